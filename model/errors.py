@@ -1,0 +1,51 @@
+"""What can go wrong, as exceptions that carry data; the command line turns them into words and exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong (or doubtful) in a workbook.
+
+    cell: "Sheet!F7", or the sheet's name alone where no cell can be named.
+    found: what stands there. wrong: what is wrong with it. mend: how to mend it.
+    """
+
+    cell: str
+    found: str
+    wrong: str
+    mend: str
+
+
+class LodestoneError(Exception):
+    """Base of every error that Lodestone raises on purpose; str() is a message for the user."""
+
+    exit_code = 2
+
+
+class UsageError(LodestoneError):
+    """The call cannot be carried out as asked: a file, folder or option is not usable."""
+
+
+class WorkbookError(LodestoneError):
+    """The workbook has problems; nothing is solved while one stands."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        super().__init__(f"{count} problem{'s' if count != 1 else ''} in the workbook")
+
+
+class NoPlanError(LodestoneError):
+    """Proved: no plan satisfies all rules of the workbook."""
+
+    exit_code = 3
+
+
+class StoppedError(LodestoneError):
+    """The solve ended without a plan that can be written; the message says why."""
+
+    exit_code = 4
