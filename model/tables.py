@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Years = Mapping[int, float | None]  # year -> value; None: not in force yet
+Years = Mapping[int, float | None]  # year -> value; None: not in force yet (Lanes, Markets: unlimited in that year)
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Record:
     years: interpolated, for every year from first_year to the later of last_year and the last heading year;
         None when the row has no year value at all (Lanes, Markets: unlimited; Stockpiles: no days of cover).
     cells: "Sheet!F7" for each column name and each heading year that stands in the workbook.
+    blank: the columns that were left blank, so that `values` holds their default.
     """
 
     sheet: str
@@ -28,6 +29,7 @@ class Record:
     values: Mapping[str, Any]
     years: Years | None = None
     cells: Mapping[str | int, str] = field(default_factory=dict)
+    blank: frozenset[str] = frozenset()
 
     def __getitem__(self, column: str) -> Any:
         return self.values[column]
@@ -38,7 +40,8 @@ class Lane:
     """One lane after the most specific Lanes and Tariffs rows have won, or after the default freight opened it.
 
     freight_usd_per_kg; open: False on a closed lane; capacity: t/yr by year, None when unlimited;
-    tariff: share of the price by year, 0 without a Tariffs row; cells as in Record (of the winning rows; empty when none).
+    tariff: share of the price by year, 0 without a Tariffs row; cells, tariff_cells: as in Record, of the Lanes and the
+    Tariffs row that won (empty when none).
     """
 
     from_region: str
@@ -49,6 +52,7 @@ class Lane:
     capacity: Years | None
     tariff: Mapping[int, float]
     cells: Mapping[str | int, str] = field(default_factory=dict)
+    tariff_cells: Mapping[str | int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,53 @@
+"""The model's table of contents: which blocks there are, and what each one needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyomo.environ as pyo
+
+from model.network import Network, network
+from model.rules.bankability import bankability
+from model.rules.budgets import budgets
+from model.rules.capacity import capacity
+from model.rules.china_share import china_share
+from model.rules.contracts import contracts, taken_is_made
+from model.rules.flows import balances, flows
+from model.rules.investments import investments
+from model.rules.linear import Costs
+from model.rules.objective import all_costs, objective
+from model.rules.payments import payments
+from model.rules.price_floors import price_floors
+from model.rules.stockpiles import stockpiles
+from model.tree import Tree
+
+
+@dataclass(frozen=True)
+class Built:
+    """A Pyomo model with the tree and network it was built on, and its undiscounted cost terms by node."""
+
+    tree: Tree
+    net: Network
+    model: pyo.ConcreteModel
+    costs: Costs
+
+
+def build(tree: Tree) -> Built:
+    """Build the model over the nodes of a tree."""
+    net = network(tree)
+    m = pyo.ConcreteModel()
+    m.investments = investments(tree)
+    m.contracts = contracts(tree, m.investments)
+    m.price_floors = price_floors(tree, m.investments, m.contracts)
+    m.bankability = bankability(tree, m.investments, m.price_floors, m.contracts)
+    m.flows = flows(tree, net)
+    taken_is_made(tree, net, m.contracts, m.flows.act, m.flows.buy)
+    m.stockpiles = stockpiles(tree, net, m.flows)
+    m.balances = balances(tree, net, m.flows, m.stockpiles)
+    m.capacity = capacity(tree, net, m.flows, m.investments, m.contracts)
+    m.payments = payments(tree, net, m.flows, m.price_floors, m.contracts)
+    m.china_share = china_share(tree, net, m.flows)
+    m.budgets = budgets(tree, net, m.investments, m.price_floors, m.contracts, m.stockpiles)
+    costs = all_costs((m.investments, m.price_floors, m.contracts, m.flows, m.stockpiles, m.payments))
+    m.objective = objective(tree, costs)
+    return Built(tree, net, m, costs)

@@ -1,0 +1,232 @@
+"""Pyomo model -> HiGHS: one matrix handed over at once, progress while it solves, status, bound and solution back.
+
+The model is compiled to numpy arrays and passed in one call; nothing is copied row by row. The same HiGHS object then serves
+the tie rules: bounds, costs and integrality are changed in place and solved again from the last basis.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+
+from model.errors import NoPlanError, StoppedError
+
+FEASIBILITY = 1e-7
+INFINITY = highspy.kHighsInf
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands: stage, seconds since its start, best cost so far, proved bound, relative gap."""
+
+    stage: str
+    seconds: float
+    best: float | None = None
+    bound: float | None = None
+    gap: float | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A solve that has a solution. optimal: proved within the gap asked for; gap: relative."""
+
+    optimal: bool
+    objective: float
+    bound: float
+    nodes: int
+
+
+OnProgress = Callable[[Progress], None]
+ShouldStop = Callable[[], bool]
+
+
+class Solver:
+    """HiGHS with one model loaded; columns are addressed by the Pyomo variables they came from."""
+
+    def __init__(self, model: pyo.ConcreteModel) -> None:
+        form = LinearStandardFormCompiler().write(model, mixed_form=True)
+        self.variables = form.columns
+        self.column = {id(v): i for i, v in enumerate(form.columns)}
+        self.rows = form.rows  # (constraint, sense) by row
+        self.integer = np.array([not v.is_continuous() for v in form.columns], dtype=bool)
+        self.cost = np.asarray(form.c.todense()).reshape(-1)
+        self.lower = np.array([-INFINITY if v.lb is None else v.lb for v in form.columns])
+        self.upper = np.array([INFINITY if v.ub is None else v.ub for v in form.columns])
+        self.nonzeros = int(form.A.nnz)
+        self.highs = highspy.Highs()
+        self.highs.silent()
+        self._options(primal_feasibility_tolerance=FEASIBILITY, dual_feasibility_tolerance=1e-7)
+        self._load(form)
+
+    def _options(self, **options: float | int | str | bool) -> None:
+        for name, value in options.items():
+            self.highs.setOptionValue(name, value)
+
+    def _load(self, form: Any) -> None:
+        matrix = form.A.tocsr()
+        sense = np.array([row.bound_type for row in form.rows], dtype=int)
+        rhs = np.asarray(form.rhs, dtype=float)
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = len(form.columns), len(form.rows)
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = self.cost, self.lower, self.upper
+        lp.row_lower_ = np.where(sense == 1, -INFINITY, rhs)
+        lp.row_upper_ = np.where(sense == -1, INFINITY, rhs)
+        lp.offset_ = float(np.sum(form.c_offset))
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = matrix.indptr
+        lp.a_matrix_.index_ = matrix.indices
+        lp.a_matrix_.value_ = matrix.data
+        lp.integrality_ = [
+            highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous for whole in self.integer
+        ]
+        if self.highs.passModel(lp) == highspy.HighsStatus.kError:
+            raise StoppedError("the solver did not accept the model (a number is not finite or too large)")
+
+    def solve(
+        self,
+        gap: float,
+        time_limit: float,
+        on_progress: OnProgress | None = None,
+        should_stop: ShouldStop | None = None,
+        started: float | None = None,
+    ) -> Outcome:
+        """Solve the mixed-integer programme.
+
+        Raises NoPlanError when it is proved that there is no plan, StoppedError when the solve ends without one.
+        """
+        self._options(mip_rel_gap=gap, time_limit=time_limit, mip_feasibility_tolerance=1e-6)
+        self._run(on_progress, should_stop, time.monotonic() if started is None else started)
+        return self._outcome(gap)
+
+    def _run(self, on_progress: OnProgress | None, should_stop: ShouldStop | None, started: float) -> None:
+        """Run in a thread, so that this one can report and take Ctrl-C."""
+        lock = threading.Lock()
+        latest: list[Progress] = []
+        stop = threading.Event()
+
+        def note(event: Any) -> None:
+            out = event.data_out
+            best, bound = _finite(out.mip_primal_bound), _finite(out.mip_dual_bound)
+            relative = None if best is None or bound is None else abs(best - bound) / max(abs(best), 1e-9)
+            with lock:
+                latest[:] = [Progress("solve", time.monotonic() - started, best, bound, relative)]
+
+        def interrupt(event: Any) -> None:
+            if stop.is_set():
+                event.interrupt()
+
+        highs = self.highs
+        highs.cbMipInterrupt += interrupt
+        highs.cbSimplexInterrupt += interrupt
+        highs.cbIpmInterrupt += interrupt
+        highs.cbMipLogging += note
+        highs.cbMipImprovingSolution += note
+        worker = threading.Thread(target=highs.run, daemon=True)
+        worker.start()
+        while worker.is_alive():
+            worker.join(0.1)
+            if should_stop and should_stop():
+                stop.set()
+            if on_progress:
+                with lock:
+                    shown = latest[-1] if latest else Progress("solve", 0.0)
+                on_progress(Progress("solve", time.monotonic() - started, shown.best, shown.bound, shown.gap))
+        highs.cbMipInterrupt -= interrupt
+        highs.cbSimplexInterrupt -= interrupt
+        highs.cbIpmInterrupt -= interrupt
+        highs.cbMipLogging -= note
+        highs.cbMipImprovingSolution -= note
+
+    def _outcome(self, gap: float) -> Outcome:
+        status = self.highs.getModelStatus()
+        kind = highspy.HighsModelStatus
+        if status == kind.kUnboundedOrInfeasible:
+            status = self._without_presolve()
+        if status == kind.kInfeasible:
+            raise NoPlanError("no plan satisfies all rules of the workbook")
+        if status == kind.kUnbounded:
+            raise StoppedError("cost falls without limit: something is sold above what it costs, without a volume")
+        info = self.highs.getInfo()
+        if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+            raise StoppedError(f"stopped without a plan: {_in_words(status)}")
+        objective = info.objective_function_value
+        bound = info.mip_dual_bound if self.integer.any() else objective
+        optimal = status == kind.kOptimal
+        return Outcome(optimal, objective, min(bound, objective), max(int(info.mip_node_count), 0))
+
+    def _without_presolve(self) -> Any:
+        """Presolve may leave open whether a model is infeasible or unbounded; without it HiGHS decides."""
+        self._options(presolve="off")
+        self.highs.run()
+        self._options(presolve="choose")
+        return self.highs.getModelStatus()
+
+    def values(self) -> np.ndarray:
+        """Value of each column."""
+        return np.asarray(self.highs.getSolution().col_value)
+
+    def store(self, values: np.ndarray) -> None:
+        """Put values into the Pyomo variables, cleaned of what the feasibility tolerance leaves behind."""
+        low = np.where(np.abs(values - self.lower) < 1e-9, self.lower, values)
+        clean = np.clip(low, self.lower, self.upper)
+        for variable, value in zip(self.variables, clean.tolist(), strict=True):
+            variable.set_value(value, skip_validation=True)
+
+    # -- the tie rules: a linear programme with the integers held --------------------------------------------------
+
+    def hold_integers(self, values: np.ndarray) -> None:
+        """Turn the model into a linear programme with the integer columns fixed at their rounded values."""
+        columns = np.flatnonzero(self.integer).astype(np.int32)
+        fixed = np.round(values[columns])
+        continuous = [highspy.HighsVarType.kContinuous] * len(columns)
+        if len(columns):
+            self.highs.changeColsIntegrality(len(columns), columns, np.array([int(v) for v in continuous], dtype=np.uint8))
+            self.highs.changeColsBounds(len(columns), columns, fixed, fixed)
+
+    def hold(self, column: int, value: float) -> None:
+        self.highs.changeColBounds(column, value, value)
+
+    def solve_linear(self) -> float | None:
+        """Solve with the integers held; the objective, or None when there is no solution."""
+        self._options(time_limit=INFINITY)
+        self.highs.run()
+        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        return float(self.highs.getInfo().objective_function_value)
+
+    def reduced_costs(self) -> np.ndarray:
+        return np.asarray(self.highs.getSolution().col_dual)
+
+    def limit_cost(self, most: float) -> None:
+        """Add the row: cost <= most."""
+        columns = np.flatnonzero(self.cost).astype(np.int32)
+        self.highs.addRow(-INFINITY, most, len(columns), columns, self.cost[columns])
+
+    def set_cost(self, cost: np.ndarray) -> None:
+        columns = np.arange(len(cost), dtype=np.int32)
+        self.highs.changeColsCost(len(columns), columns, cost)
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) and abs(value) < 1e30 else None
+
+
+def _in_words(status: Any) -> str:
+    kind = highspy.HighsModelStatus
+    words = {
+        kind.kTimeLimit: "the time limit was reached before a first plan was found; allow more time",
+        kind.kInterrupt: "it was interrupted before a first plan was found",
+        kind.kIterationLimit: "the solver reached its iteration limit",
+        kind.kMemoryLimit: "the solver ran out of memory",
+        kind.kSolveError: "the solver met numerical trouble",
+        kind.kUnknown: "the solver could not decide; the numbers of the workbook may be badly scaled",
+    }
+    return words.get(status, f"solver status {status.name}")

@@ -1,0 +1,305 @@
+"""Every table of a plan, declared once: its columns, their units and meaning.
+
+`plan.json` holds them under "tables" by these names; the workbook's headings, the audit and the docs read them here.
+Masses in t or t/yr, money in MUSD, prices in USD/kg. Stream is "clean" or "exposed".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    unit: str  # "" for names, years and counts
+    meaning: str
+
+
+@dataclass(frozen=True)
+class PlanTable:
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns)
+
+
+def _table(name: str, meaning: str, *columns: str) -> PlanTable:
+    """Columns as "name | unit | meaning"."""
+    return PlanTable(name, meaning, tuple(Column(*(part.strip() for part in c.split("|"))) for c in columns))
+
+
+YEAR = "year || planning year"
+STREAM = "stream || clean or exposed"
+
+TABLES: dict[str, PlanTable] = {
+    t.name: t
+    for t in (
+        _table(
+            "investments",
+            "What is built, and when; one row per project and decision year.",
+            "project || project",
+            "region || where it stands",
+            "funding || public or private",
+            "decision_year || year of the decision; capex is paid in it when public",
+            "first_year || first year of production",
+            "last_year || last year of its life, also beyond the horizon",
+            "builds || number of copies",
+            "capacity_t_per_yr | t/yr | full capacity of all copies",
+            "capex_musd | MUSD | capex of all copies, undiscounted, whoever pays it",
+            "supported_by || floors and contracts signed with it; empty when none",
+        ),
+        _table(
+            "price_floors",
+            "Support packages awarded.",
+            "project || project",
+            "floor || package",
+            "material || supported output",
+            "decision_year || year of the award",
+            "first_supported_year || first year in which it pays",
+            "last_supported_year || last year in which it pays, also beyond the horizon",
+            "floor_usd_per_kg | USD/kg | the floor",
+            "upside_share | share | part of the price above the floor that is paid back",
+            "grant_musd | MUSD | grant at the decision",
+        ),
+        _table(
+            "floor_payments",
+            "What each awarded floor pays; one row per award and supported year within the horizon.",
+            "project || project",
+            "floor || package",
+            "decision_year || year of the award",
+            YEAR,
+            "covered_t | t | deemed output less what is under contract",
+            "price_usd_per_kg | USD/kg | market price",
+            "payment_musd | MUSD | net payment of the treasury, negative when upside is paid back",
+            "upside_musd | MUSD | part of the above paid back by the project",
+            "payment_at_bank_prices_musd | MUSD | the payment if prices fell to the lenders' deck",
+        ),
+        _table(
+            "contracts",
+            "Offtake contracts signed.",
+            "contract || contract",
+            "supplier || plant, project or market",
+            "material || material",
+            "signing_year || year of signing",
+            "first_delivery_year || first year of its tenor",
+            "last_delivery_year || last year of its tenor (or of the project's life), also beyond the horizon",
+            "annual_t | t/yr | annual volume",
+            "fee_musd | MUSD | signing fee",
+        ),
+        _table(
+            "contract_years",
+            "What each signed contract delivers and costs; one row per contract and year of its tenor in the horizon.",
+            "contract || contract",
+            "supplier || plant, project or market",
+            "material || material",
+            "signing_year || year of signing",
+            YEAR,
+            "active_t | t | volume in force after ramp and force majeure",
+            "taken_t | t | taken",
+            "untaken_t | t | paid though not taken",
+            "contract_price_usd_per_kg | USD/kg | contract price",
+            "market_price_usd_per_kg | USD/kg | price paid otherwise, with a market's premium",
+            "difference_musd | MUSD | (contract - market price) x taken",
+            "untaken_musd | MUSD | contract price x untaken",
+        ),
+        _table(
+            "bankability",
+            "Every private project as lenders see it in its first possible decision year, or when it is built.",
+            "project || project",
+            "decision_year || year of the decision judged",
+            "built || yes or no",
+            "gap_musd | MUSD | what is missing to the hurdle rate; 0 or less: bankable unaided",
+            "main_output || first output of its recipe",
+            "break_even_usd_per_kg | USD/kg | flat price of the main output at which the gap is 0",
+            "bank_price_usd_per_kg | USD/kg | lenders' price of it, discounted average over its life",
+            "least_floor || the cheapest package that closes the gap alone; empty when none",
+            "least_floor_usd_per_kg | USD/kg | its floor",
+            "closed_by || what closed the gap, 'not needed', 'not built' or 'no package closes it'",
+        ),
+        _table(
+            "plants",
+            "Use of capacity of plants and projects by year.",
+            "unit || plant or project",
+            "kind || plant or project",
+            "region || region",
+            "process || recipe",
+            YEAR,
+            "capacity_t | t | capacity in that year",
+            "clean_t | t | capacity used for clean output",
+            "exposed_t | t | capacity used for exposed output",
+            "use_share | share | used part of capacity",
+            "value_added_musd | MUSD | payment for the value added at market prices; 0 when not paid at market",
+            "topup_musd | MUSD | paid on top so that it does not work below its operating cost",
+            "operating_cost_musd | MUSD | operating cost x use, whoever pays it",
+        ),
+        _table(
+            "markets",
+            "Bought from and sold to outside markets.",
+            "market || market",
+            "side || buy or sell",
+            "region || region",
+            "material || material",
+            YEAR,
+            STREAM,
+            "t | t | amount",
+            "price_usd_per_kg | USD/kg | price with the premium",
+        ),
+        _table(
+            "flows",
+            "Who ships what to whom; movement within a region included.",
+            "material || material",
+            "from_region || origin",
+            "to_region || destination",
+            YEAR,
+            STREAM,
+            "t | t | amount",
+            "freight_musd | MUSD | freight",
+            "tariff_musd | MUSD | tariff, whether or not it is counted in the cost",
+        ),
+        _table(
+            "intake",
+            "What plants and projects of a region take in. Clean-mode intake is taken by clean activity, mixed by all other.",
+            "region || region",
+            "material || material",
+            YEAR,
+            "clean_mode_t | t | taken by activity whose output is clean",
+            "mixed_clean_t | t | clean tonnes taken by other activity",
+            "mixed_exposed_t | t | exposed tonnes taken by other activity",
+        ),
+        _table(
+            "balance",
+            "What is made in a region, what leaves for its lanes, what is discarded.",
+            "region || region",
+            "material || material",
+            YEAR,
+            STREAM,
+            "made_t | t | made, bought, released from stock and returned",
+            "shipped_t | t | shipped, also within the region",
+            "discarded_t | t | left over",
+        ),
+        _table(
+            "demand",
+            "How each demand is met.",
+            "region || region",
+            "sector || sector",
+            "material || material",
+            YEAR,
+            "demand_t | t | demand",
+            "clean_t | t | delivered clean",
+            "exposed_t | t | delivered exposed",
+            "substituted_t | t | designed out",
+            "short_t | t | not met",
+        ),
+        _table(
+            "substitution",
+            "Use of each substitution option.",
+            "option || option",
+            "region || region",
+            "sector || sector",
+            "material || material",
+            YEAR,
+            "t | t | demand avoided",
+            "cost_musd | MUSD | its cost",
+        ),
+        _table(
+            "returns",
+            "Scrap that comes back.",
+            "region || region",
+            "material || scrap",
+            YEAR,
+            STREAM,
+            "t | t | amount",
+        ),
+        _table(
+            "stockpile",
+            "Level, filling and release of each stockpile.",
+            "stockpile || stockpile",
+            "region || region",
+            "material || material",
+            YEAR,
+            "stock_t | t | at year end",
+            "exposed_t | t | exposed part of the stock",
+            "fill_clean_t | t | put in, clean",
+            "fill_exposed_t | t | put in, exposed",
+            "release_clean_t | t | taken out, clean",
+            "release_exposed_t | t | taken out, exposed",
+            "consumption_t | t | consumption that days of cover refer to",
+            "days_of_cover | days | stock / consumption x 365; empty without consumption",
+            "required_days | days | days asked for; empty when not in force",
+            "required_t | t | stock asked for; 0 when not in force or suspended",
+            "suspended || yes while the scenario's emergency suspends the rule",
+        ),
+        _table(
+            "china_share",
+            "Exposed share of consumption against each cap. A cap without a sector has two rows: deliveries and intake.",
+            "cap || cap row",
+            "region || as in the workbook",
+            "sector || as in the workbook",
+            "material || material",
+            YEAR,
+            "basis || deliveries or intake",
+            "consumption_t | t | served consumption",
+            "exposed_t | t | its exposed part",
+            "share | share | exposed part of consumption, 0 without consumption",
+            "limit | share | largest allowed share",
+        ),
+        _table(
+            "budgets",
+            "Outlays against each budget.",
+            "budget || budget",
+            YEAR,
+            "outlay_musd | MUSD | outlays of the year",
+            "limit_musd | MUSD | this year's money",
+            "cumulated_outlay_musd | MUSD | since the first year in force (carry_over), else of the year",
+            "cumulated_limit_musd | MUSD | since the first year in force (carry_over), else of the year",
+        ),
+        _table(
+            "costs",
+            "Cost by term and year.",
+            "term || cost term",
+            "payer || public, buyers or shortage",
+            YEAR,
+            "musd | MUSD | undiscounted (owed_beyond_horizon: already discounted to the last year)",
+            "discounted_musd | MUSD | discounted to the first year",
+        ),
+    )
+}
+
+# term -> payer; the terms of costs_musd, in the order of the breakdown
+COST_TERMS: dict[str, str] = {
+    "capex": "public",
+    "salvage": "public",
+    "public_fixed_cost": "public",
+    "public_operating_cost": "public",
+    "grants": "public",
+    "floor_payments": "public",
+    "owed_beyond_horizon": "public",
+    "stock_holding": "public",
+    "signing_fees": "public",
+    "market_purchases": "buyers",
+    "market_sales": "buyers",
+    "payments_to_units": "buyers",
+    "topups": "buyers",
+    "cost_priced_plants": "buyers",
+    "contract_differences": "buyers",
+    "take_or_pay": "buyers",
+    "freight": "buyers",
+    "tariffs": "buyers",
+    "substitution": "buyers",
+    "stock_credit": "buyers",
+    "shortage": "shortage",
+}
+
+
+def tables_markdown() -> str:
+    """The tables as a page of the docs."""
+    lines = ["# Tables of plan.json", ""]
+    for table in TABLES.values():
+        lines += [f"## {table.name}", "", table.meaning, "", "| column | unit | meaning |", "|---|---|---|"]
+        lines += [f"| {c.name} | {c.unit} | {c.meaning} |" for c in table.columns]
+        lines.append("")
+    return "\n".join(lines)

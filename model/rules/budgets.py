@@ -1,0 +1,87 @@
+"""Budgets: caps on yearly outlays, undiscounted.
+
+For every budget b in force at node n:
+
+    (25) sum over the kinds it covers of outlay[kind,n] <= limit[b,y(n)];    carry_over: both sides cumulated along path(n)
+         from the first year in force
+
+    capex      capex of public projects          grants     capex grants of support packages
+    floors     net floor payments of the year, at least 0 (net[n] >= payments, net[n] >= 0)
+    fees       contract signing fees             stockpile  fill x market price, own production included
+
+Units    MUSD/yr
+Sheets   in: Budgets; out: Budgets
+"""
+
+from __future__ import annotations
+
+import pyomo.environ as pyo
+
+from model.network import Network
+from model.plan_data import Budget
+from model.rules.linear import Row, Terms, linear, worth
+from model.rules.stockpiles import purchases
+from model.tree import Tree
+
+
+def budgets(
+    tree: Tree, net: Network, invest: pyo.Block, floors: pyo.Block, offtake: pyo.Block, piles: pyo.Block
+) -> pyo.Block:
+    """Build the rows (25); block.outlay[b, n] keeps the outlays of each year."""
+    block = pyo.Block(concrete=True)
+    capped = any("floors" in b.covers for data in tree.data.values() for b in data.budgets.values())
+    block.net_floors = pyo.Var(tree.nodes if capped else [], domain=pyo.NonNegativeReals)
+    block.net = pyo.Constraint(
+        block.net_floors.index_set(),
+        rule=lambda b, n: linear([(1.0, b.net_floors[n]), *[(-c, v) for c, v in floors.cost["floor_payments"][n]]]) >= 0,
+        doc="(25)",
+    )
+
+    def outlays(n: int, budget: Budget) -> Terms:
+        kinds: dict[str, Terms] = {
+            "capex": invest.cost["capex"][n],
+            "grants": floors.cost["grants"][n],
+            "floors": [(1.0, block.net_floors[n])] if capped else [],
+            "fees": offtake.cost["signing_fees"][n],
+            "stockpile": purchases(tree, net, piles, n),
+        }
+        return [term for kind in sorted(budget.covers) for term in kinds[kind]]
+
+    block.outlay = {
+        (b, n): outlays(n, budget)
+        for n in tree.nodes
+        for b, budget in tree.data[n].budgets.items()
+        if budget.limit.get(tree.year[n]) is not None
+    }
+
+    def rule(b: pyo.Block, name: str, n: int) -> object:
+        years = counted(tree, name, n)
+        spent = [term for node in years for term in b.outlay[name, node]]
+        return linear(spent) <= sum(tree.data[node].budgets[name].limit[tree.year[node]] for node in years)
+
+    block.within = pyo.Constraint([key for key, terms in block.outlay.items() if terms], rule=rule, doc="(25)")
+    return block
+
+
+def counted(tree: Tree, name: str, n: int) -> list[int]:
+    """Nodes whose outlays and limits count in n's row."""
+    if not tree.data[n].budgets[name].carry_over:
+        return [n]
+    return [a for a in tree.path[n] if tree.data[a].budgets[name].limit.get(tree.year[a]) is not None]
+
+
+def table(tree: Tree, block: pyo.Block) -> list[Row]:
+    rows = []
+    for (name, n), terms in block.outlay.items():
+        years = counted(tree, name, n)
+        rows.append(
+            {
+                "budget": name,
+                "year": tree.year[n],
+                "outlay_musd": worth(terms),
+                "limit_musd": tree.data[n].budgets[name].limit[tree.year[n]],
+                "cumulated_outlay_musd": sum(worth(block.outlay[name, a]) for a in years),
+                "cumulated_limit_musd": sum(tree.data[a].budgets[name].limit[tree.year[a]] or 0.0 for a in years),
+            }
+        )
+    return sorted(rows, key=lambda row: (row["budget"], row["year"]))

@@ -1,0 +1,77 @@
+"""Ties: of equally cheap plans, the one that decides least and delivers least exposed material (DESIGN 9).
+
+(i)  builds, awards and signings that can be dropped one after another at no cost are dropped;
+(ii) with the integers held, a second solve takes the least probability-weighted exposed deliveries.
+
+Neither raises the cost. Which decisions can be dropped is asked of the linear programme with the integers held: its reduced
+cost bounds from below what dropping costs, so only decisions with none need a solve of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from model.build import Built
+from model.highs import Solver
+from model.plan_data import EXPOSED
+from model.rules.flows import delivered
+
+
+def tidy(built: Built, solver: Solver, values: np.ndarray) -> np.ndarray | None:
+    """The tidied solution, or None when the integers cannot be held to the last digit."""
+    solver.hold_integers(values)
+    cost = solver.solve_linear()
+    if cost is None:
+        return None
+    best = solver.values()
+    tolerance = 1e-9 * max(1.0, abs(cost))
+    for move in _moves(built, solver):
+        held = [(i, best[i]) for i in move if best[i] > 0.5]
+        if not held or held[0][0] != move[0]:
+            continue
+        if len(held) == 1 and solver.reduced_costs()[held[0][0]] < -tolerance:
+            continue
+        for i, value in held:
+            solver.hold(i, round(value) - 1)
+        cheaper = solver.solve_linear()
+        if cheaper is not None and cheaper <= cost + tolerance:
+            cost, best = min(cost, cheaper), solver.values()
+        else:
+            for i, value in held:
+                solver.hold(i, round(value))
+            solver.solve_linear()
+    return _least_exposed(built, solver, cost, best)
+
+
+def _moves(built: Built, solver: Solver) -> list[list[int]]:
+    """Columns to lower together: an award, a signing, a build, a build with its awards and signings."""
+    m, tree = built.model, built.tree
+
+    def column(variable: Any) -> list[int]:
+        i = solver.column.get(id(variable))
+        return [] if i is None else [i]
+
+    alone = [column(v) for v in (*m.price_floors.award.values(), *m.contracts.sign.values())]
+    builds = []
+    for (g, n), build in m.investments.build.items():
+        data = tree.data[n]
+        package = [m.price_floors.award[o, n] for o, f in data.floors.items() if f.project == g and (o, n) in m.price_floors.award]
+        package += [m.contracts.sign[c, n] for c, x in data.contracts.items() if x.supplier == g and (c, n) in m.contracts.sign]
+        with_package = column(build) + [i for v in package for i in column(v)]
+        builds += [column(build)] * (build.ub or 1) + ([with_package] if package else [])
+    return [move for move in (*alone, *builds) if move]
+
+
+def _least_exposed(built: Built, solver: Solver, cost: float, best: np.ndarray) -> np.ndarray:
+    """(ii); keeps the first solution where the second solve does not succeed."""
+    terms = delivered(built.tree, built.net, built.model.flows, EXPOSED)
+    if not terms:
+        return best
+    goal = np.zeros(len(solver.cost))
+    for weight, variable in terms:
+        goal[solver.column[id(variable)]] += weight
+    solver.limit_cost(cost)
+    solver.set_cost(goal)
+    return best if solver.solve_linear() is None else solver.values()
