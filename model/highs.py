@@ -1,7 +1,7 @@
 """Pyomo model -> HiGHS: one matrix handed over at once, progress while it solves, status, bound and solution back.
 
-The model is compiled to numpy arrays and passed in one call; nothing is copied row by row. The same HiGHS object then serves
-the tie rules: bounds, costs and integrality are changed in place and solved again from the last basis.
+The model is compiled to numpy arrays and passed in one call; nothing is copied row by row. The same HiGHS object then
+serves the tie rules: bounds, costs and integrality are changed in place and solved again from the last basis.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Solver:
         self.lower = np.array([-INFINITY if v.lb is None else v.lb for v in form.columns])
         self.upper = np.array([INFINITY if v.ub is None else v.ub for v in form.columns])
         self.nonzeros = int(form.A.nnz)
-        self.highs = highspy.Highs()
+        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
         self._options(primal_feasibility_tolerance=FEASIBILITY, dual_feasibility_tolerance=1e-7)
         self._load(form)
@@ -188,7 +188,9 @@ class Solver:
         fixed = np.round(values[columns])
         continuous = [highspy.HighsVarType.kContinuous] * len(columns)
         if len(columns):
-            self.highs.changeColsIntegrality(len(columns), columns, np.array([int(v) for v in continuous], dtype=np.uint8))
+            self.highs.changeColsIntegrality(
+                len(columns), columns, np.array([int(v) for v in continuous], dtype=np.uint8)
+            )
             self.highs.changeColsBounds(len(columns), columns, fixed, fixed)
 
     def hold(self, column: int, value: float) -> None:
@@ -213,6 +215,11 @@ class Solver:
     def set_cost(self, cost: np.ndarray) -> None:
         columns = np.arange(len(cost), dtype=np.int32)
         self.highs.changeColsCost(len(columns), columns, cost)
+
+
+def version() -> str:
+    """The version of HiGHS in use."""
+    return str(highspy.Highs().version())  # type: ignore[no-untyped-call]
 
 
 def _finite(value: float) -> float | None:

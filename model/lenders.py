@@ -1,7 +1,7 @@
 """How lenders judge a private project: net present value at their prices over its whole life. No Pyomo.
 
-They discount at the project's hurdle rate to its decision year, at the lenders' deck (BankPrices, or the base's Prices x
-bank_price_factor), the last value holding beyond the deck:
+They discount at the project's hurdle rate to its decision year, at the lenders' deck (BankPrices, or the base's Prices
+x bank_price_factor), the last value holding beyond the deck:
 
     gap = capex + sum_t d_t (fixed cost + capacity ramp_t (operating cost - value added at bank prices))      [MUSD]
     d_t = (1 + hurdle_rate)^-(t - decision year)
@@ -33,12 +33,15 @@ def bank_value_added(data: PlanData, project: Project, year: int) -> float:
 def gap(data: PlanData, project: Project, decision_year: int) -> float:
     """MUSD missing to the hurdle rate at the decision; 0 or less: bankable unaided."""
     return project.capex + sum(
-        d * (project.fixed_cost + project.capacity * ramp * (project.operating_cost - bank_value_added(data, project, t)))
+        d
+        * (project.fixed_cost + project.capacity * ramp * (project.operating_cost - bank_value_added(data, project, t)))
         for t, d, ramp in producing_years(project, decision_year)
     )
 
 
-def floor_worth(data: PlanData, floor: Floor, decision_year: int, from_age: int = 0, to_age: int | None = None) -> float:
+def floor_worth(
+    data: PlanData, floor: Floor, decision_year: int, from_age: int = 0, to_age: int | None = None
+) -> float:
     """MUSD per t/yr of covered output that a package is worth to lenders between two ages of production."""
     project = data.projects[floor.project]
     end = min(floor.tenor_years, project.life_years, project.life_years if to_age is None else to_age)
@@ -50,7 +53,7 @@ def floor_worth(data: PlanData, floor: Floor, decision_year: int, from_age: int 
 
 
 def contract_worth(data: PlanData, contract: Contract, decision_year: int) -> float:
-    """MUSD per t/yr of volume that a contract is worth to lenders. [cheat] One below their price counts in full against."""
+    """MUSD per t/yr of volume that a contract is worth to lenders. [cheat] Below their price it counts in full."""
     project = data.projects[contract.supplier]
     first = project.first_year(decision_year)
     worth = 0.0
@@ -63,7 +66,7 @@ def contract_worth(data: PlanData, contract: Contract, decision_year: int) -> fl
 
 
 def break_even(data: PlanData, project: Project, decision_year: int) -> float | None:
-    """Flat price of the main output, MUSD/t, at which the gap is 0, all other prices at the deck; None without output."""
+    """Flat price of the main output, MUSD/t, at which the gap is 0, all else at the deck; None without output."""
     if not project.outputs:
         return None
     main = project.main_output
@@ -120,7 +123,9 @@ def decision_years(data: PlanData, project: Project) -> range:
     return range(first, min(project.latest_year, data.last_year - project.lead_years) + 1)
 
 
-def bankability_row(data: PlanData, project: Project, decision_year: int, built: bool, closed_by: str) -> dict[str, Any]:
+def bankability_row(
+    data: PlanData, project: Project, decision_year: int, built: bool, closed_by: str
+) -> dict[str, Any]:
     """One row of the Bankability table; prices in USD/kg."""
     even, deck = break_even(data, project, decision_year), average_bank_price(data, project, decision_year)
     least = least_floor(data, project, decision_year)

@@ -1,8 +1,8 @@
 """What can exist at each node, as sparse index lists; no Pyomo.
 
-A variable is only made where it can be non-zero: material moves on open lanes, out of regions where something makes it and
-into regions where something uses it, in a stream in which it can arrive. Whether it can is found by following the chain
-node by node, stocks and returns included.
+A variable is only made where it can be non-zero: material moves on open lanes, out of regions where something makes
+it and into regions where something uses it, in a stream in which it can arrive. Whether it can is found by following
+the chain node by node, stocks and returns included.
 """
 
 from __future__ import annotations
@@ -113,9 +113,7 @@ def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Ne
     return net
 
 
-def _made_without_units(
-    tree: Tree, node: int, nets: Network, net: Net, held: set[tuple[str, str]]
-) -> set[Batch]:
+def _made_without_units(tree: Tree, node: int, nets: Network, net: Net, held: set[tuple[str, str]]) -> set[Batch]:
     """Markets, opening and earlier stocks, and returns; fills the buy and release lists on the way."""
     data, year = tree.data[node], tree.year[node]
     made: set[Batch] = set()
@@ -162,9 +160,9 @@ def _possible_streams(data: PlanData, unit: Unit, arrives: set[Batch]) -> Iterat
         clean_inputs = data.provenance
         if all((unit.region, m, CLEAN) in arrives if clean_inputs else some(m) for m in inputs):
             yield CLEAN
-    if makes_exposed(data, unit) and all(some(m) for m in inputs):
-        if unit.of_concern or any((unit.region, m, EXPOSED) in arrives for m in inputs):
-            yield EXPOSED
+    tainted = unit.of_concern or any((unit.region, m, EXPOSED) in arrives for m in inputs)
+    if makes_exposed(data, unit) and tainted and all(some(m) for m in inputs):
+        yield EXPOSED
 
 
 def _uses(tree: Tree, node: int, net: Net, held: set[tuple[str, str]]) -> None:

@@ -1,7 +1,7 @@
 """One scenario's data in model units: tonnes, million US dollars (MUSD) and years.
 
-Money per mass enters as USD/kg and is held as MUSD/t (1 t x 1 USD/kg = 0.001 MUSD). This is the only place where numbers
-are converted on the way in. Nothing here can be changed once built.
+Money per mass enters as USD/kg and is held as MUSD/t (1 t x 1 USD/kg = 0.001 MUSD). This is the only place where
+numbers are converted on the way in. Nothing here can be changed once built.
 """
 
 from __future__ import annotations
@@ -348,9 +348,7 @@ class PlanData:
 def plan_data(tables: Tables, base: Tables) -> PlanData:
     """Convert the records of one scenario; `base` gives what lenders believe and what force majeure is measured by."""
     settings = tables.settings
-    regions = {
-        r.key[0]: Region(r.key[0], bool(r["of_concern"]), r["group"] or None) for r in tables.rows("Regions")
-    }
+    regions = {r.key[0]: Region(r.key[0], bool(r["of_concern"]), r["group"] or None) for r in tables.rows("Regions")}
     processes: dict[str, dict[str, float]] = {}
     for row in tables.rows("Processes"):
         processes.setdefault(row["process"], {})[row["material"]] = row["t_per_t"]
@@ -392,9 +390,7 @@ def plan_data(tables: Tables, base: Tables) -> PlanData:
         },
         demand={(r["region"], r["sector"], r["material"]): _series(r) for r in tables.rows("Demand")},
         substitution={
-            r.key[0]: Substitution(
-                r.key[0], r["sector"], r["material"], r["cost_usd_per_kg"] * MUSD_PER_T, _series(r)
-            )
+            r.key[0]: Substitution(r.key[0], r["sector"], r["material"], r["cost_usd_per_kg"] * MUSD_PER_T, _series(r))
             for r in tables.rows("Substitution")
         },
         returns=tuple(
@@ -427,7 +423,9 @@ def _bank_prices(base: Tables) -> dict[str, Series]:
     return deck
 
 
-def _unit(row: Record, regions: Mapping[str, Region], processes: Mapping[str, Mapping[str, float]]) -> dict[str, object]:
+def _unit(
+    row: Record, regions: Mapping[str, Region], processes: Mapping[str, Mapping[str, float]]
+) -> dict[str, object]:
     return {
         "name": row.key[0],
         "region": row["region"],

@@ -162,7 +162,7 @@ TABLES: dict[str, PlanTable] = {
         ),
         _table(
             "intake",
-            "What plants and projects of a region take in. Clean-mode intake is taken by clean activity, mixed by all other.",
+            "What plants and projects of a region take in, by clean activity (clean mode) and by all other (mixed).",
             "region || region",
             "material || material",
             YEAR,
@@ -235,7 +235,7 @@ TABLES: dict[str, PlanTable] = {
         ),
         _table(
             "china_share",
-            "Exposed share of consumption against each cap. A cap without a sector has two rows: deliveries and intake.",
+            "Exposed share of consumption against its cap; a row without a sector caps deliveries and intake.",
             "cap || cap row",
             "region || as in the workbook",
             "sector || as in the workbook",

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import highspy
 import pyomo.version
 from pyomo.common.errors import InfeasibleConstraintException
 
@@ -17,6 +16,7 @@ from model.audit import audit
 from model.build import Built, build
 from model.errors import NoPlanError, StoppedError
 from model.highs import OnProgress, Outcome, Progress, ShouldStop, Solver
+from model.highs import version as highs_version
 from model.inputs import Inputs
 from model.plan_data import PlanData, plan_data
 from model.plan_tables import COST_TERMS
@@ -61,8 +61,8 @@ def solve_scenario(
 ) -> dict[str, Any]:
     """The audited plan document (plan.json) of one scenario, which knows its future.
 
-    gap (share) and time_limit (s) replace the workbook's settings. Raises WorkbookError, NoPlanError when it is proved that
-    there is no plan, StoppedError when the solve ends without one that passes the audit.
+    gap (share) and time_limit (s) replace the workbook's settings. Raises WorkbookError, NoPlanError when it is proved
+    that there is no plan, StoppedError when the solve ends without one that passes the audit.
     """
     clock = _Clock(on_progress)
     clock.enter("read")
@@ -119,7 +119,9 @@ def _document(
     totals = cost_totals(built, tables)
     objective = sum(totals.values())
     bound = min(outcome.bound, objective)
-    payers = {payer: sum(totals[t] for t, p in COST_TERMS.items() if p == payer) for payer in ("public", "buyers", "shortage")}
+    payers = {
+        payer: sum(totals[t] for t, p in COST_TERMS.items() if p == payer) for payer in ("public", "buyers", "shortage")
+    }
     return {
         "format": FORMAT,
         "plan_name": data.name,
@@ -133,7 +135,7 @@ def _document(
             "lodestone": __version__,
             "python": platform.python_version(),
             "pyomo": pyomo.version.version,
-            "highspy": highspy.Highs().version(),
+            "highspy": highs_version(),
         },
         "workbook": inputs.path.name,
         "workbook_sha256": inputs.sha256,

@@ -62,9 +62,9 @@ class Tables:
     scenario: "base" or the scenario's name.
     settings: every setting with its default filled in (first_year, last_year, discount_rate, ...).
     setting_cells: "Settings!B3" for each setting that stands in the workbook.
-    records: sheet -> key -> Record, in workbook order, for every sheet of the contract but Settings, Lanes and Tariffs
+    records: sheet -> key -> Record, in workbook order, for every sheet but Settings, Lanes and Tariffs
         (missing optional sheets are empty). Scenarios and Changes are there too.
-    lanes: (from_region, to_region, material) -> Lane, for every pair a row or the default freight gives, closed ones too;
+    lanes: (from_region, to_region, material) -> Lane, for every pair a row or the default freight gives, closed too;
         movement within one region included (freight 0, open, unless a row names the region twice).
     """
 

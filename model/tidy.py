@@ -3,8 +3,8 @@
 (i)  builds, awards and signings that can be dropped one after another at no cost are dropped;
 (ii) with the integers held, a second solve takes the least probability-weighted exposed deliveries.
 
-Neither raises the cost. Which decisions can be dropped is asked of the linear programme with the integers held: its reduced
-cost bounds from below what dropping costs, so only decisions with none need a solve of their own.
+Neither raises the cost. Which decisions can be dropped is asked of the linear programme with the integers held: its
+reduced cost bounds from below what dropping costs, so only decisions with none need a solve of their own.
 """
 
 from __future__ import annotations
@@ -57,8 +57,14 @@ def _moves(built: Built, solver: Solver) -> list[list[int]]:
     builds = []
     for (g, n), build in m.investments.build.items():
         data = tree.data[n]
-        package = [m.price_floors.award[o, n] for o, f in data.floors.items() if f.project == g and (o, n) in m.price_floors.award]
-        package += [m.contracts.sign[c, n] for c, x in data.contracts.items() if x.supplier == g and (c, n) in m.contracts.sign]
+        package = [
+            m.price_floors.award[o, n]
+            for o, f in data.floors.items()
+            if f.project == g and (o, n) in m.price_floors.award
+        ]
+        package += [
+            m.contracts.sign[c, n] for c, x in data.contracts.items() if x.supplier == g and (c, n) in m.contracts.sign
+        ]
         with_package = column(build) + [i for v in package for i in column(v)]
         builds += [column(build)] * (build.ub or 1) + ([with_package] if package else [])
     return [move for move in (*alone, *builds) if move]

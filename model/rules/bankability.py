@@ -2,12 +2,12 @@
 
 For every private project g and decision node n:
 
-    (10)  grants + sum over packages o and segments i of worth[o,i] * covered[o,n,i] + sum over contracts c of worth[c] * q[c,n]
-          >= gap[g,n] * build[g,n]
+    (10)  grants + sum over packages o and segments i of worth[o,i] * covered[o,n,i]
+          + sum over contracts c of worth[c] * q[c,n]  >=  gap[g,n] * build[g,n]
 
-gap, and what a floor or a contract is worth to lenders, are numbers (`model/lenders.py`): lenders look over the whole life, at
-their own deck. [cheat] A floor that takes more than it gives, and a contract below their price, count against the project.
-No big-M: covered and q are bounded by g * capacity.
+gap, and what a floor or a contract is worth to lenders, are numbers (`model/lenders.py`): lenders look over the whole
+life, at their own deck. [cheat] A floor that takes more than it gives, and a contract below their price, count
+against the project. No big-M: covered and q are bounded by g * capacity.
 
 Units    MUSD, present value at the decision
 Sheets   in: Projects, PriceFloors, Contracts, BankPrices; out: Bankability

@@ -2,8 +2,8 @@
 
 For every budget b in force at node n:
 
-    (25) sum over the kinds it covers of outlay[kind,n] <= limit[b,y(n)];    carry_over: both sides cumulated along path(n)
-         from the first year in force
+    (25) sum over the kinds it covers of outlay[kind,n] <= limit[b,y(n)]
+         carry_over: both sides cumulated along path(n), from the first year in force
 
     capex      capex of public projects          grants     capex grants of support packages
     floors     net floor payments of the year, at least 0 (net[n] >= payments, net[n] >= 0)
@@ -33,7 +33,9 @@ def budgets(
     block.net_floors = pyo.Var(tree.nodes if capped else [], domain=pyo.NonNegativeReals)
     block.net = pyo.Constraint(
         block.net_floors.index_set(),
-        rule=lambda b, n: linear([(1.0, b.net_floors[n]), *[(-c, v) for c, v in floors.cost["floor_payments"][n]]]) >= 0,
+        rule=lambda b, n: (
+            linear([(1.0, b.net_floors[n]), *[(-c, v) for c, v in floors.cost["floor_payments"][n]]]) >= 0
+        ),
         doc="(25)",
     )
 
@@ -57,10 +59,15 @@ def budgets(
     def rule(b: pyo.Block, name: str, n: int) -> object:
         years = counted(tree, name, n)
         spent = [term for node in years for term in b.outlay[name, node]]
-        return linear(spent) <= sum(tree.data[node].budgets[name].limit[tree.year[node]] for node in years)
+        return linear(spent) <= sum(_limit(tree, name, node) for node in years)
 
     block.within = pyo.Constraint([key for key, terms in block.outlay.items() if terms], rule=rule, doc="(25)")
     return block
+
+
+def _limit(tree: Tree, name: str, n: int) -> float:
+    """This year's money of a budget in force, MUSD."""
+    return tree.data[n].budgets[name].limit[tree.year[n]] or 0.0
 
 
 def counted(tree: Tree, name: str, n: int) -> list[int]:
@@ -79,9 +86,9 @@ def table(tree: Tree, block: pyo.Block) -> list[Row]:
                 "budget": name,
                 "year": tree.year[n],
                 "outlay_musd": worth(terms),
-                "limit_musd": tree.data[n].budgets[name].limit[tree.year[n]],
+                "limit_musd": _limit(tree, name, n),
                 "cumulated_outlay_musd": sum(worth(block.outlay[name, a]) for a in years),
-                "cumulated_limit_musd": sum(tree.data[a].budgets[name].limit[tree.year[a]] or 0.0 for a in years),
+                "cumulated_limit_musd": sum(_limit(tree, name, a) for a in years),
             }
         )
     return sorted(rows, key=lambda row: (row["budget"], row["year"]))

@@ -3,11 +3,11 @@
 For every cap row c in force at node n and each of its materials m, over its regions:
 
     (23) deliveries  sum_j deliver[n,j,exposed] <= share * sum_j sum_k deliver[n,j,k]
-    (24) intake      sum_r mixed[n,r,m,exposed] <= share * (sum_r intake of units)          rows without a sector only
+    (24) intake      sum_r mixed[n,r,m,exposed] <= share * (sum_r intake of units)      rows without a sector only
 
-A row with a sector caps its deliveries. A row without one caps deliveries to all sectors together and intake of all units
-together, each of the two by itself [cheat: else a plant's large intake would dilute what people are sold]. Served
-consumption is the base: hoarding cannot dilute it, and unmet demand does not count as clean.
+A row with a sector caps its deliveries. A row without one caps deliveries to all sectors together and intake of all
+units together, each of the two by itself [cheat: else a plant's large intake would dilute what people are sold].
+Served consumption is the base: hoarding cannot dilute it, and unmet demand does not count as clean.
 
 Units    t/yr
 Sheets   in: ChinaShare; out: ChinaShare
@@ -38,20 +38,18 @@ def china_share(tree: Tree, net: Network, flow: pyo.Block) -> pyo.Block:
 
     def rule(b: pyo.Block, n: int, c: str, m: str, basis: str) -> object:
         exposed, total = b.consumption[n, c, m, basis]
-        share = tree.data[n].caps[c].share[tree.year[n]]
+        share = _share(tree, n, c)
         return linear([*exposed, *scaled(-share, total)]) <= 0
 
-    binding = [key for key, (exposed, _) in block.consumption.items() if exposed and _share(tree, key) < 1]
+    binding = [key for key, (exposed, _) in block.consumption.items() if exposed and _share(tree, *key[:2]) < 1]
     block.deliveries = pyo.Constraint([key for key in binding if key[3] == DELIVERIES], rule=rule, doc="(23)")
     block.intake = pyo.Constraint([key for key in binding if key[3] == INTAKE], rule=rule, doc="(24)")
     return block
 
 
-def _share(tree: Tree, key: tuple[int, str, str, str]) -> float:
-    n, c = key[:2]
-    share = tree.data[n].caps[c].share[tree.year[n]]
-    assert share is not None
-    return share
+def _share(tree: Tree, n: int, cap: str) -> float:
+    """The allowed share of a cap that is in force at the node."""
+    return tree.data[n].caps[cap].share[tree.year[n]] or 0.0
 
 
 def _consumption(
@@ -100,7 +98,7 @@ def table(tree: Tree, block: pyo.Block) -> list[Row]:
                 "consumption_t": consumption,
                 "exposed_t": part,
                 "share": part / consumption if consumption > 0 else 0.0,
-                "limit": cap.share[tree.year[n]],
+                "limit": _share(tree, n, c),
             }
         )
     return sorted(rows, key=lambda row: (row["cap"], row["material"], row["basis"], row["year"]))

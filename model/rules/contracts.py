@@ -13,10 +13,10 @@ For every contract c, signing node n' of its window and node n on or after it wh
 
     cost = (contract price - market price) * taken + contract price * untaken
 
-force_majeure = min(1, capacity or volume of the supplier / the base's in that year), so that a contract never gives more
-than a stricken supplier can. Tenors count from start_delay_years after signing; for a project from its first year of
-production, and end with its life. What take-or-pay owes beyond last_year is charged at the leaf: take_or_pay_share *
-active * max(0, contract - market price of last_year), discounted from its own year.
+force_majeure = min(1, capacity or volume of the supplier / the base's in that year), so that a contract never gives
+more than a stricken supplier can. Tenors count from start_delay_years after signing; for a project from its first
+year of production, and end with its life. What take-or-pay owes beyond last_year is charged at the leaf:
+take_or_pay_share * active * max(0, contract - market price of last_year), discounted from its own year.
 
 Units    t/yr (q, taken, untaken), MUSD (fee), MUSD/yr (cost)
 Sheets   in: Contracts; out: Contracts
@@ -118,9 +118,13 @@ def _signing_rows(tree: Tree, block: pyo.Block, invest: pyo.Block) -> None:
         return tree.data[n].contracts[c]
 
     paths = [(c, leaf) for c in tree.data[0].contracts for leaf in tree.leaves]
-    on_path = {(c, leaf): [(1.0, block.sign[c, n]) for n in tree.path[leaf] if (c, n) in block.sign] for c, leaf in paths}
+    on_path = {
+        (c, leaf): [(1.0, block.sign[c, n]) for n in tree.path[leaf] if (c, n) in block.sign] for c, leaf in paths
+    }
     block.once = pyo.Constraint(
-        [key for key in paths if len(on_path[key]) > 1], rule=lambda b, c, leaf: linear(on_path[c, leaf]) <= 1, doc="(14)"
+        [key for key in paths if len(on_path[key]) > 1],
+        rule=lambda b, c, leaf: linear(on_path[c, leaf]) <= 1,
+        doc="(14)",
     )
     block.with_project = pyo.Constraint(
         [(c, n) for c, n in block.sign if contract(c, n).supplier in tree.data[n].projects],

@@ -9,10 +9,11 @@ For every region r, material m, node n and stream k in {clean, exposed}:
     (4) demand    sum_k deliver + sum_o avoid + short = demand;  short <= (1 - min_service_share) demand;
                   avoid <= share * demand
 
-What is shipped does not move on in the same year: (1) feeds lanes, (2) is what lanes bring. What is left over in (1) is
-discarded, and reported. Returns are t_per_t * the deliveries lag_years earlier on the node's path, in the region of the
-delivery. Basis provenance: clean activity takes clean inputs only, exposed activity any mix, so a tonne is clean only if
-no step of its chain was exposed. Basis last_stage: outputs take the colour of the unit; all intake is mixed.
+What is shipped does not move on in the same year: (1) feeds lanes, (2) is what lanes bring. What is left over in (1)
+is discarded, and reported. Returns are t_per_t * the deliveries lag_years earlier on the node's path, in the region
+of the delivery. Basis provenance: clean activity takes clean inputs only, exposed activity any mix, so a tonne is
+clean only if no step of its chain was exposed. Basis last_stage: outputs take the colour of the unit; all intake is
+mixed.
 
 Units    t/yr; costs in MUSD/yr
 Sheets   in: Processes, Plants, Projects, Markets, Lanes, Tariffs, Demand, Sectors, Substitution, Returns;
@@ -101,7 +102,7 @@ def made_terms(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block, n: i
 
 
 def used_terms(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block, n: int) -> dict[Batch, Terms]:
-    """What is taken in, delivered, put into stock and sold at a node: (region, material, stream) -> t as prepared terms."""
+    """What is taken in, delivered, stocked and sold at a node: (region, material, stream) -> t as prepared terms."""
     data = tree.data[n]
     used: dict[Batch, Terms] = defaultdict(list)
     for u, k in net[n].act:
@@ -183,9 +184,7 @@ def _demand_rows(tree: Tree, net: Network, block: pyo.Block) -> None:
         least = tree.data[n].sectors[s].min_service_share
         return b.short[n, r, s, m] <= (1 - least) * _demand(tree, n, (r, s, m))
 
-    block.demand = pyo.Constraint(
-        list(met), rule=lambda b, n, *j: linear(met[n, *j]) == _demand(tree, n, j), doc="(4)"
-    )
+    block.demand = pyo.Constraint(list(met), rule=lambda b, n, *j: linear(met[n, *j]) == _demand(tree, n, j), doc="(4)")
     served = [key for key in met if tree.data[key[0]].sectors[key[2]].min_service_share > 0]
     block.service = pyo.Constraint(served, rule=service, doc="(4)")
 
@@ -209,7 +208,9 @@ def _limits(tree: Tree, net: Network, block: pyo.Block) -> None:
         return linear(lanes[n, m, r, to]) <= capacity[tree.year[n]]
 
     block.lane = pyo.Constraint(list(lanes), rule=lane, doc="(5)")
-    block.sales = pyo.Constraint(list(sales), rule=lambda b, n, v: linear(sales[n, v]) <= _volume(tree, n, v), doc="(5)")
+    block.sales = pyo.Constraint(
+        list(sales), rule=lambda b, n, v: linear(sales[n, v]) <= _volume(tree, n, v), doc="(5)"
+    )
 
 
 def _costs(tree: Tree, net: Network, block: pyo.Block) -> None:
@@ -235,7 +236,9 @@ def delivered(tree: Tree, net: Network, flow: pyo.Block, stream: str) -> Terms:
     return [
         term
         for n in tree.nodes
-        for term in scaled(tree.probability[n], [(1.0, flow.deliver[n, *j, k]) for j, k in net[n].deliver if k == stream])
+        for term in scaled(
+            tree.probability[n], [(1.0, flow.deliver[n, *j, k]) for j, k in net[n].deliver if k == stream]
+        )
     ]
 
 

@@ -1,4 +1,4 @@
-"""Prepared linear expressions: rows are lists of (coefficient, variable), which Pyomo takes over without walking them."""
+"""Prepared linear expressions: lists of (coefficient, variable), which Pyomo takes over without walking them."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
     expected cost = sum over nodes n of p(n) * (1 + discount_rate)^-(y(n) - first_year) * sum over terms of cost[term,n]
 
-Every block brings its cost terms; this is the only place where they are discounted. Tariffs are left out of the sum when
-tariffs_counted is no.
+Every block brings its cost terms; this is the only place where they are discounted. Tariffs are left out of the sum
+when tariffs_counted is no.
 
 Units    MUSD
 Sheets   in: Settings; out: Costs

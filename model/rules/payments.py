@@ -1,13 +1,14 @@
 """Payments to units: what plants and private projects receive for what they make.
 
-A unit paid at market receives value added = sum_m g[u,m] price[m] per unit of activity, so that a chain's payments telescope
-to the price of the final product and nothing is paid twice. It never works below its operating cost:
+A unit paid at market receives value added = sum_m g[u,m] price[m] per unit of activity, so that a chain's payments
+telescope to the price of the final product and nothing is paid twice. It never works below its operating cost:
 
     (9)  topup[n,u] >= 0,
-         topup >= (operating cost - value added) * sum_k act - floor payments - sum over contracts of (contract - market) taken
+         topup >= (operating cost - value added) * sum_k act - floor payments
+                  - sum over contracts of (contract - market) * taken
 
-[cheat] Gains and losses both count: nobody pays to be allowed to work. A plant priced at cost, and a public project, costs its
-operating cost per unit of activity.
+[cheat] Gains and losses both count: nobody pays to be allowed to work. A plant priced at cost, and a public project,
+costs its operating cost per unit of activity.
 
 Units    MUSD/yr
 Sheets   in: Prices, Plants, Projects; out: Plants

@@ -4,16 +4,18 @@ For every package o of project g, decision node n' of g and node n on or after i
 
     award[o,n'] binary
     (20) award      sum over packages o of g of award[o,n'] <= build[g,n']
-    (21) deemed     covered[o,n',i] = g[material] * capacity * award[o,n'] - sum of q of g's contracts for the material whose
-                    tenor covers segment i, if awarded; else 0.    As rows:
-                    covered <= g * capacity * award,   covered <= g * capacity * build - q,   covered >= g * capacity * award - q
+    (21) deemed     covered[o,n',i] = g[material] * capacity - q[i] if awarded, else 0,
+                    q[i] = sum of the volumes of g's contracts for the material whose tenor covers segment i; as rows:
+                    covered <= g * capacity * award
+                    covered <= g * capacity * build - q[i]
+                    covered >= g * capacity * award - q[i]
          payment[n] = ramp * covered * (max(0, floor - price) - upside_share * max(0, price - floor))
          grant      = capex_grant_share * capex * award, at the decision
 
-[cheat] The floor pays on what the project could make, made or not, less what is under contract: nobody promises a floor and
-lets the plant stand idle. A tenor is cut into segments at the years in which contracts end, so that covered is one number
-per segment. [cheat] What runs beyond last_year is owed: charged at the leaf at the price of last_year, discounted from its
-own year; later receipts are not credited.
+[cheat] The floor pays on what the project could make, made or not, less what is under contract: nobody promises a
+floor and lets the plant stand idle. A tenor is cut into segments at the years in which contracts end, so that covered
+is one number per segment. [cheat] What runs beyond last_year is owed: charged at the leaf at the price of last_year,
+discounted from its own year; later receipts are not credited.
 
 Units    t/yr (covered), MUSD (grant), MUSD/yr (payment)
 Sheets   in: PriceFloors; out: PriceFloors
@@ -42,9 +44,7 @@ def supported_years(data: PlanData, floor: Floor, decision_year: int) -> tuple[i
 def price_floors(tree: Tree, invest: pyo.Block, offtake: pyo.Block) -> pyo.Block:
     """Build the block that owns award and covered; block.covered_at gives (21) by year as prepared terms."""
     block = pyo.Block(concrete=True)
-    awards = [
-        (o, n) for o in tree.data[0].floors for n in invest.nodes[tree.data[0].floors[o].project]
-    ]
+    awards = [(o, n) for o in tree.data[0].floors for n in invest.nodes[tree.data[0].floors[o].project]]
     block.award = pyo.Var(awards, domain=pyo.Binary)
     packages = {(tree.data[n].floors[o].project, n) for o, n in awards}
     block.one_package = pyo.Constraint(

@@ -8,8 +8,8 @@ For every stockpile s, node n and stream k:
     (13) sum_k stock + lacking >= days / 365 * consumption of the material in `covers` in that year
          consumption = demand of the sectors + intake of units;  lacking = 0 unless the cover is suspended
 
-Cover is suspended in a scenario's emergency years and the refill_years after them; what is lacking at a leaf is owed at the
-leaf's price [cheat]. At the leaves stock is credited at stock_end_value_share * price,
+Cover is suspended in a scenario's emergency years and the refill_years after them; what is lacking at a leaf is owed
+at the leaf's price [cheat]. At the leaves stock is credited at stock_end_value_share * price,
 
     (22) credited[leaf,s] <= sum_k stock;   credited <= opening + days / 365 * consumption     [cheat]
 
@@ -19,7 +19,6 @@ Source   days of cover as strategic reserves state them (60 days in Japan, 100 i
 """
 
 from __future__ import annotations
-
 
 import pyomo.environ as pyo
 
@@ -42,9 +41,7 @@ def stockpiles(tree: Tree, net: Network, flow: pyo.Block) -> pyo.Block:
     index = [(n, s) for n in tree.nodes for s in piles]
     _recursion(tree, block)
     _limits(tree, block, index)
-    block.consumption = {
-        (n, s): _consumption(tree, net, flow, n, tree.data[n].stockpiles[s]) for n, s in index
-    }
+    block.consumption = {(n, s): _consumption(tree, net, flow, n, tree.data[n].stockpiles[s]) for n, s in index}
     _cover(tree, block, index)
     block.cost = costs("stock_holding", "stock_credit", "owed_beyond_horizon")
     _end_credit(tree, block, piles)
@@ -168,9 +165,7 @@ def _end_credit(tree: Tree, block: pyo.Block, piles: list[str]) -> None:
 def purchases(tree: Tree, net: Network, block: pyo.Block, n: int) -> Terms:
     """Fill x price, own production included, MUSD: the outlay that a stockpile budget caps."""
     data = tree.data[n]
-    return [
-        (data.price[data.stockpiles[s].material][tree.year[n]], block.fill[n, s, k]) for s, k in net[n].fill
-    ]
+    return [(data.price[data.stockpiles[s].material][tree.year[n]], block.fill[n, s, k]) for s, k in net[n].fill]
 
 
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
