@@ -20,6 +20,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from model.errors import NoPlanError, StoppedError
 
 FEASIBILITY = 1e-7
+PRICED = 1e-9  # MUSD per unit: a dual above this is not solver noise
 INFINITY = highspy.kHighsInf
 
 
@@ -207,10 +208,17 @@ class Solver:
     def reduced_costs(self) -> np.ndarray:
         return np.asarray(self.highs.getSolution().col_dual)
 
-    def limit_cost(self, most: float) -> None:
-        """Add the row: cost <= most."""
-        columns = np.flatnonzero(self.cost).astype(np.int32)
-        self.highs.addRow(-INFINITY, most, len(columns), columns, self.cost[columns])
+    def hold_optimal_face(self) -> None:
+        """Hold every column and row that has a price, so that whatever is solved next costs the same."""
+        solution = self.highs.getSolution()
+        for duals, values, change in (
+            (solution.col_dual, solution.col_value, self.highs.changeColsBounds),
+            (solution.row_dual, solution.row_value, self.highs.changeRowsBounds),
+        ):
+            priced = np.flatnonzero(np.abs(np.asarray(duals)) > PRICED).astype(np.int32)
+            held = np.asarray(values)[priced]
+            if len(priced):
+                change(len(priced), priced, held, held)
 
     def set_cost(self, cost: np.ndarray) -> None:
         columns = np.arange(len(cost), dtype=np.int32)

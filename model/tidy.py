@@ -25,24 +25,23 @@ def tidy(built: Built, solver: Solver, values: np.ndarray) -> np.ndarray | None:
     cost = solver.solve_linear()
     if cost is None:
         return None
-    best = solver.values()
+    best, reduced = solver.values(), solver.reduced_costs()
     tolerance = 1e-9 * max(1.0, abs(cost))
     for move in _moves(built, solver):
         held = [(i, best[i]) for i in move if best[i] > 0.5]
         if not held or held[0][0] != move[0]:
             continue
-        if len(held) == 1 and solver.reduced_costs()[held[0][0]] < -tolerance:
+        if len(held) == 1 and reduced[held[0][0]] < -tolerance:
             continue
         for i, value in held:
             solver.hold(i, round(value) - 1)
         cheaper = solver.solve_linear()
         if cheaper is not None and cheaper <= cost + tolerance:
-            cost, best = min(cost, cheaper), solver.values()
+            cost, best, reduced = cheaper, solver.values(), solver.reduced_costs()
         else:
             for i, value in held:
                 solver.hold(i, round(value))
-            solver.solve_linear()
-    return _least_exposed(built, solver, cost, best)
+    return _least_exposed(built, solver, best)
 
 
 def _moves(built: Built, solver: Solver) -> list[list[int]]:
@@ -70,14 +69,14 @@ def _moves(built: Built, solver: Solver) -> list[list[int]]:
     return [move for move in (*alone, *builds) if move]
 
 
-def _least_exposed(built: Built, solver: Solver, cost: float, best: np.ndarray) -> np.ndarray:
+def _least_exposed(built: Built, solver: Solver, best: np.ndarray) -> np.ndarray:
     """(ii); keeps the first solution where the second solve does not succeed."""
     terms = delivered(built.tree, built.net, built.model.flows, EXPOSED)
-    if not terms:
+    if not terms or solver.solve_linear() is None:
         return best
     goal = np.zeros(len(solver.cost))
     for weight, variable in terms:
         goal[solver.column[id(variable)]] += weight
-    solver.limit_cost(cost)
+    solver.hold_optimal_face()
     solver.set_cost(goal)
     return best if solver.solve_linear() is None else solver.values()
