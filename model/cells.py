@@ -55,11 +55,14 @@ def convert(column: Column, raw: CellValue, label: str = "") -> Any:
     Number and integer columns give float and int, yesno bool, list a tuple, all others str. References are only read
     here, not looked up. Raises UnusableCell.
     """
+    if isinstance(raw, str) and column.kind in ("ref", "text"):
+        return raw
     if isinstance(raw, ErrorValue):
         raise UnusableCell("the cell holds an error", "mend the formula in Excel, or enter " + wanted(column))
     if isinstance(raw, NoValue):
-        raise UnusableCell("the formula has no stored result, because Excel never saved this file",
-                           "open and save it in Excel")
+        raise UnusableCell(
+            "the formula has no stored result, because Excel never saved this file", "open and save it in Excel"
+        )
     if column.kind in ("number", "integer", "years"):
         value = _whole(raw) if column.kind == "integer" else _number(raw, column)
         check_limits(column, value, label)
@@ -69,11 +72,14 @@ def convert(column: Column, raw: CellValue, label: str = "") -> Any:
     if column.kind == "choice":
         return _choice(column, _text(raw, column))
     if column.kind == "list":
-        return tuple(dict.fromkeys(_choice(column, word) for word in re.split(r"\s*[,;]\s*", _text(raw, column)) if word))
-    value = _text(raw, column)
+        words = re.split(r"\s*[,;]\s*", _text(raw, column))
+        return tuple(dict.fromkeys(_choice(column, word) for word in words if word))
+    if column.verbatim and isinstance(raw, bool | float | int):
+        return raw
+    name = _text(raw, column)
     if column.kind == "id":
-        _check_id(value)
-    return value
+        _check_id(name)
+    return name
 
 
 def check_limits(column: Column, value: float, label: str = "") -> None:
@@ -142,6 +148,11 @@ _PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?
 _MAYBE_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
+def plain_number(text: str) -> float | None:
+    """The number that a text of plain digits, with at most a decimal point, stands for."""
+    return float(text) if _PLAIN_NUMBER.fullmatch(text) else None
+
+
 def _number(raw: CellValue, column: Column | None = None) -> float:
     """A number; a text only if it is plain digits with at most a decimal point."""
     if isinstance(raw, bool):
@@ -151,8 +162,9 @@ def _number(raw: CellValue, column: Column | None = None) -> float:
     elif isinstance(raw, str):
         value = _number_from_text(raw, column)
     else:
-        raise UnusableCell("a date stands where a number belongs",
-                           "set the format of the cell to Number and enter the number")
+        raise UnusableCell(
+            "a date stands where a number belongs", "set the format of the cell to Number and enter the number"
+        )
     if not math.isfinite(value):
         raise UnusableCell("the number is not finite", "enter an ordinary number")
     return value
@@ -161,15 +173,20 @@ def _number(raw: CellValue, column: Column | None = None) -> float:
 def _number_from_text(raw: str, column: Column | None) -> float:
     text = raw.strip()
     if _MAYBE_THOUSANDS.fullmatch(text):
-        raise UnusableCell("the number was typed as text, and the point could separate thousands or decimals",
-                           "type it as a number, so that Excel aligns it to the right")
-    if _PLAIN_NUMBER.fullmatch(text):
-        return float(text)
+        raise UnusableCell(
+            "the number was typed as text, and the point could separate thousands or decimals",
+            "type it as a number, so that Excel aligns it to the right",
+        )
+    number = plain_number(text)
+    if number is not None:
+        return number
     if text.endswith("%"):
         raise UnusableCell("the percentage was typed as text", "enter it as a number, e.g. 0.12 for 12 %")
     if re.fullmatch(r"[+-]?[0-9][0-9.,'\s]*", text):
-        raise UnusableCell("the number was typed as text with signs that can be read in more than one way",
-                           "type it as a number without separators for thousands, so that Excel aligns it to the right")
+        raise UnusableCell(
+            "the number was typed as text with signs that can be read in more than one way",
+            "type it as a number without separators for thousands, so that Excel aligns it to the right",
+        )
     raise UnusableCell("this is not a number", "enter " + (wanted(column) if column else "a number"))
 
 

@@ -57,6 +57,7 @@ class Solver:
         self.variables = form.columns
         self.column = {id(v): i for i, v in enumerate(form.columns)}
         self.rows = form.rows  # (constraint, sense) by row
+        self.row = {id(row.constraint): i for i, row in enumerate(form.rows)}
         self.integer = np.array([not v.is_continuous() for v in form.columns], dtype=bool)
         self.cost = np.asarray(form.c.todense()).reshape(-1)
         self.lower = np.array([-INFINITY if v.lb is None else v.lb for v in form.columns])
@@ -180,6 +181,27 @@ class Solver:
         clean = np.clip(low, self.lower, self.upper)
         for variable, value in zip(self.variables, clean.tolist(), strict=True):
             variable.set_value(value, skip_validation=True)
+
+    # -- solving again with other numbers: frontiers ---------------------------------------------------------------
+
+    def set_coefficients(self, constraint: Any, terms: list[tuple[float, Any]]) -> None:
+        """Replace the coefficients of the given variables in a row."""
+        row = self.row[id(constraint)]
+        for coefficient, variable in terms:
+            self.highs.changeCoeff(row, self.column[id(variable)], coefficient)
+
+    def start_from(self, values: np.ndarray) -> None:
+        """Offer a solution (value by column) as a start of the next solve."""
+        solution = highspy.HighsSolution()
+        solution.col_value = values.tolist()
+        self.highs.setSolution(solution)
+
+    def set_goal(self, terms: list[tuple[float, Any]] | None) -> None:
+        """Minimise other terms than the model's cost; None: the cost again."""
+        goal = np.zeros(len(self.cost)) if terms is not None else self.cost
+        for coefficient, variable in terms or ():
+            goal[self.column[id(variable)]] += coefficient
+        self.set_cost(goal)
 
     # -- the tie rules: a linear programme with the integers held --------------------------------------------------
 

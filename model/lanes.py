@@ -19,8 +19,14 @@ from model.tables import Lane, Record
 LaneKey = tuple[str, str, str]  # from_region, to_region, material
 
 
-def resolve_lanes(lane_rows: Iterable[Record], tariff_rows: Iterable[Record], regions: list[str], materials: list[str],
-                  default_freight: float | None, horizon: range) -> dict[LaneKey, Lane]:
+def resolve_lanes(
+    lane_rows: Iterable[Record],
+    tariff_rows: Iterable[Record],
+    regions: list[str],
+    materials: list[str],
+    default_freight: float | None,
+    horizon: range,
+) -> dict[LaneKey, Lane]:
     """Every lane that a row or the default freight gives, closed ones too."""
     winners = winning_rows(lane_rows, regions, materials)
     taxed = winning_rows(tariff_rows, regions, materials)
@@ -32,12 +38,12 @@ def resolve_lanes(lane_rows: Iterable[Record], tariff_rows: Iterable[Record], re
     lanes: dict[LaneKey, Lane] = {}
     for key in keys:
         row, tariff = winners.get(key), taxed.get(key)
+        freight = 0.0 if key[0] == key[1] or default_freight is None else default_freight
         if row is not None:
             freight = row["freight_usd_per_kg"]
-        else:
-            freight = 0.0 if key[0] == key[1] else default_freight
         lanes[key] = Lane(
-            *key, freight,
+            *key,
+            freight,
             open=True if row is None else row["open"],
             capacity=None if row is None else row.years,
             tariff=untaxed if tariff is None else _rates(tariff),

@@ -108,7 +108,7 @@ def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Ne
         (m, r, to, k)
         for (m, r, to), lane in data.lanes.items()
         for k in STREAMS
-        if (r, m, k) in made and (to, m) in wanted and (lane.capacity is None or lane.capacity[year] > 0)
+        if (r, m, k) in made and (to, m) in wanted and lane.capacity_in(year) > 0
     ]
     return net
 
@@ -118,7 +118,7 @@ def _made_without_units(tree: Tree, node: int, nets: Network, net: Net, held: se
     data, year = tree.data[node], tree.year[node]
     made: set[Batch] = set()
     for market in data.markets.values():
-        if market.buys and (market.volume is None or market.volume[year] > 0):
+        if market.buys and market.volume_in(year) > 0:
             net.buy.append(market.name)
             made.add((market.region, market.material, EXPOSED if market.exposed else CLEAN))
     root = tree.parent[node] is None
@@ -140,7 +140,7 @@ def _made_without_units(tree: Tree, node: int, nets: Network, net: Net, held: se
 def _lanes_by_origin(data: PlanData, year: int) -> dict[Place, list[str]]:
     lanes: dict[Place, list[str]] = {}
     for (material, origin, to), lane in data.lanes.items():
-        if lane.capacity is None or lane.capacity[year] > 0:
+        if lane.capacity_in(year) > 0:
             lanes.setdefault((origin, material), []).append(to)
     return lanes
 
@@ -181,7 +181,7 @@ def _uses(tree: Tree, node: int, net: Net, held: set[tuple[str, str]]) -> None:
             if (option.sector, option.material) == (sector, material) and option.share[year] > 0
         ]
     for market in data.markets.values():
-        if not market.buys and (market.volume is None or market.volume[year] > 0):
+        if not market.buys and market.volume_in(year) > 0:
             net.sell += [(market.name, k) for k in STREAMS if (market.region, market.material, k) in net.arrives]
     for pile in data.stockpiles.values():
         for stream in STREAMS:

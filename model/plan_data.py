@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf, isinf
 from typing import Any
 
 from model.tables import Record, Tables
@@ -157,7 +158,7 @@ class Contract:
 
 @dataclass(frozen=True)
 class Market:
-    """Outside supply or demand. volume: t/yr by year, None: unlimited."""
+    """Outside supply or demand. volume: t/yr by year; None, as a whole or in a year: unlimited."""
 
     name: str
     region: str
@@ -166,17 +167,28 @@ class Market:
     exposed: bool
     premium_share: float
     spot_share: float
-    volume: Series | None
-    base_volume: Series | None
+    volume: OpenSeries | None
+    base_volume: OpenSeries | None
+
+    def volume_in(self, year: int) -> float:
+        """t/yr, infinite when unlimited."""
+        return _or_unlimited(self.volume, year)
+
+    def base_volume_in(self, year: int) -> float:
+        return _or_unlimited(self.base_volume, year)
 
 
 @dataclass(frozen=True)
 class LaneData:
-    """An open lane. freight MUSD/t, tariff share of price by year, capacity t/yr by year or None."""
+    """An open lane. freight MUSD/t, tariff share of price by year; capacity t/yr as volume in Market."""
 
     freight: float
     tariff: Series
-    capacity: Series | None
+    capacity: OpenSeries | None
+
+    def capacity_in(self, year: int) -> float:
+        """t/yr, infinite when unlimited."""
+        return _or_unlimited(self.capacity, year)
 
 
 @dataclass(frozen=True)
@@ -332,17 +344,13 @@ class PlanData:
             return 1.0
         if contract.supplier in self.plants:
             plant = self.plants[contract.supplier]
-            now: float | None = at(plant.capacity, year)
-            base: float | None = at(plant.base_capacity, year)
+            now, base = plant.capacity[year], plant.base_capacity[year]
         else:
             market = self.markets[contract.supplier]
-            now = None if market.volume is None else at(market.volume, year)
-            base = None if market.base_volume is None else at(market.base_volume, year)
-        if base is None:
+            now, base = market.volume_in(year), market.base_volume_in(year)
+        if isinf(base):
             return 0.0 if now == 0 else 1.0
-        if base == 0 or now is None:
-            return 1.0
-        return min(1.0, now / base)
+        return 1.0 if base == 0 else min(1.0, now / base)
 
 
 def plan_data(tables: Tables, base: Tables) -> PlanData:
@@ -379,7 +387,7 @@ def plan_data(tables: Tables, base: Tables) -> PlanData:
         markets={r.key[0]: _market(r, base, regions) for r in tables.rows("Markets")},
         lanes={
             (lane.material, lane.from_region, lane.to_region): LaneData(
-                lane.freight_usd_per_kg * MUSD_PER_T, lane.tariff, _numbers(lane.capacity)
+                lane.freight_usd_per_kg * MUSD_PER_T, lane.tariff, lane.capacity
             )
             for lane in tables.lanes.values()
             if lane.open
@@ -403,12 +411,13 @@ def plan_data(tables: Tables, base: Tables) -> PlanData:
     )
 
 
-def _numbers(years: OpenSeries | None) -> Series | None:
-    return None if years is None else {y: v for y, v in years.items() if v is not None}
+def _or_unlimited(series: OpenSeries | None, year: int) -> float:
+    limit = None if series is None else series[year]
+    return inf if limit is None else limit
 
 
 def _series(row: Record) -> Series:
-    return _numbers(row.years) or {}
+    return {y: v for y, v in (row.years or {}).items() if v is not None}
 
 
 def _prices(tables: Tables) -> dict[str, Series]:
@@ -503,7 +512,7 @@ def _contract(row: Record, settings: Mapping[str, Any]) -> Contract:
         escalation=row["escalation_share_per_yr"],
         index_premium=row["index_premium_share"],
         price_min=usd("price_min_usd_per_kg", 0.0),
-        price_max=usd("price_max_usd_per_kg", float("inf")),
+        price_max=usd("price_max_usd_per_kg", inf),
         min_t=row["min_t_per_yr"],
         max_t=row["max_t_per_yr"],
         take_or_pay_share=row["take_or_pay_share"],
@@ -525,8 +534,8 @@ def _market(row: Record, base: Tables, regions: Mapping[str, Region]) -> Market:
         exposed=regions[row["region"]].of_concern if exposed is None else exposed == "yes",
         premium_share=row["premium_share"],
         spot_share=row["spot_share"],
-        volume=_numbers(row.years),
-        base_volume=_numbers(base.records["Markets"][row.key].years),
+        volume=row.years,
+        base_volume=base.records["Markets"][row.key].years,
     )
 
 

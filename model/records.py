@@ -42,6 +42,7 @@ def build_base(book: TypedWorkbook, plan_name: str) -> tuple[Base, list[Problem]
 
 # --- settings -------------------------------------------------------------------------------------------------------
 
+
 def _check_horizon(book: TypedWorkbook, problems: list[Problem]) -> bool:
     """Whether both years are given and in order."""
     given = True
@@ -50,14 +51,27 @@ def _check_horizon(book: TypedWorkbook, problems: list[Problem]) -> bool:
             given = False
             if column.name not in book.unusable_settings:
                 cell = book.setting_cells.get(column.name, "Settings")
-                problems.append(Problem(cell, BLANK, f"the setting {column.name} is missing",
-                                        f"enter {column.name} in column A and {wanted(column)} in column B"))
+                problems.append(
+                    Problem(
+                        cell,
+                        BLANK,
+                        f"the setting {column.name} is missing",
+                        f"enter {column.name} in column A and {wanted(column)} in column B",
+                    )
+                )
     if not given:
         return False
     first, last = book.settings["first_year"], book.settings["last_year"]
     if last < first:
-        problems.append(Problem(book.setting_cells["last_year"], show(last), f"last_year is before first_year ({first})",
-                                f"enter a year from {first} on, or mend first_year"))
+        cell = book.setting_cells.get("last_year", "Settings")
+        problems.append(
+            Problem(
+                cell,
+                show(last),
+                f"last_year is before first_year ({first})",
+                f"enter a year from {first} on, or mend first_year",
+            )
+        )
     return bool(first <= last)
 
 
@@ -79,8 +93,10 @@ def default_of(column: Column, settings: Mapping[str, Any]) -> Any:
 
 # --- records --------------------------------------------------------------------------------------------------------
 
-def _records(sheet: Sheet, table: TypedTable, settings: Mapping[str, Any], known: bool,
-             problems: list[Problem]) -> dict[tuple[str, ...], Record]:
+
+def _records(
+    sheet: Sheet, table: TypedTable, settings: Mapping[str, Any], known: bool, problems: list[Problem]
+) -> dict[tuple[str, ...], Record]:
     """The sheet's rows by key. Rows whose key is unusable are left out; of rows with one key the first stays."""
     if not table.complete:
         return {}
@@ -101,8 +117,9 @@ def _records(sheet: Sheet, table: TypedTable, settings: Mapping[str, Any], known
         if not late:
             _refuse_gap(sheet, table, row, settings["first_year"], problems)
         blank = frozenset(defaults.keys() - row.values.keys() - row.unusable)
-        records[key] = Record(sheet.name, key, defaults | row.values, _years(sheet, row, span), row.cells,
-                              blanks.setdefault(blank, blank))
+        records[key] = Record(
+            sheet.name, key, defaults | row.values, _years(sheet, row, span), row.cells, blanks.setdefault(blank, blank)
+        )
     return records
 
 
@@ -122,12 +139,19 @@ def _refuse_shared_ids(records: Records, problems: list[Problem]) -> None:
         for (name,), record in records[sheet].items():
             cell = record.cells[SHEETS[sheet].key[0]]
             if name in seen:
-                problems.append(Problem(cell, name, f"the name {name} is taken by {seen[name]}",
-                                        "give plants, projects and markets names of their own"))
+                problems.append(
+                    Problem(
+                        cell,
+                        name,
+                        f"the name {name} is taken by {seen[name]}",
+                        "give plants, projects and markets names of their own",
+                    )
+                )
             seen.setdefault(name, cell)
 
 
 # --- years ----------------------------------------------------------------------------------------------------------
+
 
 def _years(sheet: Sheet, row: TypedRow, span: range) -> Years | None:
     """Interpolated values; None where the row has none (a required but unusable row keeps years without value)."""
@@ -163,8 +187,14 @@ def _starts_late(sheet: Sheet, table: TypedTable, settings: Mapping[str, Any], p
     heading = min(table.year_cells)
     if heading <= first:
         return False
-    problems.append(Problem(table.year_cells[heading], str(heading), f"planning starts in {first}, the year columns later",
-                            f"add a column {first}, or start planning in {heading}"))
+    problems.append(
+        Problem(
+            table.year_cells[heading],
+            str(heading),
+            f"planning starts in {first}, before the first year column",
+            f"add a column {first}, or start planning in {heading}",
+        )
+    )
     return True
 
 
@@ -177,5 +207,11 @@ def _refuse_gap(sheet: Sheet, table: TypedTable, row: TypedRow, first_year: int,
     if given <= first_year or row.unusable.intersection(gap):
         return
     cell_year = max((year for year in gap if year <= first_year), default=given)
-    problems.append(Problem(row.cells[cell_year], BLANK, f"there is no value from {first_year} to {given - 1}, before the "
-                            f"first one given ({given})", f"enter a value for {first_year} or an earlier year"))
+    problems.append(
+        Problem(
+            row.cells[cell_year],
+            BLANK,
+            f"the first value is for {given}, but planning starts in {first_year}",
+            f"enter a value for {first_year} or an earlier year",
+        )
+    )

@@ -74,9 +74,6 @@ def _least_exposed(built: Built, solver: Solver, best: np.ndarray) -> np.ndarray
     terms = delivered(built.tree, built.net, built.model.flows, EXPOSED)
     if not terms or solver.solve_linear() is None:
         return best
-    goal = np.zeros(len(solver.cost))
-    for weight, variable in terms:
-        goal[solver.column[id(variable)]] += weight
     solver.hold_optimal_face()
-    solver.set_cost(goal)
+    solver.set_goal(terms)
     return best if solver.solve_linear() is None else solver.values()

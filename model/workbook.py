@@ -2,7 +2,7 @@
 
 Sheets and headings are matched with the schema, cells converted to what their column wants, references looked up.
 A problem never stops the reading: what is unusable is set aside and the rest goes on, so that one pass finds them all.
-Where it is plain what was meant (a misspelt column or reference), reading goes on with that, to avoid follow-on problems.
+Where it is plain what was meant (a misspelt column or reference), reading goes on with that: no follow-on problems.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FREE_SIGN = "#"
 class Cells(Mapping[str | int, str]):
     """Where a row's values stand: "Sheet!F7" for each column name and heading year that has a heading."""
 
-    __slots__ = ("_sheet", "_letters", "_row")
+    __slots__ = ("_letters", "_row", "_sheet")
 
     def __init__(self, sheet: str, letters: Mapping[str | int, str], row: int) -> None:
         self._sheet = sheet
@@ -116,6 +116,7 @@ def read_workbook(sheets: list[RawSheet]) -> TypedWorkbook:
 
 # --- sheets ---------------------------------------------------------------------------------------------------------
 
+
 def is_free_sheet(name: str) -> bool:
     """ReadMe and sheets starting with # are the planner's own."""
     return name.startswith(FREE_SIGN) or plain(name).replace("_", "") == FREE_SHEET
@@ -133,8 +134,14 @@ def _match_sheets(sheets: list[RawSheet], problems: list[Problem]) -> tuple[dict
         if name is None:
             unknown.append(sheet.name)
         elif name in found:
-            problems.append(Problem(sheet.name, sheet.name, f"the sheet {name} is there twice",
-                                    f"keep one, and rename the other to {FREE_SIGN}{name} or delete it"))
+            problems.append(
+                Problem(
+                    sheet.name,
+                    sheet.name,
+                    f"the sheet {name} is there twice",
+                    f"keep one, and rename the other to {FREE_SIGN}{name} or delete it",
+                )
+            )
         else:
             found[name] = sheet
     missing = [name for name in SHEETS if name not in found]
@@ -145,8 +152,12 @@ def _match_sheets(sheets: list[RawSheet], problems: list[Problem]) -> tuple[dict
 def _unknown_sheet(name: str, missing: list[str]) -> Problem:
     meant = nearest(name, missing) or nearest(name, SHEETS)
     mend = f"did you mean {meant}? Otherwise " if meant else ""
-    return Problem(name, name, "there is no sheet of this name",
-                   f"{mend}delete the sheet, or rename it to {FREE_SIGN}{name} if it is your own")
+    return Problem(
+        name,
+        name,
+        "there is no sheet of this name",
+        f"{mend}delete the sheet, or rename it to {FREE_SIGN}{name} if it is your own",
+    )
 
 
 def _require_sheets(found: Mapping[str, RawSheet], unclear: set[str], problems: list[Problem]) -> None:
@@ -155,11 +166,23 @@ def _require_sheets(found: Mapping[str, RawSheet], unclear: set[str], problems: 
             continue
         columns = ["setting", "value"] if sheet is SETTINGS else [_heading(column) for column in sheet.columns]
         if sheet.name not in found:
-            problems.append(Problem(sheet.name, "no such sheet", f"the sheet {sheet.name} is missing",
-                                    f"add it with the headings {listed(columns, 20)}"))
+            problems.append(
+                Problem(
+                    sheet.name,
+                    "no such sheet",
+                    f"the sheet {sheet.name} is missing",
+                    f"add it with the headings {listed(columns, 20)}",
+                )
+            )
         elif not any(number > 1 for number in found[sheet.name].rows):
-            problems.append(Problem(sheet.name, "no rows", f"the sheet {sheet.name} has no rows",
-                                    f"fill it below the headings {listed(columns, 20)}"))
+            problems.append(
+                Problem(
+                    sheet.name,
+                    "no rows",
+                    f"the sheet {sheet.name} has no rows",
+                    f"fill it below the headings {listed(columns, 20)}",
+                )
+            )
 
 
 def _heading(column: Column) -> str:
@@ -167,6 +190,7 @@ def _heading(column: Column) -> str:
 
 
 # --- headings -------------------------------------------------------------------------------------------------------
+
 
 @dataclass
 class _Headings:
@@ -190,8 +214,14 @@ def _read_headings(sheet: Sheet, raw: RawSheet, problems: list[Problem]) -> _Hea
             strange.append((position, show(value)))
         elif target[1] in headings.letters:
             headings.ignored.add(position)
-            problems.append(Problem(cell, show(value), "this heading is there twice",
-                                    f"keep one of the two columns, or start this heading with {FREE_SIGN}"))
+            problems.append(
+                Problem(
+                    cell,
+                    show(value),
+                    "this heading is there twice",
+                    f"keep one of the two columns, or start this heading with {FREE_SIGN}",
+                )
+            )
         else:
             headings.targets[position] = target
             headings.letters[target[1]] = column_letters(position)
@@ -218,8 +248,11 @@ def _unknown_heading(sheet: Sheet, headings: _Headings, position: int, name: str
     cell = f"{sheet.name}!{column_letters(position)}1"
     own = f"start the heading with {FREE_SIGN} if the column is your own"
     if name.isdecimal():
-        reason = (f"the sheet {sheet.name} has no year columns" if sheet.years is None
-                  else f"a year is from {FIRST_HEADING} to {LAST_HEADING}")
+        reason = (
+            f"the sheet {sheet.name} has no year columns"
+            if sheet.years is None
+            else f"a year is from {FIRST_HEADING} to {LAST_HEADING}"
+        )
         problems.append(Problem(cell, name, reason, f"delete the column, or {own}"))
         return
     missing = [column.name for column in sheet.plain if column.name not in headings.letters]
@@ -229,8 +262,14 @@ def _unknown_heading(sheet: Sheet, headings: _Headings, position: int, name: str
         headings.letters[meant] = column_letters(position)
         headings.ignored.discard(position)
     hint = meant or nearest(name, [column.name for column in sheet.plain])
-    problems.append(Problem(cell, name, f"the sheet {sheet.name} has no column of this name",
-                            f"did you mean {hint}? Otherwise {own}" if hint else own))
+    problems.append(
+        Problem(
+            cell,
+            name,
+            f"the sheet {sheet.name} has no column of this name",
+            f"did you mean {hint}? Otherwise {own}" if hint else own,
+        )
+    )
 
 
 def _require_headings(sheet: Sheet, headings: _Headings, problems: list[Problem]) -> None:
@@ -243,15 +282,29 @@ def _require_headings(sheet: Sheet, headings: _Headings, problems: list[Problem]
         if column.required and not present:
             what = "year columns" if column.kind == YEARS else f"column {column.name}"
             example = "each year" if column.kind == YEARS else column.name
-            problems.append(Problem(sheet.name, found, f"the sheet {sheet.name} lacks the {what}",
-                                    f"add a column with the heading {example} in row 1 ({wanted(column)})"))
+            problems.append(
+                Problem(
+                    sheet.name,
+                    found,
+                    f"the sheet {sheet.name} lacks the {what}",
+                    f"add a column with the heading {example} in row 1 ({wanted(column)})",
+                )
+            )
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------
 
+
 def _read_table(sheet: Sheet, raw: RawSheet, problems: list[Problem]) -> TypedTable:
     table = TypedTable()
     if not raw.rows:
+        return table
+    if 1 not in raw.rows:
+        names = listed([_heading(column) for column in sheet.columns], 20)
+        problems.append(
+            Problem(f"{sheet.name}!A1", BLANK, "row 1 has no headings", f"write the headings in row 1: {names}")
+        )
+        table.complete = False
         return table
     headings = _read_headings(sheet, raw, problems)
     _require_headings(sheet, headings, problems)
@@ -277,9 +330,14 @@ def _refuse_stray_columns(sheet: Sheet, headings: _Headings, raw: RawSheet, prob
             stray.setdefault(position, (number, cells[position]))
     for position, (number, value) in sorted(stray.items()):
         letters = column_letters(position)
-        problems.append(Problem(f"{sheet.name}!{letters}{number}", show(value), "the column has no heading in row 1",
-                                f"give {letters}1 a heading (starting with {FREE_SIGN} if it is your own), "
-                                "or clear the column"))
+        problems.append(
+            Problem(
+                f"{sheet.name}!{letters}{number}",
+                show(value),
+                "the column has no heading in row 1",
+                f"give {letters}1 a heading (starting with {FREE_SIGN} if it is your own), or clear the column",
+            )
+        )
 
 
 def _read_row(sheet: Sheet, headings: _Headings, number: int, cells: Row, problems: list[Problem]) -> TypedRow | None:
@@ -299,7 +357,7 @@ def _read_row(sheet: Sheet, headings: _Headings, number: int, cells: Row, proble
             row.unusable.add(name)
             problems.append(Problem(row.cells[name], show(raw), problem.wrong, problem.mend))
             if column.kind == "id":
-                row.values[name] = show(raw)  # so that references to it are not reported too
+                row.values[column.name] = show(raw)  # so that references to it are not reported too
     return row if row.values or row.years or row.unusable else None
 
 
@@ -309,28 +367,45 @@ def _require_cells(sheet: Sheet, row: TypedRow, years: list[int], problems: list
             continue
         if column.kind == YEARS:
             if years and not row.years and not row.unusable.intersection(years):
-                problems.append(Problem(row.cells[years[0]], BLANK, "the row has no value in any year",
-                                        f"enter {wanted(column)} in at least one year"))
+                problems.append(
+                    Problem(
+                        row.cells[years[0]],
+                        BLANK,
+                        "the row has no value in any year",
+                        f"enter {wanted(column)} in at least one year",
+                    )
+                )
         elif column.name in row.cells and column.name not in row.values and column.name not in row.unusable:
             row.unusable.add(column.name)
-            problems.append(Problem(row.cells[column.name], BLANK, f"{column.name} is missing",
-                                    f"enter {wanted(column)}"))
+            problems.append(
+                Problem(row.cells[column.name], BLANK, f"{column.name} is missing", f"enter {wanted(column)}")
+            )
 
 
 # --- settings -------------------------------------------------------------------------------------------------------
 
-_SETTING_ROW = Sheet("Settings", SETTINGS.meaning, (
-    text("setting", "Name of the setting.", required=True),
-    text("value", "Its value."),
-), key=("setting",))
+_SETTING_ROW = Sheet(
+    "Settings",
+    SETTINGS.meaning,
+    (
+        text("setting", "Name of the setting.", required=True),
+        text("value", "Its value."),
+    ),
+    key=("setting",),
+)
 
 
 def _read_settings(raw: RawSheet, book: TypedWorkbook) -> None:
     headings = _read_headings(_SETTING_ROW, raw, book.problems)
     if not {"setting", "value"} <= headings.letters.keys():
-        book.problems.append(Problem("Settings!A1", show(raw.rows.get(1, {}).get(1)),
-                                     "the sheet Settings needs the headings setting and value in row 1",
-                                     "write setting in A1 and value in B1, and one setting in each row below"))
+        book.problems.append(
+            Problem(
+                "Settings!A1",
+                show(raw.rows.get(1, {}).get(1)),
+                "the sheet Settings needs the headings setting and value in row 1",
+                "write setting in A1 and value in B1, and one setting in each row below",
+            )
+        )
         return
     positions = {name: position for position, (_, name) in headings.targets.items()}
     _refuse_stray_columns(_SETTING_ROW, headings, raw, book.problems)
@@ -346,12 +421,24 @@ def _read_setting(label: str, value: CellValue | None, places: Cells, book: Type
         return
     column = SETTINGS.by_name.get(plain(label))
     if column is None:
-        book.problems.append(Problem(places["setting"], label, "there is no setting of this name",
-                                     advice(label, SETTINGS.by_name, "enter one of")))
+        book.problems.append(
+            Problem(
+                places["setting"],
+                label,
+                "there is no setting of this name",
+                advice(label, SETTINGS.by_name, "enter one of"),
+            )
+        )
         return
     if column.name in book.setting_cells:
-        book.problems.append(Problem(places["setting"], label, f"{column.name} is given twice, first in "
-                                     f"{book.setting_cells[column.name]}", "delete one of the two rows"))
+        book.problems.append(
+            Problem(
+                places["setting"],
+                label,
+                f"{column.name} is given twice, first in {book.setting_cells[column.name]}",
+                "delete one of the two rows",
+            )
+        )
         return
     book.setting_cells[column.name] = places["value"]
     if value is None:
@@ -364,6 +451,7 @@ def _read_setting(label: str, value: CellValue | None, places: Cells, book: Type
 
 
 # --- references -----------------------------------------------------------------------------------------------------
+
 
 def _look_up_references(book: TypedWorkbook) -> None:
     names = {sheet: _ids(SHEETS[sheet], table) for sheet, table in book.tables.items()}
@@ -379,7 +467,7 @@ def _look_up_references(book: TypedWorkbook) -> None:
 def _ids(sheet: Sheet, table: TypedTable) -> dict[str, None] | None:
     """The ids that stand on a sheet, in order; None when they cannot be known."""
     column = sheet.id_column
-    if column is None or not table.complete:
+    if column is None or not table.complete or (sheet.required and not table.rows):
         return None
     return {row.values[column.name]: None for row in table.rows if column.name in row.values}
 
@@ -398,8 +486,13 @@ def _valid(column: Column, names: Mapping[str, dict[str, None] | None]) -> dict[
     return valid
 
 
-def _look_up_column(column: Column, table: TypedTable, known: Mapping[str, None],
-                    meant: dict[tuple[tuple[str, ...], str], str | None], problems: list[Problem]) -> None:
+def _look_up_column(
+    column: Column,
+    table: TypedTable,
+    known: Mapping[str, None],
+    meant: dict[tuple[tuple[str, ...], str], str | None],
+    problems: list[Problem],
+) -> None:
     for row in table.rows:
         value = row.values.get(column.name)
         if value is None or value in known:

@@ -63,8 +63,10 @@ def read_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist: check the name and the folder") from None
     except PermissionError:
-        raise UsageError(f"{path} may not be read: if it is open in Excel, save and close it there; "
-                         "otherwise check the permissions of the file") from None
+        raise UsageError(
+            f"{path} may not be read: if it is open in Excel, save and close it there; "
+            "otherwise check the permissions of the file"
+        ) from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror or error}): check the name and the drive") from None
 
@@ -75,11 +77,24 @@ def read_sheets(path: Path, data: bytes) -> list[RawSheet]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _require_excel(path, archive)
-            return list(_sheets(archive))
-    except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, EOFError, LookupError, NotImplementedError,
-            RuntimeError, ValueError):
-        raise UsageError(f"{path} is damaged or incomplete: copy or download it again, or open it in Excel, let Excel "
-                         "repair it, and save it as .xlsx") from None
+            sheets = list(_sheets(archive))
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        ElementTree.ParseError,
+        EOFError,
+        LookupError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ):
+        raise UsageError(
+            f"{path} is damaged or incomplete: copy or download it again, or open it in Excel, let Excel "
+            "repair it, and save it as .xlsx"
+        ) from None
+    if not any(sheet.rows for sheet in sheets):
+        raise UsageError(f"{path} is an empty workbook: start from the blank template or from an example")
+    return sheets
 
 
 def _require_zip(path: Path, data: bytes) -> None:
@@ -91,8 +106,10 @@ def _require_zip(path: Path, data: bytes) -> None:
         return
     if data.startswith(bytes.fromhex("d0cf11e0a1b11ae1")):
         if "EncryptedPackage".encode("utf-16-le") in data:
-            raise UsageError(f"{path} is protected with a password: remove it in Excel "
-                             "(File, Info, Protect Workbook, Encrypt with Password) and save")
+            raise UsageError(
+                f"{path} is protected with a password: remove it in Excel "
+                "(File, Info, Protect Workbook, Encrypt with Password) and save"
+            )
         raise UsageError(f"{path} is an Excel file in the old .xls format: {save_as}")
     if b"\x00" not in data[:4096]:
         raise UsageError(f"{path} is not an Excel workbook but a text file, perhaps a .csv that was renamed: {save_as}")
@@ -174,8 +191,11 @@ def _date_styles(archive: zipfile.ZipFile, part: str | None) -> frozenset[str]:
     if part is None or part not in archive.namelist():
         return frozenset()
     root = ElementTree.fromstring(archive.read(part))
-    custom = {element.attrib["numFmtId"]: element.attrib.get("formatCode", "")
-              for element in root.iter() if _tag(element) == "numFmt"}
+    custom = {
+        element.attrib["numFmtId"]: element.attrib.get("formatCode", "")
+        for element in root.iter()
+        if _tag(element) == "numFmt"
+    }
     formats = [element.attrib.get("numFmtId", "0") for group in root if _tag(group) == "cellXfs" for element in group]
     return frozenset(str(style) for style, number in enumerate(formats) if _is_date_format(number, custom))
 
@@ -190,9 +210,9 @@ def _is_date_format(number: str, custom: Mapping[str, str]) -> bool:
     return bare.lower() != "general" and re.search("[dmyhs]", bare, re.IGNORECASE) is not None
 
 
-# Formatted but empty cells and rows, of which a sheet can hold millions; dropped before the XML is parsed.
-_EMPTY_CELLS = re.compile(rb'(?:<(?:\w+:)?c\s[^<>]*\br=[^<>]*/>\s*)+')
-_EMPTY_ROWS = re.compile(rb'(?:<(?:\w+:)?row\s[^<>]*\br=[^<>]*(?:/>|>\s*</(?:\w+:)?row>)\s*)+')
+# Formatted but empty cells and rows, as Excel writes them; a sheet can hold millions, so they go before XML is parsed.
+_EMPTY_CELLS = re.compile(rb'(?:<c r="[A-Z]+[0-9]+"[^<>/]*/>)+')
+_EMPTY_ROWS = re.compile(rb'(?:<row r="[0-9]+"[^<>/]*(?:/>|></row>))+')
 
 
 def _rows(xml: bytes, shared: list[str], dated: frozenset[str], epoch: datetime) -> dict[int, Row]:

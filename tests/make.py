@@ -8,6 +8,7 @@
 
 A sheet is a list of rows, the first being the headings, so that `book[sheet][i][j]` is the cell in Excel row i + 1 and
 column j (0 = A). `Settings` may also be a dict {setting: value}; its first setting then stands in Settings!B2.
+`load_book(tmp_path, book)` writes and loads in one go; `only_problem(inputs)` is its one problem.
 None leaves a cell blank. A text starting with "=" becomes a formula without a cached value; "#REF!" an error value.
 """
 
@@ -18,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
+
+from model.errors import Problem
+from model.inputs import Inputs, load
 
 Rows = list[list[Any]]
 Book = dict[str, Any]
@@ -49,9 +53,11 @@ def with_plants() -> Book:
     book["Prices"] = [["material", 2026, 2027], ["oxide", 60, 66], ["ore", 5, 5], ["scrap", 10, 10]]
     book["Processes"] = [
         ["process", "material", "t_per_t"],
-        ["refine", "ore", -10], ["refine", "oxide", 1],
+        ["refine", "ore", -10],
+        ["refine", "oxide", 1],
         ["mine", "ore", 1],
-        ["recycle", "scrap", -2], ["recycle", "oxide", 1],
+        ["recycle", "scrap", -2],
+        ["recycle", "oxide", 1],
     ]
     book["Plants"] = [
         ["plant", "region", "process", "operating_cost_usd_per_kg", 2026, 2027],
@@ -96,6 +102,17 @@ def write_book(path: str | Path, book: Mapping[str, Any]) -> Path:
             sheet.append(list(row))
     workbook.save(path)
     return Path(path)
+
+
+def load_book(folder: Path, book: Mapping[str, Any], sets: Sequence[str] = ()) -> Inputs:
+    """Write `book` into a folder and load it."""
+    return load(write_book(folder / "book.xlsx", book), sets)
+
+
+def only_problem(inputs: Inputs) -> Problem:
+    """The one problem of a workbook; fails when there are none or several."""
+    assert len(inputs.problems) == 1, "\n".join(map(str, inputs.problems)) or "no problems"
+    return inputs.problems[0]
 
 
 def _rows(content: Mapping[str, Any] | Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:

@@ -18,6 +18,7 @@ Sheets   in: Plants, Projects, Markets; out: Plants
 from __future__ import annotations
 
 from collections import defaultdict
+from math import isinf
 
 import pyomo.environ as pyo
 
@@ -52,7 +53,7 @@ def capacity(tree: Tree, net: Network, flow: pyo.Block, invest: pyo.Block, offta
     def market_access(b: pyo.Block, n: int, v: str) -> object:
         market = tree.data[n].markets[v]
         taken = offtake.taken_from.get((v, market.material, n), [])
-        spot = 0.0 if market.volume is None else market.spot_share * market.volume[tree.year[n]]
+        spot = market.spot_share * market.volume_in(tree.year[n]) if market.spot_share else 0.0
         return linear([(1.0, flow.buy[n, v]), *scaled(-1.0, taken)]) <= spot
 
     limited = [(n, u) for n, u in used if not _public(tree, n, u) and tree.data[n].units[u].spot_share < 1]
@@ -72,7 +73,7 @@ def _public(tree: Tree, n: int, u: str) -> bool:
 def _needs_contract(tree: Tree, n: int, v: str) -> bool:
     """Unlimited stays unlimited if spot_share > 0."""
     market = tree.data[n].markets[v]
-    return market.spot_share == 0 or (market.spot_share < 1 and market.volume is not None)
+    return market.spot_share == 0 or (market.spot_share < 1 and not isinf(market.volume_in(tree.year[n])))
 
 
 def _taken_capacity(offtake: pyo.Block, unit: Unit, n: int) -> Terms:

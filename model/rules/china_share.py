@@ -23,9 +23,10 @@ import pyomo.environ as pyo
 from model.network import Network
 from model.plan_data import EXPOSED
 from model.rules.flows import intake_terms
-from model.rules.linear import Row, Terms, linear, scaled, worth
+from model.rules.linear import Row, Terms, linear, worth
 from model.tree import Tree
 
+Key = tuple[int, str, str, str]  # node, cap, material, basis
 DELIVERIES, INTAKE = "deliveries", "intake"
 
 
@@ -37,9 +38,7 @@ def china_share(tree: Tree, net: Network, flow: pyo.Block) -> pyo.Block:
         block.consumption |= _consumption(tree, net, flow, n)
 
     def rule(b: pyo.Block, n: int, c: str, m: str, basis: str) -> object:
-        exposed, total = b.consumption[n, c, m, basis]
-        share = _share(tree, n, c)
-        return linear([*exposed, *scaled(-share, total)]) <= 0
+        return linear(row_terms(b, (n, c, m, basis), _share(tree, n, c))) <= 0
 
     binding = [key for key, (exposed, _) in block.consumption.items() if exposed and _share(tree, *key[:2]) < 1]
     block.deliveries = pyo.Constraint([key for key in binding if key[3] == DELIVERIES], rule=rule, doc="(23)")
@@ -47,17 +46,23 @@ def china_share(tree: Tree, net: Network, flow: pyo.Block) -> pyo.Block:
     return block
 
 
+def row_terms(block: pyo.Block, key: Key, share: float) -> Terms:
+    """exposed - share x consumption, one coefficient for each variable; the row asks that it is at most 0."""
+    exposed, total = block.consumption[key]
+    tainted = {id(v): c for c, v in exposed}
+    shared = [(c * -share + tainted.pop(id(v), 0.0), v) for c, v in total]
+    return shared + [(c, v) for c, v in exposed if id(v) in tainted]
+
+
 def _share(tree: Tree, n: int, cap: str) -> float:
     """The allowed share of a cap that is in force at the node."""
     return tree.data[n].caps[cap].share[tree.year[n]] or 0.0
 
 
-def _consumption(
-    tree: Tree, net: Network, flow: pyo.Block, n: int
-) -> dict[tuple[int, str, str, str], tuple[Terms, Terms]]:
+def _consumption(tree: Tree, net: Network, flow: pyo.Block, n: int) -> dict[Key, tuple[Terms, Terms]]:
     data = tree.data[n]
     intake = intake_terms(tree, net, flow, n)
-    sides: dict[tuple[int, str, str, str], tuple[Terms, Terms]] = {}
+    sides: dict[Key, tuple[Terms, Terms]] = {}
     for cap in data.caps.values():
         if cap.share.get(tree.year[n]) is None:
             continue

@@ -26,6 +26,7 @@ Source   the terms follow public agreements: MP Materials 10X, Lynas-JARE
 from __future__ import annotations
 
 from collections import defaultdict
+from math import isinf
 
 import pyomo.environ as pyo
 
@@ -162,8 +163,8 @@ def _supply_rows(tree: Tree, block: pyo.Block, invest: pyo.Block) -> None:
         if supplier in data.plants:
             plant = data.plants[supplier]
             return linear(volumes) <= plant.recipe[material] * plant.base_capacity[year]
-        volume = data.markets[supplier].base_volume
-        return pyo.Constraint.Skip if volume is None else linear(volumes) <= volume[year]
+        volume = data.markets[supplier].base_volume_in(year)
+        return pyo.Constraint.Skip if isinf(volume) else linear(volumes) <= volume
 
     block.supply = pyo.Constraint(list(fits), rule=rule, doc="(16)")
 

@@ -23,6 +23,7 @@ Sheets   in: Processes, Plants, Projects, Markets, Lanes, Tariffs, Demand, Secto
 from __future__ import annotations
 
 from collections import defaultdict
+from math import isinf
 
 import pyomo.environ as pyo
 
@@ -149,9 +150,8 @@ def _demand(tree: Tree, n: int, key: tuple[str, str, str]) -> float:
     return tree.data[n].demand[key][tree.year[n]]
 
 
-def _volume(tree: Tree, n: int, market: str) -> float | None:
-    volume = tree.data[n].markets[market].volume
-    return None if volume is None else volume[tree.year[n]]
+def _volume(tree: Tree, n: int, market: str) -> float:
+    return tree.data[n].markets[market].volume_in(tree.year[n])
 
 
 def _intake(tree: Tree, net: Network, block: pyo.Block) -> None:
@@ -196,16 +196,14 @@ def _limits(tree: Tree, net: Network, block: pyo.Block) -> None:
     for n in tree.nodes:
         data = tree.data[n]
         for m, r, to, k in net[n].ship:
-            if data.lanes[m, r, to].capacity is not None:
+            if not isinf(data.lanes[m, r, to].capacity_in(tree.year[n])):
                 lanes[n, m, r, to].append((1.0, block.ship[n, m, r, to, k]))
         for v, k in net[n].sell:
-            if data.markets[v].volume is not None:
+            if not isinf(_volume(tree, n, v)):
                 sales[n, v].append((1.0, block.sell[n, v, k]))
 
     def lane(b: pyo.Block, n: int, m: str, r: str, to: str) -> object:
-        capacity = tree.data[n].lanes[m, r, to].capacity
-        assert capacity is not None
-        return linear(lanes[n, m, r, to]) <= capacity[tree.year[n]]
+        return linear(lanes[n, m, r, to]) <= tree.data[n].lanes[m, r, to].capacity_in(tree.year[n])
 
     block.lane = pyo.Constraint(list(lanes), rule=lane, doc="(5)")
     block.sales = pyo.Constraint(

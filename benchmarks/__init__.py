@@ -1,0 +1,1 @@
+"""Measurements of Lodestone from outside: published optima. Nothing in `model` imports this package."""

@@ -1,0 +1,96 @@
+"""The instances: where they are, what they hold, and what is published of them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.published.book import Book
+
+FOLDER_VARIABLE = "LODESTONE_BENCHMARKS"
+RECOMPUTED = "no published value found; optimum of two other formulations and solvers"
+
+
+def default_folder() -> Path:
+    """The folder named by LODESTONE_BENCHMARKS, or shared/benchmarks beside the checkout."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else Path(__file__).resolve().parents[3] / "shared" / "benchmarks"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A known optimum, in the instance's units. basis: what it rests on."""
+
+    problem: str
+    value: float
+    basis: str
+    published: bool
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One file of the folder; references: its problems, in the order of the file."""
+
+    name: str
+    family: str
+    title: str
+    maximise: bool
+    data: dict[str, Any]
+    references: tuple[Reference, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One problem of an instance as a workbook.
+
+    constant: what the workbook leaves out of the objective, in the instance's units (revenue of sales that are fixed,
+    say). all_used: materials of which nothing may be left over, because the instance, unlike the model, does not let
+    anything be discarded; a plan that leaves none over is one of the instance too. all_taken: likewise, no contract may
+    be paid for what is not taken.
+    """
+
+    instance: str
+    reference: Reference
+    book: Book
+    how: str
+    maximise: bool = False
+    constant: float = 0.0
+    all_used: tuple[str, ...] = ()
+    all_taken: bool = False
+
+    def objective(self, cost_musd: float) -> float:
+        """Lodestone's cost as the instance's objective."""
+        cost = cost_musd / self.book.musd
+        return self.constant + (-cost if self.maximise else cost)
+
+
+def listed(folder: Path) -> list[str]:
+    """Names of all instances of the folder, in the order of its index."""
+    return list(dict.fromkeys(row["name"] for row in _index(folder)))
+
+
+def read(folder: Path, name: str) -> Instance:
+    rows = [row for row in _index(folder) if row["name"] == name]
+    content = json.loads((folder / rows[0]["file"]).read_text(encoding="utf-8"))
+    published = [
+        Reference(item["problem"], float(item["value"]), item["basis"], True, item) for item in content["published"]
+    ]
+    recomputed = [Reference(row["problem"], float(row["recomputed_optimum"]), RECOMPUTED, False, {}) for row in rows]
+    return Instance(
+        name=name,
+        family=rows[0]["family"],
+        title=content["title"],
+        maximise=content["sense"] == "max",
+        data=content["data"],
+        references=tuple(published or recomputed[:1]),
+    )
+
+
+def _index(folder: Path) -> list[dict[str, str]]:
+    with (folder / "INDEX.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,70 @@
+"""A case solved as any workbook is, and compared with the published optimum."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.published.instances import Case
+from model.errors import LodestoneError
+from model.inputs import load
+from model.run import solve_scenario
+
+TOLERANCE = 1e-6  # relative difference from the published optimum, beside the gap
+GAP = 1e-9
+LEFT_OVER_T = 1e-4  # what the audit takes for nothing
+
+
+@dataclass(frozen=True)
+class Result:
+    """ours: the plan's objective in the instance's units, None where there is no plan. gap: what the solve left open.
+
+    trouble: why this is not the published optimum, "" if it is.
+    """
+
+    case: Case
+    ours: float | None
+    gap: float
+    seconds: float
+    trouble: str
+
+    @property
+    def difference(self) -> float:
+        """Relative to the published optimum."""
+        return float("inf") if self.ours is None else relative(self.ours, self.case.reference.value)
+
+
+def relative(ours: float, published: float) -> float:
+    return abs(ours - published) / max(1.0, abs(published))
+
+
+def solve(case: Case, time_limit: float, folder: Path | None = None) -> Result:
+    """Write the case as a workbook (into `folder`, if given), solve it and compare."""
+    started = time.monotonic()
+    with TemporaryDirectory() as temporary:
+        path = case.book.write((folder or Path(temporary)) / f"{case.instance}.xlsx")
+        try:
+            plan = solve_scenario(load(path), gap=GAP, time_limit=time_limit)
+        except LodestoneError as error:
+            return Result(case, None, 0.0, time.monotonic() - started, f"no plan: {error}")
+    ours = case.objective(plan["objective_musd"])
+    bound = case.objective(plan["bound_musd"])
+    gap = abs(ours - bound) / max(1.0, abs(ours))
+    return Result(case, ours, gap, time.monotonic() - started, _trouble(case, plan, ours, gap))
+
+
+def _trouble(case: Case, plan: dict[str, Any], ours: float, gap: float) -> str:
+    found = []
+    tables = plan["tables"]
+    left = sum(row["discarded_t"] for row in tables["balance"] if row["material"] in case.all_used)
+    if left > LEFT_OVER_T:
+        found.append(f"{left:g} t left over, which the instance does not allow")
+    untaken = sum(row["untaken_t"] for row in tables["contract_years"]) if case.all_taken else 0.0
+    if untaken > LEFT_OVER_T:
+        found.append(f"{untaken:g} t paid for and not taken, which the instance does not allow")
+    if relative(ours, case.reference.value) > TOLERANCE + gap:
+        found.append("differs")
+    return "; ".join(found)

@@ -1,0 +1,181 @@
+"""The command `lodestone`: parse, call, print."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from model import __version__
+from model.errors import LodestoneError, StoppedError, WorkbookError
+from model.examples import examples
+
+WORKBOOK = click.argument("workbook", type=click.Path(path_type=Path))
+SCENARIO = click.option("--scenario", default="base", show_default=True, help="Scenario of the workbook to plan for.")
+SET = click.option(
+    "--set", "sets", multiple=True, metavar="SHEET/ROW/COLUMN=VALUE", help="Change a cell for this call; repeatable."
+)
+
+
+class Commands(click.Group):
+    """Turns what goes wrong on purpose into a message and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except WorkbookError as error:
+            from model.report.terminal import show_problems
+
+            show_problems(error.problems, err=True)
+            _fail(ctx, f"{error}; nothing was solved", error.exit_code)
+        except LodestoneError as error:
+            _fail(ctx, str(error), error.exit_code)
+        except KeyboardInterrupt:
+            _fail(ctx, "stopped, no plan was written", StoppedError.exit_code)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _fail(
+                ctx, f"{error.filename}: {error.strerror}" if error.filename else str(error), LodestoneError.exit_code
+            )
+
+
+def _fail(ctx: click.Context, message: str, exit_code: int) -> None:
+    click.echo(f"Error: {message}", err=True)
+    ctx.exit(exit_code)
+
+
+def _finite(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter("must be a finite number")
+    return value
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lodestone")
+def main() -> None:
+    """Plan sourcing and stockpiles of critical minerals at least cost, under a maximum China share.
+
+    \b
+    Example:
+      lodestone new plan.xlsx --example tutorial
+      lodestone solve plan.xlsx
+
+    Exit codes: 0 plan written, 2 workbook or usage problem, 3 no plan exists, 4 stopped without a plan.
+    """
+    for stream in (sys.stdout, sys.stderr):  # names of the workbook may not fit the terminal's character set
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+@main.command()
+@WORKBOOK
+@SCENARIO
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run. [default: outputs/WORKBOOK/SCENARIO]")
+@click.option(
+    "--gap", type=click.FloatRange(0, 1), callback=_finite, help="Stop at this share of the best possible cost."
+)
+@click.option(
+    "--time-limit", type=click.FloatRange(0, min_open=True), callback=_finite, help="Stop after so many seconds."
+)
+@SET
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def solve(
+    workbook: Path,
+    scenario: str,
+    out: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    sets: tuple[str, ...],
+    quiet: bool,
+) -> None:
+    """Find the plan of least cost and write plan.xlsx and plan.json.
+
+    Ctrl-C asks the solver to stop with the best plan so far.
+
+    \b
+    Example:
+      lodestone solve plan.xlsx --scenario embargo --gap 0.01
+    """
+    from model.inputs import load
+    from model.report.run_folder import check_target, run_folder, write_run
+    from model.report.terminal import Watch, show_plan
+    from model.run import solve_scenario
+
+    with Watch(quiet) as watch:
+        watch.stage("read")
+        inputs = load(workbook, sets)
+        inputs.require_valid()
+        inputs.tables(scenario)  # an unknown name is said before anything is written
+        folder = out or run_folder(inputs.path, scenario, inputs.scenario_names)
+        check_target(folder)
+        plan = solve_scenario(inputs, scenario, gap, time_limit, watch.progress, watch.should_stop)
+        watch.stage("write")
+        write_run(plan, folder)
+    if not quiet:
+        show_plan(plan, folder)
+
+
+@main.command()
+@WORKBOOK
+@SET
+@click.pass_context
+def check(ctx: click.Context, workbook: Path, sets: tuple[str, ...]) -> None:
+    """List every problem of a workbook at once, with its cell and how to mend it.
+
+    \b
+    Example:
+      lodestone check plan.xlsx
+    """
+    from model.inputs import load
+    from model.report.terminal import show_problems
+    from model.report.words import count
+
+    inputs = load(workbook, sets)
+    if inputs.problems:
+        show_problems(inputs.problems)
+    click.echo(f"{count(len(inputs.problems), 'problem')}, {count(len(inputs.warnings), 'warning')}.")
+    if inputs.warnings:
+        show_problems(inputs.warnings)
+    ctx.exit(WorkbookError.exit_code if inputs.problems else 0)
+
+
+@main.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--example", metavar="NAME", help=f"Copy an example: {', '.join(examples())}.")
+@click.option("--force", is_flag=True, help="Replace a workbook that exists.")
+def new(plan: Path, example: str | None, force: bool) -> None:
+    """Write a new workbook PLAN: a blank one with help and drop-downs, or an example.
+
+    \b
+    Example:
+      lodestone new plan.xlsx --example tutorial
+    """
+    from model.examples import new_workbook
+
+    new_workbook(plan, example, force)
+    click.echo(f"{plan} is written. Fill it in, then: lodestone solve {plan}")
+
+
+@main.command()
+@WORKBOOK
+@SCENARIO
+@SET
+def bankability(workbook: Path, scenario: str, sets: tuple[str, ...]) -> None:
+    """Show what lenders make of every private project, without seeking a plan.
+
+    \b
+    Example:
+      lodestone bankability plan.xlsx
+    """
+    from model.inputs import load
+    from model.lenders import bankability_table
+    from model.plan_data import plan_data
+    from model.report.terminal import show_bankability
+
+    inputs = load(workbook, sets)
+    inputs.require_valid()
+    show_bankability(bankability_table(plan_data(inputs.tables(scenario), inputs.tables())))

@@ -1,0 +1,57 @@
+"""The audit: a plan re-checked on plain numbers, from the workbook's data and the plan's tables alone.
+
+It shares no code with the model: no Pyomo, nothing of model/rules/. What it takes from the plan are decisions and flows
+(see `books`); capacities, balances, shares, payments and costs are recomputed and compared.
+
+    audit(data, plan) -> Audit    with .ok, .lines (one per rule) and .findings (one per violation)
+
+Units    t, t/yr, MUSD, USD/kg
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from model.audit.books import Books, read_books
+from model.audit.capacity import CAPACITY
+from model.audit.china_share import CHINA_SHARE
+from model.audit.contracts import CONTRACTS
+from model.audit.costs import BUDGETS, COSTS, OBJECTIVE
+from model.audit.floors import FLOORS
+from model.audit.flows import FLOWS
+from model.audit.lenders import LENDERS
+from model.audit.reading import READING, WHOLE
+from model.audit.stockpiles import STOCKPILES
+from model.audit.verdict import Audit, AuditLine, Finding, Rule, judge
+from model.plan_data import PlanData
+
+__all__ = ["RULES", "Audit", "AuditLine", "Finding", "audit"]
+
+RULES: tuple[Rule[Books], ...] = (
+    *WHOLE,
+    *FLOWS,
+    *CAPACITY,
+    *FLOORS,
+    *LENDERS,
+    *CONTRACTS,
+    *STOCKPILES,
+    *CHINA_SHARE,
+    *BUDGETS,
+    *COSTS,
+)
+
+
+def audit(data: PlanData, plan: Mapping[str, Any], *, alone: bool = True) -> Audit:
+    """Judge the plan of one scenario (one path of years); `plan` is the document of plan.json.
+
+    alone: False for one future of a joint run, whose objective is not its own cost.
+    """
+    lines: tuple[AuditLine, ...] = ()
+    for rule in READING:  # each needs the one before, and everything else needs them all
+        reading = judge((rule,), data, plan)
+        lines += reading.lines
+        if not reading.ok:
+            return Audit(lines, reading.findings)
+    judged = judge((*RULES, OBJECTIVE) if alone else RULES, data, read_books(data, plan))
+    return Audit(lines + judged.lines, judged.findings)

@@ -1,0 +1,101 @@
+"""The front door: a workbook loaded, checked and ready to plan with.
+
+inputs = load("plan.xlsx", sets=["Settings/discount_rate=0.03"])
+inputs.require_valid()
+tables = inputs.tables("embargo")
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from model.checks import find_problems, find_warnings
+from model.errors import Problem, UsageError, WorkbookError
+from model.names import advice
+from model.records import build_base
+from model.scenarios import BASE, base_future, parse_sets, scenario_future, set_settings, tables_of
+from model.schema import SHEETS
+from model.tables import CellChange, Tables
+from model.workbook import read_workbook
+from model.xlsx import read_bytes, read_sheets
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A workbook after --set, and what each of its scenarios makes of it.
+
+    sha256: of the file's bytes. scenario_names: base first. problems stop a solve; warnings do not.
+    """
+
+    path: Path
+    sha256: str
+    plan_name: str
+    scenario_names: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    _tables: Mapping[str, Tables] = field(repr=False)
+    _changes: Mapping[str, tuple[CellChange, ...]] = field(repr=False)
+
+    def tables(self, scenario: str = BASE) -> Tables:
+        """The data of one scenario. Raises UsageError when there is no such scenario."""
+        return self._tables[self._known(scenario)]
+
+    def changes(self, scenario: str = BASE) -> tuple[CellChange, ...]:
+        """What --set changed, then what the scenario changed."""
+        return self._changes[self._known(scenario)]
+
+    def require_valid(self) -> None:
+        """Raise WorkbookError when the workbook has a problem."""
+        if self.problems:
+            raise WorkbookError(self.problems)
+
+    def _known(self, scenario: str) -> str:
+        if scenario not in self._tables:
+            hint = advice(scenario, self.scenario_names, "there are")
+            raise UsageError(f"{self.path.name} has no scenario {scenario}: {hint}")
+        return scenario
+
+
+def load(path: str | Path, sets: Sequence[str] = ()) -> Inputs:
+    """Read and check a workbook. Problems are collected; raises UsageError only when the file is not usable."""
+    path = Path(path)
+    data = read_bytes(path)
+    book = read_workbook(read_sheets(path, data))
+    asked, bad_sets = parse_sets(sets)
+    given = set_settings(book.settings, asked)
+    book.settings = given.settings
+    base, misfits = build_base(book, path.stem)
+
+    workbook = base_future(base, asked)
+    names = [name for (name,) in workbook.records["Scenarios"] if name != BASE]
+    futures = {BASE: workbook}
+    for name in names:  # without a horizon nothing can be said about a scenario
+        futures[name] = scenario_future(workbook, name, asked) if base.horizon_known else workbook
+    tables = {name: tables_of(future, name, base.setting_cells) for name, future in futures.items()}
+
+    log = [*given.log, *workbook.log]
+    problems = [*book.problems, *bad_sets, *given.problems, *misfits]
+    problems += [problem for future in futures.values() for problem in future.problems]
+    problems += find_problems(list(tables.values()), horizon_known=base.horizon_known)
+    return Inputs(
+        path=path,
+        sha256=hashlib.sha256(data).hexdigest(),
+        plan_name=base.settings["plan_name"],
+        scenario_names=tuple(tables),
+        problems=tuple(sorted(dict.fromkeys(problems), key=_place)),
+        warnings=() if problems else tuple(find_warnings(list(tables.values()))),
+        _tables=tables,
+        _changes={name: tuple(log if name == BASE else [*log, *future.log]) for name, future in futures.items()},
+    )
+
+
+def _place(problem: Problem) -> tuple[int, int, int, str]:
+    """--set first, then sheets in the order of the schema, rows and columns in theirs."""
+    sheet, _, cell = problem.cell.partition("!")
+    letters = cell.rstrip("0123456789")
+    number = int(cell[len(letters) :] or 0) if letters.isalpha() else 0
+    order = -1 if problem.cell.startswith("--set") else list(SHEETS).index(sheet) if sheet in SHEETS else len(SHEETS)
+    return order, number, len(letters), letters

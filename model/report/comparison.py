@@ -1,0 +1,160 @@
+"""What a comparison of runs says, as plain data: made by studies/compare.py, written and shown by report/compare_*.py.
+
+Every `values` and `differences` has one entry for each run, in the order of the runs; None where there is nothing to
+say. Differences are against the first run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Amounts = tuple[float | None, ...]
+
+NOISE = {"t": 0.01, "t/yr": 0.01, "MUSD": 1e-6, "share": 1e-6, "days": 0.01}  # less is not called a difference
+
+
+@dataclass(frozen=True)
+class Run:
+    """One of the runs compared.
+
+    name: unique among them, safe to show. gap: share; None when no bound is known.
+    difference_musd: of the objective, against the first run. allowed_musd: how much of it the two gaps allow, None when
+    that is not known. within_gap: the difference is no larger, so that it is not known which plan is cheaper.
+    """
+
+    name: str
+    plan_name: str
+    scenario: str
+    workbook: str
+    workbook_sha256: str
+    status: str
+    first_year: int
+    last_year: int
+    objective_musd: float
+    expected_cost_musd: float
+    gap: float | None
+    difference_musd: float
+    allowed_musd: float | None
+    within_gap: bool
+
+
+@dataclass(frozen=True)
+class Decision:
+    """kind: build, floor, contract, contract volume or stock. unit: of numbers, "" for years."""
+
+    kind: str
+    name: str
+    unit: str
+    values: tuple[Any, ...]
+    differs: bool
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    group: str
+    name: str
+    unit: str
+    values: Amounts
+    differences: Amounts
+
+
+@dataclass(frozen=True)
+class InputDifference:
+    """One cell, named as --set names it; a row that not all runs have is one difference, with column "" ."""
+
+    sheet: str
+    row: str
+    column: str
+    year: int | None
+    values: tuple[Any, ...]
+
+    @property
+    def cell(self) -> str:
+        if self.sheet == "Settings":
+            return f"Settings/{self.row}"
+        return "/".join(str(part) for part in (self.sheet, self.row, self.year or self.column) if part)
+
+
+@dataclass(frozen=True)
+class FlowDifference:
+    """One lane in one year; year None: all years that all runs plan for."""
+
+    material: str
+    from_region: str
+    to_region: str
+    future: str
+    year: int | None
+    values: Amounts
+    differences: Amounts
+
+    @property
+    def lane(self) -> tuple[str, ...]:
+        return (self.material, self.from_region, self.to_region, self.future)
+
+
+@dataclass(frozen=True)
+class ShareYear:
+    """One cap row in one year, for one material and basis; future: of a joint run, else ""."""
+
+    cap: str
+    region: str
+    sector: str
+    material: str
+    basis: str
+    future: str
+    year: int
+    values: Amounts
+    limits: Amounts
+    differences: Amounts
+
+    @property
+    def line(self) -> tuple[str, ...]:
+        return (self.cap, self.region, self.sector, self.material, self.basis, self.future)
+
+
+@dataclass(frozen=True)
+class StockYear:
+    stockpile: str
+    region: str
+    material: str
+    future: str
+    year: int
+    values: Amounts
+    days: Amounts
+    differences: Amounts
+
+    @property
+    def line(self) -> tuple[str, ...]:
+        return (self.stockpile, self.region, self.material, self.future)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """costs: term -> discounted MUSD of each run. bridge: run -> term -> MUSD more than in the first run.
+
+    inputs_known: False when a plan does not carry its inputs, so that `inputs` may lack some. remarks: what a reader
+    should know before trusting a difference.
+    """
+
+    runs: tuple[Run, ...]
+    decisions: tuple[Decision, ...]
+    key_figures: tuple[KeyFigure, ...]
+    costs: dict[str, tuple[float, ...]]
+    bridge: dict[str, dict[str, float]]
+    inputs: tuple[InputDifference, ...]
+    inputs_known: bool
+    flows: tuple[FlowDifference, ...]
+    china_share: tuple[ShareYear, ...]
+    stocks: tuple[StockYear, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(run.name for run in self.runs)
+
+    @property
+    def common_years(self) -> tuple[int, int] | None:
+        """First and last year that all runs plan for."""
+        first, last = max(run.first_year for run in self.runs), min(run.last_year for run in self.runs)
+        return (first, last) if first <= last else None

@@ -1,0 +1,55 @@
+"""plan.json: the plan document as text that programs parse and people can read, one table row a line."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from model.errors import UsageError
+
+FORMAT = 1
+START = '{\n"format":'  # of every plan.json
+
+
+def dumps(plan: Mapping[str, Any]) -> str:
+    """Keys and rows in the order of the document, so that two runs can be compared line by line."""
+    return "{\n" + ",\n".join(f"{_compact(key)}: {_part(value)}" for key, value in plan.items()) + "\n}\n"
+
+
+def _part(value: Any) -> str:
+    if isinstance(value, Mapping) and any(isinstance(v, list) for v in value.values()):
+        return "{\n" + ",\n".join(f"{_compact(name)}: {_part(rows)}" for name, rows in value.items()) + "\n}"
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return "[\n" + ",\n".join(map(_compact, value)) + "\n]"
+    return _compact(value)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def finite(value: Any) -> Any:
+    """The document with infinities and NaN, which JSON does not know, as None, and without -0.0."""
+    if isinstance(value, float):
+        return value + 0.0 if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(v) for v in value]
+    return value
+
+
+def read_plan(path: Path) -> dict[str, Any]:
+    """Raises UsageError when the file is no plan of this format."""
+    try:
+        plan = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"there is no plan at {path}") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read as a plan: {error}") from error
+    if not isinstance(plan, dict) or plan.get("format") != FORMAT:
+        raise UsageError(f"{path} is not a plan that this version of Lodestone can read")
+    return plan

@@ -1,0 +1,173 @@
+"""How workbooks look: number formats by unit, headings with units, column widths, page set-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from model.plan_tables import Column
+
+NUMBER_FORMATS = {
+    "": "0",  # years and counts
+    "t": "[=0]0;[<10]0.00;#,##0",
+    "t/yr": "[=0]0;[<10]0.00;#,##0",
+    "MUSD": "#,##0.00",
+    "USD/kg": "#,##0.00",
+    "share": "0.0%",
+    "days": "#,##0.0",
+    "s": "0.00",
+    "any": "General",
+    "tiny": "0.0E+00",
+}
+EXACT = ("any", "tiny")  # written without rounding
+FORMULA_SIGNS = ("=", "+", "-", "@")
+SUFFIXES = ("_usd_per_kg", "_t_per_yr", "_musd", "_t")
+LONGEST_TEXT = 32_767  # of a cell
+LINE_HEIGHT = 15.0  # points
+WIDEST = 60  # column, in characters
+LAST_ROW = 1_048_575  # of a sheet, counted from 0
+DARK, LIGHT, RULE, ALERT = "#1F3A4D", "#EEF3F6", "#9DB2BF", "#FCE4D6"
+
+
+class Styles:
+    """The formats of one workbook, each made once."""
+
+    def __init__(self, book: xlsxwriter.Workbook) -> None:
+        self._book = book
+        self._made: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self.title = self.format(bold=True, font_size=18, font_color=DARK)
+        self.subtitle = self.format(italic=True, font_color="#555555")
+        self.section = self.format(bold=True, font_size=12, font_color=DARK, bottom=1, bottom_color=RULE)
+        self.heading = self.format(bold=True, font_size=12, font_color=DARK)
+        self.sentence = self.format(text_wrap=True, valign="top")
+        self.alert = self.format(bg_color=ALERT)
+
+    def format(self, **properties: Any) -> Format:
+        key = tuple(sorted(properties.items()))
+        if key not in self._made:
+            self._made[key] = self._book.add_format(properties)
+        return self._made[key]
+
+    def header(self, is_text: bool) -> Format:
+        """Over text to the left, over numbers in the middle."""
+        place = {"align": "left", "indent": 1} if is_text else {"align": "center"}
+        colours = {"font_color": "white", "bg_color": DARK, "border": 1, "border_color": RULE}
+        return self.format(bold=True, text_wrap=True, valign="vcenter", **colours, **place)
+
+    def number(self, unit: str, **properties: Any) -> Format:
+        return self.format(num_format=NUMBER_FORMATS[unit], **properties)
+
+    def text(self, value: str, **properties: Any) -> Format:
+        """Text that begins like a formula also stays text when somebody edits the cell."""
+        guard = {"quote_prefix": True} if value.startswith(FORMULA_SIGNS) else {}
+        return self.format(**{"indent": 1, "align": "left", **guard, **properties})
+
+    def write(self, sheet: Worksheet, row: int, column: int, value: Any, unit: str = "", **properties: Any) -> None:
+        """One cell. Text stays text, whatever it begins with; None and empty text are left blank."""
+        if isinstance(value, bool):
+            value = "yes" if value else "no"
+        if isinstance(value, str) and value:
+            sheet.write_string(row, column, value[:LONGEST_TEXT], self.text(value, **properties))
+        elif value not in (None, ""):
+            number = value if unit in EXACT else round(value, 6) + 0.0  # no -0.00 from a solver's -1e-9
+            sheet.write_number(row, column, number, self.number(unit, **properties))
+        elif properties:
+            sheet.write_blank(row, column, None, self.format(**properties))
+
+
+def heading(column: Column) -> str:
+    """'stock_t' in t -> 'Stock (t)'; shares are shown as per cent."""
+    name = column.name
+    if column.unit:
+        name = next((name.removesuffix(s) for s in SUFFIXES if name.endswith(s)), name)
+        name = "amount" if name in ("t", "musd") else name
+    words = name.replace("_", " ")
+    words = words[:1].upper() + words[1:]
+    unit = "%" if column.unit == "share" else column.unit
+    return words if unit in ("", "any", "tiny") or unit in words.lower().split() else f"{words} ({unit})"
+
+
+def width(title: str, values: Iterable[Any], unit: str) -> float:
+    """Wide enough for every number and most text; a heading may take two lines, but no word of it is broken."""
+    longest = max((len(_shown(v, unit)) for v in set(values)), default=0)
+    words = max(map(len, title.split()), default=0)
+    return min(max(longest + 2, words + 4, len(title) / 2 + 4), WIDEST)
+
+
+def _shown(value: Any, unit: str) -> str:
+    """About as long as the cell will look."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "" if value is None else str(value)
+    if unit in ("", *EXACT):
+        return f"{value:.6g}"
+    if unit == "share":
+        return f"{value:.1%}"
+    return f"{value:,.0f}" if unit[0] in "td" and abs(value) >= 10 else f"{value:,.2f}"
+
+
+def heading_height(titles: Sequence[str], widths: Sequence[float]) -> float:
+    """Points that a heading row needs when every heading is wrapped in its column."""
+    lines = (len(wrap(title, max(int(w) - 3, 1))) for title, w in zip(titles, widths, strict=True))
+    return LINE_HEIGHT * max(lines, default=1) + 3
+
+
+def page(sheet: Worksheet, plan_name: str, sheet_name: str) -> None:
+    """Landscape, as wide as the paper, named and numbered."""
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
+    sheet.set_header(f"&L{_escaped(plan_name)}&R{_escaped(sheet_name)}")
+    sheet.set_footer("&CPage &P of &N")
+
+
+def _escaped(text: str) -> str:
+    return text[:100].replace("&", "&&")
+
+
+def write_grid(
+    styles: Styles, sheet: Worksheet, columns: Sequence[Column], rows: Sequence[Sequence[Any]], totals: int = 0
+) -> None:
+    """A table from the top left cell on: heading row frozen and repeated in print, filters on, widths that fit.
+
+    totals: how many of the last rows are totals; they are set apart and not filtered.
+    """
+    left_out = max(0, len(rows) - LAST_ROW)
+    if left_out:
+        rows = [*rows[: LAST_ROW - 1], (f"... {left_out + 1} more rows in plan.json",)]
+    sheet.freeze_panes(1, 0)
+    sheet.repeat_rows(0)
+    titles = [heading(column) for column in columns]
+    widths = [width(titles[j], (r[j] for r in rows if j < len(r)), c.unit) for j, c in enumerate(columns)]
+    sheet.set_row(0, heading_height(titles, widths))
+    for j, column in enumerate(columns):
+        is_text = not column.unit and any(isinstance(r[j], str) for r in rows[:1])
+        sheet.write_string(0, j, titles[j], styles.header(is_text))
+        if column.meaning:
+            sheet.write_comment(0, j, sentence(column.meaning), {"x_scale": 2, "y_scale": 0.6})
+        sheet.set_column(j, j, widths[j])
+    units = [c.unit for c in columns]
+    numbers = [styles.number(unit) for unit in units]
+    text = styles.text("")
+    first_total = len(rows) - totals
+    for i, row in enumerate(rows[:first_total], 1):
+        for j, value in enumerate(row):
+            if value.__class__ is float and units[j] not in EXACT:  # most cells of large sheets, and the next case
+                sheet.write_number(i, j, round(value, 6) + 0.0, numbers[j])
+            elif value.__class__ is str and value[:1].isalpha() and len(value) < LONGEST_TEXT:
+                sheet.write_string(i, j, value, text)
+            else:
+                styles.write(sheet, i, j, value, units[j])
+    for i, row in enumerate(rows[first_total:], first_total + 1):
+        for j, value in enumerate(row):
+            styles.write(sheet, i, j, value, units[j], bold=True, bg_color=LIGHT)
+    sheet.autofilter(0, 0, max(first_total, 1), len(columns) - 1)
+
+
+def sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

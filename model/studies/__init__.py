@@ -1,0 +1,1 @@
+"""What runs many solves: scenarios in parallel, comparisons, frontiers, sweeps."""

@@ -1,0 +1,59 @@
+"""A joint tree on which every rule has a row and every cost term a cost."""
+
+from __future__ import annotations
+
+from model.build import Built, build
+from model.plan_data import Return
+from tests.rules.tiny_data import (
+    budget,
+    cap,
+    contract,
+    floor,
+    fork,
+    lane,
+    market,
+    plan,
+    plant,
+    project,
+    scenario,
+    sector,
+    stockpile,
+    substitution,
+)
+
+
+def everything() -> Built:
+    parts = {
+        "plants": [
+            plant("refinery", whole_plant=True, spot_share=0.5, operating_cost=0.06),
+            plant("state_mine", recipe={"ore": 1.0}, at_market=False),
+        ],
+        "projects": [
+            project("mine", recipe={"ore": 1.0}, public=True, capex=9.0, fixed_cost=1.0, operating_cost=0.01,
+                    group="site"),
+            project("mill", recipe={"ore": -2.0, "oxide": 1.0}, requires="mine", capex=50.0, lead_years=1),
+        ],
+        "floors": [floor("f", "mill", capex_grant_share=0.3, tenor_years=9)],
+        "contracts": [
+            contract("built", "mill", min_t=5.0, take_or_pay_share=0.5, signing_fee=1.0, fixed=True, fixed_price=0.09,
+                     tenor_years=9),
+            contract("made", "refinery"),
+        ],
+        "markets": [
+            market("ore_china", "ore", "China"),
+            market("ore_home", "ore", volume=50.0, spot_share=0.4),
+            market("oxide_china", "oxide", "China"),
+            market("buyer", "oxide", "Home", buys=False, volume=70.0),
+        ],
+        "lanes": {("ore", "China", "Home"): lane(0.001, 0.1, 500.0), ("oxide", "China", "Home"): lane(0.001, 0.1)},
+        "sectors": [sector("defence", 5.0, 0.9)],
+        "demand": {("Home", "defence", "oxide"): 100.0},
+        "substitution": [substitution("thrift", "defence", 0.2, 0.1)],
+        "returns": (Return("defence", "oxide", "ore", 0.1, 1, clean=False),),
+        "stockpiles": [stockpile("reserve", opening=(10.0, 5.0), max_fill=30.0, max_release=30.0, days=36.5,
+                                 holding_cost=0.001)],
+        "caps": [cap("oxide_cap", 0.6), cap("ore_cap", 0.7, "ore")],
+        "budgets": [budget("all", "capex grants floors fees stockpile", 100.0, carry_over=True)],
+    }  # fmt: skip
+    shock = plan(**parts, price={"oxide": (0.06, 0.05, 0.055)}, scenario=scenario(emergency=(2031, 2032)))
+    return build(fork(plan(**parts), shock))

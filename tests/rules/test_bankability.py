@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import pytest
+
+from model.build import build
+from model.rules import bankability
+from model.tree import single
+from tests.rules.algebra import assert_row, costs, covers, keys
+from tests.rules.tiny_data import contract, floor, fork, plan, project, scenario
+
+# Lenders believe in 0.05 MUSD/t from now on. Two years of life, 1 MUSD/yr fixed, 100 t of capacity at 0.04 MUSD/t:
+# 2 t of oxide from 1 t of ore (at 0.003) are worth 0.097 a tonne of capacity. Discounting at 10 %.
+MILL = project(
+    "mill", recipe={"oxide": 2.0, "ore": -1.0}, capacity=100.0, capex=30.0, fixed_cost=1.0, operating_cost=0.04,
+    life_years=2, latest_year=2030,
+)  # fmt: skip
+GAP = 30 + (1 + 100 * (0.04 - 0.097)) * (1 + 1 / 1.1)  # 21.03 MUSD
+
+
+@covers("bankability.bankable")
+def test_without_support_only_what_lenders_earn_on_is_built():
+    unaided = project("unaided", latest_year=2030)
+    public = project("public", public=True, capex=30.0)
+    m = build(single(plan(projects=[MILL, unaided, public]))).model
+
+    assert keys(m.bankability.bankable) == {("mill", 0)}
+    assert_row(m.bankability.bankable["mill", 0], {"investments.build[mill,0]": -GAP}, ">=", 0)
+
+
+@covers("bankability.bankable")
+def test_grants_and_floors_on_the_whole_output():
+    floors = [
+        floor("short", "mill", floor=0.15, tenor_years=1),
+        floor("long", "mill", floor=0.15, tenor_years=9),
+        floor("granted", "mill", floor=0.06, capex_grant_share=0.5),
+    ]
+    m = build(single(plan(projects=[MILL], floors=floors))).model
+
+    row = {
+        "price_floors.award[short,0]": 200 * 0.1,
+        "price_floors.award[long,0]": 200 * 0.1 * (1 + 1 / 1.1),
+        "price_floors.award[granted,0]": 15 + 200 * 0.01 * (1 + 1 / 1.1),
+        "investments.build[mill,0]": -GAP,
+    }
+    assert_row(m.bankability.bankable["mill", 0], row, ">=", 0)
+
+
+@covers("bankability.bankable")
+def test_a_floor_is_worth_its_rate_on_what_is_not_under_contract():
+    mill = project("mill", capex=30.0, capacity=100.0, lead_years=1, ramp_years=4, life_years=3, latest_year=2030)
+    late = contract("c", "mill", tenor_years=2, take_or_pay_share=0.75, fixed=True, fixed_price=0.09, escalation=0.5)
+    data = plan(projects=[mill], floors=[floor("f", "mill", floor=0.07)], contracts=[late])
+    m = build(single(data)).model
+
+    gap = 30 - 100 * 0.05 * (0.25 / 1.1 + 0.5 / 1.1**2 + 0.75 / 1.1**3)
+    row = {
+        "price_floors.covered[f,0,0]": (0.07 - 0.05) * (0.25 / 1.1 + 0.5 / 1.1**2),  # as long as the contract
+        "price_floors.award[f,0]": 100 * (0.07 - 0.05) * 0.75 / 1.1**3,
+        "contracts.q[c,0]": 0.75 * ((0.09 - 0.05) * 0.25 / 1.1 + (0.135 - 0.05) * 0.5 / 1.1**2),
+        "investments.build[mill,0]": -gap,
+    }
+    assert_row(m.bankability.bankable["mill", 0], row, ">=", 0)
+
+
+@covers("bankability.bankable")
+def test_what_takes_more_than_it_gives_counts_against_the_project():
+    """[cheat] A floor below the lenders' price that pays its upside back, and a contract below it."""
+    mill = project("mill", capacity=100.0, life_years=2, latest_year=2030)  # bankable unaided
+    low = floor("low", "mill", floor=0.04, upside_share=0.5)
+    cheap = contract("cheap", "mill", index_premium=-0.2, take_or_pay_share=0.1, tenor_years=1)
+    dear = contract("dear", "mill", index_premium=0.5, price_max=0.06, tenor_years=1)  # nothing is promised
+    m = build(single(plan(projects=[mill], floors=[low], contracts=[cheap, dear]))).model
+
+    row = {
+        "price_floors.covered[low,0,0]": -0.5 * (0.05 - 0.04),
+        "price_floors.award[low,0]": -100 * 0.5 * (0.05 - 0.04) / 1.1,
+        "contracts.q[cheap,0]": -(0.05 - 0.04),
+        "investments.build[mill,0]": 100 * 0.05 * (1 + 1 / 1.1),
+    }
+    assert_row(m.bankability.bankable["mill", 0], row, ">=", 0)
+
+
+@covers("bankability.bankable")
+def test_each_decision_has_its_own_row_and_support():
+    mill = project("mill", capex=50.0, capacity=100.0, life_years=1, max_builds=2)
+    bank = {"oxide": (0.05, 0.04, 0.03, 0.02)}
+    now = contract("now", "mill", take_or_pay_share=1.0, fixed=True, fixed_price=0.06, earliest_year=2031,
+                   latest_year=2031)  # fmt: skip
+    m = build(single(plan(projects=[mill], bank_price=bank, contracts=[now]))).model
+
+    assert keys(m.bankability.bankable) == {("mill", 0), ("mill", 1), ("mill", 2)}
+    assert_row(m.bankability.bankable["mill", 0], {"investments.build[mill,0]": -(50 - 5)}, ">=", 0)
+    row = {"contracts.q[now,1]": 0.06 - 0.04, "investments.build[mill,1]": -(50 - 4)}
+    assert_row(m.bankability.bankable["mill", 1], row, ">=", 0)
+
+
+@covers("bankability.bankable")
+def test_lenders_look_beyond_the_horizon():
+    bank = {"oxide": {2030: 0.05, 2031: 0.05, 2032: 0.05, 2033: 0.02}}  # the last value holds
+    mill = project("mill", capex=50.0, capacity=100.0, life_years=5, latest_year=2030)
+    m = build(single(plan(projects=[mill], bank_price=bank))).model
+
+    earned = 100 * (0.05 * (1 + 1 / 1.1 + 1 / 1.1**2) + 0.02 * (1 / 1.1**3 + 1 / 1.1**4))
+    assert_row(m.bankability.bankable["mill", 0], {"investments.build[mill,0]": -(50 - earned)}, ">=", 0)
+
+
+@covers("bankability.bankable")
+def test_lenders_do_not_know_the_scenario():
+    mill = project("mill", capex=50.0, capacity=100.0, life_years=1)
+    shock = plan(projects=[mill], price={"oxide": 9.0}, scenario=scenario())
+    m = build(fork(plan(projects=[mill]), shock)).model
+
+    assert keys(m.bankability.bankable) == {("mill", n) for n in range(5)}
+    for n in range(5):
+        assert_row(m.bankability.bankable["mill", n], {f"investments.build[mill,{n}]": -45}, ">=", 0)
+
+
+def test_it_costs_nothing_by_itself():
+    m = build(single(plan(projects=[MILL]))).model
+
+    assert not hasattr(m.bankability, "cost")
+    assert costs(m.investments, "capex") == {}
+
+
+@pytest.mark.xfail(strict=True, raises=KeyError, reason="bankability.table takes support[g, year] for granted")
+def test_table_of_a_project_built_on_a_gap_within_the_solvers_tolerance():
+    data = plan(projects=[project("mill", capex=5.0 + 1e-9, capacity=100.0, life_years=1, latest_year=2030)])
+    built = build(single(data))
+    built.model.investments.build["mill", 0].set_value(1)
+
+    (row,) = bankability.table(built.tree, built.model.investments, support={})
+    assert row["built"] == "yes"
+    assert row["gap_musd"] == pytest.approx(0, abs=1e-8)

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from model.build import build
+from model.plan_data import PlanData
+from model.tree import single
+from tests.rules.algebra import assert_row, covers, keys
+from tests.rules.tiny_data import cap, fork, market, plan, plant, scenario
+
+# clean and exposed ore and oxide at Home, exposed oxide in Ally; a refinery at Home
+MARKETS = [
+    market("ore_clean", "ore"), market("ore_dirty", "ore", exposed=True),
+    market("oxide_clean"), market("oxide_dirty", exposed=True), market("ally_dirty", region="Ally", exposed=True),
+]  # fmt: skip
+DEMAND = {("Home", "defence", "oxide"): 100.0, ("Home", "cars", "oxide"): 50.0, ("Ally", "cars", "oxide"): 30.0,
+          ("Home", "cars", "ore"): 5.0}  # fmt: skip
+REFINERY = plant("refinery", recipe={"ore": -2.5, "oxide": 1.0})
+
+
+def capped(*caps: object, **changes: object) -> PlanData:
+    return plan(**({"markets": MARKETS, "demand": DEMAND, "plants": [REFINERY], "caps": caps} | changes))
+
+
+def row_of(share: float, exposed: list[str], clean: list[str]) -> dict[str, float]:
+    """exposed <= share x (exposed + clean)"""
+    return dict.fromkeys(exposed, 1 - share) | dict.fromkeys(clean, -share)
+
+
+@covers("china_share.deliveries")
+def test_deliveries_of_all_sectors_together():
+    m = build(single(capped(cap("oxide_cap", (None, 0.4, 0.3))))).model
+
+    assert keys(m.china_share.deliveries) == {(n, "oxide_cap", "oxide", "deliveries") for n in (1, 2)}
+    assert keys(m.china_share.intake) == set()  # no unit takes oxide in
+    at_home = {k: [f"flows.deliver[2,Home,{s},oxide,{k}]" for s in ("defence", "cars")] for k in ("clean", "exposed")}
+    row = row_of(0.3, at_home["exposed"], at_home["clean"])
+    assert_row(m.china_share.deliveries[2, "oxide_cap", "oxide", "deliveries"], row, "<=", 0)
+
+
+@covers("china_share.deliveries")
+def test_deliveries_of_one_sector_over_all_its_regions():
+    m = build(single(capped(cap("cars_cap", 0.2, sector="cars", regions=("Home", "Ally"))))).model
+
+    assert keys(m.china_share.deliveries) == {(n, "cars_cap", "oxide", "deliveries") for n in range(3)}
+    exposed = ["flows.deliver[0,Home,cars,oxide,exposed]", "flows.deliver[0,Ally,cars,oxide,exposed]"]
+    row = row_of(0.2, exposed, ["flows.deliver[0,Home,cars,oxide,clean]"])
+    assert_row(m.china_share.deliveries[0, "cars_cap", "oxide", "deliveries"], row, "<=", 0)
+
+
+@covers("china_share.deliveries")
+def test_a_ban_is_a_share_of_0():
+    m = build(single(capped(cap("ban", 0.0, sector="defence")))).model
+
+    row = {"flows.deliver[1,Home,defence,oxide,exposed]": 1}
+    assert_row(m.china_share.deliveries[1, "ban", "oxide", "deliveries"], row, "<=", 0)
+
+
+@covers("china_share.intake")
+def test_intake_of_units_by_itself():
+    """[cheat] What a plant takes in does not dilute what people are sold, nor the other way round."""
+    m = build(single(capped(cap("ore_cap", 0.4, "ore")))).model
+
+    assert keys(m.china_share.intake) == {(n, "ore_cap", "ore", "intake") for n in range(3)}
+    assert keys(m.china_share.deliveries) == {(n, "ore_cap", "ore", "deliveries") for n in range(3)}
+    row = {
+        "flows.mixed[0,Home,ore,exposed]": 1,
+        "flows.act[0,refinery,clean]": -0.4 * 2.5,
+        "flows.act[0,refinery,exposed]": -0.4 * 2.5,
+    }
+    assert_row(m.china_share.intake[0, "ore_cap", "ore", "intake"], row, "<=", 0)
+    row = row_of(0.4, ["flows.deliver[0,Home,cars,ore,exposed]"], ["flows.deliver[0,Home,cars,ore,clean]"])
+    assert_row(m.china_share.deliveries[0, "ore_cap", "ore", "deliveries"], row, "<=", 0)
+
+
+@covers("china_share.intake")
+def test_intake_over_the_regions_of_the_cap():
+    abroad = plant("abroad", "China", recipe={"ore": -2.0, "oxide": 1.0})
+    ally = plant("ally", "Ally", recipe={"ore": -3.0, "oxide": 1.0})
+    more = [*MARKETS, market("ore_china", "ore", "China"), market("ore_ally", "ore", "Ally")]
+    data = capped(cap("cap", 0.4, "ore", regions=("Home", "Ally")), plants=[REFINERY, abroad, ally], markets=more)
+    m = build(single(data)).model
+
+    row = {
+        "flows.mixed[0,Home,ore,exposed]": 1,  # none arrives exposed in Ally
+        "flows.act[0,refinery,clean]": -1,
+        "flows.act[0,refinery,exposed]": -1,
+        "flows.act[0,ally,clean]": -0.4 * 3,
+    }
+    assert_row(m.china_share.intake[0, "cap", "ore", "intake"], row, "<=", 0)
+
+
+@covers("china_share.intake")
+def test_intake_under_last_stage_is_all_mixed():
+    m = build(single(capped(cap("ore_cap", 0.4, "ore"), provenance=False))).model
+
+    row = {"flows.mixed[0,Home,ore,exposed]": 1, "flows.act[0,refinery,clean]": -1}
+    assert_row(m.china_share.intake[0, "ore_cap", "ore", "intake"], row, "<=", 0)
+
+
+@covers("china_share.deliveries", "china_share.intake")
+def test_each_material_by_itself():
+    m = build(single(capped(cap("all", 0.4, "*", materials=("ore", "oxide", "scrap"))))).model
+
+    rows = {(n, "all", m, "deliveries") for n in range(3) for m in ("ore", "oxide")}
+    assert keys(m.china_share.deliveries) == rows
+    assert keys(m.china_share.intake) == {(n, "all", "ore", "intake") for n in range(3)}
+
+
+@covers("china_share.deliveries")
+def test_no_row_without_exposed_material_or_limit():
+    clean = [market("oxide_clean")]
+    m = build(single(capped(cap("none_arrives", 0.4), markets=clean))).model
+    assert keys(m.china_share.deliveries) == set()
+
+    m = build(single(capped(cap("no_limit", 1.0)))).model
+    assert keys(m.china_share.deliveries) == set()
+
+
+@covers("china_share.deliveries")
+def test_the_share_of_a_scenario():
+    shock = capped(cap("ban", (0.5, 0.2, 0.1), sector="defence"), scenario=scenario())
+    m = build(fork(capped(cap("ban", 0.5, sector="defence")), shock)).model
+
+    for n, share in ((0, 0.5), (2, 0.5), (3, 0.2), (4, 0.1)):
+        clean, exposed = (f"flows.deliver[{n},Home,defence,oxide,{k}]" for k in ("clean", "exposed"))
+        row = row_of(share, [exposed], [clean])
+        assert_row(m.china_share.deliveries[n, "ban", "oxide", "deliveries"], row, "<=", 0)

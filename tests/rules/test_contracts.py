@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from model.build import build
+from model.tree import single
+from tests.rules.algebra import assert_row, close, costs, covers, keys, total
+from tests.rules.tiny_data import contract, fork, market, plan, plant, project, scenario
+
+MINT = plant("mint", recipe={"oxide": 0.5, "scrap": 0.25}, capacity=(100.0, 110.0, 120.0))
+
+
+def test_signing_window_and_years_of_delivery():
+    contracts = [
+        contract("late", "mint", earliest_year=2031, latest_year=2031, start_delay_years=1),
+        contract("too_late", "mint", start_delay_years=2),
+    ]
+    m = build(single(plan(plants=[MINT], contracts=contracts))).model
+
+    assert keys(m.contracts.sign) == keys(m.contracts.q) == {("late", 1), ("too_late", 0)}
+    assert keys(m.contracts.taken) == {("late", 1, 2), ("too_late", 0, 2)}
+    assert all(v.is_binary() for v in m.contracts.sign.values())
+    assert all(v.bounds == (0, None) for v in m.contracts.q.values())
+
+
+def test_delivery_ends_with_the_tenor():
+    m = build(single(plan(plants=[MINT], contracts=[contract("short", "mint", tenor_years=2)]))).model
+
+    assert keys(m.contracts.taken) == {("short", d, n) for d, n in ((0, 0), (0, 1), (1, 1), (1, 2), (2, 2))}
+
+
+def test_a_contract_with_a_project_starts_with_production_and_ends_with_its_life():
+    mill = project("mill", lead_years=1, life_years=2, latest_year=2031)
+    offtake = contract("offtake", "mill", tenor_years=9, start_delay_years=5)
+    m = build(single(plan(projects=[mill], contracts=[offtake], last_year=2034))).model
+
+    assert keys(m.contracts.sign) == {("offtake", 0), ("offtake", 1)}
+    assert keys(m.contracts.taken) == {("offtake", 0, 1), ("offtake", 0, 2), ("offtake", 1, 2), ("offtake", 1, 3)}
+
+
+def test_deliveries_follow_the_path_of_the_signing():
+    data = plan(plants=[MINT], contracts=[contract("offtake", "mint")])
+    m = build(fork(data, data)).model
+
+    assert keys(m.contracts.taken) == {
+        ("offtake", d, n) for d, n in
+        ((0, 0), (0, 1), (0, 2), (0, 3), (0, 4), (1, 1), (1, 2), (2, 2), (3, 3), (3, 4), (4, 4))
+    }  # fmt: skip
+
+
+@covers("contracts.once")
+def test_signed_once_on_a_path():
+    contracts = [contract("offtake", "mint"), contract("now", "mint", latest_year=2030)]
+    data = plan(plants=[MINT], contracts=contracts)
+    m = build(fork(data, data)).model
+
+    assert keys(m.contracts.once) == {("offtake", 2), ("offtake", 4)}
+    row = {"contracts.sign[offtake,0]": 1, "contracts.sign[offtake,3]": 1, "contracts.sign[offtake,4]": 1}
+    assert_row(m.contracts.once["offtake", 4], row, "<=", 1)
+
+
+@covers("contracts.with_project")
+def test_a_contract_with_a_project_is_signed_when_it_is_decided():
+    mill = project("mill", latest_year=2031, max_builds=2)
+    contracts = [contract("early", "mill", latest_year=2030), contract("any", "mill"), contract("plant", "mint")]
+    m = build(single(plan(plants=[MINT], projects=[mill], contracts=contracts))).model
+
+    assert keys(m.contracts.with_project) == {("early", 0), ("any", 0), ("any", 1)}
+    row = {"contracts.sign[any,1]": 1, "investments.build[mill,1]": -1}
+    assert_row(m.contracts.with_project["any", 1], row, "<=", 0)
+
+
+@covers("contracts.volume_min", "contracts.volume_max")
+def test_volume():
+    contracts = [contract("large", "mint", min_t=15.0, max_t=35.0, latest_year=2030), contract("any", "mint")]
+    m = build(single(plan(plants=[MINT], contracts=contracts))).model
+
+    assert keys(m.contracts.volume_min) == {("large", 0)}
+    row = {"contracts.q[large,0]": 1, "contracts.sign[large,0]": -15}
+    assert_row(m.contracts.volume_min["large", 0], row, ">=", 0)
+    assert keys(m.contracts.volume_max) == {("large", 0), ("any", 0), ("any", 1), ("any", 2)}
+    row = {"contracts.q[large,0]": 1, "contracts.sign[large,0]": -35}
+    assert_row(m.contracts.volume_max["large", 0], row, "<=", 0)
+
+
+@covers("contracts.supply")
+def test_volumes_fit_the_base_capacity_of_a_plant_in_every_year_of_their_tenor():
+    stricken = replace(MINT, capacity={2030: 100.0, 2031: 0.0, 2032: 0.0})
+    contracts = [
+        contract("one", "mint", tenor_years=1),
+        contract("two", "mint", tenor_years=2, latest_year=2030),
+        contract("scrap", "mint", material="scrap", tenor_years=1, latest_year=2030),
+    ]
+    base = plan(plants=[MINT], contracts=contracts)
+    m = build(fork(base, plan(plants=[stricken], contracts=contracts, scenario=scenario()))).model
+
+    assert keys(m.contracts.supply) == {("mint", "oxide", n) for n in range(5)} | {("mint", "scrap", 0)}
+    assert_row(m.contracts.supply["mint", "scrap", 0], {"contracts.q[scrap,0]": 1}, "<=", 25)
+    row = {"contracts.q[one,1]": 1, "contracts.q[two,0]": 1}
+    assert_row(m.contracts.supply["mint", "oxide", 1], row, "<=", 55)
+    row = {"contracts.q[one,3]": 1, "contracts.q[two,0]": 1}  # force majeure lets down what is in force, not what fits
+    assert_row(m.contracts.supply["mint", "oxide", 3], row, "<=", 55)
+    assert_row(m.contracts.supply["mint", "oxide", 4], {"contracts.q[one,4]": 1}, "<=", 60)
+
+
+@covers("contracts.supply")
+def test_volumes_fit_the_volume_of_a_market():
+    markets = [market("some", volume=(30.0, 31.0, 32.0), base_volume=(40.0, 41.0, 42.0)), market("endless")]
+    contracts = [contract("with_some", "some", latest_year=2030), contract("with_endless", "endless")]
+    m = build(single(plan(markets=markets, contracts=contracts))).model
+
+    assert keys(m.contracts.supply) == {("some", "oxide", n) for n in range(3)}
+    assert_row(m.contracts.supply["some", "oxide", 2], {"contracts.q[with_some,0]": 1}, "<=", 42)
+
+
+@covers("contracts.supply")
+def test_volumes_fit_what_is_built_of_a_project_at_its_decision():
+    mill = project("mill", capacity=80.0, recipe={"oxide": 0.5}, ramp_years=4, max_builds=2)
+    contracts = [contract("a", "mill", latest_year=2031), contract("b", "mill")]
+    m = build(single(plan(projects=[mill], contracts=contracts))).model
+
+    assert keys(m.contracts.supply) == {("mill", "oxide", 0), ("mill", "oxide", 1), ("mill", "oxide", 2)}
+    row = {"contracts.q[a,1]": 1, "contracts.q[b,1]": 1, "investments.build[mill,1]": -40}
+    assert_row(m.contracts.supply["mill", "oxide", 1], row, "<=", 0)
+
+
+@covers("contracts.in_force")
+def test_in_force_ramps_with_a_project():
+    mill = project("mill", lead_years=1, ramp_years=4, latest_year=2030)
+    m = build(single(plan(projects=[mill], contracts=[contract("offtake", "mill")]))).model
+
+    assert keys(m.contracts.in_force) == {("offtake", 0, 1), ("offtake", 0, 2)}
+    row = {"contracts.taken[offtake,0,2]": 1, "contracts.q[offtake,0]": -0.5}
+    assert_row(m.contracts.in_force["offtake", 0, 2], row, "<=", 0)
+
+
+@covers("contracts.in_force")
+@pytest.mark.parametrize(
+    ("now", "base", "share"),
+    [
+        (30.0, 40.0, 0.75),
+        (50.0, 40.0, 1.0),  # never more than signed
+        (30.0, 0.0, 1.0),  # nothing in the base: nothing to measure by
+        (None, 40.0, 1.0),
+        (30.0, None, 1.0),  # unlimited in the base, limited now
+        (0.0, None, 0.0),  # unlimited in the base, none now
+        (None, None, 1.0),
+    ],
+)
+def test_force_majeure_of_a_market(now, base, share):
+    # a limit that is there in some years only is unlimited in the others: the years before are as in the base
+    supplier = market("supplier", volume=now, base_volume=base)
+    m = build(single(plan(markets=[supplier], contracts=[contract("offtake", "supplier", latest_year=2030)]))).model
+
+    row = {"contracts.taken[offtake,0,1]": 1}
+    if share:
+        row["contracts.q[offtake,0]"] = -share
+    assert_row(m.contracts.in_force["offtake", 0, 1], row, "<=", 0)
+
+
+@covers("contracts.in_force")
+def test_force_majeure_of_a_plant_strikes_in_its_scenario():
+    stricken = replace(MINT, capacity={2030: 100.0, 2031: 11.0, 2032: 90.0})
+    contracts = [contract("offtake", "mint", latest_year=2030)]
+    base = plan(plants=[MINT], contracts=contracts)
+    m = build(fork(base, plan(plants=[stricken], contracts=contracts, scenario=scenario()))).model
+
+    assert keys(m.contracts.in_force) == {("offtake", 0, n) for n in range(5)}
+    for n, share in ((1, 1), (2, 1), (3, 0.1), (4, 0.75)):
+        row = {f"contracts.taken[offtake,0,{n}]": 1, "contracts.q[offtake,0]": -share}
+        assert_row(m.contracts.in_force["offtake", 0, n], row, "<=", 0)
+
+
+@covers("contracts.unpaid")
+def test_take_or_pay():
+    mill = project("mill", ramp_years=2, latest_year=2030)
+    contracts = [contract("offtake", "mill", take_or_pay_share=0.8), contract("free", "mill")]
+    m = build(single(plan(projects=[mill], contracts=contracts))).model
+
+    assert keys(m.contracts.unpaid) == keys(m.contracts.untaken) == {("offtake", 0, n) for n in range(3)}
+    row = {"contracts.untaken[offtake,0,0]": 1, "contracts.q[offtake,0]": -0.4, "contracts.taken[offtake,0,0]": 1}
+    assert_row(m.contracts.unpaid["offtake", 0, 0], row, ">=", 0)
+
+
+@covers("contracts.made")
+def test_what_is_taken_is_made():
+    contracts = [
+        contract("one", "mint", latest_year=2030),
+        contract("two", "mint", latest_year=2030),
+        contract("bought", "seller", latest_year=2030, tenor_years=1),
+        contract("built", "mill", latest_year=2030, tenor_years=1),
+    ]
+    mill = project("mill", recipe={"oxide": 0.4}, latest_year=2030)
+    data = plan(plants=[MINT], projects=[mill], markets=[market("seller")], contracts=contracts)
+    m = build(single(data)).model
+
+    rows = {("mint", "oxide", n) for n in range(3)} | {("seller", "oxide", 0), ("mill", "oxide", 0)}
+    assert keys(m.contracts.made) == rows
+    row = {"contracts.taken[one,0,1]": 1, "contracts.taken[two,0,1]": 1, "flows.act[1,mint,clean]": -0.5}
+    assert_row(m.contracts.made["mint", "oxide", 1], row, "<=", 0)
+    row = {"contracts.taken[bought,0,0]": 1, "flows.buy[0,seller]": -1}
+    assert_row(m.contracts.made["seller", "oxide", 0], row, "<=", 0)
+    row = {"contracts.taken[built,0,0]": 1, "flows.act[0,mill,clean]": -0.4}
+    assert_row(m.contracts.made["mill", "oxide", 0], row, "<=", 0)
+
+
+@covers("contracts.made")
+def test_nothing_is_taken_from_a_stricken_supplier():
+    stricken = replace(MINT, capacity={2030: 100.0, 2031: 0.0, 2032: 0.0})
+    m = build(single(plan(plants=[stricken], contracts=[contract("offtake", "mint", latest_year=2030)]))).model
+
+    assert_row(m.contracts.made["mint", "oxide", 1], {"contracts.taken[offtake,0,1]": 1}, "<=", 0)
+
+
+def test_costs_of_a_fixed_price():
+    offtake = contract("offtake", "mint", fixed=True, fixed_price=0.05, escalation=0.2, start_delay_years=1,
+                       take_or_pay_share=0.6, signing_fee=1.5, latest_year=2030)  # fmt: skip
+    m = build(single(plan(plants=[MINT], contracts=[offtake]))).model
+
+    assert costs(m.contracts, "signing_fees") == {0: {"contracts.sign[offtake,0]": 1.5}}
+    assert costs(m.contracts, "contract_differences") == {
+        1: {"contracts.taken[offtake,0,1]": close(0.05 - 0.066)},
+        2: {"contracts.taken[offtake,0,2]": close(0.05 * 1.2 - 0.072)},
+    }
+    assert costs(m.contracts, "take_or_pay") == {
+        1: {"contracts.untaken[offtake,0,1]": close(0.05)}, 2: {"contracts.untaken[offtake,0,2]": close(0.06)}
+    }  # fmt: skip
+
+
+def test_costs_of_an_index_price_in_a_collar_against_a_market_with_premium():
+    seller = market("seller", premium_share=0.25)
+    offtake = contract("offtake", "seller", index_premium=0.1, price_min=0.07, price_max=0.075, latest_year=2030)
+    m = build(single(plan(markets=[seller], contracts=[offtake]))).model
+
+    # index 0.066, 0.0726, 0.0792: the premium of the market is no part of it
+    assert costs(m.contracts, "contract_differences") == {
+        0: {"contracts.taken[offtake,0,0]": close(0.07 - 0.06 * 1.25)},
+        1: {"contracts.taken[offtake,0,1]": close(0.0726 - 0.066 * 1.25)},
+        2: {"contracts.taken[offtake,0,2]": close(0.075 - 0.072 * 1.25)},
+    }
+    assert costs(m.contracts, "take_or_pay") == {}
+
+
+def test_what_take_or_pay_owes_beyond_the_horizon():
+    offtake = contract("offtake", "mint", fixed=True, fixed_price=0.08, escalation=0.1, tenor_years=4,
+                       take_or_pay_share=0.5, earliest_year=2031, latest_year=2031)  # fmt: skip
+    price = {"oxide": {2030: 0.06, 2031: 0.07, 2032: 0.09, 2033: 0.5, 2034: 0.5}}
+    halved = replace(MINT, capacity={2030: 100.0, 2031: 110.0, 2032: 60.0})
+    m = build(single(plan(plants=[halved], contracts=[offtake], price=price))).model
+
+    # signed in 2031, delivers 2031-2034; beyond 2032 at the price of 2032, not that of 2033, and half in force
+    over_2033 = 0.08 * 1.1**2 - 0.09
+    over_2034 = 0.08 * 1.1**3 - 0.09
+    owed = 0.5 * 0.5 * (over_2033 / 1.1 + over_2034 / 1.1**2)
+    assert costs(m.contracts, "owed_beyond_horizon") == {2: {"contracts.q[offtake,1]": close(owed)}}
+
+
+def test_what_is_owed_to_a_project_ramps_and_ends_with_its_life():
+    mill = project("mill", lead_years=1, ramp_years=4, life_years=4, earliest_year=2031, latest_year=2031)
+    offtake = contract("offtake", "mill", fixed=True, fixed_price=0.1, tenor_years=9, take_or_pay_share=0.5)
+    m = build(single(plan(projects=[mill], contracts=[offtake]))).model
+
+    # works 2032-2035 at 1/4, 1/2, 3/4, 1 of its capacity; the market price of 2032 is 0.072
+    owed = 0.5 * 0.028 * (0.5 / 1.1 + 0.75 / 1.1**2 + 1 / 1.1**3)
+    assert costs(m.contracts, "owed_beyond_horizon") == {2: {"contracts.q[offtake,1]": close(owed)}}
+
+
+def test_what_is_owed_on_a_tree_is_owed_at_each_leaf_at_its_price():
+    offtake = contract("offtake", "mint", fixed=True, fixed_price=0.1, tenor_years=4, take_or_pay_share=1.0,
+                       latest_year=2030)  # fmt: skip
+    base = plan(plants=[MINT], contracts=[offtake])
+    shock = plan(plants=[MINT], contracts=[offtake], price={"oxide": (0.06, 0.09, 0.095)}, scenario=scenario())
+    m = build(fork(base, shock)).model
+
+    assert costs(m.contracts, "owed_beyond_horizon") == {
+        2: {"contracts.q[offtake,0]": close(0.028 / 1.1)}, 4: {"contracts.q[offtake,0]": close(0.005 / 1.1)}
+    }  # fmt: skip
+
+
+def test_taken_from_a_supplier_adds_up_its_contracts():
+    data = plan(plants=[MINT], contracts=[contract("a", "mint", latest_year=2030), contract("b", "mint")])
+    m = build(fork(data, data)).model
+
+    assert total(m.contracts.taken_from["mint", "oxide", 3]) == {
+        "contracts.taken[a,0,3]": 1, "contracts.taken[b,0,3]": 1, "contracts.taken[b,3,3]": 1
+    }  # fmt: skip

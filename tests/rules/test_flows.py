@@ -1,0 +1,267 @@
+"""One refinery at Home that takes Chinese and clean ore, and what becomes of its oxide."""
+
+from __future__ import annotations
+
+import pytest
+
+from model.build import Built, build
+from model.plan_data import PlanData, Return
+from model.rules import flows
+from model.tree import single
+from tests.rules.algebra import assert_row, costs, covers, keys, total
+from tests.rules.tiny_data import (
+    fork,
+    lane,
+    market,
+    plan,
+    plant,
+    project,
+    scenario,
+    sector,
+    stockpile,
+    substitution,
+)
+
+DEFENCE = ("Home", "defence", "oxide")
+
+
+def refining(**changes: object) -> PlanData:
+    """Two kinds of ore at Home, where oxide is made, delivered, sold and stocked; some oxide comes from Ally."""
+    parts: dict[str, object] = {
+        "plants": [plant("refinery", recipe={"ore": -2.5, "oxide": 0.8, "scrap": 0.1})],
+        "markets": [
+            market("ore_home", "ore", volume=(300.0, 310.0, 320.0), premium_share=0.5),
+            market("ore_china", "ore", "China"),
+            market("oxide_ally", "oxide", "Ally"),
+            market("buyer", "oxide", "Home", buys=False, volume=(70.0, 80.0, 90.0), premium_share=-0.1),
+        ],
+        "lanes": {("ore", "China", "Home"): lane(0.002, 0.3, (500.0, 510.0, 520.0)), ("oxide", "Ally", "Home"): lane()},
+        "sectors": [sector("defence", 5.0, 0.9), sector("cars", 2.0)],
+        "demand": {DEFENCE: (100.0, 110.0, 120.0), ("Home", "cars", "oxide"): 40.0},
+        "substitution": [substitution("thrift", "defence", 0.2, (0.1, 0.0, 0.3))],
+        "stockpiles": [stockpile("reserve", opening=(10.0, 20.0))],
+    }
+    return plan(**(parts | changes))
+
+
+@pytest.fixture(scope="module")
+def built() -> Built:
+    return build(single(refining()))
+
+
+@covers("balances.made")
+def test_made(built: Built):
+    m = built.model
+    assert keys(m.balances.made) == {(n, *batch) for n in range(3) for batch in (
+        ("Home", "ore", "clean"), ("China", "ore", "exposed"), ("Ally", "oxide", "clean"),
+        ("Home", "oxide", "clean"), ("Home", "oxide", "exposed"),
+    )}  # fmt: skip
+
+    row = {"flows.buy[1,ore_china]": 1, "flows.ship[1,ore,China,Home,exposed]": -1}
+    assert_row(m.balances.made[1, "China", "ore", "exposed"], row, ">=", 0)
+    row = {
+        "flows.act[1,refinery,exposed]": 0.8,
+        "stockpiles.release[1,reserve,exposed]": 1,
+        "flows.ship[1,oxide,Home,Home,exposed]": -1,
+    }
+    assert_row(m.balances.made[1, "Home", "oxide", "exposed"], row, ">=", 0)
+
+
+@covers("balances.used")
+def test_used(built: Built):
+    m = built.model
+    assert keys(m.balances.used) == {(n, "Home", *batch) for n in range(3) for batch in (
+        ("ore", "clean"), ("ore", "exposed"), ("oxide", "clean"), ("oxide", "exposed"),
+    )}  # fmt: skip
+
+    row = {  # clean ore is taken by clean activity (clean mode), or mixed in
+        "flows.ship[0,ore,Home,Home,clean]": 1,
+        "flows.act[0,refinery,clean]": -2.5,
+        "flows.mixed[0,Home,ore,clean]": -1,
+    }
+    assert_row(m.balances.used[0, "Home", "ore", "clean"], row, "==", 0)
+    row = {"flows.ship[0,ore,China,Home,exposed]": 1, "flows.mixed[0,Home,ore,exposed]": -1}
+    assert_row(m.balances.used[0, "Home", "ore", "exposed"], row, "==", 0)
+    row = {
+        "flows.ship[0,oxide,Home,Home,clean]": 1,
+        "flows.ship[0,oxide,Ally,Home,clean]": 1,
+        "flows.deliver[0,Home,defence,oxide,clean]": -1,
+        "flows.deliver[0,Home,cars,oxide,clean]": -1,
+        "stockpiles.fill[0,reserve,clean]": -1,
+        "flows.sell[0,buyer,clean]": -1,
+    }
+    assert_row(m.balances.used[0, "Home", "oxide", "clean"], row, "==", 0)
+
+
+@covers("flows.intake")
+def test_mixed_intake_is_what_exposed_activity_takes(built: Built):
+    m = built.model
+    assert keys(m.flows.intake) == {(n, "Home", "ore") for n in range(3)}
+    row = {
+        "flows.mixed[2,Home,ore,clean]": 1, "flows.mixed[2,Home,ore,exposed]": 1, "flows.act[2,refinery,exposed]": -2.5
+    }  # fmt: skip
+    assert_row(m.flows.intake[2, "Home", "ore"], row, "==", 0)
+
+
+@covers("flows.intake", "balances.made", "balances.used")
+def test_last_stage_gives_outputs_the_colour_of_the_unit_and_mixes_all_intake():
+    m = build(single(refining(provenance=False))).model
+
+    assert keys(m.flows.act) == {(n, "refinery", "clean") for n in range(3)}
+    row = {
+        "flows.mixed[2,Home,ore,clean]": 1, "flows.mixed[2,Home,ore,exposed]": 1, "flows.act[2,refinery,clean]": -2.5
+    }  # fmt: skip
+    assert_row(m.flows.intake[2, "Home", "ore"], row, "==", 0)
+    row = {"flows.ship[0,ore,Home,Home,clean]": 1, "flows.mixed[0,Home,ore,clean]": -1}
+    assert_row(m.balances.used[0, "Home", "ore", "clean"], row, "==", 0)
+
+
+@covers("flows.intake")
+def test_units_of_concern_take_any_mix_and_give_exposed_outputs():
+    owned = plant("owned", recipe={"ore": -3.0, "oxide": 1.0}, of_concern=True)
+    m = build(single(refining(plants=[owned]))).model
+
+    assert keys(m.flows.act) == {(n, "owned", "exposed") for n in range(3)}
+    row = {
+        "flows.mixed[0,Home,ore,clean]": 1, "flows.mixed[0,Home,ore,exposed]": 1, "flows.act[0,owned,exposed]": -3
+    }  # fmt: skip
+    assert_row(m.flows.intake[0, "Home", "ore"], row, "==", 0)
+
+
+@covers("flows.demand")
+def test_demand(built: Built):
+    m = built.model
+    rows = {(n, "Home", s, "oxide") for n in range(3) for s in ("defence", "cars")}
+    assert keys(m.flows.demand) == keys(m.flows.short) == rows
+    row = {
+        "flows.deliver[2,Home,defence,oxide,clean]": 1,
+        "flows.deliver[2,Home,defence,oxide,exposed]": 1,
+        "flows.avoid[2,thrift,Home,defence,oxide]": 1,
+        "flows.short[2,Home,defence,oxide]": 1,
+    }
+    assert_row(m.flows.demand[2, "Home", "defence", "oxide"], row, "==", 120)
+
+
+@covers("flows.demand")
+def test_no_demand_no_row():
+    m = build(single(refining(demand={DEFENCE: (100.0, 0.0, 120.0)}))).model
+    assert keys(m.flows.demand) == {(0, *DEFENCE), (2, *DEFENCE)}
+
+
+def test_substitution_is_bounded_by_its_share_of_demand(built: Built):
+    avoid = built.model.flows.avoid
+    assert keys(avoid) == {(0, "thrift", *DEFENCE), (2, "thrift", *DEFENCE)}
+    assert avoid[0, "thrift", *DEFENCE].bounds == (0, 10)
+    assert avoid[2, "thrift", *DEFENCE].bounds == (0, 36)
+
+
+@covers("flows.service")
+def test_service(built: Built):
+    m = built.model
+    assert keys(m.flows.service) == {(n, *DEFENCE) for n in range(3)}  # cars may go without
+    assert_row(m.flows.service[1, *DEFENCE], {"flows.short[1,Home,defence,oxide]": 1}, "<=", 11)
+
+
+@covers("flows.lane")
+def test_lane_capacity_holds_over_both_streams():
+    lanes = {("oxide", "Ally", "Home"): lane(capacity=(60.0, 0.0, 62.0)), ("oxide", "China", "Home"): lane()}
+    markets = [market("clean", region="Ally"), market("resold", region="Ally", exposed=True)]
+    m = build(single(plan(lanes=lanes, markets=markets, demand={DEFENCE: 100.0}))).model
+
+    assert keys(m.flows.lane) == {(0, "oxide", "Ally", "Home"), (2, "oxide", "Ally", "Home")}
+    row = {"flows.ship[2,oxide,Ally,Home,clean]": 1, "flows.ship[2,oxide,Ally,Home,exposed]": 1}
+    assert_row(m.flows.lane[2, "oxide", "Ally", "Home"], row, "<=", 62)
+    assert (1, "oxide", "Ally", "Home", "clean") not in m.flows.ship
+
+
+@covers("flows.sales")
+def test_sales_keep_within_the_volume_over_both_streams(built: Built):
+    m = built.model
+    assert keys(m.flows.sales) == {(n, "buyer") for n in range(3)}
+    row = {"flows.sell[1,buyer,clean]": 1, "flows.sell[1,buyer,exposed]": 1}
+    assert_row(m.flows.sales[1, "buyer"], row, "<=", 80)
+
+
+def test_purchases_are_bounded_by_the_volume(built: Built):
+    buy = built.model.flows.buy
+    assert buy[1, "ore_home"].bounds == (0, 310)
+    assert buy[1, "ore_china"].bounds == (0, None)
+
+
+@covers("balances.made")
+def test_returns_come_back_on_the_path_in_the_region_and_stream_of_the_delivery():
+    markets = [market("clean", "oxide", "Home"), market("dirty", "oxide", "Home", exposed=True)]
+    recycler = plant("recycler", recipe={"scrap": -1.0, "oxide": 0.5})
+    data = plan(markets=markets, plants=[recycler], demand={DEFENCE: 100.0, ("Home", "cars", "oxide"): 40.0},
+                returns=(Return("defence", "oxide", "scrap", 0.25, 2, clean=False),))  # fmt: skip
+    m = build(fork(data, data)).model
+
+    scrap = {key for key in m.balances.made if key[2] == "scrap"}
+    assert scrap == {(n, "Home", "scrap", k) for n in (2, 4) for k in ("clean", "exposed")}
+    row = {"flows.deliver[0,Home,defence,oxide,exposed]": 0.25, "flows.ship[4,scrap,Home,Home,exposed]": -1}
+    assert_row(m.balances.made[4, "Home", "scrap", "exposed"], row, ">=", 0)
+
+
+@covers("balances.made")
+def test_returns_of_one_year_are_those_of_the_parent_node():
+    markets = [market("dirty", "oxide", "Home", exposed=True)]
+    recycler = plant("recycler", recipe={"scrap": -1.0, "oxide": 0.5})
+    data = plan(markets=markets, plants=[recycler], demand={DEFENCE: 100.0},
+                returns=(Return("defence", "oxide", "scrap", 0.25, 1, clean=True),))  # fmt: skip
+    built = build(fork(data, data))
+
+    back = {n: {batch: total(terms) for batch, terms in flows.returned(
+        built.tree, built.net, built.model.flows, n).items()} for n in built.tree.nodes}  # fmt: skip
+    first = {("Home", "scrap", "clean"): {"flows.deliver[0,Home,defence,oxide,exposed]": 0.25}}
+    assert back[0] == {}
+    assert back[1] == back[3] == first
+    # in the next year the recycler has made clean oxide of that scrap, so clean deliveries come back too
+    clean_scrap = {
+        "flows.deliver[3,Home,defence,oxide,clean]": 0.25, "flows.deliver[3,Home,defence,oxide,exposed]": 0.25
+    }  # fmt: skip
+    assert back[4] == {("Home", "scrap", "clean"): clean_scrap}
+
+
+def test_costs(built: Built):
+    block = built.model.flows
+    assert costs(block, "market_purchases")[1] == pytest.approx({
+        "flows.buy[1,ore_home]": 0.004 * 1.5, "flows.buy[1,ore_china]": 0.004, "flows.buy[1,oxide_ally]": 0.066
+    })  # fmt: skip
+    sold = {"flows.sell[1,buyer,clean]": -0.066 * 0.9, "flows.sell[1,buyer,exposed]": -0.066 * 0.9}
+    assert costs(block, "market_sales")[1] == pytest.approx(sold)
+    assert costs(block, "freight") == {n: {f"flows.ship[{n},ore,China,Home,exposed]": 0.002} for n in range(3)}
+    tariffs = {n: {f"flows.ship[{n},ore,China,Home,exposed]": 0.3 * 0.004} for n in range(3)}
+    assert costs(block, "tariffs") == tariffs
+    thrift = {n: {f"flows.avoid[{n},thrift,Home,defence,oxide]": 0.2} for n in (0, 2)}
+    assert costs(block, "substitution") == thrift
+    short = {"flows.short[2,Home,defence,oxide]": 5.0, "flows.short[2,Home,cars,oxide]": 2.0}
+    assert costs(block, "shortage")[2] == short
+
+
+def test_costs_at_the_prices_of_the_scenario():
+    shock = plan(price={"oxide": (0.06, 0.2, 0.3)}, markets=[market("home")], scenario=scenario())
+    m = build(fork(plan(markets=[market("home")]), shock)).model
+
+    purchases = costs(m.flows, "market_purchases")
+    assert purchases == {n: {f"flows.buy[{n},home]": price} for n, price in
+                         ((0, 0.06), (1, 0.066), (2, 0.072), (3, 0.2), (4, 0.3))}  # fmt: skip
+
+
+def test_exposed_deliveries_are_weighted_by_probability():
+    data = plan(markets=[market("china", region="China")], lanes={("oxide", "China", "Home"): lane()},
+                demand={DEFENCE: 100.0})  # fmt: skip
+    built = build(fork(data, data))
+
+    weights = total(flows.delivered(built.tree, built.net, built.model.flows, "exposed"))
+    assert weights == {f"flows.deliver[{n},Home,defence,oxide,exposed]": p for n, p in
+                       ((0, 1), (1, 0.75), (2, 0.75), (3, 0.25), (4, 0.25))}  # fmt: skip
+
+
+def test_projects_make_and_take_like_plants():
+    mill = project("mill", recipe={"ore": -2.0, "oxide": 1.0})
+    m = build(single(plan(projects=[mill], markets=[market("ore", "ore")], demand={DEFENCE: 100.0}))).model
+
+    row = {"flows.act[0,mill,clean]": 1, "flows.ship[0,oxide,Home,Home,clean]": -1}
+    assert_row(m.balances.made[0, "Home", "oxide", "clean"], row, ">=", 0)
+    row = {"flows.ship[0,ore,Home,Home,clean]": 1, "flows.act[0,mill,clean]": -2}
+    assert_row(m.balances.used[0, "Home", "ore", "clean"], row, "==", 0)

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from model.build import build
+from model.tree import single
+from tests.rules.algebra import assert_row, costs, covers, keys, total
+from tests.rules.tiny_data import Y1, fork, plan, project, scenario
+
+
+def test_build_is_a_whole_number_up_to_max_builds_where_it_produces_within_the_horizon():
+    m = build(single(plan(projects=[project("mill", lead_years=1, max_builds=3)]))).model
+
+    build_var = m.investments.build
+    assert keys(build_var) == {("mill", 0), ("mill", 1)}  # decided in 2032 it would produce in 2033 [cheat]
+    assert all(v.is_integer() and v.bounds == (0, 3) for v in build_var.values())
+
+
+def test_build_only_inside_the_window():
+    m = build(single(plan(projects=[project("mill", earliest_year=Y1, latest_year=Y1)]))).model
+
+    assert keys(m.investments.build) == {("mill", 1)}
+
+
+@covers("investments.once")
+def test_once():
+    projects = [project("mill", max_builds=3), project("late", earliest_year=2032)]
+    m = build(single(plan(projects=projects))).model
+
+    assert keys(m.investments.once) == {("mill", 2)}  # one decision year needs no row: the bound of build says it
+    build_all = {"investments.build[mill,0]": 1, "investments.build[mill,1]": 1, "investments.build[mill,2]": 1}
+    assert_row(m.investments.once["mill", 2], build_all, "<=", 3)
+
+
+@covers("investments.once")
+def test_once_on_each_path_of_a_tree():
+    data = plan(projects=[project("mill")])
+    m = build(fork(data, data)).model
+
+    assert keys(m.investments.once) == {("mill", 2), ("mill", 4)}
+    trunk_and_other = {"investments.build[mill,0]": 1, "investments.build[mill,3]": 1, "investments.build[mill,4]": 1}
+    assert_row(m.investments.once["mill", 4], trunk_and_other, "<=", 1)
+
+
+@covers("investments.group")
+def test_group():
+    small = project("small", group="site", latest_year=2030, max_builds=2)
+    large = project("large", group="site", earliest_year=2032)
+    alone = project("alone", group="pit", latest_year=2030, max_builds=2)
+    data = plan(projects=[small, large, alone, project("free", max_builds=2)])
+    m = build(fork(data, data)).model
+
+    assert keys(m.investments.group) == {("site", 2), ("site", 4), ("pit", 2), ("pit", 4)}
+    trunk_and_base = {"investments.build[small,0]": 1, "investments.build[large,2]": 1}
+    assert_row(m.investments.group["site", 2], trunk_and_base, "<=", 1)
+    assert_row(m.investments.group["pit", 4], {"investments.build[alone,0]": 1}, "<=", 1)
+
+
+@covers("investments.requires")
+def test_requires():
+    mine = project("mine", earliest_year=2031, max_builds=2)
+    mill = project("mill", requires="mine", max_builds=3)
+    m = build(single(plan(projects=[mine, mill]))).model
+
+    assert keys(m.investments.requires) == {("mill", 0), ("mill", 1), ("mill", 2)}
+    assert_row(m.investments.requires["mill", 0], {"investments.build[mill,0]": 1}, "<=", 0)
+    until_2031 = {"investments.build[mill,0]": 1, "investments.build[mill,1]": 1, "investments.build[mine,1]": -3}
+    assert_row(m.investments.requires["mill", 1], until_2031, "<=", 0)
+
+
+@covers("investments.requires")
+def test_requires_looks_back_along_the_path_only():
+    data = plan(projects=[project("mine"), project("mill", requires="mine", earliest_year=2031)])
+    m = build(fork(data, data)).model
+
+    assert keys(m.investments.requires) == {("mill", 1), ("mill", 2), ("mill", 3), ("mill", 4)}
+    trunk_and_other = {
+        "investments.build[mill,3]": 1, "investments.build[mine,0]": -1, "investments.build[mine,3]": -1
+    }  # fmt: skip
+    assert_row(m.investments.requires["mill", 3], trunk_and_other, "<=", 0)
+
+
+def test_capacity_ramps_up_and_ends_with_life():
+    mill = project("mill", capacity=60.0, lead_years=1, ramp_years=3, life_years=2, latest_year=2031)
+    m = build(single(plan(projects=[mill], last_year=2034))).model
+
+    capacity = {n: total(m.investments.capacity["mill", n]) for n in range(5)}
+    assert capacity == {
+        0: {},
+        1: {"investments.build[mill,0]": 20},  # a third in its first year
+        2: {"investments.build[mill,0]": 40, "investments.build[mill,1]": 20},
+        3: {"investments.build[mill,1]": 40},  # that of 2030 was closed at the end of 2032
+        4: {},
+    }
+
+
+def test_capacity_of_a_path_is_not_that_of_another():
+    data = plan(projects=[project("mill", capacity=60.0)])
+    m = build(fork(data, data)).model
+
+    assert total(m.investments.capacity["mill", 4]) == {
+        "investments.build[mill,0]": 60, "investments.build[mill,3]": 60, "investments.build[mill,4]": 60
+    }  # fmt: skip
+
+
+def test_costs_of_a_public_project():
+    mill = project(
+        "mill", public=True, capex=50.0, fixed_cost=3.0, lead_years=1, life_years=5, ramp_years=4, latest_year=2031
+    )
+    m = build(single(plan(projects=[mill, project("private", capex=50.0, fixed_cost=3.0)]))).model
+
+    b0, b1 = "investments.build[mill,0]", "investments.build[mill,1]"
+    assert costs(m.investments, "capex") == {0: {b0: 50}, 1: {b1: 50}}
+    assert costs(m.investments, "public_fixed_cost") == {1: {b0: 3}, 2: {b0: 3, b1: 3}}
+    # decided 2030: works 2031-2035, 3 of 5 years after 2032; decided 2031: 4 of 5
+    assert costs(m.investments, "salvage") == {2: {b0: -30, b1: -40}}
+
+
+def test_a_public_project_that_ends_before_the_horizon_leaves_nothing():
+    mill = project("mill", public=True, capex=50.0, fixed_cost=3.0, life_years=2, latest_year=2031)
+    m = build(single(plan(projects=[mill]))).model
+
+    b0, b1 = "investments.build[mill,0]", "investments.build[mill,1]"
+    assert costs(m.investments, "public_fixed_cost") == {0: {b0: 3}, 1: {b0: 3, b1: 3}, 2: {b1: 3}}
+    assert costs(m.investments, "salvage") == {}  # the second one ends with 2032
+
+
+def test_costs_on_a_tree_are_those_of_the_nodes_after_the_decision():
+    mill = project("mill", public=True, capex=50.0, fixed_cost=3.0, life_years=4, latest_year=2031)
+    m = build(fork(plan(projects=[mill]), plan(projects=[mill], scenario=scenario()))).model
+
+    b0, b1, b3 = (f"investments.build[mill,{n}]" for n in (0, 1, 3))
+    assert costs(m.investments, "capex") == {0: {b0: 50}, 1: {b1: 50}, 3: {b3: 50}}
+    assert costs(m.investments, "public_fixed_cost") == {
+        0: {b0: 3}, 1: {b0: 3, b1: 3}, 2: {b0: 3, b1: 3}, 3: {b0: 3, b3: 3}, 4: {b0: 3, b3: 3}
+    }  # fmt: skip
+    assert costs(m.investments, "salvage") == {2: {b0: -12.5, b1: -25}, 4: {b0: -12.5, b3: -25}}

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pyomo.environ as pyo
+
+from model.rules.linear import amount, linear, scaled, worth
+from tests.rules.algebra import coefficients
+
+
+def three() -> pyo.ConcreteModel:
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var([1, 2, 3])
+    return m
+
+
+def test_a_prepared_sum():
+    x = three().x
+    assert coefficients(linear([(2.0, x[1]), (-3.0, x[2])])) == ({"x[1]": 2, "x[2]": -3}, 0)
+    assert coefficients(linear(scaled(-2.0, [(2.0, x[1]), (-3.0, x[2])]))) == ({"x[1]": -4, "x[2]": 6}, 0)
+
+
+def test_a_variable_that_comes_twice_is_added_up():
+    x = three().x
+    assert coefficients(linear([(1.0, x[1]), (-0.3, x[1])])) == ({"x[1]": 0.7}, 0)
+
+
+def test_values_leave_out_what_tolerance_leaves():
+    x = three().x
+    x[1].set_value(5.0)
+    x[2].set_value(-1e-10)
+    assert [amount(v) for v in x.values()] == [5.0, 0.0, 0.0]  # the last one is in no row: never solved
+    assert worth([(2.0, x[1]), (1e6, x[2]), (7.0, x[3])]) == 10

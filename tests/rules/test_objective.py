@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pyomo.environ as pyo
+
+from model.build import build
+from model.plan_data import PlanData
+from model.rules import objective
+from model.tree import single
+from tests.rules.algebra import close, coefficients
+from tests.rules.tiny_data import fork, lane, market, plan, project, scenario, stockpile
+
+HOME = ("Home", "cars", "oxide")
+
+
+def importing(**changes: object) -> PlanData:
+    """100 t a year from China, at 0.06, 0.066, 0.072 MUSD/t, 0.002 freight and 25 % tariff."""
+    parts: dict[str, object] = {
+        "markets": [market("china", region="China")],
+        "lanes": {("oxide", "China", "Home"): lane(0.002, 0.25)},
+        "demand": {HOME: 100.0},
+    }
+    return plan(**(parts | changes))
+
+
+def weights(data_or_tree: object) -> dict[str, float]:
+    tree = single(data_or_tree) if isinstance(data_or_tree, PlanData) else data_or_tree
+    model = build(tree).model
+    assert model.objective.sense == pyo.minimize
+    found, constant = coefficients(model.objective.expr)
+    assert constant == 0
+    return found
+
+
+def test_discounted_to_the_first_year():
+    found = weights(importing())
+    assert found == close({
+        "flows.buy[0,china]": 0.06,
+        "flows.buy[1,china]": 0.066 / 1.1,
+        "flows.buy[2,china]": 0.072 / 1.1**2,
+        "flows.ship[0,oxide,China,Home,exposed]": 0.002 + 0.25 * 0.06,
+        "flows.ship[1,oxide,China,Home,exposed]": (0.002 + 0.25 * 0.066) / 1.1,
+        "flows.ship[2,oxide,China,Home,exposed]": (0.002 + 0.25 * 0.072) / 1.1**2,
+        "flows.short[0,Home,cars,oxide]": 1.0,
+        "flows.short[1,Home,cars,oxide]": 1 / 1.1,
+        "flows.short[2,Home,cars,oxide]": 1 / 1.1**2,
+    })  # fmt: skip
+
+
+def test_tariffs_that_are_not_counted_are_left_out_but_shown():
+    data = importing(tariffs_counted=False)
+    built = build(single(data))
+
+    found, _ = coefficients(built.model.objective.expr)
+    assert found["flows.ship[1,oxide,China,Home,exposed]"] == close(0.002 / 1.1)
+    built.model.flows.ship[1, "oxide", "China", "Home", "exposed"].set_value(100)
+    shown = {(row["term"], row["year"]): row["discounted_musd"] for row in objective.table(built.tree, built.costs)}
+    assert shown["tariffs", 2031] == close(0.25 * 0.066 * 100 / 1.1)
+
+
+def test_futures_are_weighted_by_their_probability():
+    shock = importing(price={"oxide": (0.06, 0.2, 0.3)}, scenario=scenario())
+    found = weights(fork(importing(), shock))
+    purchases = {name: c for name, c in found.items() if name.startswith("flows.buy")}
+    assert purchases == close({
+        "flows.buy[0,china]": 0.06,
+        "flows.buy[1,china]": 0.75 * 0.066 / 1.1,
+        "flows.buy[2,china]": 0.75 * 0.072 / 1.1**2,
+        "flows.buy[3,china]": 0.25 * 0.2 / 1.1,
+        "flows.buy[4,china]": 0.25 * 0.3 / 1.1**2,
+    })  # fmt: skip
+
+
+def test_a_variable_in_several_terms_has_one_coefficient():
+    mill = project("mill", public=True, capex=50.0, fixed_cost=3.0, life_years=4, latest_year=2030)
+    reserve = stockpile("reserve", holding_cost=0.002, opening=(8.0, 0.0))
+    found = weights(plan(projects=[mill], stockpiles=[reserve]))
+
+    fixed = 3 * (1 + 1 / 1.1 + 1 / 1.1**2)
+    assert found["investments.build[mill,0]"] == close(50 + fixed - 50 / 4 / 1.1**2)
+    assert found["stockpiles.credited[2,reserve]"] == close(-0.5 * 0.072 / 1.1**2)
+    assert found["stockpiles.stock[2,reserve,clean]"] == close(0.002 / 1.1**2)
+
+
+def test_table_has_every_term_and_year():
+    built = build(single(importing()))
+    built.model.flows.buy[2, "china"].set_value(10)
+
+    table = objective.table(built.tree, built.costs)
+    rows = {(row["term"], row["year"]): row for row in table}
+    assert len(rows) == len(table) == 3 * len(objective.COST_TERMS)
+    assert rows["market_purchases", 2032] == {
+        "term": "market_purchases", "payer": "buyers", "year": 2032, "musd": close(0.72),
+        "discounted_musd": close(0.72 / 1.1**2),
+    }  # fmt: skip

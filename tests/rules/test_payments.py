@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from model.build import build
+from model.tree import single
+from tests.rules.algebra import assert_row, close, costs, covers, keys
+from tests.rules.tiny_data import contract, floor, fork, lane, market, plan, plant, project, scenario
+
+ORE = [market("ore_home", "ore"), market("ore_china", "ore", "China")]
+IMPORT = {("ore", "China", "Home"): lane()}
+
+
+def test_units_paid_at_market_receive_the_value_they_add():
+    refinery = plant("refinery", recipe={"ore": -2.0, "oxide": 1.0, "scrap": 0.5}, operating_cost=0.01)
+    m = build(single(plan(plants=[refinery], markets=ORE, lanes=IMPORT))).model
+
+    value = {0: 0.06 - 0.008 + 0.005, 1: 0.066 - 0.008 + 0.005, 2: 0.072 - 0.008 + 0.005}
+    assert costs(m.payments, "payments_to_units") == {
+        n: {f"flows.act[{n},refinery,{k}]": close(v) for k in ("clean", "exposed")} for n, v in value.items()
+    }
+    assert costs(m.payments, "cost_priced_plants") == costs(m.payments, "public_operating_cost") == {}
+
+
+def test_a_chain_is_paid_the_price_of_its_product():
+    mine = plant("mine", recipe={"ore": 1.0})
+    refinery = plant("refinery", recipe={"ore": -2.0, "oxide": 1.0})
+    m = build(single(plan(plants=[mine, refinery]))).model
+
+    paid = costs(m.payments, "payments_to_units")[0]
+    assert 2 * paid["flows.act[0,mine,clean]"] + paid["flows.act[0,refinery,clean]"] == close(0.06)
+
+
+def test_units_not_paid_at_market_cost_what_they_cost():
+    at_cost = plant("at_cost", recipe={"oxide": 1.0}, at_market=False, operating_cost=0.02)
+    public = project("public", public=True, operating_cost=0.03, earliest_year=2032)
+    m = build(single(plan(plants=[at_cost], projects=[public]))).model
+
+    assert costs(m.payments, "cost_priced_plants") == {n: {f"flows.act[{n},at_cost,clean]": 0.02} for n in range(3)}
+    assert costs(m.payments, "public_operating_cost") == {2: {"flows.act[2,public,clean]": 0.03}}
+    assert costs(m.payments, "payments_to_units") == {}
+    assert keys(m.payments.topup) == set()
+
+
+@covers("payments.pays")
+def test_topup_of_what_works_at_a_loss():
+    dear = plant("dear", recipe={"ore": -2.0, "oxide": 1.0}, operating_cost=0.06)  # value added 0.052, 0.058, 0.064
+    m = build(single(plan(plants=[dear], markets=ORE, lanes=IMPORT))).model
+
+    assert keys(m.payments.pays) == keys(m.payments.topup) == {(0, "dear"), (1, "dear")}  # worth its cost in 2032
+    row = {"payments.topup[1,dear]": 1, "flows.act[1,dear,clean]": -0.002, "flows.act[1,dear,exposed]": -0.002}
+    assert_row(m.payments.pays[1, "dear"], row, ">=", 0)
+    assert m.payments.topup[1, "dear"].bounds == (0, None)
+    topups = {n: {f"payments.topup[{n},dear]": 1} for n in (0, 1)}
+    assert costs(m.payments, "topups") == topups
+
+
+@covers("payments.pays")
+def test_contracts_count_in_the_topup_gains_and_losses_both():
+    mint = plant("mint", recipe={"oxide": 0.5}, operating_cost=0.025)  # value added 0.03, 0.033, 0.036
+    contracts = [
+        contract("low", "mint", fixed=True, fixed_price=0.05, latest_year=2030),
+        contract("high", "mint", fixed=True, fixed_price=0.09, latest_year=2030),
+    ]
+    m = build(single(plan(plants=[mint], contracts=contracts))).model
+
+    assert keys(m.payments.pays) == {(0, "mint"), (1, "mint"), (2, "mint")}
+    row = {
+        "payments.topup[1,mint]": 1,
+        "flows.act[1,mint,clean]": -(0.025 - 0.033),
+        "contracts.taken[low,0,1]": 0.05 - 0.066,
+        "contracts.taken[high,0,1]": 0.09 - 0.066,
+    }
+    assert_row(m.payments.pays[1, "mint"], row, ">=", 0)
+
+
+@covers("payments.pays")
+def test_a_contract_with_a_market_needs_no_topup():
+    offtake = contract("offtake", "seller", fixed=True, fixed_price=0.01)
+    m = build(single(plan(markets=[market("seller")], contracts=[offtake]))).model
+
+    assert keys(m.payments.pays) == set()
+
+
+@covers("payments.pays")
+def test_floor_payments_count_in_the_topup():
+    mill = project("mill", operating_cost=0.09, capacity=80.0, ramp_years=2, latest_year=2030)
+    m = build(single(plan(projects=[mill], floors=[floor("f", "mill", floor=0.085, tenor_years=2)]))).model
+
+    assert keys(m.payments.pays) == {(0, "mill"), (1, "mill"), (2, "mill")}
+    row = {
+        "payments.topup[0,mill]": 1,
+        "flows.act[0,mill,clean]": -(0.09 - 0.06),
+        "price_floors.award[f,0]": 0.5 * 80 * (0.085 - 0.06),
+    }
+    assert_row(m.payments.pays[0, "mill"], row, ">=", 0)
+    row = {"payments.topup[2,mill]": 1, "flows.act[2,mill,clean]": -(0.09 - 0.072)}  # the tenor is over
+    assert_row(m.payments.pays[2, "mill"], row, ">=", 0)
+
+
+@covers("payments.pays")
+def test_upside_paid_back_is_topped_up_where_the_project_cannot_bear_it():
+    mill = project("mill", capacity=80.0, latest_year=2030)
+    m = build(single(plan(projects=[mill], floors=[floor("f", "mill", floor=0.05, upside_share=0.5)]))).model
+
+    row = {
+        "payments.topup[1,mill]": 1,
+        "flows.act[1,mill,clean]": 0.066,
+        "price_floors.award[f,0]": -80 * 0.5 * (0.066 - 0.05),
+    }
+    assert_row(m.payments.pays[1, "mill"], row, ">=", 0)
+
+
+@covers("payments.pays")
+def test_topup_in_a_scenario_is_at_its_prices():
+    dear = plant("dear", recipe={"oxide": 1.0}, operating_cost=0.08)
+    shock = plan(plants=[dear], price={"oxide": (0.06, 0.03, 0.1)}, scenario=scenario())
+    m = build(fork(plan(plants=[dear]), shock)).model
+
+    assert keys(m.payments.pays) == {(0, "dear"), (1, "dear"), (2, "dear"), (3, "dear")}
+    row = {"payments.topup[3,dear]": 1, "flows.act[3,dear,clean]": -0.05}
+    assert_row(m.payments.pays[3, "dear"], row, ">=", 0)

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from model.build import build
+from model.rules.price_floors import covered_at
+from model.tree import single
+from tests.rules.algebra import assert_row, close, costs, covers, keys, total
+from tests.rules.tiny_data import contract, floor, fork, plan, project, scenario
+
+MILL = project("mill", recipe={"oxide": 0.5}, capacity=80.0, latest_year=2030)  # 40 t of oxide a year
+
+
+@covers("price_floors.one_package")
+def test_one_package_per_build():
+    mill = project("mill", latest_year=2031)
+    floors = [floor("low", "mill"), floor("high", "mill", floor=0.1), floor("other", "smelter")]
+    m = build(single(plan(projects=[mill, project("smelter", earliest_year=2032)], floors=floors))).model
+
+    assert keys(m.price_floors.award) == {("low", 0), ("low", 1), ("high", 0), ("high", 1), ("other", 2)}
+    assert all(v.is_binary() for v in m.price_floors.award.values())
+    assert keys(m.price_floors.one_package) == {("mill", 0), ("mill", 1), ("smelter", 2)}
+    row = {"price_floors.award[low,1]": 1, "price_floors.award[high,1]": 1, "investments.build[mill,1]": -1}
+    assert_row(m.price_floors.one_package["mill", 1], row, "<=", 0)
+
+
+def test_without_contracts_an_award_covers_the_whole_output():
+    built = build(single(plan(projects=[MILL], floors=[floor("f", "mill", tenor_years=2)])))
+
+    block = built.model.price_floors
+    assert keys(block.covered) == set()
+    covered = [total(covered_at(built.tree, block, "f", 0, year)) for year in (2029, 2030, 2031, 2032)]
+    assert covered == [{}, {"price_floors.award[f,0]": 40}, {"price_floors.award[f,0]": 40}, {}]
+
+
+@covers("price_floors.awarded", "price_floors.uncontracted", "price_floors.in_full")
+def test_deemed_output_less_what_is_under_contract():
+    contracts = [
+        contract("one_year", "mill", tenor_years=1),
+        contract("two_years", "mill", tenor_years=2),
+        contract("as_long", "mill", tenor_years=4),
+        contract("scrap", "mill", material="scrap", tenor_years=3),
+    ]
+    mill = project("mill", recipe={"oxide": 0.5, "scrap": 0.1}, capacity=80.0, latest_year=2030, lead_years=1)
+    built = build(single(plan(projects=[mill], floors=[floor("f", "mill", tenor_years=4)], contracts=contracts)))
+
+    block = built.model.price_floors
+    segments = {("f", 0, 0), ("f", 0, 1), ("f", 0, 2)}  # until one_year ends, until two_years ends, until the end
+    assert keys(block.covered) == segments
+    assert keys(block.awarded) == keys(block.uncontracted) == keys(block.in_full) == segments
+
+    row = {"price_floors.covered[f,0,1]": 1, "price_floors.award[f,0]": -40}
+    assert_row(block.awarded["f", 0, 1], row, "<=", 0)
+    volumes = {"contracts.q[two_years,0]": 1, "contracts.q[as_long,0]": 1}
+    row = {"price_floors.covered[f,0,1]": 1, "investments.build[mill,0]": -40} | volumes
+    assert_row(block.uncontracted["f", 0, 1], row, "<=", 0)
+    row = {"price_floors.covered[f,0,1]": 1, "price_floors.award[f,0]": -40} | volumes
+    assert_row(block.in_full["f", 0, 1], row, ">=", 0)
+    first = {"contracts.q[one_year,0]": 1} | volumes
+    row = {"price_floors.covered[f,0,0]": 1, "price_floors.award[f,0]": -40} | first
+    assert_row(block.in_full["f", 0, 0], row, ">=", 0)
+
+    by_year = {year: total(covered_at(built.tree, block, "f", 0, year)) for year in range(2030, 2036)}
+    assert by_year == {
+        2030: {},
+        2031: {"price_floors.covered[f,0,0]": 1},
+        2032: {"price_floors.covered[f,0,1]": 1},
+        2033: {"price_floors.covered[f,0,2]": 1},
+        2034: {"price_floors.covered[f,0,2]": 1},
+        2035: {},
+    }
+
+
+@covers("price_floors.awarded")
+def test_contracts_shorter_than_the_tenor_leave_its_end_uncontracted():
+    data = plan(projects=[MILL], floors=[floor("f", "mill")], contracts=[contract("c", "mill", tenor_years=2)])
+    built = build(single(data))
+
+    block = built.model.price_floors
+    assert keys(block.awarded) == {("f", 0, 0)}
+    assert total(covered_at(built.tree, block, "f", 0, 2031)) == {"price_floors.covered[f,0,0]": 1}
+    assert total(covered_at(built.tree, block, "f", 0, 2032)) == {"price_floors.award[f,0]": 40}
+
+
+@covers("price_floors.awarded")
+def test_contracts_that_can_only_be_signed_at_another_decision_do_not_count():
+    mill = project("mill", latest_year=2031)
+    data = plan(projects=[mill], floors=[floor("f", "mill")], contracts=[contract("c", "mill", earliest_year=2031)])
+    m = build(single(data)).model
+
+    assert keys(m.price_floors.awarded) == {("f", 1, 0)}
+
+
+def test_payments_below_and_above_the_floor():
+    pays = floor("pays", "mill", floor=0.065, upside_share=0.25)
+    m = build(single(plan(projects=[MILL], floors=[pays]))).model
+
+    assert costs(m.price_floors, "floor_payments") == {
+        0: {"price_floors.award[pays,0]": close(40 * (0.065 - 0.06))},
+        1: {"price_floors.award[pays,0]": close(-40 * 0.25 * (0.066 - 0.065))},
+        2: {"price_floors.award[pays,0]": close(-40 * 0.25 * (0.072 - 0.065))},
+    }
+
+
+def test_payments_ramp_and_last_as_long_as_tenor_and_life():
+    mill = project("mill", capacity=80.0, lead_years=1, ramp_years=4, life_years=3, latest_year=2031)
+    floors = [floor("life", "mill", floor=0.172, tenor_years=9), floor("tenor", "mill", floor=0.172, tenor_years=1)]
+    m = build(single(plan(projects=[mill], floors=floors))).model
+
+    a = {(o, n): f"price_floors.award[{o},{n}]" for o in ("life", "tenor") for n in (0, 1)}
+    assert costs(m.price_floors, "floor_payments") == {
+        1: {a["life", 0]: close(20 * 0.106), a["tenor", 0]: close(20 * 0.106)},
+        2: {a["life", 0]: close(40 * 0.1), a["life", 1]: close(20 * 0.1), a["tenor", 1]: close(20 * 0.1)},
+    }
+
+
+def test_payments_at_the_prices_of_the_scenario():
+    base = plan(projects=[MILL], floors=[floor("f", "mill")])
+    shock = plan(projects=[MILL], floors=[floor("f", "mill")], price={"oxide": (0.06, 0.03, 0.02)},
+                 scenario=scenario())  # fmt: skip
+    m = build(fork(base, shock)).model
+
+    assert costs(m.price_floors, "floor_payments") == {
+        n: {"price_floors.award[f,0]": close(40 * (0.08 - price))}
+        for n, price in ((0, 0.06), (1, 0.066), (2, 0.072), (3, 0.03), (4, 0.02))
+    }
+
+
+def test_grants_are_paid_at_the_decision():
+    mill = project("mill", capex=200.0, lead_years=1, latest_year=2031)
+    m = build(single(plan(projects=[mill], floors=[floor("f", "mill", capex_grant_share=0.3)]))).model
+
+    assert costs(m.price_floors, "grants") == {n: {f"price_floors.award[f,{n}]": close(60)} for n in (0, 1)}
+
+
+def test_floors_beyond_the_horizon_are_owed():
+    """[cheat] At the price of 2032, discounted to 2032, at the ramp of their years; contracts as long as they run."""
+    mill = project("mill", capacity=80.0, ramp_years=4, earliest_year=2031, latest_year=2031)
+    late = contract("late", "mill", tenor_years=3)
+    m = build(single(plan(projects=[mill], floors=[floor("f", "mill", tenor_years=4)], contracts=[late]))).model
+
+    # runs 2031-2034, the contract until 2033: ramps 3/4 in 2033, 1 in 2034
+    assert costs(m.price_floors, "owed_beyond_horizon") == {2: {
+        "price_floors.covered[f,1,0]": close(0.75 * (0.08 - 0.072) / 1.1),
+        "price_floors.award[f,1]": close(80 * (0.08 - 0.072) / 1.1**2),
+    }}  # fmt: skip
+
+
+def test_receipts_beyond_the_horizon_are_not_credited():
+    m = build(single(plan(projects=[MILL], floors=[floor("f", "mill", floor=0.05, tenor_years=9, upside_share=1.0)])))
+
+    assert costs(m.model.price_floors, "owed_beyond_horizon") == {}
+
+
+def test_what_is_owed_on_a_tree_is_owed_at_each_leaf_at_its_price():
+    floors = [floor("f", "mill", tenor_years=4)]
+    shock = plan(projects=[MILL], floors=floors, price={"oxide": (0.06, 0.01, 0.03)}, scenario=scenario())
+    m = build(fork(plan(projects=[MILL], floors=floors), shock)).model
+
+    assert costs(m.price_floors, "owed_beyond_horizon") == {
+        2: {"price_floors.award[f,0]": close(40 * (0.08 - 0.072) / 1.1)},
+        4: {"price_floors.award[f,0]": close(40 * (0.08 - 0.03) / 1.1)},
+    }

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from model.build import build
+from model.plan_data import Material, PlanData
+from model.tree import single
+from tests.rules.algebra import assert_row, close, costs, covers, keys
+from tests.rules.tiny_data import fork, market, plan, plant, project, scenario, stockpile
+
+LOSS = {m: Material(m, None, None, share) for m, share in (("ore", 0.0), ("oxide", 0.1), ("scrap", 0.0))}
+MARKETS = [market("clean"), market("dirty", exposed=True)]  # both at Home, where the reserve stands
+
+
+def stocked(**reserve: object) -> PlanData:
+    return plan(markets=MARKETS, stockpiles=[stockpile("reserve", **reserve)])
+
+
+@covers("stockpiles.balance")
+def test_stock_is_what_is_left_plus_fill_less_release():
+    m = build(single(replace(stocked(opening=(30.0, 50.0)), materials=LOSS))).model
+
+    rows = {(n, "reserve", k) for n in range(3) for k in ("clean", "exposed")}
+    assert keys(m.stockpiles.balance) == keys(m.stockpiles.stock) == keys(m.stockpiles.fill) == rows
+    row = {
+        "stockpiles.stock[0,reserve,exposed]": 1,
+        "stockpiles.fill[0,reserve,exposed]": -1,
+        "stockpiles.release[0,reserve,exposed]": 1,
+    }
+    assert_row(m.stockpiles.balance[0, "reserve", "exposed"], row, "==", 45)  # the opening stock loses too
+    row = {
+        "stockpiles.stock[2,reserve,clean]": 1,
+        "stockpiles.stock[1,reserve,clean]": -0.9,
+        "stockpiles.fill[2,reserve,clean]": -1,
+        "stockpiles.release[2,reserve,clean]": 1,
+    }
+    assert_row(m.stockpiles.balance[2, "reserve", "clean"], row, "==", 0)
+
+
+@covers("stockpiles.balance", "stockpiles.held")
+def test_stock_follows_the_path():
+    data = stocked(opening=(30.0, 0.0))
+    m = build(fork(data, data)).model
+
+    row = {
+        "stockpiles.stock[3,reserve,clean]": 1,
+        "stockpiles.stock[0,reserve,clean]": -1,
+        "stockpiles.fill[3,reserve,clean]": -1,
+        "stockpiles.release[3,reserve,clean]": 1,
+    }
+    assert_row(m.stockpiles.balance[3, "reserve", "clean"], row, "==", 0)
+    row = {"stockpiles.release[3,reserve,clean]": 1, "stockpiles.stock[0,reserve,clean]": -1}
+    assert_row(m.stockpiles.held[3, "reserve", "clean"], row, "<=", 0)
+
+
+@covers("stockpiles.held")
+def test_release_comes_out_of_what_was_there_before():
+    """[cheat] Nothing passes through a stockpile in one year."""
+    m = build(single(replace(stocked(opening=(30.0, 0.0)), materials=LOSS))).model
+
+    # nothing exposed can be released in 2030: none was there
+    released = {(0, "reserve", "clean"), *((n, "reserve", k) for n in (1, 2) for k in ("clean", "exposed"))}
+    assert keys(m.stockpiles.held) == keys(m.stockpiles.release) == released
+    assert_row(m.stockpiles.held[0, "reserve", "clean"], {"stockpiles.release[0,reserve,clean]": 1}, "<=", 27)
+    row = {"stockpiles.release[1,reserve,exposed]": 1, "stockpiles.stock[0,reserve,exposed]": -0.9}
+    assert_row(m.stockpiles.held[1, "reserve", "exposed"], row, "<=", 0)
+
+
+@covers("stockpiles.capacity", "stockpiles.max_fill", "stockpiles.max_release")
+def test_limits_hold_over_both_streams():
+    data = stocked(opening=(30.0, 50.0), capacity=400.0, max_fill=25.0, max_release=35.0)
+    m = build(single(data)).model
+
+    every_year = {(n, "reserve") for n in range(3)}
+    assert keys(m.stockpiles.capacity) == keys(m.stockpiles.max_fill) == keys(m.stockpiles.max_release) == every_year
+    both = {"stockpiles.{}[1,reserve,clean]": 1, "stockpiles.{}[1,reserve,exposed]": 1}
+    for row, variable, most in (("capacity", "stock", 400), ("max_fill", "fill", 25), ("max_release", "release", 35)):
+        terms = {name.format(variable): c for name, c in both.items()}
+        assert_row(getattr(m.stockpiles, row)[1, "reserve"], terms, "<=", most)
+
+
+@covers("stockpiles.max_fill", "stockpiles.max_release")
+def test_blank_limits_are_none():
+    m = build(single(stocked(opening=(30.0, 50.0)))).model
+
+    assert keys(m.stockpiles.max_fill) == keys(m.stockpiles.max_release) == set()
+
+
+def consuming(**reserve: object) -> PlanData:
+    """Oxide is consumed by two sectors and a mill at Home, by a sector in Ally and in China."""
+    mill = plant("mill", recipe={"oxide": -1.5, "scrap": 1.0})
+    demand = {("Home", "defence", "oxide"): (100.0, 110.0, 120.0), ("Home", "cars", "oxide"): 40.0,
+              ("Ally", "cars", "oxide"): 1000.0, ("Home", "cars", "ore"): 7.0}  # fmt: skip
+    return plan(markets=MARKETS, plants=[mill], demand=demand, stockpiles=[stockpile("reserve", **reserve)])
+
+
+@covers("stockpiles.cover")
+def test_days_of_cover_of_demand_and_intake():
+    m = build(single(consuming(opening=(1.0, 0.0), days={2031: 73.0, 2032: 146.0}))).model
+
+    assert keys(m.stockpiles.cover) == {(1, "reserve"), (2, "reserve")}
+    row = {  # a fifth of a year: of 110 + 40 t of demand, and of what the mill takes in
+        "stockpiles.stock[1,reserve,clean]": 1,
+        "stockpiles.stock[1,reserve,exposed]": 1,
+        "flows.act[1,mill,clean]": -0.2 * 1.5,
+        "flows.act[1,mill,exposed]": -0.2 * 1.5,
+    }
+    assert_row(m.stockpiles.cover[1, "reserve"], row, ">=", 0.2 * 150)
+
+
+@covers("stockpiles.cover")
+def test_cover_counts_every_region_it_names_and_days_of_0_ask_for_nothing():
+    m = build(single(consuming(days=(0.0, None, 36.5), covers=("Home", "Ally")))).model
+
+    assert keys(m.stockpiles.cover) == {(2, "reserve")}
+    row = {
+        "stockpiles.stock[2,reserve,clean]": 1,
+        "stockpiles.stock[2,reserve,exposed]": 1,
+        "flows.act[2,mill,clean]": -0.1 * 1.5,
+        "flows.act[2,mill,exposed]": -0.1 * 1.5,
+    }
+    assert_row(m.stockpiles.cover[2, "reserve"], row, ">=", 0.1 * 1160)
+
+
+@covers("stockpiles.cover")
+def test_cover_of_a_reserve_that_cannot_be_filled_has_a_row():
+    data = plan(demand={("Home", "cars", "oxide"): 100.0}, stockpiles=[stockpile("reserve", days=73.0)])
+    m = build(single(data)).model
+
+    assert_row(m.stockpiles.cover[0, "reserve"], {"stockpiles.stock[0,reserve,clean]": 1}, ">=", 20)
+    assert_row(m.stockpiles.balance[0, "reserve", "clean"], {"stockpiles.stock[0,reserve,clean]": 1}, "==", 0)
+
+
+@covers("stockpiles.cover")
+def test_cover_is_suspended_in_an_emergency_and_while_it_is_refilled():
+    reserve = stockpile("reserve", days=73.0)
+    emergency = scenario(emergency=(2031, 2032), refill_years=1)
+    data = plan(demand={("Home", "cars", "oxide"): 40.0}, stockpiles=[reserve], last_year=2034, scenario=emergency)
+    m = build(single(data)).model
+
+    assert keys(m.stockpiles.cover) == {(0, "reserve"), (4, "reserve")}
+    assert keys(m.stockpiles.lacking) == set()
+
+
+@covers("stockpiles.cover")
+def test_what_a_suspended_cover_lacks_at_the_end_is_owed():
+    """[cheat] In the scenario only, at its price of 2032; the base covers its days."""
+    base = consuming(days=73.0)
+    price = base.price | {"oxide": {2030: 0.06, 2031: 0.2, 2032: 0.3}}
+    shock = replace(base, price=price, scenario=scenario(emergency=(2031, 2031), refill_years=1))
+    m = build(fork(base, shock)).model
+
+    assert keys(m.stockpiles.cover) == {(n, "reserve") for n in (0, 1, 2, 4)}
+    assert keys(m.stockpiles.lacking) == {(4, "reserve")}
+    row = {
+        "stockpiles.stock[4,reserve,clean]": 1,
+        "stockpiles.stock[4,reserve,exposed]": 1,
+        "stockpiles.lacking[4,reserve]": 1,
+        "flows.act[4,mill,clean]": -0.3,
+        "flows.act[4,mill,exposed]": -0.3,
+    }
+    assert_row(m.stockpiles.cover[4, "reserve"], row, ">=", 0.2 * 160)
+    assert costs(m.stockpiles, "owed_beyond_horizon") == {4: {"stockpiles.lacking[4,reserve]": 0.3}}
+
+
+@covers("stockpiles.credit_held", "stockpiles.credit_limit")
+def test_stock_at_the_end_is_credited_up_to_the_opening_stock_and_the_cover():
+    """[cheat] Emergency or not: hoarding to the end earns nothing."""
+    m = build(single(consuming(opening=(5.0, 3.0), days=73.0))).model
+
+    assert keys(m.stockpiles.credit_held) == keys(m.stockpiles.credit_limit) == {(2, "reserve")}
+    row = {
+        "stockpiles.credited[2,reserve]": 1,
+        "stockpiles.stock[2,reserve,clean]": -1,
+        "stockpiles.stock[2,reserve,exposed]": -1,
+    }
+    assert_row(m.stockpiles.credit_held[2, "reserve"], row, "<=", 0)
+    row = {
+        "stockpiles.credited[2,reserve]": 1, "flows.act[2,mill,clean]": -0.3, "flows.act[2,mill,exposed]": -0.3
+    }  # fmt: skip
+    assert_row(m.stockpiles.credit_limit[2, "reserve"], row, "<=", 8 + 0.2 * 160)
+    assert costs(m.stockpiles, "stock_credit") == {2: {"stockpiles.credited[2,reserve]": close(-0.5 * 0.072)}}
+
+
+@covers("stockpiles.credit_limit")
+def test_credit_of_a_suspended_leaf_still_counts_the_cover():
+    base = consuming(opening=(5.0, 3.0), days=73.0)
+    shock = replace(base, scenario=scenario(emergency=(2031, 2032)))
+    m = build(fork(base, shock)).model
+
+    assert keys(m.stockpiles.credit_limit) == {(2, "reserve"), (4, "reserve")}
+    row = {
+        "stockpiles.credited[4,reserve]": 1, "flows.act[4,mill,clean]": -0.3, "flows.act[4,mill,exposed]": -0.3
+    }  # fmt: skip
+    assert_row(m.stockpiles.credit_limit[4, "reserve"], row, "<=", 8 + 0.2 * 160)
+
+
+@covers("stockpiles.credit_limit")
+def test_credit_without_cover_is_up_to_the_opening_stock():
+    m = build(single(stocked(opening=(5.0, 3.0)))).model
+
+    assert_row(m.stockpiles.credit_limit[2, "reserve"], {"stockpiles.credited[2,reserve]": 1}, "<=", 8)
+
+
+def test_holding_costs_what_is_held_at_year_end():
+    m = build(single(stocked(opening=(30.0, 0.0), holding_cost=0.002))).model
+
+    assert costs(m.stockpiles, "stock_holding") == {
+        n: {f"stockpiles.stock[{n},reserve,{k}]": 0.002 for k in ("clean", "exposed")} for n in range(3)
+    }
+
+
+@pytest.mark.parametrize("covers_", [("Home",), ("Ally",)])
+def test_intake_of_a_project_is_consumption_where_it_stands(covers_):
+    mill = project("mill", recipe={"oxide": -2.0, "scrap": 1.0}, latest_year=2030)
+    data = plan(projects=[mill], markets=MARKETS, stockpiles=[stockpile("reserve", days=365.0, covers=covers_)])
+    m = build(single(data)).model
+
+    row = {"stockpiles.stock[0,reserve,clean]": 1, "stockpiles.stock[0,reserve,exposed]": 1}
+    if covers_ == ("Home",):
+        row |= {"flows.act[0,mill,clean]": -2, "flows.act[0,mill,exposed]": -2}
+    assert_row(m.stockpiles.cover[0, "reserve"], row, ">=", 0)

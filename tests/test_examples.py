@@ -1,0 +1,101 @@
+"""The example workbooks: one with their tables, every figure with its source."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from openpyxl import load_workbook
+
+ROOT = Path(__file__).resolve().parents[1]
+KEYS = {"source", "note", "setting", "description"}
+ILLUSTRATIVE = re.compile(r"(^|[;,] )([^;:]+ )?illustrative: \S")
+
+
+def _script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("build_examples", ROOT / "inputs" / "build_examples.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+examples = _script()
+
+
+def _rows(name: str):
+    """(sheet, line, row) for every row of every table of an example."""
+    for sheet, (headings, *rows) in examples.read_example(name).items():
+        for line, row in enumerate(rows, start=2):
+            yield sheet, line, dict(zip(headings, row, strict=True))
+
+
+def _figures(row: dict) -> list:
+    return [value for column, value in row.items() if column not in KEYS and isinstance(value, int | float)]
+
+
+@pytest.mark.parametrize("name", examples.EXAMPLES)
+def test_workbook_holds_what_its_tables_say(name):
+    assert list(examples.differences(name)) == [], "run: python inputs/build_examples.py"
+
+
+def test_check_notices_an_edited_cell_and_a_missing_workbook(tmp_path, monkeypatch, capsys):
+    for name in examples.EXAMPLES:
+        shutil.copy(examples.workbook_path(name), tmp_path)
+    monkeypatch.setattr(examples, "INPUTS", tmp_path)
+    assert examples.main(["--check"]) == 0
+    path = tmp_path / "tutorial.xlsx"
+    workbook = load_workbook(path)
+    workbook["Demand"]["D2"] = "1000"
+    workbook.save(path)
+    assert examples.main(["--check"]) == 1
+    assert "tutorial.xlsx Demand!D2: '1000', tables 1000" in capsys.readouterr().out
+    path.unlink()
+    assert examples.main(["--check"]) == 1
+
+
+@pytest.mark.parametrize("name", examples.EXAMPLES)
+def test_every_row_with_a_figure_has_a_source(name):
+    without = [f"{sheet} line {line}" for sheet, line, row in _rows(name) if _figures(row) and not row["source"]]
+    assert without == []
+
+
+@pytest.mark.parametrize("name", examples.EXAMPLES)
+def test_illustrative_figures_say_so_in_one_way(name):
+    """`illustrative: why` for a whole row, `...; part illustrative: why` where a row mixes."""
+    sources = [(sheet, line, row["source"]) for sheet, line, row in _rows(name) if row.get("source")]
+    odd = [
+        f"{sheet} line {line}: {source}"
+        for sheet, line, source in sources
+        if "illustrative" in source.lower() and not ILLUSTRATIVE.search(source)
+    ]
+    assert odd == []
+
+
+def test_figures_of_the_tutorial_are_all_made_up():
+    claims = [
+        f"{sheet} line {line}"
+        for sheet, line, row in _rows("tutorial")
+        if _figures(row) and not row["source"].startswith(("illustrative: ", "by definition"))
+    ]
+    assert claims == []
+
+
+@pytest.mark.parametrize("name", examples.EXAMPLES)
+def test_numbers_are_numbers_and_years_are_integers(name):
+    for sheet in load_workbook(examples.workbook_path(name)):
+        headings = [cell.value for cell in sheet[1]]
+        assert not [heading for heading in headings if isinstance(heading, str) and heading.isdigit()], sheet.title
+        for row in sheet.iter_rows(min_row=2, values_only=True):
+            texts = [v for h, v in zip(headings, row, strict=True) if isinstance(v, str) and h not in KEYS]
+            assert not [value for value in texts if examples.NUMBER.fullmatch(value)], sheet.title
+
+
+def test_the_real_example_is_as_large_as_promised():
+    tables = examples.read_example("rare_earth_magnets")
+    assert len(tables["Regions"]) - 1 >= 15
+    assert len(tables["Projects"]) - 1 >= 25

@@ -1,0 +1,138 @@
+"""How lenders judge a project, against arithmetic done by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from model import lenders
+from model.plan_data import PlanData, at
+from tests.rules.tiny_data import contract, floor, plan, project
+
+# Decided in 2030 it works in 2031-2033 at 1/2, 1, 1 of 100 t of capacity; a tonne of it makes 2 t of oxide out of ore.
+MILL = project(
+    "mill", recipe={"ore": -1.0, "oxide": 2.0, "scrap": 0.5}, capacity=100.0, capex=40.0, fixed_cost=3.0,
+    operating_cost=0.02, lead_years=1, ramp_years=2, life_years=3, hurdle_rate=0.25,
+)  # fmt: skip
+D1, D2, D3 = 0.8, 0.64, 0.512  # discount factors at 25 %
+BANK = {"oxide": (0.9, 0.05, 0.06), "ore": (0.9, 0.01), "scrap": 0.004}  # after their last year the last value holds
+VALUE_1 = 2 * 0.05 - 0.01 + 0.5 * 0.004  # 0.092
+VALUE_2 = 2 * 0.06 - 0.01 + 0.5 * 0.004  # 0.112, in 2033 too
+
+
+def data(**changes: object) -> PlanData:
+    return plan(**({"projects": [MILL], "bank_price": BANK} | changes))
+
+
+def test_the_last_value_of_a_series_holds():
+    assert [at({2030: 1.0, 2031: 2.0}, year) for year in (2030, 2031, 2040)] == [1.0, 2.0, 2.0]
+
+
+def test_gap():
+    cost = 40 + 3 * (D1 + D2 + D3) + 0.02 * (50 * D1 + 100 * D2 + 100 * D3)
+    income = 50 * VALUE_1 * D1 + 100 * VALUE_2 * (D2 + D3)
+    assert lenders.gap(data(), MILL, 2030) == pytest.approx(cost - income)
+
+
+def test_gap_of_a_later_decision_is_at_later_prices():
+    cost = 40 + 3 * (D1 + D2 + D3) + 0.02 * (50 * D1 + 100 * D2 + 100 * D3)
+    income = VALUE_2 * (50 * D1 + 100 * D2 + 100 * D3)
+    assert lenders.gap(data(), MILL, 2031) == pytest.approx(cost - income)
+
+
+def test_break_even_is_the_flat_price_of_the_first_output_at_which_the_gap_is_0():
+    even = lenders.break_even(data(), MILL, 2030)
+    output = 2 * (50 * D1 + 100 * D2 + 100 * D3)
+    others = (-0.01 + 0.002) * (50 * D1 + 100 * D2 + 100 * D3)
+    cost = 40 + 3 * (D1 + D2 + D3) + 0.02 * (50 * D1 + 100 * D2 + 100 * D3)
+    assert even == pytest.approx((cost - others) / output)
+
+    flat = data(bank_price=BANK | {"oxide": even})
+    assert lenders.gap(flat, MILL, 2030) == pytest.approx(0, abs=1e-12)
+
+
+def test_average_price_is_weighted_by_discounted_output():
+    average = (0.5 * D1 * 0.05 + (D2 + D3) * 0.06) / (0.5 * D1 + D2 + D3)
+    assert lenders.average_bank_price(data(), MILL, 2030) == pytest.approx(average)
+
+
+def test_a_project_without_output_has_no_prices():
+    dump = project("dump", recipe={"scrap": -1.0})
+    assert lenders.break_even(data(), dump, 2030) is None
+    assert lenders.average_bank_price(data(), dump, 2030) is None
+
+
+def test_worth_of_a_floor():
+    f = floor("f", "mill", floor=0.055, tenor_years=2, upside_share=0.3, capex_grant_share=0.25)
+    below, above = 0.055 - 0.05, 0.06 - 0.055
+    worth = 0.5 * D1 * below - 0.3 * D2 * above  # two of its three years
+    assert lenders.floor_worth(data(), f, 2030) == pytest.approx(worth)
+    assert lenders.floor_worth(data(), f, 2030, 1) == pytest.approx(-0.3 * D2 * above)
+    assert lenders.floor_worth(data(), f, 2030, 0, 1) == pytest.approx(0.5 * D1 * below)
+    assert lenders.package_worth(data(), f, 2030) == pytest.approx(10 + 200 * worth)
+
+    as_long_as_it_lives = replace(f, tenor_years=30)
+    assert lenders.floor_worth(data(), as_long_as_it_lives, 2030) == pytest.approx(worth - 0.3 * D3 * above)
+
+
+def test_worth_of_a_contract_above_and_below_the_lenders_price():
+    c = contract("c", "mill", fixed=True, fixed_price=0.052, escalation=0.1, take_or_pay_share=0.4, tenor_years=2)
+    promised = 0.4 * 0.5 * D1 * (0.052 - 0.05)  # escalated from the first delivery year, 2031
+    given_up = D2 * (0.06 - 0.0572)  # in full [cheat]
+    assert lenders.contract_worth(data(), c, 2030) == pytest.approx(promised - given_up)
+
+
+def test_an_index_contract_follows_the_lenders_price_in_its_collar():
+    c = contract("c", "mill", index_premium=0.1, price_max=0.058, take_or_pay_share=1.0, tenor_years=9)
+    worth = 0.5 * D1 * (0.055 - 0.05) - (D2 + D3) * (0.06 - 0.058)
+    assert lenders.contract_worth(data(), c, 2030) == pytest.approx(worth)
+
+
+def test_the_least_floor_closes_the_gap_alone():
+    gap = lenders.gap(data(), MILL, 2030)
+    rate_1, rate_2 = 200 * 0.5 * D1, 200 * (D2 + D3)
+    closing = (gap + rate_1 * 0.05 + rate_2 * 0.06) / (rate_1 + rate_2)
+    floors = [
+        floor("high", "mill", floor=2 * closing, tenor_years=9),
+        floor("just", "mill", floor=closing + 1e-9, tenor_years=9),
+        floor("low", "mill", floor=closing - 1e-4, tenor_years=9),
+        floor("short", "mill", floor=closing + 1e-9, tenor_years=2),
+        floor("elsewhere", "other", floor=0.061),
+    ]
+    menu = data(floors=floors, projects=[MILL, project("other")])
+    assert lenders.least_floor(menu, MILL, 2030).name == "just"
+    assert lenders.least_floor(data(floors=floors[2:4]), MILL, 2030) is None
+
+
+def test_whether_any_package_can_close_the_gap():
+    dear = replace(MILL, capex=4000.0)
+    assert lenders.gap(data(), dear, 2030) > 0
+    assert not lenders.can_be_closed(data(projects=[dear]), dear, 2030)
+    assert lenders.can_be_closed(data(projects=[dear], floors=[floor("f", "mill", capex_grant_share=1.0)]), dear, 2030)
+
+    offtake = contract("c", "mill", fixed=True, fixed_price=99.0, take_or_pay_share=1.0, max_t=40.0, tenor_years=9)
+    assert lenders.can_be_closed(data(projects=[dear], contracts=[offtake]), dear, 2030)
+    too_late = replace(offtake, earliest_year=2031)
+    assert not lenders.can_be_closed(data(projects=[dear], contracts=[too_late]), dear, 2030)
+
+
+def test_years_in_which_a_project_can_be_decided():
+    assert list(lenders.decision_years(data(), MILL)) == [2030, 2031]
+    early = replace(MILL, earliest_year=2020, latest_year=2030)
+    assert list(lenders.decision_years(data(), early)) == [2030]
+    assert list(lenders.decision_years(data(), replace(MILL, lead_years=3))) == []
+
+
+def test_table():
+    public = project("public", public=True)
+    good = project("good")
+    rows = {row["project"]: row for row in lenders.bankability_table(data(projects=[MILL, public, good]))}
+
+    assert list(rows) == ["mill", "good"]
+    assert rows["good"]["closed_by"] == "not needed"
+    row = rows["mill"]
+    assert (row["decision_year"], row["built"], row["main_output"]) == (2030, "no", "oxide")
+    assert row["closed_by"] == "no package closes it"
+    assert row["least_floor_usd_per_kg"] is None
+    assert row["break_even_usd_per_kg"] == pytest.approx(1000 * lenders.break_even(data(), MILL, 2030))  # USD/kg

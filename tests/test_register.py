@@ -1,0 +1,86 @@
+"""No rule without its test, no cost without its place in the objective: on a model with every feature on."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+import pyomo.environ as pyo
+import pytest
+
+from model.build import Built
+from model.plan_tables import COST_TERMS
+from tests.rules.algebra import close, coefficients
+from tests.rules.everything import everything
+
+RULE_TESTS = Path(__file__).parent / "rules"
+
+
+@pytest.fixture(scope="module")
+def built() -> Built:
+    return everything()
+
+
+def constraints(model: pyo.ConcreteModel) -> dict[str, pyo.Constraint]:
+    return {c.name: c for c in model.component_objects(pyo.Constraint)}
+
+
+def covered() -> set[str]:
+    """What stands in @covers(...) above the tests of tests/rules."""
+    names: set[str] = set()
+    for path in RULE_TESTS.glob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                for mark in node.decorator_list:
+                    if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "covers":
+                        names |= {ast.literal_eval(argument) for argument in mark.args}
+    return names
+
+
+def test_the_model_has_a_row_of_every_constraint(built: Built):
+    assert [name for name, constraint in constraints(built.model).items() if len(constraint) == 0] == []
+
+
+def test_every_constraint_has_a_test_of_its_algebra(built: Built):
+    missing = constraints(built.model).keys() - covered()
+    assert not missing, f"no test in tests/rules says @covers({sorted(missing)})"
+
+
+def test_no_test_covers_a_constraint_that_is_gone(built: Built):
+    assert covered() <= constraints(built.model).keys()
+
+
+def test_every_constraint_names_its_equation(built: Built):
+    assert [name for name, constraint in constraints(built.model).items() if not constraint.doc] == []
+
+
+def test_every_rule_file_has_a_test_file():
+    rules = {path.stem for path in (Path(__file__).parents[1] / "model" / "rules").glob("*.py")} - {"__init__"}
+    assert rules <= {path.stem.removeprefix("test_") for path in RULE_TESTS.glob("test_*.py")}
+
+
+def test_the_costs_of_all_blocks_are_the_objective(built: Built):
+    tree = built.tree
+    expected: dict[str, float] = defaultdict(float)
+    terms_seen = set()
+    for block in built.model.component_objects(pyo.Block):
+        for term, by_node in getattr(block, "cost", {}).items():
+            for n, terms in by_node.items():
+                for coefficient, variable in terms:
+                    expected[variable.name] += tree.probability[n] * 1.1 ** (2030 - tree.year[n]) * coefficient
+                    if coefficient:
+                        terms_seen.add(term)
+
+    found, constant = coefficients(built.model.objective.expr)
+    assert constant == 0
+    assert found == close({name: c for name, c in expected.items() if abs(c) > 1e-14})
+    assert terms_seen == set(COST_TERMS)
+
+
+def test_every_cost_term_belongs_to_one_payer_and_to_the_breakdown(built: Built):
+    terms = {term for block in built.model.component_objects(pyo.Block) for term in getattr(block, "cost", {})}
+    assert terms == set(COST_TERMS)
+    assert set(COST_TERMS.values()) == {"public", "buyers", "shortage"}
+
+

@@ -1,0 +1,134 @@
+"""The sentences of a plan: every number of the hand-made document, and plans with little to say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from model.plan_tables import COST_TERMS
+from model.report.summary import MOST, key_lines, sections
+from model.report.words import TERM_LABELS, days, in_words, musd, one_line, share, tonnes, year_ranges
+from tests.plan_document import plan_document, without_rows
+
+
+def said(plan: dict[str, Any], heading: str) -> str:
+    return "\n".join(s for section in sections(plan) if section.heading == heading for s in section.sentences)
+
+
+def test_brief_has_cost_gap_builds_and_the_tightest_cap() -> None:
+    brief = said(plan_document(), "In brief")
+    assert (
+        "Build 3 plants, all decided in 2026, with 120.0 MUSD of public money and 300.0 MUSD of private money." in brief
+    )
+    assert "public 140.3 MUSD, buyers 1,028.9 MUSD, shortage 20.0 MUSD" in brief
+    assert "44.3% of deliveries exposed in 2027, cap 44.3% (allies binds in 2027)" in brief
+    assert "No plan is cheaper by more than 0.005%: this is proved." in brief
+
+
+def test_a_floor_says_what_it_bought_and_what_it_costs_if_prices_fall() -> None:
+    promise = said(plan_document(), "What to promise").splitlines()[0]
+    assert promise == (
+        "Award sep_texas_110 to sep_texas: a floor of 68.00 USD/kg for ndpr_oxide in 2027-2036 and a grant of "
+        "30.0 MUSD. It buys sep_texas, 2,000 t per year from 2027: without support lenders miss 85.2 MUSD. "
+        "Within the horizon it pays 21.5 MUSD net at forecast prices, and would pay 69.6 MUSD if prices fell to what "
+        "lenders assume; 2.50 MUSD of upside is paid back."
+    )
+
+
+def test_a_grant_alone_promises_no_floor() -> None:
+    plan = plan_document()
+    plan["tables"]["price_floors"][0].update(floor_usd_per_kg=0.0, upside_share=0.0)
+    promise = said(plan, "What to promise").splitlines()[0]
+    assert promise.startswith("Award sep_texas_110 to sep_texas: a grant of 30.0 MUSD. It buys")
+    assert "USD/kg" not in promise
+
+
+def test_a_contract_says_volume_price_and_difference() -> None:
+    promise = said(plan_document(), "What to promise").splitlines()[1]
+    assert "500 t per year of ndpr_oxide, 2026-2030" in promise
+    assert "1,500 t at 72.00 USD/kg on average against 70.67 USD/kg on the market: 2.00 MUSD more" in promise
+
+
+def test_a_contract_that_closes_a_gap_says_what_it_bought() -> None:
+    plan = plan_document()
+    plan["tables"]["contracts"][0]["supplier"] = "sep_texas"
+    plan["tables"]["investments"][0]["supported_by"] = "other, lynas_offtake"
+    assert "It buys sep_texas" in said(plan, "What to promise").splitlines()[1]
+    plan["tables"]["investments"][0]["supported_by"] = "lynas_offtake_2"  # a name that only begins alike
+    assert "It buys" not in said(plan, "What to promise").splitlines()[1]
+
+
+def test_stock_shortage_and_status() -> None:
+    plan = plan_document(status="feasible", gap=0.12)
+    assert (
+        "Hold up to 900 t of ndpr_oxide in reserve (USA), reached in 2027, 60 days of cover (60 days asked for)"
+        in said(plan, "What to hold")
+    )
+    assert "short: ev_motors 100 t of ndfeb_magnet (0.8%)" in said(plan, "Demand")
+    assert "stopped early: another plan may be cheaper by up to 12.0%" in said(plan, "In brief")
+    assert "made for scenario base alone" in said(plan, "How sure this is")
+    assert "by an unknown amount" in said(plan_document(status="feasible", gap=None), "In brief")
+
+
+def test_an_empty_plan_still_speaks() -> None:
+    plan = plan_document(tables=without_rows(), changes=[], warnings=[])
+    brief = said(plan, "In brief")
+    assert "Build nothing." in brief
+    assert "Nothing is delivered." in brief
+    assert dict(key_lines(plan))["Build"] == "nothing"
+    assert not said(plan, "What to promise")
+
+
+def test_a_limit_of_all_is_no_cap() -> None:
+    plan = plan_document()
+    for row in plan["tables"]["china_share"]:
+        row["limit"] = 1.0
+    assert said(plan, "China share") == "No cap below 100% is in force."
+
+
+def test_long_lists_are_cut_and_name_the_sheet() -> None:
+    plan = plan_document()
+    plan["tables"]["investments"] *= 20
+    lines = said(plan, "What to build").splitlines()
+    assert len(lines) == MOST + 1
+    assert lines[-1] == f"... and {40 - MOST} more: sheet Investments."
+
+
+def test_key_lines_name_cost_gap_builds_and_share() -> None:
+    lines = dict(key_lines(plan_document()))
+    assert lines["Plan"] == "Magnets for the allies, scenario base: optimal (gap 0.005%)"
+    assert lines["Cost"].startswith("1,189.2 MUSD")
+    assert lines["Build"] == "sep_texas 2026 and magnets_saxony 2026"
+    assert "cap 44.3%" in lines["China share"]
+
+
+def test_every_cost_term_has_a_label() -> None:
+    assert list(TERM_LABELS) == list(COST_TERMS)
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (tonnes(1234567.8), "1,234,568 t"),
+        (tonnes(0.4), "0.40 t"),
+        (tonnes(-1e-9), "0 t"),
+        (musd(0.0), "0 MUSD"),
+        (musd(9.876), "9.88 MUSD"),
+        (musd(-1234.56), "-1,234.6 MUSD"),
+        (share(0.399), "39.9%"),
+        (share(0.0), "0.0%"),
+        (share(0.00012), "0.012%"),
+        (share(1e-9), "less than 0.001%"),
+        (days(60.0), "60 days"),
+        (days(36.5), "36.5 days"),
+        (year_ranges([2030, 2026, 2028, 2027]), "2026-2028, 2030"),
+        (in_words(["a"]), "a"),
+        (in_words(["a", "b", "c"]), "a, b and c"),
+        (in_words(list("abcdef"), most=3), "a, b and 4 more"),
+        (in_words([]), ""),
+        (one_line("a\n\x1b[31mb"), "a  [31mb"),
+    ],
+)
+def test_words(shown: str, expected: str) -> None:
+    assert shown == expected
