@@ -235,7 +235,7 @@ class Solver:
         solution = self.highs.getSolution()
         for duals, values, change in (
             (solution.col_dual, solution.col_value, self.highs.changeColsBounds),
-            (solution.row_dual, solution.row_value, self.highs.changeRowsBounds),
+            (solution.row_dual, solution.row_value, self.highs.changeRowsBounds),  # type: ignore[attr-defined]
         ):
             priced = np.flatnonzero(np.abs(np.asarray(duals)) > PRICED).astype(np.int32)
             held = np.asarray(values)[priced]

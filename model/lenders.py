@@ -87,11 +87,16 @@ def average_bank_price(data: PlanData, project: Project, decision_year: int) -> 
     return sum(d * ramp * at(deck, t) for t, d, ramp in years) / sum(d * ramp for _, d, ramp in years)
 
 
+def grant(data: PlanData, floor: Floor) -> float:
+    """MUSD granted with a package."""
+    return floor.capex_grant_share * data.projects[floor.project].capex
+
+
 def package_worth(data: PlanData, floor: Floor, decision_year: int) -> float:
     """MUSD that a package is worth without any contract: grant and floor on the whole output."""
     project = data.projects[floor.project]
     covered = project.recipe[floor.material] * project.capacity
-    return floor.capex_grant_share * project.capex + covered * floor_worth(data, floor, decision_year)
+    return grant(data, floor) + covered * floor_worth(data, floor, decision_year)
 
 
 def least_floor(data: PlanData, project: Project, decision_year: int) -> Floor | None:

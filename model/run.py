@@ -21,6 +21,7 @@ from model.inputs import Inputs
 from model.plan_data import PlanData, plan_data
 from model.plan_tables import COST_TERMS
 from model.results import cost_totals, plan_tables
+from model.snapshot import input_snapshot
 from model.tidy import tidy
 from model.tree import single
 
@@ -91,7 +92,7 @@ def solve_scenario(
         solver.store(tidied)
     clock.leave("solve")
     clock.enter("audit")
-    plan = _document(inputs, data, built, outcome, size)
+    plan = _document(inputs, data, built, outcome, wanted_gap, size)
     result = audit(data, plan)
     if not result.ok:
         finding = result.findings[0]
@@ -113,23 +114,24 @@ def _load(built: Built) -> Solver:
 
 
 def _document(
-    inputs: Inputs, data: PlanData, built: Built, outcome: Outcome, size: Mapping[str, int]
+    inputs: Inputs, data: PlanData, built: Built, outcome: Outcome, wanted_gap: float, size: Mapping[str, int]
 ) -> dict[str, Any]:
     tables = plan_tables(built)
     totals = cost_totals(built, tables)
     objective = sum(totals.values())
     bound = min(outcome.bound, objective)
+    gap = (objective - bound) / max(abs(objective), 1e-9)
     payers = {
         payer: sum(totals[t] for t, p in COST_TERMS.items() if p == payer) for payer in ("public", "buyers", "shortage")
     }
     return {
         "format": FORMAT,
         "plan_name": data.name,
-        "status": "optimal" if outcome.optimal else "feasible",
+        "status": "optimal" if outcome.optimal or gap <= wanted_gap else "feasible",
         "objective_musd": objective,
         "expected_cost_musd": objective,
         "bound_musd": bound,
-        "gap": (objective - bound) / max(abs(objective), 1e-9),
+        "gap": gap,
         "seconds": {},
         "versions": {
             "lodestone": __version__,
@@ -142,6 +144,7 @@ def _document(
         "scenario": data.scenario.name,
         "changes": [asdict(change) for change in inputs.changes(data.scenario.name)],
         "settings": dict(inputs.tables(data.scenario.name).settings),
+        "inputs": input_snapshot(inputs.tables(data.scenario.name)),
         "horizon": [data.first_year, data.last_year],
         "costs_musd": totals,
         "payers_musd": payers,

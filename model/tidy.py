@@ -25,22 +25,23 @@ def tidy(built: Built, solver: Solver, values: np.ndarray) -> np.ndarray | None:
     cost = solver.solve_linear()
     if cost is None:
         return None
+    limit = cost + 1e-9 * max(1.0, abs(cost))
     best, reduced = solver.values(), solver.reduced_costs()
-    tolerance = 1e-9 * max(1.0, abs(cost))
-    for move in _moves(built, solver):
-        held = [(i, best[i]) for i in move if best[i] > 0.5]
-        if not held or held[0][0] != move[0]:
-            continue
-        if len(held) == 1 and reduced[held[0][0]] < -tolerance:
-            continue
-        for i, value in held:
-            solver.hold(i, round(value) - 1)
-        cheaper = solver.solve_linear()
-        if cheaper is not None and cheaper <= cost + tolerance:
-            cost, best, reduced = cheaper, solver.values(), solver.reduced_costs()
-        else:
+    dropped = True
+    while dropped:  # one drop may free another
+        dropped = False
+        for move in _moves(built, solver):
+            held = [(i, best[i]) for i in move if best[i] > 0.5]
+            if not held or held[0][0] != move[0] or (len(held) == 1 and reduced[move[0]] < cost - limit):
+                continue
             for i, value in held:
-                solver.hold(i, round(value))
+                solver.hold(i, round(value) - 1)
+            without = solver.solve_linear()
+            if without is not None and without <= limit:
+                best, reduced, dropped = solver.values(), solver.reduced_costs(), True
+            else:
+                for i, value in held:
+                    solver.hold(i, round(value))
     return _least_exposed(built, solver, best)
 
 
@@ -65,7 +66,7 @@ def _moves(built: Built, solver: Solver) -> list[list[int]]:
             m.contracts.sign[c, n] for c, x in data.contracts.items() if x.supplier == g and (c, n) in m.contracts.sign
         ]
         with_package = column(build) + [i for v in package for i in column(v)]
-        builds += [column(build)] * (build.ub or 1) + ([with_package] if package else [])
+        builds += [column(build), *([with_package] if package else [])]
     return [move for move in (*alone, *builds) if move]
 
 

@@ -53,11 +53,6 @@ def add(book: Book, sheet: str, /, years: Values | None = None, **cells: Any) ->
     rows.append([values.get(heading) for heading in headings])
 
 
-def drop(book: Book, sheet: str, name: str) -> None:
-    """Take out the row with that id."""
-    book[sheet] = [row for row in book[sheet] if row[0] != name]
-
-
 def recipe(book: Book, process: str, **materials: float) -> None:
     """Rows of Processes: t per t of capacity used, inputs negative."""
     for material, t_per_t in materials.items():

@@ -1,8 +1,8 @@
 """Every combination of decisions, tried one by one: the best of them is what the program finds.
 
 Small random workbooks; for each, every way to decide builds, awards and signings is enumerated, and what follows
-(flows, stocks, contract volumes, payments) is a linear programme written here a second time from DESIGN, sections 3 to 9,
-on the rows of the workbook as they stand. It shares no code with the model: no Pyomo, no plan data, no reader.
+(flows, stocks, contract volumes, payments) is a linear programme written here a second time from DESIGN, sections 3 to
+9, on the rows of the workbook as they stand. It shares no code with the model: no Pyomo, no plan data, no reader.
 
 In this file money is in thousand USD, so that t * USD/kg needs no factor.
 """
@@ -378,7 +378,7 @@ def _force(case: Case, choice: Choice, name: str, year: int) -> float:
 
 
 def _support(case: Case, choice: Choice, lp: Programme) -> dict[int, dict[Any, float]]:
-    """Capex, salvage, grants, floors, fees, debts and (10). Returns the budgeted outlays: year -> terms, None: a number."""
+    """Capex, salvage, grants, floors, fees, debts and (10). Returns budgeted outlays: year -> terms, None: a number."""
     outlays: dict[int, dict[Any, float]] = {year: defaultdict(float) for year in case.years}
     for name, row in case.projects.items():
         if name not in choice:

@@ -106,7 +106,7 @@ def test_a_run_against_itself_shows_no_difference(tmp_path: Path) -> None:
     assert {value for line in differences for value in line} == {None, 0.0}
     assert runs_line(comparison) == "2 runs: 0 decisions and 0 inputs differ"
     assert "All decisions are the same." in notes(comparison)
-    assert [table.title for table in summary(comparison)] == ["Key figures"]
+    assert [table.headings[0] for table in summary(comparison)] == ["Key figures"]
 
 
 def test_decisions_side_by_side() -> None:
@@ -275,7 +275,9 @@ def test_different_horizons(tmp_path: Path) -> None:
     ends = [d for d in comparison.decisions if d.kind == "stock" and d.name.endswith(("2026", "2029"))]
     assert [d.differs for d in ends] == [False, False]
     assert any("different years" in remark for remark in comparison.remarks)
-    write_comparison(comparison, tmp_path / "compare.xlsx")
+    book = load_workbook(write_comparison(comparison, tmp_path / "compare.xlsx")[0])
+    rows = {row[0]: row[2:5] for row in book["Compare"].iter_rows(values_only=True)}
+    assert rows["reserve (ndpr_oxide), end of 2029"] == (None, 800, None)
 
 
 def test_horizons_without_a_common_year(tmp_path: Path) -> None:

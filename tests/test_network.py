@@ -224,10 +224,6 @@ def data_of(folder: Path, book: Book, scenario_name: str) -> PlanData:
     return scenario_data(load(write_book(folder / "book.xlsx", book)), scenario_name)
 
 
-UNLIMITED_BEFORE = "plan_data drops the years in which a lane or market is unlimited: the series has no value there"
-
-
-@pytest.mark.xfail(strict=True, raises=KeyError, reason=UNLIMITED_BEFORE)
 def test_lanes_closed_from_a_later_year_on_are_open_before(tmp_path: Path):
     nets = network(single(data_of(tmp_path, with_plants(), "embargo")))  # years of China/*/* set 0 from 2027
 
@@ -236,7 +232,6 @@ def test_lanes_closed_from_a_later_year_on_are_open_before(tmp_path: Path):
     assert not abroad[1]
 
 
-@pytest.mark.xfail(strict=True, raises=KeyError, reason=UNLIMITED_BEFORE)
 def test_a_market_limited_from_a_later_year_on_is_unlimited_before(tmp_path: Path):
     book = tiny()
     book["Scenarios"] = [["scenario", "from_year"], ["ban", 2027]]
@@ -249,7 +244,6 @@ def test_a_market_limited_from_a_later_year_on_is_unlimited_before(tmp_path: Pat
     assert [nets[n].buy for n in (0, 1)] == [["china_oxide"], []]
 
 
-@pytest.mark.xfail(strict=True, reason=UNLIMITED_BEFORE)
 def test_a_contract_with_such_a_market_is_in_force_before(tmp_path: Path):
     book = tiny()
     book["Contracts"] = [["contract", "supplier", "material", "max_t_per_yr", "tenor_years"],

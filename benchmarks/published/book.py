@@ -273,6 +273,7 @@ class Book:
         return self._processes[key]
 
     def _add(self, sheet: str, years: Sequence[float] | None = None, **cells: Any) -> None:
-        row: dict[str | int, Any] = dict(cells)
-        row.update(zip(range(FIRST_YEAR, FIRST_YEAR + len(years or ())), years or (), strict=True))
+        row: dict[str | int, Any] = {}
+        row |= cells  # type: ignore[arg-type]
+        row |= {FIRST_YEAR + i: value for i, value in enumerate(years or ())}
         self._rows.setdefault(sheet, []).append(row)

@@ -37,9 +37,6 @@ class Instance:
     """One file of the folder; references: its problems, in the order of the file."""
 
     name: str
-    family: str
-    title: str
-    maximise: bool
     data: dict[str, Any]
     references: tuple[Reference, ...]
 
@@ -48,10 +45,11 @@ class Instance:
 class Case:
     """One problem of an instance as a workbook.
 
-    constant: what the workbook leaves out of the objective, in the instance's units (revenue of sales that are fixed,
-    say). all_used: materials of which nothing may be left over, because the instance, unlike the model, does not let
-    anything be discarded; a plan that leaves none over is one of the instance too. all_taken: likewise, no contract may
-    be paid for what is not taken.
+    weight: the instance's objective for one unit of cost. constant: what the workbook leaves out of the objective, in
+    the instance's units (revenue of sales that are fixed, say). variant: tells the problems of one instance apart.
+    all_used: materials of which nothing may be left over, because the instance, unlike the model, does not let anything
+    be discarded; a plan that leaves none over is one of the instance too. all_taken: likewise, no contract may be paid
+    for what is not taken.
     """
 
     instance: str
@@ -59,19 +57,33 @@ class Case:
     book: Book
     how: str
     maximise: bool = False
+    weight: float = 1.0
     constant: float = 0.0
     all_used: tuple[str, ...] = ()
     all_taken: bool = False
+    variant: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.instance} {self.variant}".strip()
+
+    @property
+    def file_name(self) -> str:
+        return self.title.replace(" ", "_")
 
     def objective(self, cost_musd: float) -> float:
         """Lodestone's cost as the instance's objective."""
-        cost = cost_musd / self.book.musd
+        cost = self.weight * cost_musd / self.book.musd
         return self.constant + (-cost if self.maximise else cost)
 
 
 def listed(folder: Path) -> list[str]:
     """Names of all instances of the folder, in the order of its index."""
     return list(dict.fromkeys(row["name"] for row in _index(folder)))
+
+
+def family_of(folder: Path, name: str) -> str:
+    return next(row["family"] for row in _index(folder) if row["name"] == name)
 
 
 def read(folder: Path, name: str) -> Instance:
@@ -83,9 +95,6 @@ def read(folder: Path, name: str) -> Instance:
     recomputed = [Reference(row["problem"], float(row["recomputed_optimum"]), RECOMPUTED, False, {}) for row in rows]
     return Instance(
         name=name,
-        family=rows[0]["family"],
-        title=content["title"],
-        maximise=content["sense"] == "max",
         data=content["data"],
         references=tuple(published or recomputed[:1]),
     )

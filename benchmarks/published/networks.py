@@ -71,8 +71,16 @@ def products(instance: Instance) -> Iterator[Case]:
             how += "; five docks a mill as project groups"
         if turned:
             constant, how = dearest * total, how + "; freight is the dearest rate less the rate"
-        taken = "minimum_load" in data
-        yield Case(instance.name, reference, book, how, maximise=turned, constant=constant, all_taken=taken)
+        yield Case(
+            instance.name,
+            reference,
+            book,
+            how,
+            maximise=turned,
+            constant=constant,
+            all_taken="minimum_load" in data,
+            variant="maximised" if turned else "",
+        )
 
 
 def _products(book: Book, data: Mapping[str, Any], turned_at: float | None) -> None:

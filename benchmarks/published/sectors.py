@@ -1,4 +1,4 @@
-"""Sector planning of the GAMS library: recipes, shared machines, imports and exports."""
+"""Sectors of the GAMS library in one year: recipes, shared machines, imports."""
 
 from __future__ import annotations
 
@@ -6,47 +6,14 @@ from collections.abc import Iterator
 
 from benchmarks.published.book import Book
 from benchmarks.published.instances import Case, Instance
-
-
-def mexican_steel(instance: Instance) -> Iterator[Case]:
-    """mexss. Quantities are million t, money million dollars."""
-    data = instance.data
-    book = Book(tonnes=1000, musd=1)
-    recipes: dict[str, dict[str, float]] = {}
-    for material, uses in data["process_coefficients"].items():
-        for process, amount in uses.items():
-            recipes.setdefault(process, {})[material] = amount
-    for material, price in data["purchase_price"].items():
-        book.price(material, price)
-        for plant in data["plants"]:
-            book.buy(f"{material} {plant}", plant, material)
-    for unit, capacities in data["capacity"].items():
-        (process,) = data["unit_use"][unit]
-        for plant, capacity in capacities.items():
-            book.plant(f"{unit} {plant}", plant, recipes[process], capacity)
-    book.price("steel", data["import_price"]["steel"])
-    book.buy("imports", "import", "steel")
-    premium = data["export_price"]["steel"] / data["import_price"]["steel"] - 1
-    book.sell("exports", "export", "steel", data["export_limit"], premium=premium)
-    transport = data["transport"]
-    for plant in data["plants"]:
-        for market, cost in transport["plant_market"][plant].items():
-            book.lane(plant, market, "steel", cost)
-        book.lane(plant, "export", "steel", transport["export"][plant])
-    for market, cost in transport["import_market"].items():
-        book.lane("import", market, "steel", cost)
-        book.demand(market, "steel", data["demand"][market])
-    yield Case(instance.name, instance.references[0], book, "a plant a furnace; raw material and trade as markets")
+from benchmarks.published.steel import recipes_of
 
 
 def fertilizer(instance: Instance) -> Iterator[Case]:
     """ferts. Quantities are thousand t, money thousand pounds."""
     data = instance.data
     book = Book(tonnes=1, musd=0.001)
-    recipes: dict[str, dict[str, float]] = {}
-    for material, uses in data["process_coefficients"].items():
-        for process, amount in uses.items():
-            recipes.setdefault(process, {})[material] = amount
+    recipes = recipes_of(data["process_coefficients"])
     everything = sum(sum(demand.values()) for demand in data["demand"].values())
     for plant in data["plants"]:
         for unit, processes in data["unit_processes"].items():

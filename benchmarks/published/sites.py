@@ -16,17 +16,20 @@ def orlib(instance: Instance) -> Iterator[Case]:
     data = instance.data
     for reference in instance.references:
         book = Book(musd=MONEY)
-        for i, opening in enumerate(data["fixed_cost"]):
-            if reference.problem.startswith("uncapacitated"):
-                own = sum(data["demand"])
-            else:
-                own = data["capacity"][i] if data["capacity"] else reference.details["capacity"]
+        capacities, variant = data["capacity"], ""
+        if reference.problem.startswith("uncapacitated"):
+            capacities, variant = [sum(data["demand"])] * data["warehouses"], "uncapacitated"
+        elif "capacity" in reference.details:
+            capacities = [reference.details["capacity"]] * data["warehouses"]
+            variant = str(reference.details["capacity"])
+        for i, (opening, own) in enumerate(zip(data["fixed_cost"], capacities, strict=True)):
             book.project(f"site {i + 1}", f"S{i + 1}", {GOODS: 1}, own, opening)
         for j, (demand, costs) in enumerate(zip(data["demand"], data["allocation_cost"], strict=True)):
             for i, cost in enumerate(costs):
                 book.lane(f"S{i + 1}", f"C{j + 1}", GOODS, cost / demand)
             book.demand(f"C{j + 1}", GOODS, demand)
-        yield Case(instance.name, reference, book, "a public project a site (capex: opening cost), a lane a pair")
+        how = "a public project a site (capex: opening cost), a lane a pair"
+        yield Case(instance.name, reference, book, how, variant=variant)
 
 
 def kuehn_hamburger(instance: Instance) -> Iterator[Case]:
@@ -51,10 +54,10 @@ def fertilizer_sites(instance: Instance) -> Iterator[Case]:
     book = Book(musd=MONEY)
     total, abroad = sum(data["demand"]), data["foreign_source"]
     for stage in ("ammonia", "fertilizer"):
-        recipe = {stage: 1.0} if stage == "ammonia" else {"ammonia": -1.0, stage: 1.0}
+        recipe = {"ammonia": 1.0} if stage == "ammonia" else {"ammonia": -1.0, "fertilizer": 1.0}
         for site in data[f"{stage}_sources"]:
             if site == abroad:
-                book.plant(f"foreign {stage}", f"site {site}", {stage: 1.0}, total)
+                book.plant(f"foreign {stage}", f"site {site}", {str(stage): 1.0}, total)
             else:
                 book.project(f"{stage} {site}", f"site {site}", recipe, total, data["fixed_cost"][site][stage])
             for to, cost in data[f"{stage}_cost"][site].items():

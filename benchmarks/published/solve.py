@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.published.instances import Case
-from model.errors import LodestoneError
+from model.errors import LodestoneError, WorkbookError
 from model.inputs import load
 from model.run import solve_scenario
 
@@ -32,6 +32,14 @@ class Result:
     trouble: str
 
     @property
+    def reproduced(self) -> bool:
+        return not self.trouble and self.gap <= TOLERANCE
+
+    @property
+    def verdict(self) -> str:
+        return self.trouble or ("reproduced" if self.reproduced else "not proved in time")
+
+    @property
     def difference(self) -> float:
         """Relative to the published optimum."""
         return float("inf") if self.ours is None else relative(self.ours, self.case.reference.value)
@@ -45,15 +53,23 @@ def solve(case: Case, time_limit: float, folder: Path | None = None) -> Result:
     """Write the case as a workbook (into `folder`, if given), solve it and compare."""
     started = time.monotonic()
     with TemporaryDirectory() as temporary:
-        path = case.book.write((folder or Path(temporary)) / f"{case.instance}.xlsx")
+        path = case.book.write((folder or Path(temporary)) / f"{case.file_name}.xlsx")
         try:
             plan = solve_scenario(load(path), gap=GAP, time_limit=time_limit)
         except LodestoneError as error:
-            return Result(case, None, 0.0, time.monotonic() - started, f"no plan: {error}")
+            return Result(case, None, 0.0, time.monotonic() - started, f"no plan: {_first(error)}")
     ours = case.objective(plan["objective_musd"])
     bound = case.objective(plan["bound_musd"])
     gap = abs(ours - bound) / max(1.0, abs(ours))
     return Result(case, ours, gap, time.monotonic() - started, _trouble(case, plan, ours, gap))
+
+
+def _first(error: LodestoneError) -> str:
+    """The message, with the first problem of a workbook."""
+    if isinstance(error, WorkbookError):
+        problem = error.problems[0]
+        return f"{error}, first {problem.cell}: {problem.wrong}"
+    return str(error)
 
 
 def _trouble(case: Case, plan: dict[str, Any], ours: float, gap: float) -> str:

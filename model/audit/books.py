@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from model.plan_data import CLEAN, EXPOSED, STREAMS, Contract, Floor, PlanData, Project
+from model.plan_data import CLEAN, EXPOSED, STREAMS, Contract, Floor, OpenSeries, PlanData, Project
 
 Row = Mapping[str, Any]
 K = TypeVar("K")
@@ -94,6 +94,11 @@ class Books:
 
     def volume(self, market: str, year: int) -> float:
         return sum(self.traded[market, year, k] for k in STREAMS)
+
+
+def limit(series: OpenSeries | None, year: int) -> float | None:
+    """A volume or lane capacity in a year; None when unlimited."""
+    return None if series is None else series[year]
 
 
 def rows(document: Mapping[str, Any], table: str) -> Sequence[Row]:

@@ -80,8 +80,12 @@ def investments_table(data: PlanData, books: Books) -> Iterator[Check]:
         support = [a.floor.name for a in books.awards if (a.project.name, a.year) == (project.name, year)]
         support += [s.contract.name for s in books.signings if (s.contract.supplier, s.year) == (project.name, year)]
         text = row["supported_by"] or ""
-        named = all(name in text for name in support) and bool(text) == bool(support)
-        yield holds(where, named, f"supported_by {', '.join(support)!r}", repr(text))
+        yield holds(where, lists(text, support), f"supported_by {', '.join(support)!r}", repr(text))
+
+
+def lists(text: str, names: list[str]) -> bool:
+    """Whether a text is these names in any order, with commas."""
+    return len(text) == len(", ".join(names)) and all(name in text for name in names)
 
 
 def capacity_table(data: PlanData, books: Books) -> Iterator[Check]:

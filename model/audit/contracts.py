@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from model.audit.books import Amounts, Books, Signing
+from model.audit.books import Amounts, Books, Signing, limit
 from model.audit.capacity import ramp
 from model.audit.verdict import MUSD, TONNES, USD_PER_KG, Check, Rule, at_least, at_most, equal, holds, same
 from model.plan_data import MUSD_PER_T, Contract, PlanData
@@ -22,14 +22,10 @@ def force_majeure(data: PlanData, contract: Contract, year: int) -> float:
     if name in data.plants:
         now, base = data.plants[name].capacity[year], data.plants[name].base_capacity[year]
         return min(1.0, now / base) if base > 0 else 1.0
-    market = data.markets[name]
-    volume = market.volume[year] if market.volume else None
-    usual = market.base_volume[year] if market.base_volume else None
+    volume, usual = limit(data.markets[name].volume, year), limit(data.markets[name].base_volume, year)
     if usual is None:
         return 0.0 if volume == 0 else 1.0
-    if volume is None or usual == 0:
-        return 1.0
-    return min(1.0, volume / usual)
+    return 1.0 if volume is None or usual == 0 else min(1.0, volume / usual)
 
 
 def signing_ramp(data: PlanData, signing: Signing, year: int) -> float:
@@ -119,8 +115,7 @@ def _base_output(data: PlanData, supplier: str, material: str, year: int) -> flo
     if supplier in data.plants:
         plant = data.plants[supplier]
         return plant.base_capacity[year] * plant.recipe[material]
-    volume = data.markets[supplier].base_volume
-    return None if volume is None else volume[year]
+    return limit(data.markets[supplier].base_volume, year)
 
 
 def deliveries(data: PlanData, books: Books) -> Iterator[Check]:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from model.audit.books import Amounts, Books
-from model.audit.verdict import MUSD, TONNES, USD_PER_KG, Check, Rule, at_most, equal, holds
+from model.audit.books import Amounts, Books, limit
+from model.audit.verdict import MUSD, TONNES, USD_PER_KG, Check, Rule, at_most, equal
 from model.plan_data import CLEAN, EXPOSED, MUSD_PER_T, STREAMS, PlanData, Unit
 
 K = TypeVar("K")
@@ -183,10 +183,9 @@ def lanes(data: PlanData, books: Books) -> Iterator[Check]:
         lane = data.lanes.get((material, origin, to))
         if lane is None:
             yield at_most(where, "shipments without an open lane", load, 0.0, TONNES)
-        elif lane.capacity is not None and (most := lane.capacity[year]) is not None:
-            yield at_most(where, "shipments", load, most, TONNES)
         else:
-            yield holds(where, True, "an open lane", "one")
+            capacity = limit(lane.capacity, year)
+            yield at_most(where, "shipments", load, load if capacity is None else capacity, TONNES)
 
 
 def freight_table(data: PlanData, books: Books) -> Iterator[Check]:
@@ -259,7 +258,7 @@ def markets(data: PlanData, books: Books) -> Iterator[Check]:
     for market in data.markets.values():
         for year in data.years:
             where, amount = f"{market.name} {year}", books.volume(market.name, year)
-            volume = None if market.volume is None else market.volume[year]
+            volume = limit(market.volume, year)
             if volume is not None:
                 yield at_most(where, "volume", amount, volume, TONNES)
             if market.buys and (volume is not None or market.spot_share == 0):

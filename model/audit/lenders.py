@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from model.audit.books import Award, Books, Row, Signing
-from model.audit.capacity import ramp
+from model.audit.capacity import lists, ramp
 from model.audit.contracts import contract_price
 from model.audit.floors import covered, rate
 from model.audit.verdict import MUSD, USD_PER_KG, Check, Rule, at_least, at_most, equal, holds, same, tolerance
@@ -105,7 +105,9 @@ def bankability_table(data: PlanData, books: Books) -> Iterator[Check]:
         where, seen = f"{project.name} {decision}", gap(data, project, decision)
         built = books.built[project.name, decision] > 0.5
         yield holds(where, not project.public, "a private project", "a public one")
-        yield same(where, "built", _yes(row["built"]), built)
+        yield same(where, "built", row["built"], "yes" if built else "no")
+        if not built:
+            yield same(where, "first possible decision", decision, max(project.earliest_year, data.first_year))
         yield equal(where, "gap", row["gap_musd"], seen.gap, MUSD, seen.scale)
         main = next((m for m, g in project.recipe.items() if g > 0), None)
         yield same(where, "main output", row["main_output"] or None, main)
@@ -133,7 +135,7 @@ def _closed_by(books: Books, row: Row, project: Project, seen: Gap) -> Check:
         return holds(where, said in unbuilt, "closed_by " + " or ".join(map(repr, unbuilt)), repr(said))
     names = [a.floor.name for a in books.awards if (a.project.name, a.year) == (project.name, decision)]
     names += [s.contract.name for s in books.signings if (s.contract.supplier, s.year) == (project.name, decision)]
-    return holds(where, all(name in said for name in names), f"closed_by {', '.join(names)!r}", repr(said))
+    return holds(where, lists(said, names), f"closed_by {', '.join(names)!r}", repr(said))
 
 
 def least_floor(data: PlanData, books: Books) -> Iterator[Check]:
@@ -149,6 +151,8 @@ def least_floor(data: PlanData, books: Books) -> Iterator[Check]:
             yield holds(where, named in menu, f"a package of {project.name}", named.name)
             yield at_least(where, f"support by {named.name}", worth, needed.gap, MUSD, needed.scale)
             yield equal(where, "its floor", found, named.floor / MUSD_PER_T, USD_PER_KG)
+        else:
+            yield same(where, "floor of no package", row["least_floor_usd_per_kg"], None)
         for floor in menu:
             if floor.floor < lowest:
                 closes = _alone(data, project, floor, decision) > needed.gap + slack
@@ -164,10 +168,6 @@ def _alone(data: PlanData, project: Project, floor: Floor, decision: int) -> flo
         output = project.recipe[floor.material] * project.capacity * ramp(project, year - first)
         worth += discount(project, decision, year) * output * rate(floor, bank_price(data, floor.material, year))
     return worth
-
-
-def _yes(value: object) -> bool:
-    return value is True or value == "yes"
 
 
 LENDERS: tuple[Rule[Books], ...] = (

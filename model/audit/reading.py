@@ -100,7 +100,7 @@ def _cells(table: PlanTable, where: str, row: Any) -> Iterator[Check]:
         elif column.name.endswith("year"):
             yield holds(place, type(value) is int, "a year", repr(value))
         else:
-            good = column.name in row and isinstance(value, str | bool | None)
+            good = column.name in row and isinstance(value, str | None)
             yield holds(place, good, "a text", repr(value))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model.audit.books import Books
-from model.audit.verdict import DAYS, TONNES, Check, Rule, at_least, at_most, equal, holds, same
+from model.audit.verdict import DAYS, TONNES, Check, Rule, at_least, at_most, equal, same
 from model.plan_data import STREAMS, PlanData, Stockpile
 
 DAYS_PER_YEAR = 365
@@ -104,13 +104,11 @@ def stockpile_table(data: PlanData, books: Books) -> Iterator[Check]:
         yield equal(where, "consumption", row["consumption_t"], base, TONNES)
         yield equal(where, "required stock", row["required_t"], required, TONNES)
         if days is not None:
-            said = row["suspended"] is True or row["suspended"] == "yes"
-            yield holds(where, said == paused, f"suspended {'yes' if paused else 'no'}", repr(row["suspended"]))
-        if not paused:
-            if days is None or row["required_days"] is None:
-                yield same(where, "required days", row["required_days"], days)
-            else:
-                yield equal(where, "required days", row["required_days"], days, DAYS)
+            yield same(where, "suspended", row["suspended"], "yes" if paused else "no")
+        if days is None or row["required_days"] is None:
+            yield same(where, "required days", row["required_days"], days)
+        else:
+            yield equal(where, "required days", row["required_days"], days, DAYS)
         if row["days_of_cover"] is not None:
             in_stock = row["days_of_cover"] * base / DAYS_PER_YEAR
             yield equal(where, "stock by its days of cover", in_stock, row["stock_t"], TONNES)

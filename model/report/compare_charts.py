@@ -87,6 +87,7 @@ def write_charts(book: xlsxwriter.Workbook, styles: Styles, comparison: Comparis
 
 # --- what is drawn --------------------------------------------------------------------------------------------------
 
+
 def _costs(comparison: Comparison) -> Drawing:
     """Stacked, one column for each run; terms below zero hang below the axis."""
     terms = [term for term, paid in comparison.costs.items() if any(abs(amount or 0.0) >= SMALL for amount in paid)]
@@ -174,6 +175,7 @@ def _colour(n: int) -> str:
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
+
 
 def _table(sheet: Worksheet, styles: Styles, row: int, drawing: Drawing) -> None:
     sheet.write_string(row, 0, drawing.title, styles.heading)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +19,6 @@ from model.report.run_folder import PLAN_JSON
 COMPARE_XLSX = "compare.xlsx"
 FORMAT = 1
 START = '{\n"comparison_format":'  # of every JSON file of a comparison
-TEMPORARY = ".lodestone-compare-"
 
 
 def check_out(out: Path) -> Path:
@@ -44,11 +42,9 @@ def write_comparison(comparison: Comparison, out: Path = Path(COMPARE_XLSX)) -> 
     """Write the workbook and the JSON file; returns both paths. Raises UsageError when they cannot be written."""
     path = check_out(out)
     facts = path.with_suffix(".json")
-    made: list[Path] = []
+    new_facts, new_book = (place.with_name(f".new-{os.getpid()}-{place.name}") for place in (facts, path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        made = [_temporary(path.parent, suffix) for suffix in (".json", ".xlsx")]
-        new_facts, new_book = made
         text = dumps(finite(document(comparison)))
         new_facts.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         write_compare_workbook(comparison, new_book)
@@ -60,20 +56,10 @@ def write_comparison(comparison: Comparison, out: Path = Path(COMPARE_XLSX)) -> 
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"cannot write {path}: {reason} (is it open in another program?)") from error
     finally:
-        for left in made:
+        for left in (new_facts, new_book):
             with suppress(OSError):
                 left.unlink(missing_ok=True)
     return path, facts
-
-
-def _temporary(folder: Path, suffix: str) -> Path:
-    """A new file with the rights that a new file of the user has."""
-    handle, name = tempfile.mkstemp(suffix, TEMPORARY, folder)
-    os.close(handle)
-    mask = os.umask(0)
-    os.umask(mask)
-    os.chmod(name, 0o666 & ~mask)
-    return Path(name)
 
 
 def _is_comparison(path: Path) -> bool:
@@ -104,8 +90,13 @@ def document(comparison: Comparison) -> dict[str, Any]:
             for d in comparison.decisions
         ],
         "key_figures": [
-            {"group": f.group, "name": f.name, "unit": f.unit, "values": by_run(f.values),
-             "differences": more(f.differences)}
+            {
+                "group": f.group,
+                "name": f.name,
+                "unit": f.unit,
+                "values": by_run(f.values),
+                "differences": more(f.differences),
+            }
             for f in comparison.key_figures
         ],
         "costs_musd": {term: by_run(amounts) for term, amounts in comparison.costs.items()},
@@ -113,18 +104,41 @@ def document(comparison: Comparison) -> dict[str, Any]:
         "inputs_known": comparison.inputs_known,
         "inputs": [{"cell": d.cell, "values": by_run(d.values)} for d in comparison.inputs],
         "flows": [
-            {"material": f.material, "from_region": f.from_region, "to_region": f.to_region, "future": f.future,
-             "year": f.year, "t": by_run(f.values), "differences": more(f.differences)}
+            {
+                "material": f.material,
+                "from_region": f.from_region,
+                "to_region": f.to_region,
+                "future": f.future,
+                "year": f.year,
+                "t": by_run(f.values),
+                "differences": more(f.differences),
+            }
             for f in comparison.flows
         ],
         "china_share": [
-            {"cap": s.cap, "region": s.region, "sector": s.sector, "material": s.material, "basis": s.basis,
-             "future": s.future, "year": s.year, "share": by_run(s.values), "limit": by_run(s.limits)}
+            {
+                "cap": s.cap,
+                "region": s.region,
+                "sector": s.sector,
+                "material": s.material,
+                "basis": s.basis,
+                "future": s.future,
+                "year": s.year,
+                "share": by_run(s.values),
+                "limit": by_run(s.limits),
+            }
             for s in comparison.china_share
         ],
         "stocks": [
-            {"stockpile": s.stockpile, "region": s.region, "material": s.material, "future": s.future, "year": s.year,
-             "t": by_run(s.values), "days_of_cover": by_run(s.days)}
+            {
+                "stockpile": s.stockpile,
+                "region": s.region,
+                "material": s.material,
+                "future": s.future,
+                "year": s.year,
+                "t": by_run(s.values),
+                "days_of_cover": by_run(s.days),
+            }
             for s in comparison.stocks
         ],
     }

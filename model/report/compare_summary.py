@@ -11,15 +11,19 @@ from model.report.words import count, one_line, term_label, year_ranges
 
 MOST_ROWS = 15
 SMALL = 0.005  # MUSD: a step of the bridge below it is not shown
-KINDS = {"build": "Build {}", "floor": "Floor {}", "contract": "Contract {}", "contract volume": "Volume of {}",
-         "stock": "Stock {}"}
+KINDS = {
+    "build": "Build {}",
+    "floor": "Floor {}",
+    "contract": "Contract {}",
+    "contract volume": "Volume of {}",
+    "stock": "Stock {}",
+}
 
 
 @dataclass(frozen=True)
 class TextTable:
-    """Every cell is text on one line; the first column is to be set left, the others right."""
+    """Every cell is text on one line; the heading of the first column says what the table shows."""
 
-    title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
@@ -28,11 +32,11 @@ def summary(comparison: Comparison) -> list[TextTable]:
     """Tables with nothing to show are left out; the workbook has what is cut short here."""
     names = comparison.names
     tables = [
-        _table("Decisions that differ", ("", *names), _decisions(comparison)),
-        _table("Key figures", ("", *names), _key_figures(comparison), most=60),
-        _table(f"Cost against {names[0]} (MUSD, discounted)", ("", *names[1:]), _bridge(comparison), most=60),
-        _table("Inputs that differ", ("", *names), _inputs(comparison.inputs)),
-        _table(f"Flows that differ most (t){_span(comparison)}", ("", *names), _flows(comparison), most=8),
+        _table("Decisions that differ", names, _decisions(comparison)),
+        _table("Key figures", names, _key_figures(comparison), most=60),
+        _table(f"Cost against {names[0]} (MUSD, discounted)", names[1:], _bridge(comparison), most=60),
+        _table("Inputs that differ", names, _inputs(comparison.inputs)),
+        _table(f"Flows that differ most (t){_span(comparison)}", names, _flows(comparison), most=8),
     ]
     return [table for table in tables if table.rows]
 
@@ -47,14 +51,12 @@ def notes(comparison: Comparison) -> list[str]:
     return said
 
 
-def _table(
-    title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], most: int = MOST_ROWS
-) -> TextTable:
+def _table(title: str, names: Sequence[str], rows: Iterable[Sequence[str]], most: int = MOST_ROWS) -> TextTable:
     shown = [tuple(map(one_line, row)) for row in rows]
     if len(shown) > most:
         rest = f"... and {len(shown) - most + 1} more in the workbook"
-        shown = [*shown[: most - 1], (rest, *[""] * (len(headings) - 1))]
-    return TextTable(title, tuple(headings), tuple(shown))
+        shown = [*shown[: most - 1], (rest, *[""] * len(names))]
+    return TextTable((title, *names), tuple(shown))
 
 
 def _decisions(comparison: Comparison) -> Iterable[list[str]]:

@@ -88,6 +88,7 @@ def _title(comparison: Comparison) -> str:
 
 # --- the first sheet ------------------------------------------------------------------------------------------------
 
+
 def _write_overview(sheet: Worksheet, styles: Styles, comparison: Comparison) -> None:
     """Which runs, what they decide, what comes of it; names of the runs stay in sight."""
     page(sheet, _title(comparison), "Compare")
@@ -128,7 +129,8 @@ def _overview(comparison: Comparison) -> Iterable[tuple[str, list[Line]]]:
         for decision in comparison.decisions:
             if decision.kind == kind:
                 cells = [nothing if value is None else value for value in decision.values]
-                differences = _numeric_differences(decision.values) if decision.unit else blank
+                nil = None if kind == "stock" else 0.0  # a year that a run does not plan for has no stock, not even 0
+                differences = _numeric_differences(decision.values, nil) if decision.unit else blank
                 unlike = [decision.differs and _unlike(value, decision.values[0]) for value in decision.values]
                 marked = frozenset(2 + n for n, other in enumerate(unlike) if other)
                 lines.append(_compared(decision.name, decision.unit, cells, differences, marked))
@@ -180,11 +182,10 @@ def _compared(
     )
 
 
-def _numeric_differences(values: Sequence[Any]) -> list[float | None]:
-    """What is not there counts as 0: a contract that is not signed has no volume."""
-    return [
-        None if value is None and values[0] is None else (value or 0.0) - (values[0] or 0.0) for value in values[1:]
-    ]
+def _numeric_differences(values: Sequence[float | None], nil: float | None) -> list[float | None]:
+    """Against the first run; what is not there counts as nil."""
+    first, *others = (nil if value is None else value for value in values)
+    return [None if first is None or value is None else value - first for value in others]
 
 
 def _unlike(value: Any, first: Any) -> bool:
@@ -193,9 +194,7 @@ def _unlike(value: Any, first: Any) -> bool:
     return bool(value != first)
 
 
-def _write_remarks(
-    sheet: Worksheet, styles: Styles, row: int, remarks: Sequence[str], widths: Sequence[float]
-) -> int:
+def _write_remarks(sheet: Worksheet, styles: Styles, row: int, remarks: Sequence[str], widths: Sequence[float]) -> int:
     """What to bear in mind, across all columns; returns the next free row."""
     for remark in remarks:
         sheet.merge_range(row, 0, row, len(widths) - 1, "", styles.sentence)
@@ -257,9 +256,7 @@ def _flows(comparison: Comparison) -> Table:
     for flow in comparison.flows:
         if flow.year is not None:
             changed.setdefault(flow.lane, []).append(flow.year)
-    lines = [
-        _flow(flow, year_ranges(changed.get(flow.lane, ()))) for flow in comparison.flows if flow.year is None
-    ]
+    lines = [_flow(flow, year_ranges(changed.get(flow.lane, ()))) for flow in comparison.flows if flow.year is None]
     nothing = "No flow differs." if years else "The runs share no year."
     return "Flows", titles, lines or [Line([nothing], [""])]
 
@@ -288,8 +285,10 @@ def _china_share(comparison: Comparison) -> Table:
     lines = []
     for share in comparison.china_share:
         where = [_with_future(share.cap, share.future), share.region, share.sector, share.material, share.basis]
-        full = [value and limit is not None and limit - BINDING <= value and limit < 1
-                for value, limit in zip(share.values, share.limits, strict=True)]
+        full = [
+            value and limit is not None and limit - BINDING <= value and limit < 1
+            for value, limit in zip(share.values, share.limits, strict=True)
+        ]
         cells = [*where, share.year, *share.values, *share.differences[1:], *share.limits]
         lines.append(Line(cells, units, marked=frozenset(6 + n for n, is_full in enumerate(full) if is_full)))
     return "ChinaShare", titles, lines or [Line(["No cap is in force."], [""])]
@@ -306,8 +305,13 @@ def _stocks(comparison: Comparison) -> Table:
     lines = [
         Line(
             [
-                _with_future(stock.stockpile, stock.future), stock.region, stock.material, stock.year,
-                *stock.values, *stock.differences[1:], *stock.days,
+                _with_future(stock.stockpile, stock.future),
+                stock.region,
+                stock.material,
+                stock.year,
+                *stock.values,
+                *stock.differences[1:],
+                *stock.days,
             ],
             units,
         )
@@ -346,6 +350,7 @@ def _with_future(name: str, future: str) -> str:
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
+
 
 def _write_grid(sheet: Worksheet, styles: Styles, titles: Sequence[str], lines: Sequence[Line]) -> None:
     """As styles.write_grid, but headings are written as they are (names of runs), and units may differ by row."""

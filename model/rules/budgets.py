@@ -19,7 +19,7 @@ import pyomo.environ as pyo
 
 from model.network import Network
 from model.plan_data import Budget
-from model.rules.linear import Row, Terms, linear, worth
+from model.rules.linear import Row, Terms, linear, scaled, worth
 from model.rules.stockpiles import purchases
 from model.tree import Tree
 
@@ -27,17 +27,17 @@ from model.tree import Tree
 def budgets(
     tree: Tree, net: Network, invest: pyo.Block, floors: pyo.Block, offtake: pyo.Block, piles: pyo.Block
 ) -> pyo.Block:
-    """Build the rows (25); block.outlay[b, n] keeps the outlays of each year."""
+    """Build the rows (25); block.outlay[b, n] keeps the outlays of each year, block.paid[n] the floor payments."""
     block = pyo.Block(concrete=True)
     capped = any("floors" in b.covers for data in tree.data.values() for b in data.budgets.values())
     block.net_floors = pyo.Var(tree.nodes if capped else [], domain=pyo.NonNegativeReals)
     block.net = pyo.Constraint(
         block.net_floors.index_set(),
-        rule=lambda b, n: (
-            linear([(1.0, b.net_floors[n]), *[(-c, v) for c, v in floors.cost["floor_payments"][n]]]) >= 0
-        ),
+        rule=lambda b, n: linear([(1.0, b.net_floors[n]), *scaled(-1.0, floors.cost["floor_payments"][n])]) >= 0,
         doc="(25)",
     )
+
+    block.paid = floors.cost["floor_payments"]
 
     def outlays(n: int, budget: Budget) -> Terms:
         kinds: dict[str, Terms] = {
@@ -77,17 +77,25 @@ def counted(tree: Tree, name: str, n: int) -> list[int]:
     return [a for a in tree.path[n] if tree.data[a].budgets[name].limit.get(tree.year[a]) is not None]
 
 
+def _spent(block: pyo.Block, name: str, n: int) -> float:
+    """MUSD laid out in a year. Floors by their payments: net_floors itself may stand anywhere up to the limit."""
+    netted = {id(v) for v in block.net_floors.values()}
+    others = [(c, v) for c, v in block.outlay[name, n] if id(v) not in netted]
+    floors = max(0.0, worth(block.paid[n])) if len(others) < len(block.outlay[name, n]) else 0.0
+    return worth(others) + floors
+
+
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
-    for (name, n), terms in block.outlay.items():
+    for name, n in block.outlay:
         years = counted(tree, name, n)
         rows.append(
             {
                 "budget": name,
                 "year": tree.year[n],
-                "outlay_musd": worth(terms),
+                "outlay_musd": _spent(block, name, n),
                 "limit_musd": _limit(tree, name, n),
-                "cumulated_outlay_musd": sum(worth(block.outlay[name, a]) for a in years),
+                "cumulated_outlay_musd": sum(_spent(block, name, a) for a in years),
                 "cumulated_limit_musd": sum(_limit(tree, name, a) for a in years),
             }
         )

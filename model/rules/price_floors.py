@@ -28,6 +28,7 @@ from collections.abc import Iterator
 
 import pyomo.environ as pyo
 
+from model.lenders import grant
 from model.plan_data import MUSD_PER_T, Floor, PlanData, Project, at
 from model.rules.contracts import delivery_years
 from model.rules.linear import Row, Terms, amount, costs, linear, scaled, worth
@@ -152,9 +153,7 @@ def _deemed_output(tree: Tree, block: pyo.Block, invest: pyo.Block, offtake: pyo
 
 def _costs(tree: Tree, block: pyo.Block) -> None:
     for o, n in block.award:
-        floor = tree.data[n].floors[o]
-        capex = tree.data[n].projects[floor.project].capex
-        block.cost["grants"][n].append((floor.capex_grant_share * capex, block.award[o, n]))
+        block.cost["grants"][n].append((grant(tree.data[n], tree.data[n].floors[o]), block.award[o, n]))
     for n in tree.nodes:
         for _, _, payment in payments_at(tree, block, n):
             block.cost["floor_payments"][n] += payment
@@ -196,7 +195,7 @@ def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
                     "last_supported_year": last,
                     "floor_usd_per_kg": floor.floor / MUSD_PER_T,
                     "upside_share": floor.upside_share,
-                    "grant_musd": floor.capex_grant_share * data.projects[floor.project].capex,
+                    "grant_musd": grant(data, floor),
                 }
             )
     return sorted(rows, key=lambda row: (row["decision_year"], row["floor"]))

@@ -122,7 +122,6 @@ def test_it_costs_nothing_by_itself():
     assert costs(m.investments, "capex") == {}
 
 
-@pytest.mark.xfail(strict=True, raises=KeyError, reason="bankability.table takes support[g, year] for granted")
 def test_table_of_a_project_built_on_a_gap_within_the_solvers_tolerance():
     data = plan(projects=[project("mill", capex=5.0 + 1e-9, capacity=100.0, life_years=1, latest_year=2030)])
     built = build(single(data))

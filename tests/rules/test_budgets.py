@@ -115,7 +115,6 @@ def test_without_a_budget_for_floors_there_is_nothing_to_net():
     assert keys(m.budgets.net) == keys(m.budgets.net_floors) == set()
 
 
-@pytest.mark.xfail(strict=True, reason="net_floors costs nothing: the table shows wherever the solver left it")
 def test_table_shows_what_floors_pay_whatever_room_the_budget_leaves():
     built = build(single(spending(budget("all", "floors", 30.0))))
     m = built.model

@@ -76,12 +76,15 @@ def test_access_to_markets():
         market("part", volume=(200.0, 210.0, 220.0), spot_share=0.4),
         market("closed", spot_share=0.0),  # unlimited, but under contract only
         market("endless", spot_share=0.5),  # unlimited stays unlimited
+        market("later", spot_share=0.5, volume={2030: None, 2031: 30.0, 2032: None}),
         market("open", volume=50.0),
     ]
     contracts = [contract("some", "part", tenor_years=1, start_delay_years=1), contract("all", "closed", tenor_years=1)]
     m = build(single(plan(markets=markets, contracts=contracts))).model
 
-    assert keys(m.capacity.market_access) == {(n, v) for n in range(3) for v in ("part", "closed")}
+    rows = {(n, v) for n in range(3) for v in ("part", "closed")} | {(1, "later")}
+    assert keys(m.capacity.market_access) == rows
+    assert_row(m.capacity.market_access[1, "later"], {"flows.buy[1,later]": 1}, "<=", 15)
     assert_row(m.capacity.market_access[0, "part"], {"flows.buy[0,part]": 1}, "<=", 80)
     row = {"flows.buy[1,part]": 1, "contracts.taken[some,0,1]": -1}
     assert_row(m.capacity.market_access[1, "part"], row, "<=", 84)

@@ -107,11 +107,13 @@ def test_volumes_fit_the_base_capacity_of_a_plant_in_every_year_of_their_tenor()
 
 @covers("contracts.supply")
 def test_volumes_fit_the_volume_of_a_market():
-    markets = [market("some", volume=(30.0, 31.0, 32.0), base_volume=(40.0, 41.0, 42.0)), market("endless")]
-    contracts = [contract("with_some", "some", latest_year=2030), contract("with_endless", "endless")]
+    later = market("later", volume=9.0, base_volume={2030: None, 2031: 8.0, 2032: None})
+    markets = [market("some", volume=(30.0, 31.0, 32.0), base_volume=(40.0, 41.0, 42.0)), market("endless"), later]
+    contracts = [contract(f"with_{m.name}", m.name, latest_year=2030) for m in markets]
     m = build(single(plan(markets=markets, contracts=contracts))).model
 
-    assert keys(m.contracts.supply) == {("some", "oxide", n) for n in range(3)}
+    assert keys(m.contracts.supply) == {("some", "oxide", n) for n in range(3)} | {("later", "oxide", 1)}
+    assert_row(m.contracts.supply["later", "oxide", 1], {"contracts.q[with_later,0]": 1}, "<=", 8)
     assert_row(m.contracts.supply["some", "oxide", 2], {"contracts.q[with_some,0]": 1}, "<=", 42)
 
 
@@ -150,7 +152,6 @@ def test_in_force_ramps_with_a_project():
     ],
 )
 def test_force_majeure_of_a_market(now, base, share):
-    # a limit that is there in some years only is unlimited in the others: the years before are as in the base
     supplier = market("supplier", volume=now, base_volume=base)
     m = build(single(plan(markets=[supplier], contracts=[contract("offtake", "supplier", latest_year=2030)]))).model
 

@@ -174,6 +174,15 @@ def test_lane_capacity_holds_over_both_streams():
     assert (1, "oxide", "Ally", "Home", "clean") not in m.flows.ship
 
 
+@covers("flows.lane")
+def test_a_lane_may_be_unlimited_in_some_years():
+    lanes = {("oxide", "Ally", "Home"): lane(capacity={2030: None, 2031: 61.0, 2032: None})}
+    m = build(single(plan(lanes=lanes, markets=[market("ally", region="Ally")], demand={DEFENCE: 100.0}))).model
+
+    assert keys(m.flows.lane) == {(1, "oxide", "Ally", "Home")}
+    assert keys(m.flows.ship) == {(n, "oxide", "Ally", "Home", "clean") for n in range(3)}
+
+
 @covers("flows.sales")
 def test_sales_keep_within_the_volume_over_both_streams(built: Built):
     m = built.model
@@ -186,6 +195,9 @@ def test_purchases_are_bounded_by_the_volume(built: Built):
     buy = built.model.flows.buy
     assert buy[1, "ore_home"].bounds == (0, 310)
     assert buy[1, "ore_china"].bounds == (0, None)
+
+    m = build(single(plan(markets=[market("later", volume={2030: None, 2031: 5.0, 2032: 0.0})]))).model
+    assert {key: v.bounds for key, v in m.flows.buy.items()} == {(0, "later"): (0, None), (1, "later"): (0, 5)}
 
 
 @covers("balances.made")

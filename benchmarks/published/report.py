@@ -1,0 +1,87 @@
+"""Results as lines for the terminal and as a page in Markdown."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+
+from benchmarks.published.solve import GAP, TOLERANCE, Result
+from model import __version__
+from model.highs import version as highs_version
+
+FAMILIES = {
+    "orlib_cap": "OR-Library capacitated sites",
+    "facility_location_other": "MIPLIB sites",
+    "fixed_charge_network": "FCNetLib network design",
+    "lot_sizing": "Lot sizing",
+    "planning": "Sector planning",
+    "textbook": "Textbooks",
+    "stochastic": "Stochastic",
+}
+COLUMNS = ("instance", "reference", "Lodestone", "rel. difference", "gap", "seconds", "verdict")
+
+
+def line(result: Result) -> str:
+    """One result for the terminal."""
+    name, reference, ours, difference, gap, seconds, verdict = _cells(result)
+    return f"{name:<36} {reference:>18} {ours:>18} {difference:>8} {gap:>8} {seconds:>7}  {verdict}"
+
+
+def heading() -> str:
+    return f"{'instance':<36} {'reference':>18} {'Lodestone':>18} {'rel.diff':>8} {'gap':>8} {'seconds':>7}  verdict"
+
+
+def summary(results: Sequence[Result]) -> str:
+    """How many are reproduced, not proved and wrong."""
+    reproduced = sum(result.reproduced for result in results)
+    wrong = sum(bool(result.trouble) for result in results)
+    unproved = len(results) - reproduced - wrong
+    return f"{reproduced} of {len(results)} problems reproduced, {unproved} not proved in time, {wrong} differ"
+
+
+def page(results: Sequence[Result], families: Mapping[str, str], not_expressed: Mapping[str, str]) -> str:
+    """The page: a table a family, how each was expressed, and what was not. families: by instance."""
+    lines = [
+        "# Validation against published optima",
+        "",
+        "Public instances are written as ordinary workbooks, solved as every workbook is (audit included), and their",
+        "cost, back in the instance's units, is compared with the optimum that others published. Written by",
+        "`python -m benchmarks.published --write docs/VALIDATION.md`; the instances are read from outside the project.",
+        "",
+        f"Lodestone {__version__}, HiGHS {highs_version()}, Python {platform.python_version()}. {summary(results)}.",
+        "",
+        f"*Reproduced*: relative difference up to {TOLERANCE:g} (published values are rounded) and proved to a gap of",
+        f"{TOLERANCE:g} or better ({GAP:g} is asked for). *Not proved*: the time limit came first; the published value",
+        "lies within what the solve left open. A reference marked \\* is not published: HiGHS and SCIP agree on it in",
+        "the instance's own formulation.",
+    ]
+    for family, title in FAMILIES.items():
+        own = [result for result in results if families[result.case.instance] == family]
+        if own:
+            lines += ["", f"## {title}", "", *_table(own)]
+    lines += ["", "## How they are expressed", ""]
+    by_how: dict[str, list[str]] = {}
+    for result in results:
+        by_how.setdefault(result.case.how, []).append(result.case.instance)
+    lines += [f"- {', '.join(dict.fromkeys(names))}: {how}." for how, names in by_how.items()]
+    if not_expressed:
+        lines += ["", "## Not reproduced", "", *(f"- {name}: {reason}." for name, reason in not_expressed.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _table(results: Sequence[Result]) -> list[str]:
+    rows = [COLUMNS, ("---", "--:", "--:", "--:", "--:", "--:", "---"), *map(_cells, results)]
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def _cells(result: Result) -> tuple[str, ...]:
+    reference = result.case.reference
+    return (
+        result.case.title,
+        f"{reference.value:.10g}" + ("" if reference.published else "\\*"),
+        "none" if result.ours is None else f"{result.ours:.10g}",
+        "" if result.ours is None else f"{result.difference:.1e}",
+        f"{result.gap:.1e}",
+        f"{result.seconds:.1f}",
+        result.verdict,
+    )
