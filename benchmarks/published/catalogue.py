@@ -48,12 +48,12 @@ CONVERTERS: dict[str, Converter] = {
 
 UNPUBLISHED = "no published optimum to compare with, not converted"
 LATER = "stochastic, needs a joint run; "
-MULTISTAGE = LATER + "not expressible: a scenario leaves the trunk once and does not branch again"
-SIDE = LATER + "second-stage decisions are integer assignments, which the workbook has no row for"
+BRANCHING = LATER + "not expressible: its futures branch twice, and a scenario leaves the trunk once"
+ASSIGNMENT = LATER + "not looked at closely: integer assignments in every future could be projects of the second year"
 
 NOT_EXPRESSED: dict[str, str] = {  # by pattern
-    "cap[abc]": "expressed as the others (100,000 lanes), but far from proved in minutes: the model ties a site's "
-    "opening to its capacity, not to each lane",
+    "cap[abc]": "written as the others (100,000 lanes), but far from proved in minutes (capc 5750: gap 19 % after "
+    "300 s); the model ties a site's opening to its capacity, not to each lane",
     "copper": UNPUBLISHED,
     "fertd*": UNPUBLISHED,
     "korpet": UNPUBLISHED,
@@ -70,10 +70,10 @@ NOT_EXPRESSED: dict[str, str] = {  # by pattern
     "pgp2": LATER + "looks expressible as lands, lost demand as shortage",
     "airlift_*": LATER + "partly: re-routing recourse needs flights assigned before as stocked material",
     "sizes*": LATER + "looks expressible: setups as projects in both years, substitution of sizes as plants",
-    "kand": MULTISTAGE,
-    "lands3_*": MULTISTAGE,
-    "dcap*": SIDE,
-    "sslp_*": SIDE,
+    "kand": LATER + "looks expressible: purchases as contracts signed in advance, only shortage is recourse",
+    "lands3_*": BRANCHING,
+    "dcap*": ASSIGNMENT,
+    "sslp_*": ASSIGNMENT,
 }
 
 
