@@ -48,7 +48,7 @@ def page(results: Sequence[Result], families: Mapping[str, str], not_expressed: 
         "",
         "Public instances are written as ordinary workbooks, solved as every workbook is (audit included), and their",
         "cost, back in the instance's units, is compared with the optimum that others published. Written by",
-        "`python -m benchmarks.published --write docs/VALIDATION.md`; the instances are read from outside the project.",
+        "`python -m benchmarks.published --write docs/validation.md`; the instances are read from outside the project.",
         "",
         f"Lodestone {__version__}, HiGHS {highs_version()}, Python {platform.python_version()}. {summary(results)}.",
         "",
