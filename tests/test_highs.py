@@ -39,8 +39,9 @@ def market_split(exact: bool) -> pyo.ConcreteModel:
     m.under = pyo.Var(range(5), bounds=(0, 0 if exact else None))
     m.half = pyo.Constraint(
         range(5),
-        rule=lambda m, i: sum(w * m.x[j] for j, w in enumerate(weight[i])) + m.over[i] - m.under[i]
-        == sum(weight[i]) // 2,
+        rule=lambda m, i: (
+            sum(w * m.x[j] for j, w in enumerate(weight[i])) + m.over[i] - m.under[i] == sum(weight[i]) // 2
+        ),
     )
     m.objective = pyo.Objective(expr=pyo.summation(m.over) + pyo.summation(m.under))
     return m
