@@ -242,6 +242,12 @@ class Solver:
             if len(priced):
                 change(len(priced), priced, held, held)
 
+    def limit_cost(self, most: float) -> None:
+        """Add the row that the model's cost stays within a limit, whatever is minimised next."""
+        columns = np.flatnonzero(self.cost).astype(np.int32)
+        offset = self.highs.getLp().offset_
+        self.highs.addRow(-INFINITY, most - offset, len(columns), columns, self.cost[columns])
+
     def set_cost(self, cost: np.ndarray) -> None:
         columns = np.arange(len(cost), dtype=np.int32)
         self.highs.changeColsCost(len(columns), columns, cost)

@@ -237,7 +237,7 @@ def owed_share(data: PlanData, c: str, signing_year: int) -> float:
 def signed_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
     for (c, d), sign in block.sign.items():
-        if amount(sign) > 0.5:
+        if d in tree.year and amount(sign) > 0.5:
             contract = tree.data[d].contracts[c]
             first, last = block.spans[c, d]
             rows.append(
@@ -258,7 +258,7 @@ def signed_table(tree: Tree, block: pyo.Block) -> list[Row]:
 def yearly_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
     for (c, d, n), taken in block.taken.items():
-        if amount(block.sign[c, d]) > 0.5:
+        if n in tree.year and amount(block.sign[c, d]) > 0.5:
             contract = tree.data[n].contracts[c]
             price, market = prices(tree, c, d, n)
             active = block.active_share[c, d, n] * amount(block.q[c, d])

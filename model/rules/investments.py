@@ -122,7 +122,7 @@ def table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
     for (g, n), build in block.build.items():
         builds = round(amount(build))
-        if builds:
+        if n in tree.year and builds:
             project, year = tree.data[n].projects[g], tree.year[n]
             rows.append(
                 {
