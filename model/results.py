@@ -63,3 +63,8 @@ def cost_totals(built: Built, tables: dict[str, list[Row]]) -> dict[str, float]:
         if row["term"] != "tariffs" or counted:
             totals[row["term"]] += row["discounted_musd"]
     return totals
+
+
+def tariff_revenue(tables: dict[str, list[Row]]) -> float:
+    """Tariffs, discounted, counted in the cost or not."""
+    return float(sum(row["discounted_musd"] for row in tables["costs"] if row["term"] == "tariffs"))

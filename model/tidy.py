@@ -5,8 +5,9 @@
 (i)  builds, awards and signings that can be dropped one after another at no cost are dropped;
 (ii) with the integers held, a second solve takes the least probability-weighted exposed deliveries.
 
-None raises objective or expected cost. Which decisions can be dropped is asked of the linear programme with the integers held: its
-reduced cost bounds from below what dropping costs, so only decisions with none need a solve of their own.
+None raises objective or expected cost. Which decisions can be dropped is asked of the linear programme with the
+integers held: its reduced cost bounds from below what dropping costs, so only decisions with none need a solve of their
+own.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ A node is an integer; nodes are numbered so that a parent comes before its child
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -82,7 +82,7 @@ def single(data: PlanData) -> Tree:
 
 
 def futures_of(base: PlanData, scenarios: Sequence[PlanData]) -> dict[str, float]:
-    """Probability of each future that a joint plan has: the base's is what the scenarios leave, unless that is nothing."""
+    """Futures of a joint plan and their probabilities; the base's is what the scenarios leave, unless that is nothing."""
     likely = {data.scenario.name: data.scenario.probability or 0.0 for data in scenarios}
     rest = 1.0 - sum(likely.values())
     futures = {base.scenario.name: rest} if rest >= LEAST_PROBABILITY else {}
@@ -106,19 +106,18 @@ def joint(base: PlanData, scenarios: Sequence[PlanData]) -> Tree:
     probability: dict[int, float] = {}
     data_of: dict[int, PlanData] = {}
 
-    def grow(years: range, data: PlanData, root: int | None, likely: Callable[[int], float]) -> None:
-        for y in years:
-            node = len(year)
-            year[node], parent[node], probability[node], data_of[node] = y, root, likely(y), data
-            root = node
+    def add(y: int, data: PlanData, before: int | None, likely: float) -> int:
+        node = len(year)
+        year[node], parent[node], probability[node], data_of[node] = y, before, likely, data
+        return node
 
-    def still_together(y: int) -> float:
-        return sum(p for name, p in futures.items() if name not in leaves_in or leaves_in[name] > y)
-
-    grow(range(base.first_year, trunk_ends + 1), base, None, still_together)
+    last: int | None = None
+    for y in range(base.first_year, trunk_ends + 1):
+        together = sum(p for name, p in futures.items() if leaves_in.get(name, base.last_year + 1) > y)
+        last = add(y, base, last, together)
     for data in leaving:
-        name = data.scenario.name
-        start = leaves_in[name]
-        before = start - 1 - base.first_year  # the trunk's node of the year before
-        grow(range(start, base.last_year + 1), data, before if before >= 0 else None, lambda _, n=name: futures[n])
+        start = leaves_in[data.scenario.name]
+        last = start - 1 - base.first_year if start > base.first_year else None  # the trunk's node of the year before
+        for y in range(start, base.last_year + 1):
+            last = add(y, data, last, futures[data.scenario.name])
     return Tree(year, parent, probability, data_of)
