@@ -64,7 +64,7 @@ def solve_joint(
     plan["audit"] = audited(audit_joint(futures, plan))
     clock.leave("audit")
     if values:
-        plan |= asdict(_worth_of_knowing(base, tree, plan, wanted, clock))
+        plan |= asdict(_worth_of_knowing(base, tree, plan, wanted))
         clock.leave("values")
     plan["seconds"] = clock.seconds
     return plan
@@ -130,40 +130,45 @@ class Values:
     remarks: tuple[str, ...] = ()
 
 
-def _worth_of_knowing(base: PlanData, tree: Tree, plan: Mapping[str, Any], wanted: Effort, clock: Clock) -> Values:
+def _worth_of_knowing(base: PlanData, tree: Tree, plan: Mapping[str, Any], wanted: Effort) -> Values:
     """Best effort: a value that cannot be had leaves a remark, never the plan."""
     remarks: list[str] = []
     objective, likely = plan["objective_musd"], plan["probabilities"]
     alone = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
     known: dict[str, float] = {}
-    base_plan = _alone(base, wanted, clock, remarks)
+    base_plan = _alone(base, wanted, remarks)
     for name, data in alone.items():
-        solved = base_plan if name == base.scenario.name else _alone(data, wanted, clock, remarks)
+        solved = base_plan if name == base.scenario.name else _alone(data, wanted, remarks)
         if solved:
             known[name] = solved.outcome.objective
-    evpi = objective - _objective(base, known, likely) if len(known) == len(alone) else None
-    held = _base_held(base_plan, tree, wanted, clock, remarks) if base_plan else None
-    vss = None if held is None else held - objective
+    noise = wanted.gap * abs(objective) + 1e-9
+    evpi = _gain(objective - _objective(base, known, likely), noise) if len(known) == len(alone) else None
+    held = _base_held(base_plan, tree, wanted, remarks) if base_plan else None
+    vss = None if held is None else _gain(held - objective, noise)
     if plan["status"] != "optimal":
         remarks.append("the plan itself was not proved within the gap: EVPI is at most, VSS at least what is shown")
-    noise = wanted.gap * abs(objective)
-    if any(value is not None and abs(value) <= noise for value in (evpi, vss)):
+    if any(value is not None and 0 < value <= noise for value in (evpi, vss)):
         remarks.append(f"a value of less than {noise:.3g} MUSD is within what the solves leave open")
     return Values(evpi, vss, known if evpi is not None else None, held, tuple(remarks))
 
 
-def _alone(data: PlanData, wanted: Effort, clock: Clock, remarks: list[str]) -> Solved | None:
+def _gain(value: float, noise: float) -> float:
+    """Neither value can be negative; what the gaps of two solves make of 0 may be."""
+    return 0.0 if -noise <= value < 0 else value
+
+
+def _alone(data: PlanData, wanted: Effort, remarks: list[str]) -> Solved | None:
     """The plan of one scenario that knows its future."""
     name = data.scenario.name
     try:
-        solved = solve_tree(single(data), _told(wanted, f"{name} alone"), clock)
+        solved = solve_tree(single(data), _told(wanted, f"{name} alone"), Clock(None))
     except (NoPlanError, StoppedError) as error:
         remarks.append(f"{name} alone: {error}")
         return None
     return solved if _proved(solved.outcome, f"{name} alone", remarks) else None
 
 
-def _base_held(base_plan: Solved, tree: Tree, wanted: Effort, clock: Clock, remarks: list[str]) -> float | None:
+def _base_held(base_plan: Solved, tree: Tree, wanted: Effort, remarks: list[str]) -> float | None:
     """The objective when the base's decisions are held where futures share their nodes."""
     held = decisions(plan_tables(base_plan.built))
     built = build(tree)
@@ -171,7 +176,7 @@ def _base_held(base_plan: Solved, tree: Tree, wanted: Effort, clock: Clock, rema
     hold_stocks(built, held, tree.shared)
     told = _told(wanted, "base held")
     try:
-        outcome = load_model(built).solve(told.gap, told.time_limit, told.on_progress, told.should_stop, clock.started)
+        outcome = load_model(built).solve(told.gap, told.time_limit, told.on_progress, told.should_stop)
     except NoPlanError:
         remarks.append("with the decisions of the base's plan held, some future has no plan: there is no VSS")
         return None

@@ -82,7 +82,7 @@ def single(data: PlanData) -> Tree:
 
 
 def futures_of(base: PlanData, scenarios: Sequence[PlanData]) -> dict[str, float]:
-    """Futures of a joint plan and their probabilities; the base's is what the scenarios leave, unless that is nothing."""
+    """Probability of each future of a joint plan; the base's is what the scenarios leave, unless that is nothing."""
     likely = {data.scenario.name: data.scenario.probability or 0.0 for data in scenarios}
     rest = 1.0 - sum(likely.values())
     futures = {base.scenario.name: rest} if rest >= LEAST_PROBABILITY else {}

@@ -61,7 +61,11 @@ class Plan:
 def together(futures: Mapping[str, PlanData], document: Document) -> Audit:
     """What the futures of a plan must have in common."""
     plan = Plan(futures, document)
-    return judge(TOGETHER, plan.any_data, plan)
+    known = judge((FUTURES,), plan.any_data, plan)
+    if not known.ok:  # rows of nobody's future cannot be compared
+        return known
+    rest = judge(TOGETHER, plan.any_data, plan)
+    return Audit(known.lines + rest.lines, rest.findings)
 
 
 def merged(audits: Mapping[str, Audit]) -> Audit:
@@ -166,8 +170,8 @@ def _objective(data: PlanData, joint: Plan) -> Iterator[Check]:
     yield equal("plan", "objective", plan["objective_musd"], objective, MUSD, *cost.values())
 
 
+FUTURES: Rule[Plan] = Rule("futures", "Rows and probabilities are those of the workbook's futures.", SHARE, _futures)
 TOGETHER: tuple[Rule[Plan], ...] = (
-    Rule("futures", "Rows and probabilities are those of the workbook's futures.", SHARE, _futures),
     Rule("shared decisions", "Before a future shows itself, its years are those of all others.", SHARE, _shared),
     Rule("expected cost", "Costs and revenue are means over the futures.", MUSD, _means),
     Rule("risk", "CVaR and the objective follow from the costs of the futures.", MUSD, _objective),
