@@ -82,25 +82,41 @@ def main() -> None:
     "--time-limit", type=click.FloatRange(0, min_open=True), callback=_finite, help="Stop after so many seconds."
 )
 @SET
+@click.option("--joint", is_flag=True, help="One plan for all scenarios with a probability, and the base.")
+@click.option(
+    "--values/--no-values",
+    default=True,
+    show_default=True,
+    help="With --joint: EVPI and VSS too, each future being solved alone for them.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.pass_context
 def solve(
+    ctx: click.Context,
     workbook: Path,
     scenario: str,
     out: Path | None,
     gap: float | None,
     time_limit: float | None,
     sets: tuple[str, ...],
+    joint: bool,
+    values: bool,
     quiet: bool,
 ) -> None:
     """Find the plan of least cost and write plan.xlsx and plan.json.
 
+    With --joint one plan for all futures: until a future shows itself its decisions are those of all others.
     Ctrl-C asks the solver to stop with the best plan so far.
 
     \b
     Example:
       lodestone solve plan.xlsx --scenario embargo --gap 0.01
+      lodestone solve plan.xlsx --joint
     """
+    if joint and ctx.get_parameter_source("scenario") is not click.core.ParameterSource.DEFAULT:
+        raise click.UsageError("--joint plans for all scenarios together; leave out --scenario")
     from model.inputs import load
+    from model.joint_run import JOINT, solve_joint
     from model.report.run_folder import check_target, run_folder, write_run
     from model.report.terminal import Watch, show_plan
     from model.run import solve_scenario
@@ -110,9 +126,12 @@ def solve(
         inputs = load(workbook, sets)
         inputs.require_valid()
         inputs.tables(scenario)  # an unknown name is said before anything is written
-        folder = out or run_folder(inputs.path, scenario, inputs.scenario_names)
+        folder = out or run_folder(inputs.path, JOINT if joint else scenario, inputs.scenario_names)
         check_target(folder)
-        plan = solve_scenario(inputs, scenario, gap, time_limit, watch.progress, watch.should_stop)
+        if joint:
+            plan = solve_joint(inputs, gap, time_limit, watch.progress, watch.should_stop, values)
+        else:
+            plan = solve_scenario(inputs, scenario, gap, time_limit, watch.progress, watch.should_stop)
         watch.stage("write")
         write_run(plan, folder)
     if not quiet:
