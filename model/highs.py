@@ -173,7 +173,7 @@ class Solver:
 
     def values(self) -> np.ndarray:
         """Value of each column."""
-        return np.asarray(self.highs.getSolution().col_value)
+        return np.asarray(self.highs.getSolution().col_value)[: len(self.variables)]
 
     def store(self, values: np.ndarray) -> None:
         """Put values into the Pyomo variables, cleaned of what the feasibility tolerance leaves behind."""
@@ -202,6 +202,36 @@ class Solver:
         for coefficient, variable in terms or ():
             goal[self.column[id(variable)]] += coefficient
         self.set_cost(goal)
+
+    # -- rules that give way ----------------------------------------------------------------------------------------
+
+    def add_slack(self, constraint: Any) -> int:
+        """A column by which an inequality may be exceeded, at no cost yet."""
+        row = self.row[id(constraint)]
+        sign = -1.0 if self.rows[row].bound_type == 1 else 1.0
+        self.highs.addCol(0.0, 0.0, INFINITY, 1, np.array([row], dtype=np.int32), np.array([sign]))
+        return int(self.highs.getNumCol()) - 1
+
+    def minimise_slacks(self, weights: dict[int, float]) -> None:
+        """Minimise the weighted slacks instead of the cost."""
+        self.set_cost(np.zeros(len(self.cost)))
+        for column, weight in weights.items():
+            self.highs.changeColCost(column, weight)
+
+    def keep_slacks(self, weights: dict[int, float]) -> None:
+        """Hold the weighted slacks at what they are together, and minimise the cost again."""
+        values = self.slacks(list(weights))
+        most = sum(weight * values[column] for column, weight in weights.items())
+        for column in weights:
+            self.highs.changeColCost(column, 0.0)
+        columns = np.array(list(weights), dtype=np.int32)
+        self.highs.addRow(-INFINITY, most + FEASIBILITY, len(columns), columns, np.array(list(weights.values())))
+        self.set_cost(self.cost)
+
+    def slacks(self, columns: list[int]) -> dict[int, float]:
+        """By how much each is used."""
+        values = self.highs.getSolution().col_value
+        return {column: max(0.0, values[column]) for column in columns}
 
     # -- the tie rules: a linear programme with the integers held --------------------------------------------------
 

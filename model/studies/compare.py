@@ -24,7 +24,7 @@ from model.report.comparison import (
     ShareYear,
     StockYear,
 )
-from model.report.key_figures import Plan, Row, exposed_share, grouped, is_joint, table, total
+from model.report.key_figures import Plan, Row, exposed_share, grouped, table, total
 from model.report.run_folder import PLAN_JSON, PLAN_XLSX, read_run
 from model.report.words import PAYERS, in_words, musd, one_line, sentence_case, term_label
 from model.studies.input_differences import input_differences
@@ -48,8 +48,6 @@ def compare_runs(paths: Sequence[Path]) -> Comparison:
     plans = []
     for path in paths:
         plan = read_run(path.parent if path.name == PLAN_XLSX else path)
-        if is_joint(plan):
-            raise UsageError(f"{path} is a plan for several futures at once; compare runs of one scenario each")
         missing = [key for key in NEEDED if key not in plan]
         if missing:
             raise UsageError(f"{path} is not a complete plan: {in_words(missing)} missing; solve it again")
