@@ -308,7 +308,7 @@ def test_shipping_through_an_ally_does_not_launder_and_takes_a_stock_and_a_year(
     assert cost(book) == kg(2 * SHORT)
 
 
-@pytest.mark.parametrize("exposed_share, served", [(1, 0), (0.25, 75), (0, 100)])
+@pytest.mark.parametrize(("exposed_share", "served"), [(1, 0), (0.25, 75), (0, 100)])
 def test_a_stock_releases_what_was_put_in(exposed_share: float, served: float) -> None:
     """100 t lie at Home, partly exposed. Banned, only the clean part is delivered; the exposed one is credited at
     half the price (up to the opening stock, which it is part of).
@@ -330,7 +330,7 @@ def test_a_stock_releases_what_was_put_in(exposed_share: float, served: float) -
     assert plan["objective_musd"] == kg((100 - served) * (1000 - 30))
 
 
-@pytest.mark.parametrize("stream, second_year", [("inherit", SHORT), ("clean", 100 * 50)])
+@pytest.mark.parametrize(("stream", "second_year"), [("inherit", SHORT), ("clean", 100 * 50)])
 def test_scrap_of_exposed_deliveries_comes_back_exposed(stream: str, second_year: float) -> None:
     """2026: 100 t of Chinese oxide at 60. They come back as scrap in 2027, when exposed deliveries are banned.
 
@@ -418,9 +418,10 @@ def test_end_stock_is_credited_up_to_opening_stock_and_cover(
 
 
 def test_missing_cover_at_a_suspended_end_is_owed() -> None:
-    """A year of demand, 100 t, lies at Home and fills its depot; as much cover is asked for. In 2027 the lane is closed,
-    which suspends the cover: the reserve is used, and replacing it is owed at 60: 100 * 60 in 2026 and 100 * 60 owed.
-    Without the debt the crisis would look cheaper than the base, which buys 100 t twice and is credited 100 t at 30.
+    """A year of demand, 100 t, lies at Home and fills its depot; as much cover is asked for. In 2027 the lane is
+    closed, which suspends the cover: the reserve is used, and replacing it is owed at 60: 100 * 60 in 2026 and 100
+    * 60 owed. Without the debt the crisis would look cheaper than the base, which buys 100 t twice and is credited
+    100 t at 30.
     """
     book = chinese_oxide(2027, freight=0)
     pile = {"stockpile": "reserve", "region": "Home", "material": "oxide", "opening_t": 100, "capacity_t": 100}
@@ -624,7 +625,7 @@ def test_what_is_sold_on_is_not_consumption() -> None:
 # --- markets ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("premium, profit_a_tonne", [(-0.1, 0), (0, 0), (0.05, 2), (0.2, 11)])
+@pytest.mark.parametrize(("premium", "profit_a_tonne"), [(-0.1, 0), (0, 0), (0.05, 2), (0.2, 11)])
 def test_trading_on_earns_no_more_than_the_volume_allows(premium: float, profit_a_tonne: float) -> None:
     """Chinese oxide at 60 + 1 can be sold on at Home at 60 * (1 + premium): worth it above 61, and then for 40 t a
     year.

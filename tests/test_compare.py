@@ -33,8 +33,10 @@ HOSTILE = ("../x", "con", "x" * 300, "x" * 300, "a:b*?", "=1+1", "+cmd", "@sum",
 def costlier(more: float = 10.0, **changes: Any) -> dict[str, Any]:
     """The document of a run in which freight costs more."""
     plan = plan_document()
-    costs = [{**row, "discounted_musd": row["discounted_musd"] + more / 3} if row["term"] == "freight" else row
-             for row in plan["tables"]["costs"]]
+    costs = [
+        {**row, "discounted_musd": row["discounted_musd"] + more / 3} if row["term"] == "freight" else row
+        for row in plan["tables"]["costs"]
+    ]
     return plan_document(tables={"costs": costs, **changes.pop("tables", {})}, **changes)
 
 
@@ -42,8 +44,11 @@ def of_years(first: int, last: int) -> dict[str, Any]:
     """The document of a run that plans for other years: its tables shifted."""
     shift = first - 2026
     tables = {
-        name: [{key: value + shift if key == "year" else value for key, value in row.items()} for row in rows
-               if row.get("year", 0) + shift <= last]
+        name: [
+            {key: value + shift if key == "year" else value for key, value in row.items()}
+            for row in rows
+            if row.get("year", 0) + shift <= last
+        ]
         for name, rows in plan_document()["tables"].items()
     }
     return plan_document(tables=tables, horizon=[first, last], scenario=f"from_{first}")
@@ -66,6 +71,7 @@ def cells(comparison: Comparison) -> dict[str, tuple[Any, ...]]:
 
 
 # --- the bridge -----------------------------------------------------------------------------------------------------
+
 
 def test_bridge_adds_up() -> None:
     first, other = plan_document(), costlier(12.5)
@@ -93,6 +99,7 @@ def test_bridge_knows_terms_that_only_one_run_has() -> None:
 
 
 # --- what differs ---------------------------------------------------------------------------------------------------
+
 
 def test_a_run_against_itself_shows_no_difference(tmp_path: Path) -> None:
     plan = with_inputs(tmp_path, with_plants())
@@ -125,8 +132,11 @@ def test_decisions_side_by_side() -> None:
     assert decisions["contract volume", "lynas_offtake (lynas)"].values == (500.0, 500.0)
     assert decisions["stock", "reserve (ndpr_oxide), end of 2028"].values == (800.0, 850.0)
     same = {name for name, decision in decisions.items() if not decision.differs}
-    assert same == {("contract", "lynas_offtake (lynas)"), ("contract volume", "lynas_offtake (lynas)"),
-                    ("stock", "reserve (ndpr_oxide), end of 2026")}
+    assert same == {
+        ("contract", "lynas_offtake (lynas)"),
+        ("contract volume", "lynas_offtake (lynas)"),
+        ("stock", "reserve (ndpr_oxide), end of 2026"),
+    }
     assert saxony["builds"] == 2
 
 
@@ -151,7 +161,11 @@ def test_flows_that_differ_come_largest_first() -> None:
     fewer = [{**row, "t": row["t"] + 5 * (row["to_region"] == "USA")} for row in fewer]
     found = compare([plan_document(), plan_document(tables={"flows": fewer})]).flows
     assert [(f.from_region, f.year, f.differences[1]) for f in found] == [
-        ("China", None, -2000), ("China", 2027, -1000), ("China", 2028, -1000), ("USA", None, 5), ("USA", 2027, 5),
+        ("China", None, -2000),
+        ("China", 2027, -1000),
+        ("China", 2028, -1000),
+        ("USA", None, 5),
+        ("USA", 2027, 5),
     ]
 
 
@@ -162,6 +176,7 @@ def test_streams_of_a_lane_are_one_flow() -> None:
 
 
 # --- within gap -----------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize(("gap", "within"), [(0.004, False), (0.006, True), (None, True)])
 def test_a_difference_that_the_gaps_allow_is_marked(gap: float | None, within: bool) -> None:
@@ -176,20 +191,24 @@ def test_a_difference_that_the_gaps_allow_is_marked(gap: float | None, within: b
 
 # --- inputs ---------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize(("setting", "cell", "values"), [
-    ("Settings/discount_rate=0.03", "Settings/discount_rate", (0.05, 0.03)),
-    ("Settings/last_year=2028", "Settings/last_year", (2027, 2028)),
-    ("Settings/default_freight_usd_per_kg=4", "Settings/default_freight_usd_per_kg", (2, 4)),
-    ("ChinaShare/oxide_cap/2027=0.3", "ChinaShare/oxide_cap/2027", (0.9, 0.3)),
-    ("Demand/Home/defence/oxide/2026=101", "Demand/Home/defence/oxide/2026", (100, 101)),
-    ("Projects/home_refinery/capex_musd=30", "Projects/home_refinery/capex_musd", (20, 30)),
-    ("Projects/home_refinery/latest_year=2026", "Projects/home_refinery/latest_year", (None, 2026)),
-    ("Lanes/China/Home/ore/freight_usd_per_kg=9", "Lanes/China/Home/ore/freight_usd_per_kg", (2, 9)),
-    ("Lanes/China/Home/oxide/open=no", "Lanes/China/Home/oxide/open", (True, False)),
-    ("Lanes/China/Home/oxide/2027=50", "Lanes/China/Home/oxide/2027", (None, 50)),
-    ("Tariffs/China/Home/oxide/2026=0.25", "Tariffs/China/Home/oxide/2026", (0, 0.25)),
-    ("Stockpiles/reserve/2026=15", "Stockpiles/reserve/2026", (None, 15)),
-])
+
+@pytest.mark.parametrize(
+    ("setting", "cell", "values"),
+    [
+        ("Settings/discount_rate=0.03", "Settings/discount_rate", (0.05, 0.03)),
+        ("Settings/last_year=2028", "Settings/last_year", (2027, 2028)),
+        ("Settings/default_freight_usd_per_kg=4", "Settings/default_freight_usd_per_kg", (2, 4)),
+        ("ChinaShare/oxide_cap/2027=0.3", "ChinaShare/oxide_cap/2027", (0.9, 0.3)),
+        ("Demand/Home/defence/oxide/2026=101", "Demand/Home/defence/oxide/2026", (100, 101)),
+        ("Projects/home_refinery/capex_musd=30", "Projects/home_refinery/capex_musd", (20, 30)),
+        ("Projects/home_refinery/latest_year=2026", "Projects/home_refinery/latest_year", (None, 2026)),
+        ("Lanes/China/Home/ore/freight_usd_per_kg=9", "Lanes/China/Home/ore/freight_usd_per_kg", (2, 9)),
+        ("Lanes/China/Home/oxide/open=no", "Lanes/China/Home/oxide/open", (True, False)),
+        ("Lanes/China/Home/oxide/2027=50", "Lanes/China/Home/oxide/2027", (None, 50)),
+        ("Tariffs/China/Home/oxide/2026=0.25", "Tariffs/China/Home/oxide/2026", (0, 0.25)),
+        ("Stockpiles/reserve/2026=15", "Stockpiles/reserve/2026", (None, 15)),
+    ],
+)
 def test_one_changed_cell_shows_as_that_cell(tmp_path: Path, setting: str, cell: str, values: tuple[Any, ...]) -> None:
     plans = [with_inputs(tmp_path, with_plants()), with_inputs(tmp_path, with_plants(), [setting])]
     comparison = compare(plans)
@@ -256,6 +275,7 @@ def test_without_snapshots_two_workbooks_are_compared_by_settings_and_it_is_said
 
 # --- many runs, other horizons, several futures ---------------------------------------------------------------------
 
+
 def test_three_runs() -> None:
     comparison = compare([plan_document(), costlier(10), costlier(-5)], ["a", "b", "c"])
     assert comparison.bridge["b"]["freight"] == pytest.approx(10)
@@ -289,8 +309,13 @@ def test_horizons_without_a_common_year(tmp_path: Path) -> None:
 def test_several_futures_are_told_apart() -> None:
     """A joint run's tables have a column `scenario`: the worst future counts, and nothing is added up across them."""
     tables = {
-        name: [{**row, "scenario": future, **({"short_t": 300.0} if "short_t" in row and future == "war" else {})}
-               for future in ("base", "war") for row in rows] if name != "costs" else rows
+        name: [
+            {**row, "scenario": future, **({"short_t": 300.0} if "short_t" in row and future == "war" else {})}
+            for future in ("base", "war")
+            for row in rows
+        ]
+        if name != "costs"
+        else rows
         for name, rows in plan_document()["tables"].items()
     }
     comparison = compare([plan_document(), plan_document(tables=tables)])
@@ -306,6 +331,7 @@ def test_one_run_is_no_comparison() -> None:
 
 
 # --- names ----------------------------------------------------------------------------------------------------------
+
 
 def test_runs_are_named_by_what_tells_their_folders_apart(tmp_path: Path) -> None:
     paths = [tmp_path / "a", tmp_path / "b" / "plan.json", tmp_path / "c" / "plan.xlsx"]
@@ -331,6 +357,7 @@ def test_hostile_names_are_shown_and_do_no_harm(tmp_path: Path) -> None:
 
 
 # --- files ----------------------------------------------------------------------------------------------------------
+
 
 def test_workbook_and_json_say_the_same(tmp_path: Path) -> None:
     comparison = compare([plan_document(), costlier(10), costlier(-5)], ["a", "b", "c"])
@@ -403,6 +430,7 @@ def test_a_comparison_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch:
 
 
 # --- runs on disk ---------------------------------------------------------------------------------------------------
+
 
 def test_runs_are_read_from_their_folders(tmp_path: Path) -> None:
     for name, plan in {"base": plan_document(), "costly": costlier()}.items():

@@ -39,8 +39,9 @@ def market_split(exact: bool) -> pyo.ConcreteModel:
     m.under = pyo.Var(range(5), bounds=(0, 0 if exact else None))
     m.half = pyo.Constraint(
         range(5),
-        rule=lambda m, i: sum(w * m.x[j] for j, w in enumerate(weight[i])) + m.over[i] - m.under[i]
-        == sum(weight[i]) // 2,
+        rule=lambda m, i: (
+            sum(w * m.x[j] for j, w in enumerate(weight[i])) + m.over[i] - m.under[i] == sum(weight[i]) // 2
+        ),
     )
     m.objective = pyo.Objective(expr=pyo.summation(m.over) + pyo.summation(m.under))
     return m
@@ -244,7 +245,40 @@ def test_on_the_optimal_face_nothing_costs_more():
 
     assert solver.solve_linear() == pytest.approx(120)
     solver.hold_optimal_face()
-    solver.set_goal([(1.0, m.x["exposed"])])
+    solver.set_cost(np.array([float(v is m.x["exposed"]) for v in solver.variables]))
     assert solver.solve_linear() == pytest.approx(3 + 100)  # not 0: what is dear stays at 0
     solver.store(solver.values())
     assert pyo.value(m.objective) == pytest.approx(120)
+
+
+# --- solving again with other numbers -------------------------------------------------------------------------------
+
+
+def test_a_row_with_other_coefficients():
+    m = knapsack()
+    solver = Solver(m)
+    assert solver.solve(1e-9, 60).objective == pytest.approx(92)
+
+    solver.set_coefficients(m.room, [(5.0, m.take["a"])])
+    assert solver.solve(1e-9, 60).objective == pytest.approx(95)
+    solver.set_coefficients(m.room, [(3.0, m.take["a"]), (0.0, m.take["b"])])
+    assert solver.solve(1e-9, 60).objective == pytest.approx(88)
+
+
+def test_started_from_a_known_solution():
+    m = market_split(exact=False)
+    solver = Solver(m)
+    first = solver.solve(1e-9, 0.4).objective
+    again = Solver(m)
+    again.start_from(solver.values())
+
+    assert again.solve(1e-9, 0.4).objective <= first + 1e-6
+
+
+def test_the_time_limit_is_that_of_each_solve():
+    solver = Solver(market_split(exact=False))
+    solver.solve(1e-9, 0.4)
+    begun = time.monotonic()
+    solver.solve(1e-9, 0.4)
+
+    assert time.monotonic() - begun > 0.3

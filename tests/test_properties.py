@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from model.errors import NoPlanError
@@ -15,7 +15,7 @@ from tests.make import Book
 from tests.solving import add, cost, rows, solve, total
 from tests.test_brute_force import some_book
 
-few = settings(max_examples=12, derandomize=True, deadline=None, database=None)
+few = settings(max_examples=12, derandomize=True, deadline=None, database=None, phases=[Phase.generate])  # no shrinking
 NEVER = float("inf")
 
 

@@ -49,7 +49,7 @@ def shop(published: float) -> Case:
     book.plant("mill", "A", {"goods": 1}, 20)
     book.lane("A", "B", "goods", 3)
     book.demand("B", "goods", 10)
-    return Case("shop", Reference("as stated", published, "by hand", True, {}), book, "a lane")
+    return Case("shop", Reference("as stated", published, "by hand", {}), book, "a lane")
 
 
 def test_a_wrong_optimum_is_told() -> None:

@@ -84,5 +84,3 @@ def test_every_cost_term_belongs_to_one_payer_and_to_the_breakdown(built: Built)
     terms = {term for block in built.model.component_objects(pyo.Block) for term in getattr(block, "cost", {})}
     assert terms == set(COST_TERMS)
     assert set(COST_TERMS.values()) == {"public", "buyers", "shortage"}
-
-

@@ -44,7 +44,7 @@ def main(only: tuple[str, ...], folder: Path | None, time_limit: float, page: Pa
     not_expressed = catalogue.not_expressed(names)
     click.echo(report.summary(results))
     for name, reason in not_expressed.items():
-        click.echo(f"not reproduced: {name}: {reason}")
+        click.echo(f"left out: {name}: {reason}")
     if page:
         page.parent.mkdir(parents=True, exist_ok=True)
         families = {name: family_of(folder, name) for name in names}

@@ -54,12 +54,12 @@ CONVERTERS: dict[str, Converter] = {
 }
 
 UNPUBLISHED = "no published optimum to compare with, not converted"
-MULTISTAGE = "not expressible: a scenario leaves the trunk once, and its capacity decisions branch again"
-SIDE = "second-stage decisions are integer assignments, which the workbook has no row for"
+BRANCHING = "not expressible: its futures branch twice, and a scenario leaves the trunk once"
+ASSIGNMENT = "not converted: integer assignments in every one of many futures would be projects of the second year"
 
 NOT_EXPRESSED: dict[str, str] = {  # by pattern
-    "cap[abc]": "expressed as the others (100,000 lanes), but far from proved in minutes: the model ties a site's "
-    "opening to its capacity, not to each lane",
+    "cap[abc]": "written as the others (100,000 lanes), but far from proved in minutes (capc 5750: gap 19 % after "
+    "300 s); the model ties a site's opening to its capacity, not to each lane",
     "copper": UNPUBLISHED,
     "fertd*": UNPUBLISHED,
     "korpet": UNPUBLISHED,
@@ -67,10 +67,10 @@ NOT_EXPRESSED: dict[str, str] = {  # by pattern
     "apl1p": "expressible as lands, with a plant for each availability; 1,280 scenarios are not converted",
     "gbd": "not expressible: demands are independent by route, 646,425 joint scenarios",
     "airlift_*": "partly expressible: hours given back by re-routed flights need flights assigned before as material",
-    "sizes*": "production in whole units, which the workbook has no row for",
-    "lands3_*": MULTISTAGE,
-    "dcap*": SIDE,
-    "sslp_*": SIDE,
+    "sizes*": "not converted: production is in whole units, which only builds are in a workbook",
+    "lands3_*": BRANCHING,
+    "dcap*": ASSIGNMENT,
+    "sslp_*": ASSIGNMENT,
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from benchmarks.published.book import Book
 
 FOLDER_VARIABLE = "LODESTONE_BENCHMARKS"
-RECOMPUTED = "no published value found; optimum of two other formulations and solvers"
+RECOMPUTED = "recomputed"  # nothing published was found; by whoever collected the instances
 
 
 def default_folder() -> Path:
@@ -23,12 +23,11 @@ def default_folder() -> Path:
 
 @dataclass(frozen=True)
 class Reference:
-    """A known optimum, in the instance's units. basis: what it rests on."""
+    """A known optimum, in the instance's units. basis: what it rests on. details: what else the file says of it."""
 
     problem: str
     value: float
     basis: str
-    published: bool
     details: dict[str, Any]
 
 
@@ -90,10 +89,8 @@ def family_of(folder: Path, name: str) -> str:
 def read(folder: Path, name: str) -> Instance:
     rows = [row for row in _index(folder) if row["name"] == name]
     content = json.loads((folder / rows[0]["file"]).read_text(encoding="utf-8"))
-    published = [
-        Reference(item["problem"], float(item["value"]), item["basis"], True, item) for item in content["published"]
-    ]
-    recomputed = [Reference(row["problem"], float(row["recomputed_optimum"]), RECOMPUTED, False, {}) for row in rows]
+    published = [Reference(item["problem"], float(item["value"]), item["basis"], item) for item in content["published"]]
+    recomputed = [Reference(row["problem"], float(row["recomputed_optimum"]), RECOMPUTED, {}) for row in rows]
     return Instance(
         name=name,
         data=content["data"],

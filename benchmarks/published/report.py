@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from benchmarks.published.solve import GAP, TOLERANCE, Result
 from model import __version__
@@ -18,17 +18,19 @@ FAMILIES = {
     "textbook": "Textbooks",
     "stochastic": "Stochastic",
 }
-COLUMNS = ("instance", "reference", "Lodestone", "rel. difference", "gap", "seconds", "verdict")
+COLUMNS = ("instance", "reference", "basis", "Lodestone", "rel. difference", "gap", "seconds", "verdict")
+
+
+LINE = "{:<30} {:>16} {:<22} {:>16} {:>15} {:>8} {:>7}  {}"
 
 
 def line(result: Result) -> str:
     """One result for the terminal."""
-    name, reference, ours, difference, gap, seconds, verdict = _cells(result)
-    return f"{name:<36} {reference:>18} {ours:>18} {difference:>8} {gap:>8} {seconds:>7}  {verdict}"
+    return LINE.format(*_cells(result))
 
 
 def heading() -> str:
-    return f"{'instance':<36} {'reference':>18} {'Lodestone':>18} {'rel.diff':>8} {'gap':>8} {'seconds':>7}  verdict"
+    return LINE.format(*COLUMNS)
 
 
 def summary(results: Sequence[Result]) -> str:
@@ -46,31 +48,42 @@ def page(results: Sequence[Result], families: Mapping[str, str], not_expressed: 
         "",
         "Public instances are written as ordinary workbooks, solved as every workbook is (audit included), and their",
         "cost, back in the instance's units, is compared with the optimum that others published. Written by",
-        "`python -m benchmarks.published --write docs/VALIDATION.md`; the instances are read from outside the project.",
+        "`python -m benchmarks.published --write docs/validation.md`; the instances are read from outside the project.",
         "",
         f"Lodestone {__version__}, HiGHS {highs_version()}, Python {platform.python_version()}. {summary(results)}.",
         "",
         f"*Reproduced*: relative difference up to {TOLERANCE:g} (published values are rounded) and proved to a gap of",
         f"{TOLERANCE:g} or better ({GAP:g} is asked for). *Not proved*: the time limit came first; the published value",
-        "lies within what the solve left open. A reference marked \\* is not published: HiGHS and SCIP agree on it in",
-        "the instance's own formulation.",
+        "lies within what the solve left open. Basis: *stored document*: the source, or a table quoting it, was read;",
+        "*recalled*: known from the book or paper; *recomputed*: nothing published was found, the reference is what",
+        "other formulations gave.",
     ]
     for family, title in FAMILIES.items():
         own = [result for result in results if families[result.case.instance] == family]
         if own:
             lines += ["", f"## {title}", "", *_table(own)]
     lines += ["", "## How they are expressed", ""]
-    by_how: dict[str, list[str]] = {}
-    for result in results:
-        by_how.setdefault(result.case.how, []).append(result.case.instance)
-    lines += [f"- {', '.join(dict.fromkeys(names))}: {how}." for how, names in by_how.items()]
+    lines += _grouped((result.case.instance, _how(result)) for result in results)
     if not_expressed:
-        lines += ["", "## Not reproduced", "", *(f"- {name}: {reason}." for name, reason in not_expressed.items())]
+        lines += ["", "## Left out", "", *_grouped(not_expressed.items())]
     return "\n".join(lines) + "\n"
 
 
+def _grouped(reasons: Iterable[tuple[str, str]]) -> list[str]:
+    """One line for all instances of which the same is said."""
+    names: dict[str, dict[str, None]] = {}
+    for name, reason in reasons:
+        names.setdefault(reason, {})[name] = None
+    return [f"- {', '.join(group)}: {reason}." for reason, group in names.items()]
+
+
+def _how(result: Result) -> str:
+    constant = result.case.constant
+    return result.case.how + (f"; {constant:g} is added to the objective" if constant else "")
+
+
 def _table(results: Sequence[Result]) -> list[str]:
-    rows = [COLUMNS, ("---", "--:", "--:", "--:", "--:", "--:", "---"), *map(_cells, results)]
+    rows = [COLUMNS, ("---", "--:", "---", "--:", "--:", "--:", "--:", "---"), *map(_cells, results)]
     return [f"| {' | '.join(row)} |" for row in rows]
 
 
@@ -78,7 +91,8 @@ def _cells(result: Result) -> tuple[str, ...]:
     reference = result.case.reference
     return (
         result.case.title,
-        f"{reference.value:.10g}" + ("" if reference.published else "\\*"),
+        f"{reference.value:.10g}",
+        reference.basis,
         "none" if result.ours is None else f"{result.ours:.10g}",
         "" if result.ours is None else f"{result.difference:.1e}",
         f"{result.gap:.1e}",

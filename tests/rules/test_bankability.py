@@ -115,6 +115,64 @@ def test_lenders_do_not_know_the_scenario():
         assert_row(m.bankability.bankable["mill", n], {f"investments.build[mill,{n}]": -45}, ">=", 0)
 
 
+# --- (10'): what follows from (10) for whole decisions ----------------------------------------------------------------
+
+
+@covers("bankability.closing")
+def test_a_build_needs_decisions_that_can_close_its_gap_together():
+    floors = [
+        floor("short", "mill", floor=0.15, tenor_years=1),
+        floor("long", "mill", floor=0.15, tenor_years=9),
+        floor("granted", "mill", floor=0.06, capex_grant_share=0.5),
+        floor("useless", "mill", floor=0.0),
+    ]
+    contracts = [
+        contract("small", "mill", fixed=True, fixed_price=0.15, take_or_pay_share=0.5, tenor_years=1),
+        contract("all", "mill", fixed=True, fixed_price=0.09, take_or_pay_share=0.5, tenor_years=9, max_t=999.0),
+        contract("taking", "mill", fixed=True, fixed_price=0.01, tenor_years=1),
+    ]
+    m = build(single(plan(projects=[MILL], floors=floors, contracts=contracts))).model
+
+    assert keys(m.bankability.closing) == {("mill", 0)}
+    row = {
+        "investments.build[mill,0]": 1,
+        "price_floors.award[short,0]": -200 * 0.1 / GAP,
+        "price_floors.award[long,0]": -1,  # more than enough by itself
+        "price_floors.award[granted,0]": -(15 + 200 * 0.01 * (1 + 1 / 1.1)) / GAP,
+        "contracts.sign[small,0]": -40 * 0.5 * 0.1 / GAP,
+        "contracts.sign[all,0]": -200 * 0.5 * 0.04 * (1 + 1 / 1.1) / GAP,  # no more than it makes
+    }
+    assert_row(m.bankability.closing["mill", 0], row, "<=", 0)
+
+
+@covers("bankability.closing")
+def test_years_in_which_a_floor_takes_can_be_under_contract():
+    bank = {"oxide": (0.04, 0.06)}  # a floor of 0.05 gives in 2030 and takes in 2031
+    mill = project("mill", capex=20.0, capacity=100.0, life_years=2, latest_year=2030)
+    gap = 20 - 100 * (0.04 + 0.06 / 1.1)
+    two_way = floor("two_way", "mill", floor=0.05, upside_share=0.5, tenor_years=2)
+    short = contract("short", "mill", tenor_years=1)
+    m = build(single(plan(projects=[mill], floors=[two_way], contracts=[short], bank_price=bank))).model
+
+    row = {"investments.build[mill,0]": 1, "price_floors.award[two_way,0]": -100 * 0.01 / gap}
+    assert_row(m.bankability.closing["mill", 0], row, "<=", 0)
+
+
+@covers("bankability.closing")
+def test_only_a_single_build_with_a_gap_needs_support():
+    projects = [
+        MILL,
+        project("unaided"),
+        project("even", capex=5.0, capacity=100.0, life_years=1, latest_year=2030),  # the gap is 0
+        project("copied", capex=900.0, max_builds=2),
+        project("public", public=True, capex=900.0),
+    ]
+    m = build(single(plan(projects=projects))).model
+
+    assert keys(m.bankability.closing) == {("mill", 0)}
+    assert_row(m.bankability.closing["mill", 0], {"investments.build[mill,0]": 1}, "<=", 0)
+
+
 def test_it_costs_nothing_by_itself():
     m = build(single(plan(projects=[MILL]))).model
 

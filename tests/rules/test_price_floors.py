@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from model.build import build
-from model.rules.price_floors import covered_at
+from model.rules.price_floors import covered_at, supported_years
 from model.tree import single
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
 from tests.rules.tiny_data import contract, floor, fork, plan, project, scenario
@@ -103,8 +103,11 @@ def test_payments_below_and_above_the_floor():
 def test_payments_ramp_and_last_as_long_as_tenor_and_life():
     mill = project("mill", capacity=80.0, lead_years=1, ramp_years=4, life_years=3, latest_year=2031)
     floors = [floor("life", "mill", floor=0.172, tenor_years=9), floor("tenor", "mill", floor=0.172, tenor_years=1)]
-    m = build(single(plan(projects=[mill], floors=floors))).model
+    data = plan(projects=[mill], floors=floors)
+    m = build(single(data)).model
 
+    assert supported_years(data, data.floors["life"], 2031) == (2032, 2034)
+    assert supported_years(data, data.floors["tenor"], 2031) == (2032, 2032)
     a = {(o, n): f"price_floors.award[{o},{n}]" for o in ("life", "tenor") for n in (0, 1)}
     assert costs(m.price_floors, "floor_payments") == {
         1: {a["life", 0]: close(20 * 0.106), a["tenor", 0]: close(20 * 0.106)},
