@@ -82,25 +82,41 @@ def main() -> None:
     "--time-limit", type=click.FloatRange(0, min_open=True), callback=_finite, help="Stop after so many seconds."
 )
 @SET
+@click.option("--joint", is_flag=True, help="One plan for all scenarios with a probability, and the base.")
+@click.option(
+    "--values/--no-values",
+    default=True,
+    show_default=True,
+    help="With --joint: EVPI and VSS too, each future being solved alone for them.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.pass_context
 def solve(
+    ctx: click.Context,
     workbook: Path,
     scenario: str,
     out: Path | None,
     gap: float | None,
     time_limit: float | None,
     sets: tuple[str, ...],
+    joint: bool,
+    values: bool,
     quiet: bool,
 ) -> None:
     """Find the plan of least cost and write plan.xlsx and plan.json.
 
+    With --joint one plan for all futures: until a future shows itself its decisions are those of all others.
     Ctrl-C asks the solver to stop with the best plan so far.
 
     \b
     Example:
       lodestone solve plan.xlsx --scenario embargo --gap 0.01
+      lodestone solve plan.xlsx --joint
     """
+    if joint and ctx.get_parameter_source("scenario") is not click.core.ParameterSource.DEFAULT:
+        raise click.UsageError("--joint plans for all scenarios together; leave out --scenario")
     from model.inputs import load
+    from model.joint_run import JOINT, solve_joint
     from model.report.run_folder import check_target, run_folder, write_run
     from model.report.terminal import Watch, show_plan
     from model.run import solve_scenario
@@ -110,9 +126,12 @@ def solve(
         inputs = load(workbook, sets)
         inputs.require_valid()
         inputs.tables(scenario)  # an unknown name is said before anything is written
-        folder = out or run_folder(inputs.path, scenario, inputs.scenario_names)
+        folder = out or run_folder(inputs.path, JOINT if joint else scenario, inputs.scenario_names)
         check_target(folder)
-        plan = solve_scenario(inputs, scenario, gap, time_limit, watch.progress, watch.should_stop)
+        if joint:
+            plan = solve_joint(inputs, gap, time_limit, watch.progress, watch.should_stop, values)
+        else:
+            plan = solve_scenario(inputs, scenario, gap, time_limit, watch.progress, watch.should_stop)
         watch.stage("write")
         write_run(plan, folder)
     if not quiet:
@@ -178,6 +197,80 @@ def compare(runs: tuple[Path, ...], out: Path, quiet: bool) -> None:
     for note in notes(comparison):
         click.echo(note)
     click.echo(f"{runs_line(comparison)}. Files: {book} and {facts.name}")
+
+
+@main.command()
+@WORKBOOK
+@click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN...]", type=click.Path(path_type=Path))
+@click.option("--allow-new", is_flag=True, help="New builds, awards and signings once the future has shown itself.")
+@click.option("--from-year", type=int, help="Year of the n-1 cases. [default: the first in which a scenario shows]")
+@click.option(
+    "--gap", type=click.FloatRange(0, 1), callback=_finite, help="Stop each case at this share of its best cost."
+)
+@click.option("--time-limit", type=click.FloatRange(0, min_open=True), callback=_finite, help="Seconds for each case.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="stress.xlsx",
+    show_default=True,
+    help="Workbook to write, or its folder; a JSON file of the same name stands beside it.",
+)
+@SET
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def stress(
+    workbook: Path,
+    runs: tuple[Path, ...],
+    allow_new: bool,
+    from_year: int | None,
+    gap: float | None,
+    time_limit: float | None,
+    out: Path,
+    sets: tuple[str, ...],
+    quiet: bool,
+) -> None:
+    """Hold the decisions of runs and meet every scenario, and the loss of every region, plant, project and contract.
+
+    A RUN is the folder of a plan. Writes stress.xlsx and stress.json; with several runs their regret too.
+
+    \b
+    Example:
+      lodestone stress plan.xlsx outputs/plan/base outputs/plan/joint
+    """
+    from model.inputs import load
+    from model.report.run_folder import read_run
+    from model.report.stress_report import HEADINGS, check_stress_out, notes, terminal_rows, write_stress
+    from model.report.terminal import Watch, show_table
+    from model.studies.compare import names_by_path
+    from model.studies.stress import stress as stress_runs
+
+    check_stress_out(out)
+    with Watch(quiet) as watch:
+        watch.stage("read")
+        inputs = load(workbook, sets)
+        inputs.require_valid()
+        plans = {name: read_run(path) for name, path in zip(names_by_path(runs), runs, strict=True)}
+        study = stress_runs(
+            inputs,
+            plans,
+            allow_new,
+            from_year,
+            gap,
+            time_limit,
+            on_outcome=lambda done, of, latest: watch.stage(
+                f"{done} of {of}: {latest.run}, {latest.kind} {latest.case}"
+            ),
+            should_stop=watch.should_stop,
+        )
+        book, facts = write_stress(study, out)
+    if quiet:
+        return
+    for run in study.runs:
+        click.echo(f"{run}: what hurts most")
+        show_table(HEADINGS, terminal_rows(study, run))
+        click.echo()
+    for note in notes(study):
+        click.echo(note)
+    click.echo(f"Files: {book} and {facts.name}")
 
 
 @main.command()

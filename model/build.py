@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyomo.environ as pyo
 
@@ -15,7 +15,7 @@ from model.rules.contracts import contracts, taken_is_made
 from model.rules.flows import balances, flows
 from model.rules.investments import investments
 from model.rules.linear import Costs
-from model.rules.objective import all_costs, objective
+from model.rules.objective import all_costs, objective, risk
 from model.rules.payments import payments
 from model.rules.price_floors import price_floors
 from model.rules.stockpiles import stockpiles
@@ -30,6 +30,10 @@ class Built:
     net: Network
     model: pyo.ConcreteModel
     costs: Costs
+
+    def along(self, leaf: int) -> Built:
+        """The same model, of which only one future is read."""
+        return replace(self, tree=self.tree.along(leaf))
 
 
 def build(tree: Tree) -> Built:
@@ -49,5 +53,6 @@ def build(tree: Tree) -> Built:
     m.china_share = china_share(tree, net, m.flows)
     m.budgets = budgets(tree, net, m.investments, m.price_floors, m.contracts, m.stockpiles)
     costs = all_costs((m.investments, m.price_floors, m.contracts, m.flows, m.stockpiles, m.payments))
-    m.objective = objective(tree, costs)
+    m.risk = risk(tree, costs)
+    m.objective = objective(tree, costs, m.risk)
     return Built(tree, net, m, costs)

@@ -173,8 +173,8 @@ class Solver:
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             raise StoppedError(f"stopped without a plan: {_in_words(status)}")
         objective = info.objective_function_value
-        bound = info.mip_dual_bound if self.integer.any() else objective
         optimal = status == kind.kOptimal
+        bound = info.mip_dual_bound if self.integer.any() else objective if optimal else -INFINITY
         return Outcome(optimal, objective, min(bound, objective), max(int(info.mip_node_count), 0))
 
     def _without_presolve(self) -> Any:
@@ -256,6 +256,36 @@ class Solver:
             self.highs.changeColBounds(self.excess, 0.0, 0.0)
             self.highs.changeColCost(self.excess, 0.0)
 
+    # -- rules that give way ----------------------------------------------------------------------------------------
+
+    def add_slack(self, constraint: Any) -> int:
+        """A column by which an inequality may be exceeded, at no cost yet."""
+        row = self.row[id(constraint)]
+        sign = -1.0 if self.rows[row].bound_type == 1 else 1.0
+        self.highs.addCol(0.0, 0.0, INFINITY, 1, np.array([row], dtype=np.int32), np.array([sign]))
+        return int(self.highs.getNumCol()) - 1
+
+    def minimise_slacks(self, weights: dict[int, float]) -> None:
+        """Minimise the weighted slacks instead of the cost."""
+        self.set_cost(np.zeros(len(self.cost)))
+        for column, weight in weights.items():
+            self.highs.changeColCost(column, weight)
+
+    def keep_slacks(self, weights: dict[int, float]) -> None:
+        """Hold the weighted slacks at what they are together, and minimise the cost again."""
+        values = self.slacks(list(weights))
+        most = sum(weight * values[column] for column, weight in weights.items())
+        for column in weights:
+            self.highs.changeColCost(column, 0.0)
+        columns = np.array(list(weights), dtype=np.int32)
+        self.highs.addRow(-INFINITY, most + FEASIBILITY, len(columns), columns, np.array(list(weights.values())))
+        self.set_cost(self.cost)
+
+    def slacks(self, columns: list[int]) -> dict[int, float]:
+        """By how much each is used."""
+        values = self.highs.getSolution().col_value
+        return {column: max(0.0, values[column]) for column in columns}
+
     # -- the tie rules: a linear programme with the integers held --------------------------------------------------
 
     def hold_integers(self, values: np.ndarray) -> None:
@@ -294,6 +324,12 @@ class Solver:
             held = np.asarray(values)[priced]
             if len(priced):
                 change(len(priced), priced, held, held)
+
+    def limit_cost(self, most: float) -> None:
+        """Add the row that the model's cost stays within a limit, whatever is minimised next."""
+        columns = np.flatnonzero(self.cost).astype(np.int32)
+        offset = self.highs.getLp().offset_
+        self.highs.addRow(-INFINITY, most - offset, len(columns), columns, self.cost[columns])
 
     def set_cost(self, cost: np.ndarray) -> None:
         columns = np.arange(len(cost), dtype=np.int32)

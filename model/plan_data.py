@@ -7,7 +7,7 @@ numbers are converted on the way in. Nothing here can be changed once built.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf, isinf
 from typing import Any
@@ -306,6 +306,7 @@ class PlanData:
     stockpiles: Mapping[str, Stockpile]
     caps: Mapping[str, ShareCap]
     budgets: Mapping[str, Budget]
+    lost: Mapping[str, int] = field(default_factory=dict)  # project or contract -> the year from which it gives nothing
 
     @property
     def years(self) -> range:
@@ -338,8 +339,14 @@ class PlanData:
         row = self.markets[market]
         return at(self.price[row.material], year) * (1 + row.premium_share)
 
+    def is_lost(self, name: str, year: int) -> bool:
+        """Whether a project or contract gives nothing in a year; only stress tests lose any."""
+        return name in self.lost and year >= self.lost[name]
+
     def force_majeure(self, contract: Contract, year: int) -> float:
-        """min(1, capacity or volume of the supplier / the base's); 1 for projects."""
+        """min(1, capacity or volume of the supplier / the base's); 1 for projects; 0 of what is lost."""
+        if self.is_lost(contract.name, year) or self.is_lost(contract.supplier, year):
+            return 0.0
         if contract.supplier in self.projects:
             return 1.0
         if contract.supplier in self.plants:

@@ -35,6 +35,8 @@ def _table(name: str, meaning: str, *columns: str) -> PlanTable:
 YEAR = "year || planning year"
 STREAM = "stream || clean or exposed"
 
+SCENARIO = Column("scenario", "", "the future that the row belongs to; what futures share stands there once for each")
+
 TABLES: dict[str, PlanTable] = {
     t.name: t
     for t in (
@@ -298,6 +300,7 @@ COST_TERMS: dict[str, str] = {
 def tables_markdown() -> str:
     """The tables as a page of the docs."""
     lines = ["# Tables of plan.json", ""]
+    lines += [f"In a joint run every table begins with a column `{SCENARIO.name}`: {SCENARIO.meaning}.", ""]
     for table in TABLES.values():
         lines += [f"## {table.name}", "", table.meaning, "", "| column | unit | meaning |", "|---|---|---|"]
         lines += [f"| {c.name} | {c.unit} | {c.meaning} |" for c in table.columns]

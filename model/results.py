@@ -58,8 +58,13 @@ def plan_tables(built: Built) -> dict[str, list[Row]]:
 def cost_totals(built: Built, tables: dict[str, list[Row]]) -> dict[str, float]:
     """Discounted cost by term, adding up to the expected cost; tariffs 0 where they are not counted."""
     totals = dict.fromkeys(COST_TERMS, 0.0)
-    counted = built.tree.data[0].tariffs_counted
+    counted = all(data.tariffs_counted for data in built.tree.data.values())
     for row in tables["costs"]:
         if row["term"] != "tariffs" or counted:
             totals[row["term"]] += row["discounted_musd"]
     return totals
+
+
+def tariff_revenue(tables: dict[str, list[Row]]) -> float:
+    """Tariffs, discounted, counted in the cost or not."""
+    return float(sum(row["discounted_musd"] for row in tables["costs"] if row["term"] == "tariffs"))

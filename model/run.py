@@ -1,18 +1,18 @@
-"""One scenario from workbook to audited plan document: the only place that strings the stages together."""
+"""One scenario from workbook to audited plan document; `joint_run` strings the same stages together for all futures."""
 
 from __future__ import annotations
 
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pyomo.version
 from pyomo.common.errors import InfeasibleConstraintException
 
 from model import __version__
-from model.audit import audit
+from model.audit import Audit, audit
 from model.build import Built, build
 from model.errors import NoPlanError, StoppedError
 from model.highs import OnProgress, Outcome, Progress, ShouldStop, Solver
@@ -20,15 +20,15 @@ from model.highs import version as highs_version
 from model.inputs import Inputs
 from model.plan_data import PlanData, plan_data
 from model.plan_tables import COST_TERMS
-from model.results import cost_totals, plan_tables
+from model.results import cost_totals, plan_tables, tariff_revenue
 from model.snapshot import input_snapshot
 from model.tidy import tidy
-from model.tree import single
+from model.tree import Tree, single
 
 FORMAT = 1  # of plan.json
 
 
-class _Clock:
+class Clock:
     """Seconds by stage, told to whoever watches."""
 
     def __init__(self, on_progress: OnProgress | None) -> None:
@@ -44,6 +44,42 @@ class _Clock:
         now = time.monotonic()
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self.last
         self.last = now
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How far to go (relative gap, seconds), and who watches and may stop it."""
+
+    gap: float
+    time_limit: float
+    on_progress: OnProgress | None = None
+    should_stop: ShouldStop | None = None
+
+
+def effort(
+    data: PlanData,
+    gap: float | None,
+    time_limit: float | None,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Effort:
+    """What is asked for, and where nothing is, what the workbook's settings say."""
+    return Effort(
+        data.mip_gap if gap is None else gap,
+        data.time_limit_s if time_limit is None else time_limit,
+        on_progress,
+        should_stop,
+    )
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A model whose variables hold a tidied solution."""
+
+    built: Built
+    outcome: Outcome
+    size: dict[str, int]
+    gap_asked: float
 
 
 def scenario_data(inputs: Inputs, scenario: str = "base") -> PlanData:
@@ -65,15 +101,26 @@ def solve_scenario(
     gap (share) and time_limit (s) replace the workbook's settings. Raises WorkbookError, NoPlanError when it is proved
     that there is no plan, StoppedError when the solve ends without one that passes the audit.
     """
-    clock = _Clock(on_progress)
+    clock = Clock(on_progress)
     clock.enter("read")
     data = scenario_data(inputs, scenario)
     clock.leave("read")
+    solved = solve_tree(single(data), effort(data, gap, time_limit, on_progress, should_stop), clock)
+    clock.enter("audit")
+    plan = _document(inputs, data, solved)
+    plan["audit"] = audited(audit(data, plan))
+    clock.leave("audit")
+    plan["seconds"] = clock.seconds
+    return plan
+
+
+def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
+    """Build, solve and tidy the model of a tree."""
     clock.enter("build")
-    built = build(single(data))
+    built = build(tree)
     clock.leave("build")
     clock.enter("load")
-    solver = _load(built)
+    solver = load_model(built)
     clock.leave("load")
     size = {
         "rows": len(solver.rows),
@@ -81,9 +128,7 @@ def solve_scenario(
         "nonzeros": solver.nonzeros,
         "integers": int(solver.integer.sum()),
     }
-    wanted_gap = data.mip_gap if gap is None else gap
-    limit = data.time_limit_s if time_limit is None else time_limit
-    outcome = solver.solve(wanted_gap, limit, on_progress, should_stop, clock.started)
+    outcome = solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, clock.started)
     clock.enter("tidy")
     values = solver.values()
     solver.store(values)
@@ -91,45 +136,54 @@ def solve_scenario(
     if tidied is not None:
         solver.store(tidied)
     clock.leave("solve")
-    clock.enter("audit")
-    plan = _document(inputs, data, built, outcome, wanted_gap, size)
-    result = audit(data, plan)
-    if not result.ok:
-        finding = result.findings[0]
-        raise StoppedError(
-            f"the plan did not pass its audit and is not written: {finding.rule}, {finding.where}: "
-            f"expected {finding.expected}, found {finding.found} ({len(result.findings)} findings)"
-        )
-    plan["audit"] = [asdict(line) for line in result.lines]
-    clock.leave("audit")
-    plan["seconds"] = clock.seconds
-    return plan
+    return Solved(built, outcome, size, wanted.gap)
 
 
-def _load(built: Built) -> Solver:
+def load_model(built: Built) -> Solver:
+    """The model in the solver. Raises NoPlanError when a row cannot hold, whatever is decided."""
     try:
         return Solver(built.model)
     except InfeasibleConstraintException as error:
         raise NoPlanError(f"no plan satisfies all rules of the workbook: {error}") from error
 
 
-def _document(
-    inputs: Inputs, data: PlanData, built: Built, outcome: Outcome, wanted_gap: float, size: Mapping[str, int]
-) -> dict[str, Any]:
-    tables = plan_tables(built)
-    totals = cost_totals(built, tables)
-    objective = sum(totals.values())
-    bound = min(outcome.bound, objective)
-    gap = (objective - bound) / max(abs(objective), 1e-9)
-    payers = {
-        payer: sum(totals[t] for t, p in COST_TERMS.items() if p == payer) for payer in ("public", "buyers", "shortage")
+def audited(result: Audit) -> list[dict[str, Any]]:
+    """The lines of an audit that was passed. Raises StoppedError when it was not."""
+    if not result.ok:
+        finding = result.findings[0]
+        raise StoppedError(
+            f"the plan did not pass its audit and is not written: {finding.rule}, {finding.where}: "
+            f"expected {finding.expected}, found {finding.found} ({len(result.findings)} findings)"
+        )
+    return [asdict(line) for line in result.lines]
+
+
+def _document(inputs: Inputs, data: PlanData, solved: Solved) -> dict[str, Any]:
+    tables = plan_tables(solved.built)
+    costs = cost_totals(solved.built, tables)
+    cost = sum(costs.values())
+    scenario = data.scenario.name
+    return {
+        **heading(inputs, data, solved, cost, cost),
+        "scenario": scenario,
+        "changes": [asdict(change) for change in inputs.changes(scenario)],
+        "settings": dict(inputs.tables(scenario).settings),
+        "inputs": input_snapshot(inputs.tables(scenario)),
+        **totals(costs, tariff_revenue(tables)),
+        "tables": tables,
     }
+
+
+def heading(inputs: Inputs, data: PlanData, solved: Solved, objective: float, expected: float) -> dict[str, Any]:
+    """What a plan document says of its solve, whatever kind of run it is."""
+    bound = min(solved.outcome.bound, objective)
+    gap = (objective - bound) / max(abs(objective), 1e-9)
     return {
         "format": FORMAT,
         "plan_name": data.name,
-        "status": "optimal" if outcome.optimal or gap <= wanted_gap else "feasible",
+        "status": "optimal" if solved.outcome.optimal or gap <= solved.gap_asked else "feasible",
         "objective_musd": objective,
-        "expected_cost_musd": objective,
+        "expected_cost_musd": expected,
         "bound_musd": bound,
         "gap": gap,
         "seconds": {},
@@ -141,15 +195,15 @@ def _document(
         },
         "workbook": inputs.path.name,
         "workbook_sha256": inputs.sha256,
-        "scenario": data.scenario.name,
-        "changes": [asdict(change) for change in inputs.changes(data.scenario.name)],
-        "settings": dict(inputs.tables(data.scenario.name).settings),
-        "inputs": input_snapshot(inputs.tables(data.scenario.name)),
         "horizon": [data.first_year, data.last_year],
-        "costs_musd": totals,
-        "payers_musd": payers,
-        "tariff_revenue_musd": sum(row["discounted_musd"] for row in tables["costs"] if row["term"] == "tariffs"),
         "warnings": [asdict(warning) for warning in inputs.warnings],
-        "model": dict(size),
-        "tables": tables,
+        "model": dict(solved.size),
     }
+
+
+def totals(costs: Mapping[str, float], tariffs: float) -> dict[str, Any]:
+    """Cost by term and by payer, and the treasury's revenue."""
+    payers = {
+        payer: sum(costs[t] for t, p in COST_TERMS.items() if p == payer) for payer in ("public", "buyers", "shortage")
+    }
+    return {"costs_musd": dict(costs), "payers_musd": payers, "tariff_revenue_musd": tariffs}

@@ -1,10 +1,13 @@
 """Ties: of equally cheap plans, the one that decides least and delivers least exposed material (DESIGN 9).
 
+(0)  with a risk weight, of plans with the same objective one of least expected cost, with the integers held: CVaR does
+     not see what futures outside the tail cost;
 (i)  builds, awards and signings that can be dropped one after another at no cost are dropped;
 (ii) with the integers held, a second solve takes the least probability-weighted exposed deliveries.
 
-Neither raises the cost. Which decisions can be dropped is asked of the linear programme with the integers held: its
-reduced cost bounds from below what dropping costs, so only decisions with none need a solve of their own.
+None raises objective or expected cost. Which decisions can be dropped is asked of the linear programme with the
+integers held: its reduced cost bounds from below what dropping costs, so only decisions with none need a solve of their
+own.
 """
 
 from __future__ import annotations
@@ -17,12 +20,15 @@ from model.build import Built
 from model.highs import Solver
 from model.plan_data import EXPOSED
 from model.rules.flows import delivered
+from model.rules.objective import expected_cost, risk_weight
 
 
 def tidy(built: Built, solver: Solver, values: np.ndarray) -> np.ndarray | None:
     """The tidied solution, or None when the integers cannot be held to the last digit."""
     solver.hold_integers(values)
     cost = solver.solve_linear()
+    if cost is not None and risk_weight(built.tree) > 0:
+        cost = _least_expected(built, solver, cost)
     if cost is None:
         return None
     limit = cost + 1e-9 * max(1.0, abs(cost))
@@ -43,6 +49,13 @@ def tidy(built: Built, solver: Solver, values: np.ndarray) -> np.ndarray | None:
                 for i, value in held:
                     solver.hold(i, round(value))
     return _least_exposed(built, solver, best)
+
+
+def _least_expected(built: Built, solver: Solver, objective: float) -> float | None:
+    """(0): from here on expected cost is minimised, and the objective held."""
+    solver.limit_cost(objective + 1e-9 * max(1.0, abs(objective)))
+    solver.set_goal(expected_cost(built.tree, built.costs))
+    return solver.solve_linear()
 
 
 def _moves(built: Built, solver: Solver) -> list[list[int]]:
@@ -71,10 +84,14 @@ def _moves(built: Built, solver: Solver) -> list[list[int]]:
 
 
 def _least_exposed(built: Built, solver: Solver, best: np.ndarray) -> np.ndarray:
-    """(ii); keeps the first solution where the second solve does not succeed."""
+    """(ii); keeps the first solution where the second solve does not succeed, or would cost more."""
     terms = delivered(built.tree, built.net, built.model.flows, EXPOSED)
     if not terms or solver.solve_linear() is None:
         return best
     solver.hold_optimal_face()
     solver.set_goal(terms)
-    return best if solver.solve_linear() is None else solver.values()
+    if solver.solve_linear() is None:
+        return best
+    cleaner = solver.values()
+    dearer = solver.cost @ cleaner - solver.cost @ best  # by a dual that the solver took for 0
+    return best if dearer > 1e-9 * max(1.0, abs(solver.cost @ best)) else cleaner

@@ -19,6 +19,7 @@ import pytest
 
 from model.errors import Problem
 from model.inputs import Inputs, load
+from model.joint_run import solve_joint
 from model.run import solve_scenario
 from tests.make import Book, write_book
 
@@ -110,6 +111,11 @@ def problems(book: Mapping[str, Any]) -> tuple[Problem, ...]:
 def solve(book: Mapping[str, Any], scenario: str = "base") -> dict[str, Any]:
     """The audited plan document of a scenario, proved optimal to 1e-9."""
     return solve_scenario(read(book), scenario, gap=1e-9)
+
+
+def solve_all(book: Mapping[str, Any], values: bool = True) -> dict[str, Any]:
+    """The audited plan document for all futures, proved optimal to 1e-9."""
+    return solve_joint(read(book), gap=1e-9, values=values)
 
 
 def cost(book: Mapping[str, Any], scenario: str = "base") -> float:

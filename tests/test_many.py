@@ -181,7 +181,7 @@ class Killed(Job):
     def run(self, tell: Callable[[Any], None], should_stop: Callable[[], bool]) -> dict[str, Any]:
         def dying(progress: Any) -> None:
             tell(progress)
-            if progress.stage == "solve" and not self.mark.exists():
+            if progress.stage == "load" and not self.mark.exists():
                 self.mark.write_text("killed")
                 os.kill(os.getpid(), signal.SIGKILL)
 

@@ -20,6 +20,12 @@ SAMPLE = [
     "williams_factory_planning_2",  # max_builds over the years
     "williams_mining",  # groups, fixed cost, discounting
     "vietman",  # freight within a region
+    "ampl_stoch_floc",  # joint: sites before demand is known
+    "farmer",  # joint: land before yields are known; EVPI and VSS
+    "dakota",  # joint: purchases before sales are known
+    "lands",  # joint: capacity of any size, a budget
+    "kand",  # joint: three periods
+    "netdes_10-10-L-01",  # joint: 20 futures
 ]
 
 

@@ -201,6 +201,36 @@ class Book:
         """A cap on what is spent in a period."""
         self._add("Budgets", years=[x * self.musd for x in self._series(amount)], budget=name, covers=covers)
 
+    def scenario(self, name: str, probability: float, period: int) -> None:
+        """A future that shows itself in `period`; what is missing to 1 is the book itself."""
+        self._add("Scenarios", scenario=name, probability=probability, from_year=FIRST_YEAR + period - 1)
+
+    def demand_in(self, scenario: str, period: int, region: str, material: str, amount: float) -> None:
+        """The demand of a period in a scenario."""
+        self._change(scenario, period, "Demand", f"{region}/{SECTOR}/{material}", amount * self.tonnes)
+
+    def price_in(self, scenario: str, period: int, material: str, price: float) -> None:
+        self._change(scenario, period, "Prices", material, self._usd_per_kg(price))
+
+    def plant_in(self, scenario: str, period: int, plant: str, capacity: float) -> None:
+        self._change(scenario, period, "Plants", plant, capacity * self.tonnes)
+
+    def market_in(self, scenario: str, period: int, market: str, volume: float) -> None:
+        self._change(scenario, period, "Markets", market, volume * self.tonnes)
+
+    def _change(self, scenario: str, period: int, sheet: str, row: str, value: float) -> None:
+        year = FIRST_YEAR + period - 1
+        self._add(
+            "Changes",
+            scenario=scenario,
+            sheet=sheet,
+            row=row,
+            column="years",
+            from_year=year,
+            to_year=year,
+            value=value,
+        )
+
     # -- the file --------------------------------------------------------------------------------------------------
 
     def write(self, path: str | Path) -> Path:
@@ -272,7 +302,7 @@ class Book:
                 self._add("Processes", process=name, material=self._material(material), t_per_t=amount)
         return self._processes[key]
 
-    def _add(self, sheet: str, years: Sequence[float] | None = None, **cells: Any) -> None:
+    def _add(self, sheet: str, /, years: Sequence[float] | None = None, **cells: Any) -> None:
         row: dict[str | int, Any] = {}
         row |= cells  # type: ignore[arg-type]
         row |= {FIRST_YEAR + i: value for i, value in enumerate(years or ())}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
-from benchmarks.published import lots, networks, periods, sectors, sites, steel
+from benchmarks.published import futures, lots, networks, periods, sectors, sites, steel
 from benchmarks.published.instances import Case, Instance, listed, read
 
 Converter = Callable[[Instance], Iterator[Case]]
@@ -44,12 +44,18 @@ CONVERTERS: dict[str, Converter] = {
     "pp08a": lots.backlog,
     "pyomobook_lotsizing": lots.backlog_to_the_end,
     "trigeiro_G5[0-9]": lots.setup_times,
+    "ampl_stoch_floc": futures.sites,
+    "farmer": futures.farmer,
+    "dakota": futures.furniture,
+    "lands": futures.power_plants,
+    "pgp2": futures.power_plants,
+    "kand": futures.raw_materials,
+    "netdes_*": futures.network,
 }
 
 UNPUBLISHED = "no published optimum to compare with, not converted"
-LATER = "stochastic, needs a joint run; "
-BRANCHING = LATER + "not expressible: its futures branch twice, and a scenario leaves the trunk once"
-ASSIGNMENT = LATER + "not looked at closely: integer assignments in every future could be projects of the second year"
+BRANCHING = "not expressible: its futures branch twice, and a scenario leaves the trunk once"
+ASSIGNMENT = "not converted: integer assignments in every one of many futures would be projects of the second year"
 
 NOT_EXPRESSED: dict[str, str] = {  # by pattern
     "cap[abc]": "written as the others (100,000 lanes), but far from proved in minutes (capc 5750: gap 19 % after "
@@ -58,19 +64,10 @@ NOT_EXPRESSED: dict[str, str] = {  # by pattern
     "fertd*": UNPUBLISHED,
     "korpet": UNPUBLISHED,
     "yemcem": UNPUBLISHED,
-    "ampl_stoch_floc": LATER + "looks expressible: sites as public projects decided before demand shows itself",
-    "netdes_*": LATER
-    + "looks expressible: arcs as public projects, uncertain unit costs as prices of a consumed material",
-    "dakota": LATER + "looks expressible: resources bought and stocked a year before sales",
-    "farmer": LATER
-    + "looks expressible: land in the first year, yields as harvest plants whose capacity a scenario changes",
-    "lands": LATER + "looks expressible: continuous capacity as a contract signed in the first year",
-    "apl1p": LATER + "looks expressible as lands; 1,280 scenarios is a question of size",
-    "gbd": LATER + "looks expressible: fleet hours as stocked material, lost demand as shortage",
-    "pgp2": LATER + "looks expressible as lands, lost demand as shortage",
-    "airlift_*": LATER + "partly: re-routing recourse needs flights assigned before as stocked material",
-    "sizes*": LATER + "looks expressible: setups as projects in both years, substitution of sizes as plants",
-    "kand": LATER + "looks expressible: purchases as contracts signed in advance, only shortage is recourse",
+    "apl1p": "expressible as lands, with a plant for each availability; 1,280 scenarios are not converted",
+    "gbd": "not expressible: demands are independent by route, 646,425 joint scenarios",
+    "airlift_*": "partly expressible: hours given back by re-routed flights need flights assigned before as material",
+    "sizes*": "not converted: production is in whole units, which only builds are in a workbook",
     "lands3_*": BRANCHING,
     "dcap*": ASSIGNMENT,
     "sslp_*": ASSIGNMENT,

@@ -7,7 +7,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks.published.book import Book
 
@@ -48,7 +48,7 @@ class Case:
     the instance's units (revenue of sales that are fixed, say). variant: tells the problems of one instance apart.
     all_used: materials of which nothing may be left over, because the instance, unlike the model, does not let anything
     be discarded; a plan that leaves none over is one of the instance too. all_taken: likewise, no contract may be paid
-    for what is not taken.
+    for what is not taken. joint: which figure of a plan for all futures is compared; "" where there is one future.
     """
 
     instance: str
@@ -61,6 +61,7 @@ class Case:
     all_used: tuple[str, ...] = ()
     all_taken: bool = False
     variant: str = ""
+    joint: Literal["", "objective", "known", "evpi", "vss"] = ""
 
     @property
     def title(self) -> str:

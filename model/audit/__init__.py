@@ -20,13 +20,14 @@ from model.audit.contracts import CONTRACTS
 from model.audit.costs import BUDGETS, COSTS, OBJECTIVE
 from model.audit.floors import FLOORS
 from model.audit.flows import FLOWS
+from model.audit.joint import future_alone, merged, together
 from model.audit.lenders import LENDERS
 from model.audit.reading import READING, WHOLE
 from model.audit.stockpiles import STOCKPILES
 from model.audit.verdict import Audit, AuditLine, Finding, Rule, judge
 from model.plan_data import PlanData
 
-__all__ = ["RULES", "Audit", "AuditLine", "Finding", "audit"]
+__all__ = ["RULES", "Audit", "AuditLine", "Finding", "audit", "audit_joint"]
 
 RULES: tuple[Rule[Books], ...] = (
     *WHOLE,
@@ -55,3 +56,12 @@ def audit(data: PlanData, plan: Mapping[str, Any], *, alone: bool = True) -> Aud
             return Audit(lines, reading.findings)
     judged = judge((*RULES, OBJECTIVE) if alone else RULES, data, read_books(data, plan))
     return Audit(lines + judged.lines, judged.findings)
+
+
+def audit_joint(futures: Mapping[str, PlanData], plan: Mapping[str, Any]) -> Audit:
+    """Judge a plan for several futures: each by itself, then what they share. futures: data by scenario."""
+    each = merged({name: audit(data, future_alone(plan, name), alone=False) for name, data in futures.items()})
+    if not each.ok:
+        return each
+    common = together(futures, plan)
+    return Audit(each.lines + common.lines, common.findings)

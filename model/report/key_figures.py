@@ -90,6 +90,35 @@ def table(plan: Plan, name: str) -> list[Row]:
     return rows
 
 
+def is_joint(plan: Plan) -> bool:
+    """Whether the plan is one for several futures, whose tables have a column `scenario`."""
+    return "futures" in plan
+
+
+def future(plan: Plan, name: str) -> Plan:
+    """One future of a joint plan, to be read like a plan of its own."""
+    tables = {t: [row for row in rows if row["scenario"] == name] for t, rows in plan["tables"].items()}
+    return {**plan, "scenario": name, "expected_cost_musd": plan["futures"][name], "tables": tables}
+
+
+def until(plan: Plan, shared: range) -> Plan:
+    """What a joint plan decides in the years that all futures share."""
+    first = future(plan, next(iter(plan["futures"])))
+    return _decided(first, lambda year: year < shared.stop)
+
+
+def since(plan: Plan, year: int) -> Plan:
+    """What a plan decides from a year on."""
+    return _decided(plan, lambda decided: decided >= year)
+
+
+def _decided(plan: Plan, within: Callable[[int], bool]) -> Plan:
+    years = {"investments": "decision_year", "price_floors": "decision_year", "contracts": "signing_year"}
+    years |= {"stockpile": "year", "demand": "year"}
+    tables = {name: [row for row in plan["tables"][name] if within(row[column])] for name, column in years.items()}
+    return {**plan, "tables": {**plan["tables"], **tables}}
+
+
 def total(rows: Iterable[Row], column: str) -> float:
     return float(sum(row[column] for row in rows))
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
 
-from model.plan_tables import COST_TERMS, TABLES, Column
+from model.plan_tables import COST_TERMS, SCENARIO, TABLES, Column
 from model.report import key_figures as figures
 from model.report.key_figures import Plan, Row
 from model.report.run_info_sheet import write_run_info
@@ -33,6 +34,7 @@ DELIVERY = (
     *("active_t", "taken_t", "untaken_t", "contract_price_usd_per_kg", "market_price_usd_per_kg"),
     *("difference_musd", "untaken_musd"),
 )
+NO_ROOM = "=AND({consumption_t}>0,{limit}<1,{limit}-{share}<=0.0001)"
 AUDIT = (
     Column("rule", "", "rule of the model that was re-checked"),
     Column("meaning", "", "what it says"),
@@ -82,8 +84,8 @@ def sheets(plan: Plan, costs: pd.DataFrame) -> list[Sheet]:
         _as_is("Stockpile", "stockpile", plan),
         _as_is("Sourcing", "flows", plan),
         _as_is("Plants", "plants", plan),
-        _as_is("ChinaShare", "china_share", plan, alert="=AND($G2>0,$J2<1,$J2-$I2<=0.0001)"),  # no room left
-        _as_is("Demand", "demand", plan, alert="=$I2>=0.5"),  # short
+        _as_is("ChinaShare", "china_share", plan, alert=NO_ROOM),
+        _as_is("Demand", "demand", plan, alert="={short_t}>=0.5"),
         _costs(plan, costs),
         Sheet("Audit", AUDIT, [_values(row, [c.name for c in AUDIT]) for row in plan["audit"]], alert='=$G2="no"'),
     ]
@@ -92,7 +94,9 @@ def sheets(plan: Plan, costs: pd.DataFrame) -> list[Sheet]:
 def cost_matrix(plan: Plan) -> pd.DataFrame:
     """Undiscounted MUSD: one row per counted term (index: payer, term), in the order of the breakdown, by year."""
     first, last = plan["horizon"]
-    frame = pd.DataFrame(figures.table(plan, "costs"), columns=["payer", "term", "year", "musd"])
+    frame = pd.DataFrame(figures.table(plan, "costs"), columns=["payer", "term", "year", "musd", "scenario"])
+    if figures.is_joint(plan):
+        frame["musd"] *= frame["scenario"].map(plan["probabilities"])
     matrix = frame.groupby(["payer", "term", "year"])["musd"].sum().unstack("year")
     counted = [term for term in COST_TERMS if term != "tariffs" or plan["settings"].get("tariffs_counted", True)]
     order = [(COST_TERMS[term], term) for term in counted if (COST_TERMS[term], term) in matrix.index]
@@ -101,45 +105,57 @@ def cost_matrix(plan: Plan) -> pd.DataFrame:
 
 
 def _as_is(name: str, table: str, plan: Plan, alert: str = "") -> Sheet:
-    columns = TABLES[table].columns
+    """alert: column names in braces stand for their cells in row 2."""
+    columns = [*_scenario(plan), *TABLES[table].columns]
     names = [c.name for c in columns]
-    return Sheet(name, columns, [_values(row, names) for row in figures.table(plan, table)], alert=alert)
+    cells = {column: f"${xl_col_to_name(j)}2" for j, column in enumerate(names)}
+    rows = [_values(row, names) for row in figures.table(plan, table)]
+    return Sheet(name, columns, rows, alert=alert.format(**cells))
+
+
+def _scenario(plan: Plan) -> list[Column]:
+    """The column that the tables of a joint run begin with."""
+    return [SCENARIO] if figures.is_joint(plan) else []
 
 
 def _price_floors(plan: Plan) -> Sheet:
     """One row for each award, with its grant, and one for each year in which it pays."""
+    own = [c.name for c in _scenario(plan)]
     columns = [
+        *_scenario(plan),
         *_columns("price_floors", AWARD),
         Column("row", "", "award: the grant at the decision; payment: one supported year"),
         Column("year", "", "planning year"),
         *_columns("price_floors", ("grant_musd",)),
         *_columns("floor_payments", PAYMENT),
     ]
-    payments = figures.grouped(figures.table(plan, "floor_payments"), "project", "floor", "decision_year")
+    payments = figures.grouped(figures.table(plan, "floor_payments"), *own, "project", "floor", "decision_year")
     rows: list[list[Any]] = []
     for award in figures.table(plan, "price_floors"):
-        common = _values(award, AWARD)
+        common = _values(award, [*own, *AWARD])
         rows.append([*common, "award", award["decision_year"], award["grant_musd"], *[None] * len(PAYMENT)])
-        for paid in payments.get((award["project"], award["floor"], award["decision_year"]), []):
+        for paid in payments.get(tuple(_values(award, [*own, "project", "floor", "decision_year"])), []):
             rows.append([*common, "payment", paid["year"], None, *_values(paid, PAYMENT)])
     return Sheet("PriceFloors", columns, rows)
 
 
 def _contracts(plan: Plan) -> Sheet:
     """One row for each signing, with its fee, and one for each year of its tenor."""
+    own = [c.name for c in _scenario(plan)]
     columns = [
+        *_scenario(plan),
         *_columns("contracts", SIGNING),
         Column("row", "", "signing: the fee; delivery: one year of the tenor"),
         Column("year", "", "planning year"),
         *_columns("contracts", ("fee_musd",)),
         *_columns("contract_years", DELIVERY),
     ]
-    years = figures.grouped(figures.table(plan, "contract_years"), "contract", "signing_year")
+    years = figures.grouped(figures.table(plan, "contract_years"), *own, "contract", "signing_year")
     rows: list[list[Any]] = []
     for signing in figures.table(plan, "contracts"):
-        common = _values(signing, SIGNING)
+        common = _values(signing, [*own, *SIGNING])
         rows.append([*common, "signing", signing["signing_year"], signing["fee_musd"], *[None] * len(DELIVERY)])
-        for year in years.get((signing["contract"], signing["signing_year"]), []):
+        for year in years.get(tuple(_values(signing, [*own, "contract", "signing_year"])), []):
             rows.append([*common, "delivery", year["year"], None, *_values(year, DELIVERY)])
     return Sheet("Contracts", columns, rows)
 

@@ -38,6 +38,7 @@ def write_run_info(book: xlsxwriter.Workbook, styles: Styles, plan: Plan) -> Non
         ("Status", plan["status"], ""),
         ("Objective (MUSD)", plan["objective_musd"], "MUSD"),
         ("Expected cost (MUSD)", plan["expected_cost_musd"], "MUSD"),
+        *([("CVaR (MUSD)", plan["cvar_musd"], "MUSD")] if "cvar_musd" in plan else []),
         ("Best possible objective (MUSD)", plan["bound_musd"], "MUSD"),
         ("Gap (share)", plan["gap"], "any"),
         ("First year", plan["horizon"][0], ""),

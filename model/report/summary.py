@@ -37,7 +37,7 @@ def sections(plan: Plan) -> list[Section]:
         ("What to promise", [*_floors(plan), *_contracts(plan)]),
         ("What to hold", _stocks(plan)),
         ("China share", _china_share(plan)),
-        ("Demand", _demand(plan)),
+        ("Demand", demand(plan)),
         ("Cost", _cost(plan)),
         ("How sure this is", _certainty(plan)),
     ]
@@ -73,7 +73,7 @@ def _brief(plan: Plan) -> list[str]:
     held = [f for f in figures.stocks(plan) if f.peak_t >= 0.5]
     materials = in_words(list(dict.fromkeys(f.material for f in held)))
     stocks = [f"Hold {count(len(held), 'stock')} of {materials}."] if held else []
-    return [_brief_builds(plan), *promises, *stocks, _brief_china(plan), _brief_cost(plan), _proved(plan)]
+    return [_brief_builds(plan), *promises, *stocks, _brief_china(plan), _brief_cost(plan), proved(plan)]
 
 
 def _brief_builds(plan: Plan) -> str:
@@ -119,12 +119,17 @@ def _brief_cost(plan: Plan) -> str:
     return f"All this costs {musd(plan['expected_cost_musd'])} in {first}-{last}, discounted to {first}: {paid}."
 
 
-def _proved(plan: Plan) -> str:
+def proved(plan: Plan) -> str:
     gap = finite(plan["gap"])
     if plan["status"] == "optimal":
         return "No plan is cheaper" + (f" by more than {share(gap)}" if gap else "") + ": this is proved."
     distance = "by an unknown amount" if gap is None else f"by up to {share(gap)}"
     return f"The search was stopped early: another plan may be cheaper {distance}."
+
+
+def decisions(plan: Plan) -> list[str]:
+    """What to build and to promise; empty when there is nothing."""
+    return [*(_builds(plan) if _by_decision(plan) else []), *_floors(plan), *_contracts(plan)]
 
 
 def _by_decision(plan: Plan) -> list[Row]:
@@ -276,7 +281,7 @@ def _tightest(figure: CapFigure) -> str:
     )
 
 
-def _demand(plan: Plan) -> list[str]:
+def demand(plan: Plan) -> list[str]:
     rows = figures.demand(plan)
     if not rows:
         return []

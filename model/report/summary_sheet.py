@@ -12,6 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from model.plan_tables import COST_TERMS
 from model.report import key_figures as figures
+from model.report.joint_summary import joint_sections, joint_tables
 from model.report.key_figures import CapFigure, Plan
 from model.report.styles import LINE_HEIGHT, Styles, heading_height, page
 from model.report.summary import sections, status
@@ -35,10 +36,13 @@ def write_summary(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, costs: 
     row = _sentences(sheet, styles, plan)
     sheet.set_h_pagebreaks([row])
     chart_row, row = row, row + CHART_ROWS
-    tightest = next(iter(figures.caps(plan)), None)
-    by_year = _by_year(plan, costs, tightest)
+    shown = figures.future(plan, next(iter(plan["futures"]))) if figures.is_joint(plan) else plan
+    tightest = next(iter(figures.caps(shown)), None)
+    by_year = _by_year(shown, costs, tightest)
     places = []
-    for table in [by_year, *_tables(plan)]:
+    for table in [by_year, *_cost_tables(plan), *(joint_tables(plan) if figures.is_joint(plan) else _tables(plan))]:
+        if not table[3]:
+            continue
         places.append((row + 2, row + 1 + len(table[3])))  # first and last row of numbers
         row = _table(sheet, styles, row, table)
     _charts(book, sheet, chart_row, places[0], tightest)
@@ -50,10 +54,12 @@ def _sentences(sheet: Worksheet, styles: Styles, plan: Plan) -> int:
     first_year, last_year = plan["horizon"]
     sheet.set_row(0, 26)
     sheet.write_string(0, 0, plan["plan_name"], styles.title)
-    line = f"Scenario {plan['scenario']}, {first_year}-{last_year}, {status(plan)}, from {plan['workbook']}"
+    joint = figures.is_joint(plan)
+    which = "All futures together" if joint else f"Scenario {plan['scenario']}"
+    line = f"{which}, {first_year}-{last_year}, {status(plan)}, from {plan['workbook']}"
     sheet.write_string(1, 0, line, styles.subtitle)
     row = 3
-    for section in sections(plan):
+    for section in joint_sections(plan) if joint else sections(plan):
         sheet.merge_range(row, 0, row, last, section.heading, styles.section)
         row += 1
         for sentence in section.sentences:
@@ -102,7 +108,7 @@ def _by_year(plan: Plan, costs: pd.DataFrame, tightest: CapFigure | None) -> Tab
     )
 
 
-def _tables(plan: Plan) -> list[Table]:
+def _cost_tables(plan: Plan) -> list[Table]:
     cost = plan["expected_cost_musd"]
     payers = [
         [p, plan["payers_musd"].get(p, 0.0), plan["payers_musd"].get(p, 0.0) / cost if cost else None] for p in PAYERS
@@ -112,6 +118,13 @@ def _tables(plan: Plan) -> list[Table]:
         for term, payer in COST_TERMS.items()
         if abs(plan["costs_musd"].get(term, 0.0)) >= 0.005
     ]
+    return [
+        ("Cost by payer, discounted", ("Payer", "Cost (MUSD)", "Of total (%)"), ("", "MUSD", "share"), payers),
+        ("Cost by term, discounted", ("Term", "Payer", "Cost (MUSD)"), ("", "", "MUSD"), terms),
+    ]
+
+
+def _tables(plan: Plan) -> list[Table]:
     caps = [
         [f.material, f.cap, f.region, f.sector, f.basis, f.year, f.share, f.limit]
         for f in figures.caps(plan)[:MOST_CAPS]
@@ -124,9 +137,7 @@ def _tables(plan: Plan) -> list[Table]:
         [f.sector, f.material, f.demand_t, f.clean_t, f.exposed_t, f.substituted_t, f.short_t, f.met_share]
         for f in figures.demand(plan)
     ]
-    tables: list[Table] = [
-        ("Cost by payer, discounted", ("Payer", "Cost (MUSD)", "Of total (%)"), ("", "MUSD", "share"), payers),
-        ("Cost by term, discounted", ("Term", "Payer", "Cost (MUSD)"), ("", "", "MUSD"), terms),
+    return [
         (
             "China share in the tightest year of each cap",
             ("Material", "Cap", "Region", "Sector", "Basis", "Year", "Exposed (%)", "Limit (%)"),
@@ -155,7 +166,6 @@ def _tables(plan: Plan) -> list[Table]:
             demand,
         ),
     ]
-    return [table for table in tables if table[3]]
 
 
 def _charts(

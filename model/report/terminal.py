@@ -103,9 +103,12 @@ class Watch:
 
 def show_plan(plan: Mapping[str, Any], folder: Path) -> None:
     """The plan in a handful of lines, and where it is."""
+    from model.report.joint_summary import joint_key_lines
+    from model.report.key_figures import is_joint
     from model.report.summary import key_lines
 
-    lines = [*key_lines(plan), ("Files", f"{folder / 'plan.xlsx'} and plan.json")]
+    shown = joint_key_lines(plan) if is_joint(plan) else key_lines(plan)
+    lines = [*shown, ("Files", f"{folder / 'plan.xlsx'} and plan.json")]
     if plan["warnings"]:
         lines.insert(-1, ("Warnings", f"{len(plan['warnings'])}, see lodestone check"))
     label = max(len(name) for name, _ in lines) + 2

@@ -109,7 +109,7 @@ def table(tree: Tree, invest: pyo.Block, support: dict[tuple[str, int], list[str
     """Every private project: in the year it is built, else in the first in which it can be decided."""
     rows = []
     root = tree.nodes[0]
-    built = {g: n for (g, n), build in invest.build.items() if amount(build) > 0.5}
+    built = {g: n for (g, n), build in invest.build.items() if n in tree.year and amount(build) > 0.5}
     for g, project in tree.data[root].projects.items():
         if project.public:
             continue

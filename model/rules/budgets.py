@@ -87,7 +87,7 @@ def _spent(block: pyo.Block, name: str, n: int) -> float:
 
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
-    for name, n in block.outlay:
+    for name, n in (key for key in block.outlay if key[1] in tree.year):
         years = counted(tree, name, n)
         rows.append(
             {

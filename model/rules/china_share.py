@@ -90,6 +90,8 @@ def _consumption(tree: Tree, net: Network, flow: pyo.Block, n: int) -> dict[Key,
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
     for (n, c, m, basis), (exposed, total) in block.consumption.items():
+        if n not in tree.year:
+            continue
         cap = tree.data[n].caps[c]
         consumption, part = worth(total), worth(exposed)
         rows.append(

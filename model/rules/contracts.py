@@ -50,7 +50,7 @@ def delivered_share(data: PlanData, contract: Contract, signing_year: int, year:
     """active / q in a year of the tenor: ramp of a project, force majeure of any other supplier."""
     project = data.projects.get(contract.supplier)
     if project:
-        return project.ramp(year - project.first_year(signing_year))
+        return project.ramp(year - project.first_year(signing_year)) * data.force_majeure(contract, year)
     return data.force_majeure(contract, year)
 
 
@@ -228,7 +228,7 @@ def owed_share(data: PlanData, c: str, signing_year: int) -> float:
     owed = 0.0
     for year in range(last + 1, end + 1):
         project = data.projects.get(contract.supplier)
-        share = project.ramp(year - first) if project else data.force_majeure(contract, last)
+        share = (project.ramp(year - first) if project else 1.0) * data.force_majeure(contract, last)
         over = max(0.0, contract.price(index, year, first) - market)
         owed += (1 + data.discount_rate) ** (last - year) * contract.take_or_pay_share * share * over
     return owed
@@ -237,7 +237,7 @@ def owed_share(data: PlanData, c: str, signing_year: int) -> float:
 def signed_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
     for (c, d), sign in block.sign.items():
-        if amount(sign) > 0.5:
+        if d in tree.year and amount(sign) > 0.5:
             contract = tree.data[d].contracts[c]
             first, last = block.spans[c, d]
             rows.append(
@@ -258,7 +258,7 @@ def signed_table(tree: Tree, block: pyo.Block) -> list[Row]:
 def yearly_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
     for (c, d, n), taken in block.taken.items():
-        if amount(block.sign[c, d]) > 0.5:
+        if n in tree.year and amount(block.sign[c, d]) > 0.5:
             contract = tree.data[n].contracts[c]
             price, market = prices(tree, c, d, n)
             active = block.active_share[c, d, n] * amount(block.q[c, d])

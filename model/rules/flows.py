@@ -243,7 +243,7 @@ def delivered(tree: Tree, net: Network, flow: pyo.Block, stream: str) -> Terms:
 def flows_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
     for (n, m, r, to, k), ship in block.ship.items():
-        t = amount(ship)
+        t = amount(ship) if n in tree.year else 0.0
         if t > 0:
             data, year = tree.data[n], tree.year[n]
             lane = data.lanes[m, r, to]
@@ -265,9 +265,9 @@ def flows_table(tree: Tree, block: pyo.Block) -> list[Row]:
 
 def markets_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
-    bought = [(n, v, EXPOSED if tree.data[n].markets[v].exposed else CLEAN, x) for (n, v), x in block.buy.items()]
-    for n, v, k, variable in [*bought, *((n, v, k, x) for (n, v, k), x in block.sell.items())]:
-        t = amount(variable)
+    traded = [(n, v, "", x) for (n, v), x in block.buy.items()] + [(*key, x) for key, x in block.sell.items()]
+    for n, v, k, variable in traded:
+        t = amount(variable) if n in tree.year else 0.0
         if t > 0:
             market, year = tree.data[n].markets[v], tree.year[n]
             rows.append(
@@ -277,7 +277,7 @@ def markets_table(tree: Tree, block: pyo.Block) -> list[Row]:
                     "region": market.region,
                     "material": market.material,
                     "year": year,
-                    "stream": k,
+                    "stream": k or (EXPOSED if market.exposed else CLEAN),
                     "t": t,
                     "price_usd_per_kg": tree.data[n].market_price(v, year) / MUSD_PER_T,
                 }
@@ -362,7 +362,7 @@ def substitution_table(tree: Tree, block: pyo.Block) -> list[Row]:
             "cost_musd": amount(avoid) * tree.data[n].substitution[o].cost,
         }
         for (n, o, r, s, m), avoid in block.avoid.items()
-        if amount(avoid) > 0
+        if n in tree.year and amount(avoid) > 0
     ]
 
 

@@ -64,7 +64,9 @@ def _capacity(tree: Tree, block: pyo.Block) -> dict[tuple[str, int], Terms]:
             capacity[g, n] = [
                 (project.capacity * ramp, block.build[g, d])
                 for d in tree.path[n]
-                if d in decided and (ramp := project.ramp(year - project.first_year(tree.year[d]))) > 0
+                if d in decided
+                and not tree.data[n].is_lost(g, year)
+                and (ramp := project.ramp(year - project.first_year(tree.year[d]))) > 0
             ]
     return capacity
 
@@ -122,7 +124,7 @@ def table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
     for (g, n), build in block.build.items():
         builds = round(amount(build))
-        if builds:
+        if n in tree.year and builds:
             project, year = tree.data[n].projects[g], tree.year[n]
             rows.append(
                 {

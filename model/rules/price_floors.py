@@ -45,7 +45,9 @@ def supported_years(data: PlanData, floor: Floor, decision_year: int) -> tuple[i
 def price_floors(tree: Tree, invest: pyo.Block, offtake: pyo.Block) -> pyo.Block:
     """Build the block that owns award and covered; block.covered_at gives (21) by year as prepared terms."""
     block = pyo.Block(concrete=True)
-    awards = [(o, n) for o in tree.data[0].floors for n in invest.nodes[tree.data[0].floors[o].project]]
+    awards = [
+        (o, n) for o in tree.data[0].floors for n in tree.nodes if (tree.data[n].floors[o].project, n) in invest.build
+    ]
     block.award = pyo.Var(awards, domain=pyo.Binary)
     packages = {(tree.data[n].floors[o].project, n) for o, n in awards}
     block.one_package = pyo.Constraint(
@@ -181,7 +183,7 @@ def _owed(tree: Tree, block: pyo.Block, o: str, decision: int, leaf: int) -> Ter
 def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
     for (o, d), award in block.award.items():
-        if amount(award) > 0.5:
+        if d in tree.year and amount(award) > 0.5:
             data = tree.data[d]
             floor = data.floors[o]
             first, last = supported_years(data, floor, tree.year[d])

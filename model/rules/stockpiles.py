@@ -174,6 +174,8 @@ def table(tree: Tree, block: pyo.Block) -> list[Row]:
 
     rows = []
     for (n, s), (intake, demand) in block.consumption.items():
+        if n not in tree.year:
+            continue
         pile, year = tree.data[n].stockpiles[s], tree.year[n]
         consumption = demand + worth(intake)
         held = {k: t(block.stock, n, s, k) for k in STREAMS}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from model.build import Built, build
 from model.plan_data import Return
 from tests.rules.tiny_data import (
@@ -23,7 +25,7 @@ from tests.rules.tiny_data import (
 
 
 def everything() -> Built:
-    parts = {
+    parts: dict[str, Any] = {
         "plants": [
             plant("refinery", whole_plant=True, spot_share=0.5, operating_cost=0.06),
             plant("state_mine", recipe={"ore": 1.0}, at_market=False),
@@ -55,5 +57,6 @@ def everything() -> Built:
         "caps": [cap("oxide_cap", 0.6), cap("ore_cap", 0.7, "ore")],
         "budgets": [budget("all", "capex grants floors fees stockpile", 100.0, carry_over=True)],
     }  # fmt: skip
+    parts["risk_weight"] = 0.2
     shock = plan(**parts, price={"oxide": (0.06, 0.05, 0.055)}, scenario=scenario(emergency=(2031, 2032)))
     return build(fork(plan(**parts), shock))

@@ -5,8 +5,8 @@ import pyomo.environ as pyo
 from model.build import build
 from model.plan_data import PlanData
 from model.rules import objective
-from model.tree import single
-from tests.rules.algebra import close, coefficients
+from model.tree import Tree, single
+from tests.rules.algebra import assert_row, close, coefficients, covers, keys
 from tests.rules.tiny_data import fork, lane, market, plan, project, scenario, stockpile
 
 HOME = ("Home", "cars", "oxide")
@@ -22,7 +22,7 @@ def importing(**changes: object) -> PlanData:
     return plan(**(parts | changes))
 
 
-def weights(data_or_tree: object) -> dict[str, float]:
+def weights(data_or_tree: PlanData | Tree) -> dict[str, float]:
     tree = single(data_or_tree) if isinstance(data_or_tree, PlanData) else data_or_tree
     model = build(tree).model
     assert model.objective.sense == pyo.minimize
@@ -92,3 +92,63 @@ def test_table_has_every_term_and_year():
         "term": "market_purchases", "payer": "buyers", "year": 2032, "musd": close(0.72),
         "discounted_musd": close(0.72 / 1.1**2),
     }  # fmt: skip
+
+
+def risky(**settings: object) -> Tree:
+    """A fork in which only one future, of probability 0.25, is dear."""
+    return fork(importing(**settings), importing(price={"oxide": (0.06, 0.2, 0.3)}, scenario=scenario(), **settings))
+
+
+def test_without_a_risk_weight_or_with_one_future_there_are_no_rows():
+    for tree in (risky(), single(importing(risk_weight=0.5))):
+        model = build(tree).model
+        assert not keys(model.risk.adds_up) | keys(model.risk.beyond)
+        assert not any(name.startswith("risk.") for name in coefficients(model.objective.expr)[0])
+
+
+@covers("risk.adds_up")
+def test_what_is_spent_at_a_node_is_its_discounted_cost():
+    model = build(risky(risk_weight=0.4)).model
+    assert keys(model.risk.adds_up) == {0, 1, 2, 3, 4}
+    assert_row(
+        model.risk.adds_up[4],
+        {
+            "risk.spent[4]": 1.0,
+            "flows.buy[4,china]": -0.3 / 1.1**2,
+            "flows.ship[4,oxide,China,Home,exposed]": -(0.002 + 0.25 * 0.3) / 1.1**2,
+            "flows.short[4,Home,cars,oxide]": -1 / 1.1**2,
+        },
+        "==",
+        0,
+    )
+
+
+@covers("risk.beyond")
+def test_the_excess_of_a_future_is_what_it_costs_beyond_the_threshold():
+    model = build(risky(risk_weight=0.4)).model
+    assert keys(model.risk.beyond) == {2, 4}
+    assert_row(
+        model.risk.beyond[4],
+        {"risk.excess[4]": 1, "risk.threshold[all]": 1, **{f"risk.spent[{n}]": -1 for n in (0, 3, 4)}},
+        ">=",
+        0,
+    )
+    assert model.risk.excess[4].lb == 0
+    assert model.risk.threshold["all"].lb is None
+
+
+def test_the_objective_weighs_expected_cost_and_cvar():
+    found = weights(risky(risk_weight=0.4, risk_tail=0.05))
+    assert found["flows.buy[4,china]"] == close(0.6 * 0.25 * 0.3 / 1.1**2)
+    assert {name: c for name, c in found.items() if name.startswith("risk.")} == close(
+        {"risk.threshold[all]": 0.4, "risk.excess[2]": 0.4 * 0.75 / 0.05, "risk.excess[4]": 0.4 * 0.25 / 0.05}
+    )
+
+
+def test_cvar_is_the_mean_of_the_worst_share():
+    likely = {"good": 0.5, "fair": 0.3, "bad": 0.2}
+    costs = {"good": 10.0, "fair": 20.0, "bad": 50.0}
+    assert objective.mean(costs, likely) == close(21.0)
+    assert objective.cvar(costs, likely, 0.1) == close(50.0)
+    assert objective.cvar(costs, likely, 0.4) == close((0.2 * 50 + 0.2 * 20) / 0.4)
+    assert objective.cvar(costs, likely, 1.0) == close(21.0)
