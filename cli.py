@@ -18,6 +18,8 @@ SCENARIO = click.option("--scenario", default="base", show_default=True, help="S
 SET = click.option(
     "--set", "sets", multiple=True, metavar="SHEET/ROW/COLUMN=VALUE", help="Change a cell for this call; repeatable."
 )
+JOBS = click.option("--jobs", type=click.IntRange(min=1), help="Solves at a time. [default: one per core]")
+SCHEDULER = click.option("--scheduler", metavar="ADDRESS", help="Solve on this Dask cluster, e.g. tcp://host:8786.")
 
 
 class Commands(click.Group):
@@ -71,17 +73,28 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-@main.command()
-@WORKBOOK
-@SCENARIO
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run. [default: outputs/WORKBOOK/SCENARIO]")
-@click.option(
+GAP = click.option(
     "--gap", type=click.FloatRange(0, 1), callback=_finite, help="Stop at this share of the best possible cost."
 )
-@click.option(
+TIME_LIMIT = click.option(
     "--time-limit", type=click.FloatRange(0, min_open=True), callback=_finite, help="Stop after so many seconds."
 )
+
+
+@main.command()
+@WORKBOOK
+@click.option("--scenario", "scenarios", multiple=True, help="Scenario of the workbook; repeatable. [default: base]")
+@click.option("--all-scenarios", is_flag=True, help="The base and every scenario, side by side.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the run; of several runs, of their folders. [default: outputs/WORKBOOK/SCENARIO]",
+)
+@GAP
+@TIME_LIMIT
 @SET
+@JOBS
+@SCHEDULER
 @click.option("--joint", is_flag=True, help="One plan for all scenarios with a probability, and the base.")
 @click.option(
     "--values/--no-values",
@@ -94,27 +107,36 @@ def main() -> None:
 def solve(
     ctx: click.Context,
     workbook: Path,
-    scenario: str,
+    scenarios: tuple[str, ...],
+    all_scenarios: bool,
     out: Path | None,
     gap: float | None,
     time_limit: float | None,
     sets: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
     joint: bool,
     values: bool,
     quiet: bool,
 ) -> None:
     """Find the plan of least cost and write plan.xlsx and plan.json.
 
-    With --joint one plan for all futures: until a future shows itself its decisions are those of all others.
-    Ctrl-C asks the solver to stop with the best plan so far.
+    Several scenarios are solved in parallel, each as if it knew its future. With --joint one plan for all futures:
+    until a future shows itself its decisions are those of all others. Ctrl-C asks the solver to stop with the best
+    plan so far.
 
     \b
     Example:
       lodestone solve plan.xlsx --scenario embargo --gap 0.01
+      lodestone solve plan.xlsx --all-scenarios --jobs 2
       lodestone solve plan.xlsx --joint
     """
-    if joint and ctx.get_parameter_source("scenario") is not click.core.ParameterSource.DEFAULT:
-        raise click.UsageError("--joint plans for all scenarios together; leave out --scenario")
+    if joint and (scenarios or all_scenarios):
+        raise click.UsageError("--joint plans for all scenarios together; leave out --scenario and --all-scenarios")
+    if all_scenarios or len(set(scenarios)) > 1 or scheduler:
+        _solve_many(ctx, workbook, scenarios, all_scenarios, out, gap, time_limit, sets, jobs, scheduler, quiet)
+        return
+    scenario = scenarios[0] if scenarios else "base"
     from model.inputs import load
     from model.joint_run import JOINT, solve_joint
     from model.report.run_folder import check_target, run_folder, write_run
@@ -136,6 +158,44 @@ def solve(
         write_run(plan, folder)
     if not quiet:
         show_plan(plan, folder)
+
+
+def _solve_many(
+    ctx: click.Context,
+    workbook: Path,
+    scenarios: tuple[str, ...],
+    all_scenarios: bool,
+    out: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    sets: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
+    quiet: bool,
+) -> None:
+    from model.inputs import load
+    from model.report.run_folder import check_target, run_folder
+    from model.report.terminal_many import WatchMany, show_many
+    from model.studies.many import exit_code, jobs_for, solve_many
+
+    inputs = load(workbook, sets)
+    inputs.require_valid()
+    names = inputs.scenario_names if all_scenarios else tuple(dict.fromkeys(scenarios or ("base",)))
+    folders = {}
+    for name in names:
+        inputs.tables(name)  # an unknown name is said before anything is solved
+        usual = run_folder(inputs.path, name, inputs.scenario_names)
+        folders[name] = usual if out is None else out / usual.name
+        check_target(folders[name])
+    tasks = jobs_for(workbook, names, sets, gap, time_limit, folders, keep=())
+    with WatchMany(names, quiet) as watch:
+        answers = solve_many(tasks, jobs, watch.job, watch.should_stop, scheduler)
+    if not quiet:
+        show_many(answers, folders)
+    for done in answers:
+        if quiet and done.plan is None:
+            click.echo(f"Error: {done.job.label}: {done.message}", err=True)
+    ctx.exit(exit_code(answers))
 
 
 @main.command()
@@ -271,6 +331,122 @@ def stress(
     for note in notes(study):
         click.echo(note)
     click.echo(f"Files: {book} and {facts.name}")
+
+
+@main.command()
+@WORKBOOK
+@click.option("--cap", help="Move this row of ChinaShare alone: its share is set. [default: all rows, scaled together]")
+@click.option("--from", "start", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="First share.")
+@click.option("--to", "end", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Last share.")
+@click.option(
+    "--steps", type=click.IntRange(min=1, max=1000), default=10, show_default=True, help="Steps between them."
+)
+@click.option("--from-year", type=int, help="Leave the limits of earlier years as they are.")
+@SCENARIO
+@click.option("--out", type=click.Path(path_type=Path), help="Workbook to write. [default: in outputs/WORKBOOK]")
+@GAP
+@TIME_LIMIT
+@SET
+@JOBS
+@SCHEDULER
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def frontier(
+    workbook: Path,
+    cap: str | None,
+    start: float,
+    end: float,
+    steps: int,
+    from_year: int | None,
+    scenario: str,
+    out: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    sets: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
+    quiet: bool,
+) -> None:
+    """Show what each point of allowed China share costs, and which share cannot be reached at all.
+
+    Without --cap the limits of all rows are multiplied by the same factor. Writes frontier.xlsx, .png and .json.
+
+    \b
+    Example:
+      lodestone frontier plan.xlsx --cap magnet_cap --from 0.9 --to 0 --steps 10
+    """
+    from model.report import frontier_files
+    from model.report.terminal_many import WatchMany, show_frontier
+    from model.studies import frontier as study
+
+    target = out or frontier_files.default_out(workbook, scenario, cap)
+    frontier_files.check_out(target)
+    with WatchMany((), quiet) as watch:
+        found = study.frontier(
+            workbook,
+            study.scales(start, end, steps),
+            cap,
+            from_year,
+            scenario,
+            sets,
+            gap,
+            time_limit,
+            jobs,
+            scheduler,
+            watch.job,
+            watch.should_stop,
+        )
+    files = frontier_files.write_frontier(found, target)
+    if not quiet:
+        show_frontier(found, files)
+
+
+@main.command()
+@WORKBOOK
+@click.option("--vary", multiple=True, metavar="SHEET/ROW/COLUMN=VALUE,VALUE", help="Values of one input; repeatable.")
+@click.option("--scenario", "scenarios", multiple=True, help="Several are varied like an input. [default: base]")
+@click.option("--out", type=click.Path(path_type=Path), help="Workbook to write. [default: in outputs/WORKBOOK]")
+@GAP
+@TIME_LIMIT
+@SET
+@JOBS
+@SCHEDULER
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.pass_context
+def sweep(
+    ctx: click.Context,
+    workbook: Path,
+    vary: tuple[str, ...],
+    scenarios: tuple[str, ...],
+    out: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    sets: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
+    quiet: bool,
+) -> None:
+    """Solve for every combination of some inputs; one row of a table for each. Writes .xlsx, .csv and .json.
+
+    \b
+    Example:
+      lodestone sweep plan.xlsx --vary Settings/discount_rate=0.03,0.05,0.08
+    """
+    from model.report import sweep_files
+    from model.report.terminal_many import WatchMany, show_sweep
+    from model.studies import sweep as study
+
+    varied = study.parse_vary(vary, scenarios)
+    target = out or sweep_files.default_out(workbook)
+    sweep_files.check_out(target)
+    scenario = scenarios[0] if scenarios else "base"
+    with WatchMany((), quiet) as watch:
+        found = study.sweep(
+            workbook, varied, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
+        )
+    files = sweep_files.write_sweep(found, target)
+    if not quiet:
+        show_sweep(found, files)
+    ctx.exit(StoppedError.exit_code if found.failed else 0)
 
 
 @main.command()

@@ -234,8 +234,7 @@ def test_the_audit_sees_other_probabilities_and_futures():
 
 def test_expected_cost_never_falls_and_cvar_never_rises_with_the_weight():
     plans = [
-        solve_all(with_futures(shortage=80, risk_weight=w, risk_tail=0.25), values=False)
-        for w in (0, 0.2, 0.5, 0.8, 1)
+        solve_all(with_futures(shortage=80, risk_weight=w, risk_tail=0.25), values=False) for w in (0, 0.2, 0.5, 0.8, 1)
     ]
     for less, more in itertools.pairwise(plans):
         assert more["expected_cost_musd"] >= less["expected_cost_musd"] - 1e-6

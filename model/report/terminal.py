@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -43,7 +43,7 @@ class Watch:
         self._live: Live | None = None
         self._handler: Any = None
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Self:
         self._handler = signal.signal(signal.SIGINT, self._interrupt)
         if not self._quiet and sys.stderr.isatty():
             from rich.console import Console
