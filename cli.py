@@ -265,9 +265,10 @@ def stress(
     if quiet:
         return
     for run in study.runs:
-        click.echo(f"{run}: what hurts most")
-        show_table(HEADINGS, terminal_rows(study, run))
-        click.echo()
+        if rows := terminal_rows(study, run):
+            click.echo(f"{run}: what hurts most")
+            show_table(HEADINGS, rows)
+            click.echo()
     for note in notes(study):
         click.echo(note)
     click.echo(f"Files: {book} and {facts.name}")
