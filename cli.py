@@ -116,7 +116,7 @@ def solve(
     if joint and ctx.get_parameter_source("scenario") is not click.core.ParameterSource.DEFAULT:
         raise click.UsageError("--joint plans for all scenarios together; leave out --scenario")
     from model.inputs import load
-    from model.joint_run import JOINT, solve_joint
+    from model.joint_run import joint_name, solve_joint
     from model.report.run_folder import check_target, run_folder, write_run
     from model.report.terminal import Watch, show_plan
     from model.run import solve_scenario
@@ -126,7 +126,7 @@ def solve(
         inputs = load(workbook, sets)
         inputs.require_valid()
         inputs.tables(scenario)  # an unknown name is said before anything is written
-        folder = out or run_folder(inputs.path, JOINT if joint else scenario, inputs.scenario_names)
+        folder = out or run_folder(inputs.path, joint_name(inputs) if joint else scenario, inputs.scenario_names)
         check_target(folder)
         if joint:
             plan = solve_joint(inputs, gap, time_limit, watch.progress, watch.should_stop, values)
