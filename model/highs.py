@@ -22,6 +22,15 @@ from model.errors import NoPlanError, StoppedError
 FEASIBILITY = 1e-7
 PRICED = 1e-9  # MUSD per unit: a dual above this is not solver noise
 INFINITY = highspy.kHighsInf
+WITH_A_START: dict[str, float | int | str | bool] = {
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_allow_restart": False,
+    "mip_allow_cut_separation_at_nodes": False,
+    "mip_pscost_minreliable": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,8 @@ class Solver:
         self.lower = np.array([-INFINITY if v.lb is None else v.lb for v in form.columns])
         self.upper = np.array([INFINITY if v.ub is None else v.ub for v in form.columns])
         self.nonzeros = int(form.A.nnz)
+        self.excess: int | None = None  # column of minimise_excess
+        self.exceeded: list[int] = []  # rows it is in
         self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
         self._options(primal_feasibility_tolerance=FEASIBILITY, dual_feasibility_tolerance=1e-7)
@@ -79,8 +90,8 @@ class Solver:
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(form.columns), len(form.rows)
         lp.col_cost_, lp.col_lower_, lp.col_upper_ = self.cost, self.lower, self.upper
-        lp.row_lower_ = np.where(sense == 1, -INFINITY, rhs)
-        lp.row_upper_ = np.where(sense == -1, INFINITY, rhs)
+        self.row_lower = lp.row_lower_ = np.where(sense == 1, -INFINITY, rhs)
+        self.row_upper = lp.row_upper_ = np.where(sense == -1, INFINITY, rhs)
         lp.offset_ = float(np.sum(form.c_offset))
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         lp.a_matrix_.start_ = matrix.indptr
@@ -99,12 +110,14 @@ class Solver:
         on_progress: OnProgress | None = None,
         should_stop: ShouldStop | None = None,
         started: float | None = None,
+        absolute_gap: float = 1e-6,
     ) -> Outcome:
-        """Solve the mixed-integer programme.
+        """Solve the mixed-integer programme until the relative or the absolute gap is reached.
 
         Raises NoPlanError when it is proved that there is no plan, StoppedError when the solve ends without one.
         """
-        self._options(mip_rel_gap=gap, time_limit=time_limit, mip_feasibility_tolerance=1e-6)
+        self._options(mip_rel_gap=gap, mip_abs_gap=absolute_gap, time_limit=time_limit)
+        self._options(mip_feasibility_tolerance=1e-6)
         self._run(on_progress, should_stop, time.monotonic() if started is None else started)
         return self._outcome(gap)
 
@@ -160,8 +173,8 @@ class Solver:
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             raise StoppedError(f"stopped without a plan: {_in_words(status)}")
         objective = info.objective_function_value
-        bound = info.mip_dual_bound if self.integer.any() else objective
         optimal = status == kind.kOptimal
+        bound = info.mip_dual_bound if self.integer.any() else objective if optimal else -INFINITY
         return Outcome(optimal, objective, min(bound, objective), max(int(info.mip_node_count), 0))
 
     def _without_presolve(self) -> Any:
@@ -191,10 +204,14 @@ class Solver:
             self.highs.changeCoeff(row, self.column[id(variable)], coefficient)
 
     def start_from(self, values: np.ndarray) -> None:
-        """Offer a solution (value by column) as a start of the next solve."""
+        """Offer a solution (value by column) as the start of the next solve, to be called after all changes.
+
+        With a start the solver's own search for solutions costs more than it finds; branching early proves faster.
+        """
         solution = highspy.HighsSolution()
-        solution.col_value = values.tolist()
+        solution.col_value = [*values.tolist(), *([0.0] if self.excess is not None else [])]
         self.highs.setSolution(solution)
+        self._options(**WITH_A_START)
 
     def set_goal(self, terms: list[tuple[float, Any]] | None) -> None:
         """Minimise other terms than the model's cost; None: the cost again."""
@@ -202,6 +219,42 @@ class Solver:
         for coefficient, variable in terms or ():
             goal[self.column[id(variable)]] += coefficient
         self.set_cost(goal)
+
+    def restore(self) -> None:
+        """Undo the tie rules: bounds, whole numbers and cost as they were loaded; coefficients stay as they are set."""
+        columns = np.arange(len(self.variables), dtype=np.int32)
+        rows = np.arange(len(self.rows), dtype=np.int32)
+        kinds = np.where(self.integer, int(highspy.HighsVarType.kInteger), int(highspy.HighsVarType.kContinuous))
+        self.highs.changeColsBounds(len(columns), columns, self.lower, self.upper)
+        self.highs.changeColsIntegrality(len(columns), columns, kinds.astype(np.uint8))
+        self.highs.changeRowsBounds(len(rows), rows, self.row_lower, self.row_upper)  # type: ignore[attr-defined]
+        self.set_cost(self.cost)
+
+    def minimise_excess(self, weights: list[tuple[Any, float]]) -> None:
+        """Minimise the x, of either sign, by which rows "<= 0" are exceeded: each becomes "<= weight * x"."""
+        if self.excess is None:
+            self.excess = len(self.variables)
+            self.highs.addCol(0.0, 0.0, 0.0, 0, np.array([], dtype=np.int32), np.array([], dtype=float))
+        self._drop_excess()
+        for constraint, weight in weights:
+            self.exceeded.append(self.row[id(constraint)])
+            self.highs.changeCoeff(self.exceeded[-1], self.excess, -weight)
+        self.highs.changeColBounds(self.excess, -INFINITY, INFINITY)
+        self.set_cost(np.zeros(len(self.cost)))
+        self.highs.changeColCost(self.excess, 1.0)
+
+    def minimise_cost(self) -> None:
+        """The model as it was loaded again, after minimise_excess."""
+        self._drop_excess()
+        self.set_cost(self.cost)
+
+    def _drop_excess(self) -> None:
+        if self.excess is not None:
+            for row in self.exceeded:
+                self.highs.changeCoeff(row, self.excess, 0.0)
+            self.exceeded.clear()
+            self.highs.changeColBounds(self.excess, 0.0, 0.0)
+            self.highs.changeColCost(self.excess, 0.0)
 
     # -- rules that give way ----------------------------------------------------------------------------------------
 

@@ -84,10 +84,14 @@ def _moves(built: Built, solver: Solver) -> list[list[int]]:
 
 
 def _least_exposed(built: Built, solver: Solver, best: np.ndarray) -> np.ndarray:
-    """(ii); keeps the first solution where the second solve does not succeed."""
+    """(ii); keeps the first solution where the second solve does not succeed, or would cost more."""
     terms = delivered(built.tree, built.net, built.model.flows, EXPOSED)
     if not terms or solver.solve_linear() is None:
         return best
     solver.hold_optimal_face()
     solver.set_goal(terms)
-    return best if solver.solve_linear() is None else solver.values()
+    if solver.solve_linear() is None:
+        return best
+    cleaner = solver.values()
+    dearer = solver.cost @ cleaner - solver.cost @ best  # by a dual that the solver took for 0
+    return best if dearer > 1e-9 * max(1.0, abs(solver.cost @ best)) else cleaner

@@ -1,33 +1,57 @@
-"""Many solves at once: in a pool of processes on this machine, or on a Dask cluster; the same jobs, the same results.
+"""Many solves at once: in processes of this machine, or on a Dask cluster; the same tasks, the same results.
 
-A job carries the workbook itself, so that a worker needs no shared disk. Each is solved on its own: one that fails does
-not stop the others, and one whose worker was killed is tried once more.
+A task carries all it needs, the workbook's bytes too, so that a worker needs no shared disk. Each is worked on its own:
+one that fails does not stop the others, and one whose worker was killed is tried once more. On this machine the worker
+also finishes its task (writes the run), so that writing is parallel too; what a cluster sends back is finished here.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import tempfile
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
-from queue import Empty
-from typing import Any
+from typing import Any, Protocol
 
-from model.errors import LodestoneError, UsageError, WorkbookError
-from model.highs import Progress
+from model.errors import LodestoneError, StoppedError, UsageError, WorkbookError
+from model.highs import Progress, ShouldStop
+from model.studies.workers import Crew
 
-TRIES = 2
-POLL_S = 0.2
+TRIES = 2  # of a task whose worker is killed
+TELL_EVERY_S = 0.5
+LONGEST_MESSAGE = 2000  # characters
+Tell = Callable[[Any], None]
+
+
+class Task(Protocol):
+    """What can be sent to a worker: pickled, run there, and finished there or here."""
+
+    @property
+    def label(self) -> str: ...
+
+    def run(self, tell: Tell, should_stop: ShouldStop) -> Any:
+        """Do the work; raises LodestoneError. tell: news on the way."""
+
+    def finish(self, value: Any) -> Any:
+        """What is done with the value of run on the machine of the user."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a task has no value, with the exit code it stands for."""
+
+    exit_code: int
+    message: str
 
 
 @dataclass(frozen=True)
 class Job:
-    """One solve. label: how it is shown; content: the workbook's bytes; gap and time_limit as in solve_scenario."""
+    """One solve. label: how it is shown; content: the workbook's bytes; gap and time_limit as in solve_scenario.
+
+    folder: where the run is written. keep: the tables of the plan that are handed back (None: all).
+    """
 
     label: str
     workbook: str
@@ -36,19 +60,37 @@ class Job:
     sets: tuple[str, ...] = ()
     gap: float | None = None
     time_limit: float | None = None
+    folder: Path | None = None
+    keep: tuple[str, ...] | None = None
+
+    def run(self, tell: Tell, should_stop: ShouldStop) -> dict[str, Any]:
+        from model.run import solve_scenario
+
+        inputs = load_content(self.workbook, self.content, self.sets)
+        return solve_scenario(inputs, self.scenario, self.gap, self.time_limit, tell, should_stop)
+
+    def finish(self, value: dict[str, Any]) -> dict[str, Any]:
+        from model.report.run_folder import write_run
+
+        if self.folder is not None:
+            write_run(value, self.folder)
+        if self.keep is None:
+            return value
+        return {**value, "tables": {name: rows for name, rows in value["tables"].items() if name in self.keep}}
 
 
 @dataclass(frozen=True)
 class Done:
     """What became of a job: a plan document, or a message and the exit code it stands for."""
 
-    job: Job
+    job: Job  # without the workbook's bytes
     plan: dict[str, Any] | None
     exit_code: int = 0
     message: str = ""
 
 
 OnJob = Callable[[str, Progress | Done], None]  # label, news
+OnNews = Callable[[int, Any], None]  # place of the task, what it tells, or in the end its value or Failure
 
 
 def jobs_for(
@@ -57,145 +99,184 @@ def jobs_for(
     sets: Sequence[str] = (),
     gap: float | None = None,
     time_limit: float | None = None,
+    folders: Mapping[str, Path] | None = None,
+    keep: Sequence[str] | None = None,
 ) -> list[Job]:
-    """One job for each scenario of a workbook. Raises UsageError when it cannot be read."""
+    """One job for each scenario of a workbook; folders: where their runs go. Raises UsageError if it is unreadable."""
+    content = read_content(workbook)
+    places = {s: folder.resolve() for s, folder in (folders or {}).items()}
+    tables = None if keep is None else tuple(keep)
+    return [
+        Job(s, workbook.name, content, s, tuple(sets), gap, time_limit, places.get(s), tables)
+        for s in dict.fromkeys(scenarios)
+    ]
+
+
+def read_content(workbook: Path) -> bytes:
     try:
-        content = workbook.read_bytes()
+        return workbook.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {workbook}: {error.strerror}") from error
-    return [Job(s, workbook.name, content, s, tuple(sets), gap, time_limit) for s in scenarios]
 
 
-def solve_job(job: Job, on_progress: Callable[[Progress], None] | None = None, should_stop: Any = None) -> Done:
-    """Solve one job here; every known error becomes part of the answer."""
+def load_content(workbook: str, content: bytes, sets: Sequence[str]) -> Any:
+    """The Inputs of a workbook that came as bytes. Raises WorkbookError while a problem stands."""
     from model.inputs import load
-    from model.run import solve_scenario
 
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, Path(job.workbook).name)
-        path.write_bytes(job.content)
-        try:
-            plan = solve_scenario(load(path, job.sets), job.scenario, job.gap, job.time_limit, on_progress, should_stop)
-        except WorkbookError as error:
-            cells = "; ".join(f"{p.cell}: {p.wrong}" for p in error.problems[:3])
-            return Done(job, None, error.exit_code, f"{error}: {cells}")
-        except LodestoneError as error:
-            return Done(job, None, error.exit_code, str(error))
-    return Done(job, plan)
+        path = Path(folder, Path(workbook).name)
+        path.write_bytes(content)
+        inputs = load(path, sets)
+    inputs.require_valid()
+    return inputs
 
 
 def solve_many(
     jobs: Sequence[Job],
     processes: int | None = None,
     on_job: OnJob | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
     scheduler: str | None = None,
 ) -> list[Done]:
-    """Solve all jobs, in their order of asking; processes defaults to one per core, scheduler is a Dask address."""
+    """Solve all jobs; the answers come in their order. processes and scheduler as in run_tasks."""
+
+    def answer(i: int, value: Any) -> Done:
+        job = replace(jobs[i], content=b"")
+        if isinstance(value, Failure):
+            return Done(job, None, value.exit_code, value.message)
+        return Done(job, value)
+
+    def news(i: int, told: Any) -> None:
+        if on_job:
+            on_job(jobs[i].label, told if isinstance(told, Progress) else answer(i, told))
+
+    values = run_tasks(jobs, processes, news, should_stop, scheduler)
+    return [answer(i, value) for i, value in enumerate(values)]
+
+
+def exit_code(answers: Sequence[Done]) -> int:
+    """Of a whole study: 0 when every job has a plan, else the worst."""
+    return max((done.exit_code for done in answers), default=0)
+
+
+def run_tasks(
+    tasks: Sequence[Task],
+    processes: int | None = None,
+    on_news: OnNews | None = None,
+    should_stop: ShouldStop | None = None,
+    scheduler: str | None = None,
+) -> list[Any]:
+    """The value of each task, or a Failure. processes: one per core if not given; scheduler: a Dask address.
+
+    Once should_stop says so, running tasks are asked to end with what they have, and waiting ones are not begun.
+    """
+    hear = on_news or _nothing
+    stop = should_stop or _never
     if scheduler:
-        return _on_cluster(jobs, scheduler, on_job)
-    return _Pool(jobs, processes or os.cpu_count() or 1, on_job, should_stop).run()
+        from model.studies.cluster import on_cluster
+
+        return on_cluster(tasks, scheduler, hear, stop)
+    return _Local(tasks, processes or os.cpu_count() or 1, hear, stop).run()
 
 
-class _Pool:
-    """A pool of processes that is made anew when one of them is killed."""
+def attempt(work: Callable[[], Any]) -> Any:
+    """The value of a piece of work, or what went wrong as a Failure: the line behind which no failure spreads."""
+    try:
+        return work()
+    except WorkbookError as error:
+        cells = "; ".join(f"{p.cell}: {p.wrong}" for p in error.problems[:3])
+        return Failure(error.exit_code, f"{error}: {cells}"[:LONGEST_MESSAGE])
+    except LodestoneError as error:
+        return Failure(error.exit_code, str(error)[:LONGEST_MESSAGE])
+    except Exception as error:  # a mistake in the program spoils one task, not a night's study
+        return unexpected(error)
 
-    def __init__(
-        self, jobs: Sequence[Job], processes: int, on_job: OnJob | None, should_stop: Callable[[], bool] | None
-    ) -> None:
-        self.jobs = jobs
-        self.processes = min(processes, len(jobs)) or 1
-        self.on_job = on_job
+
+def unexpected(error: Exception) -> Failure:
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        place = f" ({Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno})"
+        trace = trace.tb_next
+    message = f"a mistake in the program, please report it: {type(error).__name__}: {error}{place}"
+    return Failure(StoppedError.exit_code, message[:LONGEST_MESSAGE])
+
+
+def sparing(tell: Tell) -> Tell:
+    """Progress comes ten times a second; passed on are a new stage, and twice a second the rest. Other news: always."""
+    last: list[Any] = [0.0, ""]
+
+    def told(news: Any) -> None:
+        now = time.monotonic()
+        if not isinstance(news, Progress) or news.stage != last[1] or now - last[0] >= TELL_EVERY_S:
+            last[:] = [now, getattr(news, "stage", "")]
+            tell(news)
+
+    return told
+
+
+def _nothing(place: int, news: Any) -> None:
+    """Nobody listens."""
+
+
+def _never() -> bool:
+    return False
+
+
+# --- on this machine ------------------------------------------------------------------------------------------------
+
+
+class _Local:
+    """The tasks on a crew of processes of this machine."""
+
+    def __init__(self, tasks: Sequence[Task], processes: int, hear: OnNews, should_stop: ShouldStop) -> None:
+        self.tasks = tasks
+        self.processes = min(processes, len(tasks))
+        self.hear = hear
         self.should_stop = should_stop
-        self.done: dict[int, Done] = {}
-        self.tries = dict.fromkeys(range(len(jobs)), 0)
+        self.values: dict[int, Any] = {}
+        self.tries = dict.fromkeys(range(len(tasks)), 0)
+        self.waiting = list(range(len(tasks)))
 
-    def run(self) -> list[Done]:
-        context = get_context("spawn")
-        with context.Manager() as manager:
-            news, stop, running = manager.Queue(), manager.Event(), manager.dict()
-            while len(self.done) < len(self.jobs):
-                self._one_pool(context, news, stop, running)
-        return [self.done[i] for i in range(len(self.jobs))]
+    def run(self) -> list[Any]:
+        with Crew(_work, self.processes) as crew:
+            while len(self.values) < len(self.tasks):
+                if self.should_stop():
+                    self._stop(crew)
+                for event in crew.events(self._next):
+                    if event.kind == "news":
+                        self.hear(event.place, event.news)
+                    elif event.kind == "value":
+                        self._finish(event.place, event.news)
+                    else:
+                        self._lost(event.place)
+        return [self.values[i] for i in range(len(self.tasks))]
 
-    def _one_pool(self, context: Any, news: Any, stop: Any, running: Any) -> None:
-        """Work until all is done or the pool breaks; then the jobs that were running count one try more."""
-        running.clear()
-        left = [i for i in range(len(self.jobs)) if i not in self.done]
-        with ProcessPoolExecutor(self.processes, context, _ignore_interrupt) as pool:
-            waiting: dict[Future[Done], int] = {
-                pool.submit(_work, i, self.jobs[i], news, stop, running): i for i in left
-            }
-            broken = False
-            while waiting and not broken:
-                finished, _ = wait(waiting, POLL_S, FIRST_COMPLETED)
-                self._tell(news)
-                if self.should_stop and self.should_stop():
-                    stop.set()
-                for future in finished:
-                    try:
-                        self._finish(waiting.pop(future), future.result())
-                    except BrokenProcessPool:
-                        broken = True
-            self._tell(news)
-        if broken:
-            self._count_tries(dict(running))
+    def _next(self) -> tuple[int, Task] | None:
+        if not self.waiting:
+            return None
+        place = self.waiting.pop(0)
+        return place, self.tasks[place]
 
-    def _count_tries(self, running: dict[int, bool]) -> None:
-        suspects = [i for i in running if i not in self.done]
-        for i in suspects or [i for i in self.tries if i not in self.done]:
-            self.tries[i] += 1
-            if self.tries[i] >= TRIES:
-                self._finish(i, Done(self.jobs[i], None, 4, f"its worker process was killed {TRIES} times"))
+    def _stop(self, crew: Crew) -> None:
+        crew.ask_to_stop()
+        while self.waiting:
+            self._finish(self.waiting.pop(0), Failure(StoppedError.exit_code, "stopped before it was begun"))
 
-    def _tell(self, news: Any) -> None:
-        while True:
-            try:
-                i, progress = news.get_nowait()
-            except Empty:
-                return
-            if self.on_job and i not in self.done:
-                self.on_job(self.jobs[i].label, progress)
+    def _lost(self, place: int) -> None:
+        self.tries[place] += 1
+        if self.tries[place] < TRIES and not self.should_stop():
+            self.waiting.insert(0, place)
+        else:
+            times = "" if self.tries[place] == 1 else f" {self.tries[place]} times"
+            memory = "; if memory is short, use fewer --jobs" if self.tries[place] >= TRIES else ""
+            message = f"its worker process ended without an answer{times} (killed?){memory}"
+            self._finish(place, Failure(StoppedError.exit_code, message))
 
-    def _finish(self, i: int, done: Done) -> None:
-        self.done[i] = done
-        if self.on_job:
-            self.on_job(self.jobs[i].label, done)
+    def _finish(self, place: int, value: Any) -> None:
+        self.values[place] = value
+        self.hear(place, value)
 
 
-def _ignore_interrupt() -> None:
-    """Ctrl-C is for the parent, which asks its workers to stop with the best plan so far."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _work(i: int, job: Job, news: Any, stop: Any, running: Any) -> Done:
-    running[i] = True
-    done = solve_job(job, lambda progress: news.put((i, progress)), stop.is_set)
-    running.pop(i, None)
-    return replace(done, job=replace(job, content=b""))
-
-
-def _on_cluster(jobs: Sequence[Job], scheduler: str, on_job: OnJob | None) -> list[Done]:
-    """The same jobs on a Dask cluster, which itself retries what a lost worker had."""
-    try:
-        from distributed import Client, as_completed
-        from distributed.scheduler import KilledWorker
-    except ImportError as error:
-        raise UsageError("a scheduler needs Dask: pip install 'lodestone[dask]'") from error
-    done: dict[str, Done] = {}
-    try:
-        client = Client(scheduler, timeout="10s", set_as_default=False)
-    except (OSError, TimeoutError) as error:
-        raise UsageError(f"no Dask scheduler answers at {scheduler}") from error
-    with client:
-        futures = {client.submit(solve_job, job, pure=False): job for job in jobs}
-        for future in as_completed(futures):
-            job = futures[future]
-            try:
-                answer = future.result()
-            except KilledWorker:
-                answer = Done(job, None, 4, "its worker was lost again and again")
-            done[future.key] = answer
-            if on_job:
-                on_job(job.label, answer)
-        return [done[future.key] for future in futures]
+def _work(task: Task, tell: Tell, should_stop: ShouldStop) -> Any:
+    """In a worker: the whole of a task."""
+    return attempt(lambda: task.finish(task.run(sparing(tell), should_stop)))

@@ -1,0 +1,154 @@
+"""What a frontier is made of: points, the least attainable shares, and what follows from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Least:
+    """The least share that any plan attains under a cap in a year, when that year alone matters.
+
+    share None: there is no plan even without this cap. proved: else a plan attains it, but perhaps less is possible.
+    """
+
+    cap: str
+    year: int
+    share: float | None
+    limit: float  # of the workbook
+    proved: bool = True
+
+
+@dataclass(frozen=True)
+class Point:
+    """One solve. scale: the allowed share (of a named cap), or the factor on all; objective None: see message.
+
+    builds: project -> decision years. beyond: what cannot be attained of that point's limits.
+    """
+
+    scale: float
+    objective_musd: float | None = None
+    bound_musd: float | None = None
+    builds: Mapping[str, Sequence[int]] | None = None
+    message: str = ""
+    beyond: tuple[Least, ...] = ()
+
+    @property
+    def gap(self) -> float | None:
+        if self.objective_musd is None or self.bound_musd is None:
+            return None
+        return (self.objective_musd - self.bound_musd) / max(abs(self.objective_musd), 1e-9)
+
+    @property
+    def cost(self) -> float:
+        """Of a point that has a plan."""
+        return math.nan if self.objective_musd is None else self.objective_musd
+
+    @property
+    def slack_musd(self) -> float:
+        """By how much the least cost may lie below the objective."""
+        return math.nan if self.bound_musd is None else self.cost - self.bound_musd
+
+
+@dataclass(frozen=True)
+class Step:
+    """From one point to the next tighter one. price: MUSD per percentage point of share (or of scale).
+
+    within_gap: the two costs may be the same, as far as is proved. changes: decisions that differ, in words.
+    """
+
+    from_scale: float
+    to_scale: float
+    price_musd: float
+    within_gap: bool
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """points: from the loosest to the tightest. cap None: all rows of ChinaShare are scaled together."""
+
+    workbook: str
+    plan_name: str
+    scenario: str
+    cap: str | None
+    from_year: int | None  # limits are moved from this year on; None: in all years in force
+    sets: tuple[str, ...]
+    least_attainable: tuple[Least, ...]
+    points: tuple[Point, ...]
+
+    @property
+    def scale_name(self) -> str:
+        return f"Allowed share of {self.cap}" if self.cap else "Factor on all allowed shares"
+
+    @property
+    def found(self) -> tuple[Point, ...]:
+        return tuple(point for point in self.points if point.objective_musd is not None)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(_step(loose, tight) for loose, tight in pairwise(self.found))
+
+
+def _step(loose: Point, tight: Point) -> Step:
+    rise = tight.cost - loose.cost
+    price = rise / ((loose.scale - tight.scale) * 100)
+    within_gap = rise <= max(loose.slack_musd, tight.slack_musd) + 1e-6
+    return Step(loose.scale, tight.scale, price, within_gap, tuple(_changes(loose.builds or {}, tight.builds or {})))
+
+
+def _changes(before: Mapping[str, Sequence[int]], after: Mapping[str, Sequence[int]]) -> list[str]:
+    changes = []
+    for project in dict.fromkeys([*before, *after]):
+        old, new = years(before.get(project)), years(after.get(project))
+        if old and new and old != new:
+            changes.append(f"{project} {old} -> {new}")
+        elif old != new:
+            changes.append(f"+ {project} {new}" if new else f"- {project} {old}")
+    return changes
+
+
+def years(decided: Sequence[int] | None) -> str:
+    return ", ".join(map(str, decided or ()))
+
+
+def document(frontier: Frontier) -> dict[str, Any]:
+    """What frontier.json holds."""
+    return {
+        "workbook": frontier.workbook,
+        "plan_name": frontier.plan_name,
+        "scenario": frontier.scenario,
+        "cap": frontier.cap,
+        "from_year": frontier.from_year,
+        "sets": list(frontier.sets),
+        "least_attainable": [
+            {"cap": x.cap, "year": x.year, "share": x.share, "limit": x.limit, "proved": x.proved}
+            for x in frontier.least_attainable
+        ],
+        "points": [
+            {
+                "scale": p.scale,
+                "objective_musd": p.objective_musd,
+                "bound_musd": p.bound_musd,
+                "gap": p.gap,
+                "builds": {g: list(decided) for g, decided in (p.builds or {}).items()},
+                "message": p.message,
+                "beyond": [{"cap": x.cap, "year": x.year, "share": x.share} for x in p.beyond],
+            }
+            for p in frontier.points
+        ],
+        "steps": [
+            {
+                "from_scale": s.from_scale,
+                "to_scale": s.to_scale,
+                "price_musd_per_point": s.price_musd,
+                "within_gap": s.within_gap,
+                "changes": list(s.changes),
+            }
+            for s in frontier.steps
+        ],
+    }

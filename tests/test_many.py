@@ -1,0 +1,292 @@
+"""Many solves at once: the same plans as one by one, whatever happens to the workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.errors import NoPlanError, UsageError
+from model.highs import Progress
+from model.inputs import load
+from model.report.run_folder import read_run
+from model.run import solve_scenario
+from model.studies.many import Done, Failure, Job, exit_code, jobs_for, run_tasks, solve_many
+from tests.make import with_plants, write_book
+
+FOUR = ("base", "embargo", "dear", "glut")
+
+
+@pytest.fixture(scope="module")
+def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    book = with_plants()
+    for name, factor in (("dear", 1.5), ("glut", 0.5)):
+        book["Scenarios"].append([name, None, 2027])
+        book["Changes"].append([name, "Prices", "oxide", "years", "multiply", factor])
+    return write_book(tmp_path_factory.mktemp("many") / "plan.xlsx", book)
+
+
+@pytest.fixture(scope="module")
+def one_by_one(workbook: Path) -> dict[str, Any]:
+    inputs = load(workbook)
+    return {name: plain(solve_scenario(inputs, name)) for name in FOUR}
+
+
+def plain(plan: dict[str, Any]) -> dict[str, Any]:
+    """Without what differs from run to run."""
+    return {key: value for key, value in plan.items() if key != "seconds"}
+
+
+def plans(answers: list[Done]) -> dict[str, Any]:
+    assert [done.message for done in answers if done.message] == []
+    return {done.job.scenario: plain(done.plan) for done in answers if done.plan is not None}
+
+
+# --- in processes ---------------------------------------------------------------------------------------------------
+
+
+def test_plans_solved_in_parallel_equal_those_solved_one_by_one(workbook, one_by_one):
+    news: list[tuple[str, Any]] = []
+    answers = solve_many(jobs_for(workbook, FOUR), 2, on_job=lambda label, told: news.append((label, told)))
+
+    assert plans(answers) == one_by_one
+    assert [done.job.scenario for done in answers] == list(FOUR)
+    assert exit_code(answers) == 0
+    for name in FOUR:
+        stages = [told.stage for label, told in news if label == name and isinstance(told, Progress)]
+        assert list(dict.fromkeys(stages))[:3] == ["read", "build", "load"]
+        assert [type(told) for label, told in news if label == name].count(Done) == 1
+
+
+def test_a_scenario_that_fails_does_not_stop_the_others(workbook, one_by_one):
+    jobs = jobs_for(workbook, ("base", "no_such_scenario", "glut"))
+    bad_set = replace(jobs[0], label="bad set", sets=("Settings/discount_rate=7",))
+    late = replace(jobs[0], label="no workbook", content=b"not a workbook")
+    answers = solve_many([jobs[0], bad_set, jobs[1], late, jobs[2]], 2)
+
+    assert [done.exit_code for done in answers] == [0, 2, 2, 2, 0]
+    assert exit_code(answers) == 2
+    assert "--set Settings/discount_rate=7: the value must be at most 1" in answers[1].message
+    assert "no scenario no_such_scenario" in answers[2].message
+    assert plans([answers[0], answers[4]]) == {name: one_by_one[name] for name in ("base", "glut")}
+
+
+def test_workers_write_the_runs_themselves(workbook, one_by_one, tmp_path):
+    folders = {name: tmp_path / "runs" / name for name in FOUR[:2]}
+    answers = solve_many(jobs_for(workbook, FOUR[:2], folders=folders, keep=("costs",)), 2)
+
+    for done in answers:
+        assert done.plan is not None
+        assert set(done.plan["tables"]) == {"costs"}
+        assert plain(read_run(folders[done.job.scenario])) == as_read(one_by_one[done.job.scenario])
+        assert (folders[done.job.scenario] / "plan.xlsx").exists()
+
+
+def test_a_run_that_cannot_be_written_is_a_failure_with_its_reason(workbook, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    answers = solve_many(jobs_for(workbook, ["base"], folders={"base": tmp_path / "taken"}), 1)
+
+    assert (answers[0].plan, answers[0].exit_code) == (None, 2)
+    assert "is a file" in answers[0].message
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_workbook_that_is_not_there():
+    with pytest.raises(UsageError, match="cannot read"):
+        jobs_for(Path("nowhere.xlsx"), ["base"])
+
+
+def as_read(plan: dict[str, Any]) -> dict[str, Any]:
+    import json
+
+    from model.report.plan_json import dumps, finite
+
+    read: dict[str, Any] = json.loads(dumps(finite(plan)))
+    return read
+
+
+# --- workers that are killed, and other mishaps ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A task without a solve. mark: a file by which it knows that it was begun before."""
+
+    label: str
+    mark: Path
+    does: str = ""
+
+    def run(self, tell: Callable[[Any], None], should_stop: Callable[[], bool]) -> str:
+        tell(f"{self.label} begun")
+        first = not self.mark.exists()
+        self.mark.write_text("begun")
+        if self.does == "die" or (self.does == "die once" and first):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self.does == "no plan":
+            raise NoPlanError("no plan")
+        if self.does == "mistake":
+            raise ZeroDivisionError("oops")
+        while self.does == "wait" and not should_stop():
+            time.sleep(0.05)
+        return self.label
+
+    def finish(self, value: str) -> str:
+        return f"{value} finished"
+
+
+def pieces(folder: Path, **does: str) -> list[Piece]:
+    return [Piece(name, folder / name, what) for name, what in does.items()]
+
+
+posix = pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+
+
+@posix
+def test_what_a_killed_worker_had_is_done_by_another(tmp_path):
+    tasks = pieces(tmp_path, a="", b="die once", c="", d="die once", e="")
+
+    assert run_tasks(tasks, 2) == [f"{name} finished" for name in "abcde"]
+
+
+@posix
+def test_a_task_that_kills_its_workers_fails_alone(tmp_path):
+    values = run_tasks(pieces(tmp_path, a="", b="die", c=""), 2)
+
+    assert values[0] == "a finished"
+    assert values[2] == "c finished"
+    assert values[1].exit_code == 4
+    assert "ended without an answer 2 times" in values[1].message
+
+
+@posix
+def test_a_solve_goes_on_when_its_worker_is_killed(workbook, one_by_one, tmp_path):
+    jobs = [Killed(**vars(job), mark=tmp_path / job.scenario) for job in jobs_for(workbook, FOUR[:2])]
+
+    assert plans(solve_many(jobs, 2)) == {name: one_by_one[name] for name in FOUR[:2]}
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@dataclass(frozen=True)
+class Killed(Job):
+    """A job whose worker is killed in the middle of its first try."""
+
+    mark: Path = Path()
+
+    def run(self, tell: Callable[[Any], None], should_stop: Callable[[], bool]) -> dict[str, Any]:
+        def dying(progress: Any) -> None:
+            tell(progress)
+            if progress.stage == "load" and not self.mark.exists():
+                self.mark.write_text("killed")
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        return super().run(dying, should_stop)
+
+
+def test_what_goes_wrong_is_said_in_words(tmp_path):
+    values = run_tasks(pieces(tmp_path, a="no plan", b="mistake", c=""), 1)
+
+    assert values[0] == Failure(3, "no plan")
+    assert values[1].exit_code == 4
+    assert values[1].message.startswith("a mistake in the program, please report it: ZeroDivisionError: oops")
+    assert values[2] == "c finished"
+
+
+def test_asked_to_stop_running_tasks_end_and_others_are_not_begun(tmp_path):
+    news: list[tuple[int, Any]] = []
+    values = run_tasks(
+        pieces(tmp_path, a="wait", b="wait", c="wait"),
+        2,
+        lambda place, told: news.append((place, told)),
+        should_stop=lambda: {told for _, told in news} >= {"a begun", "b begun"},
+    )
+
+    assert values == ["a finished", "b finished", Failure(4, "stopped before it was begun")]
+    assert not (tmp_path / "c").exists()
+
+
+def test_broken_off_leaves_no_worker_behind(tmp_path):
+    def break_off() -> bool:
+        if (tmp_path / "a").exists():
+            raise KeyboardInterrupt
+        return False
+
+    with pytest.raises(KeyboardInterrupt):
+        run_tasks(pieces(tmp_path, a="wait", b="wait"), 2, should_stop=break_off)
+
+    import multiprocessing
+
+    assert multiprocessing.active_children() == []
+
+
+def test_nothing_to_do():
+    assert run_tasks([], 2) == []
+    assert exit_code([]) == 0
+
+
+# --- on a cluster ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two worker processes; a killed one is started again."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as local:
+        yield local
+
+
+def test_on_a_cluster_the_plans_are_the_same(cluster, workbook, one_by_one, tmp_path):
+    news: list[tuple[str, Any]] = []
+    folders = {"base": tmp_path / "base"}
+    answers = solve_many(
+        jobs_for(workbook, FOUR, folders=folders),
+        on_job=lambda label, told: news.append((label, told)),
+        scheduler=cluster.scheduler_address,
+    )
+
+    assert plans(answers) == one_by_one
+    assert plain(read_run(folders["base"])) == as_read(one_by_one["base"])
+    assert {label for label, told in news if isinstance(told, Done)} == set(FOUR)
+
+
+def test_a_cluster_that_loses_a_worker_completes_the_study(cluster, workbook, one_by_one, tmp_path):
+    jobs = [Killed(**vars(job), mark=tmp_path / "killed") for job in jobs_for(workbook, FOUR)]  # one of them dies
+    answers = solve_many(jobs, scheduler=cluster.scheduler_address)
+
+    assert (tmp_path / "killed").exists()
+    assert plans(answers) == one_by_one
+
+
+def test_failures_on_a_cluster_are_the_same(cluster, tmp_path):
+    values = run_tasks(pieces(tmp_path, a="no plan", b="mistake", c=""), scheduler=cluster.scheduler_address)
+
+    assert values[0] == Failure(3, "no plan")
+    assert "ZeroDivisionError: oops" in values[1].message
+    assert values[2] == "c finished"
+
+
+def test_a_cluster_can_be_asked_to_stop(cluster, tmp_path):
+    values = run_tasks(
+        pieces(tmp_path, a="wait", b="wait", c="wait", d="wait"),
+        scheduler=cluster.scheduler_address,
+        should_stop=lambda: len(list(tmp_path.iterdir())) >= 2,
+    )
+
+    ended = [value for value in values if isinstance(value, str)]
+    assert len(ended) >= 2
+    assert all("stopped before" in value.message for value in values if isinstance(value, Failure))
+
+
+def test_a_scheduler_that_does_not_answer(tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("model.studies.cluster.CONNECT", "1s")
+    for address in ("tcp://127.0.0.1:1", "nonsense://x"):
+        with pytest.raises(UsageError, match="no Dask scheduler answers"):
+            run_tasks(pieces(tmp_path, a=""), scheduler=address)
