@@ -29,17 +29,12 @@ TIGHT = 1e-9
 
 
 def scarce() -> Book:
-    """Two years, two materials. Of 100 t of oxide, Ally's market sells 70 t at most, and dear; industry wants 100 t of
-    metal too, all of it from China, half of which may be left short. A refinery at Home, of 20 t, can be built.
-
-    So of oxide 10 % (or 30 % in the first year) are exposed at least, of metal nothing unless half is delivered.
-    """
+    """Industry wants 100 t of oxide in 2026 and 2027, none of it short. Ally sells 70 t a year, dear; a refinery of
+    20 t can be built for 2027. The rest comes from China: 30 % at least in 2026, 10 % in 2027."""
     book = home(last=2027)
     book["Sectors"] = [["sector", "shortage_cost_usd_per_kg", "min_service_share"], ["industry", 1000, 1]]
     market(book, "china", "China")
-    market(book, "ally", "Ally", volume=70, premium_share=0.5) if False else market(
-        book, "ally", "Ally", premium_share=0.5, years=70
-    )
+    market(book, "ally", "Ally", premium_share=0.5, years=70)
     lane(book, "China", "Home", freight=1)
     lane(book, "Ally", "Home", freight=1)
     recipe(book, "make", oxide=1)
@@ -97,10 +92,8 @@ def test_without_a_name_all_caps_are_scaled(tmp_path):
 
 def test_years_in_which_a_cap_is_not_in_force_stay_free(tmp_path):
     book = scarce()
-    book["ChinaShare"][1][-2] = None  # 2026
-    book["ChinaShare"][0][-1:] = [2026, 2027] if book["ChinaShare"][0][-1] == 2026 else book["ChinaShare"][0][-1:]
-    book["ChinaShare"] = [["cap", "material", "region", "sector", 2026, 2027],
-                          ["oxide_cap", "oxide", "Home", "industry", None, 0.9]]  # fmt: skip
+    del book["ChinaShare"]
+    add(book, "ChinaShare", cap="oxide_cap", material="oxide", region="Home", sector="industry", years={2027: 0.9})
     result = frontier(write_book(tmp_path / "later.xlsx", book), [0.1], "oxide_cap", processes=1)
 
     assert result.found
@@ -166,8 +159,8 @@ def test_a_point_out_of_reach_names_the_limit_that_is(traced):
 
 def test_all_can_be_brought_to_nothing():
     book = scarce()
-    drop_row = book["Markets"][0].index("2026") if "2026" in book["Markets"][0] else book["Markets"][0].index(2026)
-    book["Markets"][2][drop_row] = 500
+    book["Markets"].pop()
+    market(book, "ally", "Ally", years=500)
     least, points = trace(scenario_data(read(book)), [0.0], Move(), gap=TIGHT)
 
     assert [x.share for x in least] == [0, 0]
@@ -206,7 +199,7 @@ def test_no_plan_even_without_caps():
     assert points[0].objective_musd is None
 
 
-def test_a_consumption_that_can_be_avoided_has_a_share_of_nothing(tmp_path):
+def test_a_consumption_that_can_be_avoided_has_a_share_of_nothing():
     book = scarce()
     book["Sectors"][1][2] = 0  # all may be left short
     least, _ = trace(scenario_data(read(book)), [0.5], Move(), gap=TIGHT)

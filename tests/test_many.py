@@ -17,7 +17,8 @@ from model.highs import Progress
 from model.inputs import load
 from model.report.run_folder import read_run
 from model.run import solve_scenario
-from model.studies.many import Done, Failure, Job, exit_code, jobs_for, run_tasks, solve_many
+from model.studies.many import Done, Job, exit_code, jobs_for, run_tasks, solve_many
+from model.studies.tasks import Failure
 from tests.make import with_plants, write_book
 
 FOUR = ("base", "embargo", "dear", "glut")

@@ -13,10 +13,10 @@ from model.plan_tables import Column
 from model.report import study_files
 from model.report.styles import FORMULA_SIGNS, Styles, page, write_grid
 from model.report.sweep_results import Sweep, columns, document, rows
+from model.report.words import one_line
 
 KIND = "sweep"
 SUFFIXES = (".json", ".csv", ".xlsx")
-RISKY = (*FORMULA_SIGNS, "\t", "\r")
 
 
 def default_out(workbook: Path) -> Path:
@@ -53,8 +53,8 @@ def _write_csv(sweep: Sweep, path: Path) -> None:
 def _guarded(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    text = " ".join(value.split("\n"))
-    return f"'{text}" if text.startswith(RISKY) else text
+    text = one_line(value)
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
 
 
 def _write_book(sweep: Sweep, path: Path) -> None:

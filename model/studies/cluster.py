@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from model.errors import StoppedError, UsageError
 from model.highs import ShouldStop
-from model.studies.many import Failure, OnNews, Task, attempt, sparing, unexpected
+from model.studies.tasks import NOT_BEGUN, Failure, OnNews, Task, attempt, sparing, unexpected
 
 CONNECT = "10s"
 POLL_S = 0.2
@@ -103,7 +103,7 @@ class _Study:
         except KilledWorker:
             return Failure(StoppedError.exit_code, "its worker was lost again and again (killed? short of memory?)")
         except CancelledError:
-            why = "stopped before it was begun" if stopping else "the cluster gave it up (is its scheduler there?)"
+            why = NOT_BEGUN if stopping else "the cluster gave it up (is its scheduler there?)"
             return Failure(StoppedError.exit_code, why)
         except Exception as error:  # what a worker cannot even begin, e.g. one without Lodestone
             return unexpected(error)
@@ -126,5 +126,5 @@ def _work(task: Task, place: int, study: str) -> Any:
 
     with _one_at_a_time:
         if study in _stopped:
-            return Failure(StoppedError.exit_code, "stopped before it was begun")
+            return Failure(StoppedError.exit_code, NOT_BEGUN)
         return attempt(lambda: task.run(sparing(tell), lambda: study in _stopped))

@@ -29,7 +29,8 @@ from model.rules.china_share import Key, row_terms
 from model.rules.investments import table as investments_table
 from model.rules.linear import worth
 from model.run import scenario_data
-from model.studies.many import Failure, OnNews, Tell, load_content, read_content, run_tasks
+from model.studies.many import load_content, read_content, run_tasks
+from model.studies.tasks import NOT_BEGUN, Failure, OnNews, Tell
 from model.tidy import tidy
 from model.tree import single
 
@@ -40,7 +41,6 @@ LEAST_S = 60.0  # for all least attainable shares together; what is not proved b
 ONE_LEAST_S = 10.0
 FEWEST_POINTS = 3  # that are worth a model of their own
 NO_PLAN = "no plan keeps these limits"
-NOT_BEGUN = "stopped before it was begun"
 
 Group = tuple[str, int]  # cap, year
 
