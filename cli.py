@@ -138,7 +138,7 @@ def solve(
         return
     scenario = scenarios[0] if scenarios else "base"
     from model.inputs import load
-    from model.joint_run import JOINT, solve_joint
+    from model.joint_run import joint_name, solve_joint
     from model.report.run_folder import check_target, run_folder, write_run
     from model.report.terminal import Watch, show_plan
     from model.run import solve_scenario
@@ -148,7 +148,7 @@ def solve(
         inputs = load(workbook, sets)
         inputs.require_valid()
         inputs.tables(scenario)  # an unknown name is said before anything is written
-        folder = out or run_folder(inputs.path, JOINT if joint else scenario, inputs.scenario_names)
+        folder = out or run_folder(inputs.path, joint_name(inputs) if joint else scenario, inputs.scenario_names)
         check_target(folder)
         if joint:
             plan = solve_joint(inputs, gap, time_limit, watch.progress, watch.should_stop, values)
@@ -325,9 +325,10 @@ def stress(
     if quiet:
         return
     for run in study.runs:
-        click.echo(f"{run}: what hurts most")
-        show_table(HEADINGS, terminal_rows(study, run))
-        click.echo()
+        if rows := terminal_rows(study, run):
+            click.echo(f"{run}: what hurts most")
+            show_table(HEADINGS, rows)
+            click.echo()
     for note in notes(study):
         click.echo(note)
     click.echo(f"Files: {book} and {facts.name}")

@@ -34,6 +34,15 @@ from model.tree import Tree, joint, single
 JOINT = "joint"  # stands for the scenario in a plan for all of them
 
 
+def joint_name(inputs: Inputs) -> str:
+    """What the folder of such a run is called: not like a scenario's."""
+    taken = {name.casefold() for name in inputs.scenario_names}
+    name = JOINT
+    while name in taken:
+        name += " run"
+    return name
+
+
 def solve_joint(
     inputs: Inputs,
     gap: float | None = None,

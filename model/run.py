@@ -5,9 +5,11 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pyomo.version
 from pyomo.common.errors import InfeasibleConstraintException
 
@@ -21,6 +23,7 @@ from model.inputs import Inputs
 from model.plan_data import PlanData, plan_data
 from model.plan_tables import COST_TERMS
 from model.results import cost_totals, plan_tables, tariff_revenue
+from model.rules.objective import expected_cost, risk_weight
 from model.snapshot import input_snapshot
 from model.tidy import tidy
 from model.tree import Tree, single
@@ -130,13 +133,27 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     }
     outcome = solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, clock.started)
     clock.enter("tidy")
-    values = solver.values()
+    values = settled(built, solver, outcome.objective, wanted)
     solver.store(values)
     tidied = tidy(built, solver, values)
     if tidied is not None:
         solver.store(tidied)
     clock.leave("solve")
     return Solved(built, outcome, size, wanted.gap)
+
+
+def settled(built: Built, solver: Solver, objective: float, wanted: Effort) -> np.ndarray:
+    """The solution; with all weight on CVaR, which sees the tail alone, one of least expected cost."""
+    values = solver.values()
+    if risk_weight(built.tree) < 1:
+        return values
+    solver.limit_cost(objective + 1e-9 * max(1.0, abs(objective)))
+    solver.set_goal(expected_cost(built.tree, built.costs))
+    with suppress(NoPlanError, StoppedError):  # what was found stands
+        solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop)
+        values = solver.values()
+    solver.set_goal(None)
+    return values
 
 
 def load_model(built: Built) -> Solver:

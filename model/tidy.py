@@ -1,7 +1,7 @@
 """Ties: of equally cheap plans, the one that decides least and delivers least exposed material (DESIGN 9).
 
 (0)  with a risk weight, of plans with the same objective one of least expected cost, with the integers held: CVaR does
-     not see what futures outside the tail cost;
+     not see what futures outside the tail cost (`run.settled` did the same for the integers, where CVaR is all);
 (i)  builds, awards and signings that can be dropped one after another at no cost are dropped;
 (ii) with the integers held, a second solve takes the least probability-weighted exposed deliveries.
 
