@@ -1,0 +1,103 @@
+"""What studies of many solves gain: `python -m benchmarks.studies [--write benchmarks/STUDIES.md]`.
+
+Two ratios, each within one run on the same machine:
+
+- eight equal scenarios in two processes against one;
+- a frontier of twelve points in one command against a `solve` command for each point. Some of the commands are run (the
+  first, the last and points between), and their mean stands for the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from openpyxl import load_workbook
+
+ROOT = Path(__file__).parents[1]
+POINTS = 12
+
+
+def seconds(folder: str, *arguments: str) -> float:
+    """Wall time of a command of Lodestone, start-up included."""
+    began = time.perf_counter()
+    command = [sys.executable, "-c", "from cli import main; main()", *arguments, "--quiet"]
+    subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(ROOT), "PATH": ""}, check=True)
+    return time.perf_counter() - began
+
+
+def equal_scenarios(workbook: Path, folder: str, count: int = 8) -> Path:
+    """A copy of a workbook in which every scenario but the base is the base under another name."""
+    book = load_workbook(workbook)
+    for sheet in ("Scenarios", "Changes"):
+        book[sheet].delete_rows(2, book[sheet].max_row)
+    for i in range(1, count):
+        book["Scenarios"].append([f"copy_{i}"])
+    path = Path(folder, "equal.xlsx")
+    book.save(path)
+    return path
+
+
+def parallel(workbook: Path, folder: str, gap: str) -> list[str]:
+    path = str(equal_scenarios(workbook, folder))
+    one, two = (seconds(folder, "solve", path, "--all-scenarios", "--gap", gap, "--jobs", jobs) for jobs in "12")
+    return ["8 equal scenarios, two processes against one", f"{one:.0f}", f"{two:.0f}", f"{one / two:.2f}"]
+
+
+def scaled(workbook: Path, folder: str, factor: float) -> Path:
+    """A copy of a workbook with every allowed share times a factor."""
+    book = load_workbook(workbook)
+    sheet = book["ChinaShare"]
+    years = [cell.column for cell in sheet[1] if isinstance(cell.value, int)]
+    for row in sheet.iter_rows(min_row=2):
+        for cell in row:
+            if cell.column in years and isinstance(cell.value, int | float):
+                cell.value = cell.value * factor
+    path = Path(folder, "scaled.xlsx")
+    book.save(path)
+    return path
+
+
+def frontier(workbook: Path, folder: str, end: float, gap: str, commands: int) -> list[str]:
+    steps = POINTS - 1
+    span = ("--from", "1", "--to", str(end), "--steps", str(steps))
+    together = seconds(folder, "frontier", str(workbook), *span, "--gap", gap, "--out", "frontier.xlsx")
+    points = json.loads(Path(folder, "frontier.json").read_text(encoding="utf-8"))["points"]
+    assert len(points) == POINTS
+    assert all(point["objective_musd"] is not None for point in points)
+    factors = [1 + (end - 1) * round(i * steps / (commands - 1)) / steps for i in range(commands)]
+    apart = [seconds(folder, "solve", str(scaled(workbook, folder, f)), "--gap", gap) for f in factors]
+    alone = POINTS * sum(apart) / commands
+    label = f"12 points of a frontier against 12 solve commands ({commands} of them run)"
+    return [label, f"{alone:.0f}", f"{together:.0f}", f"{alone / together:.2f}"]
+
+
+@click.command()
+@click.option("--workbook", type=click.Path(path_type=Path), default=ROOT / "inputs" / "rare_earth_magnets.xlsx")
+@click.option("--to", "end", default=0.8, show_default=True, help="Factor on the shares at the last point.")
+@click.option("--gap", default="0.002", show_default=True)
+@click.option("--commands", default=3, show_default=True, help="Solve commands that are run, of the twelve.")
+@click.option("--write", type=click.Path(path_type=Path), help="Write the table as Markdown.")
+def main(workbook: Path, end: float, gap: str, commands: int, write: Path | None) -> None:
+    """Measure what parallel solves and warm starts gain."""
+    with tempfile.TemporaryDirectory() as folder:
+        rows: Sequence[list[str]] = [
+            parallel(workbook.resolve(), folder, gap),
+            frontier(workbook.resolve(), folder, end, gap, commands),
+        ]
+    head = ["what", "apart, s", "together, s", "ratio"]
+    lines = [f"| {' | '.join(row)} |" for row in (head, ["---", "--:", "--:", "--:"], *rows)]
+    text = f"# Studies\n\n`python -m benchmarks.studies`: {workbook.stem}, gap {gap}.\n\n" + "\n".join(lines) + "\n"
+    click.echo(text)
+    if write:
+        write.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
