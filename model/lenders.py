@@ -162,5 +162,6 @@ def bankability_table(data: PlanData) -> list[dict[str, Any]]:
         years = decision_years(data, project)
         if not project.public and years:
             verdict = unaided_verdict(data, project, years[0])
+            verdict = "can be closed" if verdict == "not built" else verdict  # what is built, no one knows yet
             rows.append(bankability_row(data, project, years[0], False, verdict))
     return rows
