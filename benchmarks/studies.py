@@ -1,10 +1,11 @@
 """What studies of many solves gain: `python -m benchmarks.studies [--write benchmarks/STUDIES.md]`.
 
-Two ratios, each within one run on the same machine:
+Ratios, each within one run on the same machine:
 
 - eight equal scenarios in two processes against one;
-- a frontier of twelve points in one command against a `solve` command for each point. Some of the commands are run (the
-  first, the last and points between), and their mean stands for the rest.
+- a frontier of twelve points in one command, in one process and in two, against a `solve` command for each point. Some
+  of the commands are run (the first, the last and points between), and their mean stands for the rest;
+- the same points in one loaded model, each started from the one before, against each solved from nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from pathlib import Path
 
 import click
 from openpyxl import load_workbook
+
+from model.inputs import load
+from model.run import scenario_data
+from model.studies.frontier import Move, scales, trace
 
 ROOT = Path(__file__).parents[1]
 POINTS = 12
@@ -64,18 +69,38 @@ def scaled(workbook: Path, folder: str, factor: float) -> Path:
     return path
 
 
-def frontier(workbook: Path, folder: str, end: float, gap: str, commands: int) -> list[str]:
+def frontier(workbook: Path, folder: str, end: float, gap: str, commands: int) -> list[list[str]]:
     steps = POINTS - 1
     span = ("--from", "1", "--to", str(end), "--steps", str(steps))
-    together = seconds(folder, "frontier", str(workbook), *span, "--gap", gap, "--out", "frontier.xlsx")
-    points = json.loads(Path(folder, "frontier.json").read_text(encoding="utf-8"))["points"]
-    assert len(points) == POINTS
-    assert all(point["objective_musd"] is not None for point in points)
+    together = {}
+    for jobs in ("1", "2"):
+        there = f"frontier-{jobs}"
+        together[jobs] = seconds(
+            folder, "frontier", str(workbook), *span, "--gap", gap, "--jobs", jobs, "--out", f"{there}.xlsx"
+        )
+        points = json.loads(Path(folder, f"{there}.json").read_text(encoding="utf-8"))["points"]
+        assert len(points) == POINTS
+        assert all(point["gap"] is not None and point["gap"] <= float(gap) for point in points), "a point is not proved"
     factors = [1 + (end - 1) * round(i * steps / (commands - 1)) / steps for i in range(commands)]
     apart = [seconds(folder, "solve", str(scaled(workbook, folder, f)), "--gap", gap) for f in factors]
     alone = POINTS * sum(apart) / commands
     label = f"12 points of a frontier against 12 solve commands ({commands} of them run)"
-    return [label, f"{alone:.0f}", f"{together:.0f}", f"{alone / together:.2f}"]
+    return [
+        [f"{label}, {words}", f"{alone:.0f}", f"{together[jobs]:.0f}", f"{alone / together[jobs]:.2f}"]
+        for jobs, words in (("1", "one process"), ("2", "two processes"))
+    ]
+
+
+def warm_starts(workbook: Path, end: float, gap: str) -> list[str]:
+    data = scenario_data(load(workbook))
+    took = []
+    for warm in (False, True):
+        began = time.perf_counter()
+        trace(data, scales(1, end, POINTS - 1), Move(), least=False, gap=float(gap), warm=warm)
+        took.append(time.perf_counter() - began)
+    cold, warmed = took
+    label = "12 points in one loaded model, cold against started from the point before"
+    return [label, f"{cold:.0f}", f"{warmed:.0f}", f"{cold / warmed:.2f}"]
 
 
 @click.command()
@@ -89,7 +114,8 @@ def main(workbook: Path, end: float, gap: str, commands: int, write: Path | None
     with tempfile.TemporaryDirectory() as folder:
         rows: Sequence[list[str]] = [
             parallel(workbook.resolve(), folder, gap),
-            frontier(workbook.resolve(), folder, end, gap, commands),
+            *frontier(workbook.resolve(), folder, end, gap, commands),
+            warm_starts(workbook.resolve(), end, gap),
         ]
     head = ["what", "apart, s", "together, s", "ratio"]
     lines = [f"| {' | '.join(row)} |" for row in (head, ["---", "--:", "--:", "--:"], *rows)]

@@ -16,8 +16,11 @@ from model.errors import NoPlanError, UsageError
 from model.highs import Progress
 from model.inputs import load
 from model.report.run_folder import read_run
+from model.report.sweep_results import rows
 from model.run import solve_scenario
+from model.studies.frontier import frontier
 from model.studies.many import Done, Job, exit_code, jobs_for, run_tasks, solve_many
+from model.studies.sweep import parse_vary, sweep
 from model.studies.tasks import Failure
 from tests.make import with_plants, write_book
 
@@ -263,6 +266,19 @@ def test_a_cluster_that_loses_a_worker_completes_the_study(cluster, workbook, on
 
     assert (tmp_path / "killed").exists()
     assert plans(answers) == one_by_one
+
+
+def test_a_frontier_and_a_sweep_are_the_same_on_a_cluster(cluster, workbook):
+    def points(**where: Any) -> list[Any]:
+        found = frontier(workbook, [0.5, 0.6, 0.7, 0.8], "oxide_cap", gap=1e-9, **where)
+        return [*found.least_attainable, *((p.scale, pytest.approx(p.objective_musd), p.builds) for p in found.points)]
+
+    def table(**where: Any) -> Any:
+        return rows(sweep(workbook, parse_vary(["Settings/discount_rate=0.03,0.08"], FOUR[:2]), **where))
+
+    address = cluster.scheduler_address
+    assert points(scheduler=address) == points(processes=2)
+    assert table(scheduler=address) == table(processes=2)
 
 
 def test_failures_on_a_cluster_are_the_same(cluster, tmp_path):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+NOISE = 1e-12  # a gap below it is rounding
+
 
 @dataclass(frozen=True)
 class Least:
@@ -41,7 +43,8 @@ class Point:
     def gap(self) -> float | None:
         if self.objective_musd is None or self.bound_musd is None:
             return None
-        return (self.objective_musd - self.bound_musd) / max(abs(self.objective_musd), 1e-9)
+        gap = (self.objective_musd - self.bound_musd) / max(abs(self.objective_musd), 1e-9)
+        return gap if gap > NOISE else 0.0
 
     @property
     def cost(self) -> float:
