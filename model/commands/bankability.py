@@ -1,0 +1,30 @@
+"""`lodestone bankability`: what lenders make of every private project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from model.commands.options import SCENARIO, SET, WORKBOOK
+
+
+@click.command()
+@WORKBOOK
+@SCENARIO
+@SET
+def bankability(workbook: Path, scenario: str, sets: tuple[str, ...]) -> None:
+    """Show what lenders make of every private project, without seeking a plan.
+
+    \b
+    Example:
+      lodestone bankability plan.xlsx
+    """
+    from model.inputs import load
+    from model.lenders import bankability_table
+    from model.plan_data import plan_data
+    from model.report.terminal import show_bankability
+
+    inputs = load(workbook, sets)
+    inputs.require_valid()
+    show_bankability(bankability_table(plan_data(inputs.tables(scenario), inputs.tables())))

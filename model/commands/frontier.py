@@ -1,0 +1,76 @@
+"""`lodestone frontier`: what each point of allowed China share costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from model.commands.options import GAP, JOBS, QUIET, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+
+
+@click.command()
+@WORKBOOK
+@click.option("--cap", help="Move this row of ChinaShare alone: its share is set. [default: all rows, scaled together]")
+@click.option("--from", "start", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="First share.")
+@click.option("--to", "end", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Last share.")
+@click.option(
+    "--steps", type=click.IntRange(min=1, max=1000), default=10, show_default=True, help="Steps between them."
+)
+@click.option("--from-year", type=int, help="Leave the limits of earlier years as they are.")
+@SCENARIO
+@click.option("--out", type=click.Path(path_type=Path), help="Workbook to write. [default: in outputs/WORKBOOK]")
+@GAP
+@TIME_LIMIT
+@SET
+@JOBS
+@SCHEDULER
+@QUIET
+def frontier(
+    workbook: Path,
+    cap: str | None,
+    start: float,
+    end: float,
+    steps: int,
+    from_year: int | None,
+    scenario: str,
+    out: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    sets: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
+    quiet: bool,
+) -> None:
+    """Show what each point of allowed China share costs, and which share cannot be reached at all.
+
+    Without --cap the limits of all rows are multiplied by the same factor. Writes frontier.xlsx, .png and .json.
+
+    \b
+    Example:
+      lodestone frontier plan.xlsx --cap magnet_cap --from 0.9 --to 0 --steps 10
+    """
+    from model.report import frontier_files
+    from model.report.terminal_many import WatchMany, show_frontier
+    from model.studies import frontier as study
+
+    target = out or frontier_files.default_out(workbook, scenario, cap)
+    frontier_files.check_out(target)
+    with WatchMany((), quiet) as watch:
+        found = study.frontier(
+            workbook,
+            study.scales(start, end, steps),
+            cap,
+            from_year,
+            scenario,
+            sets,
+            gap,
+            time_limit,
+            jobs,
+            scheduler,
+            watch.job,
+            watch.should_stop,
+        )
+    files = frontier_files.write_frontier(found, target)
+    if not quiet:
+        show_frontier(found, files)

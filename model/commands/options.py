@@ -1,0 +1,30 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import click
+
+
+def finite(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter("must be a finite number")
+    return value
+
+
+WORKBOOK = click.argument("workbook", type=click.Path(path_type=Path))
+SCENARIO = click.option("--scenario", default="base", show_default=True, help="Scenario of the workbook to plan for.")
+SET = click.option(
+    "--set", "sets", multiple=True, metavar="SHEET/ROW/COLUMN=VALUE", help="Change a cell for this call; repeatable."
+)
+JOBS = click.option("--jobs", type=click.IntRange(min=1), help="Solves at a time. [default: one per core]")
+SCHEDULER = click.option("--scheduler", metavar="ADDRESS", help="Solve on this Dask cluster, e.g. tcp://host:8786.")
+GAP = click.option(
+    "--gap", type=click.FloatRange(0, 1), callback=finite, help="Stop at this share of the best possible cost."
+)
+TIME_LIMIT = click.option(
+    "--time-limit", type=click.FloatRange(0, min_open=True), callback=finite, help="Stop after so many seconds."
+)
+QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors.")

@@ -1,0 +1,59 @@
+"""`lodestone sweep`: a grid of inputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from model.commands.options import GAP, JOBS, QUIET, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.errors import StoppedError
+
+
+@click.command()
+@WORKBOOK
+@click.option("--vary", multiple=True, metavar="SHEET/ROW/COLUMN=VALUE,VALUE", help="Values of one input; repeatable.")
+@click.option("--scenario", "scenarios", multiple=True, help="Several are varied like an input. [default: base]")
+@click.option("--out", type=click.Path(path_type=Path), help="Workbook to write. [default: in outputs/WORKBOOK]")
+@GAP
+@TIME_LIMIT
+@SET
+@JOBS
+@SCHEDULER
+@QUIET
+@click.pass_context
+def sweep(
+    ctx: click.Context,
+    workbook: Path,
+    vary: tuple[str, ...],
+    scenarios: tuple[str, ...],
+    out: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    sets: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
+    quiet: bool,
+) -> None:
+    """Solve for every combination of some inputs; one row of a table for each. Writes .xlsx, .csv and .json.
+
+    \b
+    Example:
+      lodestone sweep plan.xlsx --vary Settings/discount_rate=0.03,0.05,0.08
+    """
+    from model.report import sweep_files
+    from model.report.terminal_many import WatchMany, show_sweep
+    from model.studies import sweep as study
+
+    varied = study.parse_vary(vary, scenarios)
+    target = out or sweep_files.default_out(workbook)
+    sweep_files.check_out(target)
+    scenario = scenarios[0] if scenarios else "base"
+    with WatchMany((), quiet) as watch:
+        found = study.sweep(
+            workbook, varied, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
+        )
+    files = sweep_files.write_sweep(found, target)
+    if not quiet:
+        show_sweep(found, files)
+    ctx.exit(StoppedError.exit_code if found.failed else 0)
