@@ -27,11 +27,12 @@ from model.xlsx import read_bytes, read_sheets
 class Inputs:
     """A workbook after --set, and what each of its scenarios makes of it.
 
-    sha256: of the file's bytes. scenario_names: base first. problems stop a solve; warnings do not.
+    sha256: of the file's bytes. sets: as given. scenario_names: base first. problems stop a solve; warnings do not.
     """
 
     path: Path
     sha256: str
+    sets: tuple[str, ...]
     plan_name: str
     scenario_names: tuple[str, ...]
     problems: tuple[Problem, ...]
@@ -83,6 +84,7 @@ def load(path: str | Path, sets: Sequence[str] = ()) -> Inputs:
     return Inputs(
         path=path,
         sha256=hashlib.sha256(data).hexdigest(),
+        sets=tuple(sets),
         plan_name=base.settings["plan_name"],
         scenario_names=tuple(tables),
         problems=tuple(sorted(dict.fromkeys(problems), key=_place)),

@@ -212,6 +212,7 @@ def heading(inputs: Inputs, data: PlanData, solved: Solved, objective: float, ex
         },
         "workbook": inputs.path.name,
         "workbook_sha256": inputs.sha256,
+        "sets": list(inputs.sets),
         "horizon": [data.first_year, data.last_year],
         "warnings": [asdict(warning) for warning in inputs.warnings],
         "model": dict(solved.size),

@@ -43,8 +43,8 @@ def one_by_one(workbook: Path) -> dict[str, Any]:
 
 
 def plain(plan: dict[str, Any]) -> dict[str, Any]:
-    """Without what differs from run to run."""
-    return {key: value for key, value in plan.items() if key != "seconds"}
+    """Without what differs from run to run and from place to place."""
+    return {key: value for key, value in plan.items() if key not in ("seconds", "workbook_path")}
 
 
 def plans(answers: list[Done]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import model.report.run_folder as runs
 from model.errors import UsageError
-from model.report.run_folder import check_target, read_run, run_folder, safe_name, write_run
+from model.report.run_folder import check_target, read_run, run_folder, safe_name, workbook_of, write_run
 from tests.plan_document import plan_document
 
 OLD, NEW = "the old plan", "the new plan"
@@ -227,3 +227,21 @@ def test_names_never_escape_and_never_meet(names: list[str]) -> None:
         assert len(name.encode()) <= 120
         assert not runs.RESERVED.fullmatch(name.split(".")[0])
     assert len(set(safe)) == len({runs.unicodedata.normalize("NFC", name) for name in names})
+
+
+def test_a_run_finds_its_workbook_again_also_when_both_are_moved(tmp_path: Path) -> None:
+    book = tmp_path / "project" / "plan book.xlsx"
+    run = tmp_path / "project" / "outputs" / "run"
+    write_run(plan_document(), run, book)
+    assert workbook_of(read_run(run), run) == book
+    (tmp_path / "project").rename(tmp_path / "moved")
+    moved = tmp_path / "moved" / "outputs" / "run"
+    assert workbook_of(read_run(moved), moved / "plan.json") == tmp_path / "moved" / "plan book.xlsx"
+
+
+def test_other_files_of_a_run_do_not_stand_in_the_way_of_the_next(tmp_path: Path) -> None:
+    write_run(plan_document(), tmp_path / "run")
+    (tmp_path / "run" / "explanation.json").write_text("{}")
+    check_target(tmp_path / "run")
+    write_run(plan_document(plan_name=NEW), tmp_path / "run")
+    assert not (tmp_path / "run" / "explanation.json").exists()

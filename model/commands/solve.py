@@ -83,7 +83,7 @@ def solve(
         else:
             plan = solve_scenario(inputs, scenario, gap, time_limit, watch.progress, watch.should_stop)
         watch.stage("write")
-        write_run(plan, folder)
+        write_run(plan, folder, inputs.path)
     if not quiet:
         show_plan(plan, folder)
 

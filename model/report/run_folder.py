@@ -26,6 +26,7 @@ from model.report.plan_json import START, dumps, finite, read_plan
 from model.report.plan_workbook import write_plan_workbook
 
 PLAN_XLSX, PLAN_JSON = "plan.xlsx", "plan.json"
+OF_A_RUN = {PLAN_XLSX, PLAN_JSON, "run.log", "explanation.xlsx", "explanation.json"}  # what a new run may replace
 LONGEST_NAME = 100  # bytes; file systems allow 255
 ABANDONED_AFTER_S = 3600
 RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)  # devices of Windows, with any suffix
@@ -68,9 +69,14 @@ def check_target(folder: Path) -> None:
             raise UsageError(f"{path} is read-only or open in another program; close it and try again") from error
 
 
-def write_run(plan: Mapping[str, Any], folder: Path) -> None:
-    """Write the run, replacing an older one only when the new one is complete."""
+def write_run(plan: Mapping[str, Any], folder: Path, workbook: Path | None = None) -> None:
+    """Write the run, replacing an older one only when the new one is complete.
+
+    workbook: where it stands, kept in plan.json as seen from the folder, so that the run finds it again.
+    """
     folder = folder.resolve()
+    if workbook is not None:
+        plan = {**plan, "workbook_path": _seen_from(folder, workbook.resolve())}
     _refuse(folder)
     new = _beside(folder, "new")
     try:
@@ -93,6 +99,20 @@ def read_run(path: Path) -> dict[str, Any]:
     return read_plan(path / PLAN_JSON)
 
 
+def workbook_of(plan: Mapping[str, Any], run: Path) -> Path:
+    """Where the workbook of a run stands, or stood when it was solved. run: its folder or its plan.json."""
+    folder = run.resolve()
+    folder = folder.parent if folder.name == PLAN_JSON else folder
+    return Path(os.path.normpath(folder / plan.get("workbook_path", plan["workbook"])))
+
+
+def _seen_from(folder: Path, workbook: Path) -> str:
+    try:
+        return Path(os.path.relpath(workbook, folder)).as_posix()
+    except ValueError:  # another drive
+        return str(workbook)
+
+
 def _refuse(folder: Path) -> None:
     """Never replace what is not a run."""
     if folder.exists() and not folder.is_dir():
@@ -101,7 +121,7 @@ def _refuse(folder: Path) -> None:
         raise UsageError(f"{folder} cannot be replaced as a whole; name a folder inside it")
     if folder.is_dir():
         names = {p.name for p in folder.iterdir() if not LITTER.fullmatch(p.name)}
-        foreign = sorted(names - {PLAN_XLSX, PLAN_JSON}) or sorted(names if not _is_run(folder) else ())
+        foreign = sorted(names - OF_A_RUN) or sorted(names if not _is_run(folder) else ())
         if foreign:
             raise UsageError(
                 f"{folder} holds files that are no run of Lodestone ({listed(foreign, 3)}) and would be replaced; "

@@ -28,7 +28,8 @@ from model.studies.tasks import Failure, OnNews, Task, Tell
 class Job:
     """One solve. label: how it is shown; content: the workbook's bytes; gap and time_limit as in solve_scenario.
 
-    folder: where the run is written. keep: the tables of the plan that are handed back (None: all).
+    path: where the workbook stands; folder: where the run is written. keep: the tables of the plan that are handed
+    back (None: all).
     """
 
     label: str
@@ -38,6 +39,7 @@ class Job:
     sets: tuple[str, ...] = ()
     gap: float | None = None
     time_limit: float | None = None
+    path: Path | None = None
     folder: Path | None = None
     keep: tuple[str, ...] | None = None
 
@@ -47,7 +49,7 @@ class Job:
 
     def finish(self, value: dict[str, Any]) -> dict[str, Any]:
         if self.folder is not None:
-            write_run(value, self.folder)
+            write_run(value, self.folder, self.path)
         if self.keep is None:
             return value
         return {**value, "tables": {name: rows for name, rows in value["tables"].items() if name in self.keep}}
@@ -80,7 +82,7 @@ def jobs_for(
     places = {s: folder.resolve() for s, folder in (folders or {}).items()}
     tables = None if keep is None else tuple(keep)
     return [
-        Job(s, workbook.name, content, s, tuple(sets), gap, time_limit, places.get(s), tables)
+        Job(s, workbook.name, content, s, tuple(sets), gap, time_limit, workbook.resolve(), places.get(s), tables)
         for s in dict.fromkeys(scenarios)
     ]
 
