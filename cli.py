@@ -16,6 +16,7 @@ from model.commands.new import new
 from model.commands.solve import solve
 from model.commands.stress import stress
 from model.commands.sweep import sweep
+from model.commands.verify import verify
 from model.errors import LodestoneError, StoppedError, WorkbookError
 
 
@@ -64,5 +65,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (solve, check, new, bankability, compare, frontier, sweep, stress):
+for command in (solve, check, new, bankability, compare, frontier, sweep, stress, verify):
     main.add_command(command)

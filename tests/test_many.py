@@ -15,6 +15,7 @@ import pytest
 from model.errors import NoPlanError, UsageError
 from model.highs import Progress
 from model.inputs import load
+from model.report.plan_json import OF_THE_RUN
 from model.report.run_folder import read_run
 from model.report.sweep_results import rows
 from model.run import solve_scenario
@@ -44,7 +45,7 @@ def one_by_one(workbook: Path) -> dict[str, Any]:
 
 def plain(plan: dict[str, Any]) -> dict[str, Any]:
     """Without what differs from run to run and from place to place."""
-    return {key: value for key, value in plan.items() if key not in ("seconds", "workbook_path")}
+    return {key: value for key, value in plan.items() if key not in OF_THE_RUN}
 
 
 def plans(answers: list[Done]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     write_run(plan, tmp_path / "a" / "b")
     back = read_run(tmp_path / "a" / "b")
     assert back["seconds"].pop("write") > 0
+    assert len(back.pop("fingerprint")) == 64
     del plan["seconds"]["write"]
     assert back == plan
     assert list(back) == list(plan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -12,11 +13,18 @@ from model.errors import UsageError
 
 FORMAT = 1
 START = '{\n"format":'  # of every plan.json
+OF_THE_RUN = ("seconds", "workbook_path", "fingerprint")  # what may differ when the same plan is made again
 
 
 def dumps(plan: Mapping[str, Any]) -> str:
     """Keys and rows in the order of the document, so that two runs can be compared line by line."""
     return "{\n" + ",\n".join(f"{_compact(key)}: {_part(value)}" for key, value in plan.items()) + "\n}\n"
+
+
+def fingerprint(plan: Mapping[str, Any]) -> str:
+    """SHA-256 of a plan: equal for the same workbook, options and versions, wherever and whenever it is solved."""
+    content = {key: value for key, value in plan.items() if key not in OF_THE_RUN}
+    return hashlib.sha256(dumps(content).encode("utf-8", errors="backslashreplace")).hexdigest()
 
 
 def _part(value: Any) -> str:

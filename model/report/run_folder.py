@@ -22,7 +22,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from model.errors import UsageError
 from model.names import listed
-from model.report.plan_json import START, dumps, finite, read_plan
+from model.report.plan_json import START, dumps, fingerprint, finite, read_plan
 from model.report.plan_workbook import write_plan_workbook
 
 PLAN_XLSX, PLAN_JSON = "plan.xlsx", "plan.json"
@@ -142,6 +142,7 @@ def _write_files(plan: Mapping[str, Any], folder: Path) -> None:
     plan = finite(plan)
     write_plan_workbook(plan, folder / PLAN_XLSX)
     plan = {**plan, "seconds": {**plan["seconds"], "write": time.monotonic() - started}}
+    plan["fingerprint"] = fingerprint(plan)
     (folder / PLAN_JSON).write_text(dumps(plan), encoding="utf-8", errors="backslashreplace", newline="\n")
     for path in (folder / PLAN_XLSX, folder / PLAN_JSON):
         with path.open("r+b") as file:

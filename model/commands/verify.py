@@ -1,0 +1,35 @@
+"""`lodestone verify`: whether a run is what was written, and still follows from its workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from model.commands.options import QUIET
+from model.errors import WorkbookError
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--workbook", type=click.Path(path_type=Path), help="Where the workbook stands now, if it was moved.")
+@QUIET
+@click.pass_context
+def verify(ctx: click.Context, run: Path, workbook: Path | None, quiet: bool) -> None:
+    """Recompute the hashes and the audit of a run, and say whether its workbook has changed since.
+
+    RUN is the folder of a plan. Exit code 0 when all of it holds, else 2.
+
+    \b
+    Example:
+      lodestone verify outputs/plan/base
+    """
+    from model.studies.verify import holds
+    from model.studies.verify import verify as verify_run
+
+    findings = verify_run(run, workbook)
+    if not quiet:
+        for finding in findings:
+            mark = {True: "ok", False: "NO", None: "?"}[finding.ok]
+            click.echo(f"{mark:>2}  {finding.what}: {finding.text}")
+    ctx.exit(0 if holds(findings) else WorkbookError.exit_code)
