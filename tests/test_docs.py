@@ -5,16 +5,26 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from model.plan_tables import tables_markdown
+import pytest
+
+from docs.generate import PAGES, RULES
 
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_page_of_plan_tables_is_made_from_their_declaration():
-    assert (ROOT / "docs" / "plan_tables.md").read_text(encoding="utf-8") == tables_markdown()
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_that_is_made_from_the_code_is_up_to_date(name):
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert page == PAGES[name](), "write it again: python docs/generate.py"
+
+
+def test_every_rule_file_is_in_the_mathematics():
+    files = {path.stem for path in (ROOT / "model" / "rules").glob("*.py")} - {"__init__", "linear"}
+    assert files == set(RULES)
+    assert all((ROOT / "tests" / "rules" / f"test_{name}.py").exists() for name in RULES)
 
 
 def test_links_of_readme_and_docs_lead_somewhere():
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("**/*.md")):
         for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             assert link.startswith("http") or (page.parent / link).exists(), f"{page.name}: {link}"

@@ -1,0 +1,214 @@
+"""Pages of the docs that are made from the code: `python docs/generate.py` writes them, a test compares them.
+
+mathematics    from the docstrings of model/rules, in the order of model/build.py
+workbook       from model/schema.py
+command_line   from the commands themselves
+plan_tables    from model/plan_tables.py
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+import cli
+from model.plan_tables import tables_markdown
+from model.schema import SHEETS, Column, Sheet
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+RULES = (
+    *("investments", "contracts", "price_floors", "bankability", "flows", "capacity", "payments", "stockpiles"),
+    *("china_share", "budgets", "objective"),
+)
+FACTS = ("Units", "Sheets", "Source")  # last lines of a rule's docstring
+
+SYMBOLS = (
+    ("n, y(n), a(n), path(n), p(n)", "node of the scenario tree, its year, parent, way from the root, probability"),
+    ("r, m, u, v", "region, material, unit (plant or project), market"),
+    ("g, o, c, s, j", "project, price-floor package, contract, stockpile, row of Demand"),
+    ("k", "stream: clean or exposed"),
+    ("g[u,m]", "t_per_t of the unit's process: above 0 made, below 0 taken in"),
+    ("act, buy, sell, ship", "capacity used; bought, sold at a market; sent from region to region, t/yr"),
+    ("deliver, avoid, short", "demand met, designed out, not met, t/yr"),
+    ("mixed", "intake without regard to streams, t/yr"),
+    ("build, award, sign", "whole-number decisions: project, support package, contract"),
+    ("q, active, taken, untaken", "volume of a contract; of it in force, bought, paid and not taken, t/yr"),
+    ("covered", "output on which a floor pays, t/yr"),
+    ("stock, fill, release", "held at year end, t; put in, taken out, t/yr"),
+    ("topup", "what a unit is paid so that it works at no loss, MUSD/yr"),
+    ("d_t", "(1 + hurdle_rate)^-(years since the decision): how lenders discount"),
+)
+
+
+def mathematics() -> str:
+    """Every equation of the model, as the file that holds it states it."""
+    lines = [
+        "# Mathematics",
+        "",
+        "Made from the docstrings of `model/rules`, so that what is read here is what stands beside the code. Each",
+        "section is one planner's concept in one file, with a test that checks every row against literal algebra.",
+        "Everything is written over the nodes of a scenario tree; a run of one scenario has one node a year.",
+        "A passage marked [cheat] closes a hole through which an optimiser was seen to cheat.",
+        "",
+        "## Symbols",
+        "",
+        "| symbol | meaning |",
+        "|---|---|",
+        *(f"| `{symbol}` | {meaning} |" for symbol, meaning in SYMBOLS),
+        "",
+        "Inside the model mass is in t, money in MUSD (1 t x 1 USD/kg = 0.001 MUSD), shares are from 0 to 1.",
+    ]
+    for name in RULES:
+        doc = ast.get_docstring(ast.parse((ROOT / "model" / "rules" / f"{name}.py").read_text(encoding="utf-8")))
+        lines += ["", *_rule(name, doc or "")]
+    return "\n".join(lines) + "\n"
+
+
+def _rule(name: str, doc: str) -> Iterator[str]:
+    title, *rest = doc.splitlines()
+    head, _, claim = title.partition(": ")
+    yield f"## {head}"
+    yield ""
+    yield f"{claim[:1].upper()}{claim[1:]}"
+    facts: list[str] = []
+    for line in rest:
+        word, _, text = line.partition(" ")
+        if word in FACTS:
+            facts.append(f"| {word} | {text.strip()} |")
+        elif facts and line.startswith("  "):
+            facts[-1] = f"{facts[-1][:-2]} {line.strip()} |"
+        elif not facts:
+            yield line.rstrip()
+    yield from ("| | |", "|---|---|", *facts)
+    yield f"| Code | `model/rules/{name}.py` |"
+    yield f"| Test | `tests/rules/test_{name}.py` |"
+
+
+def workbook() -> str:
+    """Every sheet and column."""
+    lines = [
+        "# The workbook, sheet by sheet",
+        "",
+        "Made from `model/schema.py`, which the reader, the checks and `lodestone new` read too. A sheet that is not",
+        "required may be left out. The columns `note` and `source`, and columns whose heading starts with `#`, are",
+        "free text on every sheet. Year columns have a year as heading; blank between two given years is interpolated,",
+        "blank after the last holds the last value.",
+    ]
+    for sheet in SHEETS.values():
+        lines += ["", *_sheet(sheet)]
+    return "\n".join(lines) + "\n"
+
+
+def _sheet(sheet: Sheet) -> Iterator[str]:
+    yield f"## {sheet.name}"
+    yield ""
+    yield f"{sheet.meaning}{' Required.' if sheet.required else ''}"
+    if sheet.key and sheet.name != "Settings":
+        yield ""
+        yield f"A row is named, in Changes and `--set`, by {' / '.join(f'`{key}`' for key in sheet.key)}."
+    yield ""
+    first = "setting" if sheet.name == "Settings" else "column"
+    yield f"| {first} | what stands there | unit | if blank | meaning |"
+    yield "|---|---|---|---|---|"
+    for column in sheet.columns:
+        shown = "a year, e.g. 2030" if column.kind == "years" else f"`{column.name}`"
+        cells = (shown, _values(column), column.unit, _blank(sheet, column), column.meaning)
+        yield f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _values(column: Column) -> str:
+    if column.allowed:
+        joint = ", " if column.kind == "list" else " or "
+        return joint.join(f"`{word}`" for word in column.allowed)
+    if column.refers_to:
+        names = [("`*`" if place == "*" else place) for place in column.refers_to]
+        return f"an id of {' or '.join(names)}"
+    words = {"id": "a unique id", "text": "text", "yesno": "yes or no", "integer": "a whole number"}
+    limits = [
+        f"{sign} {limit}"
+        for sign, limit in ((">", column.above), (">=", column.least), ("<=", column.most))
+        if limit is not None
+    ]
+    return " ".join([words.get(column.kind, "a number"), *[", ".join(limits)] * bool(limits)])
+
+
+def _blank(sheet: Sheet, column: Column) -> str:
+    if column.required:
+        return "not allowed"
+    if column.blank:
+        return column.blank
+    if column.kind == "years" and sheet.gaps == "not in force":
+        return "not in force yet"
+    if column.default is None:
+        return ""
+    if isinstance(column.default, bool):
+        return "yes" if column.default else "no"
+    return str(column.default)
+
+
+def command_line() -> str:
+    """Every command with its options."""
+    context = click.Context(cli.main, info_name="lodestone")
+    lines = [
+        "# The command line",
+        "",
+        "Made from the commands themselves: `lodestone COMMAND --help` says the same.",
+        "",
+    ]
+    lines += [*_help(cli.main)]
+    for name, command in cli.main.commands.items():
+        below = click.Context(command, info_name=name, parent=context)
+        lines += [
+            "",
+            f"## lodestone {name}",
+            "",
+            *_help(command),
+            "",
+            "```",
+            below.get_usage().removeprefix("Usage: "),
+            "```",
+            "",
+        ]
+        rows = [record for p in command.get_params(below) if (record := p.get_help_record(below))]
+        if rows:
+            lines += ["| option | meaning |", "|---|---|"]
+            lines += [f"| `{_cell(option)}` | {_cell(meaning)} |" for option, meaning in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _help(command: click.Command) -> Iterator[str]:
+    """The help text; what click prints as it stands (after \\b) is a block of code."""
+    for part in inspect.cleandoc(command.help or "").split("\n\n"):
+        if part.startswith("\b"):
+            head, *body = part.lstrip("\b\n").splitlines()
+            yield from (head, "", "```", *textwrap.dedent("\n".join(body)).splitlines(), "```")
+        else:
+            yield from (re.sub(r"\s+", " ", part), "")
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/mathematics.md": mathematics,
+    "reference/workbook.md": workbook,
+    "reference/command_line.md": command_line,
+    "plan_tables.md": tables_markdown,
+}
+
+
+def main() -> None:
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
