@@ -13,12 +13,15 @@ from model import __version__
 from model.commands.bankability import bankability
 from model.commands.check import check
 from model.commands.compare import compare
+from model.commands.completion import completion
+from model.commands.doctor import doctor
 from model.commands.frontier import frontier
 from model.commands.new import new
 from model.commands.output import JSON_FLAG, print_json
 from model.commands.solve import solve
 from model.commands.stress import stress
 from model.commands.sweep import sweep
+from model.commands.watch import watch
 from model.errors import LodestoneError, Problem, StoppedError, WorkbookError
 
 
@@ -83,5 +86,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (solve, check, new, bankability, compare, frontier, sweep, stress):
+for command in (solve, check, new, bankability, compare, frontier, sweep, stress, watch, doctor, completion):
     main.add_command(command)
