@@ -22,7 +22,8 @@ from tests.make import tiny, write_book
 from tests.plan_document import plan_document
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ["solve", "check", "stress", "new", "bankability"]
+COMMANDS = sorted(cli.main.commands)
+ANSWERS_PEOPLE_ONLY = {"watch", "completion"}  # no --json: one goes on, the other prints a script
 
 
 @pytest.fixture
@@ -54,6 +55,17 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
     assert f"Example:\n    lodestone {command}" in text
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert f"`lodestone {command}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ANSWERS_PEOPLE_ONLY])
+def test_every_command_answers_programs_and_can_be_silent(command: str) -> None:
+    options = {option for parameter in cli.main.commands[command].params for option in parameter.opts}
+    assert {"--json", "--quiet"} <= options
+
+
 def test_help_and_version() -> None:
     from model import __version__
 
@@ -74,7 +86,7 @@ def test_solve_writes_a_run_and_says_where(here: Path) -> None:
     result = run("solve", "plan.xlsx")
     assert result.exit_code == 0
     folder = Path("outputs/plan/base")
-    assert {p.name for p in folder.iterdir()} == {"plan.xlsx", "plan.json"}
+    assert {p.name for p in folder.iterdir()} == {"plan.xlsx", "plan.json", "run.log"}
     lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
     assert lines["Plan"].startswith("plan, scenario base: optimal (gap 0.0%)")
     assert lines["Build"] == "nothing"

@@ -33,22 +33,16 @@ OUTSIDE, PALE = "#A6A6A6", "#F2F2F2"  # a year that is not planned
 BACK = "# to ReadMe"
 
 GUIDE = (
-    ("Fill in", "Settings first, then Regions, Materials, Sectors and Demand; other sheets as far as they are needed."),
+    ("Fill in", "Settings first, then Regions, Materials, Sectors and Demand; other sheets as far as you need them."),
     ("Look up", "The comment on a heading says what the column means, its unit, and what blank stands for."),
     (
         "Years",
-        "Blank between two years is interpolated; blank after the last repeats it. Add a year: type it in row 1.",
+        "Blank between two years is interpolated; blank after the last repeats it. One more year: add its column.",
     ),
-    (
-        "Choose",
-        "Drop-downs offer what stands on the other sheets. A name that is missing there may be typed and added.",
-    ),
+    ("Choose", "Drop-downs offer what stands on other sheets. A name that is not there yet may be typed and added."),
     ("Shares", "Cells shown in per cent take 12% or 0.12. Formulas are welcome: save the file in Excel once."),
-    (
-        "Your own",
-        "Columns note and source, and columns and sheets whose name starts with #, are read by nobody but you.",
-    ),
-    ("Then", "lodestone check WORKBOOK lists everything that is missing or doubtful; lodestone solve WORKBOOK plans."),
+    ("Your own", "Columns source and note, and columns and sheets whose name starts with #, are read by you alone."),
+    ("Then", "lodestone check WORKBOOK lists what is missing or doubtful; lodestone solve WORKBOOK finds the plan."),
 )
 
 
@@ -166,7 +160,7 @@ def _write_settings(styles: Styles, sheet: Worksheet, given: dict[str, Any]) -> 
         sheet.set_column(position, position, width)
     for row, column in enumerate(SETTINGS.columns, start=1):
         look = _cells(styles, column, bg_color=INPUT, border=1, border_color=RULE, align="left", valign="top")
-        top = styles.format(valign="top")
+        top = styles.format(valign="top", indent=1)
         sheet.write_string(row, 0, column.name, styles.format(valign="top", bold=True, font_color=DARK))
         if column.name in given:
             sheet.write_number(row, 1, given[column.name], look)
@@ -292,7 +286,7 @@ def _write_examples(
     styles: Styles, sheet: Worksheet, shown: dict[str, list[ExampleRow]], horizon: tuple[int, int]
 ) -> None:
     """Example rows in grey, sheet by sheet, under their headings; years as far as a value stands in them."""
-    sheet.set_column(0, 30, 19)
+    sheet.set_column(0, 30, 28)  # holds the longest heading
     sheet.write_string(0, 0, "Examples", styles.title)
     about = "One made-up story; nothing on this sheet is read. The rows of a sheet can be copied there and changed."
     sheet.write_string(1, 0, about, styles.subtitle)
@@ -307,8 +301,7 @@ def _write_examples(
             columns += [(year, yearly) for year in years]
         row += 1
         for position, (heading, column) in enumerate(columns):
-            sheet.write(row, position, heading, _heading(styles, column.required, text_wrap=True))
-        sheet.set_row(row, 32 if any(len(str(heading)) > 17 for heading, _ in columns) else None)
+            sheet.write(row, position, heading, _heading(styles, column.required))
         for example in examples:
             row += 1
             for position, (heading, column) in enumerate(columns):
