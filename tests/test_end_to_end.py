@@ -73,9 +73,8 @@ def test_from_the_blank_workbook_to_a_comparison(tmp_path: Path, monkeypatch: py
     assert problems.keys() == {"Markets!B3", "Sectors!C2", "Demand!D2"}
     assert problems["Markets!B3"] == "did you mean Friend?"
     marked = load_workbook("marked.xlsx")
-    assert [marked[sheet][cell].comment.text[:8] for sheet, cell in (c.split("!") for c in problems)] == [
-        "Problem:"
-    ] * 3
+    for sheet, cell in (place.split("!") for place in problems):
+        assert marked[sheet][cell].comment.text.startswith("Problem: ")
 
     book = load_workbook(path)
     typing(book, "Markets")(3, region="Friend")

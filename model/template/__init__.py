@@ -37,7 +37,7 @@ GUIDE = (
     ("Look up", "The comment on a heading says what the column means, its unit, and what blank stands for."),
     (
         "Years",
-        "Blank between two years is interpolated; blank after the last repeats it. One more year: add its column.",
+        "Blank between two years is interpolated; blank after the last repeats it. Another year: add a column.",
     ),
     ("Choose", "Drop-downs offer what stands on other sheets. A name that is not there yet may be typed and added."),
     ("Shares", "Cells shown in per cent take 12% or 0.12. Formulas are welcome: save the file in Excel once."),
