@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from openpyxl import load_workbook
 
 import cli
 from model.errors import NoPlanError, StoppedError
@@ -198,6 +199,17 @@ def test_new_blank_and_example(here: Path) -> None:
         assert run("new", f"{name}.xlsx", "--example", name).exit_code == 0
         assert Path(f"{name}.xlsx").read_bytes() == path.read_bytes()
     assert not [p for p in here.iterdir() if p.name.startswith(".")]
+
+
+def test_new_with_years(here: Path) -> None:
+    run("new", "later.xlsx", "--first-year", "2030")
+    settings = load_workbook("later.xlsx")["Settings"]
+    assert (settings["B3"].value, settings["B4"].value) == (2030, 2044)
+    assert [cell.value for cell in load_workbook("later.xlsx")["Tariffs"][1]][3:18] == list(range(2030, 2045))
+    reversed_years = run("new", "x.xlsx", "--first-year", "2030", "--last-year", "2029")
+    assert (reversed_years.exit_code, "before the first" in reversed_years.stderr) == (2, True)
+    assert run("new", "x.xlsx", "--example", "tutorial", "--last-year", "2040").exit_code == 2
+    assert not Path("x.xlsx").exists()
 
 
 def test_new_never_overwrites_unasked(here: Path) -> None:

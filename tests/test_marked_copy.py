@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -270,3 +271,15 @@ def test_a_spreadsheet_opens_the_copy(here: Path) -> None:
     assert again["#Mine"]["B1"].value == 10  # calculated anew
     assert again["Demand"]["D2"].comment is not None
     assert again["Demand"]["D2"].fill.fgColor.rgb.endswith("FF9B9B")
+
+
+def test_macros_stay_in_a_workbook_with_macros(here: Path) -> None:
+    Path("vba.bin").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + b"macro" * 400)
+    book = xlsxwriter.Workbook("macros.xlsm")
+    book.add_vba_project("vba.bin")
+    book.add_worksheet("Settings").write_row(0, 0, ["setting", "value"])
+    book.close()
+    assert "ends in .xlsm" in check("macros.xlsm", "--mark", "marked.xlsx").stderr
+    assert "cannot be kept" not in check("macros.xlsm", "--mark", "marked.xlsm").stdout
+    with zipfile.ZipFile("marked.xlsm") as archive:
+        assert archive.read("xl/vbaProject.bin") == Path("vba.bin").read_bytes()

@@ -14,7 +14,9 @@ from model.examples import FIRST_YEAR, LAST_YEAR, examples
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--example", metavar="NAME", help=f"Copy an example: {', '.join(examples())}.")
 @click.option("--first-year", type=int, help=f"First year of a blank workbook. [default: {FIRST_YEAR}]")
-@click.option("--last-year", type=int, help=f"Last year of a blank workbook. [default: {LAST_YEAR}]")
+@click.option(
+    "--last-year", type=int, help=f"Last year of a blank workbook. [default: {LAST_YEAR - FIRST_YEAR} years later]"
+)
 @click.option("--force", is_flag=True, help="Replace a workbook that exists.")
 @OUTPUT
 def new(
@@ -32,7 +34,7 @@ def new(
     if example is not None and (first_year is not None or last_year is not None):
         raise click.UsageError("an example has its own years; leave out --first-year and --last-year")
     start = first_year if first_year is not None else FIRST_YEAR
-    end = last_year if last_year is not None else max(LAST_YEAR, start)
+    end = last_year if last_year is not None else start + LAST_YEAR - FIRST_YEAR
     new_workbook(plan, example, force, start, end)
     output.answer(
         lambda: click.echo(f"{plan} is written. Fill it in, then: lodestone solve {plan}"),

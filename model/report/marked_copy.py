@@ -188,11 +188,12 @@ def _list(book: Workbook, name: str, problems: Sequence[Problem], doubts: Sequen
         other.sheet_view.tabSelected = False  # with two sheets selected Excel would write into both
     book.active = 0
     page["A1"] = f"{count(len(problems), 'problem')}, {count(len(doubts), 'warning')} in {one_line(name)}"
-    page["A1"].font = Font(bold=True, size=14)
+    name_of_font = page["A1"].font.name  # the planner's own
+    page["A1"].font = Font(name=name_of_font, bold=True, size=14)
     page["A2"] = f"Found by lodestone check {__version__}. A click on a cell's name leads to it."
     for position, (heading, width) in enumerate(COLUMNS, start=1):
         cell = page.cell(4, position, heading)
-        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), HEADING
+        cell.font, cell.fill = Font(name=name_of_font, bold=True, color="FFFFFF"), HEADING
         page.column_dimensions[cell.column_letter].width = width
     titles = {plain(other.title): other.title for other in book.worksheets}
     rows = [*(("problem", problem) for problem in problems), *(("warning", doubt) for doubt in doubts)]
@@ -202,13 +203,16 @@ def _list(book: Workbook, name: str, problems: Sequence[Problem], doubts: Sequen
             cell.value = one_line(text)
             cell.data_type = "s"  # a formula that is quoted stays text
             cell.alignment = Alignment(wrap_text=True, vertical="top")
+        texts = zip((problem.found, problem.wrong, problem.mend), (26, 56, 56), strict=True)  # characters in a line
+        lines = max(1 + len(text) // wide for text, wide in texts)
+        page.row_dimensions[row].height = 15 * lines
         page.cell(row, 2).fill = RED if kind == "problem" else AMBER
         place = _place(problem, titles)
         if place is not None:
             cell = page.cell(row, 1)
             sheet = place[0].replace("'", "''")
             cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{sheet}'!{place[1]}")
-            cell.font = Font(color="0563C1", underline="single")
+            cell.font = Font(name=name_of_font, color="0563C1", underline="single")
     page.freeze_panes = "A5"
     page.auto_filter.ref = f"A4:E{max(4 + len(rows), 5)}"
     page.page_setup.orientation, page.page_setup.fitToHeight = "landscape", 0
