@@ -14,9 +14,7 @@ from model.examples import FIRST_YEAR, LAST_YEAR, examples
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--example", metavar="NAME", help=f"Copy an example: {', '.join(examples())}.")
 @click.option("--first-year", type=int, help=f"First year of a blank workbook. [default: {FIRST_YEAR}]")
-@click.option(
-    "--last-year", type=int, help=f"Last year of a blank workbook. [default: {LAST_YEAR - FIRST_YEAR} years later]"
-)
+@click.option("--last-year", type=int, help=f"Its last year. [default: {LAST_YEAR - FIRST_YEAR} years later]")
 @click.option("--force", is_flag=True, help="Replace a workbook that exists.")
 @OUTPUT
 def new(

@@ -146,7 +146,7 @@ def _write_readme(styles: Styles, sheet: Worksheet) -> None:
 def _write_wrapped(styles: Styles, sheet: Worksheet, row: int, position: int, text: str, width: int) -> None:
     """Text in a column of so many characters, in a row high enough for it."""
     sheet.write_string(row, position, text, styles.sentence)
-    sheet.set_row(row, LINE_HEIGHT * (1 + int(len(text) / (0.95 * width))))
+    sheet.set_row(row, LINE_HEIGHT * (1 + int(len(text) / (1.1 * width))))
 
 
 # --- sheets to fill in ----------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def _write_settings(styles: Styles, sheet: Worksheet, given: dict[str, Any]) -> 
         sheet.set_column(position, position, width)
     for row, column in enumerate(SETTINGS.columns, start=1):
         look = _cells(styles, column, bg_color=INPUT, border=1, border_color=RULE, align="left", valign="top")
-        top = styles.format(valign="top", indent=1)
+        top = styles.format(align="left", valign="top", indent=1)
         sheet.write_string(row, 0, column.name, styles.format(valign="top", bold=True, font_color=DARK))
         if column.name in given:
             sheet.write_number(row, 1, given[column.name], look)
