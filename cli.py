@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -11,30 +13,40 @@ from model import __version__
 from model.commands.bankability import bankability
 from model.commands.check import check
 from model.commands.compare import compare
+from model.commands.completion import completion
+from model.commands.doctor import doctor
 from model.commands.frontier import frontier
 from model.commands.new import new
+from model.commands.output import JSON_FLAG, print_json
 from model.commands.solve import solve
 from model.commands.stress import stress
 from model.commands.sweep import sweep
 from model.commands.verify import verify
-from model.errors import LodestoneError, StoppedError, WorkbookError
+from model.commands.watch import watch
+from model.errors import LodestoneError, Problem, StoppedError, WorkbookError
 
 
 class Commands(click.Group):
-    """Turns what goes wrong on purpose into a message and an exit code."""
+    """Turns what goes wrong on purpose into a message and an exit code; keeps the command line for the run's log."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.obj = shlex.join([ctx.info_name or "lodestone", *args])
+        ctx.meta[JSON_FLAG] = JSON_FLAG in args
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except WorkbookError as error:
-            from model.report.terminal import show_problems
-
-            show_problems(error.problems, err=True)
-            _fail(ctx, f"{error}; nothing was solved", error.exit_code)
+            _fail(ctx, f"{error}; nothing was solved", error.exit_code, error.problems)
         except LodestoneError as error:
             _fail(ctx, str(error), error.exit_code)
         except KeyboardInterrupt:
             _fail(ctx, "stopped, no plan was written", StoppedError.exit_code)
+        except click.ClickException as error:
+            if not ctx.meta[JSON_FLAG]:
+                raise
+            _fail(ctx, error.format_message(), error.exit_code)
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -43,8 +55,18 @@ class Commands(click.Group):
             )
 
 
-def _fail(ctx: click.Context, message: str, exit_code: int) -> None:
-    click.echo(f"Error: {message}", err=True)
+def _fail(ctx: click.Context, message: str, exit_code: int, problems: Sequence[Problem] = ()) -> None:
+    if ctx.meta[JSON_FLAG]:
+        from model.report.answers import problems_answer
+
+        about = {"problems": problems_answer(problems)} if problems else {}
+        print_json({"command": ctx.invoked_subcommand, "exit_code": exit_code, "error": message, **about})
+    else:
+        if problems:
+            from model.report.terminal import show_problems
+
+            show_problems(problems, err=True)
+        click.echo(f"Error: {message}", err=True)
     ctx.exit(exit_code)
 
 
@@ -65,5 +87,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (solve, check, new, bankability, compare, frontier, sweep, stress, verify):
+for command in (solve, check, new, bankability, compare, frontier, sweep, stress, verify, watch, doctor, completion):
     main.add_command(command)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from model.errors import UsageError
 
+FIRST_YEAR, LAST_YEAR = 2026, 2040  # of a blank workbook
 INSTALLED = Path(__file__).with_name("examples_data")
 CHECKOUT = Path(__file__).parent.parent / "inputs"
 
@@ -21,8 +22,14 @@ def examples() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.xlsx")) if not path.name.startswith("~$")}
 
 
-def new_workbook(target: Path, example: str | None = None, force: bool = False) -> None:
-    """Write a blank workbook or a copy of an example; a file is replaced only with `force`, and then whole."""
+def new_workbook(
+    target: Path,
+    example: str | None = None,
+    force: bool = False,
+    first_year: int = FIRST_YEAR,
+    last_year: int = LAST_YEAR,
+) -> None:
+    """Write a blank workbook with these years, or a copy of an example; a file is replaced whole, only with `force`."""
     known = examples()
     if example is not None and example not in known:
         raise UsageError(f"there is no example {example!r}; the examples are: {', '.join(known)}")
@@ -35,7 +42,7 @@ def new_workbook(target: Path, example: str | None = None, force: bool = False) 
         if example is None:
             from model.template import write_template
 
-            write_template(unfinished)
+            write_template(unfinished, first_year, last_year)
         else:
             shutil.copyfile(known[example], unfinished)
         os.replace(unfinished, target)

@@ -35,13 +35,17 @@ WITH_A_START: dict[str, float | int | str | bool] = {
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands: stage, seconds since its start, best cost so far, proved bound, relative gap."""
+    """Where a run stands: stage, seconds since its start, best cost so far, proved bound, relative gap.
+
+    said: what the solver itself has written since it was last asked.
+    """
 
     stage: str
     seconds: float
     best: float | None = None
     bound: float | None = None
     gap: float | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ class Solver:
         """Run in a thread, so that this one can report and take Ctrl-C."""
         lock = threading.Lock()
         latest: list[Progress] = []
+        said: list[str] = []
         stop = threading.Event()
 
         def note(event: Any) -> None:
@@ -138,7 +143,21 @@ class Solver:
             if stop.is_set():
                 event.interrupt()
 
+        def listen(event: Any) -> None:
+            with lock:
+                said.append(event.message)
+
+        def report(tell: OnProgress) -> None:
+            with lock:
+                shown = latest[-1] if latest else Progress("solve", 0.0)
+                lines = "".join(said)
+                said.clear()
+            tell(Progress("solve", time.monotonic() - started, shown.best, shown.bound, shown.gap, lines))
+
         highs = self.highs
+        if on_progress:
+            self._options(output_flag=True, log_to_console=False)
+            highs.cbLogging += listen
         highs.cbMipInterrupt += interrupt
         highs.cbSimplexInterrupt += interrupt
         highs.cbIpmInterrupt += interrupt
@@ -151,14 +170,17 @@ class Solver:
             if should_stop and should_stop():
                 stop.set()
             if on_progress:
-                with lock:
-                    shown = latest[-1] if latest else Progress("solve", 0.0)
-                on_progress(Progress("solve", time.monotonic() - started, shown.best, shown.bound, shown.gap))
+                report(on_progress)
+        if on_progress and said:
+            report(on_progress)
         highs.cbMipInterrupt -= interrupt
         highs.cbSimplexInterrupt -= interrupt
         highs.cbIpmInterrupt -= interrupt
         highs.cbMipLogging -= note
         highs.cbMipImprovingSolution -= note
+        if on_progress:
+            highs.cbLogging -= listen
+            self._options(output_flag=False)
 
     def _outcome(self, gap: float) -> Outcome:
         status = self.highs.getModelStatus()

@@ -16,6 +16,7 @@ Kind = Literal["id", "text", "ref", "list", "choice", "yesno", "integer", "numbe
 UNLIMITED = "unlimited"  # what a blank volume, capacity or rate means
 YEARS = "years"  # the name under which the year columns of a sheet go, in the schema and in Changes
 ANY = "*"
+SHEET_NAMES, COLUMN_NAMES = "sheets", "columns"  # what Changes names, as suggestions of a text column
 FIRST_HEADING, LAST_HEADING = 1900, 2200  # the years that a heading can name
 
 
@@ -28,6 +29,8 @@ class Column:
     least, most: inclusive limits; above: exclusive lower limit; nonzero: 0 makes no sense.
     verbatim: of a text, a number in the cell stays a number.
     allowed: the words of a choice or list. refers_to: sheets whose ids may stand here; "*" where `*` may too.
+    suggests: of a text, names that are offered in a drop-down and not asked for: as in refers_to, or "Sheet.column" for
+    what stands in another column.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Column:
     verbatim: bool = False
     allowed: tuple[str, ...] = ()
     refers_to: tuple[str, ...] = ()
+    suggests: tuple[str, ...] = ()
     meaning: str = ""
 
 
@@ -86,9 +90,17 @@ def ident(name: str, meaning: str = "") -> Column:
 
 
 def text(
-    name: str, meaning: str = "", *, required: bool = False, default: str | None = None, blank: str = ""
+    name: str,
+    meaning: str = "",
+    *,
+    required: bool = False,
+    default: str | None = None,
+    blank: str = "",
+    suggests: str = "",
 ) -> Column:
-    return Column(name, "text", required=required, default=default, blank=blank, meaning=meaning)
+    """Free text; suggestions are separated by |."""
+    offered = tuple(suggests.split("|")) if suggests else ()
+    return Column(name, "text", required=required, default=default, blank=blank, suggests=offered, meaning=meaning)
 
 
 def ref(name: str, refers_to: str, meaning: str = "", *, required: bool = True, default: str | None = None) -> Column:
@@ -151,6 +163,7 @@ def years(unit: str, meaning: str = "", *, required: bool = True, most: float | 
 
 
 PER_YEAR = "share per year"
+PLACES = "*|Regions|Regions.group"
 EXPOSURE = "batch|whole_plant"
 
 SETTINGS = Sheet(
@@ -216,7 +229,11 @@ _SHEETS = (
         (
             ident("region", "Name."),
             yesno("of_concern", False, "yes for China, and for any other country counted in the China share."),
-            text("group", "Free label (ally, domestic, ...) by which other sheets can name several regions."),
+            text(
+                "group",
+                "Free label (ally, domestic, ...) by which other sheets can name several regions.",
+                suggests="Regions.group",
+            ),
         ),
         key=("region",),
         required=True,
@@ -226,8 +243,8 @@ _SHEETS = (
         "Everything that is mined, converted, stored or consumed.",
         (
             ident("material", "Name, e.g. ndpr_oxide."),
-            text("mineral", "Mineral family for reports, e.g. rare earths."),
-            text("stage", "Stage for reports, e.g. mining, refining, metal, magnet."),
+            text("mineral", "Mineral family for reports, e.g. rare earths.", suggests="Materials.mineral"),
+            text("stage", "Stage for reports, e.g. mining, refining, metal, magnet.", suggests="Materials.stage"),
             share("annual_loss_share", 0, "Part of a stock lost or spoilt each year.", unit=PER_YEAR),
         ),
         key=("material",),
@@ -330,6 +347,7 @@ _SHEETS = (
             text(
                 "group",
                 "Of the projects with the same group at most one build is made (alternative sizes of one site).",
+                suggests="Projects.group",
             ),
             ref(
                 "requires",
@@ -533,6 +551,7 @@ _SHEETS = (
                 "covers",
                 "Region or group whose consumption the days of cover refer to; *: all regions not of concern.",
                 default=ANY,
+                suggests=PLACES,
             ),
             years(
                 "days of cover",
@@ -549,7 +568,12 @@ _SHEETS = (
         (
             ident("cap"),
             ref("material", "Materials|*", "* means each material separately."),
-            text("region", "A region, a group, or * for all regions not of concern together.", default=ANY),
+            text(
+                "region",
+                "A region, a group, or * for all regions not of concern together.",
+                default=ANY,
+                suggests=PLACES,
+            ),
             ref(
                 "sector",
                 "Sectors|*",
@@ -607,7 +631,7 @@ _SHEETS = (
         "What a scenario changes. A change that matches nothing is an error.",
         (
             ref("scenario", "Scenarios"),
-            text("sheet", "Any sheet but Scenarios and Changes.", required=True),
+            text("sheet", "Any sheet but Scenarios and Changes.", required=True, suggests=SHEET_NAMES),
             text(
                 "row",
                 "Id of the row, or its keys joined by /, with * and ? as wildcards, e.g. USA/*/ndfeb_magnet.",
@@ -617,6 +641,7 @@ _SHEETS = (
                 "column",
                 'A column name, or "years" for the year columns; one year alone by from_year and to_year.',
                 required=True,
+                suggests=COLUMN_NAMES,
             ),
             integer("from_year", "year", None, 'With "years": first year changed.'),
             integer("to_year", "year", None, 'With "years": last year changed.'),

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from openpyxl import load_workbook
 
 import cli
 from model.errors import NoPlanError, StoppedError
@@ -22,7 +23,8 @@ from tests.make import tiny, write_book
 from tests.plan_document import plan_document
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ["solve", "check", "stress", "new", "bankability"]
+COMMANDS = sorted(cli.main.commands)
+ANSWERS_PEOPLE_ONLY = {"watch", "completion"}  # no --json: one goes on, the other prints a script
 
 
 @pytest.fixture
@@ -54,6 +56,17 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
     assert f"Example:\n    lodestone {command}" in text
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert f"`lodestone {command}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ANSWERS_PEOPLE_ONLY])
+def test_every_command_answers_programs_and_can_be_silent(command: str) -> None:
+    options = {option for parameter in cli.main.commands[command].params for option in parameter.opts}
+    assert {"--json", "--quiet"} <= options
+
+
 def test_help_and_version() -> None:
     from model import __version__
 
@@ -74,7 +87,7 @@ def test_solve_writes_a_run_and_says_where(here: Path) -> None:
     result = run("solve", "plan.xlsx")
     assert result.exit_code == 0
     folder = Path("outputs/plan/base")
-    assert {p.name for p in folder.iterdir()} == {"plan.xlsx", "plan.json"}
+    assert {p.name for p in folder.iterdir()} == {"plan.xlsx", "plan.json", "run.log"}
     lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
     assert lines["Plan"].startswith("plan, scenario base: optimal (gap 0.0%)")
     assert lines["Build"] == "nothing"
@@ -186,6 +199,17 @@ def test_new_blank_and_example(here: Path) -> None:
         assert run("new", f"{name}.xlsx", "--example", name).exit_code == 0
         assert Path(f"{name}.xlsx").read_bytes() == path.read_bytes()
     assert not [p for p in here.iterdir() if p.name.startswith(".")]
+
+
+def test_new_with_years(here: Path) -> None:
+    run("new", "later.xlsx", "--first-year", "2030")
+    settings = load_workbook("later.xlsx")["Settings"]
+    assert (settings["B3"].value, settings["B4"].value) == (2030, 2044)
+    assert [cell.value for cell in load_workbook("later.xlsx")["Tariffs"][1]][3:18] == list(range(2030, 2045))
+    reversed_years = run("new", "x.xlsx", "--first-year", "2030", "--last-year", "2029")
+    assert (reversed_years.exit_code, "before the first" in reversed_years.stderr) == (2, True)
+    assert run("new", "x.xlsx", "--example", "tutorial", "--last-year", "2040").exit_code == 2
+    assert not Path("x.xlsx").exists()
 
 
 def test_new_never_overwrites_unasked(here: Path) -> None:

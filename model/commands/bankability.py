@@ -7,13 +7,15 @@ from pathlib import Path
 import click
 
 from model.commands.options import SCENARIO, SET, WORKBOOK
+from model.commands.output import OUTPUT, Output
 
 
 @click.command()
 @WORKBOOK
 @SCENARIO
 @SET
-def bankability(workbook: Path, scenario: str, sets: tuple[str, ...]) -> None:
+@OUTPUT
+def bankability(workbook: Path, scenario: str, sets: tuple[str, ...], output: Output) -> None:
     """Show what lenders make of every private project, without seeking a plan.
 
     \b
@@ -27,4 +29,5 @@ def bankability(workbook: Path, scenario: str, sets: tuple[str, ...]) -> None:
 
     inputs = load(workbook, sets)
     inputs.require_valid()
-    show_bankability(bankability_table(plan_data(inputs.tables(scenario), inputs.tables())))
+    rows = bankability_table(plan_data(inputs.tables(scenario), inputs.tables()))
+    output.answer(lambda: show_bankability(rows), lambda: {"projects": rows})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import QUIET
+from model.commands.output import OUTPUT, Output
 
 
 @click.command()
@@ -18,8 +18,8 @@ from model.commands.options import QUIET
     show_default=True,
     help="Workbook to write, or its folder; a JSON file of the same name stands beside it.",
 )
-@QUIET
-def compare(runs: tuple[Path, ...], out: Path, quiet: bool) -> None:
+@OUTPUT
+def compare(runs: tuple[Path, ...], out: Path, output: Output) -> None:
     """Show what differs between runs, and which inputs explain it; the first run is the measure.
 
     A RUN is the folder of a plan. Writes compare.xlsx and compare.json.
@@ -28,6 +28,7 @@ def compare(runs: tuple[Path, ...], out: Path, quiet: bool) -> None:
     Example:
       lodestone compare outputs/plan/base outputs/plan/embargo
     """
+    from model.report.answers import comparison_answer
     from model.report.compare_files import check_out, write_comparison
     from model.report.compare_summary import notes, runs_line, summary
     from model.report.terminal import show_table
@@ -36,11 +37,13 @@ def compare(runs: tuple[Path, ...], out: Path, quiet: bool) -> None:
     check_out(out)
     comparison = compare_runs(runs)
     book, facts = write_comparison(comparison, out)
-    if quiet:
-        return
-    for table in summary(comparison):
-        show_table(table.headings, table.rows)
-        click.echo()
-    for note in notes(comparison):
-        click.echo(note)
-    click.echo(f"{runs_line(comparison)}. Files: {book} and {facts.name}")
+
+    def show() -> None:
+        for table in summary(comparison):
+            show_table(table.headings, table.rows)
+            click.echo()
+        for note in notes(comparison):
+            click.echo(note)
+        click.echo(f"{runs_line(comparison)}. Files: {book} and {facts.name}")
+
+    output.answer(show, lambda: comparison_answer(comparison, (book, facts)))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import GAP, JOBS, QUIET, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.options import GAP, JOBS, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.output import OUTPUT, Output
 
 
 @click.command()
@@ -25,7 +26,7 @@ from model.commands.options import GAP, JOBS, QUIET, SCENARIO, SCHEDULER, SET, T
 @SET
 @JOBS
 @SCHEDULER
-@QUIET
+@OUTPUT
 def frontier(
     workbook: Path,
     cap: str | None,
@@ -40,7 +41,7 @@ def frontier(
     sets: tuple[str, ...],
     jobs: int | None,
     scheduler: str | None,
-    quiet: bool,
+    output: Output,
 ) -> None:
     """Show what each point of allowed China share costs, and which share cannot be reached at all.
 
@@ -51,12 +52,13 @@ def frontier(
       lodestone frontier plan.xlsx --cap magnet_cap --from 0.9 --to 0 --steps 10
     """
     from model.report import frontier_files
+    from model.report.answers import frontier_answer
     from model.report.terminal_many import WatchMany, show_frontier
     from model.studies import frontier as study
 
     target = out or frontier_files.default_out(workbook, scenario, cap)
     frontier_files.check_out(target)
-    with WatchMany((), quiet) as watch:
+    with WatchMany((), output.silent) as watch:
         found = study.frontier(
             workbook,
             study.scales(start, end, steps),
@@ -72,5 +74,4 @@ def frontier(
             watch.should_stop,
         )
     files = frontier_files.write_frontier(found, target)
-    if not quiet:
-        show_frontier(found, files)
+    output.answer(lambda: show_frontier(found, files), lambda: frontier_answer(found, files))

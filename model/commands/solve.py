@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import GAP, JOBS, QUIET, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.options import GAP, JOBS, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.output import OUTPUT, Output
 
 
 @click.command()
@@ -30,7 +31,7 @@ from model.commands.options import GAP, JOBS, QUIET, SCHEDULER, SET, TIME_LIMIT,
     show_default=True,
     help="With --joint: EVPI and VSS too, each future being solved alone for them.",
 )
-@QUIET
+@OUTPUT
 @click.pass_context
 def solve(
     ctx: click.Context,
@@ -45,7 +46,7 @@ def solve(
     scheduler: str | None,
     joint: bool,
     values: bool,
-    quiet: bool,
+    output: Output,
 ) -> None:
     """Find the plan of least cost and write plan.xlsx and plan.json.
 
@@ -62,16 +63,19 @@ def solve(
     if joint and (scenarios or all_scenarios):
         raise click.UsageError("--joint plans for all scenarios together; leave out --scenario and --all-scenarios")
     if all_scenarios or len(set(scenarios)) > 1 or scheduler:
-        _solve_many(ctx, workbook, scenarios, all_scenarios, out, gap, time_limit, sets, jobs, scheduler, quiet)
+        _solve_many(ctx, workbook, scenarios, all_scenarios, out, gap, time_limit, sets, jobs, scheduler, output)
         return
     scenario = scenarios[0] if scenarios else "base"
     from model.inputs import load
     from model.joint_run import joint_name, solve_joint
+    from model.report.answers import plan_answer
     from model.report.run_folder import check_target, run_folder, write_run
+    from model.report.run_log import RunLog
     from model.report.terminal import Watch, show_plan
     from model.run import solve_scenario
 
-    with Watch(quiet) as watch:
+    log = RunLog(str(ctx.obj))
+    with Watch(output.silent) as watch:
         watch.stage("read")
         inputs = load(workbook, sets)
         inputs.require_valid()
@@ -79,13 +83,12 @@ def solve(
         folder = out or run_folder(inputs.path, joint_name(inputs) if joint else scenario, inputs.scenario_names)
         check_target(folder)
         if joint:
-            plan = solve_joint(inputs, gap, time_limit, watch.progress, watch.should_stop, values)
+            plan = solve_joint(inputs, gap, time_limit, log.and_tell(watch.progress), watch.should_stop, values)
         else:
-            plan = solve_scenario(inputs, scenario, gap, time_limit, watch.progress, watch.should_stop)
+            plan = solve_scenario(inputs, scenario, gap, time_limit, log.and_tell(watch.progress), watch.should_stop)
         watch.stage("write")
-        write_run(plan, folder, inputs.path)
-    if not quiet:
-        show_plan(plan, folder)
+        write_run(plan, folder, inputs.path, log.text(plan))
+    output.answer(lambda: show_plan(plan, folder), lambda: plan_answer(plan, folder))
 
 
 def _solve_many(
@@ -99,9 +102,10 @@ def _solve_many(
     sets: tuple[str, ...],
     jobs: int | None,
     scheduler: str | None,
-    quiet: bool,
+    output: Output,
 ) -> None:
     from model.inputs import load
+    from model.report.answers import DECISIONS, many_answer
     from model.report.run_folder import check_target, run_folder
     from model.report.terminal_many import WatchMany, show_many
     from model.studies.many import exit_code, jobs_for, solve_many
@@ -115,12 +119,11 @@ def _solve_many(
         usual = run_folder(inputs.path, name, inputs.scenario_names)
         folders[name] = usual if out is None else out / usual.name
         check_target(folders[name])
-    tasks = jobs_for(workbook, names, sets, gap, time_limit, folders, keep=())
-    with WatchMany(names, quiet) as watch:
+    tasks = jobs_for(workbook, names, sets, gap, time_limit, folders, keep=tuple(DECISIONS), command=str(ctx.obj))
+    with WatchMany(names, output.silent) as watch:
         answers = solve_many(tasks, jobs, watch.job, watch.should_stop, scheduler)
-    if not quiet:
-        show_many(answers, folders)
+    output.answer(lambda: show_many(answers, folders), lambda: many_answer(answers, folders), exit_code(answers))
     for done in answers:
-        if quiet and done.plan is None:
+        if output.quiet and not output.json and done.plan is None:
             click.echo(f"Error: {done.job.label}: {done.message}", err=True)
     ctx.exit(exit_code(answers))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import QUIET, SET, WORKBOOK, finite
+from model.commands.options import SET, WORKBOOK, finite
+from model.commands.output import OUTPUT, Output
 
 
 @click.command()
@@ -26,7 +27,7 @@ from model.commands.options import QUIET, SET, WORKBOOK, finite
     help="Workbook to write, or its folder; a JSON file of the same name stands beside it.",
 )
 @SET
-@QUIET
+@OUTPUT
 def stress(
     workbook: Path,
     runs: tuple[Path, ...],
@@ -36,7 +37,7 @@ def stress(
     time_limit: float | None,
     out: Path,
     sets: tuple[str, ...],
-    quiet: bool,
+    output: Output,
 ) -> None:
     """Hold the decisions of runs and meet every scenario, and the loss of every region, plant, project and contract.
 
@@ -47,6 +48,7 @@ def stress(
       lodestone stress plan.xlsx outputs/plan/base outputs/plan/joint
     """
     from model.inputs import load
+    from model.report.answers import stress_answer
     from model.report.run_folder import read_run
     from model.report.stress_report import HEADINGS, check_stress_out, notes, terminal_rows, write_stress
     from model.report.terminal import Watch, show_table
@@ -54,7 +56,7 @@ def stress(
     from model.studies.stress import stress as stress_runs
 
     check_stress_out(out)
-    with Watch(quiet) as watch:
+    with Watch(output.silent) as watch:
         watch.stage("read")
         inputs = load(workbook, sets)
         inputs.require_valid()
@@ -72,13 +74,15 @@ def stress(
             should_stop=watch.should_stop,
         )
         book, facts = write_stress(study, out)
-    if quiet:
-        return
-    for run in study.runs:
-        if rows := terminal_rows(study, run):
-            click.echo(f"{run}: what hurts most")
-            show_table(HEADINGS, rows)
-            click.echo()
-    for note in notes(study):
-        click.echo(note)
-    click.echo(f"Files: {book} and {facts.name}")
+
+    def show() -> None:
+        for run in study.runs:
+            if rows := terminal_rows(study, run):
+                click.echo(f"{run}: what hurts most")
+                show_table(HEADINGS, rows)
+                click.echo()
+        for note in notes(study):
+            click.echo(note)
+        click.echo(f"Files: {book} and {facts.name}")
+
+    output.answer(show, lambda: stress_answer(study, (book, facts)))

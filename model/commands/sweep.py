@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import GAP, JOBS, QUIET, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.options import GAP, JOBS, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.output import OUTPUT, Output
 from model.errors import StoppedError
 
 
@@ -20,7 +21,7 @@ from model.errors import StoppedError
 @SET
 @JOBS
 @SCHEDULER
-@QUIET
+@OUTPUT
 @click.pass_context
 def sweep(
     ctx: click.Context,
@@ -33,7 +34,7 @@ def sweep(
     sets: tuple[str, ...],
     jobs: int | None,
     scheduler: str | None,
-    quiet: bool,
+    output: Output,
 ) -> None:
     """Solve for every combination of some inputs; one row of a table for each. Writes .xlsx, .csv and .json.
 
@@ -42,6 +43,7 @@ def sweep(
       lodestone sweep plan.xlsx --vary Settings/discount_rate=0.03,0.05,0.08
     """
     from model.report import sweep_files
+    from model.report.answers import sweep_answer
     from model.report.terminal_many import WatchMany, show_sweep
     from model.studies import sweep as study
 
@@ -49,11 +51,11 @@ def sweep(
     target = out or sweep_files.default_out(workbook)
     sweep_files.check_out(target)
     scenario = scenarios[0] if scenarios else "base"
-    with WatchMany((), quiet) as watch:
+    with WatchMany((), output.silent) as watch:
         found = study.sweep(
             workbook, varied, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
         )
     files = sweep_files.write_sweep(found, target)
-    if not quiet:
-        show_sweep(found, files)
-    ctx.exit(StoppedError.exit_code if found.failed else 0)
+    exit_code = StoppedError.exit_code if found.failed else 0
+    output.answer(lambda: show_sweep(found, files), lambda: sweep_answer(found, files), exit_code)
+    ctx.exit(exit_code)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from model.commands.options import QUIET
+from model.commands.output import OUTPUT, Output
 from model.errors import WorkbookError
 
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--workbook", type=click.Path(path_type=Path), help="Where the workbook stands now, if it was moved.")
-@QUIET
+@OUTPUT
 @click.pass_context
-def verify(ctx: click.Context, run: Path, workbook: Path | None, quiet: bool) -> None:
+def verify(ctx: click.Context, run: Path, workbook: Path | None, output: Output) -> None:
     """Recompute the hashes and the audit of a run, and say whether its workbook has changed since.
 
     RUN is the folder of a plan. Exit code 0 when all of it holds, else 2.
@@ -28,8 +29,12 @@ def verify(ctx: click.Context, run: Path, workbook: Path | None, quiet: bool) ->
     from model.studies.verify import verify as verify_run
 
     findings = verify_run(run, workbook)
-    if not quiet:
+    exit_code = 0 if holds(findings) else WorkbookError.exit_code
+
+    def show() -> None:
         for finding in findings:
             mark = {True: "ok", False: "NO", None: "?"}[finding.ok]
             click.echo(f"{mark:>2}  {finding.what}: {finding.text}")
-    ctx.exit(0 if holds(findings) else WorkbookError.exit_code)
+
+    output.answer(show, lambda: {"findings": [asdict(finding) for finding in findings]}, exit_code)
+    ctx.exit(exit_code)

@@ -41,6 +41,25 @@ def summary(comparison: Comparison) -> list[TextTable]:
     return [table for table in tables if table.rows]
 
 
+def changes(comparison: Comparison) -> list[TextTable]:
+    """What has changed from one plan to the next: inputs, decisions, cost."""
+    names = comparison.names
+    tables = [
+        _table("Inputs that changed", names, _inputs(comparison.inputs)),
+        _table("Decisions that changed", names, _decisions(comparison)),
+        _table("Cost (MUSD, discounted)", names[1:], _bridge(comparison)),
+    ]
+    return [table for table in tables if table.rows]
+
+
+def in_a_line(comparison: Comparison) -> str:
+    """'258.30 MUSD, +1.20 against before': the cost of the last run, and what it differs by."""
+    run = comparison.runs[-1]
+    changed = f"{_certainty(run)} against {comparison.names[0]}" if run.difference_musd else "as before"
+    decided = "" if any(d.differs for d in comparison.decisions) else "; all decisions are the same"
+    return f"Objective {run.objective_musd:,.2f} MUSD, {changed}{decided}."
+
+
 def notes(comparison: Comparison) -> list[str]:
     """Sentences to print below the tables."""
     said = list(comparison.remarks)

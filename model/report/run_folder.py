@@ -25,8 +25,8 @@ from model.names import listed
 from model.report.plan_json import START, dumps, fingerprint, finite, read_plan
 from model.report.plan_workbook import write_plan_workbook
 
-PLAN_XLSX, PLAN_JSON = "plan.xlsx", "plan.json"
-OF_A_RUN = {PLAN_XLSX, PLAN_JSON, "run.log", "explanation.xlsx", "explanation.json"}  # what a new run may replace
+PLAN_XLSX, PLAN_JSON, RUN_LOG = "plan.xlsx", "plan.json", "run.log"
+OF_A_RUN = {PLAN_XLSX, PLAN_JSON, RUN_LOG, "explanation.xlsx", "explanation.json"}  # what a new run may replace
 LONGEST_NAME = 100  # bytes; file systems allow 255
 ABANDONED_AFTER_S = 3600
 RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)  # devices of Windows, with any suffix
@@ -69,10 +69,11 @@ def check_target(folder: Path) -> None:
             raise UsageError(f"{path} is read-only or open in another program; close it and try again") from error
 
 
-def write_run(plan: Mapping[str, Any], folder: Path, workbook: Path | None = None) -> None:
+def write_run(plan: Mapping[str, Any], folder: Path, workbook: Path | None = None, log: str = "") -> None:
     """Write the run, replacing an older one only when the new one is complete.
 
     workbook: where it stands, kept in plan.json as seen from the folder, so that the run finds it again.
+    log: the text of run.log; no such file without it.
     """
     folder = folder.resolve()
     if workbook is not None:
@@ -83,7 +84,7 @@ def write_run(plan: Mapping[str, Any], folder: Path, workbook: Path | None = Non
         folder.parent.mkdir(parents=True, exist_ok=True)
         _put_right(folder)
         new.mkdir()
-        _write_files(plan, new)
+        _write_files(plan, new, log)
         _replace(folder, new)
     except (OSError, FileCreateError) as error:
         raise UsageError(f"cannot write to {folder}: {_reason(error)}") from error
@@ -137,14 +138,18 @@ def _is_run(folder: Path) -> bool:
         return False
 
 
-def _write_files(plan: Mapping[str, Any], folder: Path) -> None:
+def _write_files(plan: Mapping[str, Any], folder: Path, log: str) -> None:
     started = time.monotonic()
     plan = finite(plan)
     write_plan_workbook(plan, folder / PLAN_XLSX)
     plan = {**plan, "seconds": {**plan["seconds"], "write": time.monotonic() - started}}
     plan["fingerprint"] = fingerprint(plan)
     (folder / PLAN_JSON).write_text(dumps(plan), encoding="utf-8", errors="backslashreplace", newline="\n")
-    for path in (folder / PLAN_XLSX, folder / PLAN_JSON):
+    if log:
+        seconds = ", ".join(f"{stage} {value:.2f}" for stage, value in plan["seconds"].items())
+        text = f"{log}seconds   {seconds}\n"
+        (folder / RUN_LOG).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+    for path in folder.iterdir():
         with path.open("r+b") as file:
             os.fsync(file.fileno())
     _sync_folder(folder)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from model.report.words import finite, one_line, share
+from model.report.words import count, finite, one_line, share
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from model.errors import Problem
     from model.highs import Progress
+    from model.report.comparison import Comparison
+    from model.report.marked_copy import Marked
 
 PROBLEM_HEADINGS = ("Sheet!Cell", "What stands there", "What is wrong", "How to mend")
 PLAIN_EVERY_S = 10.0  # between two plain lines of a solve
@@ -116,8 +118,36 @@ def show_plan(plan: Mapping[str, Any], folder: Path) -> None:
         click.echo(_wrapped(name.ljust(label) + one_line(text), label))
 
 
+def show_changes(comparison: Comparison, folder: Path) -> None:
+    """What a new plan has changed, and where it is."""
+    from model.report.compare_summary import changes, in_a_line
+
+    for table in changes(comparison):
+        show_table(table.headings, table.rows)
+        click.echo()
+    click.echo(_wrapped(in_a_line(comparison), 2))
+    click.echo(_wrapped(f"Files: {folder / 'plan.xlsx'} and plan.json", 2))
+
+
 def show_problems(problems: Sequence[Problem], err: bool = False) -> None:
     show_table(PROBLEM_HEADINGS, [(p.cell, p.found, p.wrong, p.mend) for p in problems], err)
+
+
+def show_marked(marked: Marked) -> None:
+    """Where the marked copy is, and what it lacks."""
+    click.echo(_wrapped(f"Marked copy: {marked.path} ({count(marked.cells, 'cell')} coloured).", 2))
+    if marked.lost:
+        click.echo(_wrapped(f"Not in the copy, since it cannot be kept: {', '.join(marked.lost)}.", 2))
+    for remark in marked.remarks:
+        click.echo(_wrapped(f"In the copy, {remark}.", 2))
+
+
+def show_findings(findings: Sequence[Mapping[str, Any]]) -> None:
+    """What the doctor has found."""
+    verdicts = {True: "ok", False: "FAULT", None: ""}
+    show_table(("What", "Found", ""), [(f["name"], f["found"], verdicts[f["ok"]]) for f in findings])
+    faults = sum(finding["ok"] is False for finding in findings)
+    click.echo("All is well." if not faults else f"{count(faults, 'fault')} found.")
 
 
 def show_bankability(rows: Sequence[Mapping[str, Any]]) -> None:

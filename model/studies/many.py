@@ -18,10 +18,13 @@ from model.errors import UsageError
 from model.highs import Progress, ShouldStop
 from model.inputs import Inputs, load
 from model.report.run_folder import write_run
+from model.report.run_log import RunLog
 from model.run import solve_scenario
 from model.studies.cluster import on_cluster
 from model.studies.local import on_this_machine
 from model.studies.tasks import Failure, OnNews, Task, Tell
+
+LOG = "log"  # travels with the plan document, and is no part of it
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Job:
     """One solve. label: how it is shown; content: the workbook's bytes; gap and time_limit as in solve_scenario.
 
     path: where the workbook stands; folder: where the run is written. keep: the tables of the plan that are handed
-    back (None: all).
+    back (None: all). command: the command line, for the log of the run.
     """
 
     label: str
@@ -42,14 +45,18 @@ class Job:
     path: Path | None = None
     folder: Path | None = None
     keep: tuple[str, ...] | None = None
+    command: str = ""
 
     def run(self, tell: Tell, should_stop: ShouldStop) -> dict[str, Any]:
         inputs = load_content(self.workbook, self.content, self.sets)
-        return solve_scenario(inputs, self.scenario, self.gap, self.time_limit, tell, should_stop)
+        log = RunLog(self.command)
+        plan = solve_scenario(inputs, self.scenario, self.gap, self.time_limit, log.and_tell(tell), should_stop)
+        return {**plan, LOG: log.text(plan)}
 
     def finish(self, value: dict[str, Any]) -> dict[str, Any]:
+        log = value.pop(LOG)
         if self.folder is not None:
-            write_run(value, self.folder, self.path)
+            write_run(value, self.folder, self.path, log)
         if self.keep is None:
             return value
         return {**value, "tables": {name: rows for name, rows in value["tables"].items() if name in self.keep}}
@@ -76,13 +83,14 @@ def jobs_for(
     time_limit: float | None = None,
     folders: Mapping[str, Path] | None = None,
     keep: Sequence[str] | None = None,
+    command: str = "",
 ) -> list[Job]:
     """One job for each scenario of a workbook; folders: where their runs go. Raises UsageError if it is unreadable."""
     content = read_content(workbook)
     places = {s: folder.resolve() for s, folder in (folders or {}).items()}
-    tables = None if keep is None else tuple(keep)
+    tables, path = None if keep is None else tuple(keep), workbook.resolve()
     return [
-        Job(s, workbook.name, content, s, tuple(sets), gap, time_limit, workbook.resolve(), places.get(s), tables)
+        Job(s, workbook.name, content, s, tuple(sets), gap, time_limit, path, places.get(s), tables, command)
         for s in dict.fromkeys(scenarios)
     ]
 
