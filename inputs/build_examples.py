@@ -24,7 +24,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 INPUTS = Path(__file__).resolve().parent
 SOURCES = INPUTS / "sources"
-EXAMPLES = ("rare_earth_magnets", "tutorial")
+EXAMPLES = ("critical_minerals", "rare_earth_magnets", "tutorial")
 SHEETS = (
     "Settings", "Regions", "Materials", "Prices", "BankPrices", "Processes", "Plants", "Projects", "PriceFloors",
     "Contracts", "Markets", "Lanes", "Tariffs", "Sectors", "Demand", "Substitution", "Returns", "Stockpiles",

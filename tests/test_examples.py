@@ -99,3 +99,28 @@ def test_the_real_example_is_as_large_as_promised():
     tables = examples.read_example("rare_earth_magnets")
     assert len(tables["Regions"]) - 1 >= 15
     assert len(tables["Projects"]) - 1 >= 25
+
+
+def test_the_example_for_scale_is_as_large_as_promised():
+    """Nine minerals from mine to use in thirty countries and more."""
+    tables = examples.read_example("critical_minerals")
+    headings, *rows = tables["Materials"]
+    stages: dict = {}
+    for row in rows:
+        material = dict(zip(headings, row, strict=True))
+        stages.setdefault(material["mineral"], set()).add(material["stage"])
+    assert set(stages) == {
+        "lithium", "cobalt", "nickel", "copper", "graphite", "gallium", "germanium", "manganese", "rare earths",
+    }  # fmt: skip
+    assert all("refining" in found and found & {"mining", "intermediate"} for found in stages.values()), stages
+    assert len(tables["Regions"]) - 1 >= 30
+    assert len(tables["Plants"]) - 1 >= 120
+    assert len(tables["Projects"]) - 1 >= 40
+
+
+@pytest.mark.parametrize("name", ["critical_minerals", "rare_earth_magnets"])
+def test_probabilities_of_a_real_example_leave_something_to_the_base(name):
+    headings, *rows = examples.read_example(name)["Scenarios"]
+    likely = [row[headings.index("probability")] or 0 for row in rows]
+    assert sum(share > 0 for share in likely) >= 2
+    assert 0 < sum(likely) < 1
