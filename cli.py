@@ -13,6 +13,7 @@ from model.commands.check import check
 from model.commands.compare import compare
 from model.commands.frontier import frontier
 from model.commands.new import new
+from model.commands.report import report
 from model.commands.solve import solve
 from model.commands.stress import stress
 from model.commands.sweep import sweep
@@ -64,5 +65,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (solve, check, new, bankability, compare, frontier, sweep, stress):
+for command in (solve, check, new, bankability, compare, frontier, sweep, stress, report):
     main.add_command(command)
