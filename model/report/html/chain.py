@@ -9,20 +9,21 @@ for each material, year and stream k: within a region makers and users share in 
 tonnes apart. So what leaves a node is what it makes, and what enters it is what it takes in, as in the tables of the
 plan. Tonnes enter and leave a stage in the ratio of its recipes.
 
-Stages come from the recipes: `stages` puts what feeds another before it. A material that goes back to the same or an
-earlier stage (recycling) ends in "to <stage>" and begins again at "from <stage>", so that there is no circle to draw.
+Each mineral has a chain of its own. Its stages come from the recipes: `stages` puts what feeds another before it. A
+process of another mineral that takes a material of this one is a stage of it too. A material that goes back to the same
+or an earlier stage (recycling) ends in "to <stage>" and begins again at "from <stage>", so that no circle is drawn.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from model.plan_tables import Column
 from model.report.html.tables import Table
-from model.report.key_figures import Plan, table
+from model.report.key_figures import Plan, Row, table
 
 MOST_NODES = 12  # of a stage and mineral that have a name of their own; the others are drawn as one
 OTHERS, SUPPLY, USE = "others", "supply", "use"
@@ -48,9 +49,13 @@ Shares = dict[tuple[str, str, int], dict[Node, Streams]]  # region, material, ye
 
 @dataclass(frozen=True)
 class Stages:
-    """titles: of the columns of the picture from left to right, the last being use; group, column: of each process."""
+    """titles: of the columns of the picture from left to right, the last being use.
+
+    recipes: of the processes of the chain, as far as its materials go; group, column: of each of them.
+    """
 
     titles: tuple[str, ...]
+    recipes: Recipes
     group: Mapping[str, str]
     column: Mapping[str, int]
 
@@ -64,10 +69,26 @@ def recipes(plan: Plan) -> dict[str, dict[str, float]]:
     return dict(found)
 
 
-def stages(made_by: Recipes, materials: Mapping[str, Mapping[str, Any]]) -> Stages:
-    """Processes grouped by the stage of what they make first, in the order in which they feed each other."""
+def minerals(plan: Plan) -> dict[str, str]:
+    """material -> its mineral, "" where the workbook names none."""
+    materials = plan.get("inputs", {}).get("Materials", {})
+    return {material: row.get("mineral") or "" for material, row in materials.items()}
+
+
+def chain_stages(plan: Plan) -> dict[str, Stages]:
+    """Of each mineral, in the order of the workbook; empty when the plan does not carry its inputs."""
+    of = minerals(plan)
+    made_by, materials = recipes(plan), plan.get("inputs", {}).get("Materials", {})
+    return {mineral: stages(made_by, materials, {m for m in of if of[m] == mineral}) for mineral in of.values()}
+
+
+def stages(all_recipes: Recipes, materials: Mapping[str, Mapping[str, Any]], wanted: Collection[str]) -> Stages:
+    """Processes that make or take wanted materials, grouped by the stage of what they make first, in the order in which
+    they feed each other."""
+    made_by = {p: {m: t for m, t in recipe.items() if m in wanted} for p, recipe in all_recipes.items()}
+    made_by = {p: recipe for p, recipe in made_by.items() if recipe}
     place = {material: i for i, material in enumerate(materials)}
-    main = {p: next((m for m, t in recipe.items() if t > 0), p) for p, recipe in made_by.items()}
+    main = {p: _main(p, made_by[p], all_recipes[p]) for p in made_by}
     by_place = sorted(made_by, key=lambda p: place.get(main[p], len(place)))
     group = {p: materials.get(main[p], {}).get("stage") or main[p] for p in by_place}
     for name in dict.fromkeys(group.values()):
@@ -87,11 +108,16 @@ def stages(made_by: Recipes, materials: Mapping[str, Mapping[str, Any]]) -> Stag
     use = USE
     while use in titles:
         use += "*"
-    return Stages((*titles, use), group, {p: column[g] for p, g in group.items()})
+    return Stages((*titles, use), made_by, group, {p: column[g] for p, g in group.items()})
+
+
+def _main(process: str, *recipes: Mapping[str, float]) -> str:
+    """What it makes first, of the wanted materials if it makes any of them."""
+    return next((m for recipe in recipes for m, t in recipe.items() if t > 0), process)
 
 
 def _feeding(made_by: Recipes, group: Mapping[str, str], own: bool) -> set[tuple[str, str]]:
-    """Pairs of groups of which the first makes what the second takes; own: those of a group with itself, else others."""
+    """Pairs of groups of which the first makes what the second takes; own: of a group with itself, else others."""
     makers: dict[str, set[str]] = defaultdict(set)
     takers: dict[str, set[str]] = defaultdict(set)
     for process, name in group.items():
@@ -131,8 +157,16 @@ def _columns(order: Sequence[str], edges: set[tuple[str, str]], takes: set[str])
 @dataclass(frozen=True)
 class _Drawing:
     plan: Plan
-    made_by: Recipes
     stages: Stages
+    wanted: Collection[str]  # materials
+
+    @property
+    def made_by(self) -> Recipes:
+        return self.stages.recipes
+
+    def rows(self, name: str) -> Iterator[Row]:
+        """Of a table by material, those of the chain."""
+        return (row for row in table(self.plan, name) if row["material"] in self.wanted)
 
     @property
     def last(self) -> int:
@@ -160,14 +194,14 @@ class _Drawing:
             for material, t in self.made_by.get(row["process"], {}).items():
                 if t > 0:
                     _add(found, row, material, self.unit(row), t * row["clean_t"], t * row["exposed_t"])
-        for row in table(self.plan, "markets"):
+        for row in self.rows("markets"):
             if row["side"] == "buy":
                 node = (self.before_use(row["material"]), f"{row['region']} (market)")
                 _add(found, row, row["material"], node, *_streams(row))
-        for row in table(self.plan, "returns"):
+        for row in self.rows("returns"):
             node = (self.before_use(row["material"]), f"{row['region']} (returned)")
             _add(found, row, row["material"], node, *_streams(row))
-        for row in table(self.plan, "stockpile"):
+        for row in self.rows("stockpile"):
             node = (self.before_use(row["material"]), f"{row['region']} (stock)")
             _add(found, row, row["material"], node, row["release_clean_t"], row["release_exposed_t"])
         return found
@@ -175,7 +209,7 @@ class _Drawing:
     def used(self) -> Shares:
         """Right side of (2): taken in by units, delivered, put into stock, sold."""
         found = _shares()
-        mixed = {(r["region"], r["material"], r["year"]): r for r in table(self.plan, "intake")}
+        mixed = {(r["region"], r["material"], r["year"]): r for r in self.rows("intake")}
         clean_mode = self.plan["settings"].get("china_share_basis") == "provenance"
         for row in table(self.plan, "plants"):
             for material, t in self.made_by.get(row["process"], {}).items():
@@ -186,12 +220,12 @@ class _Drawing:
                     clean, exposed = (of["mixed_clean_t"], of["mixed_exposed_t"]) if of else (0.0, 0.0)
                     part = clean / (clean + exposed) if clean + exposed > 0 else 0.0
                     _add(found, row, material, self.unit(row), own_clean + part * rest, (1 - part) * rest)
-        for row in table(self.plan, "demand"):
+        for row in self.rows("demand"):
             _add(found, row, row["material"], (self.last, row["sector"]), row["clean_t"], row["exposed_t"])
-        for row in table(self.plan, "stockpile"):
+        for row in self.rows("stockpile"):
             node = (self.after_making(row["material"]), "into stock")
             _add(found, row, row["material"], node, row["fill_clean_t"], row["fill_exposed_t"])
-        for row in table(self.plan, "markets"):
+        for row in self.rows("markets"):
             if row["side"] == "sell":
                 _add(found, row, row["material"], (self.after_making(row["material"]), "sold"), *_streams(row))
         return found
@@ -217,27 +251,21 @@ def _streams(row: Mapping[str, Any]) -> tuple[float, float]:
 Link = tuple[int, str, Node, Node]  # year, material, from, to
 
 
-def stages_of(plan: Plan) -> Stages:
-    """Of a plan that carries its inputs; without them there is use alone."""
-    return stages(recipes(plan), plan.get("inputs", {}).get("Materials", {}))
-
-
 def chain(plan: Plan) -> Table:
-    """The links of all years, in both streams; none when the plan does not carry its inputs."""
-    if "inputs" not in plan:
-        return Table(COLUMNS, [])
-    materials = plan["inputs"].get("Materials", {})
-    drawing = _Drawing(plan, recipes(plan), stages_of(plan))
-    titles = drawing.stages.titles
-    minerals = {m: row.get("mineral") or "" for m, row in materials.items()}
-    links = _named(_forward(_links(drawing), titles), minerals)
-    rows = [
-        [year, minerals.get(m, ""), m, titles[a[0]], a[1], titles[b[0]], b[1], clean, exposed]
-        for (year, m, a, b), (clean, exposed) in links.items()
-        if clean + exposed >= MOVED
-    ]
-    place = {material: i for i, material in enumerate(minerals)}
-    return Table(COLUMNS, sorted(rows, key=lambda r: (r[0], place[r[2]], r[3:7])))
+    """The links of all minerals and years, in both streams; none when the plan does not carry its inputs."""
+    of = minerals(plan)
+    place = {material: i for i, material in enumerate(of)}
+    rows: list[list[Any]] = []
+    for mineral, found in chain_stages(plan).items():
+        drawing = _Drawing(plan, found, {m for m in of if of[m] == mineral})
+        links = _named(_forward(_links(drawing), found.titles))
+        own = [
+            [year, mineral, m, found.titles[a[0]], a[1], found.titles[b[0]], b[1], clean, exposed]
+            for (year, m, a, b), (clean, exposed) in links.items()
+            if clean + exposed >= MOVED
+        ]
+        rows += sorted(own, key=lambda r: (r[0], place[r[2]], r[3:7]))
+    return Table(COLUMNS, rows)
 
 
 def _links(drawing: _Drawing) -> dict[Link, Streams]:
@@ -252,12 +280,12 @@ def _links(drawing: _Drawing) -> dict[Link, Streams]:
                     if of_i[k] and of_j[k]:
                         links[(*at, i, j)][k] += t * (of_i[k] / all_made) * (of_j[k] / all_used)
 
-    for row in table(drawing.plan, "flows"):
+    for row in drawing.rows("flows"):
         at = (row["year"], row["material"])
         makers = made.get((row["from_region"], row["material"], row["year"]), {})
         users = used.get((row["to_region"], row["material"], row["year"]), {})
         share_out(makers, users, row["t"], int(row["stream"] == "exposed"), at)
-    for row in table(drawing.plan, "balance"):
+    for row in drawing.rows("balance"):
         if row["discarded_t"] > 0:
             left = {(drawing.after_making(row["material"]), "discarded"): [1.0, 1.0]}
             makers = made.get((row["region"], row["material"], row["year"]), {})
@@ -279,22 +307,18 @@ def _forward(links: Mapping[Link, Streams], titles: Sequence[str]) -> dict[Link,
     return cut
 
 
-def _named(links: Mapping[Link, Streams], minerals: Mapping[str, str]) -> dict[Link, Streams]:
+def _named(links: Mapping[Link, Streams]) -> dict[Link, Streams]:
     """The largest nodes of each column keep their names, over all years alike; the others become one."""
-    size: dict[str, dict[Node, float]] = defaultdict(lambda: defaultdict(float))
-    for (_, material, a, b), streams in links.items():
+    size: dict[Node, float] = defaultdict(float)
+    for (_, _, a, b), streams in links.items():
         for node in (a, b):
-            size[minerals.get(material, "")][node] += sum(streams)
-    kept: dict[str, set[Node]] = {}
-    for mineral, nodes in size.items():
-        largest = sorted(nodes, key=lambda node: (-nodes[node], node))
-        at: dict[int, list[Node]] = defaultdict(list)
-        for node in largest:
-            at[node[0]].append(node)
-        kept[mineral] = {node for inside in at.values() for node in inside[: MOST_NODES - (len(inside) > MOST_NODES)]}
+            size[node] += sum(streams)
+    at: dict[int, list[Node]] = defaultdict(list)
+    for node in sorted(size, key=lambda node: (-size[node], node)):
+        at[node[0]].append(node)
+    named = {node for inside in at.values() for node in inside[: MOST_NODES - (len(inside) > MOST_NODES)]}
     merged: dict[Link, Streams] = defaultdict(lambda: [0.0, 0.0])
     for (year, material, a, b), streams in links.items():
-        named = kept[minerals.get(material, "")]
         a, b = (node if node in named else (node[0], OTHERS) for node in (a, b))
         for k, t in enumerate(streams):
             merged[(year, material, a, b)][k] += t

@@ -97,7 +97,8 @@ def _guarantees(plan: Plan, now: int | None) -> list[str]:
         floor = f"{usd_per_kg(award['floor_usd_per_kg'])} for {award['material']}, {years}"
         promised = [floor] if award["floor_usd_per_kg"] > 0 else []
         promised += [f"grant {musd(award['grant_musd'])}"] if award["grant_musd"] > 0 else []
-        text = f"{award['floor']} to {award['project']}: {' and '.join(promised)}; pays {musd(figure.paid_musd)}"
+        text = f"{award['floor']} to {award['project']}: {' and '.join(promised)}; "
+        text += f"{'pays' if figure.paid_musd >= 0 else 'brings'} {musd(abs(figure.paid_musd))}"
         items.append(text + _when(award["decision_year"], now))
     return items
 

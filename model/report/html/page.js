@@ -93,10 +93,10 @@
 
   const drawings = {
     sankey(rows, context) {
-      const titles = context.view.stages.filter((title) =>
+      const titles = context.view.stages[rows[0].mineral].filter((title) =>
         context.allYears.some((row) => row.from_stage === title || row.to_stage === title));
       const { columns, all, ways } = sankeyGraph(rows, titles);
-      const years = [...grouped(context.allYears, (row) => row.year).values()].map((own) => sankeyGraph(own, titles));
+      const years = context.peers.flatMap((peer) => [...grouped(peer, (row) => row.year).values()].map((own) => sankeyGraph(own, titles)));
       const most = Math.max(...years.flatMap((graph) => graph.columns.map((column) => column.length)));
       const height = Math.max(440, 36 * most + 60), top = 44, inside = height - top - 10, gap = 17;
       const largest = Math.min(...years.map((graph) => sankeyFit(graph.columns, inside, gap)));
@@ -153,7 +153,7 @@
         const [i, j] = key.split(" ").map(Number);
         return { i, j, t: sum(own.map(t)), exposed: sum(own.map((row) => row.exposed_t)) };
       });
-      const most = Math.max(...[...grouped(context.allYears, (r) => `${r.from_region}\u0000${r.to_region}\u0000${r.year}`).values()].map((own) => sum(own.map(t))), 1e-9);
+      const most = Math.max(...[...grouped(context.peers.flat(), (r) => `${r.from_region}\u0000${r.to_region}\u0000${r.year}`).values()].map((own) => sum(own.map(t))), 1e-9);
       const axis = (names, title) => ({
         type: "linear", tickmode: "array", tickvals: names.map((_, i) => i), ticktext: names.map((name) => short(name, 18)),
         range: [-0.6, names.length - 0.4], title: { text: title }, zeroline: false, fixedrange: true,
@@ -181,7 +181,7 @@
 
     gantt(rows, context) {
       const shown = rows.slice(0, MOST_BARS), end = Math.max(...context.view.years) + 1;
-      const colour = { "build, public": C.payers.public, "build, private": C.payers.buyers, guarantee: C.middle, sign: "#8C6BB1" };
+      const colour = { "build, public": C.payers.public, "build, private": C.payers.buyers, guarantee: C.middle, sign: C.payers.shortage };
       const draw = (kind, waiting) => {
         const own = shown.map((row, i) => ({ ...row, i })).filter((row) => row.kind === kind);
         const from = (row) => (waiting ? row.decided : row.from);
@@ -295,6 +295,7 @@
       const knees = found.filter((row) => row.builds_change), proved = found.filter((row) => row.proved_musd !== null);
       const hover = (row) => `${percent(row.allowed)} allowed: ${musd(row.cost_musd)}${row.builds_change ? `<br>${short(row.builds_change, 90)}` : ""}`;
       const low = found.length ? Math.min(...found.map((row) => row.cost_musd)) : 0;
+      const ends = [Math.max(...rows.map((row) => row.allowed)), Math.min(...rows.map((row) => row.allowed))], room = 0.03 * (ends[0] - ends[1]) || 0.03;
       const data = [
         { type: "scatter", mode: "lines", x: proved.map((row) => row.allowed), y: proved.map((row) => row.proved_musd), line: { width: 0 }, hoverinfo: "skip", showlegend: false },
         { type: "scatter", mode: "lines+markers", name: "least cost", x: found.map((row) => row.allowed), y: found.map((row) => row.cost_musd), fill: "tonexty",
@@ -302,7 +303,7 @@
         { type: "scatter", mode: "markers", name: "builds change", x: knees.map((row) => row.allowed), y: knees.map((row) => row.cost_musd), marker: { size: 12, color: C.exposed }, hoverinfo: "text", hovertext: knees.map(hover) },
         { type: "scatter", mode: "markers", name: "no plan", x: missing.map((row) => row.allowed), y: missing.map(() => low), marker: { symbol: "x", size: 10, color: css("--faint") }, hoverinfo: "text", hovertext: missing.map((row) => short(row.no_plan_because, 90)) },
       ];
-      return { data: data.filter((trace) => trace.x.length), layout: { xaxis: { tickformat: ".0%", autorange: "reversed", title: { text: "allowed" } }, yaxis: { title: { text: "MUSD, discounted" } } }, height: 420 };
+      return { data: data.filter((trace) => trace.x.length), layout: { xaxis: { tickformat: ".0%", range: [ends[0] + room, ends[1] - room], title: { text: "allowed" } }, yaxis: { title: { text: "MUSD, discounted" } } }, height: 420 };
     },
 
     stress(rows) {
@@ -335,12 +336,11 @@
       const numeric = found.every((row) => typeof row[x] === "number");
       const names = unique(found.map((row) => String(row[x])));
       const groups = [...grouped(found, (row) => others.map((name) => `${name} ${row[name]}`).join(", "))];
-      const hues = [C.payers.public, C.exposed, C.clean, C.short, C.middle, C.payers.buyers, C.substituted];
       return {
         data: groups.slice(0, 14).map(([name, own], i) => ({
           type: "scatter", mode: numeric ? "lines+markers" : "markers", name: short(name || "least cost", 40),
           x: own.map((row) => (numeric ? row[x] : names.indexOf(String(row[x])))), y: own.map((row) => row.objective_musd),
-          line: { color: hues[i % hues.length], dash: i < hues.length ? "solid" : "dot" }, marker: { size: 9, color: hues[i % hues.length] },
+          line: { color: C.series[i % C.series.length], dash: i < C.series.length ? "solid" : "dot" }, marker: { size: 9, color: C.series[i % C.series.length] },
           hoverinfo: "text", hovertext: own.map((row) => `${short(x, 60)} ${short(row[x], 40)}: ${musd(row.objective_musd)}`),
         })),
         layout: {
@@ -360,8 +360,7 @@
   };
 
   const byRun = (items) => {
-    const hues = [C.payers.public, C.exposed, C.clean, C.short, C.middle, C.payers.buyers];
-    return [...grouped(items, (item) => item.run)].map(([run, own], i) => [run, hues[i % hues.length], own]);
+    return [...grouped(items, (item) => item.run)].map(([run, own], i) => [run, C.series[i % C.series.length], own]);
   };
   const bars = (series, names) => ({
     data: series.filter(([, , own]) => own.length).map(([name, colour, own]) => ({
@@ -402,13 +401,13 @@
       way.b.before.push([way.a, way.t]);
     }
     for (const n of all) n.size = Math.max(sum(n.in), sum(n.out));
-    return { all, ways, columns: titles.map((_, i) => all.filter((n) => n.at === i)) };
+    return { all, ways, columns: unique(all.map((n) => n.at)).sort((a, b) => a - b).map((at) => all.filter((n) => n.at === at)) };
   }
 
   const weight = (column) => sum(column.map((n) => n.size));
   // Pixels for a tonne with which every column fits.
   const sankeyFit = (columns, inside, gap) =>
-    Math.min(...columns.filter((column) => column.length).map((column) => (inside - (column.length - 1) * gap) / Math.max(weight(column), 1e-9)));
+    Math.min(...columns.map((column) => (inside - (column.length - 1) * gap) / Math.max(weight(column), 1e-9)));
 
   // Plotly places nodes where it is told, and scales them by columns of its own: what feeds it, one after another.
   // So choose its padding such that its scale is ours.
@@ -535,22 +534,24 @@
     const everything = rowsOf(table);
     let drawn = [];
     const refill = () => fillTable(inner, table, drawn);
-    const refresh = () => {
+    const chosen = () => {
       const wanted = state.choice[figure.key];
-      const chosen = (row) => !figure.choose || !figure.choose.length || values(figure, row) === wanted;
-      const allYears = everything.filter(chosen);
+      return everything.filter((row) => !figure.choose || !figure.choose.length || values(figure, row) === wanted);
+    };
+    const draw = (peers) => {
+      const allYears = chosen();
       const rows = figure.yearly ? allYears.filter((row) => row.year === state.year) : allYears;
       const kept = new Set(rows);
       drawn = table.rows.filter((_, i) => kept.has(everything[i]));
       if (details.open) refill();
-      const drawing = rows.length ? drawings[figure.drawing](rows, { ...context, allYears, table }) : { data: [] };
+      const drawing = rows.length ? drawings[figure.drawing](rows, { ...context, allYears, peers, table }) : { data: [] };
       const nothing = !drawing.data.length;
       holder.hidden = image.hidden = nothing;
       note.textContent = drawing.note || (nothing ? `Nothing ${figure.yearly ? `in ${state.year}` : "to draw"}.` : "");
       if (nothing) Plotly.purge(picture);
       return nothing ? null : drawing;
     };
-    panels.push({ figure, refresh, picture });
+    panels.push({ figure, chosen, draw, picture });
     return box;
   }
 
@@ -570,14 +571,19 @@
     return el("label", { class: "choose" }, `${label[0].toUpperCase()}${label.slice(1)}`, select);
   }
 
-  // Panels of one figure side by side get the same scale.
+  // One figure after another, each in the state of the moment; panels of one figure side by side get the same scale.
   async function redraw(only = () => true) {
-    const drawn = panels.filter(only).map((p) => ({ ...p, drawing: p.refresh() })).filter((p) => p.drawing);
-    for (const same of grouped(drawn, (p) => p.figure).values()) {
-      const spans = same.map((p) => p.drawing.span).filter(Boolean);
+    for (const same of grouped(panels.filter(only), (p) => p.figure).values()) {
+      if (!same[0].picture.isConnected) return;
+      const peers = same.map((p) => p.chosen());
+      const drawn = same.map((p) => ({ picture: p.picture, drawing: p.draw(peers) })).filter((p) => p.drawing);
+      const spans = drawn.map((p) => p.drawing.span).filter(Boolean);
       const low = Math.min(...spans.map(([a]) => a)), high = Math.max(...spans.map(([, b]) => b));
-      if (spans.length > 1) for (const p of same) p.drawing.layout.yaxis.range = [low * 1.05, high * 1.05 || 1];
-      for (const p of same) await show(p.picture, p.drawing);
+      for (const p of drawn) {
+        if (spans.length > 1) p.drawing.layout.yaxis.range = [low * 1.05, high * 1.05 || 1];
+        await show(p.picture, p.drawing);
+      }
+      await new Promise((resolve) => setTimeout(resolve)); // let the page answer in between
     }
     settled();
   }

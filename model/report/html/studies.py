@@ -80,7 +80,7 @@ def read_study(path: Path) -> Study:
 
 
 def find_studies(folders: Iterable[Path], plans: Iterable[Plan]) -> list[Study]:
-    """Studies in these folders, by name, that are of the workbook of one of the plans; a comparison: of all its runs."""
+    """Studies in these folders that are of the workbook of one of the plans; a comparison: of all its runs."""
     plans = list(plans)
     workbooks = {plan["workbook"] for plan in plans}
     hashes = {plan["workbook_sha256"] for plan in plans}

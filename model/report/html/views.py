@@ -11,7 +11,7 @@ from typing import Any
 
 from model.plan_tables import Column
 from model.report import key_figures as figures
-from model.report.html.chain import MOST_NODES, chain, stages_of
+from model.report.html.chain import MOST_NODES, chain, chain_stages
 from model.report.html.glance import copies, glance
 from model.report.html.tables import Table, from_plan
 from model.report.key_figures import Plan, Row
@@ -208,7 +208,7 @@ def _view(label: str, run: str, future: str, plan: Plan, whole: Plan) -> dict[st
         "plan_name": plan["plan_name"],
         "about": f"{about}, {first}-{last}, from {plan['workbook']}",
         "years": list(range(first, last + 1)),
-        "stages": stages_of(plan).titles,
+        "stages": {mineral: found.titles for mineral, found in chain_stages(plan).items()},
         "glance": glance(plan, whole),
         "tables": tables,
     }
