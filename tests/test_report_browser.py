@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
 import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 
 from model.report.html.page import write_report
@@ -21,6 +23,11 @@ from tests.test_joint import with_futures
 from tests.test_report_chain import chained
 from tests.test_report_page import NASTY, frontier, nasty_plan
 
+FIGURES_DRAWN = (
+    "return [...document.querySelectorAll('.picture')].filter(e => e.data)"
+    ".map(e => [JSON.stringify(e.data), JSON.stringify(e.layout)])"
+)
+SCALES: dict[int, float] = {}
 DRAWN = "return [...document.querySelectorAll('.picture')].filter(e => e.querySelector('.main-svg')).length"
 
 
@@ -60,6 +67,17 @@ def texts(browser: Browser, selector: str) -> list[str]:
     return list(browser.run("return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", selector))
 
 
+def download(browser: Browser, figure: str, name: str) -> list[list[str]]:
+    browser.run("document.querySelector(`#${arguments[0]} button.csv`).click()", figure)
+    place = browser.downloads / name
+    for _ in range(100):
+        if place.exists():
+            break
+        time.sleep(0.05)
+    with place.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
 def delivered(plan: dict[str, Any], year: int) -> float:
     return float(sum(r["clean_t"] + r["exposed_t"] for r in rows(plan, "demand", year=year)))
 
@@ -76,6 +94,8 @@ def test_every_figure_is_drawn_and_its_table_agrees(browser: Browser, page: Path
     time.sleep(0.2)  # the event that opens a table comes later
     for year in (2026, 2028):
         assert str(year) in texts(browser, "#costs td")
+    for data, layout in browser.run(FIGURES_DRAWN):
+        go.Figure({"data": json.loads(data), "layout": json.loads(layout)})  # raises for what Plotly does not know
     by_payer = browser.run(
         "return document.querySelector('#costs .picture').data.map(t => t.y.reduce((a, b) => a + b, 0))"
     )
@@ -96,15 +116,17 @@ def test_the_slider_changes_the_chain(browser: Browser, page: Path, plan: dict[s
     browser.change("#year", 2027, "input")  # nothing moves
     assert browser.run("return document.querySelector('#chain .wide').hidden")
     assert texts(browser, "#chain p")[1] == "Nothing in 2027."
-    browser.change("#year", 2028, "input")
+    browser.driver.find_element("id", "year").send_keys("\ue014")  # the right arrow key
+    assert texts(browser, ".year output") == ["2028"]
     assert browser.sankey()
 
 
 @pytest.mark.usefixtures("quiet")
-def test_nodes_lie_inside_the_picture_and_apart(browser: Browser, page: Path):
-    """Plotly scales nodes by its own columns; ours must fit."""
+@pytest.mark.parametrize("year", [2026, 2028])
+def test_nodes_lie_inside_the_picture_and_apart(browser: Browser, page: Path, year: int):
+    """Plotly scales nodes by columns of its own; ours must fit, in a year of 30 t and of 120 t."""
     browser.open(page)
-    browser.change("#year", 2028, "input")
+    browser.change("#year", year, "input")
     time.sleep(0.8)  # Plotly moves nodes to their new places in half a second
     boxes = browser.run(
         "return [...document.querySelectorAll('#chain .node-rect')].map(e => {"
@@ -120,20 +142,20 @@ def test_nodes_lie_inside_the_picture_and_apart(browser: Browser, page: Path):
     assert len(columns) == 4  # ore, oxide, magnet, use
     for inside in columns.values():
         inside.sort()
-        assert all(below[0] >= above[1] + 5 for above, below in pairwise(inside))
+        assert all(below[0] >= above[1] + 10 for above, below in pairwise(inside))
+    scale = browser.run(
+        "return [...document.querySelectorAll('#chain .node-rect')].map(e => e.__data__.node)"
+        ".map(n => (n.y1 - n.y0) / n.value)"
+    )
+    SCALES[year] = scale[0]
+    assert scale == pytest.approx([scale[0]] * len(scale), rel=1e-6)
+    assert len({round(s, 9) for s in SCALES.values()}) == 1  # a tonne is as high in every year
 
 
 @pytest.mark.usefixtures("quiet")
 def test_a_table_is_downloaded_whole(browser: Browser, page: Path, plan: dict[str, Any]):
     browser.open(page)
-    browser.run("document.querySelector('#demand button.csv').click()")
-    place = browser.downloads / "demand-run.csv"
-    for _ in range(100):
-        if place.exists():
-            break
-        time.sleep(0.05)
-    with place.open(encoding="utf-8-sig", newline="") as file:
-        heading, *found = csv.reader(file)
+    heading, *found = download(browser, "demand", "demand-run.csv")
     assert heading[:5] == ["Region", "Sector", "Material", "Year", "Demand (t)"]
     assert [float(row[4]) for row in found] == pytest.approx([r["demand_t"] for r in rows(plan, "demand")])
 
@@ -167,6 +189,8 @@ def test_hostile_names_are_shown_and_do_nothing(browser: Browser, tmp_path: Path
     assert [url for url in browser.requests() if not url.endswith(".html")] == []
     shown = "return document.querySelector('main').textContent.includes(arguments[0])"
     assert all(browser.run(shown, name) for name in NASTY[:7])
+    _, first, *_ = download(browser, "stocks", "stocks-_img_src_x_onerror_alert_1_.csv")
+    assert first[0] == "'=1+1"  # no formula in a spreadsheet
 
 
 @pytest.mark.usefixtures("quiet")

@@ -16,9 +16,10 @@ from click.testing import CliRunner
 import cli
 from model.errors import UsageError
 from model.report.frontier_results import Frontier, Least, Point, document
+from model.report.html.chain import OTHERS
 from model.report.html.page import check_out, page, safe_json, write_report
 from model.report.html.studies import figures, find_studies, read_study
-from model.report.html.views import FIGURES, REST, views
+from model.report.html.views import FIGURES, views
 from model.report.run_folder import write_run
 from model.report.study_files import write_json
 from tests.plan_document import plan_document
@@ -156,7 +157,7 @@ def test_a_very_large_plan_keeps_its_tonnes_in_other_lanes(monkeypatch: pytest.M
     flows = plan_document()["tables"]["flows"]
     assert sum(r["clean_t"] + r["exposed_t"] for r in found) == pytest.approx(sum(r["t"] for r in flows))
     assert sum(r["tariff_musd"] for r in found) == pytest.approx(sum(r["tariff_musd"] for r in flows))
-    assert [(r["material"], r["year"]) for r in found if r["from_region"] == REST] == [
+    assert [(r["material"], r["year"]) for r in found if r["from_region"] == OTHERS] == [
         ("ndpr_oxide", 2027), ("ndpr_oxide", 2028), ("dysprosium_oxide", 2028)
     ]  # fmt: skip
 

@@ -99,8 +99,7 @@
       const years = context.peers.flatMap((peer) => [...grouped(peer, (row) => row.year).values()].map((own) => sankeyGraph(own, titles)));
       const most = Math.max(...years.flatMap((graph) => graph.columns.map((column) => column.length)));
       const height = Math.max(440, 36 * most + 60), top = 44, inside = height - top - 10, gap = 17;
-      const largest = Math.min(...years.map((graph) => sankeyFit(graph.columns, inside, gap)));
-      const { scale, pad } = sankeyScale(all, inside, largest);
+      const scale = Math.min(...years.map((graph) => sankeyFit(graph, inside, gap))), theirs = scale * heaviest(all);
       sankeyOrder(columns, scale, inside, gap);
       all.forEach((n, i) => (n.index = i));
       const share = (n) => (n.size ? Math.max(n.in[1], n.out[1]) / n.size : 0);
@@ -112,10 +111,10 @@
       const column = (i) => (titles.length > 1 ? i / (titles.length - 1) : 0.5);
       return {
         data: [{
-          type: "sankey", arrangement: "fixed", domain: { x: [0, 1], y: [0, 1] }, valueformat: ",.0f", valuesuffix: " t",
+          type: "sankey", arrangement: "fixed", domain: { x: [0, 1], y: [1 - theirs / inside, 1] }, valueformat: ",.0f", valuesuffix: " t",
           node: {
             label: all.map((n) => short(n.label)), x: all.map((n) => Math.min(Math.max(column(n.at), 0.008), 0.992)),
-            y: all.map((n) => Math.min(Math.max(n.middle / inside, 0.0001), 0.9999)), pad, thickness: 14, align: "left",
+            y: all.map((n) => n.middle / theirs), pad: 0, thickness: 14, align: "left",
             color: all.map((n) => exposure(share(n))), line: { width: 0 },
             customdata: all.map(about), hovertemplate: "%{customdata}<extra></extra>",
           },
@@ -405,22 +404,19 @@
   }
 
   const weight = (column) => sum(column.map((n) => n.size));
-  // Pixels for a tonne with which every column fits.
-  const sankeyFit = (columns, inside, gap) =>
-    Math.min(...columns.map((column) => (inside - (column.length - 1) * gap) / Math.max(weight(column), 1e-9)));
+  // Pixels for a tonne with which every column fits, ours and Plotly's.
+  const sankeyFit = ({ columns, all }, inside, gap) =>
+    Math.min(...columns.map((column) => (inside - (column.length - 1) * gap) / Math.max(weight(column), 1e-9)), inside / heaviest(all));
 
-  // Plotly places nodes where it is told, and scales them by columns of its own: what feeds it, one after another.
-  // So choose its padding such that its scale is ours.
-  function sankeyScale(all, inside, largest) {
+  // Plotly places nodes where it is told, but scales them so that the heaviest of columns of its own fills its height:
+  // what feeds it, one after another. So it is given the height at which its scale is ours; places may lie outside.
+  function heaviest(all) {
     const depth = new Map();
     const deep = (n) => {
       if (!depth.has(n)) depth.set(n, Math.max(0, ...n.before.map(([m]) => deep(m) + 1)));
       return depth.get(n);
     };
-    const theirs = [...grouped(all, deep).values()];
-    const scale = Math.min(largest, ...theirs.map((column) => inside / weight(column)));
-    const pads = theirs.filter((column) => column.length > 1).map((column) => (inside - scale * weight(column)) / (column.length - 1));
-    return { scale, pad: Math.max(0, Math.min(...pads, inside)) };
+    return Math.max(...[...grouped(all, deep).values()].map(weight));
   }
 
   // Few crossings: each column in the order of the middles of what its nodes are linked with, to and fro.
@@ -458,7 +454,7 @@
     responsive: true, displaylogo: false, displayModeBar: false, plotlyServerURL: "", showTips: false, scrollZoom: false, doubleClick: false,
   };
 
-  function show(picture, drawn) {
+  function show(picture, drawn, config = {}) {
     const ink = css("--ink"), axis = { separatethousands: true, exponentformat: "none", gridcolor: css("--rule"), linecolor: css("--rule"), automargin: true, fixedrange: true, zerolinecolor: css("--rule") };
     const { xaxis, yaxis, yaxis2, ...rest } = drawn.layout;
     const layout = {
@@ -476,7 +472,7 @@
     if (yaxis2) layout.yaxis2 = { ...axis, ...yaxis2 };
     picture.style.height = `${drawn.height}px`;
     picture.parentElement.style.setProperty("--least", drawn.least || "0");
-    return Plotly.react(picture, drawn.data, layout, CONFIG);
+    return Plotly.react(picture, drawn.data, layout, { ...CONFIG, ...config });
   }
 
   const cell = (value, column) => {
@@ -673,7 +669,21 @@
     box.hidden = false;
   }
 
+  // On paper: light, and as wide as the paper. At once, as the browser does not wait.
+  function paper(on) {
+    document.documentElement.classList.toggle("paper", on);
+    for (const p of panels) {
+      const drawing = p.draw([p.chosen()]);
+      if (drawing) {
+        Plotly.purge(p.picture);
+        show(p.picture, drawing, { staticPlot: on }); // and nothing fades in
+      }
+    }
+  }
+
   controls();
   build();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
+  addEventListener("beforeprint", () => paper(true));
+  addEventListener("afterprint", () => paper(false));
 })();

@@ -11,14 +11,13 @@ from typing import Any
 
 from model.plan_tables import Column
 from model.report import key_figures as figures
-from model.report.html.chain import MOST_NODES, chain, chain_stages
+from model.report.html.chain import MOST_NODES, OTHERS, chain, chain_stages
 from model.report.html.glance import copies, glance
 from model.report.html.tables import Table, from_plan
 from model.report.key_figures import Plan, Row
 from model.report.words import share, term_label
 
 MOST_LANES = 10_000  # of a plan, material by material, that are told one by one
-REST = "other lanes"
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def _flows(plan: Plan) -> Table:
     told = set(sorted(lanes, key=lambda key: -sum(lanes[key][:2]))[:MOST_LANES])
     kept: dict[tuple[Any, ...], list[float]] = {}
     for key, sums in lanes.items():
-        place = key if key in told else (key[0], REST, REST, key[3])
+        place = key if key in told else (key[0], OTHERS, OTHERS, key[3])
         total = kept.setdefault(place, [0.0] * 4)
         kept[place] = [a + b for a, b in zip(total, sums, strict=True)]
     columns = (
@@ -150,7 +149,8 @@ FIGURES = (
     Figure(
         "flows", "Who supplies whom",
         "Shipped in tonnes, movement within a region included: the larger the dot, the more; the colour is the exposed "
-        "part. Regions beyond the 16 largest are “others”.",
+        "part. Regions beyond the 16 largest, and the smallest of more than "
+        f"{MOST_LANES:,} lanes, are “others”.",
         "matrix", _flows, ("material",), True,
     ),
     Figure(
