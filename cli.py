@@ -18,6 +18,7 @@ from model.commands.doctor import doctor
 from model.commands.frontier import frontier
 from model.commands.new import new
 from model.commands.output import JSON_FLAG, print_json
+from model.commands.report import report
 from model.commands.solve import solve
 from model.commands.stress import stress
 from model.commands.sweep import sweep
@@ -87,5 +88,6 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (solve, check, new, bankability, compare, frontier, sweep, stress, verify, watch, doctor, completion):
+COMMANDS = (solve, check, new, bankability, compare, frontier, sweep, stress, report, verify, watch, doctor, completion)
+for command in COMMANDS:
     main.add_command(command)

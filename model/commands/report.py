@@ -1,0 +1,53 @@
+"""`lodestone report`: runs and studies as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from model.commands.options import QUIET
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN...] [STUDY...]", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="report.html",
+    show_default=True,
+    help="Page to write, or its folder.",
+)
+@QUIET
+def report(runs: tuple[Path, ...], out: Path, quiet: bool) -> None:
+    """Write one page of HTML with the pictures of runs; it opens in any browser and asks the network for nothing.
+
+    A RUN is the folder of a plan. A STUDY is the .xlsx or .json of frontier, stress, sweep or compare; those that stand
+    beside the runs or beside the page and are of the same workbook are found without being named.
+
+    \b
+    Example:
+      lodestone report outputs/plan/base outputs/plan/joint
+      lodestone report outputs/plan/base frontier.xlsx --out plan.html
+    """
+    from model.report.html.page import check_out, write_report
+    from model.report.html.studies import find_studies, is_study, read_study
+    from model.report.run_folder import read_run
+    from model.studies.compare import names_by_path
+
+    path = check_out(out)
+    places = [run for run in runs if not is_study(run)]
+    if not places:
+        raise click.UsageError("name at least one run, the folder of a plan")
+    plans = {name: read_run(place) for name, place in zip(names_by_path(places), places, strict=True)}
+    named = [read_study(run) for run in runs if is_study(run)]
+    beside = dict.fromkeys([*(place.resolve().parent for place in places), path.resolve().parent])
+    found = find_studies(beside, plans.values())
+    known = {study.path.resolve() for study in named}
+    studies = [*named, *(study for study in found if study.path.resolve() not in known)]
+    page = write_report(plans, studies, path)
+    if quiet:
+        return
+    for study in studies:
+        click.echo(f"With the {study.kind} in {study.path}")
+    click.echo(f"The page: {page}")
