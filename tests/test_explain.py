@@ -146,6 +146,59 @@ def two_together() -> Book:
     return book
 
 
+def window_too_late() -> Book:
+    """The only supply may be decided from 2028 on, and 2026 must be served. Two copies of it would be needed."""
+    book = home(last=2028)
+    serve(book, 0.9)
+    clean_project(book, capacity=50, earliest_year=2028, max_builds=1)
+    return book
+
+
+def requires_in_its_group() -> Book:
+    """The mill may be built only with the mine, and of the two only one may be built."""
+    book = home()
+    serve(book, 0.5)
+    clean_project(book, "mine", 10, group="site", requires=None)
+    clean_project(book, "mill", 100, group="site", requires="mine")
+    return book
+
+
+def floor_too_low() -> Book:
+    """Lenders miss 38.5 of 50 MUSD: 100 t at 60 USD/kg in two years, discounted at 10 %, bring 11.5. The only package
+    is a floor at their own price, which is worth nothing."""
+    book = home(last=2027, price=60, bank_price_factor=1)
+    serve(book, 0.5)
+    clean_project(book, capacity=100, funding="private", capex_musd=50, life_years=2, hurdle_rate=0.1,
+                  operating_cost_usd_per_kg=0)  # fmt: skip
+    add(book, "PriceFloors", floor="low", project="refinery", material="oxide", floor_usd_per_kg=60, tenor_years=2)
+    return book
+
+
+def interpolated_cap() -> Book:
+    """The cap falls from 100 % in 2026 to 0 in 2030, and half of what must be met can be clean: up to 2028."""
+    book = supplied(last=2030)
+    market(book, "ally", "Ally", years=50)
+    lane(book, "Ally", "Home")
+    add(book, "ChinaShare", cap="falling", material="oxide", region="Home", years={2026: 1, 2030: 0})
+    return book
+
+
+def filled_too_slowly() -> Book:
+    """365 days of cover of 100 t in 2027, and 30 t may be put in each year."""
+    book = supplied(0.0, last=2027)
+    add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", opening_t=10, capacity_t=200,
+        max_fill_t_per_yr=30, years={2027: 365})  # fmt: skip
+    return book
+
+
+def cover_over_budget() -> Book:
+    """36.5 days of cover are 10 t: 0.6 MUSD at 60 USD/kg; the budget has 0.3 MUSD."""
+    book = supplied(0.0)
+    add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", capacity_t=200, years=36.5)
+    add(book, "Budgets", budget="stocks", covers="stockpile", years=0.3)
+    return book
+
+
 @dataclass(frozen=True)
 class Case:
     """cells: which the conflict or the findings must name; kind: of the conflict; finding: part of a sentence."""
@@ -184,7 +237,15 @@ CASES = [
     Case(one_of_a_group, {"Projects!G2", "Sectors!C2"}, INTEGERS),
     Case(release_too_slow, {"Sectors!C2", "Stockpiles!F2"}, finding="at most 20 t can reach Home: 20 t from the stock"),
     Case(two_together, {"Sectors!C2", "Stockpiles!E2", "Markets!D2"}),
-]
+    Case(window_too_late, {"Sectors!C2", "Projects!G2"}, finding="industry in Home must get 90 t of oxide in 2026"),
+    Case(requires_in_its_group, {"Sectors!C2", "Projects!G2", "Projects!H3"}, INTEGERS),
+    Case(floor_too_low, {"Sectors!C2", "Projects!H2"}, finding="none from refinery, which no package makes bankable"),
+    Case(interpolated_cap, {"ChinaShare!E2", "Sectors!C2"}, finding="75 t have to be clean in 2029, and at most 50 t"),
+    Case(filled_too_slowly, {"Stockpiles!G2", "Stockpiles!F2"},
+         finding="an opening stock of 10 t and max_fill 30 t a year it can hold 70 t by then"),
+    Case(cover_over_budget, {"Budgets!C2", "Stockpiles!E2"},
+         finding="the cover of reserve needs purchases of 0.60 MUSD at least by the end of 2026, and stocks has 0.30"),
+]  # fmt: skip
 IDS = [case.make.__name__ for case in CASES]
 
 
@@ -259,6 +320,22 @@ def test_without_any_single_part_of_a_repair_there_is_no_plan(case: Case, explai
         values = new_values(repair)
         for cell in values:
             assert not has_plan(typed(path, {other: value for other, value in values.items() if other != cell}))
+
+
+def test_values_are_those_worked_out_by_hand(explained: Any, tmp_path: Path) -> None:
+    by_hand = {
+        "cap_too_early": {"ChinaShare!D2": 1.0},  # nothing is clean before 2028, and the one value holds for all years
+        "cover_over_capacity": {"Stockpiles!E2": 166.0},  # 500 t x 365 / 1,095 t = 166.7 days
+        "service_without_supply": {"Sectors!C2": 0.3},
+        "budget_too_small": {"Budgets!C2": 50.0},
+        "interpolated_cap": {"ChinaShare!E2": 0.5},  # 2029 is then 62.5 %: 37.5 t clean
+        "floor_too_low": {"PriceFloors!D2": 262.0},  # 60 + 38.55 MUSD / (100 t x 1.909 years) = 261.9
+        "filled_too_slowly": {"Stockpiles!G2": 255.0},  # 70 t of 100 t = 255.5 days
+    }
+    for case in CASES:
+        if case.make.__name__ in by_hand:
+            _, explanation = explained(case, tmp_path)
+            assert by_hand[case.make.__name__] in [new_values(repair) for repair in explanation.repairs]
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
