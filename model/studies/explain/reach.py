@@ -7,6 +7,7 @@ that every round only takes away what its inputs cannot feed."""
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -18,6 +19,7 @@ from model.tree import Tree
 
 ROUNDS = 8
 At = tuple[str, str]  # region, material
+Decidable = Mapping[str, Sequence[int]]  # project -> nodes
 
 
 @dataclass
@@ -30,16 +32,22 @@ class Year:
     stock: dict[str, float] = field(default_factory=dict)
 
 
-def reach(tree: Tree, clean: bool = False) -> dict[int, Year]:
+def reach(tree: Tree, decidable: Decidable, clean: bool = False) -> dict[int, Year]:
     """The bounds of every node of one future; clean: of what no step of its chain exposes."""
     years: dict[int, Year] = {}
     for n in tree.nodes:
         parent = tree.parent[n]
-        years[n] = _year(tree, n, None if parent is None else years[parent], clean)
+        years[n] = _year(tree, n, decidable, None if parent is None else years[parent], clean)
     return years
 
 
-def _year(tree: Tree, n: int, before: Year | None, clean: bool) -> Year:
+def decidable(tree: Tree) -> Decidable:
+    """The nodes at which each project can be decided."""
+    projects = tree.data[tree.nodes[0]].projects.values()
+    return {p.name: [d for d in decision_nodes(tree, p.name) if why_not(tree, d, p) is None] for p in projects}
+
+
+def _year(tree: Tree, n: int, decided: Decidable, before: Year | None, clean: bool) -> Year:
     data, year = tree.data[n], tree.year[n]
     given: dict[At, dict[tuple[str, str], float]] = defaultdict(dict)
     for market in data.markets.values():
@@ -55,7 +63,7 @@ def _year(tree: Tree, n: int, before: Year | None, clean: bool) -> Year:
                 t = row.t_per_t * series[tree.year[earlier]]  # type: ignore[index]
                 given[r, row.scrap]["Returns", row.sector] = given[r, row.scrap].get(("Returns", row.sector), 0.0) + t
     units = [u for u in data.units.values() if not clean or makes_clean(data, u)]
-    most = {u.name: unit_works(tree, n, u) for u in units}
+    most = {u.name: unit_works(tree, n, u, decided) for u in units}
     result = Year()
     result.into = defaultdict(lambda: inf)
     for _ in range(ROUNDS):
@@ -100,11 +108,11 @@ def market_gives(tree: Tree, n: int, market: Market) -> float:
     return min(volume, spot + sum(c.max_t for c in _contracts(tree, n, market.name)))
 
 
-def unit_works(tree: Tree, n: int, unit: Unit) -> float:
+def unit_works(tree: Tree, n: int, unit: Unit, decided: Decidable) -> float:
     """The capacity of a unit that can be used at most, t."""
     data = tree.data[n]
     if isinstance(unit, Project):
-        return project_works(tree, n, unit)
+        return project_works(tree, n, unit, decided)
     capacity = data.plants[unit.name].capacity[tree.year[n]]
     if unit.spot_share == 1:
         return capacity
@@ -112,23 +120,18 @@ def unit_works(tree: Tree, n: int, unit: Unit) -> float:
     return min(capacity, unit.spot_share * capacity + opened)
 
 
-def project_works(tree: Tree, n: int, project: Project) -> float:
+def project_works(tree: Tree, n: int, project: Project, decided: Decidable) -> float:
     """The capacity of a project at a node if all its copies were decided when that gives most."""
     year, path = tree.year[n], set(tree.path[n])
     if tree.data[n].is_lost(project.name, year):
         return 0.0
-    ramps = (
-        project.ramp(year - project.first_year(tree.year[d]))
-        for d in decision_nodes(tree, project.name)
-        if d in path and why_not(tree, d, project) is None
-    )
+    ramps = (project.ramp(year - project.first_year(tree.year[d])) for d in decided[project.name] if d in path)
     return project.capacity * project.max_builds * max(ramps, default=0.0)
 
 
-def ready(tree: Tree, project: Project) -> int | None:
+def ready(tree: Tree, project: Project, decided: Decidable) -> int | None:
     """The first year in which it can produce; None if it cannot be decided at all."""
-    nodes = [d for d in decision_nodes(tree, project.name) if why_not(tree, d, project) is None]
-    return min((project.first_year(tree.year[d]) for d in nodes), default=None)
+    return min((project.first_year(tree.year[d]) for d in decided[project.name]), default=None)
 
 
 def why_not(tree: Tree, n: int, project: Project) -> str | None:

@@ -185,7 +185,6 @@ def _proved(giving: Giving, used: Mapping[str, float], shop: Workshop) -> Repair
     knobs = {cell: giving.knobs[cell] for cell in used}
     values: dict[str, Any] = {}
     for push in PUSHES:
-        shop.tell(f"{len(used)} cells tried")
         values = {cell: _value(knob, used[cell], push) for cell, knob in knobs.items()}
         if shop.works(values):
             break
@@ -196,13 +195,11 @@ def _proved(giving: Giving, used: Mapping[str, float], shop: Workshop) -> Repair
     needed = True
     for cell in sorted(values, key=lambda c: -giving.counts(c, used[c])):
         rest = {other: value for other, value in values.items() if other != cell}
-        shop.tell("without " + cell)
         verdict = shop.works(rest)
         if verdict:
             values = rest
         needed = needed and verdict is not None
     least = {cell: _tightened(knobs[cell], cell, values, shop) for cell in list(values)}
-    shop.tell("its plan")
     try:
         plan = shop.cost(values)
     except NoPlanError:
@@ -251,7 +248,6 @@ def _tightened(knob: Knob, cell: str, values: dict[str, Any], shop: Workshop) ->
     low, high = 0, steps  # at low there is no plan (the old value: needed), at high there is
     probe = high - 1
     while high - low > 1:
-        shop.tell("a step less in " + cell)
         value = _stepped(knob, old, new, steps - probe, step)
         verdict = shop.works({**values, cell: value})
         if verdict is None:
