@@ -10,17 +10,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from model.checks import find_problems, find_warnings
 from model.errors import Problem, UsageError, WorkbookError
-from model.names import advice
+from model.names import advice, plain
 from model.records import build_base
 from model.scenarios import BASE, base_future, parse_sets, scenario_future, set_settings, tables_of
 from model.schema import SHEETS
 from model.tables import CellChange, Tables
 from model.workbook import read_workbook
-from model.xlsx import read_bytes, read_sheets
+from model.xlsx import CellValue, RawSheet, column_letters, read_bytes, read_sheets
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Inputs:
     warnings: tuple[Problem, ...]
     _tables: Mapping[str, Tables] = field(repr=False)
     _changes: Mapping[str, tuple[CellChange, ...]] = field(repr=False)
+    _data: bytes = field(repr=False)
 
     def tables(self, scenario: str = BASE) -> Tables:
         """The data of one scenario. Raises UsageError when there is no such scenario."""
@@ -53,6 +55,11 @@ class Inputs:
         if self.problems:
             raise WorkbookError(self.problems)
 
+    def edited(self, edits: Mapping[str, CellValue | None], sets: Sequence[str] | None = None) -> Inputs:
+        """The same workbook as if somebody had typed these values ("Sheet!F7" -> value; None: blank), and with other
+        --set if given. Problems of the edited workbook are in its `problems`."""
+        return _loaded(self.path, self._data, self.sets if sets is None else sets, edits)
+
     def _known(self, scenario: str) -> str:
         if scenario not in self._tables:
             hint = advice(scenario, self.scenario_names, "there are")
@@ -63,8 +70,11 @@ class Inputs:
 def load(path: str | Path, sets: Sequence[str] = ()) -> Inputs:
     """Read and check a workbook. Problems are collected; raises UsageError only when the file is not usable."""
     path = Path(path)
-    data = read_bytes(path)
-    book = read_workbook(read_sheets(path, data))
+    return _loaded(path, read_bytes(path), sets, {})
+
+
+def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, CellValue | None]) -> Inputs:
+    book = read_workbook([_typed_over(sheet, edits) for sheet in read_sheets(path, data)])
     asked, bad_sets = parse_sets(sets)
     given = set_settings(book.settings, asked)
     book.settings = given.settings
@@ -91,7 +101,24 @@ def load(path: str | Path, sets: Sequence[str] = ()) -> Inputs:
         warnings=() if problems else tuple(find_warnings(list(tables.values()))),
         _tables=tables,
         _changes={name: tuple(log if name == BASE else [*log, *future.log]) for name, future in futures.items()},
+        _data=data,
     )
+
+
+def _typed_over(sheet: RawSheet, edits: Mapping[str, CellValue | None]) -> RawSheet:
+    """The sheet with other values in some of its cells."""
+    rows = {number: dict(row) for number, row in sheet.rows.items()}
+    for cell, value in edits.items():
+        name, _, place = cell.partition("!")
+        if plain(name) != plain(sheet.name):
+            continue
+        letters = place.rstrip("0123456789")
+        row = rows.setdefault(int(place[len(letters) :]), {})
+        column = next(i for i in count(1) if column_letters(i) == letters)
+        row.pop(column, None)
+        if value is not None:
+            row[column] = value
+    return RawSheet(sheet.name, rows)
 
 
 def _place(problem: Problem) -> tuple[int, int, int, str]:

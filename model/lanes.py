@@ -49,6 +49,7 @@ def resolve_lanes(
             tariff=untaxed if tariff is None else _rates(tariff),
             cells={} if row is None else row.cells,
             tariff_cells={} if tariff is None else tariff.cells,
+            given={} if row is None else row.given,
         )
     return lanes
 

@@ -118,7 +118,13 @@ def _records(
             _refuse_gap(sheet, table, row, settings["first_year"], problems)
         blank = frozenset(defaults.keys() - row.values.keys() - row.unusable)
         records[key] = Record(
-            sheet.name, key, defaults | row.values, _years(sheet, row, span), row.cells, blanks.setdefault(blank, blank)
+            sheet.name,
+            key,
+            defaults | row.values,
+            _years(sheet, row, span),
+            row.cells,
+            blanks.setdefault(blank, blank),
+            row.years,
         )
     return records
 

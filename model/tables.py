@@ -22,6 +22,7 @@ class Record:
         None when the row has no year value at all (Lanes, Markets: unlimited; Stockpiles: no days of cover).
     cells: "Sheet!F7" for each column name and each heading year that stands in the workbook.
     blank: the columns that were left blank, so that `values` holds their default.
+    given: the values as they stand under heading years; all other years follow from these.
     """
 
     sheet: str
@@ -30,6 +31,7 @@ class Record:
     years: Years | None = None
     cells: Mapping[str | int, str] = field(default_factory=dict)
     blank: frozenset[str] = frozenset()
+    given: Mapping[int, float] = field(default_factory=dict)
 
     def __getitem__(self, column: str) -> Any:
         return self.values[column]
@@ -41,7 +43,7 @@ class Lane:
 
     freight_usd_per_kg; open: False on a closed lane; capacity: t/yr by year, None when unlimited;
     tariff: share of the price by year, 0 without a Tariffs row; cells, tariff_cells: as in Record, of the Lanes and the
-    Tariffs row that won (empty when none).
+    Tariffs row that won (empty when none); given: as in Record, of the Lanes row.
     """
 
     from_region: str
@@ -53,6 +55,7 @@ class Lane:
     tariff: Mapping[int, float]
     cells: Mapping[str | int, str] = field(default_factory=dict)
     tariff_cells: Mapping[str | int, str] = field(default_factory=dict)
+    given: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

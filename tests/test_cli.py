@@ -133,7 +133,8 @@ def test_no_plan_and_stopped(here: Path, monkeypatch: pytest.MonkeyPatch, error:
     solving(monkeypatch, fail)
     result = run("solve", "plan.xlsx", "--quiet")
     assert (result.exit_code, result.stdout, result.stderr) == (exit_code, "", f"Error: {error}\n")
-    assert not Path("outputs").exists()
+    written = {p.name for p in Path("outputs").rglob("*.*")}
+    assert written == ({"explanation.xlsx", "explanation.json"} if exit_code == 3 else set())
 
 
 def test_what_stops_a_run_is_said_before_the_solve(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ STAGES = (
     "model.rules",
     "model.build",
     "model.highs",
-    "model.tidy model.results model.held",
+    "model.tidy model.results model.held model.elastic",
     "model.run",
     "model.joint_run",
     "model.report",
@@ -125,7 +125,7 @@ def test_the_report_knows_the_plan_only():
 def test_only_what_builds_and_solves_knows_pyomo_and_highs():
     # run names Pyomo's version and exception; cycles solves two small LPs of its own
     assert _users("pyomo") == {"model.rules", "model.build", "model.highs", "model.run"}
-    assert _users("highspy") == {"model.highs", "model.cycles"}
+    assert _users("highspy") == {"model.highs", "model.cycles", "model.elastic"}
 
 
 def test_the_library_does_not_import_the_command_line():

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from model.commands.options import GAP, JOBS, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
 from model.commands.output import OUTPUT, Output
+
+if TYPE_CHECKING:
+    from model.inputs import Inputs
+    from model.report.terminal import Watch
 
 
 @click.command()
@@ -66,6 +71,7 @@ def solve(
         _solve_many(ctx, workbook, scenarios, all_scenarios, out, gap, time_limit, sets, jobs, scheduler, output)
         return
     scenario = scenarios[0] if scenarios else "base"
+    from model.errors import NoPlanError
     from model.inputs import load
     from model.joint_run import joint_name, solve_joint
     from model.report.answers import plan_answer
@@ -82,13 +88,47 @@ def solve(
         inputs.tables(scenario)  # an unknown name is said before anything is written
         folder = out or run_folder(inputs.path, joint_name(inputs) if joint else scenario, inputs.scenario_names)
         check_target(folder)
-        if joint:
-            plan = solve_joint(inputs, gap, time_limit, log.and_tell(watch.progress), watch.should_stop, values)
-        else:
-            plan = solve_scenario(inputs, scenario, gap, time_limit, log.and_tell(watch.progress), watch.should_stop)
+        tell = log.and_tell(watch.progress)
+        try:
+            if joint:
+                plan = solve_joint(inputs, gap, time_limit, tell, watch.should_stop, values)
+            else:
+                plan = solve_scenario(inputs, scenario, gap, time_limit, tell, watch.should_stop)
+        except NoPlanError as error:
+            if not output.json:
+                click.echo(f"Error: {error}", err=True)
+            _explain(inputs, None if joint else scenario, folder, gap, time_limit, watch, output)
+            ctx.exit(error.exit_code)
         watch.stage("write")
         write_run(plan, folder, inputs.path, log.text(plan))
     output.answer(lambda: show_plan(plan, folder), lambda: plan_answer(plan, folder))
+
+
+def _explain(
+    inputs: Inputs,
+    scenario: str | None,
+    folder: Path,
+    gap: float | None,
+    time_limit: float | None,
+    watch: Watch,
+    output: Output,
+) -> None:
+    """Why there is no plan, into the folder of the run."""
+    from model.errors import NoPlanError
+    from model.report.explanation_files import older_plan, write_explanation
+    from model.report.explanation_results import document, sentence
+    from model.report.terminal_explanation import show_explanation
+    from model.studies.explain import explain, time_for
+
+    explanation = explain(inputs, scenario, gap, time_for(time_limit), watch.progress, watch.should_stop)
+    watch.stage("write")
+    write_explanation(explanation, folder)
+    watch.end()
+    output.answer(
+        lambda: show_explanation(explanation, folder, older_plan(folder)),
+        lambda: {"error": sentence(explanation), "folder": str(folder), "explanation": document(explanation)},
+        NoPlanError.exit_code,
+    )
 
 
 def _solve_many(

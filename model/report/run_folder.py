@@ -26,7 +26,8 @@ from model.report.plan_json import START, dumps, fingerprint, finite, read_plan
 from model.report.plan_workbook import write_plan_workbook
 
 PLAN_XLSX, PLAN_JSON, RUN_LOG = "plan.xlsx", "plan.json", "run.log"
-OF_A_RUN = {PLAN_XLSX, PLAN_JSON, RUN_LOG, "explanation.xlsx", "explanation.json"}  # what a new run may replace
+EXPLANATION = "explanation"  # of why there is no plan: .xlsx and .json
+OF_A_RUN = {PLAN_XLSX, PLAN_JSON, RUN_LOG, f"{EXPLANATION}.xlsx", f"{EXPLANATION}.json"}  # what a new run may replace
 LONGEST_NAME = 100  # bytes; file systems allow 255
 ABANDONED_AFTER_S = 3600
 RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)  # devices of Windows, with any suffix
@@ -61,7 +62,7 @@ def check_target(folder: Path) -> None:
         probe.rmdir()
     except OSError as error:
         raise UsageError(f"cannot write to {folder}: {_reason(error)}") from error
-    for path in (folder / PLAN_XLSX, folder / PLAN_JSON):
+    for path in (folder / name for name in sorted(OF_A_RUN)):
         try:
             with suppress(FileNotFoundError), path.open("r+b"):
                 pass
@@ -131,9 +132,15 @@ def _refuse(folder: Path) -> None:
 
 
 def _is_run(folder: Path) -> bool:
+    """A plan, or the explanation of why there is none."""
+    starts = {PLAN_JSON: START, f"{EXPLANATION}.json": f'{{\n"{EXPLANATION}_format":'}
+    return any(_starts_with(folder / name, start) for name, start in starts.items())
+
+
+def _starts_with(path: Path, start: str) -> bool:
     try:
-        with (folder / PLAN_JSON).open(encoding="utf-8", errors="replace") as file:
-            return file.read(len(START)) == START
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(len(start)) == start
     except OSError:
         return False
 

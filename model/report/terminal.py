@@ -60,9 +60,13 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end()
+        signal.signal(signal.SIGINT, self._handler)
+
+    def end(self) -> None:
+        """Clear the line, before anything else is shown."""
         if self._live:
             self._live.stop()
-        signal.signal(signal.SIGINT, self._handler)
 
     def stage(self, name: str) -> None:
         self._show(name, name)

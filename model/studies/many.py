@@ -14,13 +14,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from model.errors import UsageError
+from model.errors import NoPlanError, UsageError
 from model.highs import Progress, ShouldStop
 from model.inputs import Inputs, load
+from model.report.explanation_files import write_explanation
+from model.report.explanation_results import Explanation, sentence
 from model.report.run_folder import write_run
 from model.report.run_log import RunLog
 from model.run import solve_scenario
 from model.studies.cluster import on_cluster
+from model.studies.explain import explain, time_for
 from model.studies.local import on_this_machine
 from model.studies.tasks import Failure, OnNews, Task, Tell
 
@@ -47,13 +50,24 @@ class Job:
     keep: tuple[str, ...] | None = None
     command: str = ""
 
-    def run(self, tell: Tell, should_stop: ShouldStop) -> dict[str, Any]:
+    def run(self, tell: Tell, should_stop: ShouldStop) -> dict[str, Any] | Explanation:
+        """The plan document; where a run has a folder and there is no plan, why."""
         inputs = load_content(self.workbook, self.content, self.sets)
         log = RunLog(self.command)
-        plan = solve_scenario(inputs, self.scenario, self.gap, self.time_limit, log.and_tell(tell), should_stop)
+        try:
+            plan = solve_scenario(inputs, self.scenario, self.gap, self.time_limit, log.and_tell(tell), should_stop)
+        except NoPlanError:
+            if self.folder is None:
+                raise
+            return explain(inputs, self.scenario, self.gap, time_for(self.time_limit), tell, should_stop)
         return {**plan, LOG: log.text(plan)}
 
-    def finish(self, value: dict[str, Any]) -> dict[str, Any]:
+    def finish(self, value: dict[str, Any] | Explanation) -> dict[str, Any]:
+        """The plan, once written. Raises NoPlanError with the explanation in a sentence, once that is written."""
+        if isinstance(value, Explanation):
+            if self.folder is not None:
+                write_explanation(value, self.folder)
+            raise NoPlanError(sentence(value))
         log = value.pop(LOG)
         if self.folder is not None:
             write_run(value, self.folder, self.path, log)

@@ -1,0 +1,184 @@
+"""A model whose rules can give way: columns that loosen rows, at a price, and what is left when they may not.
+
+The rules stay as `model/rules` wrote them; only columns and a few rows are added to what HiGHS holds.
+`smallest_conflict` is HiGHS's irreducible infeasible subsystem of the relaxation, sought among the rows of a proof
+that it is infeasible, since HiGHS solves one linear programme for each row and bound that it tries to leave out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+
+from model.highs import INFINITY, ShouldStop, Solver
+
+DUAL = 1e-9  # of the largest one: less is noise
+IIS_STRATEGY = 2 | 4 | 16  # from the linear programme, reduced until irreducible, of the relaxation
+FEASIBLE, INFEASIBLE, UNKNOWN = "feasible", "infeasible", "unknown"
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Rows and columns (by their bounds) that cannot hold together; smallest: none of them can be left out."""
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    smallest: bool
+
+
+class Elastic(Solver):
+    """The loaded model with columns added, addressed by their numbers; rows by theirs."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(model)
+        self.own_columns, self.own_rows = len(self.variables), len(self.rows)
+        self.whole = {int(i) for i in np.flatnonzero(self.integer)}
+        self.relaxed = False
+
+    # --- what is added ----------------------------------------------------------------------------------------------
+
+    def add_column(self, terms: Iterable[tuple[int, float]], most: float, integer: bool = False) -> int:
+        """A column from 0 to `most` with these coefficients (row, coefficient), at no cost."""
+        pairs = list(terms)
+        rows = np.array([row for row, _ in pairs], dtype=np.int32)
+        self.highs.addCol(0.0, 0.0, most, len(pairs), rows, np.array([c for _, c in pairs], dtype=float))
+        column = int(self.highs.getNumCol()) - 1
+        if integer:
+            self.whole.add(column)
+            self.highs.changeColIntegrality(column, highspy.HighsVarType.kInteger)
+        return column
+
+    def add_row(self, terms: Iterable[tuple[int, float]], most: float) -> int:
+        """sum of coefficient x column (column, coefficient) <= most."""
+        pairs = list(terms)
+        columns = np.array([column for column, _ in pairs], dtype=np.int32)
+        self.highs.addRow(-INFINITY, most, len(pairs), columns, np.array([c for _, c in pairs], dtype=float))
+        return int(self.highs.getNumRow()) - 1
+
+    def row_of(self, constraint: Any) -> int:
+        return self.row[id(constraint)]
+
+    def column_of(self, variable: Any) -> int:
+        return self.column[id(variable)]
+
+    def slackening(self, constraint: Any) -> float:
+        """The sign with which a column loosens an inequality."""
+        return -1.0 if self.rows[self.row_of(constraint)].bound_type == -1 else 1.0
+
+    def bound(self, column: int, least: float, most: float) -> None:
+        self.highs.changeColBounds(column, least, most)
+
+    # --- solving ----------------------------------------------------------------------------------------------------
+
+    def minimise(self, weights: Mapping[int, float]) -> None:
+        """Minimise these columns and nothing else."""
+        count = int(self.highs.getNumCol())
+        cost = np.zeros(count)
+        for column, weight in weights.items():
+            cost[column] = weight
+        self.highs.changeColsCost(count, np.arange(count, dtype=np.int32), cost)
+        self.highs.changeObjectiveOffset(0.0)
+
+    def relax(self, relaxed: bool) -> None:
+        """Let whole numbers be parts, or be whole again."""
+        if relaxed == self.relaxed or not self.whole:
+            return
+        columns = np.array(sorted(self.whole), dtype=np.int32)
+        kind = highspy.HighsVarType.kContinuous if relaxed else highspy.HighsVarType.kInteger
+        self.highs.changeColsIntegrality(len(columns), columns, np.full(len(columns), int(kind), dtype=np.uint8))
+        self.relaxed = relaxed
+
+    def decide(self, time_limit: float, should_stop: ShouldStop | None = None, gap: float = 1e-4) -> str:
+        """Solve; FEASIBLE, INFEASIBLE, or UNKNOWN where the time did not suffice."""
+        if time_limit <= 0:
+            return UNKNOWN
+        ends = time.monotonic() + time_limit  # HiGHS's own clock goes on from solve to solve
+        self._options(mip_rel_gap=gap, mip_abs_gap=1e-9, time_limit=INFINITY, mip_feasibility_tolerance=1e-6)
+        self._run(None, lambda: time.monotonic() > ends or bool(should_stop and should_stop()), time.monotonic())
+        kind = highspy.HighsModelStatus
+        status = self.highs.getModelStatus()
+        if status == kind.kUnboundedOrInfeasible:
+            status = self._without_presolve()
+        if status == kind.kInfeasible:
+            return INFEASIBLE
+        found = self.highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        return FEASIBLE if found else UNKNOWN
+
+    @property
+    def objective(self) -> float:
+        return float(self.highs.getInfo().objective_function_value)
+
+    def solution(self) -> np.ndarray:
+        """The value of every column, added ones too."""
+        return np.asarray(self.highs.getSolution().col_value)
+
+    # --- the smallest conflict --------------------------------------------------------------------------------------
+
+    def proof(self) -> list[int]:
+        """Rows with a dual in the solved relaxation: those that keep what is minimised above 0."""
+        duals = np.abs(np.asarray(self.highs.getSolution().row_dual))
+        return [int(i) for i in np.flatnonzero(duals > DUAL * max(1e-30, float(duals.max(initial=0.0))))]
+
+    def smallest_conflict(self, rows: list[int], time_limit: float) -> Conflict | None:
+        """An irreducible infeasible subsystem among these rows and the bounds of their columns, as they stand; all rows
+        where these can hold together. None when no conflict was found in time."""
+        ends = time.monotonic() + time_limit
+        for among in (rows, list(range(int(self.highs.getNumRow())))):
+            part, columns = self._part(among)
+            part.setOptionValue("time_limit", max(1.0, ends - time.monotonic()))
+            part.run()
+            if part.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+                return _irreducible(part, among, columns, max(1.0, ends - time.monotonic()))
+        return None
+
+    def _part(self, rows: list[int]) -> tuple[Any, list[int]]:
+        """These rows alone, with the columns in them, as a linear programme without a goal."""
+        lp = self.highs.getLp()
+        matrix = _by_row(lp)[np.array(rows, dtype=int)]
+        columns = sorted({int(j) for j in matrix.indices if j < self.own_columns})  # rules in force: nothing gives way
+        matrix = matrix[:, columns].tocsr()
+        part = highspy.HighsLp()
+        part.num_col_, part.num_row_ = len(columns), len(rows)
+        part.col_cost_ = np.zeros(len(columns))
+        part.col_lower_ = np.asarray(lp.col_lower_)[columns]
+        part.col_upper_ = np.asarray(lp.col_upper_)[columns]
+        part.row_lower_, part.row_upper_ = np.asarray(lp.row_lower_)[rows], np.asarray(lp.row_upper_)[rows]
+        part.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        part.a_matrix_.start_, part.a_matrix_.index_ = matrix.indptr, matrix.indices
+        part.a_matrix_.value_ = matrix.data
+        highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        highs.silent()
+        highs.setOptionValue("primal_feasibility_tolerance", 1e-7)
+        highs.passModel(part)
+        return highs, columns
+
+
+def _by_row(lp: Any) -> Any:
+    from scipy.sparse import csc_matrix, csr_matrix
+
+    stored = lp.a_matrix_
+    shape = (lp.num_row_, lp.num_col_)
+    kind = csr_matrix if stored.format_ == highspy.MatrixFormat.kRowwise else csc_matrix
+    entries = (np.asarray(stored.value_), np.asarray(stored.index_), np.asarray(stored.start_))
+    return kind(entries, shape=shape).tocsr()
+
+
+def _irreducible(part: Any, rows: list[int], columns: list[int], time_limit: float) -> Conflict:
+    """HiGHS's subsystem; where it finds none, all that was infeasible together."""
+    part.setOptionValue("iis_strategy", IIS_STRATEGY)
+    part.setOptionValue("iis_time_limit", time_limit)
+    status, iis = part.getIis()
+    if status == highspy.HighsStatus.kError or not iis.valid_ or not len(iis.row_index_):
+        return Conflict(tuple(rows), (), smallest=False)
+    proved = all(iis.row_status_[i] == int(highspy.IisStatus.kIisStatusInConflict) for i in iis.row_index_)
+    bounded = [
+        columns[j]
+        for j, bound in zip(iis.col_index_, iis.col_bound_, strict=True)
+        if bound
+        not in (int(highspy.IisBoundStatus.kIisBoundStatusFree), int(highspy.IisBoundStatus.kIisBoundStatusNull))
+    ]
+    return Conflict(tuple(rows[i] for i in iis.row_index_), tuple(bounded), bool(proved))

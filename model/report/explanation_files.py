@@ -1,0 +1,27 @@
+"""Explanation -> explanation.xlsx and explanation.json in the folder of the run that has no plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from model.report import study_files
+from model.report.explanation_results import Explanation, document
+from model.report.explanation_workbook import write_explanation_workbook
+from model.report.run_folder import EXPLANATION, PLAN_JSON
+
+
+def write_explanation(explanation: Explanation, folder: Path) -> list[Path]:
+    """Write both beside each other; returns their paths, the workbook first. A plan that stands there stays."""
+    facts, book = study_files.write_files(
+        folder / f"{EXPLANATION}.xlsx",
+        {
+            ".json": lambda new: study_files.write_json(document(explanation), EXPLANATION, new),
+            ".xlsx": lambda new: write_explanation_workbook(explanation, new),
+        },
+    )
+    return [book, facts]
+
+
+def older_plan(folder: Path) -> bool:
+    """Whether a plan of an earlier run stands in the folder."""
+    return (folder / PLAN_JSON).exists()
