@@ -14,7 +14,7 @@ STAGES = (
     "model.schema",
     "model.xlsx model.tables",
     "model.cells model.lanes",
-    "model.workbook model.template model.snapshot",
+    "model.workbook model.template model.snapshot model.origins",
     "model.records model.examples",
     "model.scenarios",
     "model.checks",
