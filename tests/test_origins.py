@@ -124,8 +124,6 @@ def test_what_a_scenario_changed_is_marked_with_its_own_source(tmp_path: Path):
     assert plan["tables"]["investments"]
     years = ("2026", "2027", "2028")
     before, after, last = (lines(plan, "investment", "works", sheet="Prices", column=y)[0] for y in years)
-        lines(plan, "investment", "works", sheet="Prices", column=y)[0] for y in ("2026", "2027", "2028")
-    )
     assert (before["set_by"], before["value"], before["before"]) == ("workbook", 60, None)
     for line in (after, last):
         assert (line["set_by"], line["value"], line["before"]) == ("Changes!A2", 80, 60)
