@@ -9,13 +9,13 @@ from typing import Any, Literal
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from model.report.styles import FORMULA_SIGNS, GRID, Styles, heading_height
+from model.report.styles import GRID, Styles, chart_text, heading_height
 
 COLUMNS, FIRST_WIDTH, COLUMN_WIDTH = 11, 26, 11  # of a sheet of charts, in characters
 WIDTH = 187 + 82 * (COLUMNS - 1)  # of these columns, in pixels
 ROW_HEIGHT = 20  # in pixels
-CHART_ROWS, LINE_ROWS = 15, 0.8  # of a chart, and of each bar of one across the page
-PAGE_ROWS = 46  # about as many as a printed page holds
+CHART_ROWS, LINE_ROWS = 14, 0.9  # of a chart, and of each bar of one across the page
+PAGE_ROWS = 44  # about as many as a printed page holds
 AXIS_FORMATS = {"%": "0%", "year": "0"}
 AXIS_NAMES = {"%": "", "year": ""}  # where the numbers say it themselves
 
@@ -39,7 +39,7 @@ class Drawing:
 
     kind: stacked "columns", stacked "bars" from left to right, or "lines". axis, second_axis: units of the two axes.
     across: as wide as the page. least, most: ends of the axis where they are not left to the spreadsheet. step: between
-    its lines. labels: numbers at the bars.
+    its lines. labels: numbers at the ends of bars of which each row has one.
     """
 
     title: str
@@ -68,7 +68,7 @@ def write_drawings(
 ) -> None:
     """From row `top` on."""
     sheet.set_column(0, 0, FIRST_WIDTH)
-    sheet.set_column(1, max(COLUMNS, *(len(d.headings) for d in drawings)) - 1, COLUMN_WIDTH)
+    sheet.set_column(1, max([COLUMNS, *(len(d.headings) for d in drawings)]) - 1, COLUMN_WIDTH)
     places, row = _places(drawings, top)
     breaks = sorted({place[0] for place in places if place[0] > top} | {row})
     for drawing, (at, left) in zip(drawings, places, strict=True):
@@ -77,7 +77,7 @@ def write_drawings(
         _table(sheet, styles, row, drawing)
         _insert(book, sheet, at, left, drawing, row + 2)
         row += len(drawing.rows) + 3
-    sheet.set_h_pagebreaks(_pages(breaks, top))
+    sheet.set_h_pagebreaks(_pages(breaks))
 
 
 def _places(drawings: Sequence[Drawing], top: int) -> tuple[list[tuple[int, int]], int]:
@@ -91,9 +91,9 @@ def _places(drawings: Sequence[Drawing], top: int) -> tuple[list[tuple[int, int]
     return places, row + CHART_ROWS if left else row
 
 
-def _pages(breaks: Sequence[int], top: int) -> list[int]:
+def _pages(breaks: Sequence[int]) -> list[int]:
     """Breaks at which a page is full, or a table would be torn."""
-    pages, start = [], top
+    pages, start = [], 0
     for row, following in zip(breaks, [*breaks[1:], None], strict=True):
         if following is None or following - start > PAGE_ROWS:
             pages.append(row)
@@ -125,6 +125,7 @@ def draw(book: xlsxwriter.Workbook, sheet: str, drawing: Drawing, first: int, co
     """The chart of a table whose first row of numbers is `first`, and whose first column is `column`."""
     kinds = {"columns": ("column", "stacked"), "bars": ("bar", "stacked"), "lines": ("line", None)}
     kind, subtype = kinds[drawing.kind]
+    subtype = None if drawing.labels else subtype  # numbers can stand at the end of a bar that is not stacked
     chart = book.add_chart({"type": kind, "subtype": subtype} if subtype else {"type": kind})
     lines = [s for s in drawing.series if s.second or (s.look in ("line", "dashed") and drawing.kind != "lines")]
     over = book.add_chart({"type": "line"}) if lines else None
@@ -146,8 +147,8 @@ def draw(book: xlsxwriter.Workbook, sheet: str, drawing: Drawing, first: int, co
     if over is not None and drawing.second_axis:
         right = {"name": drawing.second_axis, "num_format": "#,##0", "min": 0, "num_font": {"size": 8}}
         over.set_y2_axis({**right, "name_font": {"size": 8, "bold": False}, "major_gridlines": {"visible": False}})
-    chart.set_title({"name": _safe(drawing.title), "name_font": {"size": 11}, "overlay": False})
-    chart.set_legend({"position": "bottom", "font": {"size": 8}} if len(drawing.series) > 1 else {"none": True})
+    chart.set_title({"name": chart_text(drawing.title), "name_font": {"size": 11}, "overlay": False})
+    chart.set_legend({"position": "bottom", "font": {"size": 8}})
     chart.show_blanks_as("gap")
     return chart
 
@@ -156,16 +157,15 @@ def _series(sheet: str, drawing: Drawing, series: Series, first: int, column: in
     """Numbers are kept in the chart too, for programs that show it without working it out."""
     last, at = first + len(drawing.rows) - 1, column + series.column
     ranges = {
-        "name": _safe(series.name),
+        "name": chart_text(series.name),
         "categories": [sheet, first, column, last, column],
         "values": [sheet, first, at, last, at],
         "categories_data": [row[0] for row in drawing.rows],
-        "values_data": ["" if row[series.column] is None else row[series.column] for row in drawing.rows],
+        "values_data": [row[series.column] for row in drawing.rows],
     }
     if series.look in ("fill", "hidden"):
         fill: dict[str, Any] = {"none": True} if series.look == "hidden" else {"color": series.colour}
-        labels = {"value": True, "num_format": "#,##0;-#,##0;;", "font": {"size": 7}} if drawing.labels else None
-        return {**ranges, "fill": fill, "border": {"none": True}, "gap": 40, "data_labels": labels}
+        return {**ranges, "fill": fill, "border": {"none": True}, "gap": 40, **_labels(drawing, series)}
     line = {"color": series.colour, "width": 2.25}
     if series.look == "dashed":
         line = {"color": series.colour, "width": 1.75, "dash_type": "dash"}
@@ -174,6 +174,10 @@ def _series(sheet: str, drawing: Drawing, series: Series, first: int, column: in
     return {**ranges, "line": line, "marker": marker, "y2_axis": series.second}
 
 
-def _safe(text: str) -> str:
-    """A name is never a formula."""
-    return f"\u200b{text}" if text.startswith(FORMULA_SIGNS) else text[:255]
+def _labels(drawing: Drawing, series: Series) -> dict[str, Any]:
+    """Numbers where there is a bar."""
+    if not drawing.labels:
+        return {}
+    blank = [{"delete": True} if row[series.column] is None else None for row in drawing.rows]
+    labels = {"value": True, "position": "outside_end", "num_format": "#,##0", "font": {"size": 7}, "custom": blank}
+    return {"data_labels": labels, "overlap": 100}

@@ -30,7 +30,7 @@ LIFE = (
 )
 
 
-def write_charts(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, costs: pd.DataFrame) -> None:
+def write_charts(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, drawings: Sequence[Drawing]) -> None:
     sheet = book.add_worksheet(SHEET)
     page(sheet, plan["plan_name"], SHEET)
     sheet.hide_gridlines(2)
@@ -39,7 +39,7 @@ def write_charts(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, costs: p
     styles.link(sheet, 1, 0, "internal:Summary!A1", "Back to Summary", indent=0)
     averaged = "; amounts are averages of all futures, weighted by probability" if figures.is_joint(plan) else ""
     sheet.write_string(1, 1, f"The numbers of each chart stand below them{averaged}.", styles.subtitle)
-    write_drawings(book, sheet, styles, drawings(plan, costs), top=3)
+    write_drawings(book, sheet, styles, drawings, top=3)
 
 
 def drawings(plan: Plan, costs: pd.DataFrame) -> list[Drawing]:
@@ -53,7 +53,13 @@ def drawings(plan: Plan, costs: pd.DataFrame) -> list[Drawing]:
         *stocks(plan),
         *capacity_use(plan),
     ]
-    return [drawing for drawing in found if drawing.rows and drawing.series]
+    return [drawing for drawing in found if has_something(drawing)]
+
+
+def has_something(drawing: Drawing) -> bool:
+    """Whether any of its series has a number to show."""
+    shown = [series.column for series in drawing.series if series.look != "hidden"]
+    return any(row[column] is not None for row in drawing.rows for column in shown)
 
 
 # --- what is built, and what it costs -------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from xlsxwriter.utility import xl_col_to_name
 from model.report.key_figures import Plan
 from model.report.origins_sheet import SHEET as ORIGINS
 from model.report.origins_sheet import Decision, Places, homes, origin_links
-from model.report.plan_charts import write_charts
+from model.report.plan_charts import drawings, write_charts
 from model.report.plan_sheets import TableSheet, cost_matrix, table_sheets
 from model.report.run_info_sheet import write_run_info
 from model.report.styles import Links, Styles, page, write_grid
@@ -26,8 +26,10 @@ def write_plan_workbook(plan: Plan, path: Path) -> None:
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
     book.set_properties({"title": plan["plan_name"], "comments": f"Lodestone {plan['versions']['lodestone']}"})
     styles = Styles(book)
-    write_summary(book, styles, plan, costs, tables)
-    write_charts(book, styles, plan, costs)
+    charts = drawings(plan, costs)
+    write_summary(book, styles, plan, costs, tables, bool(charts))
+    if charts:
+        write_charts(book, styles, plan, charts)
     places = Places(plan)
     stand: dict[Decision, str] = {}
     for table in tables:

@@ -23,8 +23,9 @@ NUMBER_FORMATS = {
     "s": "0.00",
     "any": "General",
     "tiny": "0.0E+00",
+    "ratio": "0.0E+00",  # a share too small to be shown as per cent
 }
-EXACT = ("any", "tiny")  # written without rounding
+EXACT = ("any", "tiny", "ratio")  # written without rounding
 FORMULA_SIGNS = ("=", "+", "-", "@")
 SUFFIXES = ("_usd_per_kg", "_t_per_yr", "_musd", "_t")
 LONGEST_TEXT = 32_767  # of a cell
@@ -39,7 +40,7 @@ CLEAN = ("#0B5C66", "#1B8A8F", "#4FB0AE", "#8FD0C9", "#C4E6E0")  # blue-green, t
 EXPOSED = ("#A63A12", "#D9622B", "#EE8B4E", "#F5B384", "#FAD7BC")  # orange
 LIMIT = "#222222"  # dashed
 PAYER_COLOURS = {"public": "#1F3A4D", "buyers": "#6C9AB5", "shortage": "#7A3B8F"}
-SERIES_COLOURS = ("#1F3A4D", "#E07B39", "#3A9188", "#8E5EA2", "#B8A02F", "#6C9AB5", "#A23B4B", "#5B7F3B")
+SERIES_COLOURS = ("#1F3A4D", "#D4A017", "#A0529C", "#56A0D3", "#7A7A2E", "#D48CB0", "#7F7F7F", "#6B4A2B")  # the rest
 GRID = {"visible": True, "line": {"color": "#DDDDDD"}}
 
 
@@ -106,7 +107,7 @@ def heading(column: Column) -> str:
         name = "amount" if name in ("t", "musd") else name
     words = name.replace("_", " ")
     words = words[:1].upper() + words[1:]
-    unit = "%" if column.unit == "share" else column.unit
+    unit = {"share": "%", "ratio": "share"}.get(column.unit, column.unit)
     return words if unit in ("", "any", "tiny") or unit in words.lower().split() else f"{words} ({unit})"
 
 
@@ -146,6 +147,11 @@ def page(sheet: Worksheet, plan_name: str, sheet_name: str) -> None:
 
 def _escaped(text: str) -> str:
     return text[:100].replace("&", "&&")
+
+
+def chart_text(text: str) -> str:
+    """A title or name for a chart that xlsxwriter does not take for the address of a cell, such as a!B1."""
+    return text[:255].replace("!", "!\u200b")
 
 
 def external(path: str, sheet: str, cell: str) -> str:

@@ -16,6 +16,7 @@ from model.report.drawings import Drawing, Series, draw
 from model.report.joint_summary import joint_brief, joint_sections, joint_tables
 from model.report.key_figures import CapFigure, Plan
 from model.report.plan_charts import SHEET as CHARTS
+from model.report.plan_charts import has_something
 from model.report.plan_sheets import TableSheet
 from model.report.styles import (
     DARK,
@@ -33,18 +34,27 @@ from model.report.words import PAYERS, in_words, share, term_label
 
 WIDTHS = (30, 20, 20, 13, 13, 13, 13, 13)  # of columns A to H
 LINE = 150  # characters of a sentence that fit into one line across A to H
-BRIEF_LINE = 112  # across B to H
+BRIEF_LINE = 122  # across B to H
 CHART_ROWS = 16
 MOST_CAPS = 15
+MONEY = "[<100]#,##0.0;#,##0"
 TILES = ((0, 0), (1, 1), (2, 3), (4, 5), (6, 7))  # first and last column of each
 
 Table = tuple[str, Sequence[str], Sequence[str], Sequence[Sequence[Any]]]  # title, headings, units, rows
 
 
 def write_summary(
-    book: xlsxwriter.Workbook, styles: Styles, plan: Plan, costs: pd.DataFrame, sheets: Sequence[TableSheet]
+    book: xlsxwriter.Workbook,
+    styles: Styles,
+    plan: Plan,
+    costs: pd.DataFrame,
+    sheets: Sequence[TableSheet],
+    charts: bool,
 ) -> None:
-    """What can be read in a minute on the first page; what explains it after that. sheets: those that follow."""
+    """What can be read in a minute on the first page; what explains it after that.
+
+    sheets: those that follow. charts: whether there is a sheet of charts.
+    """
     sheet = book.add_worksheet("Summary")
     page(sheet, plan["plan_name"], "Summary")
     sheet.hide_gridlines(2)
@@ -54,10 +64,10 @@ def write_summary(
     tightest = next(iter(figures.caps(shown)), None)
     row = _title(sheet, styles, plan)
     row = _tiles(sheet, styles, row, plan, shown, tightest)
-    row = _brief(sheet, styles, row, plan, {table.name for table in sheets} | {CHARTS})
+    row = _brief(sheet, styles, row, plan, {table.name for table in sheets} | ({CHARTS} if charts else set()))
     chart_row, row = row, row + CHART_ROWS
     breaks = [row]
-    row = _index(sheet, styles, row, sheets)
+    row = _index(sheet, styles, row, sheets, charts)
     row = _sections(sheet, styles, row, plan)
     breaks.append(row)
     by_year = _by_year(shown, costs, tightest)
@@ -90,8 +100,8 @@ def _tiles(sheet: Worksheet, styles: Styles, row: int, plan: Plan, shown: Plan, 
     asked = f"Share at the tightest cap, {known_as} (limit {share(tightest.limit)})" if tightest else "No cap in force"
     first = plan["horizon"][0]
     tiles: list[tuple[str, float | None, str]] = [
-        (f"Cost (MUSD, discounted to {first})", plan["expected_cost_musd"], "#,##0"),
-        ("Of which public (MUSD)", plan["payers_musd"].get("public", 0.0), "#,##0"),
+        (f"Cost (MUSD, discounted to {first})", plan["expected_cost_musd"], MONEY),
+        ("Of which public (MUSD)", plan["payers_musd"].get("public", 0.0), MONEY),
         ("Of all deliveries exposed (%)", exposed / (exposed + clean) if exposed + clean else None, "0.0%"),
         (asked, tightest.share if tightest else None, "0.0%"),
         ("Short, over the horizon (t)", short if short >= 0.5 else 0.0, "#,##0"),
@@ -127,13 +137,13 @@ def _brief(sheet: Worksheet, styles: Styles, row: int, plan: Plan, sheets: Colle
     return row + 1
 
 
-def _index(sheet: Worksheet, styles: Styles, row: int, sheets: Sequence[TableSheet]) -> int:
+def _index(sheet: Worksheet, styles: Styles, row: int, sheets: Sequence[TableSheet], charts: bool) -> int:
     """Where to find what."""
     last = len(WIDTHS) - 1
     sheet.merge_range(row, 0, row, last, "Sheets", styles.section)
-    charts = (CHARTS, "Timeline of investments, cost, China share, supply, stocks and use of capacity as charts.")
+    drawn = (CHARTS, "How do builds, cost, China share, supply, stocks and use of capacity move over the years?")
     run_info = ("RunInfo", "From which workbook, with which changes, settings and versions?")
-    for name, question in [charts, *((t.name, t.question) for t in sheets), run_info]:
+    for name, question in [*([drawn] if charts else []), *((t.name, t.question) for t in sheets), run_info]:
         row += 1
         styles.link(sheet, row, 0, f"internal:{name}!A1", name, valign="top")
         marks = next((t.marks for t in sheets if t.name == name), ())
@@ -285,6 +295,8 @@ def _charts(
 
 
 def _place(book: xlsxwriter.Workbook, sheet: Worksheet, row: int, column: int, drawing: Drawing, first: int) -> None:
+    if not has_something(drawing):
+        return
     chart = draw(book, sheet.name, drawing, first, 0)
     chart.set_size({"width": 480, "height": 20 * (CHART_ROWS - 1)})
     sheet.insert_chart(row, column, chart, {"y_offset": 6, "description": drawing.title[:250]})
