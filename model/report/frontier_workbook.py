@@ -123,7 +123,10 @@ def _builds(sheet: Worksheet, styles: Styles, frontier: Frontier) -> None:
     """One row for each project, one column for each point."""
     points = frontier.found
     projects = dict.fromkeys(project for p in points for project in p.builds or {})
-    columns = [Column("project", "", ""), *(Column(f"at {share(p.scale)}", "", "years of decision") for p in points)]
+    columns = [
+        Column("project", "", ""),
+        *(Column(f"decided at {share(p.scale)}", "year", "years of decision") for p in points),
+    ]
     rows: list[Sequence[Any]] = []
     for project in projects:
         decided = [(p.builds or {}).get(project, ()) for p in points]

@@ -14,6 +14,7 @@ from model.plan_tables import Column
 
 NUMBER_FORMATS = {
     "": "0",  # years and counts
+    "year": "0",
     "t": "[=0]0;[<10]0.00;#,##0",
     "t/yr": "[=0]0;[<10]0.00;#,##0",
     "MUSD": "#,##0.00",
