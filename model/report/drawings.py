@@ -11,12 +11,14 @@ from xlsxwriter.worksheet import Worksheet
 
 from model.report.styles import GRID, Styles, chart_text, heading_height
 
-COLUMNS, FIRST_WIDTH, COLUMN_WIDTH = 11, 26, 11  # of a sheet of charts, in characters
-WIDTH = 187 + 82 * (COLUMNS - 1)  # of these columns, in pixels
+COLUMNS, FIRST_WIDTH, COLUMN_WIDTH = 11, 30, 11  # of a sheet of charts, in characters
+WIDTH = 215 + 82 * (COLUMNS - 1)  # of these columns, in pixels
 ROW_HEIGHT = 20  # in pixels
 CHART_ROWS, LINE_ROWS = 14, 0.9  # of a chart, and of each bar of one across the page
+HEADING_ROWS = 5  # as high as a title, its wrapped headings and the blank row between tables
 PAGE_ROWS = 44  # about as many as a printed page holds
 AXIS_FORMATS = {"%": "0%", "year": "0"}
+LABELS = "[>=100]#,##0;[<=-100]-#,##0;0.0"
 AXIS_NAMES = {"%": "", "year": ""}  # where the numbers say it themselves
 
 Look = Literal["fill", "line", "dashed", "hidden"]
@@ -70,14 +72,18 @@ def write_drawings(
     sheet.set_column(0, 0, FIRST_WIDTH)
     sheet.set_column(1, max([COLUMNS, *(len(d.headings) for d in drawings)]) - 1, COLUMN_WIDTH)
     places, row = _places(drawings, top)
-    breaks = sorted({place[0] for place in places if place[0] > top} | {row})
+    breaks = _pages([*sorted({at for at, _ in places if at > top}), row])
+    used = 0  # of a page of tables
     for drawing, (at, left) in zip(drawings, places, strict=True):
-        if row + 2 + len(drawing.rows) > breaks[-1] + PAGE_ROWS:
+        high = len(drawing.rows) + HEADING_ROWS
+        if used and used + high > PAGE_ROWS:
             breaks.append(row)
+            used = 0
+        used += high
         _table(sheet, styles, row, drawing)
         _insert(book, sheet, at, left, drawing, row + 2)
         row += len(drawing.rows) + 3
-    sheet.set_h_pagebreaks(_pages(breaks))
+    sheet.set_h_pagebreaks(breaks)
 
 
 def _places(drawings: Sequence[Drawing], top: int) -> tuple[list[tuple[int, int]], int]:
@@ -92,7 +98,7 @@ def _places(drawings: Sequence[Drawing], top: int) -> tuple[list[tuple[int, int]
 
 
 def _pages(breaks: Sequence[int]) -> list[int]:
-    """Breaks at which a page is full, or a table would be torn."""
+    """Of the rows at which a page may end, those at which it is full; the last always."""
     pages, start = [], 0
     for row, following in zip(breaks, [*breaks[1:], None], strict=True):
         if following is None or following - start > PAGE_ROWS:
@@ -166,7 +172,8 @@ def _series(sheet: str, drawing: Drawing, series: Series, first: int, column: in
     if series.look in ("fill", "hidden"):
         fill: dict[str, Any] = {"none": True} if series.look == "hidden" else {"color": series.colour}
         return {**ranges, "fill": fill, "border": {"none": True}, "gap": 40, **_labels(drawing, series)}
-    line = {"color": series.colour, "width": 2.25}
+    broad = drawing.kind == "lines" and series.column == 1  # so that it shows under what lies on it
+    line = {"color": series.colour, "width": 4 if broad else 2.25}
     if series.look == "dashed":
         line = {"color": series.colour, "width": 1.75, "dash_type": "dash"}
     mark = {"color": series.colour}
@@ -179,5 +186,5 @@ def _labels(drawing: Drawing, series: Series) -> dict[str, Any]:
     if not drawing.labels:
         return {}
     blank = [{"delete": True} if row[series.column] is None else None for row in drawing.rows]
-    labels = {"value": True, "position": "outside_end", "num_format": "#,##0", "font": {"size": 7}, "custom": blank}
+    labels = {"value": True, "position": "outside_end", "num_format": LABELS, "font": {"size": 7}, "custom": blank}
     return {"data_labels": labels, "overlap": 100}

@@ -205,11 +205,11 @@ def write_grid(
     first_total = len(rows) - totals
     for i, row in enumerate(rows[:first_total], 1):
         for j, value in enumerate(row):
-            if j in places and isinstance(value, str) and linked < MOST_LINKS and (url := places[j](row)):
+            if value.__class__ is float and units[j] not in EXACT:  # most cells of large sheets, and the last but one
+                sheet.write_number(i, j, round(value, 6) + 0.0, numbers[j])
+            elif j in places and isinstance(value, str) and linked < MOST_LINKS and (url := places[j](row)):
                 styles.link(sheet, i, j, url, value)
                 linked += 1
-            elif value.__class__ is float and units[j] not in EXACT:  # most cells of large sheets, and the next case
-                sheet.write_number(i, j, round(value, 6) + 0.0, numbers[j])
             elif value.__class__ is str and value[:1].isalpha() and len(value) < LONGEST_TEXT:
                 sheet.write_string(i, j, value, text)
             else:
