@@ -29,12 +29,14 @@ class Inputs:
     """A workbook after --set, and what each of its scenarios makes of it.
 
     sha256: of the file's bytes. sets: as given. scenario_names: base first. problems stop a solve; warnings do not.
+    sheet_names: how each sheet that was found is really called, such as "pricefloors" for PriceFloors.
     """
 
     path: Path
     sha256: str
     sets: tuple[str, ...]
     plan_name: str
+    sheet_names: Mapping[str, str]
     scenario_names: tuple[str, ...]
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
@@ -85,7 +87,7 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
     futures = {BASE: workbook}
     for name in names:  # without a horizon nothing can be said about a scenario
         futures[name] = scenario_future(workbook, name, asked) if base.horizon_known else workbook
-    tables = {name: tables_of(future, name, base.setting_cells) for name, future in futures.items()}
+    tables = {name: tables_of(future, name, base) for name, future in futures.items()}
 
     log = [*given.log, *workbook.log]
     problems = [*book.problems, *bad_sets, *given.problems, *misfits]
@@ -96,6 +98,7 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
         sha256=hashlib.sha256(data).hexdigest(),
         sets=tuple(sets),
         plan_name=base.settings["plan_name"],
+        sheet_names=book.sheet_names,
         scenario_names=tuple(tables),
         problems=tuple(sorted(dict.fromkeys(problems), key=_place)),
         warnings=() if problems else tuple(find_warnings(list(tables.values()))),

@@ -24,10 +24,23 @@ from model.errors import NoPlanError, StoppedError, UsageError
 from model.held import decisions, hold, hold_stocks
 from model.highs import OnProgress, Outcome, Progress, ShouldStop
 from model.inputs import Inputs
+from model.origins import origins
 from model.plan_data import BASE, PlanData
 from model.results import cost_totals, plan_tables, tariff_revenue
 from model.rules.objective import cvar, mean
-from model.run import Clock, Effort, Solved, audited, effort, heading, load_model, scenario_data, solve_tree, totals
+from model.run import (
+    Clock,
+    Effort,
+    Solved,
+    audited,
+    effort,
+    heading,
+    load_model,
+    renamed,
+    scenario_data,
+    solve_tree,
+    totals,
+)
 from model.snapshot import input_snapshot
 from model.tree import Tree, joint, single
 
@@ -101,6 +114,12 @@ def _document(inputs: Inputs, base: PlanData, solved: Solved) -> dict[str, Any]:
         "settings": dict(inputs.tables().settings),
         "inputs": input_snapshot(inputs.tables()),
         **totals(expected_costs, tariffs),
+        "sheet_names": renamed(inputs),
+        "origins": [
+            {"scenario": name, **line}
+            for name in futures
+            for line in origins(inputs.tables(name), inputs.changes(name), tables[name])
+        ],
         "tables": {
             table: [{"scenario": name, **row} for name in futures for row in tables[name][table]]
             for table in next(iter(tables.values()))

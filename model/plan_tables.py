@@ -271,6 +271,23 @@ TABLES: dict[str, PlanTable] = {
     )
 }
 
+ORIGINS = _table(
+    "origins",
+    "The input cells that each decision rests on; in plan.json beside the tables. One row per decision and cell.",
+    "decision || investment, floor, contract, stockpile, cap or budget",
+    "name || its name in the tables of the plan",
+    "sheet || sheet of the workbook",
+    "row || keys of the row, joined by /",
+    "column || heading, or year",
+    "cell || where it stands; empty when the workbook has no such cell (a default, a year between two headings)",
+    "value | any | what the plan uses, in the unit of the heading",
+    "unit || of the value",
+    "before | any | what stands in the workbook, where a change set another value",
+    "set_by || workbook, default (the cell is blank), the row of Changes, or --set",
+    "source || free text of the row; for a changed value that of the row of Changes",
+    "note || as source",
+)
+
 # term -> payer; the terms of costs_musd, in the order of the breakdown
 COST_TERMS: dict[str, str] = {
     "capex": "public",
@@ -301,7 +318,7 @@ def tables_markdown() -> str:
     """The tables as a page of the docs."""
     lines = ["# Tables of plan.json", ""]
     lines += [f"In a joint run every table begins with a column `{SCENARIO.name}`: {SCENARIO.meaning}.", ""]
-    for table in TABLES.values():
+    for table in (*TABLES.values(), ORIGINS):
         lines += [f"## {table.name}", "", table.meaning, "", "| column | unit | meaning |", "|---|---|---|"]
         lines += [f"| {c.name} | {c.unit} | {c.meaning} |" for c in table.columns]
         lines.append("")

@@ -26,6 +26,7 @@ class Base:
 
     settings: Mapping[str, Any]
     setting_cells: Mapping[str, str]
+    setting_remarks: Mapping[str, Mapping[str, str]]
     records: Records
     horizon_known: bool
 
@@ -37,7 +38,7 @@ def build_base(book: TypedWorkbook, plan_name: str) -> tuple[Base, list[Problem]
     settings = _fill_settings(book, plan_name, known)
     records = {name: _records(SHEETS[name], book.tables[name], settings, known, problems) for name in NAMED_SHEETS}
     _refuse_shared_ids(records, problems)
-    return Base(settings, book.setting_cells, records, known), problems
+    return Base(settings, book.setting_cells, book.setting_remarks, records, known), problems
 
 
 # --- settings -------------------------------------------------------------------------------------------------------
@@ -125,6 +126,7 @@ def _records(
             row.cells,
             blanks.setdefault(blank, blank),
             row.years,
+            row.remarks,
         )
     return records
 

@@ -20,6 +20,7 @@ from model.errors import NoPlanError, StoppedError
 from model.highs import OnProgress, Outcome, Progress, ShouldStop, Solver
 from model.highs import version as highs_version
 from model.inputs import Inputs
+from model.origins import origins
 from model.plan_data import PlanData, plan_data
 from model.plan_tables import COST_TERMS
 from model.results import cost_totals, plan_tables, tariff_revenue
@@ -187,8 +188,15 @@ def _document(inputs: Inputs, data: PlanData, solved: Solved) -> dict[str, Any]:
         "settings": dict(inputs.tables(scenario).settings),
         "inputs": input_snapshot(inputs.tables(scenario)),
         **totals(costs, tariff_revenue(tables)),
+        "sheet_names": renamed(inputs),
+        "origins": origins(inputs.tables(scenario), inputs.changes(scenario), tables),
         "tables": tables,
     }
+
+
+def renamed(inputs: Inputs) -> dict[str, str]:
+    """The sheets whose name in the workbook is not quite that of the schema, such as "pricefloors"."""
+    return {sheet: name for sheet, name in inputs.sheet_names.items() if name != sheet}
 
 
 def heading(inputs: Inputs, data: PlanData, solved: Solved, objective: float, expected: float) -> dict[str, Any]:

@@ -215,9 +215,10 @@ def _lanes_after_sets(future: Future, sets: Iterable[Change]) -> dict[LaneKey, L
     return again.lanes
 
 
-def tables_of(future: Future, scenario: str, setting_cells: Mapping[str, str]) -> Tables:
+def tables_of(future: Future, scenario: str, base: Base) -> Tables:
+    """base: the workbook, whose settings tell where they stand."""
     records = {sheet: rows for sheet, rows in future.records.items() if sheet not in LANE_SHEETS}
-    return Tables(scenario, future.settings, setting_cells, records, future.lanes)
+    return Tables(scenario, future.settings, base.setting_cells, base.setting_remarks, records, future.lanes)
 
 
 # --- one change -----------------------------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ class Record:
         None when the row has no year value at all (Lanes, Markets: unlimited; Stockpiles: no days of cover).
     cells: "Sheet!F7" for each column name and each heading year that stands in the workbook.
     blank: the columns that were left blank, so that `values` holds their default.
-    given: the values as they stand under heading years; all other years follow from these.
+    given: the year values as they stand under heading years; all other years follow from these.
+    remarks: the free text of the row, by column (`source`, `note`); columns without text are absent.
     """
 
     sheet: str
@@ -32,6 +33,7 @@ class Record:
     cells: Mapping[str | int, str] = field(default_factory=dict)
     blank: frozenset[str] = frozenset()
     given: Mapping[int, float] = field(default_factory=dict)
+    remarks: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, column: str) -> Any:
         return self.values[column]
@@ -65,6 +67,7 @@ class Tables:
     scenario: "base" or the scenario's name.
     settings: every setting with its default filled in (first_year, last_year, discount_rate, ...).
     setting_cells: "Settings!B3" for each setting that stands in the workbook.
+    setting_remarks: the free text of the rows of Settings, as in Record.
     records: sheet -> key -> Record, in workbook order, for every sheet but Settings, Lanes and Tariffs
         (missing optional sheets are empty). Scenarios and Changes are there too.
     lanes: (from_region, to_region, material) -> Lane, for every pair a row or the default freight gives, closed too;
@@ -74,6 +77,7 @@ class Tables:
     scenario: str
     settings: Mapping[str, Any]
     setting_cells: Mapping[str, str]
+    setting_remarks: Mapping[str, Mapping[str, str]]
     records: Mapping[str, Mapping[tuple[str, ...], Record]]
     lanes: Mapping[tuple[str, str, str], Lane]
 

@@ -58,14 +58,16 @@ class Cells(Mapping[str | int, str]):
 class TypedRow:
     """A row after conversion, before defaults and interpolation.
 
-    values: given cells by column (blank ones absent); years: given year cells; unusable: columns and years whose cell
-    holds a problem; repaired: a reference was misspelt and has been replaced by the nearest name.
+    values: given cells by column (blank ones absent); years: given year cells; remarks: its free text, by column
+    (`source`, `note`); unusable: columns and years whose cell holds a problem; repaired: a reference was misspelt and
+    has been replaced by the nearest name.
     """
 
     number: int
     cells: Mapping[str | int, str]
     values: dict[str, Any] = field(default_factory=dict)
     years: dict[int, float] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
     unusable: set[str | int] = field(default_factory=set)
     repaired: bool = False
 
@@ -88,12 +90,17 @@ class TypedTable:
 
 @dataclass
 class TypedWorkbook:
-    """settings: those given; setting_cells: where; tables: every sheet but Settings, empty ones for missing sheets."""
+    """settings: those given; setting_cells: where; setting_remarks: the free text of their rows.
+
+    tables: every sheet but Settings, empty ones for missing sheets. sheet_names: how each sheet found is really called.
+    """
 
     settings: dict[str, Any] = field(default_factory=dict)
     setting_cells: dict[str, str] = field(default_factory=dict)
+    setting_remarks: dict[str, dict[str, str]] = field(default_factory=dict)
     unusable_settings: set[str] = field(default_factory=set)
     tables: dict[str, TypedTable] = field(default_factory=dict)
+    sheet_names: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -102,6 +109,7 @@ def read_workbook(sheets: list[RawSheet]) -> TypedWorkbook:
     book = TypedWorkbook()
     found, unclear = _match_sheets(sheets, book.problems)
     _require_sheets(found, unclear, book.problems)
+    book.sheet_names = {name: raw.name for name, raw in found.items()}
     if "Settings" in found:
         _read_settings(found["Settings"], book)
     for name in NAMED_SHEETS:
@@ -194,11 +202,16 @@ def _heading(column: Column) -> str:
 
 @dataclass
 class _Headings:
-    """What each column of a sheet is: (its schema column, its name or year). Free-text columns are in neither."""
+    """What each column of a sheet is: (its schema column, its name or year). Free text is ignored; remarks is kept."""
 
     targets: dict[int, tuple[Column, str | int]]
     ignored: set[int]
     letters: dict[str | int, str]
+    remarks: dict[int, str] = field(default_factory=dict)  # source, note
+
+    def remarks_of(self, cells: Row) -> dict[str, str]:
+        """The free text of a row, by column."""
+        return {name: show(cells[position]) for position, name in self.remarks.items() if position in cells}
 
 
 def _read_headings(sheet: Sheet, raw: RawSheet, problems: list[Problem]) -> _Headings:
@@ -209,6 +222,8 @@ def _read_headings(sheet: Sheet, raw: RawSheet, problems: list[Problem]) -> _Hea
         cell = f"{sheet.name}!{column_letters(position)}1"
         if target == FREE_SIGN:
             headings.ignored.add(position)
+            if plain(show(value)) in FREE_COLUMNS:
+                headings.remarks[position] = plain(show(value))
         elif isinstance(target, str):
             headings.ignored.add(position)
             strange.append((position, show(value)))
@@ -342,7 +357,7 @@ def _refuse_stray_columns(sheet: Sheet, headings: _Headings, raw: RawSheet, prob
 
 def _read_row(sheet: Sheet, headings: _Headings, number: int, cells: Row, problems: list[Problem]) -> TypedRow | None:
     """The typed row; None when it is blank but for free text."""
-    row = TypedRow(number, Cells(sheet.name, headings.letters, number))
+    row = TypedRow(number, Cells(sheet.name, headings.letters, number), remarks=headings.remarks_of(cells))
     for position, raw in cells.items():
         target = headings.targets.get(position)
         if target is None:
@@ -413,10 +428,12 @@ def _read_settings(raw: RawSheet, book: TypedWorkbook) -> None:
         label, value = cells.get(positions["setting"]), cells.get(positions["value"])
         if number > 1 and (label is not None or value is not None):
             places = Cells("Settings", headings.letters, number)
-            _read_setting(show(label), value, places, book)
+            _read_setting(show(label), value, places, headings.remarks_of(cells), book)
 
 
-def _read_setting(label: str, value: CellValue | None, places: Cells, book: TypedWorkbook) -> None:
+def _read_setting(
+    label: str, value: CellValue | None, places: Cells, remarks: dict[str, str], book: TypedWorkbook
+) -> None:
     if label.startswith(FREE_SIGN):
         return
     column = SETTINGS.by_name.get(plain(label))
@@ -441,6 +458,7 @@ def _read_setting(label: str, value: CellValue | None, places: Cells, book: Type
         )
         return
     book.setting_cells[column.name] = places["value"]
+    book.setting_remarks[column.name] = remarks
     if value is None:
         return
     try:

@@ -14,7 +14,7 @@ STAGES = (
     "model.schema",
     "model.xlsx model.tables",
     "model.cells model.lanes",
-    "model.workbook model.snapshot",
+    "model.workbook model.snapshot model.origins",
     "model.records",
     "model.scenarios",
     "model.checks",

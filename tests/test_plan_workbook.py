@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
 
-from model.plan_tables import TABLES, Column
+from model.plan_tables import TABLES, Column, PlanTable
 from model.report.plan_workbook import write_plan_workbook
 from model.report.styles import heading
 from tests.plan_document import plan_document, without_rows
 
 ALL_SHEETS = [
-    *("Summary", "Investments", "PriceFloors", "Contracts", "Bankability", "Stockpile", "Sourcing", "Plants"),
-    *("ChinaShare", "Demand", "Costs", "Audit", "RunInfo"),
+    *("Summary", "Charts", "Investments", "PriceFloors", "Contracts", "Bankability", "Stockpile", "Sourcing"),
+    *("Plants", "CapacityUse", "ChinaShare", "Demand", "Costs", "Markets", "Intake", "Balance", "Substitution"),
+    *("Returns", "Budgets", "Audit", "RunInfo"),
 ]
 
 
@@ -26,12 +28,28 @@ def written(tmp_path: Path, plan: dict[str, Any]) -> Workbook:
 
 
 def records(book: Workbook, sheet: str) -> list[dict[str, Any]]:
-    headings, *rows = book[sheet].iter_rows(values_only=True)
+    """Without the cell beside the headings that leads back to the Summary."""
+    headings, *rows = (row[:-1] for row in book[sheet].iter_rows(values_only=True))
     return [dict(zip(map(str, headings), row, strict=True)) for row in rows]
 
 
 def test_sheets_in_order(tmp_path: Path) -> None:
     assert written(tmp_path, plan_document()).sheetnames == ALL_SHEETS
+
+
+def test_every_table_of_the_plan_has_a_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table that is declared and filled appears by itself."""
+    columns = (Column("rule", "", "which rule"), Column("worth_usd_per_kg", "USD/kg", "what more room is worth"))
+    monkeypatch.setitem(TABLES, "shadow_prices", PlanTable("shadow_prices", "What more room is worth.", columns))
+    plan = plan_document(tables={"shadow_prices": [{"rule": "(8)", "worth_usd_per_kg": 1.5}]})
+    book = written(tmp_path, plan)
+    assert records(book, "ShadowPrices")[0]["Worth (USD/kg)"] == 1.5
+    assert "What more room is worth." in [cell.value for cell in book["Summary"]["B"]]
+    shown = {"investments": "Investments", "flows": "Sourcing", "floor_payments": "PriceFloors", "costs": "Costs",
+             "contract_years": "Contracts"}  # fmt: skip
+    for table in TABLES:
+        name = shown.get(table, "".join(word.capitalize() for word in table.split("_")))
+        assert name in book.sheetnames, table
 
 
 def test_support_sheets_only_with_rows(tmp_path: Path) -> None:
@@ -123,9 +141,15 @@ def test_headers_frozen_filtered_and_ready_to_print(tmp_path: Path) -> None:
         assert book[name].page_setup.orientation == "landscape"
         assert book[name].sheet_properties.pageSetUpPr.fitToPage
         assert (book[name].page_setup.fitToWidth or 1, book[name].page_setup.fitToHeight) == (1, 0)
-        if name not in ("Summary", "RunInfo"):
+        assert book[name].oddFooter.center.text == "Page &P of &N"
+        assert book[name].oddHeader.left.text == "Magnets for the allies"
+        if name not in ("Summary", "Charts", "RunInfo"):
             assert book[name].freeze_panes == "A2"
             assert book[name].auto_filter.ref.startswith("A1:")
+            assert book[name].print_title_rows == "$1:$1"
+            headings = [cell.value for cell in book[name][1]]
+            assert headings.pop() == "Back to Summary"
+            assert book[name].print_area.split("!")[1].startswith(f"$A$1:${get_column_letter(len(headings))}$")
     assert book["Costs"].auto_filter.ref == "A1:G14"  # not the totals
 
 

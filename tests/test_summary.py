@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from model.plan_tables import COST_TERMS
-from model.report.summary import MOST, key_lines, sections
+from model.report.summary import MOST, brief, key_lines, sections
 from model.report.words import TERM_LABELS, days, in_words, musd, one_line, share, tonnes, year_ranges
 from tests.plan_document import plan_document, without_rows
 
@@ -16,14 +16,43 @@ def said(plan: dict[str, Any], heading: str) -> str:
     return "\n".join(s for section in sections(plan) if section.heading == heading for s in section.sentences)
 
 
-def test_brief_has_cost_gap_builds_and_the_tightest_cap() -> None:
-    brief = said(plan_document(), "In brief")
-    assert (
-        "Build 3 plants, all decided in 2026, with 120.0 MUSD of public money and 300.0 MUSD of private money." in brief
+def first_lines(plan: dict[str, Any]) -> dict[str, str]:
+    return {line.label: line.text for line in brief(plan)}
+
+
+def test_a_minute_has_what_to_do_what_it_costs_and_what_to_look_at() -> None:
+    lines = first_lines(plan_document())
+    assert list(lines) == [
+        *("Build", "Sign", "Guarantee", "Stock", "Cost", "Dependence", "Short", "Look next", "Certainty")
+    ]
+    assert lines["Build"] == (
+        "3 plants, all decided in 2026, with 120.0 MUSD of public money and 300.0 MUSD of private money: "
+        "sep_texas and magnets_saxony."
     )
-    assert "public 140.3 MUSD, buyers 1,028.9 MUSD, shortage 20.0 MUSD" in brief
-    assert "44.3% of deliveries exposed in 2027, cap 44.3% (allies binds in 2027)" in brief
-    assert "No plan is cheaper by more than 0.005%: this is proved." in brief
+    assert lines["Sign"] == "1 offtake contract, 1,500 t within the horizon: lynas_offtake."
+    assert lines["Guarantee"].startswith("1 support package: 30.0 MUSD of grants, and 21.5 MUSD net")
+    assert lines["Stock"] == "1 stock, at their fullest 900 t of ndpr_oxide."
+    assert "public 140.3 MUSD, buyers 1,028.9 MUSD, shortage 20.0 MUSD" in lines["Cost"]
+    # 2026: 2,900 t of 300 + 1,000 + 2,900; 2028: 1,000 t of 320 + 3,600 + 1,000
+    assert lines["Dependence"].startswith("69.0% of deliveries in 2026 and 20.3% in 2028 are exposed")
+    assert "44.3% of deliveries exposed in 2027, cap 44.3% (allies binds in 2027)" in lines["Dependence"]
+    assert "short: ev_motors 100 t" in lines["Short"]
+    assert lines["Certainty"] == "No plan is cheaper by more than 0.005%: this is proved."
+
+
+def test_what_to_look_at_next_is_what_leaves_no_room() -> None:
+    plan = plan_document()
+    assert first_lines(plan)["Look next"] == (
+        "2 of 2 plants full in some year (CapacityUse), 2 China caps without room (ChinaShare) and "
+        "1 warning about the workbook (RunInfo)."
+    )
+    plan["inputs"] = {"Stockpiles": {"reserve": {"capacity_t": 900.0}}}
+    plan["tables"]["budgets"][0].update(cumulated_outlay_musd=200.0)
+    text = first_lines(plan)["Look next"]
+    assert text.startswith("1 stock at capacity (Stockpile), ")
+    assert "1 budget exhausted (Budgets)" in text
+    nothing = plan_document(tables=without_rows(), warnings=[])
+    assert first_lines(nothing)["Look next"] == "No limit binds."
 
 
 def test_a_floor_says_what_it_bought_and_what_it_costs_if_prices_fall() -> None:
@@ -66,16 +95,17 @@ def test_stock_shortage_and_status() -> None:
         in said(plan, "What to hold")
     )
     assert "short: ev_motors 100 t of ndfeb_magnet (0.8%)" in said(plan, "Demand")
-    assert "stopped early: another plan may be cheaper by up to 12.0%" in said(plan, "In brief")
+    assert "stopped early: another plan may be cheaper by up to 12.0%" in first_lines(plan)["Certainty"]
     assert "made for scenario base alone" in said(plan, "How sure this is")
-    assert "by an unknown amount" in said(plan_document(status="feasible", gap=None), "In brief")
+    assert "by an unknown amount" in first_lines(plan_document(status="feasible", gap=None))["Certainty"]
 
 
 def test_an_empty_plan_still_speaks() -> None:
     plan = plan_document(tables=without_rows(), changes=[], warnings=[])
-    brief = said(plan, "In brief")
-    assert "Build nothing." in brief
-    assert "Nothing is delivered." in brief
+    lines = first_lines(plan)
+    assert {lines[label] for label in ("Build", "Sign", "Guarantee", "Stock")} == {"Nothing."}
+    assert lines["Dependence"] == "Nothing is delivered."
+    assert lines["Short"] == "Nothing is asked for."
     assert dict(key_lines(plan))["Build"] == "nothing"
     assert not said(plan, "What to promise")
 

@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from model.plan_tables import COST_TERMS
 from model.report.comparison import Comparison, ShareYear, StockYear
-from model.report.styles import Styles, heading_height, page
+from model.report.styles import GRID, LIMIT, PAYER_COLOURS, SERIES_COLOURS, Styles, chart_text, heading_height, page
 from model.report.words import term_label
 
 SHEET = "Charts"
@@ -22,12 +22,10 @@ CHART_ROWS = 18
 COLUMNS, FIRST_WIDTH, COLUMN_WIDTH = 7, 32, 15  # of the sheet, in characters
 WIDTH = 229 + 110 * (COLUMNS - 1)  # of these columns, in pixels
 ROW_HEIGHT = 20  # in pixels
-RUN_COLOURS = ("#1F3A4D", "#E07B39", "#3A9188", "#8E5EA2", "#B8A02F", "#6C9AB5", "#A23B4B", "#5B7F3B")
-LIMIT_COLOUR = "#C8553D"
-TERM_COLOURS = {
-    "public": ("#1F3A4D", "#35607E", "#4F86AB", "#7FAECB", "#A9CBDF", "#2B4A3F", "#4E7D6B", "#7FB09B", "#B1D3C5"),
-    "buyers": ("#8A6D3B", "#B8935A", "#D9BC8B", "#6B5B7B", "#9484A8", "#BDB0CC", "#8C8C8C", "#B5B5B5", "#D6D6D6"),
-    "shortage": (LIMIT_COLOUR,),
+TERM_COLOURS = {  # dark for public money, light for buyers, as in the plan
+    "public": ("#1F3A4D", "#35607E", "#2B4A3F", "#4E7D6B", "#4A3F63", "#12222E", "#5B6B34", "#3D3D3D", "#6B4A2B"),
+    "buyers": ("#6C9AB5", "#A9CBDF", "#B5B5B5", "#BDB0CC", "#D9CF9C", "#8C8C8C", "#B9C9A8", "#9484A8", "#D6D6D6"),
+    "shortage": (PAYER_COLOURS["shortage"],),
 }
 MORE = "#5F5F5F"
 NUMBERS = {"share": "0%", "MUSD": "#,##0", "t": "#,##0"}
@@ -99,7 +97,7 @@ def _costs(comparison: Comparison) -> Drawing:
         series.append(Series(place, colours[used.get(payer, 0) % len(colours)]))
         used[payer] = used.get(payer, 0) + 1
     rows = [[term_label(term), *comparison.costs[term]] for term in terms]
-    headings = ["Cost term", *comparison.names]
+    headings = ["Cost term", *_with_unit(comparison.names, "MUSD")]
     return Drawing("Cost by term (MUSD, discounted)", headings, "MUSD", rows, series, "stacked")
 
 
@@ -111,7 +109,7 @@ def _differences(comparison: Comparison) -> Drawing:
     rows = [[term_label(term), *steps[term]] for term in largest if any(abs(step) >= SMALL for step in steps[term])]
     series = [Series(n, _colour(n)) for n in range(1, len(comparison.names))]
     title = f"What changes the cost against {comparison.names[0]} (MUSD, discounted)"
-    return Drawing(title, ["Cost term", *others], "MUSD", rows, series, "bars")
+    return Drawing(title, ["Cost term", *_with_unit(others, "MUSD")], "MUSD", rows, series, "bars")
 
 
 def _shares(comparison: Comparison) -> list[Drawing]:
@@ -139,10 +137,10 @@ def _share(comparison: Comparison, line: Sequence[ShareYear]) -> Drawing:
         headings = [f"Limit of {name}" for name in names]
         columns = [[year.limits[n] for year in line] for n in range(len(names))]
     rows = [[year.year, *year.values, *(column[n] for column in columns)] for n, year in enumerate(line)]
-    dashed = [Series(1 + len(names) + n, LIMIT_COLOUR if one_limit else _colour(n), True) for n in range(len(columns))]
+    dashed = [Series(1 + len(names) + n, LIMIT if one_limit else _colour(n), True) for n in range(len(columns))]
     parts = (first.cap, first.basis, first.material, first.sector, first.region, first.future)
     title = f"China share: {', '.join(part for part in parts if part not in ('', '*'))}"
-    return Drawing(title, ["Year", *names, *headings], "share", rows, [*_runs(names), *dashed])
+    return Drawing(title, ["Year", *_with_unit([*names, *headings], "%")], "share", rows, [*_runs(names), *dashed])
 
 
 def _stocks(comparison: Comparison) -> list[Drawing]:
@@ -156,7 +154,9 @@ def _stocks(comparison: Comparison) -> list[Drawing]:
         first = line[0]
         title = f"Stock (t at year end): {', '.join(part for part in (*first.line[::2], first.future) if part)}"
         rows = [[year.year, *year.values] for year in line]
-        drawings.append(Drawing(title, ["Year", *comparison.names], "t", rows, _runs(comparison.names)))
+        drawings.append(
+            Drawing(title, ["Year", *_with_unit(comparison.names, "t")], "t", rows, _runs(comparison.names))
+        )
     return drawings
 
 
@@ -170,8 +170,12 @@ def _runs(names: Sequence[str]) -> list[Series]:
     return [Series(n + 1, _colour(n)) for n in range(len(names))]
 
 
+def _with_unit(names: Sequence[str], unit: str) -> list[str]:
+    return [f"{name} ({unit})" for name in names]
+
+
 def _colour(n: int) -> str:
-    return RUN_COLOURS[n % len(RUN_COLOURS)]
+    return SERIES_COLOURS[n % len(SERIES_COLOURS)]
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
@@ -189,30 +193,29 @@ def _table(sheet: Worksheet, styles: Styles, row: int, drawing: Drawing) -> None
 
 
 def _chart(book: xlsxwriter.Workbook, sheet: Worksheet, row: int, left: int, drawing: Drawing, first: int) -> None:
-    """Names of series are taken from cells, so that no name of a run can be read as a formula."""
+    """The unit stands in the headings and in the title, not at each series."""
     last_row, last_column = first + len(drawing.rows) - 1, len(drawing.headings) - 1
     chart = book.add_chart(CHARTS[drawing.kind])
     for series in drawing.series:
         if drawing.kind == "stacked":
             at = first + series.place
-            ranges = {
+            ranges: dict[str, Any] = {
                 "name": [SHEET, at, 0],
                 "categories": [SHEET, first - 1, 1, first - 1, last_column],
                 "values": [SHEET, at, 1, at, last_column],
             }
         else:
             ranges = {
-                "name": [SHEET, first - 1, series.place],
+                "name": chart_text(drawing.headings[series.place].rsplit(" (", 1)[0]),
                 "categories": [SHEET, first, 0, last_row, 0],
                 "values": [SHEET, first, series.place, last_row, series.place],
             }
         chart.add_series({**ranges, **(_bar(series) if drawing.across else _line(series))})
-    chart.set_title({"name": drawing.title, "name_font": {"size": 11}, "overlay": False})
+    chart.set_title({"name": chart_text(drawing.title), "name_font": {"size": 11}, "overlay": False})
     chart.set_legend({"position": "right" if drawing.across else "bottom", "font": {"size": 8}})
-    grid = {"visible": True, "line": {"color": "#DDDDDD"}}
     least = None if drawing.across else 0
     most = 1 if drawing.unit == "share" and _highest(drawing) > 0.8 else None
-    numbers = {"num_format": NUMBERS[drawing.unit], "major_gridlines": grid, "min": least, "max": most}
+    numbers = {"num_format": NUMBERS[drawing.unit], "major_gridlines": GRID, "min": least, "max": most}
     names = {"label_position": "low", "num_font": {"size": 8}, "major_gridlines": {"visible": False}}
     upright = drawing.kind != "bars"  # xlsxwriter calls the axis along the bottom x, whatever it shows
     chart.set_x_axis(names if upright else numbers)

@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from model import __version__
 from model.plan_tables import COST_TERMS
 from model.report.compare_charts import write_charts
-from model.report.comparison import NOISE, Comparison, FlowDifference, Run
+from model.report.comparison import NOISE, Comparison, FlowDifference, InputDifference, Run
 from model.report.key_figures import BINDING
 from model.report.styles import (
     ALERT,
@@ -31,6 +31,7 @@ from model.report.styles import (
     width,
 )
 from model.report.words import count, one_line, term_label, year_ranges
+from model.schema import SHEETS, YEARS
 
 DIFFERENCE_FORMATS = {
     "MUSD": "+#,##0.00;-#,##0.00;0.00",
@@ -229,16 +230,23 @@ def _bridge(comparison: Comparison) -> Table:
 
 
 def _inputs(comparison: Comparison) -> Table:
-    titles = ["Cell", "Sheet", "Row", "Column or year", *comparison.names]
+    titles = ["Cell", "Sheet", "Row", "Column or year", "Unit", *comparison.names]
     lines = []
     for difference in comparison.inputs:
         column = str(difference.year or difference.column or "whole row")
-        where = [difference.cell, difference.sheet, difference.row, column]
+        unit = _unit_of(difference)
+        where = [difference.cell, difference.sheet, difference.row, column, unit]
         values = [_as_cell(value) for value in difference.values]
-        marked = frozenset(4 + n for n, value in enumerate(values) if n and value != values[0])
-        lines.append(Line([*where, *values], [*[""] * 4, *["any"] * len(values)], marked=marked))
+        marked = frozenset(5 + n for n, value in enumerate(values) if n and value != values[0])
+        lines.append(Line([*where, *values], [*[""] * 5, *["any"] * len(values)], marked=marked))
     nothing = "No input differs." if comparison.inputs_known else "No setting differs; other inputs are not known."
     return "Inputs", titles, lines or [Line([nothing], [""])]
+
+
+def _unit_of(difference: InputDifference) -> str:
+    column = difference.row if difference.sheet == "Settings" else YEARS if difference.year else difference.column
+    known = SHEETS[difference.sheet].by_name.get(column)
+    return known.unit if known else ""
 
 
 def _as_cell(value: Any) -> Any:

@@ -12,14 +12,14 @@ from xlsxwriter.worksheet import Worksheet
 from model import __version__
 from model.plan_tables import Column
 from model.report.frontier_results import Frontier, Least, Point, years
-from model.report.styles import Styles, page, write_grid
+from model.report.styles import GRID, Styles, chart_text, page, write_grid
 from model.report.words import share
 
 SHEET = "Frontier"
 COLUMNS = (
     Column("least_cost_musd", "MUSD", "discounted; the cost of a plan that was found"),
     Column("bound_musd", "MUSD", "no plan is cheaper than this"),
-    Column("gap", "tiny", "(least cost - bound) / least cost"),
+    Column("gap", "ratio", "(least cost - bound) / least cost"),
     Column("price_per_point_musd", "MUSD", "for each percentage point, from the point above to this one"),
     Column("within_gap", "", "yes: the two costs may be the same, as far as is proved"),
     Column("what_changes", "", "builds that differ from the point above"),
@@ -54,7 +54,7 @@ def _frontier(book: xlsxwriter.Workbook, styles: Styles, frontier: Frontier) -> 
         change = in_words(point) if step is None else "; ".join(step.changes)
         rows.append([point.scale, point.objective_musd, point.bound_musd, point.gap, *price, change])
     write_grid(styles, sheet, (Column(frontier.scale_name, "share", "what was allowed"), *COLUMNS), rows)
-    if frontier.found:
+    if len(frontier.found) > 1:
         _chart(book, sheet, frontier)
 
 
@@ -78,21 +78,20 @@ def _chart(book: xlsxwriter.Workbook, sheet: Worksheet, frontier: Frontier) -> N
         dash = {} if column == 1 else {"dash_type": "dash"}
         chart.add_series(
             {
-                "name": [SHEET, 0, column],
+                "name": ("least cost", "no plan is cheaper")[column - 1],
                 "categories": [SHEET, 1, 0, last, 0],
                 "values": [SHEET, 1, column, last, column],
                 "line": {"color": colour, "width": 2, **dash},
                 "marker": {"type": "circle" if column == 1 else "none", "size": 5, "fill": {"color": colour}},
             }
         )
-    grid = {"visible": True, "line": {"color": "#DDDDDD"}}
     costs = [value for p in frontier.found for value in (p.objective_musd, p.bound_musd) if value is not None]
     room = max(max(costs) - min(costs), 1e-3 * abs(max(costs)), 1e-6) * 0.1
-    chart.set_title({"name": "Least cost against the allowed China share", "name_font": {"size": 11}})
-    x_axis = {"name": frontier.scale_name, "num_format": "0%", "reverse": True, "major_gridlines": grid}
+    chart.set_title({"name": "Least cost (MUSD) against the allowed China share (%)", "name_font": {"size": 11}})
+    x_axis = {"name": chart_text(frontier.scale_name), "num_format": "0%", "reverse": True, "major_gridlines": GRID}
     ends = [point.scale for point in frontier.points]
     chart.set_x_axis({**x_axis, "min": min(ends), "max": max(ends)} if len(ends) > 1 else x_axis)
-    y_axis = {"name": "MUSD, discounted", "num_format": "#,##0", "major_gridlines": grid}
+    y_axis = {"name": "MUSD, discounted", "num_format": "#,##0" if room > 1 else "#,##0.00", "major_gridlines": GRID}
     chart.set_y_axis({**y_axis, "min": min(costs) - room, "max": max(costs) + room, "label_position": "high"})
     chart.set_legend({"position": "bottom"})
     chart.show_blanks_as("gap")
@@ -124,7 +123,10 @@ def _builds(sheet: Worksheet, styles: Styles, frontier: Frontier) -> None:
     """One row for each project, one column for each point."""
     points = frontier.found
     projects = dict.fromkeys(project for p in points for project in p.builds or {})
-    columns = [Column("project", "", ""), *(Column(f"at {share(p.scale)}", "", "years of decision") for p in points)]
+    columns = [
+        Column("project", "", ""),
+        *(Column(f"decided at {share(p.scale)}", "year", "years of decision") for p in points),
+    ]
     rows: list[Sequence[Any]] = []
     for project in projects:
         decided = [(p.builds or {}).get(project, ()) for p in points]

@@ -9,11 +9,47 @@ from typing import Any
 
 from model.report import key_figures as figures
 from model.report.key_figures import Plan, Row
-from model.report.summary import Section, decisions, demand, proved, status
+from model.report.summary import Line, Section, decisions, demand, proved, status
 from model.report.words import count, days, in_words, musd, share, tonnes, year_ranges
 
 EVPI = "what a perfect forecast would save, and so the most that one is worth"
 VSS = "what planning for all futures saves against carrying out the base's plan until they part"
+
+
+def joint_brief(plan: Plan) -> list[Line]:
+    """All that fits into a minute."""
+    now = figures.until(plan, shared_years(plan))
+    first = _brief(plan)
+    each = {name: figures.table(figures.future(plan, name), "demand") for name in plan["futures"]}
+    short = [f"{tonnes(t)} in {name}" for name, rows in each.items() if (t := figures.total(rows, "short_t")) >= 0.5]
+    futures = ", ".join(f"{name} {musd(cost)}" for name, cost in plan["futures"].items())
+    exposed = {name: figures.exposed_share(rows) for name, rows in each.items()}
+    shares = in_words([f"{share(value)} in {name}" for name, value in exposed.items() if value is not None])
+    dependence = f"Of all deliveries are exposed: {shares}." if shares else "Nothing is delivered."
+    return [
+        Line("One plan", first[0], "Charts"),
+        Line("Do now", sentence_of(joint_decided(now)), "Investments"),
+        Line("Cost", first[1], "Costs"),
+        Line("By future", f"{futures}.", "Costs"),
+        Line("Dependence", dependence, "ChinaShare"),
+        Line("Short", f"{in_words(short)}." if short else "Nothing, in any future.", "Demand"),
+        Line("Aim", first[2], "Audit"),
+    ]
+
+
+def joint_decided(now: Plan) -> list[str]:
+    """What is decided in the years that all futures share."""
+    return [
+        *(f"build {r['project']} {r['decision_year']}" for r in figures.table(now, "investments")),
+        *(f"award {r['floor']}" for r in figures.table(now, "price_floors")),
+        *(f"sign {r['contract']}" for r in figures.table(now, "contracts")),
+        *(f"hold {tonnes(r['stock_t'])} in {r['stockpile']}" for r in _held_at_the_end(now)),
+    ]
+
+
+def sentence_of(parts: list[str]) -> str:
+    text = in_words(parts, 8) or "nothing"
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def joint_sections(plan: Plan) -> list[Section]:
@@ -30,16 +66,10 @@ def joint_sections(plan: Plan) -> list[Section]:
 def joint_key_lines(plan: Plan) -> list[tuple[str, str]]:
     """The plan in a handful of lines, for the terminal."""
     now = figures.until(plan, shared_years(plan))
-    decided = [
-        *(f"build {r['project']} {r['decision_year']}" for r in figures.table(now, "investments")),
-        *(f"award {r['floor']}" for r in figures.table(now, "price_floors")),
-        *(f"sign {r['contract']}" for r in figures.table(now, "contracts")),
-        *(f"hold {tonnes(r['stock_t'])} in {r['stockpile']}" for r in _held_at_the_end(now)),
-    ]
     lines = [
         ("Plan", f"{plan['plan_name']}, all futures together: {status(plan)}"),
         ("Expected cost", f"{musd(plan['expected_cost_musd'])}, CVaR {musd(plan['cvar_musd'])}"),
-        ("Do now", in_words(decided, 8) or "nothing"),
+        ("Do now", in_words(joint_decided(now), 8) or "nothing"),
     ]
     lines += [(_if(plan, name), musd(cost)) for name, cost in plan["futures"].items()]
     lines += [(name, f"{musd(value)}: {meaning}") for name, value, meaning in _values(plan) if value is not None]

@@ -227,3 +227,55 @@ def support(plan: Plan) -> Callable[[str, int], Row | None]:
     """Looks up what the lenders' table says of a project decided in a year; None when it says nothing."""
     rows = {(r["project"], r["decision_year"]): r for r in table(plan, "bankability")}
     return lambda project, year: rows.get((project, year))
+
+
+def is_spent(row: Row) -> bool:
+    """Whether nothing is left of a budget, by a row of its table."""
+    limit = row["cumulated_limit_musd"]
+    return bool(row["cumulated_outlay_musd"] >= limit - max(0.005, limit * BINDING))
+
+
+# --- of the inputs that the plan was made with ----------------------------------------------------------------------
+
+
+def weight(plan: Plan) -> Callable[[Row], float]:
+    """The probability of the future that a row belongs to; 1 in a plan of one scenario."""
+    likely = plan.get("probabilities", {})
+    return lambda row: likely.get(row.get("scenario"), 1.0)
+
+
+def of_concern(plan: Plan) -> set[str]:
+    """Regions counted in the China share."""
+    return {region for region, row in _input_rows(plan, "Regions").items() if row.get("of_concern")}
+
+
+def materials(plan: Plan) -> list[str]:
+    """In the order of the workbook."""
+    return list(_input_rows(plan, "Materials"))
+
+
+def stages(plan: Plan) -> dict[str, str]:
+    """process -> stage of its first output, or that output where no stage is given."""
+    stage = {material: row.get("stage") for material, row in _input_rows(plan, "Materials").items()}
+    found: dict[str, str] = {}
+    for recipe, row in _input_rows(plan, "Processes").items():
+        process, _, output = recipe.partition("/")
+        if row.get("t_per_t", 0) > 0:
+            found.setdefault(process, stage.get(output) or output)
+    return found
+
+
+def stock_capacity(plan: Plan) -> Callable[[Row], float | None]:
+    """What the stockpile of a row can hold, in t, in the future of that row."""
+    base = {name: row.get("capacity_t") for name, row in _input_rows(plan, "Stockpiles").items()}
+    changed = {
+        (change.get("scenario", ""), change["row"]): change["new"]
+        for change in plan["changes"]
+        if (change["sheet"], change["column"]) == ("Stockpiles", "capacity_t") and is_joint(plan)
+    }
+    return lambda row: changed.get((row.get("scenario"), row["stockpile"]), base.get(row["stockpile"]))
+
+
+def _input_rows(plan: Plan, sheet: str) -> Mapping[str, Row]:
+    rows: Mapping[str, Row] = plan.get("inputs", {}).get(sheet, {})
+    return rows

@@ -20,6 +20,7 @@ def write_run_info(book: xlsxwriter.Workbook, styles: Styles, plan: Plan) -> Non
     for j, width in enumerate(WIDTHS):
         sheet.set_column(j, j, width)
     sheet.freeze_panes(1, 0)
+    styles.link(sheet, 0, 3, "internal:Summary!A1", "Back to Summary")
     row = 0
 
     def block(headings: Sequence[str], rows: Sequence[Sequence[Any]], units: Sequence[str] | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -14,6 +14,7 @@ from model.plan_tables import Column
 
 NUMBER_FORMATS = {
     "": "0",  # years and counts
+    "year": "0",
     "t": "[=0]0;[<10]0.00;#,##0",
     "t/yr": "[=0]0;[<10]0.00;#,##0",
     "MUSD": "#,##0.00",
@@ -23,15 +24,25 @@ NUMBER_FORMATS = {
     "s": "0.00",
     "any": "General",
     "tiny": "0.0E+00",
+    "ratio": "0.0E+00",  # a share too small to be shown as per cent
 }
-EXACT = ("any", "tiny")  # written without rounding
+EXACT = ("any", "tiny", "ratio")  # written without rounding
 FORMULA_SIGNS = ("=", "+", "-", "@")
 SUFFIXES = ("_usd_per_kg", "_t_per_yr", "_musd", "_t")
 LONGEST_TEXT = 32_767  # of a cell
 LINE_HEIGHT = 15.0  # points
 WIDEST = 60  # column, in characters
 LAST_ROW = 1_048_575  # of a sheet, counted from 0
-DARK, LIGHT, RULE, ALERT = "#1F3A4D", "#EEF3F6", "#9DB2BF", "#FCE4D6"
+MOST_LINKS = 65_000  # of a sheet; Excel allows 65,530
+LONGEST_LINK = 2_000  # characters; Excel allows 2,080
+DARK, LIGHT, RULE, ALERT, LINK = "#1F3A4D", "#EEF3F6", "#9DB2BF", "#FCE4D6", "#0B5C8A"
+# One meaning, one colour, in every chart; told apart by people who see colours differently, and in print by darkness.
+CLEAN = ("#0B5C66", "#1B8A8F", "#4FB0AE", "#8FD0C9", "#C4E6E0")  # blue-green, the largest darkest
+EXPOSED = ("#A63A12", "#D9622B", "#EE8B4E", "#F5B384", "#FAD7BC")  # orange
+LIMIT = "#222222"  # dashed
+PAYER_COLOURS = {"public": "#1F3A4D", "buyers": "#6C9AB5", "shortage": "#7A3B8F"}
+SERIES_COLOURS = ("#1F3A4D", "#D4A017", "#A0529C", "#56A0D3", "#7A7A2E", "#D48CB0", "#7F7F7F", "#6B4A2B")  # the rest
+GRID = {"visible": True, "line": {"color": "#DDDDDD"}}
 
 
 class Styles:
@@ -46,6 +57,7 @@ class Styles:
         self.heading = self.format(bold=True, font_size=12, font_color=DARK)
         self.sentence = self.format(text_wrap=True, valign="top")
         self.alert = self.format(bg_color=ALERT)
+        self.new_group = self.format(top=1, top_color=RULE)
 
     def format(self, **properties: Any) -> Format:
         key = tuple(sorted(properties.items()))
@@ -79,6 +91,14 @@ class Styles:
         elif properties:
             sheet.write_blank(row, column, None, self.format(**properties))
 
+    def link(self, sheet: Worksheet, row: int, column: int, url: str, text: str, tip: str = "", **look: Any) -> None:
+        """Text that leads somewhere: "internal:Costs!A1" or what `external` makes. Too long an address is left out."""
+        if len(url) > LONGEST_LINK:
+            self.write(sheet, row, column, text, **look)
+        else:
+            cell = self.text(text, font_color=LINK, underline=1, **look)
+            sheet.write_url(row, column, url, cell, text[:LONGEST_TEXT], tip)
+
 
 def heading(column: Column) -> str:
     """'stock_t' in t -> 'Stock (t)'; shares are shown as per cent."""
@@ -88,7 +108,7 @@ def heading(column: Column) -> str:
         name = "amount" if name in ("t", "musd") else name
     words = name.replace("_", " ")
     words = words[:1].upper() + words[1:]
-    unit = "%" if column.unit == "share" else column.unit
+    unit = {"share": "%", "ratio": "share"}.get(column.unit, column.unit)
     return words if unit in ("", "any", "tiny") or unit in words.lower().split() else f"{words} ({unit})"
 
 
@@ -130,12 +150,34 @@ def _escaped(text: str) -> str:
     return text[:100].replace("&", "&&")
 
 
+def chart_text(text: str) -> str:
+    """A title or name for a chart that xlsxwriter does not take for the address of a cell, such as a!B1."""
+    return text[:255].replace("!", "!\u200b")
+
+
+def external(path: str, sheet: str, cell: str) -> str:
+    """The address of a cell in another workbook; path: with slashes, absolute or as seen from this workbook."""
+    escaped = "".join(f"%{ord(c):02x}" if c in '%"<>[]^`{}# ' else c for c in path)
+    name = sheet if sheet.isalnum() else "'" + sheet.replace("'", "''") + "'"
+    return f"external:{escaped}#{name}!{cell}"
+
+
+Links = Mapping[int, Callable[[Sequence[Any]], str | None]]  # column -> where the cell of a row leads, None: nowhere
+
+
 def write_grid(
-    styles: Styles, sheet: Worksheet, columns: Sequence[Column], rows: Sequence[Sequence[Any]], totals: int = 0
+    styles: Styles,
+    sheet: Worksheet,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Any]],
+    totals: int = 0,
+    links: Links | None = None,
+    back: str = "",
 ) -> None:
     """A table from the top left cell on: heading row frozen and repeated in print, filters on, widths that fit.
 
-    totals: how many of the last rows are totals; they are set apart and not filtered.
+    totals: how many of the last rows are totals; they are set apart and not filtered. back: a sheet to which a cell
+    beside the headings leads; it is not printed.
     """
     left_out = max(0, len(rows) - LAST_ROW)
     if left_out:
@@ -151,14 +193,23 @@ def write_grid(
         if column.meaning:
             sheet.write_comment(0, j, sentence(column.meaning), {"x_scale": 2, "y_scale": 0.6})
         sheet.set_column(j, j, widths[j])
+    if back:
+        styles.link(sheet, 0, len(columns), f"internal:{back}!A1", f"Back to {back}", valign="vcenter")
+        sheet.set_column(len(columns), len(columns), len(back) + 12)
+        sheet.print_area(0, 0, max(len(rows), 1), len(columns) - 1)
+    places = links or {}
+    linked = 0
     units = [c.unit for c in columns]
     numbers = [styles.number(unit) for unit in units]
     text = styles.text("")
     first_total = len(rows) - totals
     for i, row in enumerate(rows[:first_total], 1):
         for j, value in enumerate(row):
-            if value.__class__ is float and units[j] not in EXACT:  # most cells of large sheets, and the next case
+            if value.__class__ is float and units[j] not in EXACT:  # most cells of large sheets, and the last but one
                 sheet.write_number(i, j, round(value, 6) + 0.0, numbers[j])
+            elif j in places and isinstance(value, str) and linked < MOST_LINKS and (url := places[j](row)):
+                styles.link(sheet, i, j, url, value)
+                linked += 1
             elif value.__class__ is str and value[:1].isalpha() and len(value) < LONGEST_TEXT:
                 sheet.write_string(i, j, value, text)
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.report import key_figures as figures
 from model.report.key_figures import CapFigure, ContractFigure, FloorFigure, Plan, Row, StockFigure
@@ -30,9 +30,8 @@ class Section:
 
 
 def sections(plan: Plan) -> list[Section]:
-    """What the Summary sheet says, in reading order; sections with nothing to say are left out."""
+    """What the Summary sheet says after its first lines (`brief`); sections with nothing to say are left out."""
     parts = [
-        ("In brief", _brief(plan)),
         ("What to build", _builds(plan)),
         ("What to promise", [*_floors(plan), *_contracts(plan)]),
         ("What to hold", _stocks(plan)),
@@ -67,56 +66,124 @@ def status(plan: Plan) -> str:
     return f"{plan['status']} ({'gap unknown' if gap is None else f'gap {share(gap)}'})"
 
 
-def _brief(plan: Plan) -> list[str]:
-    """All that fits into a minute."""
-    promises = [s for s in (_brief_floors(plan), _brief_contracts(plan)) if s]
-    held = [f for f in figures.stocks(plan) if f.peak_t >= 0.5]
-    materials = in_words(list(dict.fromkeys(f.material for f in held)))
-    stocks = [f"Hold {count(len(held), 'stock')} of {materials}."] if held else []
-    return [_brief_builds(plan), *promises, *stocks, _brief_china(plan), _brief_cost(plan), proved(plan)]
+@dataclass(frozen=True)
+class Line:
+    """One line of what can be read in a minute: a label, what there is to say, and the sheet that says more."""
+
+    label: str
+    text: str
+    sheet: str = ""
+
+
+def brief(plan: Plan) -> list[Line]:
+    """All that fits into a minute; only the first sentences of a plan."""
+    lines = [
+        Line("Build", _brief_builds(plan), "Investments"),
+        Line("Sign", _brief_contracts(plan), "Contracts"),
+        Line("Guarantee", _brief_floors(plan), "PriceFloors"),
+        Line("Stock", _brief_stocks(plan), "Stockpile"),
+        Line("Cost", _brief_cost(plan), "Costs"),
+        Line("Dependence", _brief_china(plan), "ChinaShare"),
+        Line("Short", " ".join(demand(plan)) or "Nothing is asked for.", "Demand"),
+        Line("Look next", look_next(plan), "Charts"),
+        Line("Certainty", proved(plan), "Audit"),
+    ]
+    there = {"Contracts": "contracts", "PriceFloors": "price_floors"}  # sheets that are left out when there is nothing
+    return [replace(x, sheet="") if x.sheet in there and not figures.table(plan, there[x.sheet]) else x for x in lines]
 
 
 def _brief_builds(plan: Plan) -> str:
     rows = _by_decision(plan)
     if not rows:
-        return "Build nothing."
+        return "Nothing."
     money = {kind: sum(r["capex_musd"] for r in rows if r["funding"] == kind) for kind in ("public", "private")}
     paid = in_words([f"{musd(amount)} of {kind} money" for kind, amount in money.items() if amount > 0])
     first = rows[0]["decision_year"]
     at_once = sum(r["builds"] for r in rows if r["decision_year"] == first)
     builds = sum(r["builds"] for r in rows)
     when = f"all decided in {first}" if at_once == builds else f"{at_once:,} of them decided in {first}"
-    return f"Build {count(builds, 'plant')}, {when}{f', with {paid}' if paid else ''}."
+    largest = sorted(rows, key=lambda r: -r["capex_musd"])
+    names = in_words([r["project"] for r in largest], 4)
+    return f"{count(builds, 'plant')}, {when}{f', with {paid}' if paid else ''}: {names}."
 
 
 def _brief_floors(plan: Plan) -> str:
     awards = figures.floors(plan)
     if not awards:
-        return ""
+        return "Nothing."
     grants = sum(f.award["grant_musd"] for f in awards)
     paid = f"{musd(sum(f.paid_musd for f in awards))} net at forecast prices within the horizon"
     fallen = f"{musd(sum(f.at_bank_prices_musd for f in awards))} if prices fell to what lenders assume"
-    return f"Award {count(len(awards), 'support package')}: {musd(grants)} of grants, and {paid} ({fallen})."
+    return f"{count(len(awards), 'support package')}: {musd(grants)} of grants, and {paid} ({fallen})."
 
 
 def _brief_contracts(plan: Plan) -> str:
     signed = figures.contracts(plan)
     taken = tonnes(sum(f.taken_t for f in signed))
-    return f"Sign {count(len(signed), 'offtake contract')}: {taken} within the horizon." if signed else ""
+    names = in_words([f.signing["contract"] for f in signed], 4)
+    return f"{count(len(signed), 'offtake contract')}, {taken} within the horizon: {names}." if signed else "Nothing."
+
+
+def _brief_stocks(plan: Plan) -> str:
+    held = sorted((f for f in figures.stocks(plan) if f.peak_t >= 0.5), key=lambda f: -f.peak_t)
+    if not held:
+        return "Nothing."
+    by_material: dict[str, float] = {}
+    for figure in held:
+        by_material[figure.material] = by_material.get(figure.material, 0.0) + figure.peak_t
+    amounts = in_words([f"{tonnes(t)} of {material}" for material, t in by_material.items()], 5)
+    return f"{count(len(held), 'stock')}, at their fullest {amounts}."
 
 
 def _brief_china(plan: Plan) -> str:
+    parts = [_over_time(plan) or _overall_share(plan)]
     caps = figures.caps(plan)
-    if not caps:
-        return _overall_share(plan)
-    kept = "The one cap is kept" if len(caps) == 1 else f"All {len(caps)} caps are kept"
-    return f"{_overall_share(plan)} {kept}; tightest is {_tightest(caps[0])}"
+    if caps:
+        kept = "The one cap is kept" if len(caps) == 1 else f"All {len(caps)} caps are kept"
+        parts.append(f"{kept}; tightest is {_tightest(caps[0])}")
+    return " ".join(parts)
+
+
+def _over_time(plan: Plan) -> str:
+    """How the exposed share of deliveries moves from the first year to the last."""
+    first, last = plan["horizon"]
+    by_year = figures.grouped(figures.table(plan, "demand"), "year")
+    ends = [figures.exposed_share(by_year.get((year,), [])) for year in (first, last)]
+    if first == last or ends[0] is None or ends[1] is None:
+        return ""
+    return (
+        f"{share(ends[0])} of deliveries in {first} and {share(ends[1])} in {last} are exposed to regions of concern."
+    )
 
 
 def _brief_cost(plan: Plan) -> str:
     first, last = plan["horizon"]
     paid = ", ".join(f"{payer} {musd(plan['payers_musd'].get(payer, 0.0))}" for payer in PAYERS)
-    return f"All this costs {musd(plan['expected_cost_musd'])} in {first}-{last}, discounted to {first}: {paid}."
+    return f"{musd(plan['expected_cost_musd'])} in {first}-{last}, discounted to {first}: {paid}."
+
+
+def look_next(plan: Plan) -> str:
+    """What leaves no room, in the order of the sheets that show it."""
+    found = []
+    capacity = figures.stock_capacity(plan)
+    rows = [(row, capacity(row)) for row in figures.table(plan, "stockpile")]
+    brim = {r["stockpile"] for r, most in rows if most and r["stock_t"] >= most * (1 - figures.BINDING)}
+    if brim:
+        found.append(f"{count(len(brim), 'stock')} at capacity (Stockpile)")
+    plants = [r for r in figures.table(plan, "plants") if r["capacity_t"] > 0]
+    full, units = {r["unit"] for r in plants if r["use_share"] >= 1 - figures.BINDING}, {r["unit"] for r in plants}
+    if full:
+        found.append(f"{len(full)} of {count(len(units), 'plant')} full in some year (CapacityUse)")
+    binding = [f for f in figures.caps(plan) if f.binding_years]
+    if binding:
+        found.append(f"{count(len(binding), 'China cap')} without room (ChinaShare)")
+    spent = {r["budget"] for r in figures.table(plan, "budgets") if figures.is_spent(r)}
+    if spent:
+        found.append(f"{count(len(spent), 'budget')} exhausted (Budgets)")
+    if plan["warnings"]:
+        found.append(f"{count(len(plan['warnings']), 'warning')} about the workbook (RunInfo)")
+    sources = " Where a number comes from: sheet Origins." if plan.get("origins") else ""
+    return f"{in_words(found)[:1].upper()}{in_words(found)[1:]}.{sources}" if found else f"No limit binds.{sources}"
 
 
 def proved(plan: Plan) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,32 +12,64 @@ from xlsxwriter.worksheet import Worksheet
 
 from model.plan_tables import COST_TERMS
 from model.report import key_figures as figures
-from model.report.joint_summary import joint_sections, joint_tables
+from model.report.drawings import Drawing, Series, draw
+from model.report.joint_summary import joint_brief, joint_sections, joint_tables
 from model.report.key_figures import CapFigure, Plan
-from model.report.styles import LINE_HEIGHT, Styles, heading_height, page
-from model.report.summary import sections, status
-from model.report.words import PAYERS, term_label
+from model.report.plan_charts import SHEET as CHARTS
+from model.report.plan_charts import has_something
+from model.report.plan_sheets import TableSheet
+from model.report.styles import (
+    DARK,
+    EXPOSED,
+    LIGHT,
+    LIMIT,
+    LINE_HEIGHT,
+    PAYER_COLOURS,
+    Styles,
+    heading_height,
+    page,
+)
+from model.report.summary import brief, sections, status
+from model.report.words import PAYERS, in_words, share, term_label
 
 WIDTHS = (30, 20, 20, 13, 13, 13, 13, 13)  # of columns A to H
 LINE = 150  # characters of a sentence that fit into one line across A to H
+BRIEF_LINE = 122  # across B to H
 CHART_ROWS = 16
 MOST_CAPS = 15
-COLOURS = {"public": "#1F3A4D", "buyers": "#6C9AB5", "shortage": "#C8553D"}
+MONEY = "[<100]#,##0.0;#,##0"
+TILES = ((0, 0), (1, 1), (2, 3), (4, 5), (6, 7))  # first and last column of each
 
 Table = tuple[str, Sequence[str], Sequence[str], Sequence[Sequence[Any]]]  # title, headings, units, rows
 
 
-def write_summary(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, costs: pd.DataFrame) -> None:
+def write_summary(
+    book: xlsxwriter.Workbook,
+    styles: Styles,
+    plan: Plan,
+    costs: pd.DataFrame,
+    sheets: Sequence[TableSheet],
+    charts: bool,
+) -> None:
+    """What can be read in a minute on the first page; what explains it after that.
+
+    sheets: those that follow. charts: whether there is a sheet of charts.
+    """
     sheet = book.add_worksheet("Summary")
     page(sheet, plan["plan_name"], "Summary")
     sheet.hide_gridlines(2)
     for j, width in enumerate(WIDTHS):
         sheet.set_column(j, j, width)
-    row = _sentences(sheet, styles, plan)
-    sheet.set_h_pagebreaks([row])
-    chart_row, row = row, row + CHART_ROWS
     shown = figures.future(plan, next(iter(plan["futures"]))) if figures.is_joint(plan) else plan
     tightest = next(iter(figures.caps(shown)), None)
+    row = _title(sheet, styles, plan)
+    row = _tiles(sheet, styles, row, plan, shown, tightest)
+    row = _brief(sheet, styles, row, plan, {table.name for table in sheets} | ({CHARTS} if charts else set()))
+    chart_row, row = row, row + CHART_ROWS
+    breaks = [row]
+    row = _index(sheet, styles, row, sheets, charts)
+    row = _sections(sheet, styles, row, plan)
+    breaks.append(row)
     by_year = _by_year(shown, costs, tightest)
     places = []
     for table in [by_year, *_cost_tables(plan), *(joint_tables(plan) if figures.is_joint(plan) else _tables(plan))]:
@@ -45,21 +77,88 @@ def write_summary(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, costs: 
             continue
         places.append((row + 2, row + 1 + len(table[3])))  # first and last row of numbers
         row = _table(sheet, styles, row, table)
-    _charts(book, sheet, chart_row, places[0], tightest)
+    sheet.set_h_pagebreaks(breaks)
+    _charts(book, sheet, chart_row, places[0], by_year, tightest)
 
 
-def _sentences(sheet: Worksheet, styles: Styles, plan: Plan) -> int:
-    """Title, status and sentences; returns the next free row."""
-    last = len(WIDTHS) - 1
+def _title(sheet: Worksheet, styles: Styles, plan: Plan) -> int:
     first_year, last_year = plan["horizon"]
     sheet.set_row(0, 26)
     sheet.write_string(0, 0, plan["plan_name"], styles.title)
-    joint = figures.is_joint(plan)
-    which = "All futures together" if joint else f"Scenario {plan['scenario']}"
+    which = "All futures together" if figures.is_joint(plan) else f"Scenario {plan['scenario']}"
     line = f"{which}, {first_year}-{last_year}, {status(plan)}, from {plan['workbook']}"
     sheet.write_string(1, 0, line, styles.subtitle)
-    row = 3
-    for section in joint_sections(plan) if joint else sections(plan):
+    return 3
+
+
+def _tiles(sheet: Worksheet, styles: Styles, row: int, plan: Plan, shown: Plan, tightest: CapFigure | None) -> int:
+    """The five figures that are asked for first; of several futures, averages."""
+    weight = figures.weight(plan)
+    rows = figures.table(plan, "demand")
+    exposed, clean, short = (sum(weight(r) * r[c] for r in rows) for c in ("exposed_t", "clean_t", "short_t"))
+    known_as = tightest.material if tightest else ""
+    asked = f"Share at the tightest cap, {known_as} (limit {share(tightest.limit)})" if tightest else "No cap in force"
+    first = plan["horizon"][0]
+    tiles: list[tuple[str, float | None, str]] = [
+        (f"Cost (MUSD, discounted to {first})", plan["expected_cost_musd"], MONEY),
+        ("Of which public (MUSD)", plan["payers_musd"].get("public", 0.0), MONEY),
+        ("Of all deliveries exposed (%)", exposed / (exposed + clean) if exposed + clean else None, "0.0%"),
+        (asked, tightest.share if tightest else None, "0.0%"),
+        ("Short, over the horizon (t)", short if short >= 0.5 else 0.0, "#,##0"),
+    ]
+    box = {"bg_color": LIGHT, "align": "center", "valign": "vcenter"}
+    sheet.set_row(row, 30)
+    sheet.set_row(row + 1, 2 * LINE_HEIGHT)
+    for at, look, part in ((row, {"bold": True, "font_size": 18, "font_color": DARK}, 1), (row + 1, {}, 0)):
+        for (first_column, last_column), tile in zip(TILES, tiles, strict=True):
+            form = styles.format(**box, **look, text_wrap=True, right=5, right_color="white",
+                                 **({"num_format": tile[2]} if part else {"font_size": 9}))  # fmt: skip
+            value = tile[1] if part else tile[0]
+            if last_column > first_column:
+                sheet.merge_range(at, first_column, at, last_column, "", form)
+            if isinstance(value, float | int):
+                sheet.write_number(at, first_column, round(value, 6) + 0.0, form)
+            else:
+                sheet.write_string(at, first_column, value or "-", form)
+    return row + 3
+
+
+def _brief(sheet: Worksheet, styles: Styles, row: int, plan: Plan, sheets: Collection[str]) -> int:
+    """A label, which leads to the sheet that says more, and a sentence; returns the next free row."""
+    for line in joint_brief(plan) if figures.is_joint(plan) else brief(plan):
+        sheet.set_row(row, LINE_HEIGHT * math.ceil(len(line.text) / BRIEF_LINE) + 2)
+        if line.sheet in sheets:
+            styles.link(sheet, row, 0, f"internal:{line.sheet}!A1", line.label, bold=True, valign="top")
+        else:
+            styles.write(sheet, row, 0, line.label, bold=True, valign="top")
+        sheet.merge_range(row, 1, row, len(WIDTHS) - 1, "", styles.sentence)
+        sheet.write_string(row, 1, line.text, styles.sentence)
+        row += 1
+    return row + 1
+
+
+def _index(sheet: Worksheet, styles: Styles, row: int, sheets: Sequence[TableSheet], charts: bool) -> int:
+    """Where to find what."""
+    last = len(WIDTHS) - 1
+    sheet.merge_range(row, 0, row, last, "Sheets", styles.section)
+    drawn = (CHARTS, "How do builds, cost, China share, supply, stocks and use of capacity move over the years?")
+    run_info = ("RunInfo", "From which workbook, with which changes, settings and versions?")
+    for name, question in [*([drawn] if charts else []), *((t.name, t.question) for t in sheets), run_info]:
+        row += 1
+        styles.link(sheet, row, 0, f"internal:{name}!A1", name, valign="top")
+        marks = next((t.marks for t in sheets if t.name == name), ())
+        coloured = in_words(list(dict.fromkeys(mark.meaning for mark in marks)))
+        text = f"{question} Coloured: {coloured}." if coloured else question
+        sheet.merge_range(row, 1, row, last, "", styles.sentence)
+        sheet.write_string(row, 1, text, styles.sentence)
+        sheet.set_row(row, LINE_HEIGHT * math.ceil(len(text) / BRIEF_LINE))
+    return row + 2
+
+
+def _sections(sheet: Worksheet, styles: Styles, row: int, plan: Plan) -> int:
+    """What explains the first lines."""
+    last = len(WIDTHS) - 1
+    for section in joint_sections(plan)[1:] if figures.is_joint(plan) else sections(plan):
         sheet.merge_range(row, 0, row, last, section.heading, styles.section)
         row += 1
         for sentence in section.sentences:
@@ -169,36 +268,35 @@ def _tables(plan: Plan) -> list[Table]:
 
 
 def _charts(
-    book: xlsxwriter.Workbook, sheet: Worksheet, row: int, rows: tuple[int, int], tightest: CapFigure | None
+    book: xlsxwriter.Workbook,
+    sheet: Worksheet,
+    row: int,
+    rows: tuple[int, int],
+    by_year: Table,
+    tightest: CapFigure | None,
 ) -> None:
     """Left: who pays in which year. Right: the China share against the cap that leaves least room."""
-    first, last = rows
-    years = ["Summary", first, 0, last, 0]
-    cost = book.add_chart({"type": "column", "subtype": "stacked"})
-    for j, payer in enumerate(PAYERS, 1):
-        values = ["Summary", first, j, last, j]
-        fill = {"color": COLOURS[payer]}
-        cost.add_series({"name": payer, "categories": years, "values": values, "fill": fill, "gap": 60})
-    _place(sheet, cost, row, 0, "Cost by year (MUSD, undiscounted)", "#,##0")
-
-    shares = book.add_chart({"type": "line"})
-    lines = [("all deliveries", 5, "#6C9AB5", "solid")]
+    _, headings, units, numbers = by_year
+    paid = [n for n, payer in enumerate(PAYERS, 1) if any(abs(values[n]) >= 0.005 for values in numbers)]
+    cost = Drawing(
+        "Cost by year and payer (MUSD, undiscounted)",
+        *("columns", headings, units, numbers),
+        [Series(PAYERS[n - 1], n, PAYER_COLOURS[PAYERS[n - 1]]) for n in paid],
+        *("MUSD", "", False, None),
+    )
+    _place(book, sheet, row, 0, cost, rows[0])
+    lines = [Series("all deliveries", 5, EXPOSED[2], "line")]
     if tightest:
-        lines += [(f"under {tightest.cap}", 6, "#1F3A4D", "solid"), ("its limit", 7, "#C8553D", "dash")]
-    for name, j, colour, dash in lines:
-        line = {"color": colour, "width": 2.25, "dash_type": dash}
-        marker = {"type": "circle", "size": 4, "fill": {"color": colour}, "border": {"color": colour}}
-        values = ["Summary", first, j, last, j]
-        shares.add_series({"name": name, "categories": years, "values": values, "line": line, "marker": marker})
-    title = f"Exposed share of consumption ({tightest.material})" if tightest else "Exposed share of deliveries"
-    _place(sheet, shares, row, 3, title, "0%")
+        lines += [Series(f"under {tightest.cap}", 6, EXPOSED[0], "line"), Series("its limit", 7, LIMIT, "dashed")]
+    title = f"Exposed share of consumption: {tightest.material}" if tightest else "Exposed share of deliveries"
+    highest = max((v for values in numbers for v in values[5:] if v is not None), default=0.0)
+    most = 1.0 if highest > 0.8 else None
+    _place(book, sheet, row, 3, Drawing(title, "lines", headings, units, numbers, lines, "%", most=most), rows[0])
 
 
-def _place(sheet: Worksheet, chart: Any, row: int, column: int, title: str, number_format: str) -> None:
-    chart.set_title({"name": title, "name_font": {"size": 11}, "overlay": False})
-    chart.set_legend({"position": "bottom"})
-    grid = {"visible": True, "line": {"color": "#DDDDDD"}}
-    chart.set_y_axis({"num_format": number_format, "major_gridlines": grid, "min": 0 if "%" in number_format else None})
-    chart.set_x_axis({"label_position": "low"})
+def _place(book: xlsxwriter.Workbook, sheet: Worksheet, row: int, column: int, drawing: Drawing, first: int) -> None:
+    if not has_something(drawing):
+        return
+    chart = draw(book, sheet.name, drawing, first, 0)
     chart.set_size({"width": 480, "height": 20 * (CHART_ROWS - 1)})
-    sheet.insert_chart(row, column, chart, {"y_offset": 6})
+    sheet.insert_chart(row, column, chart, {"y_offset": 6, "description": drawing.title[:250]})

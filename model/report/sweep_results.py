@@ -107,7 +107,7 @@ def _unit(name: str) -> str:
     if name.startswith("max_share "):
         return "share"
     if name == "gap":
-        return "tiny"
+        return "ratio"
     return next((unit for suffix, unit in (("_musd", "MUSD"), ("_t", "t")) if name.endswith(suffix)), "")
 
 
