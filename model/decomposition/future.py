@@ -145,7 +145,7 @@ class Future:
         self.pull_rows = np.array(rows, dtype=int)
 
     def agreed(self, x: np.ndarray, effort: Effort) -> Outcome:
-        """Least cost with the numbers in common held, all but the threshold. Raises NoPlanError where that cannot be."""
+        """Least cost with what is in common held, but for the threshold. Raises NoPlanError where that cannot be."""
         self._hold(x)
         known, decided = self.last_agreed, np.flatnonzero(self.whole)
         same = known is not None and np.array_equal(np.round(known[self.columns[decided]]), np.round(x[decided]))
