@@ -36,12 +36,16 @@ def copied(path: str, sets: list[str], futures: int) -> Tree:
     for i, data in enumerate(likely):
         n = copies + (i < rest)
         for j in range(n):
-            scenario = replace(data.scenario, name=f"{data.scenario.name} {j}", probability=data.scenario.probability / n)
+            scenario = replace(
+                data.scenario, name=f"{data.scenario.name} {j}", probability=data.scenario.probability / n
+            )
             scenarios.append(replace(data, scenario=scenario))
     return joint(base, scenarios)
 
 
-def main(path: str, futures: int, way: str, gap: float = 0.01, limit: float = 600.0, sets: tuple[str, ...] = ()) -> None:
+def main(
+    path: str, futures: int, way: str, gap: float = 0.01, limit: float = 600.0, sets: tuple[str, ...] = ()
+) -> None:
     tree = copied(path, list(sets), futures)
     base = tree.data[0]
     began = time.monotonic()

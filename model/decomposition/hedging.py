@@ -259,7 +259,7 @@ class _Hub(PHHub):  # type: ignore[misc]
         gap = opt.open_gap / max(abs(best), 1e-9) if np.isfinite(best) else np.inf
         if opt.cylinder_rank == 0:
             shown = (best, bound, gap) if np.isfinite(best) else (None, bound, None)
-            task.on_progress(Progress(f"hedge {opt._PHIter}", time.monotonic() - task.started, *shown))
+            task.on_progress(Progress("hedge", time.monotonic() - task.started, *shown))
         if gap <= task.order.gap or opt.open_gap <= 1e-6:
             self.ended = "gap"
         elif opt.allreduce_or(task.should_stop()):

@@ -106,7 +106,7 @@ def _wait(
         if on_progress and (folder / PROGRESS).exists():
             on_progress(pickle.loads((folder / PROGRESS).read_bytes()))
         elif on_progress:
-            on_progress(Progress("hedge 0", time.monotonic() - started))
+            on_progress(Progress("hedge", time.monotonic() - started))
 
 
 def _end(ranks: subprocess.Popen[bytes]) -> None:

@@ -14,6 +14,7 @@ import pickle
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stdout
 from pathlib import Path
@@ -69,15 +70,23 @@ def leading() -> Iterator[None]:
 
 
 def _hedge(order: Order, on_progress: OnProgress, should_stop: ShouldStop, on_error: OnError) -> Found | None:
+    ended = 1
     try:
         with redirect_stdout(io.StringIO()):
             with tempfile.TemporaryDirectory() as folder, chdir(folder):  # mpi-sppy leaves a log where it is imported
                 from model.decomposition.hedging import Task, hedge
-            return hedge(Task(order, time.monotonic(), on_progress, should_stop))
+            found = hedge(Task(order, time.monotonic(), on_progress, should_stop))
+        ended = 0
+        return found
     except LodestoneError as error:
         on_error(error)
-        _world.Abort(error.exit_code)
+        ended = error.exit_code
         raise
+    finally:
+        if ended:  # the others wait for this one: whatever went wrong ends them too
+            if ended == 1:
+                traceback.print_exc()
+            _world.Abort(ended)
 
 
 def _say(error: LodestoneError) -> None:
