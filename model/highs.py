@@ -31,15 +31,6 @@ WITH_A_START: dict[str, float | int | str | bool] = {
     "mip_allow_cut_separation_at_nodes": False,
     "mip_pscost_minreliable": 1,
 }
-WITHOUT: dict[str, float | int | str | bool] = {
-    "mip_heuristic_effort": 0.05,
-    "mip_heuristic_run_rens": True,
-    "mip_heuristic_run_rins": True,
-    "mip_heuristic_run_root_reduced_cost": True,
-    "mip_allow_restart": True,
-    "mip_allow_cut_separation_at_nodes": True,
-    "mip_pscost_minreliable": 8,
-}
 
 
 @dataclass(frozen=True)
@@ -86,6 +77,7 @@ class Solver:
         self.exceeded: list[int] = []  # rows it is in
         self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
+        self.usual = {name: self.highs.getOptionValue(name)[1] for name in WITH_A_START}
         self._options(primal_feasibility_tolerance=FEASIBILITY, dual_feasibility_tolerance=1e-7)
         self._load(form)
 
@@ -223,9 +215,8 @@ class Solver:
         self.highs.setSolution(solution)
         self._options(**WITH_A_START)
 
-    def start_afresh(self) -> None:
-        """Without a start: the solver searches for solutions itself again."""
-        self._options(**WITHOUT)
+    def start_afresh(self) -> None:  # the solver searches for solutions itself again
+        self._options(**self.usual)
 
     def set_goal(self, terms: list[tuple[float, Any]] | None) -> None:
         """Minimise other terms than the model's cost; None: the cost again."""
@@ -369,8 +360,8 @@ class Solver:
 
     def set_least(self, rows: np.ndarray, least: np.ndarray) -> None:
         """The right hand sides of rows that were added."""
-        above = np.full(len(rows), INFINITY)
-        self.highs.changeRowsBounds(len(rows), rows.astype(np.int32), least, above)  # type: ignore[attr-defined]
+        most = np.full(len(rows), INFINITY)
+        self.highs.changeRowsBounds(len(rows), rows.astype(np.int32), least, most)  # type: ignore[attr-defined]
 
     def set_costs(self, columns: np.ndarray, costs: np.ndarray) -> None:
         self.highs.changeColsCost(len(columns), columns.astype(np.int32), costs)
@@ -379,7 +370,6 @@ class Solver:
         self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
     def set_offset(self, offset: float) -> None:
-        """What the objective is at nothing."""
         self.highs.changeObjectiveOffset(offset)
 
     def all_values(self) -> np.ndarray:

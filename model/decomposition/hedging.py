@@ -28,12 +28,12 @@ from mpisppy.opt.ph import PH
 from mpisppy.scenario_tree import ScenarioNode
 from mpisppy.spin_the_wheel import WheelSpinner
 
-from model.build import build
-from model.decomposition.future import Effort, Future
-from model.decomposition.order import Found, Order
-from model.decomposition.shared import THRESHOLD, Key, alone, in_common, stretches
+from model.decomposition.future import Future
+from model.decomposition.order import Found
+from model.decomposition.shared import alone
+from model.decomposition.task import Common, Known, Task, what_is_common
 from model.errors import NoPlanError, StoppedError
-from model.highs import OnProgress, Progress, ShouldStop
+from model.highs import Progress, ShouldStop
 from model.joint_run import weighed
 
 MOST_PULL = 1.0  # of the proximal term, in units of worth / spread
@@ -51,63 +51,6 @@ OPTIONS = {  # of mpi-sppy; what ends the hedging is the hub's to say
 }
 
 
-@dataclass(frozen=True)
-class Task:
-    """What is hedged, since when, and who watches and may stop it."""
-
-    order: Order
-    started: float
-    on_progress: OnProgress
-    should_stop: ShouldStop
-
-    @property
-    def seconds_left(self) -> float:
-        return max(0.0, self.order.time_limit - (time.monotonic() - self.started))
-
-    def effort(self, should_stop: ShouldStop | None = None) -> Effort:
-        """Of one solve: the gaps of all of them together must leave room for the one asked for."""
-        return Effort(self.order.gap / 4, max(self.seconds_left, 0.1), should_stop or self.should_stop)
-
-
-@dataclass(frozen=True)
-class Known:
-    """A future planned for alone: its cost, the proved bound, what it has in common with others, values by column."""
-
-    cost: float
-    bound: float
-    proved: bool
-    common: np.ndarray
-    values: np.ndarray
-
-
-@dataclass(frozen=True)
-class _Common:
-    """The vector of what is in common, as the futures that pass every shared node have it."""
-
-    keys: list[Key]
-    worth: np.ndarray
-    size: np.ndarray
-    whole: np.ndarray
-    share: np.ndarray  # how likely a future has the number
-    passed: dict[str, dict[int, int]]  # future -> the shared nodes it passes, with the ends of their stretches
-
-    @property
-    def agreed(self) -> int:
-        """How many of the numbers, which come first, are decisions: all but the threshold."""
-        return sum(key != THRESHOLD for key in self.keys)
-
-    @property
-    def whole_way(self) -> list[str]:
-        """Futures that pass every shared node."""
-        most = max(map(len, self.passed.values()))
-        return [name for name, nodes in self.passed.items() if len(nodes) == most]
-
-    @property
-    def reference(self) -> str:
-        """The future whose years the others are given where they share them."""
-        return self.whole_way[0]
-
-
 class _Hedging(PH):  # type: ignore[misc]
     """PH whose scenarios are vectors of what is in common; the futures themselves are solved by `Future`."""
 
@@ -115,7 +58,7 @@ class _Hedging(PH):  # type: ignore[misc]
         self,
         *args: Any,
         task: Task,
-        common: _Common,
+        common: Common,
         futures: dict[str, Future],
         known: Mapping[str, Known],
         **kwargs: Any,
@@ -384,7 +327,7 @@ def hedge(task: Task) -> Found | None:
     An even number of ranks, at most two for each future.
     """
     world, tree = MPI.COMM_WORLD, task.order.tree
-    common = world.bcast(_what_is_common(task) if world.rank == 0 else None)
+    common = world.bcast(what_is_common(task.order) if world.rank == 0 else None)
     futures: dict[str, Future] = {}
     known = _each_alone(task, common, futures)
     likely = {name: tree.probability[leaf] for name, leaf in tree.leaf_of.items()}
@@ -426,7 +369,7 @@ def hedge(task: Task) -> Found | None:
     return wheel.spcomm.found() if wheel.on_hub() else None
 
 
-def _each_alone(task: Task, common: _Common, futures: dict[str, Future]) -> dict[str, Known]:
+def _each_alone(task: Task, common: Common, futures: dict[str, Future]) -> dict[str, Known]:
     """Each future planned for alone, dealt out among all ranks, which keep the models they built."""
     world, tree = MPI.COMM_WORLD, task.order.tree
     mine = {}
@@ -440,18 +383,3 @@ def _each_alone(task: Task, common: _Common, futures: dict[str, Future]) -> dict
         mine[name] = Known(outcome.objective, outcome.bound, outcome.optimal, future.common(), values)
     known = {name: one for part in world.allgather(mine) for name, one in part.items()}
     return {name: known[name] for name in tree.leaf_of}
-
-
-def _what_is_common(task: Task) -> _Common:
-    tree, ends = task.order.tree, stretches(task.order.tree)
-    passed = {name: {n: ends[n] for n in tree.path[leaf] if n in ends} for name, leaf in tree.leaf_of.items()}
-    longest = max(passed, key=lambda name: len(passed[name]))
-    parts = list(in_common(build(alone(tree, tree.leaf_of[longest])), passed[longest]))
-    keys, worth = [part.key for part in parts], [part.worth for part in parts]
-    size, whole = [part.size for part in parts], [part.whole for part in parts]
-    if task.order.base.risk_weight > 0:
-        keys, worth = [*keys, THRESHOLD], [*worth, task.order.base.risk_weight]
-        size, whole = [*size, 0.0], [*whole, False]
-    likely = {name: tree.probability[leaf] for name, leaf in tree.leaf_of.items()}
-    share = [sum(likely[f] for f, nodes in passed.items() if key == THRESHOLD or int(key[1]) in nodes) for key in keys]
-    return _Common(keys, np.array(worth), np.array(size), np.array(whole, dtype=bool), np.array(share), passed)

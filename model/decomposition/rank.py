@@ -23,6 +23,7 @@ from mpi4py import MPI
 
 from model.decomposition.launch import ERROR, FOUND, PROGRESS, STOP, TASK, put
 from model.decomposition.order import Found, Order
+from model.decomposition.task import Task
 from model.errors import LodestoneError
 from model.highs import OnProgress, Progress, ShouldStop
 
@@ -74,7 +75,7 @@ def _hedge(order: Order, on_progress: OnProgress, should_stop: ShouldStop, on_er
     try:
         with redirect_stdout(io.StringIO()):
             with tempfile.TemporaryDirectory() as folder, chdir(folder):  # mpi-sppy leaves a log where it is imported
-                from model.decomposition.hedging import Task, hedge
+                from model.decomposition.hedging import hedge
             found = hedge(Task(order, time.monotonic(), on_progress, should_stop))
         ended = 0
         return found
