@@ -75,11 +75,13 @@ class Solver:
         self.cost = np.asarray(form.c.todense()).reshape(-1)
         self.lower = np.array([-INFINITY if v.lb is None else v.lb for v in form.columns])
         self.upper = np.array([INFINITY if v.ub is None else v.ub for v in form.columns])
+        self.offset = float(np.sum(form.c_offset))
         self.nonzeros = int(form.A.nnz)
         self.excess: int | None = None  # column of minimise_excess
         self.exceeded: list[int] = []  # rows it is in
         self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
+        self.usual = {name: self.highs.getOptionValue(name)[1] for name in WITH_A_START}
         self._options(primal_feasibility_tolerance=FEASIBILITY, dual_feasibility_tolerance=1e-7)
         self._load(form)
 
@@ -96,7 +98,7 @@ class Solver:
         lp.col_cost_, lp.col_lower_, lp.col_upper_ = self.cost, self.lower, self.upper
         self.row_lower = lp.row_lower_ = np.where(sense == 1, -INFINITY, rhs)
         self.row_upper = lp.row_upper_ = np.where(sense == -1, INFINITY, rhs)
-        lp.offset_ = float(np.sum(form.c_offset))
+        lp.offset_ = self.offset
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         lp.a_matrix_.start_ = matrix.indptr
         lp.a_matrix_.index_ = matrix.indices
@@ -235,6 +237,9 @@ class Solver:
         self.highs.setSolution(solution)
         self._options(**WITH_A_START)
 
+    def start_afresh(self) -> None:  # the solver searches for solutions itself again
+        self._options(**self.usual)
+
     def set_goal(self, terms: list[tuple[float, Any]] | None) -> None:
         """Minimise other terms than the model's cost; None: the cost again."""
         goal = np.zeros(len(self.cost)) if terms is not None else self.cost
@@ -356,6 +361,42 @@ class Solver:
     def set_cost(self, cost: np.ndarray) -> None:
         columns = np.arange(len(cost), dtype=np.int32)
         self.highs.changeColsCost(len(columns), columns, cost)
+
+    # -- more columns and rows: futures that are solved apart -------------------------------------------------------
+
+    @property
+    def width(self) -> int:
+        """Columns, those that were added included."""
+        return int(self.highs.getNumCol())
+
+    def add_column(self, lower: float | None = None, upper: float | None = None) -> int:
+        """A continuous column in no row yet, at no cost; it is no variable of the model."""
+        least, most = -INFINITY if lower is None else lower, INFINITY if upper is None else upper
+        self.highs.addCol(0.0, least, most, 0, np.array([], dtype=np.int32), np.array([], dtype=float))
+        return self.width - 1
+
+    def add_row(self, least: float, coefficients: np.ndarray, columns: np.ndarray) -> int:
+        """coefficients x columns >= least"""
+        self.highs.addRow(least, INFINITY, len(columns), columns.astype(np.int32), coefficients)
+        return int(self.highs.getNumRow()) - 1
+
+    def set_least(self, rows: np.ndarray, least: np.ndarray) -> None:
+        """The right hand sides of rows that were added."""
+        most = np.full(len(rows), INFINITY)
+        self.highs.changeRowsBounds(len(rows), rows.astype(np.int32), least, most)  # type: ignore[attr-defined]
+
+    def set_costs(self, columns: np.ndarray, costs: np.ndarray) -> None:
+        self.highs.changeColsCost(len(columns), columns.astype(np.int32), costs)
+
+    def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+
+    def set_offset(self, offset: float) -> None:
+        self.highs.changeObjectiveOffset(offset)
+
+    def all_values(self) -> np.ndarray:
+        """Value of each column, those that were added included."""
+        return np.asarray(self.highs.getSolution().col_value)
 
 
 def version() -> str:

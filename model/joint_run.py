@@ -14,7 +14,7 @@ some future without a plan there is no VSS.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -27,10 +27,12 @@ from model.inputs import Inputs
 from model.origins import origins
 from model.plan_data import BASE, PlanData
 from model.results import cost_totals, plan_tables, tariff_revenue
+from model.rules.linear import Row
 from model.rules.objective import cvar, mean
 from model.run import (
     Clock,
     Effort,
+    Proof,
     Solved,
     audited,
     effort,
@@ -72,11 +74,7 @@ def solve_joint(
     """
     clock = Clock(on_progress)
     clock.enter("read")
-    base = scenario_data(inputs)
-    scenarios = [scenario_data(inputs, name) for name in inputs.scenario_names if name != BASE.name]
-    if not any(data.scenario.probability for data in scenarios):
-        raise UsageError("no scenario has a probability: enter one on the sheet Scenarios")
-    tree = joint(base, scenarios)
+    base, tree = all_futures(inputs)
     clock.leave("read")
     wanted = effort(base, gap, time_limit, on_progress, should_stop)
     solved = solve_tree(tree, wanted, clock)
@@ -92,22 +90,42 @@ def solve_joint(
     return plan
 
 
+def all_futures(inputs: Inputs) -> tuple[PlanData, Tree]:
+    """The base's data, and the tree of all futures. Raises UsageError when no scenario has a probability."""
+    base = scenario_data(inputs)
+    scenarios = [scenario_data(inputs, name) for name in inputs.scenario_names if name != BASE.name]
+    if not any(data.scenario.probability for data in scenarios):
+        raise UsageError("no scenario has a probability: enter one on the sheet Scenarios")
+    return base, joint(base, scenarios)
+
+
 def _document(inputs: Inputs, base: PlanData, solved: Solved) -> dict[str, Any]:
     tree = solved.built.tree
-    futures = {name: solved.built.along(leaf) for name, leaf in tree.leaf_of.items()}
-    likely = {name: tree.probability[leaf] for name, leaf in tree.leaf_of.items()}
-    tables = {name: plan_tables(future) for name, future in futures.items()}
-    costs = {name: cost_totals(future, tables[name]) for name, future in futures.items()}
+    tables = {name: plan_tables(solved.built.along(leaf)) for name, leaf in tree.leaf_of.items()}
+    return joint_document(inputs, base, tree, tables, solved.proof)
+
+
+def joint_document(
+    inputs: Inputs,
+    base: PlanData,
+    tree: Tree,
+    tables: Mapping[str, Mapping[str, Sequence[Row]]],
+    proof: Proof,
+) -> dict[str, Any]:
+    """The plan document of all futures from the tables of each, wherever they were solved; not audited yet."""
+    futures = tree.leaf_of
+    likely = {name: tree.probability[leaf] for name, leaf in futures.items()}
+    costs = {name: cost_totals(tree.along(leaf), tables[name]) for name, leaf in futures.items()}
     cost = {name: sum(by_term.values()) for name, by_term in costs.items()}
     terms = next(iter(costs.values()))
     expected_costs = {term: mean({name: costs[name][term] for name in futures}, likely) for term in terms}
     tariffs = mean({name: tariff_revenue(tables[name]) for name in futures}, likely)
     return {
-        **heading(inputs, base, solved, _objective(base, cost, likely), mean(cost, likely)),
+        **heading(inputs, base, proof, weighed(base, cost, likely), mean(cost, likely)),
         "cvar_musd": cvar(cost, likely, base.risk_tail),
         "scenario": JOINT,
         "probabilities": likely,
-        "from_years": {name: tree.data[leaf].scenario.from_year for name, leaf in tree.leaf_of.items()},
+        "from_years": {name: tree.data[leaf].scenario.from_year for name, leaf in futures.items()},
         "futures": cost,
         **asdict(Values()),
         "changes": _changes(inputs, likely),
@@ -127,7 +145,7 @@ def _document(inputs: Inputs, base: PlanData, solved: Solved) -> dict[str, Any]:
     }
 
 
-def _objective(base: PlanData, cost: Mapping[str, float], likely: Mapping[str, float]) -> float:
+def weighed(base: PlanData, cost: Mapping[str, float], likely: Mapping[str, float]) -> float:
     """What is minimised, of the costs of the futures."""
     weight = base.risk_weight
     return (1 - weight) * mean(cost, likely) + weight * cvar(cost, likely, base.risk_tail)
@@ -170,9 +188,9 @@ def _worth_of_knowing(base: PlanData, tree: Tree, plan: Mapping[str, Any], wante
         if solved:
             known[name] = solved.outcome.objective
     noise = wanted.gap * abs(objective) + 1e-9
-    evpi = _gain(objective - _objective(base, known, likely), noise) if len(known) == len(alone) else None
+    evpi = gain(objective - weighed(base, known, likely), noise) if len(known) == len(alone) else None
     held = _base_held(base_plan, tree, wanted, remarks) if base_plan else None
-    vss = None if held is None else _gain(held - objective, noise)
+    vss = None if held is None else gain(held - objective, noise)
     if plan["status"] != "optimal":
         remarks.append("the plan itself was not proved within the gap: EVPI is at most, VSS at least what is shown")
     if any(value is not None and 0 < value <= noise for value in (evpi, vss)):
@@ -180,7 +198,7 @@ def _worth_of_knowing(base: PlanData, tree: Tree, plan: Mapping[str, Any], wante
     return Values(evpi, vss, known if evpi is not None else None, held, tuple(remarks))
 
 
-def _gain(value: float, noise: float) -> float:
+def gain(value: float, noise: float) -> float:
     """Neither value can be negative; what the gaps of two solves make of 0 may be."""
     return 0.0 if -noise <= value < 0 else value
 

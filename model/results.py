@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from model.build import Built
 from model.plan_tables import COST_TERMS, TABLES
 from model.rules import (
@@ -17,6 +19,7 @@ from model.rules import (
     stockpiles,
 )
 from model.rules.linear import Row
+from model.tree import Tree
 
 
 def plan_tables(built: Built) -> dict[str, list[Row]]:
@@ -55,16 +58,16 @@ def plan_tables(built: Built) -> dict[str, list[Row]]:
     return {name: tables[name] for name in TABLES}
 
 
-def cost_totals(built: Built, tables: dict[str, list[Row]]) -> dict[str, float]:
+def cost_totals(tree: Tree, tables: Mapping[str, Sequence[Row]]) -> dict[str, float]:
     """Discounted cost by term, adding up to the expected cost; tariffs 0 where they are not counted."""
     totals = dict.fromkeys(COST_TERMS, 0.0)
-    counted = all(data.tariffs_counted for data in built.tree.data.values())
+    counted = all(data.tariffs_counted for data in tree.data.values())
     for row in tables["costs"]:
         if row["term"] != "tariffs" or counted:
             totals[row["term"]] += row["discounted_musd"]
     return totals
 
 
-def tariff_revenue(tables: dict[str, list[Row]]) -> float:
+def tariff_revenue(tables: Mapping[str, Sequence[Row]]) -> float:
     """Tariffs, discounted, counted in the cost or not."""
     return float(sum(row["discounted_musd"] for row in tables["costs"] if row["term"] == "tariffs"))

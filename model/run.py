@@ -77,6 +77,16 @@ def effort(
 
 
 @dataclass(frozen=True)
+class Proof:
+    """What a solve proved, of a model of which size, and which gap was asked for."""
+
+    optimal: bool
+    bound: float
+    size: Mapping[str, int]
+    gap_asked: float
+
+
+@dataclass(frozen=True)
 class Solved:
     """A model whose variables hold a tidied solution."""
 
@@ -84,6 +94,10 @@ class Solved:
     outcome: Outcome
     size: dict[str, int]
     gap_asked: float
+
+    @property
+    def proof(self) -> Proof:
+        return Proof(self.outcome.optimal, self.outcome.bound, self.size, self.gap_asked)
 
 
 def scenario_data(inputs: Inputs, scenario: str = "base") -> PlanData:
@@ -178,11 +192,11 @@ def audited(result: Audit) -> list[dict[str, Any]]:
 
 def _document(inputs: Inputs, data: PlanData, solved: Solved) -> dict[str, Any]:
     tables = plan_tables(solved.built)
-    costs = cost_totals(solved.built, tables)
+    costs = cost_totals(solved.built.tree, tables)
     cost = sum(costs.values())
     scenario = data.scenario.name
     return {
-        **heading(inputs, data, solved, cost, cost),
+        **heading(inputs, data, solved.proof, cost, cost),
         "scenario": scenario,
         "changes": [asdict(change) for change in inputs.changes(scenario)],
         "settings": dict(inputs.tables(scenario).settings),
@@ -199,14 +213,14 @@ def renamed(inputs: Inputs) -> dict[str, str]:
     return {sheet: name for sheet, name in inputs.sheet_names.items() if name != sheet}
 
 
-def heading(inputs: Inputs, data: PlanData, solved: Solved, objective: float, expected: float) -> dict[str, Any]:
+def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expected: float) -> dict[str, Any]:
     """What a plan document says of its solve, whatever kind of run it is."""
-    bound = min(solved.outcome.bound, objective)
+    bound = min(proof.bound, objective)
     gap = (objective - bound) / max(abs(objective), 1e-9)
     return {
         "format": FORMAT,
         "plan_name": data.name,
-        "status": "optimal" if solved.outcome.optimal or gap <= solved.gap_asked else "feasible",
+        "status": "optimal" if proof.optimal or gap <= proof.gap_asked else "feasible",
         "objective_musd": objective,
         "expected_cost_musd": expected,
         "bound_musd": bound,
@@ -223,7 +237,7 @@ def heading(inputs: Inputs, data: PlanData, solved: Solved, objective: float, ex
         "sets": list(inputs.sets),
         "horizon": [data.first_year, data.last_year],
         "warnings": [asdict(warning) for warning in inputs.warnings],
-        "model": dict(solved.size),
+        "model": dict(proof.size),
     }
 
 

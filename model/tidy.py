@@ -12,6 +12,7 @@ own.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ from model.rules.flows import delivered
 from model.rules.objective import expected_cost, risk_weight
 
 
-def tidy(built: Built, solver: Solver, values: np.ndarray) -> np.ndarray | None:
-    """The tidied solution, or None when the integers cannot be held to the last digit."""
+def tidy(built: Built, solver: Solver, values: np.ndarray, kept: Collection[int] = frozenset()) -> np.ndarray | None:
+    """The tidied solution, or None when the integers cannot be held to the last digit. kept: columns not to touch."""
     solver.hold_integers(values)
     cost = solver.solve_linear()
     if cost is not None and risk_weight(built.tree) > 0:
@@ -37,6 +38,8 @@ def tidy(built: Built, solver: Solver, values: np.ndarray) -> np.ndarray | None:
     while dropped:  # one drop may free another
         dropped = False
         for move in _moves(built, solver):
+            if any(i in kept for i in move):
+                continue
             held = [(i, best[i]) for i in move if best[i] > 0.5]
             if not held or held[0][0] != move[0] or (len(held) == 1 and reduced[move[0]] < cost - limit):
                 continue

@@ -29,6 +29,7 @@ STAGES = (
     "model.tidy model.results model.held model.elastic",
     "model.run",
     "model.joint_run",
+    "model.decomposition",
     "model.report",
     "model.template",
     "model.examples",
@@ -123,9 +124,17 @@ def test_the_report_knows_the_plan_only():
 
 
 def test_only_what_builds_and_solves_knows_pyomo_and_highs():
-    # run names Pyomo's version and exception; cycles solves two small LPs of its own
-    assert _users("pyomo") == {"model.rules", "model.build", "model.highs", "model.run"}
+    # run names Pyomo's version and exception; cycles solves two small LPs of its own; mpi-sppy is handed Pyomo vectors
+    assert _users("pyomo") == {"model.rules", "model.build", "model.highs", "model.run", "model.decomposition"}
     assert _users("highspy") == {"model.highs", "model.cycles", "model.elastic"}
+
+
+def test_only_the_ranks_know_mpi():
+    """Nobody else needs the extra, and nobody loads it before it is asked for."""
+    knowing = {module for module, imports in IMPORTS.items() if _foreign(imports, "mpisppy", "mpi4py")}
+    assert knowing == {"model.decomposition.hedging", "model.decomposition.rank"}
+    importing = {module for module, imports in IMPORTS.items() if imports & knowing}
+    assert importing == {"model.commands.solve", "model.decomposition.rank", "model.decomposition.run"}
 
 
 def test_the_library_does_not_import_the_command_line():

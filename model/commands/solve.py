@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 @SCHEDULER
 @click.option("--joint", is_flag=True, help="One plan for all scenarios with a probability, and the base.")
 @click.option(
+    "--decompose",
+    is_flag=True,
+    help="With --joint: future by future on --jobs processes (mpi-sppy), for trees too large for one model.",
+)
+@click.option(
     "--values/--no-values",
     default=True,
     show_default=True,
@@ -50,6 +56,7 @@ def solve(
     jobs: int | None,
     scheduler: str | None,
     joint: bool,
+    decompose: bool,
     values: bool,
     output: Output,
 ) -> None:
@@ -64,9 +71,14 @@ def solve(
       lodestone solve plan.xlsx --scenario embargo --gap 0.01
       lodestone solve plan.xlsx --all-scenarios --jobs 2
       lodestone solve plan.xlsx --joint
+      lodestone solve plan.xlsx --joint --decompose --jobs 4
     """
     if joint and (scenarios or all_scenarios):
         raise click.UsageError("--joint plans for all scenarios together; leave out --scenario and --all-scenarios")
+    if decompose and not joint:
+        raise click.UsageError("--decompose takes a joint plan apart: it goes with --joint")
+    if decompose and _follows():
+        return
     if all_scenarios or len(set(scenarios)) > 1 or scheduler:
         _solve_many(ctx, workbook, scenarios, all_scenarios, out, gap, time_limit, sets, jobs, scheduler, output)
         return
@@ -81,7 +93,7 @@ def solve(
     from model.run import solve_scenario
 
     log = RunLog(str(ctx.obj))
-    with Watch(output.silent) as watch:
+    with _leading(decompose), Watch(output.silent) as watch:
         watch.stage("read")
         inputs = load(workbook, sets)
         inputs.require_valid()
@@ -90,7 +102,11 @@ def solve(
         check_target(folder)
         tell = log.and_tell(watch.progress)
         try:
-            if joint:
+            if decompose:
+                from model.decomposition.run import solve_decomposed
+
+                plan = solve_decomposed(inputs, jobs, gap, time_limit, tell, watch.should_stop, values)
+            elif joint:
                 plan = solve_joint(inputs, gap, time_limit, tell, watch.should_stop, values)
             else:
                 plan = solve_scenario(inputs, scenario, gap, time_limit, tell, watch.should_stop)
@@ -129,6 +145,31 @@ def _explain(
         lambda: {"error": sentence(explanation), "folder": str(folder), "explanation": document(explanation)},
         NoPlanError.exit_code,
     )
+
+
+def _follows() -> bool:
+    """Under the user's mpiexec, every process but the first only does its part."""
+    from model.decomposition.launch import inside_mpi
+
+    if not inside_mpi():
+        return False
+    from model.decomposition import rank
+
+    if rank.is_first():
+        return False
+    rank.follow()
+    return True
+
+
+def _leading(decompose: bool) -> AbstractContextManager[None]:
+    """Under the user's mpiexec, the other processes wait for this one, even when it fails."""
+    from model.decomposition.launch import inside_mpi
+
+    if not decompose or not inside_mpi():
+        return nullcontext()
+    from model.decomposition import rank
+
+    return rank.leading()
 
 
 def _solve_many(

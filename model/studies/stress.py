@@ -209,7 +209,7 @@ def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Effort) -> 
     short, wanted_t = _short(tables, case.from_year)
     return replace(
         outcome,
-        cost_musd=sum(cost_totals(built, tables).values()),
+        cost_musd=sum(cost_totals(built.tree, tables).values()),
         short_t=short,
         short_share={sector: t / wanted_t[sector] if wanted_t[sector] else 0.0 for sector, t in short.items()},
         stock_days={name: _lasts(case, tables, name) for name in case.data.stockpiles},

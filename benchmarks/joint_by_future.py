@@ -1,0 +1,78 @@
+"""From how many futures on does `solve --joint --decompose` pay? Time and memory against the extensive form.
+
+    python benchmarks/joint_by_future.py WORKBOOK FUTURES whole|apart [GAP] [TIME_LIMIT] [SHEET/ROW/COLUMN=VALUE ...]
+
+The workbook's futures with a probability are copied until there are so many; the copies share their probabilities, so
+that the optimum stays. `whole` solves one model, `apart` two processes; one line of JSON says cost, bound, seconds,
+CPU seconds of all processes, and the peak memory of the largest.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from dataclasses import replace
+
+from model.decomposition.launch import run_ranks
+from model.decomposition.order import Order
+from model.inputs import load
+from model.joint_run import weighed
+from model.plan_data import BASE
+from model.results import cost_totals
+from model.run import Clock, effort, scenario_data, solve_tree
+from model.tree import Tree, joint
+
+
+def copied(path: str, sets: list[str], futures: int) -> Tree:
+    """The tree of the workbook's futures, each copied as often as it takes."""
+    inputs = load(path, sets)
+    base = scenario_data(inputs)
+    likely = [data for name in inputs.scenario_names if name != BASE.name and (data := scenario_data(inputs, name))]
+    likely = [data for data in likely if data.scenario.probability]
+    copies, rest = divmod(futures - 1, len(likely))
+    scenarios = []
+    for i, data in enumerate(likely):
+        n = copies + (i < rest)
+        for j in range(n):
+            scenario = replace(
+                data.scenario, name=f"{data.scenario.name} {j}", probability=data.scenario.probability / n
+            )
+            scenarios.append(replace(data, scenario=scenario))
+    return joint(base, scenarios)
+
+
+def main(
+    path: str, futures: int, way: str, gap: float = 0.01, limit: float = 600.0, sets: tuple[str, ...] = ()
+) -> None:
+    tree = copied(path, list(sets), futures)
+    base = tree.data[0]
+    began = time.monotonic()
+    if way == "whole":
+        solved = solve_tree(tree, effort(base, gap, limit), Clock(None))
+        best, bound, who = solved.outcome.objective, solved.outcome.bound, resource.RUSAGE_SELF
+        more = {"rows": solved.size["rows"]}
+    else:
+        found = run_ranks(Order(base, tree, gap, limit, values=False), 2, None, None)
+        costs = {n: sum(cost_totals(tree.along(leaf), found.tables[n]).values()) for n, leaf in tree.leaf_of.items()}
+        best = weighed(base, costs, {n: tree.probability[leaf] for n, leaf in tree.leaf_of.items()})
+        bound, who = found.bound, resource.RUSAGE_CHILDREN
+        more = {"rows": found.size["rows"], "iterations": found.iterations}
+    usage = resource.getrusage(who)
+    figures = {
+        "futures": futures,
+        "way": way,
+        "best": round(best, 1),
+        "bound": round(bound, 1),
+        "gap": round((best - bound) / abs(best), 5),
+        "seconds": round(time.monotonic() - began, 1),
+        "cpu_s": round(usage.ru_utime + usage.ru_stime, 1),
+        "peak_mb": round(usage.ru_maxrss / 1024),
+    }
+    print(json.dumps(figures | more))
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    main(arguments[0], int(arguments[1]), arguments[2], *map(float, arguments[3:5]), tuple(arguments[5:]))

@@ -1,0 +1,1 @@
+"""A joint plan by future instead of in one model: progressive hedging through mpi-sppy, on several processes."""
