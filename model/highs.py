@@ -121,8 +121,14 @@ class Solver:
         self._run(on_progress, should_stop, time.monotonic() if started is None else started)
         return self._outcome(gap)
 
-    def _run(self, on_progress: OnProgress | None, should_stop: ShouldStop | None, started: float) -> None:
-        """Run in a thread, so that this one can report and take Ctrl-C."""
+    def _run(
+        self,
+        on_progress: OnProgress | None,
+        should_stop: ShouldStop | None,
+        started: float,
+        cutoff: float = INFINITY,
+    ) -> None:
+        """Run in a thread, so that this one can report and take Ctrl-C; end once the bound is beyond the cutoff."""
         lock = threading.Lock()
         latest: list[Progress] = []
         stop = threading.Event()
@@ -138,8 +144,12 @@ class Solver:
             if stop.is_set():
                 event.interrupt()
 
+        def interrupt_search(event: Any) -> None:
+            if stop.is_set() or event.data_out.mip_dual_bound > cutoff:
+                event.interrupt()
+
         highs = self.highs
-        highs.cbMipInterrupt += interrupt
+        highs.cbMipInterrupt += interrupt_search
         highs.cbSimplexInterrupt += interrupt
         highs.cbIpmInterrupt += interrupt
         highs.cbMipLogging += note
@@ -154,7 +164,7 @@ class Solver:
                 with lock:
                     shown = latest[-1] if latest else Progress("solve", 0.0)
                 on_progress(Progress("solve", time.monotonic() - started, shown.best, shown.bound, shown.gap))
-        highs.cbMipInterrupt -= interrupt
+        highs.cbMipInterrupt -= interrupt_search
         highs.cbSimplexInterrupt -= interrupt
         highs.cbIpmInterrupt -= interrupt
         highs.cbMipLogging -= note
@@ -324,6 +334,67 @@ class Solver:
             held = np.asarray(values)[priced]
             if len(priced):
                 change(len(priced), priced, held, held)
+
+    # -- what binds, and other plans -----------------------------------------------------------------------------------
+
+    def row_duals(self) -> np.ndarray:
+        """By row, what one more on its right-hand side adds to the cost of the linear programme solved last."""
+        return np.asarray(self.highs.getSolution().row_dual)
+
+    def drop_added_rows(self) -> None:
+        """Only the model's own rows again."""
+        added = np.arange(len(self.rows), int(self.highs.getNumRow()), dtype=np.int32)
+        if len(added):
+            self.highs.deleteRows(len(added), added)
+
+    def set_upper(self, constraint: Any, most: float) -> None:
+        """Another right-hand side for a row "<="."""
+        row = self.row[id(constraint)]
+        self.row_upper[row] = most
+        self.highs.changeRowBounds(row, -INFINITY, most)
+
+    def relax(self) -> None:
+        """Integer columns may take any value between their bounds, until restore."""
+        columns = np.flatnonzero(self.integer).astype(np.int32)
+        continuous = np.full(len(columns), int(highspy.HighsVarType.kContinuous), dtype=np.uint8)
+        if len(columns):
+            self.highs.changeColsIntegrality(len(columns), columns, continuous)
+
+    def add_row(self, least: float, most: float, terms: list[tuple[float, int]]) -> None:
+        """A row over columns, until drop_added_rows."""
+        columns = np.array([column for _, column in terms], dtype=np.int32)
+        coefficients = np.array([coefficient for coefficient, _ in terms], dtype=float)
+        low, high = max(least, -INFINITY), min(most, INFINITY)
+        self.highs.addRow(low, high, len(columns), columns, coefficients)
+
+    def add_column(self, cost: float, most: float) -> int:
+        """A continuous column from 0 to `most`; it stays (bounds of 0 put it to rest)."""
+        self.highs.addCol(cost, 0.0, most, 0, np.array([], dtype=np.int32), np.array([], dtype=float))
+        return int(self.highs.getNumCol()) - 1
+
+    def seek(
+        self,
+        most: float,
+        time_limit: float,
+        on_progress: OnProgress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> tuple[bool | None, float]:
+        """Whether some solution costs at most so much, and a bound that no solution undercuts.
+
+        True: values() is one. False: proved that there is none. None: not known within the time limit.
+        """
+        self._options(mip_rel_gap=0.0, mip_abs_gap=1e-6, mip_feasibility_tolerance=1e-6, time_limit=time_limit)
+        self._options(objective_target=most, objective_bound=most)
+        self._run(on_progress, should_stop, time.monotonic(), most)
+        self._options(objective_target=-INFINITY, objective_bound=INFINITY)
+        info, status = self.highs.getInfo(), self.highs.getModelStatus()
+        found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        if found and info.objective_function_value <= most:
+            return True, float(info.mip_dual_bound)
+        beyond = status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kObjectiveBound)
+        if beyond or info.mip_dual_bound > most:
+            return False, max(most, float(info.mip_dual_bound)) if np.isfinite(info.mip_dual_bound) else most
+        return None, float(info.mip_dual_bound)
 
     def limit_cost(self, most: float) -> None:
         """Add the row that the model's cost stays within a limit, whatever is minimised next."""

@@ -25,11 +25,13 @@ from model.held import decisions, hold, hold_stocks
 from model.highs import OnProgress, Outcome, Progress, ShouldStop
 from model.inputs import Inputs
 from model.plan_data import BASE, PlanData
+from model.plan_tables import VALUE_TABLES
 from model.results import cost_totals, plan_tables, tariff_revenue
 from model.rules.objective import cvar, mean
 from model.run import Clock, Effort, Solved, audited, effort, heading, load_model, scenario_data, solve_tree, totals
 from model.snapshot import input_snapshot
 from model.tree import Tree, joint, single
+from model.what_binds import value_tables
 
 JOINT = "joint"  # stands for the scenario in a plan for all of them
 
@@ -72,6 +74,8 @@ def solve_joint(
     futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
     plan["audit"] = audited(audit_joint(futures, plan))
     clock.leave("audit")
+    plan["tables"] |= _values(inputs, solved)
+    clock.leave("marginal values")
     if values:
         plan |= asdict(_worth_of_knowing(base, tree, plan, wanted))
         clock.leave("values")
@@ -105,6 +109,16 @@ def _document(inputs: Inputs, base: PlanData, solved: Solved) -> dict[str, Any]:
             table: [{"scenario": name, **row} for name in futures for row in tables[name][table]]
             for table in next(iter(tables.values()))
         },
+    }
+
+
+def _values(inputs: Inputs, solved: Solved) -> dict[str, list[dict[str, Any]]]:
+    """What limits and supply are worth in each future."""
+    given, leaf_of = solved.duals, solved.built.tree.leaf_of
+    by_future = {name: value_tables(solved.built, given, inputs.tables(name), leaf) for name, leaf in leaf_of.items()}
+    return {
+        table: [{"scenario": name, **row} for name, tables in by_future.items() for row in tables[table]]
+        for table in VALUE_TABLES
     }
 
 

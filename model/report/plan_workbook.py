@@ -11,7 +11,7 @@ import pandas as pd
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from model.plan_tables import COST_TERMS, SCENARIO, TABLES, Column
+from model.plan_tables import COST_TERMS, SCENARIO, TABLES, VALUE_TABLES, Column
 from model.report import key_figures as figures
 from model.report.key_figures import Plan, Row
 from model.report.run_info_sheet import write_run_info
@@ -87,8 +87,13 @@ def sheets(plan: Plan, costs: pd.DataFrame) -> list[Sheet]:
         _as_is("ChinaShare", "china_share", plan, alert=NO_ROOM),
         _as_is("Demand", "demand", plan, alert="={short_t}>=0.5"),
         _costs(plan, costs),
+        *(sheet for sheet in _values_of_limits(plan) if sheet.rows),
         Sheet("Audit", AUDIT, [_values(row, [c.name for c in AUDIT]) for row in plan["audit"]], alert='=$G2="no"'),
     ]
+
+
+def _values_of_limits(plan: Plan) -> list[Sheet]:
+    return [_as_is("WhatBinds", "what_binds", plan), _as_is("SupplyCost", "supply_cost", plan)]
 
 
 def cost_matrix(plan: Plan) -> pd.DataFrame:
@@ -106,7 +111,7 @@ def cost_matrix(plan: Plan) -> pd.DataFrame:
 
 def _as_is(name: str, table: str, plan: Plan, alert: str = "") -> Sheet:
     """alert: column names in braces stand for their cells in row 2."""
-    columns = [*_scenario(plan), *TABLES[table].columns]
+    columns = [*_scenario(plan), *{**TABLES, **VALUE_TABLES}[table].columns]
     names = [c.name for c in columns]
     cells = {column: f"${xl_col_to_name(j)}2" for j, column in enumerate(names)}
     rows = [_values(row, names) for row in figures.table(plan, table)]
