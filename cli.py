@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from model import __version__
+from model.commands.alternatives import alternatives
 from model.commands.bankability import bankability
 from model.commands.check import check
 from model.commands.compare import compare
@@ -64,5 +65,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (solve, check, new, bankability, compare, frontier, sweep, stress):
+for command in (solve, check, new, bankability, compare, frontier, sweep, stress, alternatives):
     main.add_command(command)

@@ -372,6 +372,36 @@ class Solver:
         self.highs.addCol(cost, 0.0, most, 0, np.array([], dtype=np.int32), np.array([], dtype=float))
         return int(self.highs.getNumCol()) - 1
 
+    def rest(self, column: int) -> None:
+        """Put an added column to rest."""
+        self.highs.changeColCost(column, 0.0)
+        self.highs.changeColBounds(column, 0.0, 0.0)
+
+    def free(self, columns: list[int]) -> None:
+        """Undo `hold`."""
+        for column in columns:
+            self.highs.changeColBounds(column, self.lower[column], self.upper[column])
+
+    def linear_bound(self) -> float:
+        """A bound on the cost by the linear programme: infinite when it has no solution, minus infinity if unknown."""
+        if self.solve_linear() is not None:
+            return float(self.highs.getInfo().objective_function_value)
+        return INFINITY if self.highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible else -INFINITY
+
+    def offer(self, columns: np.ndarray, values: np.ndarray) -> None:
+        """Values of some columns as a start, from which the solver completes a solution if it can."""
+        self.highs.setSolution(len(columns), columns.astype(np.int32), values)
+
+    def solve_nodes(
+        self, nodes: int, time_limit: float, absolute_gap: float, should_stop: ShouldStop | None = None
+    ) -> Outcome:
+        """Solve with a limit on the nodes of the search, by which it ends the same on every machine."""
+        self._options(mip_max_nodes=nodes)
+        try:
+            return self.solve(0.0, time_limit, None, should_stop, absolute_gap=absolute_gap)
+        finally:
+            self._options(mip_max_nodes=2**31 - 1)
+
     def seek(
         self,
         most: float,
