@@ -12,6 +12,7 @@ from model.commands.alternatives import alternatives
 from model.commands.bankability import bankability
 from model.commands.check import check
 from model.commands.compare import compare
+from model.commands.explain import explain
 from model.commands.frontier import frontier
 from model.commands.new import new
 from model.commands.solve import solve
@@ -65,5 +66,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (solve, check, new, bankability, compare, frontier, sweep, stress, alternatives):
+for command in (solve, check, new, bankability, compare, frontier, sweep, stress, alternatives, explain):
     main.add_command(command)

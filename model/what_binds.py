@@ -153,7 +153,7 @@ def _row(at: _Future, found: _Limit) -> Row:
 
 
 def _in_words(row: Row) -> str:
-    where, year, value = f"{row['cell']}: ", row["year"], row["value"]
+    where, year, value = f"{row['cell']} ({row['name']}): ", row["year"], row["value"]
     held = "with the builds as they are"
     if row["rule"] == "China share":
         return f"{where}one point more of share in {year} would save up to {_figure(value)} MUSD {held}"
@@ -162,7 +162,7 @@ def _in_words(row: Row) -> str:
     if row["rule"] == "cover":
         return f"{where}one day less of cover in {year} would save up to {_figure(value)} MUSD {held}"
     of = {"plant": "capacity", "project": "capacity", "market": "volume", "lane": "lane capacity"}[row["rule"]]
-    return f"{where}one kg more of {of} ({row['name']}) in {year} would save up to {_figure(value)} USD {held}"
+    return f"{where}one kg more of {of} in {year} would save up to {_figure(value)} USD {held}"
 
 
 def _figure(value: float) -> str:
