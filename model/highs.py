@@ -353,6 +353,11 @@ class Solver:
         self.row_upper[row] = most
         self.highs.changeRowBounds(row, -INFINITY, most)
 
+    def loosen(self, constraint: Any, by: float) -> None:
+        """A row "<=" with a little room, until restore."""
+        row = self.row[id(constraint)]
+        self.highs.changeRowBounds(row, -INFINITY, float(self.row_upper[row]) + by)
+
     def relax(self) -> None:
         """Integer columns may take any value between their bounds, until restore."""
         columns = np.flatnonzero(self.integer).astype(np.int32)
@@ -391,16 +396,6 @@ class Solver:
     def offer(self, columns: np.ndarray, values: np.ndarray) -> None:
         """Values of some columns as a start, from which the solver completes a solution if it can."""
         self.highs.setSolution(len(columns), columns.astype(np.int32), values)
-
-    def solve_nodes(
-        self, nodes: int, time_limit: float, absolute_gap: float, should_stop: ShouldStop | None = None
-    ) -> Outcome:
-        """Solve with a limit on the nodes of the search, by which it ends the same on every machine."""
-        self._options(mip_max_nodes=nodes)
-        try:
-            return self.solve(0.0, time_limit, None, should_stop, absolute_gap=absolute_gap)
-        finally:
-            self._options(mip_max_nodes=2**31 - 1)
 
     def seek(
         self,

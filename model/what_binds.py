@@ -13,7 +13,8 @@ rows, and a China share is a coefficient; the value of a cell is the derivative 
     cover         (dual of (13) + dual of (22)) x consumption / 365                        MUSD per day
 
 Cost is convex in a limit: one unit more saves at most its value, one unit less costs at least that. Where several
-limits bind together (a degenerate optimum) the dual is one of many between the two.
+limits bind together (a degenerate optimum) the dual is one of many between the two. A share of 0 has no "less", and any
+dual from the value of "more" upwards would do: such rows get a kilogram of room, so that it is the value of "more".
 
 Money of a year is the discounted value divided by the year's discount factor, in a joint run also by the probability of
 the node. With a risk weight it is the objective, mean and CVaR together, whose change is shown.
@@ -41,6 +42,7 @@ from model.rules.stockpiles import DAYS_PER_YEAR, required_days
 from model.tables import Record, Tables
 
 POINT = 0.01  # of a share
+ROOM = 1e-3  # t
 LEAST_MUSD, LEAST_USD_PER_KG = 1e-6, 1e-3  # a value below is none
 RULES = ("China share", "budget", "plant", "project", "market", "lane", "cover")
 UNITS = {  # rule -> unit of the limit, of its value
@@ -78,10 +80,14 @@ def duals(built: Built, solver: Solver, values: np.ndarray) -> Duals:
     solver.drop_added_rows()
     solver.restore()
     solver.hold_integers(values)
+    tree, block = built.tree, built.model.china_share
+    for rows_of in (block.deliveries, block.intake):
+        for (n, c, *_), row in rows_of.items():
+            if tree.data[n].caps[c].share[tree.year[n]] == 0:
+                solver.loosen(row, ROOM)
     if solver.solve_linear() is None:
         return Duals()
     rows, columns = solver.row_duals().tolist(), solver.reduced_costs().tolist()
-    tree = built.tree
     return Duals(
         rows={id(row.constraint): dual for row, dual in zip(solver.rows, rows, strict=True)},
         columns={id(v): cost for v, cost in zip(solver.variables, columns[: len(solver.variables)], strict=True)},

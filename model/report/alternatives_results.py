@@ -42,7 +42,7 @@ class Choice:
 @dataclass(frozen=True)
 class Differing:
     """A plan within the limit. decisions: (kind, name) -> years; distance: choices that differ from the nearest plan
-    before it; most: proved that no plan within the limit differs in more, idle decisions included."""
+    before it; most: proved that no plan within the limit differs in more, decisions that do nothing included."""
 
     cost_musd: float
     decisions: Mapping[tuple[str, str], tuple[int, ...]]

@@ -4,8 +4,8 @@ The least cost is that of the best plan found; the limit is that cost and `withi
 "never" are proved for all plans within the limit, so also for those within the share of the true least cost, which may
 lie below the best plan by its gap. "May" is shown by two plans, one with and one without the decision.
 
-First the best plan is sought and the linear relaxation asked; then several processes, or a cluster, each take some of
-the questions that are left; last come the plans that differ most.
+First the best plan is sought; then several processes, or a cluster, each take some of the questions that it leaves;
+last come the plans that differ most.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ class _Source:
 
 @dataclass(frozen=True)
 class Best:
-    """The best plan, and what is known after a look around it. askable: decisions that can be taken at all."""
+    """The best plan, and the questions it leaves. askable: decisions that can be taken at all."""
 
     whole: Whole
     cost: float
@@ -224,7 +224,7 @@ class Best:
 
 @dataclass(frozen=True)
 class BestTask:
-    """The best plan, and what the linear relaxation rules out."""
+    """The best plan."""
 
     source: _Source
     within: float
@@ -235,7 +235,6 @@ class BestTask:
         wanted = effort(search.data, self.source.gap, self.source.time_limit, tell, should_stop)
         whole, cost, bound = search.best(wanted)
         search.limit = limit(cost, self.within) + 1e-9 * max(1.0, abs(cost))
-        search.bound_all(self.source.ends(search))
         return Best(
             whole,
             cost,
@@ -272,6 +271,7 @@ class QuestionTask:
         search.limit = self.limit
         ends = self.source.ends(search)
         search.look_nearby(self.questions, ends)
+        search.bound_all(self.questions, ends)
         search.seek_all(self.questions, ends)
         return search.known
 
@@ -310,6 +310,7 @@ class DifferTask:
             if found is None:
                 break
             chosen.append((found[0], search.distance(found[0], before), found[1]))
+        tell(Progress("audit", 0.0))
         plans = [self._audited(inputs, search, *one) for one in chosen]
         within = sorted((cost, whole) for whole, cost in search.plans.items() if cost <= self.limit)
         return Differ(tuple(plans), tuple((cost, search.taken(whole)) for cost, whole in within))

@@ -4,8 +4,8 @@ A question is a decision (a project built, a package awarded, a contract signed,
 without it): is there a plan within the limit? A plan that was found answers every question it decides; what is left is
 asked of, in this order,
 
-    - the linear relaxation: if it costs more than the limit, so does every plan;
     - plans next to those known, a decision changed and the rest held: a linear programme each;
+    - the linear relaxation: if it costs more than the limit, so does every plan;
     - the mixed-integer programme, stopped at the first plan within the limit or when its bound is beyond it.
 
 Every plan that counts was priced with its integers held at whole numbers.
@@ -17,6 +17,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,9 @@ from model.tree import single
 PROJECT, FLOOR, CONTRACT = "project", "floor", "contract"
 WITH, WITHOUT = True, False
 FIRST_TRY_S = 20.0  # for one question, before any gets more
-NODES = 5000  # of the search for a plan that differs most, so that it ends the same on every machine
+SMALL = 200  # integer columns: up to here the plan that differs most is proved to
+STRIPPED, CLIMBS = 6, 120  # plans and choices that are tried for it in a larger model
+IDLE_T = 1e-6
 
 Key = tuple[str, str]  # kind, name
 Question = tuple[Key, bool]  # a decision, and whether it is taken
@@ -67,7 +70,9 @@ class GoodPlans:
         self.place = {int(column): i for i, column in enumerate(self.integers)}
         self.plans: dict[Whole, float] = dict(known.plans) if known else {}
         self.beyond: dict[Question, float] = dict(known.beyond) if known else {}
-        self.limit = math.inf  # MUSD, with the room that rounding needs
+        self.limit = math.inf  # MUSD, with the room that rounding needs; set before the first question
+        self._shown: set[Question] = set()
+        self._read = 0  # how many plans _shown has seen
 
     @property
     def known(self) -> Known:
@@ -130,23 +135,23 @@ class GoodPlans:
 
     def open_questions(self) -> list[Question]:
         """Of decisions that have a column: what no plan shows and nothing rules out."""
-        shown: set[Question] = set()
         keys = [key for key, columns in self.columns.items() if columns]
-        for whole, cost in self.plans.items():
+        for whole, cost in islice(self.plans.items(), self._read, None):
             if cost <= self.limit:
                 taken = self.taken(whole)
-                shown.update((key, key in taken) for key in keys)
+                self._shown.update((key, key in taken) for key in keys)
+        self._read = len(self.plans)
         questions = [(key, side) for key in keys for side in (WITH, WITHOUT)]
-        return [question for question in questions if question not in shown and question not in self.beyond]
+        return [question for question in questions if question not in self._shown and question not in self.beyond]
 
     # --- the linear relaxation --------------------------------------------------------------------------------------
 
-    def bound_all(self, ends: float) -> None:
+    def bound_all(self, questions: Iterable[Question], ends: float) -> None:
         """Rule out what the linear relaxation rules out."""
         self._reset()
         self.solver.relax()
-        questions = self.open_questions()
-        for i, question in enumerate(questions):
+        questions = set(questions).intersection(self.open_questions())
+        for i, question in enumerate(sorted(questions)):
             if time.monotonic() > ends or self.should_stop():
                 return
             self.tell(Progress(f"bound {i + 1} of {len(questions)}", 0.0))
@@ -251,58 +256,108 @@ class GoodPlans:
     # --- plans that differ most -------------------------------------------------------------------------------------
 
     def differ_most(self, before: Sequence[Whole], seconds: float) -> tuple[Whole, bool] | None:
-        """The plan within the limit whose least distance to the plans before is largest, tidied; whether proved.
+        """The plan within the limit whose distance to the nearest plan before is largest; whether that is proved.
 
-        Distance: choices (project, package, contract, in any year) that differ; copies of a project count in parts.
-        Among plans of the same distance the cheaper one is sought. None when none differs.
+        Distance: choices (project, package, contract, in any year) that differ; copies of a project count in parts. In
+        a small model the mixed-integer programme finds it. In a large one it is the best of the plans known, from which
+        one choice after another is changed while that helps. Decisions that do nothing are dropped at the end. None
+        when no plan differs.
         """
+        ends = time.monotonic() + seconds
+        known = [whole for whole, cost in self.plans.items() if cost <= self.limit]
+        farthest = sorted(known, key=lambda whole: (-self.distance(whole, before), self.plans[whole], whole))
+        candidates = list(dict.fromkeys(self._stripped(whole) for whole in farthest[:STRIPPED]))
+        start = max(candidates, key=lambda whole: self._merit(whole, before))
+        if len(self.integers) <= SMALL:
+            found, proved = self._farthest(start, before, seconds)
+        else:
+            found, proved = self._climbed(start, before, ends), False
+        last = self._stripped(found)
+        if self.distance(last, before) < self.distance(start, before):
+            last, proved = start, False
+        return (last, proved) if self.distance(last, before) > 0 else None
+
+    def _farthest(self, start: Whole, before: Sequence[Whole], seconds: float) -> tuple[Whole, bool]:
+        """By the mixed-integer programme; of plans as far away, a cheap one."""
         self._reset()
-        scored = {whole: self.distance(whole, before) for whole, cost in self.plans.items() if cost <= self.limit}
-        start = max(scored, key=lambda whole: (scored[whole], -self.plans[whole]), default=None)
         span = max(self.limit - min(self.plans.values()), 1e-9)
-        parts = max((self.data.projects[g].max_builds for g in self.data.projects), default=1)
+        parts = max((project.max_builds for project in self.data.projects.values()), default=1)
         self.solver.limit_cost(self.limit)
         self.solver.set_cost(self.solver.cost * (0.4 / parts / span))
         distance = self.solver.add_column(-1.0, float(len(self.columns)))
         for plan in before:
             constant, terms = self._distance_terms(plan)
             self.solver.add_row(-math.inf, constant, [(1.0, distance), *((-c, column) for c, column in terms)])
-        chosen, proved = start, False
+        self.solver.offer(self.integers, np.array(start, dtype=float))
         try:
-            if start is not None:
-                self.solver.offer(self.integers, np.array(start, dtype=float))
-            outcome = self.solver.solve_nodes(NODES, seconds, 0.5 / parts, self.should_stop)
-            whole, proved = self._whole(self.solver.values()), outcome.optimal
-            self.solver.rest(distance)
-            cost = self.price(whole)
-            if cost is not None and cost <= self.limit:
-                self.plans[whole] = cost
-                if start is None or self.distance(whole, before) >= scored[start]:
-                    chosen = whole
+            outcome = self.solver.solve(0.0, seconds, None, self.should_stop, absolute_gap=0.5 / parts)
+            found, proved = self._whole(self.solver.values()), outcome.optimal
         except (NoPlanError, StoppedError):
-            self.solver.rest(distance)
-        if chosen is None:
-            return None
-        tidied = self._tidied(chosen)
-        if self.distance(tidied, before) < self.distance(chosen, before):
-            others = [self._tidied(whole) for whole in sorted(scored, key=lambda w: -scored[w])[:8]]
-            tidied = max([tidied, *others], key=lambda whole: (self.distance(whole, before), -self.plans[whole]))
-        return (tidied, proved) if self.distance(tidied, before) > 0 else None
-
-    def _tidied(self, whole: Whole) -> Whole:
-        """The plan without decisions that do nothing."""
-        if self.price(whole) is None:
-            return whole
-        values = self.solver.values()
-        self._reset()
-        tidied = tidy(self.built, self.solver, values)
-        if tidied is None:
-            return whole
-        less = self._whole(tidied)
-        cost = self.price(less)
+            found, proved = start, False
+        self.solver.rest(distance)
+        cost = self.price(found)
         if cost is None or cost > self.limit:
+            return start, False
+        self.plans[found] = cost
+        return found, proved
+
+    def _climbed(self, start: Whole, before: Sequence[Whole], ends: float) -> Whole:
+        """One choice after another changed, the cheapest first, where that leads away from the plans before."""
+        plan = start
+        for key in sorted(self.columns, key=self._price_of_change)[:CLIMBS]:
+            if time.monotonic() > ends or self.should_stop():
+                break
+            for other in self._flipped(plan, key):
+                if self._merit(other, before) > self._merit(plan, before):
+                    cost = self.plans[other] if other in self.plans else self.price(other)
+                    if cost is not None and cost <= self.limit:
+                        self.plans[other] = cost
+                        plan = other
+                        break
+        return plan
+
+    def _flipped(self, plan: Whole, key: Key) -> Iterator[Whole]:
+        if key in self.taken(plan):
+            gone = [*self.columns[key].values(), *self._belongings(key)]
+            yield self._changed(plan, dict.fromkeys(gone, 0))
+        else:
+            yield from self._added(plan, key)
+
+    def _price_of_change(self, key: Key) -> float:
+        """The larger of the cheapest costs with and without the decision, of the plans known."""
+        costs = {True: math.inf, False: math.inf}
+        for whole, cost in self.plans.items():
+            side = any(whole[self.place[column]] for column in self.columns[key].values())
+            costs[side] = min(costs[side], cost)
+        return max(costs.values())
+
+    def _merit(self, whole: Whole, before: Sequence[Whole]) -> tuple[float, float, float]:
+        """The nearest plan counts first, then all of them, then cost."""
+        distances = [self.distance(whole, [plan]) for plan in before]
+        return min(distances), sum(distances), -self.plans.get(whole, math.inf)
+
+    def _stripped(self, whole: Whole) -> Whole:
+        """The plan without idle projects and contracts from which nothing is taken, if that costs no more."""
+        cost = self.price(whole)
+        if cost is None:
             return whole
-        self.plans[less] = cost
+        values, m, column = self.solver.values(), self.built.model, self.solver.column
+
+        def amount(variables: Iterable[Any]) -> float:
+            return float(sum(values[column[id(v)]] for v in variables if id(v) in column))
+
+        worked: set[str] = {u for (_, u, _), act in m.flows.act.items() if amount([act]) > IDLE_T}
+        taken: set[str] = {c for (c, _, _), t in m.contracts.taken.items() if amount([t]) > IDLE_T}
+        idle = [(PROJECT, g) for g in self.data.projects if g not in worked]
+        idle += [(CONTRACT, c) for c in self.data.contracts if c not in taken]
+        gone = [i for key in idle for i in (*self.columns[key].values(), *self._belongings(key))]
+        less = self._changed(whole, dict.fromkeys(gone, 0))
+        if less == whole:
+            return whole
+        cheaper = self.price(less)
+        if cheaper is None or cheaper > cost + 1e-6:
+            return whole
+        self.plans[less] = cheaper
         return less
 
     def distance(self, whole: Whole, before: Sequence[Whole]) -> float:
