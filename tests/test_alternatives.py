@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
+from click.testing import CliRunner
 
+import cli
 from model.build import build
 from model.errors import NoPlanError, UsageError
 from model.highs import Solver
@@ -276,3 +278,20 @@ def test_no_plan_is_no_study(tmp_path):
     book["Projects"][1][book["Projects"][0].index("capacity_t_per_yr")] = 5
     with pytest.raises(NoPlanError):
         study(tmp_path, book)
+
+
+def test_the_command_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(studies, "run_tasks", in_this_process)
+    write_book(tmp_path / "plan.xlsx", choose(10, 10.1, 20))
+    result = CliRunner().invoke(cli.main, ["alternatives", "plan.xlsx", "--within", "2 %", "--gap", "0"])
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0] == "Limit: 10.2 MUSD, 2.0% above the least cost of 10.0 MUSD (gap 0.0%)."
+    assert lines[2:4] == ["may | refinery_0 | yes | 2026 | 0.10", "may | refinery_1 | no | 2026 | 0.10"]
+    assert "never: 1 decision, in no plan within the limit." in lines
+    assert "Other plan 1, 10.1 MUSD: takes refinery_1 2026, leaves out refinery_0 2026." in lines
+    assert Path("outputs/plan/alternatives.xlsx").exists()
+
+    result = CliRunner().invoke(cli.main, ["alternatives", "plan.xlsx", "--within", "much"])
+    assert result.exit_code == 2 and "--within much" in result.stderr

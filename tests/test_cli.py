@@ -22,7 +22,7 @@ from tests.make import tiny, write_book
 from tests.plan_document import plan_document
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ["solve", "check", "stress", "new", "bankability"]
+COMMANDS = ["solve", "check", "stress", "new", "bankability", "explain", "alternatives"]
 
 
 @pytest.fixture

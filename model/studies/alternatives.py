@@ -33,7 +33,7 @@ from model.report.alternatives_results import (
     limit,
 )
 from model.run import audited, effort, plan_document, scenario_data
-from model.studies.good_plans import WITH, WITHOUT, GoodPlans, Key, Known, Question, Whole
+from model.studies.good_plans import WITH, WITHOUT, GoodPlans, Known, Places, Question, Whole, taken
 from model.studies.many import load_content, read_content, run_tasks
 from model.studies.tasks import Failure, Tell
 
@@ -99,8 +99,9 @@ def alternatives(
             known = known.and_also(answer)
     differing = run([DifferTask(source, best.limit, best.whole, known)])[0]
     if isinstance(differing, Failure):
-        raise _error(differing)
-    choices = _choices(inputs, scenario, best, known, differing.taken, within)
+        remarks.append(f"plans that differ were not sought: {differing.message}")
+        differing = Differ((Differing(best.cost, taken(best.places, best.whole)),), known)
+    choices = _choices(inputs, scenario, best, differing.known)
     if open_ := sum(choice.verdict == UNPROVED for choice in choices):
         remarks.append(f"{open_} of {len(choices)} decisions were not proved in the time given: allow more time")
     return Alternatives(
@@ -143,40 +144,36 @@ def _error(failure: Failure) -> Exception:
 # --- verdicts -------------------------------------------------------------------------------------------------------
 
 
-def _choices(
-    inputs: Inputs, scenario: str, best: Best, known: Known, taken: Sequence[tuple[float, dict[Key, tuple[int, ...]]]],
-    within: float,
-) -> tuple[Choice, ...]:  # fmt: skip
-    """taken: cost and decisions of every plan within the limit."""
+def _choices(inputs: Inputs, scenario: str, best: Best, known: Known) -> tuple[Choice, ...]:
     tables = inputs.tables(scenario)
+    in_best = taken(best.places, best.whole)
+    plans = [(cost, taken(best.places, whole)) for whole, cost in known.plans.items() if cost <= best.limit]
     choices = []
-    for key in best.keys:
+    for key, by_year in best.places.items():
         kind, name = key
-        cells = tables.records[SHEETS[kind]][name,].cells
-        in_best = key in best.taken
         costs = {
-            side: min((cost for cost, plan in taken if (key in plan) is side), default=None) for side in (True, False)
+            side: min((cost for cost, plan in plans if (key in plan) is side), default=None) for side in (WITH, WITHOUT)
         }
         beyond: dict[bool, float | None] = {side: known.beyond.get((key, side)) for side in (WITH, WITHOUT)}
-        verdict = _verdict(key in best.askable, costs, beyond)
-        bound = beyond[not in_best]
+        other = key not in in_best
+        bound = beyond[other]
         choices.append(
             Choice(
                 kind=kind,
                 name=name,
-                cell=cells[kind],
-                verdict=verdict,
-                in_best=in_best,
-                years=tuple(sorted({year for _, plan in taken for year in plan.get(key, ())})),
-                other_musd=costs[not in_best],
+                cell=tables.records[SHEETS[kind]][name,].cells[kind],
+                verdict=_verdict(bool(by_year), costs, beyond),
+                in_best=not other,
+                years=tuple(sorted({year for _, plan in plans for year in plan.get(key, ())})),
+                other_musd=costs[other],
                 other_bound_musd=None if bound is None or math.isinf(bound) else bound,
             )
         )
     return tuple(choices)
 
 
-def _verdict(askable: bool, shown: dict[bool, float | None], beyond: dict[bool, float | None]) -> str:
-    if not askable or beyond[WITH] is not None:
+def _verdict(can_be_taken: bool, shown: dict[bool, float | None], beyond: dict[bool, float | None]) -> str:
+    if not can_be_taken or beyond[WITH] is not None:
         return NEVER
     if beyond[WITHOUT] is not None:
         return MUST
@@ -209,15 +206,13 @@ class _Source:
 
 @dataclass(frozen=True)
 class Best:
-    """The best plan, and the questions it leaves. askable: decisions that can be taken at all."""
+    """The best plan, and the questions it leaves."""
 
     whole: Whole
     cost: float
     bound: float
     limit: float
-    taken: dict[Key, tuple[int, ...]]
-    keys: tuple[Key, ...]
-    askable: frozenset[Key]
+    places: Places
     known: Known
     questions: tuple[Question, ...]
 
@@ -240,9 +235,7 @@ class BestTask:
             cost,
             bound,
             search.limit,
-            search.taken(whole),
-            tuple(search.columns),
-            frozenset(key for key, columns in search.columns.items() if columns),
+            search.places,
             search.known,
             tuple(search.open_questions()),
         )
@@ -281,10 +274,10 @@ class QuestionTask:
 
 @dataclass(frozen=True)
 class Differ:
-    """plans: the best first. taken: cost and decisions of every plan within the limit."""
+    """plans: the best first. known: with what was found on the way."""
 
     plans: tuple[Differing, ...]
-    taken: tuple[tuple[float, dict[Key, tuple[int, ...]]], ...]
+    known: Known
 
 
 @dataclass(frozen=True)
@@ -312,8 +305,7 @@ class DifferTask:
             chosen.append((found[0], search.distance(found[0], before), found[1]))
         tell(Progress("audit", 0.0))
         plans = [self._audited(inputs, search, *one) for one in chosen]
-        within = sorted((cost, whole) for whole, cost in search.plans.items() if cost <= self.limit)
-        return Differ(tuple(plans), tuple((cost, search.taken(whole)) for cost, whole in within))
+        return Differ(tuple(plans), search.known)
 
     @staticmethod
     def _audited(inputs: Inputs, search: GoodPlans, whole: Whole, distance: float, proved: bool) -> Differing:

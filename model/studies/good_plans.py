@@ -17,6 +17,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -41,6 +42,15 @@ IDLE_T = 1e-6
 Key = tuple[str, str]  # kind, name
 Question = tuple[Key, bool]  # a decision, and whether it is taken
 Whole = tuple[int, ...]  # the integer columns of a plan
+
+
+Places = Mapping[Key, Mapping[int, int]]  # decision -> year -> place in a Whole
+
+
+def taken(places: Places, whole: Whole) -> dict[Key, tuple[int, ...]]:
+    """Decisions of a plan, with their years."""
+    decided = {key: tuple(year for year, i in by_year.items() if whole[i] > 0) for key, by_year in places.items()}
+    return {key: years for key, years in decided.items() if years}
 
 
 @dataclass(frozen=True)
@@ -126,12 +136,12 @@ class GoodPlans:
     # --- what plans answer ------------------------------------------------------------------------------------------
 
     def taken(self, whole: Whole) -> dict[Key, tuple[int, ...]]:
-        """Decisions of a plan, with their years."""
-        decided = {
-            key: tuple(year for year, column in columns.items() if whole[self.place[column]] > 0)
-            for key, columns in self.columns.items()
-        }
-        return {key: years for key, years in decided.items() if years}
+        return taken(self.places, whole)
+
+    @cached_property
+    def places(self) -> Places:
+        """Where the integers of a plan say what is decided, and when."""
+        return {key: {y: self.place[c] for y, c in columns.items()} for key, columns in self.columns.items()}
 
     def open_questions(self) -> list[Question]:
         """Of decisions that have a column: what no plan shows and nothing rules out."""
