@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,19 @@ import pytest
 from click.testing import CliRunner
 
 import cli
-from model.errors import UsageError
+from model.errors import NoPlanError, UsageError
 from model.inputs import load
 from model.joint_run import solve_joint
 from model.report.explain_results import in_words
 from model.report.run_folder import write_run
-from model.run import solve_scenario
+from model.run import scenario_data, solve_scenario
 from model.studies import explain as study
 from model.studies.explain import explain
+from model.tree import single
 from tests.make import Book, write_book
 from tests.solving import add, close, home, lane, market, only, recipe, rows, solve, solve_all
 from tests.test_alternatives import in_this_process
+from tests.test_brute_force import some_book
 
 TIGHT = 1e-9
 
@@ -376,3 +379,44 @@ def test_files_and_terminal(tmp_path, monkeypatch):
 
     result = CliRunner().invoke(cli.main, ["explain", "nowhere"])
     assert result.exit_code == 2 and "nowhere" in result.stderr
+
+
+# --- against random workbooks -----------------------------------------------------------------------------------------
+
+PATHS = {
+    "China share": "ChinaShare",
+    "budget": "Budgets",
+    "plant": "Plants",
+    "market": "Markets",
+    "cover": "Stockpiles",
+}
+
+
+def held_cost(path: Path, plan: dict[str, Any], change: str = "") -> float | None:
+    """The least cost with the plan's whole-number decisions, after --set."""
+    data = scenario_data(load(path, [change] if change else []))
+    _, solver, whole = study._held(plan, single(data))
+    solver.hold_integers(whole)
+    return solver.solve_linear()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_value_lies_between_what_more_saves_and_less_costs(tmp_path, seed):
+    path = write_book(tmp_path / "plan.xlsx", some_book(random.Random(seed).choice))
+    try:
+        plan = solve_scenario(load(path), gap=TIGHT)
+    except NoPlanError:
+        pytest.skip("a workbook without a plan")
+    now = held_cost(path, plan)
+    assert now == pytest.approx(plan["objective_musd"], abs=1e-6)
+    for row in plan["tables"]["what_binds"]:
+        if row["rule"] not in PATHS:
+            continue
+        step = {"t": 1e-2, "days": 1e-2, "share": 1e-4, "MUSD": 1e-4}[row["unit"]]
+        per_step = {"t": step / 1000, "days": -step, "share": 100 * step, "MUSD": step}[row["unit"]]
+        cell = f"{PATHS[row['rule']]}/{row['name']}/{row['year']}="
+        value, room = row["present_value"] * per_step, 1e-8 + 1e-3 * abs(row["present_value"] * per_step)
+        more = held_cost(path, plan, f"{cell}{row['limit'] + step!r}")
+        less = held_cost(path, plan, f"{cell}{row['limit'] - step!r}") if row["limit"] >= step else None
+        assert more is None or now - more <= value + room, row
+        assert less is None or less - now >= value - room, row
