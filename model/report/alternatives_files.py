@@ -76,8 +76,13 @@ def write_alternatives(found: Alternatives, out: Path) -> list[Path]:
 
 
 def sorted_choices(found: Alternatives) -> list[Choice]:
-    """What is certain first; in the workbook's order."""
-    return sorted(found.choices, key=lambda choice: ORDER.index(choice.verdict))
+    """What is certain first; then what the best plan takes and is dearest to do without."""
+
+    def weight(choice: Choice) -> tuple[int, bool, float]:
+        other = found.best_musd if choice.other_musd is None else choice.other_musd
+        return ORDER.index(choice.verdict), not choice.in_best, -other if choice.in_best else other
+
+    return sorted(found.choices, key=weight)
 
 
 def plan_name(i: int) -> str:

@@ -15,6 +15,7 @@ from model.report.explain_results import in_words as moved_in_words
 from model.report.terminal import echo_wrapped, show_table
 from model.report.words import count, in_words, musd, one_line, share, year_ranges
 
+MOST_DECISIONS = 30
 MOST_FINDINGS = 15  # on the screen; the files hold all
 
 
@@ -24,9 +25,11 @@ def show_alternatives(found: Alternatives, files: Sequence[Path]) -> None:
         f"Limit: {musd(found.limit_musd)}, {share(found.within)} above the least cost of {musd(found.best_musd)} "
         f"(gap {share(found.gap)})."
     )
-    choices = [choice for choice in sorted_choices(found) if choice.verdict != NEVER or choice.in_best]
+    choices = [choice for choice in sorted_choices(found) if choice.verdict != NEVER]
     headings = ("Verdict", "Decision", "Best plan", "Years found", "Other way (MUSD more)")
-    show_table(headings, [_row(choice, found) for choice in choices])
+    show_table(headings, [_row(choice, found) for choice in choices[:MOST_DECISIONS]])
+    if len(choices) > MOST_DECISIONS:
+        click.echo(f"... and {count(len(choices) - MOST_DECISIONS, 'decision')} more, in the files.")
     for verdict in (MUST, MAY, UNPROVED, NEVER):
         if of := found.of(verdict):
             click.echo(f"{verdict}: {count(len(of), 'decision')}, {VERDICTS[verdict]}.")

@@ -34,7 +34,7 @@ from model.tree import single
 
 PROJECT, FLOOR, CONTRACT = "project", "floor", "contract"
 WITH, WITHOUT = True, False
-FIRST_TRY_S = 20.0  # for one question, before any gets more
+TRIES_S = (10.0, 60.0, math.inf)  # for one question, before any gets more
 SMALL = 200  # integer columns: up to here the plan that differs most is proved to
 STRIPPED, CLIMBS = 6, 120  # plans and choices that are tried for it in a larger model
 IDLE_T = 1e-6
@@ -240,8 +240,8 @@ class GoodPlans:
     # --- the mixed-integer programme --------------------------------------------------------------------------------
 
     def seek_all(self, questions: Sequence[Question], ends: float) -> None:
-        """Ask the mixed-integer programme; each question for a short time first, what is left for the rest of it."""
-        for most in (FIRST_TRY_S, math.inf):
+        """Ask the mixed-integer programme; each question for a short time first, what is left for longer."""
+        for most in TRIES_S:
             for i, question in enumerate(questions):
                 left = ends - time.monotonic()
                 if left <= 0 or self.should_stop():
