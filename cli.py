@@ -10,11 +10,13 @@ from typing import Any
 import click
 
 from model import __version__
+from model.commands.alternatives import alternatives
 from model.commands.bankability import bankability
 from model.commands.check import check
 from model.commands.compare import compare
 from model.commands.completion import completion
 from model.commands.doctor import doctor
+from model.commands.explain import explain
 from model.commands.frontier import frontier
 from model.commands.new import new
 from model.commands.output import JSON_FLAG, print_json
@@ -88,6 +90,22 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-COMMANDS = (solve, check, new, bankability, compare, frontier, sweep, stress, report, verify, watch, doctor, completion)
+COMMANDS = (
+    solve,
+    check,
+    new,
+    explain,
+    alternatives,
+    bankability,
+    compare,
+    frontier,
+    sweep,
+    stress,
+    report,
+    verify,
+    watch,
+    doctor,
+    completion,
+)
 for command in COMMANDS:
     main.add_command(command)

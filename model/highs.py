@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,8 +127,14 @@ class Solver:
         self._run(on_progress, should_stop, time.monotonic() if started is None else started)
         return self._outcome(gap)
 
-    def _run(self, on_progress: OnProgress | None, should_stop: ShouldStop | None, started: float) -> None:
-        """Run in a thread, so that this one can report and take Ctrl-C."""
+    def _run(
+        self,
+        on_progress: OnProgress | None,
+        should_stop: ShouldStop | None,
+        started: float,
+        cutoff: float = INFINITY,
+    ) -> None:
+        """Run in a thread, so that this one can report and take Ctrl-C; end once the bound is beyond the cutoff."""
         lock = threading.Lock()
         latest: list[Progress] = []
         said: list[str] = []
@@ -143,6 +149,10 @@ class Solver:
 
         def interrupt(event: Any) -> None:
             if stop.is_set():
+                event.interrupt()
+
+        def interrupt_search(event: Any) -> None:
+            if stop.is_set() or event.data_out.mip_dual_bound > cutoff:
                 event.interrupt()
 
         def listen(event: Any) -> None:
@@ -160,7 +170,7 @@ class Solver:
         if on_progress:
             self._options(output_flag=True, log_to_console=False)
             highs.cbLogging += listen
-        highs.cbMipInterrupt += interrupt
+        highs.cbMipInterrupt += interrupt_search
         highs.cbSimplexInterrupt += interrupt
         highs.cbIpmInterrupt += interrupt
         highs.cbMipLogging += note
@@ -175,7 +185,7 @@ class Solver:
                 report(on_progress)
         if on_progress and said:
             report(on_progress)
-        highs.cbMipInterrupt -= interrupt
+        highs.cbMipInterrupt -= interrupt_search
         highs.cbSimplexInterrupt -= interrupt
         highs.cbIpmInterrupt -= interrupt
         highs.cbMipLogging -= note
@@ -352,6 +362,95 @@ class Solver:
             if len(priced):
                 change(len(priced), priced, held, held)
 
+    # -- what binds, and other plans -----------------------------------------------------------------------------------
+
+    def row_duals(self) -> np.ndarray:
+        """By row, what one more on its right-hand side adds to the cost of the linear programme solved last."""
+        return np.asarray(self.highs.getSolution().row_dual)
+
+    def drop_added_rows(self) -> None:
+        """Only the model's own rows again."""
+        added = np.arange(len(self.rows), int(self.highs.getNumRow()), dtype=np.int32)
+        if len(added):
+            self.highs.deleteRows(len(added), added)
+
+    def set_upper(self, constraint: Any, most: float) -> None:
+        """Another right-hand side for a row "<="."""
+        row = self.row[id(constraint)]
+        self.row_upper[row] = most
+        self.highs.changeRowBounds(row, -INFINITY, most)
+
+    def loosen(self, constraint: Any, by: float) -> None:
+        """A row "<=" with a little room, until restore."""
+        row = self.row[id(constraint)]
+        self.highs.changeRowBounds(row, -INFINITY, float(self.row_upper[row]) + by)
+
+    def relax_integers(self) -> None:
+        """Integer columns may take any value between their bounds, until restore."""
+        columns = np.flatnonzero(self.integer).astype(np.int32)
+        continuous = np.full(len(columns), int(highspy.HighsVarType.kContinuous), dtype=np.uint8)
+        if len(columns):
+            self.highs.changeColsIntegrality(len(columns), columns, continuous)
+
+    def new_row(self, least: float, most: float, terms: Iterable[tuple[float, int]]) -> int:
+        """A row over columns (coefficient, column), until drop_added_rows."""
+        coefficients, columns = zip(*terms, strict=True)
+        low, high = max(least, -INFINITY), min(most, INFINITY)
+        self.highs.addRow(
+            low, high, len(columns), np.array(columns, dtype=np.int32), np.array(coefficients, dtype=float)
+        )
+        return int(self.highs.getNumRow()) - 1
+
+    def new_column(self, lower: float | None = 0.0, upper: float | None = None, cost: float = 0.0) -> int:
+        """A continuous column in no row yet, no variable of the model; it stays (rest puts it out of use)."""
+        least, most = -INFINITY if lower is None else lower, INFINITY if upper is None else upper
+        self.highs.addCol(cost, least, most, 0, np.array([], dtype=np.int32), np.array([], dtype=float))
+        return self.width - 1
+
+    def rest(self, column: int) -> None:
+        """Put an added column to rest."""
+        self.highs.changeColCost(column, 0.0)
+        self.highs.changeColBounds(column, 0.0, 0.0)
+
+    def free(self, columns: list[int]) -> None:
+        """Undo `hold`."""
+        for column in columns:
+            self.highs.changeColBounds(column, self.lower[column], self.upper[column])
+
+    def linear_bound(self) -> float:
+        """A bound on the cost by the linear programme: infinite when it has no solution, minus infinity if unknown."""
+        if self.solve_linear() is not None:
+            return float(self.highs.getInfo().objective_function_value)
+        return INFINITY if self.highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible else -INFINITY
+
+    def offer(self, columns: np.ndarray, values: np.ndarray) -> None:
+        """Values of some columns as a start, from which the solver completes a solution if it can."""
+        self.highs.setSolution(len(columns), columns.astype(np.int32), values)
+
+    def seek(
+        self,
+        most: float,
+        time_limit: float,
+        on_progress: OnProgress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> tuple[bool | None, float]:
+        """Whether some solution costs at most so much, and a bound that no solution undercuts.
+
+        True: values() is one. False: proved that there is none. None: not known within the time limit.
+        """
+        self._options(mip_rel_gap=0.0, mip_abs_gap=1e-6, mip_feasibility_tolerance=1e-6, time_limit=time_limit)
+        self._options(objective_target=most, objective_bound=most)
+        self._run(on_progress, should_stop, time.monotonic(), most)
+        self._options(objective_target=-INFINITY, objective_bound=INFINITY)
+        info, status = self.highs.getInfo(), self.highs.getModelStatus()
+        found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        if found and info.objective_function_value <= most:
+            return True, float(info.mip_dual_bound)
+        beyond = status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kObjectiveBound)
+        if beyond or info.mip_dual_bound > most:
+            return False, max(most, float(info.mip_dual_bound)) if np.isfinite(info.mip_dual_bound) else most
+        return None, float(info.mip_dual_bound)
+
     def limit_cost(self, most: float) -> None:
         """Add the row that the model's cost stays within a limit, whatever is minimised next."""
         columns = np.flatnonzero(self.cost).astype(np.int32)
@@ -368,17 +467,6 @@ class Solver:
     def width(self) -> int:
         """Columns, those that were added included."""
         return int(self.highs.getNumCol())
-
-    def add_column(self, lower: float | None = None, upper: float | None = None) -> int:
-        """A continuous column in no row yet, at no cost; it is no variable of the model."""
-        least, most = -INFINITY if lower is None else lower, INFINITY if upper is None else upper
-        self.highs.addCol(0.0, least, most, 0, np.array([], dtype=np.int32), np.array([], dtype=float))
-        return self.width - 1
-
-    def add_row(self, least: float, coefficients: np.ndarray, columns: np.ndarray) -> int:
-        """coefficients x columns >= least"""
-        self.highs.addRow(least, INFINITY, len(columns), columns.astype(np.int32), coefficients)
-        return int(self.highs.getNumRow()) - 1
 
     def set_least(self, rows: np.ndarray, least: np.ndarray) -> None:
         """The right hand sides of rows that were added."""

@@ -26,6 +26,7 @@ from model.highs import OnProgress, Outcome, Progress, ShouldStop
 from model.inputs import Inputs
 from model.origins import origins
 from model.plan_data import BASE, PlanData
+from model.plan_tables import VALUE_TABLES
 from model.results import cost_totals, plan_tables, tariff_revenue
 from model.rules.linear import Row
 from model.rules.objective import cvar, mean
@@ -45,6 +46,7 @@ from model.run import (
 )
 from model.snapshot import input_snapshot
 from model.tree import Tree, joint, single
+from model.what_binds import value_tables
 
 JOINT = "joint"  # stands for the scenario in a plan for all of them
 
@@ -83,6 +85,8 @@ def solve_joint(
     futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
     plan["audit"] = audited(audit_joint(futures, plan))
     clock.leave("audit")
+    plan["tables"] |= _values(inputs, solved)
+    clock.leave("marginal values")
     if values:
         plan |= asdict(_worth_of_knowing(base, tree, plan, wanted))
         clock.leave("values")
@@ -142,6 +146,16 @@ def joint_document(
             table: [{"scenario": name, **row} for name in futures for row in tables[name][table]]
             for table in next(iter(tables.values()))
         },
+    }
+
+
+def _values(inputs: Inputs, solved: Solved) -> dict[str, list[dict[str, Any]]]:
+    """What limits and supply are worth in each future."""
+    given, leaf_of = solved.duals, solved.built.tree.leaf_of
+    by_future = {name: value_tables(solved.built, given, inputs.tables(name), leaf) for name, leaf in leaf_of.items()}
+    return {
+        table: [{"scenario": name, **row} for name, tables in by_future.items() for row in tables[table]]
+        for table in VALUE_TABLES
     }
 
 

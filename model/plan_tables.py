@@ -287,6 +287,36 @@ ORIGINS = _table(
     "source || free text of the row; for a changed value that of the row of Changes",
     "note || as source",
 )
+# What the plan's prices and limits are worth: beside the tables above in plan.json, and not part of what is audited.
+VALUE_TABLES: dict[str, PlanTable] = {
+    t.name: t
+    for t in (
+        _table(
+            "what_binds",
+            "What one unit more of each limit is worth with builds, awards and signings as they are; only what binds.",
+            "rule || China share, budget, plant, project, market, lane or cover",
+            "name || row of the workbook",
+            "cell || where its limit stands",
+            "year || the year whose limit is moved, that year alone",
+            "limit | any | what holds in this run",
+            "unit || of the limit",
+            "value | any | saved by one unit more, in money of that year; of cover: added by one day more",
+            "value_unit || MUSD per point, MUSD per MUSD, USD/kg of yearly capacity, MUSD per day",
+            "present_value | any | the same, discounted to the first year (in a joint run: times its probability)",
+            "finding || in words",
+        ),
+        _table(
+            "supply_cost",
+            "What one tonne more brought to a region would cost, with builds, awards and signings as they are.",
+            "material || material",
+            "region || where it is used",
+            YEAR,
+            "clean_usd_per_kg | USD/kg | one more clean tonne, money of that year; empty where none is brought",
+            "exposed_usd_per_kg | USD/kg | one more exposed tonne, money of that year; empty where none is brought",
+            "price_usd_per_kg | USD/kg | market price",
+        ),
+    )
+}
 
 # term -> payer; the terms of costs_musd, in the order of the breakdown
 COST_TERMS: dict[str, str] = {
@@ -318,7 +348,7 @@ def tables_markdown() -> str:
     """The tables as a page of the docs."""
     lines = ["# Tables of plan.json", ""]
     lines += [f"In a joint run every table begins with a column `{SCENARIO.name}`: {SCENARIO.meaning}.", ""]
-    for table in (*TABLES.values(), ORIGINS):
+    for table in (*TABLES.values(), *VALUE_TABLES.values(), ORIGINS):
         lines += [f"## {table.name}", "", table.meaning, "", "| column | unit | meaning |", "|---|---|---|"]
         lines += [f"| {c.name} | {c.unit} | {c.meaning} |" for c in table.columns]
         lines.append("")

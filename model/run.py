@@ -28,6 +28,7 @@ from model.rules.objective import expected_cost, risk_weight
 from model.snapshot import input_snapshot
 from model.tidy import tidy
 from model.tree import Tree, single
+from model.what_binds import Duals, duals, value_tables
 
 FORMAT = 1  # of plan.json
 
@@ -88,12 +89,19 @@ class Proof:
 
 @dataclass(frozen=True)
 class Solved:
-    """A model whose variables hold a tidied solution."""
+    """A model whose variables hold a tidied solution; values: it by column of the solver."""
 
     built: Built
     outcome: Outcome
     size: dict[str, int]
     gap_asked: float
+    solver: Solver
+    values: np.ndarray
+
+    @property
+    def duals(self) -> Duals:
+        """What limits are worth with the integers as they are: one more linear programme from the last basis."""
+        return duals(self.built, self.solver, self.values)
 
     @property
     def proof(self) -> Proof:
@@ -125,9 +133,12 @@ def solve_scenario(
     clock.leave("read")
     solved = solve_tree(single(data), effort(data, gap, time_limit, on_progress, should_stop), clock)
     clock.enter("audit")
-    plan = _document(inputs, data, solved)
+    plan = plan_document(inputs, data, solved)
     plan["audit"] = audited(audit(data, plan))
     clock.leave("audit")
+    (leaf,) = solved.built.tree.leaves
+    plan["tables"] |= value_tables(solved.built, solved.duals, inputs.tables(scenario), leaf)
+    clock.leave("values")
     plan["seconds"] = clock.seconds
     return plan
 
@@ -154,7 +165,7 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     if tidied is not None:
         solver.store(tidied)
     clock.leave("solve")
-    return Solved(built, outcome, size, wanted.gap)
+    return Solved(built, outcome, size, wanted.gap, solver, values if tidied is None else tidied)
 
 
 def settled(built: Built, solver: Solver, objective: float, wanted: Effort) -> np.ndarray:
@@ -190,7 +201,8 @@ def audited(result: Audit) -> list[dict[str, Any]]:
     return [asdict(line) for line in result.lines]
 
 
-def _document(inputs: Inputs, data: PlanData, solved: Solved) -> dict[str, Any]:
+def plan_document(inputs: Inputs, data: PlanData, solved: Solved) -> dict[str, Any]:
+    """The plan document of one scenario before its audit."""
     tables = plan_tables(solved.built)
     costs = cost_totals(solved.built.tree, tables)
     cost = sum(costs.values())

@@ -26,7 +26,7 @@ STAGES = (
     "model.rules",
     "model.build",
     "model.highs",
-    "model.tidy model.results model.held model.elastic",
+    "model.tidy model.results model.held model.elastic model.what_binds",
     "model.run",
     "model.joint_run",
     "model.decomposition",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import QUIET
+from model.commands.output import OUTPUT, Output
 
 
 @click.command()
@@ -18,8 +18,8 @@ from model.commands.options import QUIET
     show_default=True,
     help="Page to write, or its folder.",
 )
-@QUIET
-def report(runs: tuple[Path, ...], out: Path, quiet: bool) -> None:
+@OUTPUT
+def report(runs: tuple[Path, ...], out: Path, output: Output) -> None:
     """Write one page of HTML with the pictures of runs; it opens in any browser and asks the network for nothing.
 
     A RUN is the folder of a plan. A STUDY is the .xlsx or .json of frontier, stress, sweep or compare; those that stand
@@ -46,8 +46,10 @@ def report(runs: tuple[Path, ...], out: Path, quiet: bool) -> None:
     known = {study.path.resolve() for study in named}
     studies = [*named, *(study for study in found if study.path.resolve() not in known)]
     page = write_report(plans, studies, path)
-    if quiet:
-        return
-    for study in studies:
-        click.echo(f"With the {study.kind} in {study.path}")
-    click.echo(f"The page: {page}")
+
+    def show() -> None:
+        for study in studies:
+            click.echo(f"With the {study.kind} in {study.path}")
+        click.echo(f"The page: {page}")
+
+    output.answer(show, lambda: {"files": [str(page)], "studies": [str(study.path) for study in studies]})

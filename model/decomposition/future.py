@@ -21,7 +21,7 @@ import numpy as np
 
 from model.build import build
 from model.decomposition.shared import THRESHOLD, Key, in_common
-from model.highs import OnProgress, Outcome, ShouldStop
+from model.highs import INFINITY, OnProgress, Outcome, ShouldStop
 from model.results import plan_tables
 from model.rules.linear import Row
 from model.run import load_model
@@ -80,18 +80,15 @@ class Future:
     def _column(self, variable: Any) -> int:
         """A variable that matters to others only is in no row here: it gets a column all the same."""
         known = self.solver.column.get(id(variable))
-        return self.solver.add_column(variable.lb, variable.ub) if known is None else known
+        return self.solver.new_column(variable.lb, variable.ub) if known is None else known
 
     def _add_tail(self) -> None:
         """The columns threshold and excess, and the row between them."""
-        self.threshold = self.solver.add_column()
-        self.excess = self.solver.add_column(0.0)
+        self.threshold = self.solver.new_column(None)
+        self.excess = self.solver.new_column()
         spent = np.flatnonzero(self.cost)
-        self.solver.add_row(
-            self.solver.offset,
-            np.concatenate(([1.0, 1.0], -self.cost[spent])),
-            np.concatenate(([self.threshold, self.excess], spent)),
-        )
+        costs = zip((-self.cost[spent]).tolist(), spent.tolist(), strict=True)
+        self.solver.new_row(self.solver.offset, INFINITY, [(1.0, self.threshold), (1.0, self.excess), *costs])
         self.keys.append(THRESHOLD)
         self.columns = np.append(self.columns, self.threshold)
         self.whole = np.append(self.whole, False)
@@ -137,11 +134,11 @@ class Future:
             self.solver.set_costs(self.z, np.zeros(len(self.z)))
 
     def _add_pull(self, steady: np.ndarray, spread: np.ndarray) -> None:
-        self.z = np.array([self.solver.add_column(0.0) for _ in np.flatnonzero(steady)], dtype=int)
+        self.z = np.array([self.solver.new_column() for _ in np.flatnonzero(steady)], dtype=int)
         rows = []
         for column, z in zip(self.columns[steady], self.z, strict=True):
             for slope in SLOPES:  # z - slope x >= - slope c - slope^2 s / 2
-                rows.append(self.solver.add_row(0.0, np.array([1.0, -slope]), np.array([z, column])))
+                rows.append(self.solver.new_row(0.0, INFINITY, [(1.0, z), (-slope, column)]))
         self.pull_rows = np.array(rows, dtype=int)
 
     def agreed(self, x: np.ndarray, effort: Effort) -> Outcome:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
-from model.plan_tables import COST_TERMS, ORIGINS, SCENARIO, TABLES, Column
+from model.plan_tables import COST_TERMS, ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Column
 from model.report import key_figures as figures
 from model.report.key_figures import Plan, Row
 from model.report.words import PAYERS, term_label
@@ -107,6 +107,8 @@ SHOWN: dict[str, tuple[str, str, tuple[Mark, ...]]] = {
     "china_share": ("ChinaShare", "How exposed is consumption, against its caps?", (CAP_BINDS,)),
     "demand": ("Demand", "How is each demand met?", (SHORT,)),
     "budgets": ("Budgets", "How much of each budget is spent?", (SPENT,)),
+    "what_binds": ("WhatBinds", "Which limits bind, and what would one unit more of each save?", ()),
+    "supply_cost": ("SupplyCost", "What would one tonne more cost, by material, region and year?", ()),
 }
 
 
@@ -121,6 +123,7 @@ def table_sheets(plan: Plan, costs: pd.DataFrame) -> list[TableSheet]:
         *(sheet for sheet in [_capacity_use(plan)] if sheet.rows),
         *(shown(plan, table) for table in ("china_share", "demand")),
         _costs(plan, costs),
+        *(sheet for sheet in (shown(plan, table) for table in VALUE_TABLES) if sheet.rows),
         *(sheet for sheet in optional if sheet.rows),
         *(sheet for sheet in [_origins(plan)] if sheet.rows),
         _audit(plan),
@@ -135,9 +138,10 @@ _IN_ORDER = (
 
 def shown(plan: Plan, table: str) -> TableSheet:
     """A table as it is in plan.json, under its name there unless SHOWN has a better one."""
-    own = "".join(word.capitalize() for word in table.split("_")), TABLES[table].meaning, ()
+    declared = {**TABLES, **VALUE_TABLES}[table]
+    own = "".join(word.capitalize() for word in table.split("_")), declared.meaning, ()
     name, question, marks = SHOWN.get(table, own)
-    columns = [*_scenario(plan), *TABLES[table].columns]
+    columns = [*_scenario(plan), *declared.columns]
     rows = [_values(row, [c.name for c in columns]) for row in figures.table(plan, table)]
     if table == "stockpile":
         capacity = figures.stock_capacity(plan)

@@ -210,6 +210,11 @@ def _narrowest(headings: Sequence[str], texts: Sequence[Sequence[str]]) -> int:
     return sum(min(max(len(w) for text in column for w in text.split() or [""]), 16) + 2 for column in columns)
 
 
+def echo_wrapped(text: str) -> None:
+    """A sentence, its further lines indented."""
+    click.echo(_wrapped(one_line(text), 2))
+
+
 def _wrapped(text: str, indent: int) -> str:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
     return textwrap.fill(text, max(width - 1, indent + 20), subsequent_indent=" " * indent, break_on_hyphens=False)

@@ -1,0 +1,61 @@
+"""`lodestone alternatives`: which decisions every good plan takes, and the good plans that differ most."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from model.commands.options import GAP, JOBS, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.output import OUTPUT, Output
+
+
+@click.command()
+@WORKBOOK
+@click.option("--within", default="2%", show_default=True, help="How much more a good plan may cost.")
+@SCENARIO
+@click.option("--out", type=click.Path(path_type=Path), help="Workbook to write. [default: in outputs/WORKBOOK]")
+@GAP
+@TIME_LIMIT
+@SET
+@JOBS
+@SCHEDULER
+@OUTPUT
+def alternatives(
+    workbook: Path,
+    within: str,
+    scenario: str,
+    out: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    sets: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
+    output: Output,
+) -> None:
+    """Say which builds, floors and contracts are in every plan, in some and in none within a share of the least cost.
+
+    Proved by solves; what cannot be proved within --time-limit (of the best plan, of the questions and of the plans
+    that differ, each) is said to be unproved. Also up to 5 plans that differ most. Writes alternatives.xlsx and .json.
+
+    \b
+    Example:
+      lodestone alternatives plan.xlsx --within 2% --gap 0.01
+    """
+    from model.report import alternatives_files
+    from model.report.alternatives_results import document
+    from model.report.terminal_alternatives import show_alternatives
+    from model.report.terminal_many import WatchMany
+    from model.studies import alternatives as study
+
+    share = study.parse_within(within)
+    target = out or alternatives_files.default_out(workbook, scenario)
+    alternatives_files.check_out(target)
+    with WatchMany((), output.silent) as watch:
+        found = study.alternatives(
+            workbook, share, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
+        )
+    files = alternatives_files.write_alternatives(found, target)
+    output.answer(
+        lambda: show_alternatives(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
+    )

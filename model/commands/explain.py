@@ -1,0 +1,60 @@
+"""`lodestone explain`: what binds in a run, and what it is worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from model.commands.options import GAP, JOBS, SCHEDULER, TIME_LIMIT
+from model.commands.output import OUTPUT, Output
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--workbook", type=click.Path(path_type=Path), help="Where the workbook of the run stands now. [default: as before]"
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Workbook to write. [default: outputs/WORKBOOK/what_binds.xlsx]"
+)
+@GAP
+@TIME_LIMIT
+@JOBS
+@SCHEDULER
+@OUTPUT
+def explain(
+    run: Path,
+    workbook: Path | None,
+    out: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    jobs: int | None,
+    scheduler: str | None,
+    output: Output,
+) -> None:
+    """Say what binds in a run: what a unit more of every cap, budget, capacity, lane and cover is worth.
+
+    RUN is the folder of a plan. With its builds held, one unit more of a limit saves so much; caps and budgets are also
+    moved with builds free to change, each a solve. Writes what_binds.xlsx and .json.
+
+    \b
+    Example:
+      lodestone explain outputs/plan/base
+    """
+    from model.report import explain_files
+    from model.report.explain_results import document
+    from model.report.run_folder import read_run, workbook_of
+    from model.report.terminal_alternatives import show_explained
+    from model.report.terminal_many import WatchMany
+    from model.studies import limits as study
+
+    plan = read_run(run)
+    target = out or explain_files.default_out(workbook_of(plan, run), plan["scenario"])
+    explain_files.check_out(target)
+    with WatchMany((), output.silent) as watch:
+        found = study.explain(run, workbook, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop)
+    files = explain_files.write_explained(found, target)
+    output.answer(
+        lambda: show_explained(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
+    )

@@ -1,0 +1,95 @@
+"""What explains a plan -> what_binds.xlsx and .json."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from model import __version__
+from model.plan_tables import SCENARIO, VALUE_TABLES, Column
+from model.report import study_files
+from model.report.explain_results import Explained, Moved, document, in_words, weightiest
+from model.report.styles import Styles, page, write_grid
+from model.report.words import musd
+
+KIND = "what_binds"
+SUFFIXES = (".json", ".xlsx")
+MOVED = (
+    Column("rule", "", "China share or budget"),
+    Column("name", "", "row of the workbook"),
+    Column("cell", "", "where it stands"),
+    Column("moved", "", "all its years together"),
+    Column("difference_musd", "MUSD", "cost of the plan under the tighter limit less that under the looser one"),
+    Column("at_least_musd", "MUSD", "what is proved of the true difference"),
+    Column("at_most_musd", "MUSD", "what is proved of the true difference"),
+    Column("within_gap", "", "yes: the true difference may be nothing, as far as is proved"),
+    Column("finding", "", "in words"),
+)
+
+
+def default_out(workbook: Path, scenario: str) -> Path:
+    return study_files.default_out(KIND, workbook, scenario if scenario != "base" else None)
+
+
+def check_out(out: Path) -> Path:
+    """The workbook that --out means. Raises UsageError when it is not to be replaced."""
+    return study_files.check_out(out, KIND, SUFFIXES)
+
+
+def write_explained(found: Explained, out: Path) -> list[Path]:
+    """Write both beside each other; returns their paths, the workbook first."""
+    json, book = study_files.write_files(
+        check_out(out),
+        {
+            ".json": lambda new: study_files.write_json(document(found), KIND, new),
+            ".xlsx": lambda new: _write_workbook(found, new),
+        },
+    )
+    return [book, json]
+
+
+def _write_workbook(found: Explained, path: Path) -> None:
+    book = xlsxwriter.Workbook(str(path))
+    book.set_properties({"title": found.plan_name, "comments": f"Lodestone {__version__}"})
+    styles = Styles(book)
+    own = [SCENARIO] if any("scenario" in row for row in (*found.what_binds, *found.supply_cost)) else []
+    for name, columns, rows in (
+        ("WhatBinds", [*own, *VALUE_TABLES["what_binds"].columns], weightiest(found.what_binds)),
+        ("SupplyCost", [*own, *VALUE_TABLES["supply_cost"].columns], list(found.supply_cost)),
+    ):
+        _sheet(book, styles, found, name, columns, [[row[c.name] for c in columns] for row in rows])
+    _sheet(book, styles, found, "BuildsFree", list(MOVED), [_moved(moved) for moved in found.moved])
+    _sheet(book, styles, found, "About", [Column("what", "", ""), Column("value", "", "")], _about(found))
+    book.close()
+
+
+def _sheet(
+    book: xlsxwriter.Workbook, styles: Styles, found: Explained, name: str, columns: list[Column], rows: list[list[Any]]
+) -> None:
+    sheet = book.add_worksheet(name)
+    page(sheet, found.plan_name, name)
+    write_grid(styles, sheet, columns, rows)
+
+
+def _moved(moved: Moved) -> list[Any]:
+    step = f"{moved.step} {'more' if moved.more else 'less'}"
+    figures = [moved.musd, moved.at_least, moved.at_most, moved.within_gap]
+    return [moved.rule, moved.name, moved.cell, step, *figures, in_words(moved)]
+
+
+def _about(found: Explained) -> list[list[Any]]:
+    return [
+        ["plan", found.plan_name],
+        ["run", found.run],
+        ["workbook", found.workbook],
+        ["scenario", found.scenario],
+        ["cost of the run", f"{musd(found.objective_musd)}; no plan costs less than {musd(found.bound_musd)}"],
+        ["WhatBinds", "builds, awards and signings as in the run; each cell for its year alone, one unit at a time"],
+        ["value", "one unit more saves at most this, one unit less costs at least this (cover: the other way round)"],
+        ["order", "by what a small step is worth: a point of share, a day of cover, 1 % of other limits"],
+        ["BuildsFree", "every year of a row moved together and solved again, builds free to change"],
+        *(["remark", remark] for remark in found.remarks),
+        ["Lodestone", __version__],
+    ]

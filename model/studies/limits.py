@@ -1,0 +1,339 @@
+"""Explain a run: what binds with its builds held, and what caps and budgets are worth with builds free to change.
+
+The workbook of the run is loaded again and must be as it was. With builds, awards and signings held the linear
+programme gives marginal values (model/what_binds.py). A cap or budget with all its years moved a step - one point of a
+share below 100 %, a tenth of a budget - is a solve of its own, looser ones from the run's plan; what the gaps of run
+and solve leave open is said. A step that the run's plan takes anyway needs none.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.build import Built, build
+from model.errors import NoPlanError, StoppedError, UsageError
+from model.held import decisions
+from model.highs import Progress, ShouldStop, Solver
+from model.inputs import Inputs, load
+from model.plan_data import BASE, OpenSeries, PlanData
+from model.report.explain_results import NO_PLAN, Explained, Moved
+from model.report.key_figures import future, is_joint, table
+from model.report.run_folder import read_run, workbook_of
+from model.rules.budgets import counted
+from model.rules.china_share import row_terms
+from model.run import load_model, scenario_data
+from model.studies.many import load_content, read_content, run_tasks
+from model.studies.tasks import NOT_BEGUN, Failure, Tell
+from model.tidy import tidy
+from model.tree import Tree, joint, single
+from model.what_binds import duals, value_tables
+
+POINT, TENTH = 0.01, 0.1
+CAP, BUDGET = "China share", "budget"
+STEP = {CAP: "one point", BUDGET: "10%"}
+SAME = 1e-6  # relative: a cost that is the run's
+
+Plan = Mapping[str, Any]
+OnNews = Callable[[str, Any], None]  # label, Progress; None at the end
+
+
+def explain(
+    run: Path,
+    workbook: Path | None = None,
+    gap: float | None = None,
+    time_limit: float | None = None,
+    processes: int | None = None,
+    scheduler: str | None = None,
+    on_news: OnNews | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Explained:
+    """Explain the run of one scenario, or of all together.
+
+    workbook: where it stands now. gap, time_limit: of each solve with builds free; the gap is not below the run's own
+    unless asked for. Raises UsageError when the workbook is not the one that was solved.
+    """
+    plan = read_run(run)
+    path = workbook or workbook_of(plan, run)
+    content = read_content(path)
+    inputs = _as_it_was(plan, path)
+    built, solver, whole = _held(plan, tree_of(inputs, plan["scenario"], is_joint(plan)))
+    rows, remarks = _values(plan, inputs, built, solver, whole)
+    asked = max(inputs.tables().settings["mip_gap"], plan["gap"]) if gap is None else gap
+    sets = tuple(plan.get("sets", ()))
+    source = _Source(path.name, content, plan["scenario"], is_joint(plan), sets, asked, time_limit)
+    moved = _moved(plan, inputs, built, source, whole, processes, scheduler, on_news, should_stop)
+    return Explained(
+        run=str(run),
+        workbook=path.name,
+        plan_name=plan["plan_name"],
+        scenario=plan["scenario"],
+        objective_musd=plan["objective_musd"],
+        bound_musd=plan["bound_musd"],
+        what_binds=rows["what_binds"],
+        supply_cost=rows["supply_cost"],
+        moved=moved,
+        remarks=remarks,
+    )
+
+
+def _as_it_was(plan: Plan, path: Path) -> Inputs:
+    """The workbook of the run with what --set changed. Raises UsageError when it has changed since."""
+    inputs = load(path, plan.get("sets", ()))
+    if inputs.sha256 != plan["workbook_sha256"]:
+        raise UsageError(
+            f"{path} has changed since the run was solved: solve it again, "
+            "or name the workbook as it was with --workbook"
+        )
+    inputs.require_valid()
+    return inputs
+
+
+def tree_of(inputs: Inputs, scenario: str, all_futures: bool) -> Tree:
+    """The tree that a run was planned on."""
+    if not all_futures:
+        return single(scenario_data(inputs, scenario))
+    scenarios = [scenario_data(inputs, name) for name in inputs.scenario_names if name != BASE.name]
+    return joint(scenario_data(inputs), scenarios)
+
+
+# --- builds held ----------------------------------------------------------------------------------------------------
+
+
+def _held(plan: Plan, tree: Tree) -> tuple[Built, Solver, np.ndarray]:
+    """The model, loaded, and the run's whole-number decisions by column (0 elsewhere)."""
+    built = build(tree)
+    solver = load_model(built)
+    values = np.zeros(len(solver.variables))
+    for name, leaf in tree.leaf_of.items():
+        alone = future(plan, name) if is_joint(plan) else plan
+        for variable, value in _whole_numbers(built, alone, set(tree.path[leaf])):
+            if id(variable) in solver.column:
+                values[solver.column[id(variable)]] = value
+    return built, solver, values
+
+
+def _whole_numbers(built: Built, plan: Plan, nodes: set[int]) -> Iterable[tuple[Any, float]]:
+    m, year, held = built.model, built.tree.year, decisions(plan["tables"])
+    for (g, n), build_ in m.investments.build.items():
+        if n in nodes:
+            yield build_, held.builds.get((g, year[n]), 0)
+    for (o, n), award in m.price_floors.award.items():
+        if n in nodes:
+            yield award, (o, year[n]) in held.awards
+    for (c, n), sign in m.contracts.sign.items():
+        if n in nodes:
+            yield sign, (c, year[n]) in held.volumes
+    clean = {(row["unit"], row["year"]) for row in table(plan, "plants") if row["clean_t"] > 0}
+    for (n, u), whole in m.capacity.whole.items():
+        if n in nodes:
+            yield whole, (u, year[n]) in clean
+
+
+def _values(
+    plan: Plan, inputs: Inputs, built: Built, solver: Solver, whole: np.ndarray
+) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
+    """The tables of marginal values. Raises StoppedError when the run's decisions cannot be held."""
+    values = tidy(built, solver, whole)
+    if values is None:
+        raise StoppedError("the decisions of the run cannot be held in this version's model; solve it again")
+    solver.store(values)
+    remarks = []
+    cost = float(solver.cost @ values)
+    if abs(cost - plan["objective_musd"]) > SAME * max(1.0, abs(cost)):
+        remarks.append(f"with its decisions held the plan costs {cost:,.3f} MUSD, not as the run says: solve it again")
+    given = duals(built, solver, values)
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for name, leaf in built.tree.leaf_of.items():
+        scenario = {"scenario": name} if is_joint(plan) else {}
+        for key, found in value_tables(built, given, inputs.tables(name), leaf).items():
+            rows.setdefault(key, []).extend({**scenario, **row} for row in found)
+    return rows, remarks
+
+
+# --- builds free ----------------------------------------------------------------------------------------------------
+
+
+def _moved(
+    plan: Plan,
+    inputs: Inputs,
+    built: Built,
+    source: _Source,
+    whole: np.ndarray,
+    processes: int | None,
+    scheduler: str | None,
+    on_news: OnNews | None,
+    should_stop: ShouldStop | None,
+) -> list[Moved]:
+    tables = inputs.tables()
+    names = [(CAP, c, "ChinaShare", "cap") for c in _in_force(built.tree, _shares)]
+    names += [(BUDGET, b, "Budgets", "budget") for b in _in_force(built.tree, _money)]
+    steps = [
+        Moved(rule, name, tables.records[sheet][name,].cells[column], STEP[rule], more)
+        for rule, name, sheet, column in names
+        for more in (True, False)
+    ]
+    asked = [step for step in steps if step.more or not _kept_anyway(plan, step)]
+    parts = min(len(asked), processes or os.cpu_count() or 1)
+    start = tuple(whole.tolist())
+    tasks = [MoveTask(source, tuple(asked[i::parts]), start, i + 1, parts) for i in range(parts)]
+
+    def hear(place: int, news: Any) -> None:
+        if on_news:
+            on_news(tasks[place].label, news if isinstance(news, Progress | Failure) else None)
+
+    solved: dict[Moved, _Solve] = {}
+    for task, answer in zip(tasks, run_tasks(tasks, processes, hear, should_stop, scheduler), strict=True):
+        failed = _Solve(message=answer.message) if isinstance(answer, Failure) else None
+        solved |= {step: failed or answer[i] for i, step in enumerate(task.steps)}
+    known = _Solve(plan["objective_musd"], plan["bound_musd"])
+    return [_difference(step, known, solved.get(step, known)) for step in steps]
+
+
+def _in_force(tree: Tree, limits: Callable[[PlanData], Mapping[str, OpenSeries]]) -> list[str]:
+    """Caps or budgets with a limit in some year."""
+    by_node = [(tree.year[n], limits(tree.data[n])) for n in tree.nodes]
+    return list(dict.fromkeys(c for year, rows in by_node for c, limit in rows.items() if limit.get(year) is not None))
+
+
+def _shares(data: PlanData) -> dict[str, OpenSeries]:
+    return {name: row.share for name, row in data.caps.items()}
+
+
+def _money(data: PlanData) -> dict[str, OpenSeries]:
+    return {name: row.limit for name, row in data.budgets.items()}
+
+
+def _kept_anyway(plan: Plan, step: Moved) -> bool:
+    """Whether the run's plan keeps the tighter limit."""
+    if step.rule == CAP:
+        rows = [row for row in table(plan, "china_share") if row["cap"] == step.name and row["limit"] < 1]
+        return all(row["share"] <= max(0.0, row["limit"] - POINT) + 1e-9 for row in rows)
+    rows = [row for row in table(plan, "budgets") if row["budget"] == step.name]
+    return all(row["cumulated_outlay_musd"] <= (1 - TENTH) * row["cumulated_limit_musd"] + 1e-9 for row in rows)
+
+
+@dataclass(frozen=True)
+class _Solve:
+    objective: float | None = None
+    bound: float = 0.0
+    message: str = ""
+
+
+def _difference(step: Moved, run: _Solve, new: _Solve) -> Moved:
+    """What the step saves or costs: as found, and what is proved. A looser limit never costs, a tighter never saves."""
+    if new.objective is None or run.objective is None:
+        return replace(step, message=new.message)
+    loose, tight = (new, run) if step.more else (run, new)
+    dear, cheap = tight.objective or 0.0, min(loose.objective or 0.0, tight.objective or 0.0)
+    return replace(
+        step, musd=dear - cheap, at_least=max(0.0, tight.bound - cheap), at_most=dear - min(loose.bound, cheap)
+    )
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What a worker needs to load the model."""
+
+    workbook: str
+    content: bytes
+    scenario: str
+    all_futures: bool
+    sets: tuple[str, ...]
+    gap: float
+    time_limit: float | None
+
+
+@dataclass(frozen=True)
+class MoveTask:
+    """Some steps in one model. start: the run's whole numbers by column, for looser limits."""
+
+    source: _Source
+    steps: tuple[Moved, ...]
+    start: tuple[float, ...]
+    part: int
+    parts: int
+
+    @property
+    def label(self) -> str:
+        return "caps and budgets moved" + ("" if self.parts == 1 else f", part {self.part} of {self.parts}")
+
+    def run(self, tell: Tell, should_stop: ShouldStop) -> list[_Solve]:
+        inputs = load_content(self.source.workbook, self.source.content, self.source.sets)
+        limits = _Limits(tree_of(inputs, self.source.scenario, self.source.all_futures))
+        seconds = limits.data.time_limit_s if self.source.time_limit is None else self.source.time_limit
+        found: dict[Moved, _Solve] = {}
+        for step in sorted(self.steps, key=lambda s: s.more):  # tighter ones first: a start is only for looser ones
+            named = _renaming(tell, f"{step.name}, {step.step} {'more' if step.more else 'less'}")
+            named(Progress("", 0.0))
+            if should_stop():
+                found[step] = _Solve(message=NOT_BEGUN)
+                continue
+            limits.move(step)
+            if step.more:
+                limits.offer(np.array(self.start))
+            try:
+                outcome = limits.solver.solve(self.source.gap, seconds, named, should_stop)
+                found[step] = _Solve(outcome.objective, outcome.bound)
+            except NoPlanError:
+                found[step] = _Solve(message=NO_PLAN)
+            except StoppedError as error:
+                found[step] = _Solve(message=str(error))
+        return [found[step] for step in self.steps]
+
+    def finish(self, value: Any) -> Any:
+        return value
+
+
+def _renaming(tell: Tell, stage: str) -> Callable[[Progress], None]:
+    return lambda progress: tell(replace(progress, stage=stage))
+
+
+class _Limits:
+    """A loaded model whose caps and budgets are moved one at a time."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.data = tree.data[0]
+        rows_for_all = {id(data): _below_one(data) for data in tree.data.values()}  # a share of 1 would have no row
+        self.built = build(replace(tree, data={n: rows_for_all[id(data)] for n, data in tree.data.items()}))
+        self.solver = load_model(self.built)
+
+    def move(self, step: Moved) -> None:
+        """All limits as in the workbook, but this one moved in every year."""
+        self.solver.restore()
+        m, tree, change = self.built.model, self.tree, 1 if step.more else -1
+        for rows in (m.china_share.deliveries, m.china_share.intake):
+            for key, row in rows.items():
+                n, cap = key[:2]
+                share = tree.data[n].caps[cap].share[tree.year[n]] or 0.0
+                if (step.rule, step.name) == (CAP, cap) and share < 1:
+                    share = min(1.0, max(0.0, share + change * POINT))
+                self.solver.set_coefficients(row, row_terms(m.china_share, key, share))
+        for (b, n), row in m.budgets.within.items():
+            money = sum(tree.data[a].budgets[b].limit[tree.year[a]] or 0.0 for a in counted(tree, b, n))
+            factor = 1 + change * TENTH if (step.rule, step.name) == (BUDGET, b) else 1.0
+            self.solver.set_upper(row, factor * money)
+
+    def offer(self, whole: np.ndarray) -> None:
+        """The run's decisions as a start; they also keep a looser limit."""
+        self.solver.hold_integers(whole)
+        if self.solver.solve_linear() is not None:
+            values = self.solver.values()
+            self.solver.restore()
+            self.solver.start_from(values)
+        else:
+            self.solver.restore()
+
+
+def _below_one(data: PlanData) -> PlanData:
+    caps = {
+        name: replace(row, share={y: s if s is None else min(s, 0.5) for y, s in row.share.items()})
+        for name, row in data.caps.items()
+    }
+    return replace(data, caps=caps)
