@@ -215,6 +215,7 @@ def heading(inputs: Inputs, data: PlanData, solved: Solved, objective: float, ex
         "expected_cost_musd": expected,
         "bound_musd": bound,
         "gap": gap,
+        "gap_asked": solved.gap_asked,
         "seconds": {},
         "versions": {
             "lodestone": __version__,
