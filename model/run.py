@@ -237,6 +237,7 @@ def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expe
         "expected_cost_musd": expected,
         "bound_musd": bound,
         "gap": gap,
+        "gap_asked": solved.gap_asked,
         "seconds": {},
         "versions": {
             "lodestone": __version__,

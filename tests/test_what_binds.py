@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ import cli
 from model.errors import NoPlanError, UsageError
 from model.inputs import load
 from model.joint_run import solve_joint
-from model.report.explain_results import in_words
+from model.report.explain_files import write_explained
+from model.report.explain_results import Explained, Moved, in_words
 from model.report.run_folder import write_run
 from model.run import scenario_data, solve_scenario
 from model.studies import limits as study
@@ -420,3 +422,12 @@ def test_every_value_lies_between_what_more_saves_and_less_costs(tmp_path, seed)
         less = held_cost(path, plan, f"{cell}{row['limit'] - step!r}") if row["limit"] >= step else None
         assert more is None or now - more <= value + room, row
         assert less is None or less - now >= value - room, row
+
+
+def test_a_solve_that_was_stopped_without_a_bound_can_be_told(tmp_path):
+    step = Moved("budget", "plants", "Budgets!A2", "10%", more=True)
+    told = study._difference(step, study._Solve(10.0, 9.0), study._Solve(8.0, -math.inf))
+    assert (told.musd, told.at_least, told.at_most, told.within_gap) == (2.0, 1.0, None, False)
+    assert "between 1.00 MUSD and no known limit" in in_words(told)
+    found = Explained("run", "plan.xlsx", "plan", "base", 10.0, 9.0, [], [], [told])
+    assert all(path.exists() for path in write_explained(found, tmp_path / "what_binds.xlsx"))

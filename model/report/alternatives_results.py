@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -71,7 +72,12 @@ class Alternatives:
 
     @property
     def gap(self) -> float:
+        """Infinite when the best plan was stopped before it had a bound."""
         return max(0.0, (self.best_musd - self.bound_musd) / max(abs(self.best_musd), 1e-9))
+
+    @property
+    def gap_in_words(self) -> str:
+        return share(self.gap) if math.isfinite(self.gap) else "not known"
 
     def of(self, verdict: str) -> tuple[Choice, ...]:
         return tuple(choice for choice in self.choices if choice.verdict == verdict)

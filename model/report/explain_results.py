@@ -17,7 +17,7 @@ class Moved:
     """A China-share cap or budget with all its years moved, builds free to change.
 
     more: looser, which saves; else tighter, which costs. musd: the difference of the two plans found; at_least,
-    at_most: what is proved of the true difference. message: why there is no figure.
+    at_most: what is proved of the true difference (None: nothing above). message: why there is no figure.
     """
 
     rule: str
@@ -54,10 +54,11 @@ class Explained:
 
 def in_words(moved: Moved) -> str:
     where = f"{moved.cell} ({moved.name}): {moved.step} {'more' if moved.more else 'less'} in every year"
-    if moved.musd is None or moved.at_least is None or moved.at_most is None:
+    if moved.musd is None or moved.at_least is None:
         return f"{where}: {moved.message}"
     effect = "saves" if moved.more else "costs"
-    proved = f"proved: between {musd(max(0.0, moved.at_least))} and {musd(moved.at_most)}"
+    most = "no known limit" if moved.at_most is None else musd(moved.at_most)
+    proved = f"proved: between {musd(max(0.0, moved.at_least))} and {most}"
     within = ", so the difference is within the gap" if moved.within_gap else ""
     return f"{where} {effect} {musd(moved.musd)} with builds free to change ({proved}{within})"
 

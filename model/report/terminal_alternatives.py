@@ -23,7 +23,7 @@ def show_alternatives(found: Alternatives, files: Sequence[Path]) -> None:
     """The decisions that are certain and those that are open, then the plans that differ most."""
     click.echo(
         f"Limit: {musd(found.limit_musd)}, {share(found.within)} above the least cost of {musd(found.best_musd)} "
-        f"(gap {share(found.gap)})."
+        f"(gap {found.gap_in_words})."
     )
     choices = [choice for choice in sorted_choices(found) if choice.verdict != NEVER]
     headings = ("Verdict", "Decision", "Best plan", "Years found", "Other way (MUSD more)")

@@ -8,6 +8,7 @@ and solve leave open is said. A step that the run's plan takes anyway needs none
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -55,8 +56,8 @@ def explain(
 ) -> Explained:
     """Explain the run of one scenario, or of all together.
 
-    workbook: where it stands now. gap, time_limit: of each solve with builds free; the gap is not below the run's own
-    unless asked for. Raises UsageError when the workbook is not the one that was solved.
+    workbook: where it stands now. gap, time_limit: of each solve with builds free; the gap is that of the run
+    unless another is asked for. Raises UsageError when the workbook is not the one that was solved.
     """
     plan = read_run(run)
     path = workbook or workbook_of(plan, run)
@@ -64,7 +65,7 @@ def explain(
     inputs = _as_it_was(plan, path)
     built, solver, whole = _held(plan, tree_of(inputs, plan["scenario"], is_joint(plan)))
     rows, remarks = _values(plan, inputs, built, solver, whole)
-    asked = max(inputs.tables().settings["mip_gap"], plan["gap"]) if gap is None else gap
+    asked = plan.get("gap_asked", plan["gap"]) if gap is None else gap
     sets = tuple(plan.get("sets", ()))
     source = _Source(path.name, content, plan["scenario"], is_joint(plan), sets, asked, time_limit)
     moved = _moved(plan, inputs, built, source, whole, processes, scheduler, on_news, should_stop)
@@ -231,8 +232,12 @@ def _difference(step: Moved, run: _Solve, new: _Solve) -> Moved:
         return replace(step, message=new.message)
     loose, tight = (new, run) if step.more else (run, new)
     dear, cheap = tight.objective or 0.0, min(loose.objective or 0.0, tight.objective or 0.0)
+    at_most = dear - min(loose.bound, cheap)  # infinite when a solve was stopped before it had a bound
     return replace(
-        step, musd=dear - cheap, at_least=max(0.0, tight.bound - cheap), at_most=dear - min(loose.bound, cheap)
+        step,
+        musd=dear - cheap,
+        at_least=max(0.0, tight.bound - cheap),
+        at_most=at_most if math.isfinite(at_most) else None,
     )
 
 
