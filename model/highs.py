@@ -15,9 +15,9 @@ from typing import Any
 import highspy
 import numpy as np
 import pyomo.environ as pyo
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from model.errors import NoPlanError, StoppedError
+from model.matrix import Matrix, matrix
 
 FEASIBILITY = 1e-7
 PRICED = 1e-9  # MUSD per unit: a dual above this is not solver noise
@@ -62,46 +62,41 @@ class Solver:
     """HiGHS with one model loaded; columns are addressed by the Pyomo variables they came from."""
 
     def __init__(self, model: pyo.ConcreteModel) -> None:
-        form = LinearStandardFormCompiler().write(model, mixed_form=True)
-        self.variables = form.columns
-        self.column = {id(v): i for i, v in enumerate(form.columns)}
-        self.rows = form.rows  # (constraint, sense) by row
-        self.row = {id(row.constraint): i for i, row in enumerate(form.rows)}
-        self.integer = np.array([not v.is_continuous() for v in form.columns], dtype=bool)
-        self.cost = np.asarray(form.c.todense()).reshape(-1)
-        self.lower = np.array([-INFINITY if v.lb is None else v.lb for v in form.columns])
-        self.upper = np.array([INFINITY if v.ub is None else v.ub for v in form.columns])
-        self.nonzeros = int(form.A.nnz)
+        loaded = matrix(model)
+        self.variables, self.column = loaded.variables, loaded.column
+        self.rows = loaded.rows  # (constraint, sense) by row
+        self.row = {id(row.constraint): i for i, row in enumerate(loaded.rows)}
+        self.integer, self.cost = loaded.integer, loaded.cost
+        self.lower, self.upper = loaded.lower, loaded.upper
+        self.row_lower, self.row_upper = loaded.row_lower, loaded.row_upper
+        self.nonzeros = len(loaded.coefficients)
         self.excess: int | None = None  # column of minimise_excess
         self.exceeded: list[int] = []  # rows it is in
         self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
         self._options(primal_feasibility_tolerance=FEASIBILITY, dual_feasibility_tolerance=1e-7)
-        self._load(form)
+        self._load(loaded)
 
     def _options(self, **options: float | int | str | bool) -> None:
         for name, value in options.items():
             self.highs.setOptionValue(name, value)
 
-    def _load(self, form: Any) -> None:
-        matrix = form.A.tocsr()
-        sense = np.array([row.bound_type for row in form.rows], dtype=int)
-        rhs = np.asarray(form.rhs, dtype=float)
+    def _load(self, loaded: Matrix) -> None:
         lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = len(form.columns), len(form.rows)
-        lp.col_cost_, lp.col_lower_, lp.col_upper_ = self.cost, self.lower, self.upper
-        self.row_lower = lp.row_lower_ = np.where(sense == 1, -INFINITY, rhs)
-        self.row_upper = lp.row_upper_ = np.where(sense == -1, INFINITY, rhs)
-        lp.offset_ = float(np.sum(form.c_offset))
+        lp.num_col_, lp.num_row_ = len(loaded.variables), len(loaded.rows)
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = loaded.cost, loaded.lower, loaded.upper
+        lp.row_lower_, lp.row_upper_ = loaded.row_lower, loaded.row_upper
+        lp.offset_ = loaded.offset
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = matrix.indptr
-        lp.a_matrix_.index_ = matrix.indices
-        lp.a_matrix_.value_ = matrix.data
-        lp.integrality_ = [
-            highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous for whole in self.integer
-        ]
+        lp.a_matrix_.start_ = loaded.starts
+        lp.a_matrix_.index_ = loaded.columns
+        lp.a_matrix_.value_ = loaded.coefficients
         if self.highs.passModel(lp) == highspy.HighsStatus.kError:
             raise StoppedError("the solver did not accept the model (a number is not finite or too large)")
+        whole = np.flatnonzero(loaded.integer).astype(np.int32)
+        if len(whole):
+            kinds = np.full(len(whole), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
+            self.highs.changeColsIntegrality(len(whole), whole, kinds)
 
     def solve(
         self,

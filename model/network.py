@@ -7,6 +7,7 @@ the chain node by node, stocks and returns included.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -86,13 +87,16 @@ def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Ne
     net = Net()
     units = [u for u in data.units.values() if largest_capacity(tree, node, u) > 0]
     made = _made_without_units(tree, node, nets, net, held)
-    lanes = _lanes_by_origin(data, year)
+    open_lanes = _open_lanes(data, year)
+    leads_to: dict[Place, list[str]] = defaultdict(list)
+    for material, origin, to in open_lanes:
+        leads_to[origin, material].append(to)
     done: set[Batch] = set()
     active: set[tuple[str, str]] = set()
     while True:  # follow the chain until nothing new can be made
         for batch in made - done:
             region, material, stream = batch
-            net.arrives.update((to, material, stream) for to in lanes.get((region, material), ()))
+            net.arrives.update((to, material, stream) for to in leads_to.get((region, material), ()))
         done = set(made)
         for unit in units:
             for stream in _possible_streams(data, unit, net.arrives):
@@ -106,9 +110,10 @@ def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Ne
     wanted = _wanted(data, net)
     net.ship = [
         (m, r, to, k)
-        for (m, r, to), lane in data.lanes.items()
+        for m, r, to in open_lanes
+        if (to, m) in wanted
         for k in STREAMS
-        if (r, m, k) in made and (to, m) in wanted and lane.capacity_in(year) > 0
+        if (r, m, k) in made
     ]
     return net
 
@@ -137,12 +142,9 @@ def _made_without_units(tree: Tree, node: int, nets: Network, net: Net, held: se
     return made
 
 
-def _lanes_by_origin(data: PlanData, year: int) -> dict[Place, list[str]]:
-    lanes: dict[Place, list[str]] = {}
-    for (material, origin, to), lane in data.lanes.items():
-        if lane.capacity_in(year) > 0:
-            lanes.setdefault((origin, material), []).append(to)
-    return lanes
+def _open_lanes(data: PlanData, year: int) -> list[tuple[str, str, str]]:
+    """(material, from, to)"""
+    return [key for key, lane in data.lanes.items() if lane.capacity is None or lane.capacity_in(year) > 0]
 
 
 def _possible_streams(data: PlanData, unit: Unit, arrives: set[Batch]) -> Iterator[str]:
