@@ -63,7 +63,7 @@ def matrix(model: pyo.ConcreteModel) -> Matrix:
     with PauseGC():  # a model is millions of objects of which none is garbage
         variables = [v for component in model.component_objects(pyo.Var) for v in component.values()]
         column = {id(v): i for i, v in enumerate(variables)}
-        bounds = np.array([v.bounds for v in variables], dtype=float).reshape(-1, 2)  # None becomes nan
+        low, high = zip(*(v.bounds for v in variables), strict=True) if variables else ((), ())
         (objective,) = model.component_data_objects(pyo.Objective, active=True)
         prices, priced, offset = _terms(objective.expr)
         cost = np.zeros(len(variables))
@@ -73,8 +73,8 @@ def matrix(model: pyo.ConcreteModel) -> Matrix:
     return Matrix(
         variables=variables,
         column=column,
-        lower=np.nan_to_num(bounds[:, 0], nan=-np.inf),
-        upper=np.nan_to_num(bounds[:, 1], nan=np.inf),
+        lower=np.nan_to_num(np.array(low, dtype=float), nan=-np.inf),  # None, no bound, became nan
+        upper=np.nan_to_num(np.array(high, dtype=float), nan=np.inf),
         integer=np.fromiter((not v.is_continuous() for v in variables), dtype=bool, count=len(variables)),
         cost=cost,
         offset=offset,

@@ -28,7 +28,7 @@ from math import isinf
 import pyomo.environ as pyo
 
 from model.network import Batch, DemandKey, Network
-from model.plan_data import CLEAN, EXPOSED, MUSD_PER_T
+from model.plan_data import CLEAN, EXPOSED, MUSD_PER_T, STREAMS
 from model.rules.linear import Row, Terms, amount, costs, linear, scaled, worth
 from model.tree import Tree
 
@@ -190,13 +190,12 @@ def _demand_rows(tree: Tree, net: Network, block: pyo.Block) -> None:
 
 def _limits(tree: Tree, net: Network, block: pyo.Block) -> None:
     """Lane capacities and sell volumes: over both streams together."""
-    lanes: dict[tuple[int, str, str, str], Terms] = defaultdict(list)
+    lanes: dict[tuple[int, str, str, str], Terms] = {}
     sales: dict[tuple[int, str], Terms] = defaultdict(list)
-    for (n, m, r, to, k), ship in block.ship.items():
-        lane = tree.data[n].lanes[m, r, to]
-        if lane.capacity and not isinf(lane.capacity_in(tree.year[n])):
-            lanes[n, m, r, to].append((1.0, ship))
     for n in tree.nodes:
+        for key, lane in tree.data[n].lanes.items():
+            if lane.capacity and not isinf(lane.capacity_in(tree.year[n])):
+                lanes[n, *key] = [(1.0, block.ship[n, *key, k]) for k in STREAMS if (n, *key, k) in block.ship]
         for v, k in net[n].sell:
             if not isinf(_volume(tree, n, v)):
                 sales[n, v].append((1.0, block.sell[n, v, k]))
@@ -204,7 +203,7 @@ def _limits(tree: Tree, net: Network, block: pyo.Block) -> None:
     def within(b: pyo.Block, n: int, m: str, r: str, to: str) -> object:
         return linear(lanes[n, m, r, to]) <= tree.data[n].lanes[m, r, to].capacity_in(tree.year[n])
 
-    block.lane = pyo.Constraint(list(lanes), rule=within, doc="(5)")
+    block.lane = pyo.Constraint([key for key, terms in lanes.items() if terms], rule=within, doc="(5)")
     block.sales = pyo.Constraint(
         list(sales), rule=lambda b, n, v: linear(sales[n, v]) <= _volume(tree, n, v), doc="(5)"
     )
@@ -219,13 +218,13 @@ def _costs(tree: Tree, net: Network, block: pyo.Block) -> None:
         cost["market_sales"] += [(-data.market_price(v, year), block.sell[n, v, k]) for v, k in net[n].sell]
         cost["substitution"] += [(data.substitution[o].cost, block.avoid[n, o, *j]) for o, j in net[n].avoid]
         cost["shortage"] += [(data.sectors[j[1]].shortage_cost, block.short[n, *j]) for j in net[n].short]
+    freight, tariffs = block.cost["freight"], block.cost["tariffs"]
     for (n, m, r, to, _), ship in block.ship.items():
-        data, year = tree.data[n], tree.year[n]
-        lane = data.lanes[m, r, to]
+        lane = tree.data[n].lanes[m, r, to]
         if lane.freight:
-            block.cost["freight"][n].append((lane.freight, ship))
-        if rate := lane.tariff[year]:
-            block.cost["tariffs"][n].append((rate * data.price[m][year], ship))
+            freight[n].append((lane.freight, ship))
+        if rate := lane.tariff[tree.year[n]]:
+            tariffs[n].append((rate * tree.data[n].price[m][tree.year[n]], ship))
 
 
 def delivered(tree: Tree, net: Network, flow: pyo.Block, stream: str) -> Terms:
