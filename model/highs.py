@@ -297,13 +297,23 @@ class Solver:
     def hold(self, column: int, value: float) -> None:
         self.highs.changeColBounds(column, value, value)
 
-    def solve_linear(self) -> float | None:
-        """Solve with the integers held; the objective, or None when there is no solution."""
-        self._options(time_limit=INFINITY)
+    def solve_linear(self, most: float = INFINITY) -> float | None:
+        """Solve with the integers held; the objective, or None when there is no solution, or none of at most `most`."""
+        self._options(time_limit=INFINITY, objective_bound=most)
         self.highs.run()
+        self._options(objective_bound=INFINITY)
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         return float(self.highs.getInfo().objective_function_value)
+
+    def basis(self) -> Any:
+        """The basis of the last solve, to come back to."""
+        return self.highs.getBasis()
+
+    def go_back_to(self, basis: Any) -> None:
+        """Start the next solve from this basis, where the last one moved away from it."""
+        if self.highs.getInfo().simplex_iteration_count > 0:
+            self.highs.setBasis(basis)
 
     def reduced_costs(self) -> np.ndarray:
         return np.asarray(self.highs.getSolution().col_dual)

@@ -42,12 +42,14 @@ def tidy(built: Built, solver: Solver, values: np.ndarray) -> np.ndarray | None:
                 continue
             for i, value in held:
                 solver.hold(i, round(value) - 1)
-            without = solver.solve_linear()
+            basis = solver.basis()
+            without = solver.solve_linear(limit)
             if without is not None and without <= limit:
                 best, reduced, dropped = solver.values(), solver.reduced_costs(), True
             else:
                 for i, value in held:
                     solver.hold(i, round(value))
+                solver.go_back_to(basis)
     return _least_exposed(built, solver, best)
 
 
