@@ -47,9 +47,9 @@ def tidy(built: Built, solver: Solver, values: np.ndarray) -> np.ndarray | None:
             if without is not None and without <= limit:
                 best, reduced, dropped = solver.values(), solver.reduced_costs(), True
             else:
+                solver.go_back_to(basis)
                 for i, value in held:
                     solver.hold(i, round(value))
-                solver.go_back_to(basis)
     return _least_exposed(built, solver, best)
 
 
