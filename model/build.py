@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pyomo.environ as pyo
-from pyomo.common.gc_manager import PauseGC
 
+from model.collector import at_rest
 from model.network import Network, network
 from model.rules.bankability import bankability
 from model.rules.budgets import budgets
@@ -37,13 +37,9 @@ class Built:
         return replace(self, tree=self.tree.along(leaf))
 
 
+@at_rest()
 def build(tree: Tree) -> Built:
     """Build the model over the nodes of a tree."""
-    with PauseGC():  # a model is millions of objects of which none is garbage
-        return _build(tree)
-
-
-def _build(tree: Tree) -> Built:
     net = network(tree)
     m = pyo.ConcreteModel()
     m.investments = investments(tree)

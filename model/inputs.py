@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from model.checks import find_problems, find_warnings
+from model.collector import at_rest
 from model.errors import Problem, UsageError, WorkbookError
 from model.names import advice
 from model.records import build_base
@@ -60,6 +61,7 @@ class Inputs:
         return scenario
 
 
+@at_rest()
 def load(path: str | Path, sets: Sequence[str] = ()) -> Inputs:
     """Read and check a workbook. Problems are collected; raises UsageError only when the file is not usable."""
     path = Path(path)

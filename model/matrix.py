@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyomo.environ as pyo
 from pyomo.common.errors import InfeasibleConstraintException
-from pyomo.common.gc_manager import PauseGC
 from pyomo.core.expr import LinearExpression, MonomialTermExpression
 from pyomo.repn import generate_standard_repn
+
+from model.collector import at_rest
 
 PREPARED = {MonomialTermExpression}  # what rules/linear.py makes
 AT_MOST, EQUAL, AT_LEAST = 1, 0, -1
@@ -55,21 +56,21 @@ class Matrix:
     coefficients: Floats
 
 
+@at_rest()
 def matrix(model: pyo.ConcreteModel) -> Matrix:
     """The arrays of a linear model with one objective to minimise.
 
     Raises InfeasibleConstraintException when a row without variables does not hold.
     """
-    with PauseGC():  # a model is millions of objects of which none is garbage
-        variables = [v for component in model.component_objects(pyo.Var) for v in component.values()]
-        column = {id(v): i for i, v in enumerate(variables)}
-        low, high = zip(*(v.bounds for v in variables), strict=True) if variables else ((), ())
-        (objective,) = model.component_data_objects(pyo.Objective, active=True)
-        prices, priced, offset = _terms(objective.expr)
-        cost = np.zeros(len(variables))
-        np.add.at(cost, _columns(column, priced), prices)
-        rows, sides, starts, columns, coefficients = _rows(model, column)
-        starts, columns, coefficients = _added_up(starts, columns, coefficients, len(variables))
+    variables = [v for component in model.component_objects(pyo.Var) for v in component.values()]
+    column = {id(v): i for i, v in enumerate(variables)}
+    low, high = zip(*(v.bounds for v in variables), strict=True) if variables else ((), ())
+    (objective,) = model.component_data_objects(pyo.Objective, active=True)
+    prices, priced, offset = _terms(objective.expr)
+    cost = np.zeros(len(variables))
+    np.add.at(cost, _columns(column, priced), prices)
+    rows, sides, starts, columns, coefficients = _rows(model, column)
+    starts, columns, coefficients = _added_up(starts, columns, coefficients, len(variables))
     return Matrix(
         variables=variables,
         column=column,

@@ -178,7 +178,7 @@ class Market:
         return _or_unlimited(self.base_volume, year)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LaneData:
     """An open lane. freight MUSD/t, tariff share of price by year; capacity t/yr as volume in Market."""
 

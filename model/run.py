@@ -16,6 +16,7 @@ from pyomo.common.errors import InfeasibleConstraintException
 from model import __version__
 from model.audit import Audit, audit
 from model.build import Built, build
+from model.collector import at_rest
 from model.errors import NoPlanError, StoppedError
 from model.highs import OnProgress, Outcome, Progress, ShouldStop, Solver
 from model.highs import version as highs_version
@@ -91,6 +92,7 @@ def scenario_data(inputs: Inputs, scenario: str = "base") -> PlanData:
     return plan_data(inputs.tables(scenario), inputs.tables("base"))
 
 
+@at_rest()
 def solve_scenario(
     inputs: Inputs,
     scenario: str = "base",
@@ -117,6 +119,7 @@ def solve_scenario(
     return plan
 
 
+@at_rest()
 def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     """Build, solve and tidy the model of a tree."""
     clock.enter("build")
