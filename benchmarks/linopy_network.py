@@ -87,8 +87,7 @@ def network(a: Arrays) -> linopy.Model:
     smryk = [of["stage"], of["mineral"], of["region"], of["year"], stream.to_index()]
     dims = ["stage", "mineral", "region", "year", "stream"]
     made_here = makes.broadcast_like(a.capacity).transpose(*dims)
-    sent = makes.rename(region="origin").broadcast_like(a.lane).transpose("stage", "mineral", "origin", "region", "year",
-                                                                           "stream")  # fmt: skip
+    sent = makes.rename(region="origin").broadcast_like(a.lane).transpose(*dims[:2], "origin", *dims[2:])
 
     m = linopy.Model()
     act = m.add_variables(lower=0, coords=smryk, dims=dims, mask=made_here, name="act")
@@ -101,9 +100,7 @@ def network(a: Arrays) -> linopy.Model:
     m.add_constraints(act - shipped >= 0, mask=made_here, name="made")
     arrives = ship.sum("origin")
     used_up = a.intake.sel(stage=list(TAKES)) * act.sel(stage=list(TAKES.values())).assign_coords(stage=list(TAKES))
-    m.add_constraints(
-        arrives.sel(stage=list(TAKES)) - used_up.where(clean & ~china) - mixed == 0, name="used"
-    )
+    m.add_constraints(arrives.sel(stage=list(TAKES)) - used_up.where(clean & ~china) - mixed == 0, name="used")
     m.add_constraints(arrives.sel(stage="metal", drop=True) - deliver == 0, name="delivered")
     m.add_constraints(mixed.sum("stream") - used_up.sel(stream=EXPOSED, drop=True) == 0, name="intake")
     m.add_constraints(deliver.sum("stream") + short == a.demand, name="demand")

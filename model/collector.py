@@ -1,7 +1,7 @@
 """Python's garbage collector at rest: workbooks and models are millions of objects of which none is garbage.
 
-Left on, it walks them again and again while they are made: measured on 220,000 variables, a model takes 4.4 s instead of
-1.5 s to build.
+Left on, it walks them again and again while they are made: measured on 220,000 variables, a model takes 4.4 s to build
+instead of 1.5 s.
 """
 
 from __future__ import annotations

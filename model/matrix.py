@@ -129,7 +129,7 @@ def _terms(expression: Any) -> tuple[Sequence[float], Sequence[Any], float]:
     return walked.linear_coefs, walked.linear_vars, walked.constant
 
 
-def _columns(column: dict[int, int], variables: list[Any]) -> Ints:
+def _columns(column: dict[int, int], variables: Sequence[Any]) -> Ints:
     return np.fromiter(map(column.__getitem__, map(id, variables)), dtype=np.int32, count=len(variables))
 
 
@@ -138,7 +138,7 @@ def _added_up(starts: Ints, columns: Ints, coefficients: Floats, width: int) -> 
     row = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     places, place = np.unique(row * width + columns, return_inverse=True)
     if len(places) < len(columns):
-        coefficients = np.bincount(place, weights=coefficients, minlength=len(places))
+        coefficients = np.bincount(place, weights=coefficients, minlength=len(places)).astype(float)
         row, columns = places // width, (places % width).astype(np.int32)
     kept = coefficients != 0
     counts = np.bincount(row[kept], minlength=len(starts) - 1)

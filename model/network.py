@@ -108,13 +108,7 @@ def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Ne
     net.act = [(u.name, k) for u in units for k in STREAMS if (u.name, k) in active]
     _uses(tree, node, net, held)
     wanted = _wanted(data, net)
-    net.ship = [
-        (m, r, to, k)
-        for m, r, to in open_lanes
-        if (to, m) in wanted
-        for k in STREAMS
-        if (r, m, k) in made
-    ]
+    net.ship = [(m, r, to, k) for m, r, to in open_lanes if (to, m) in wanted for k in STREAMS if (r, m, k) in made]
     return net
 
 

@@ -242,9 +242,7 @@ def _pieces(xml: bytes) -> Iterator[bytes]:
         start = stop
 
 
-def _read_rows(
-    pieces: Iterable[bytes], shared: list[str], dated: frozenset[str], epoch: datetime
-) -> dict[int, Row]:
+def _read_rows(pieces: Iterable[bytes], shared: list[str], dated: frozenset[str], epoch: datetime) -> dict[int, Row]:
     rows: dict[int, Row] = {}
     number = 0
     for piece in pieces:
