@@ -97,12 +97,12 @@ def lodestone(setup: Setup) -> dict[str, Any]:
 
 
 class RootGap:
-    """The bound when the first node was done, and the nodes in all, as HiGHS logs them."""
+    """The bound when the first node was done, and the nodes in all."""
 
     def __init__(self, highs: highspy.Highs) -> None:
         self.highs = highs
         self.bound: float | None = None
-        highs.cbMipLogging += self._note
+        highs.cbMipInterrupt += self._note
 
     def _note(self, event: Any) -> None:
         if event.data_out.mip_node_count <= 1:

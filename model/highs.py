@@ -70,6 +70,7 @@ class Solver:
         self.lower, self.upper = loaded.lower, loaded.upper
         self.row_lower, self.row_upper = loaded.row_lower, loaded.row_upper
         self.nonzeros = len(loaded.coefficients)
+        self.hints: dict[str, float | int | str | bool] = {}  # options of the next solve alone
         self.excess: int | None = None  # column of minimise_excess
         self.exceeded: list[int] = []  # rows it is in
         self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
@@ -111,10 +112,19 @@ class Solver:
 
         Raises NoPlanError when it is proved that there is no plan, StoppedError when the solve ends without one.
         """
+        began = time.monotonic() if started is None else started
         self._options(mip_rel_gap=gap, mip_abs_gap=absolute_gap, time_limit=time_limit)
         self._options(mip_feasibility_tolerance=1e-6)
-        self._run(on_progress, should_stop, time.monotonic() if started is None else started)
-        return self._outcome(gap)
+        usual = {name: self.highs.getOptionValue(name)[1] for name in self.hints}
+        self._options(**self.hints)
+        self._run(on_progress, should_stop, began)
+        if self.highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+            self._options(presolve="off")  # which may leave it open; without it HiGHS decides
+            self._run(on_progress, should_stop, began)
+            self._options(presolve="choose")
+        self._options(**usual)
+        self.hints = {}
+        return self._outcome()
 
     def _run(self, on_progress: OnProgress | None, should_stop: ShouldStop | None, started: float) -> None:
         """Run in a thread, so that this one can report and take Ctrl-C."""
@@ -155,11 +165,9 @@ class Solver:
         highs.cbMipLogging -= note
         highs.cbMipImprovingSolution -= note
 
-    def _outcome(self, gap: float) -> Outcome:
+    def _outcome(self) -> Outcome:
         status = self.highs.getModelStatus()
         kind = highspy.HighsModelStatus
-        if status == kind.kUnboundedOrInfeasible:
-            status = self._without_presolve()
         if status == kind.kInfeasible:
             raise NoPlanError("no plan satisfies all rules of the workbook")
         if status == kind.kUnbounded:
@@ -171,13 +179,6 @@ class Solver:
         optimal = status == kind.kOptimal
         bound = info.mip_dual_bound if self.integer.any() else objective if optimal else -INFINITY
         return Outcome(optimal, objective, min(bound, objective), max(int(info.mip_node_count), 0))
-
-    def _without_presolve(self) -> Any:
-        """Presolve may leave open whether a model is infeasible or unbounded; without it HiGHS decides."""
-        self._options(presolve="off")
-        self.highs.run()
-        self._options(presolve="choose")
-        return self.highs.getModelStatus()
 
     def values(self) -> np.ndarray:
         """Value of each column."""
@@ -206,7 +207,12 @@ class Solver:
         solution = highspy.HighsSolution()
         solution.col_value = [*values.tolist(), *([0.0] if self.excess is not None else [])]
         self.highs.setSolution(solution)
-        self._options(**WITH_A_START)
+        self.hints = WITH_A_START
+
+    def start_near(self, decisions: list[tuple[Any, float]]) -> None:
+        """Offer whole decisions (variable, number); HiGHS finds the rest, and drops them where there is none."""
+        columns = np.array([self.column[id(variable)] for variable, _ in decisions], dtype=np.int32)
+        self.highs.setSolution(len(columns), columns, np.array([number for _, number in decisions], dtype=float))
 
     def set_goal(self, terms: list[tuple[float, Any]] | None) -> None:
         """Minimise other terms than the model's cost; None: the cost again."""

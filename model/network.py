@@ -7,7 +7,6 @@ the chain node by node, stocks and returns included.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -87,16 +86,17 @@ def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Ne
     net = Net()
     units = [u for u in data.units.values() if largest_capacity(tree, node, u) > 0]
     made = _made_without_units(tree, node, nets, net, held)
-    open_lanes = _open_lanes(data, year)
-    leads_to: dict[Place, list[str]] = defaultdict(list)
-    for material, origin, to in open_lanes:
-        leads_to[origin, material].append(to)
+    closed = {key for key, lane in data.limited_lanes.items() if lane.capacity_in(year) <= 0}
     done: set[Batch] = set()
     active: set[tuple[str, str]] = set()
     while True:  # follow the chain until nothing new can be made
         for batch in made - done:
             region, material, stream = batch
-            net.arrives.update((to, material, stream) for to in leads_to.get((region, material), ()))
+            net.arrives.update(
+                (to, material, stream)
+                for to in data.leads_to.get((region, material), ())
+                if (material, region, to) not in closed
+            )
         done = set(made)
         for unit in units:
             for stream in _possible_streams(data, unit, net.arrives):
@@ -108,7 +108,13 @@ def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Ne
     net.act = [(u.name, k) for u in units for k in STREAMS if (u.name, k) in active]
     _uses(tree, node, net, held)
     wanted = _wanted(data, net)
-    net.ship = [(m, r, to, k) for m, r, to in open_lanes if (to, m) in wanted for k in STREAMS if (r, m, k) in made]
+    net.ship = [
+        (m, r, to, k)
+        for m, r, to in data.lanes
+        if (to, m) in wanted and (m, r, to) not in closed
+        for k in STREAMS
+        if (r, m, k) in made
+    ]
     return net
 
 
@@ -134,11 +140,6 @@ def _made_without_units(tree: Tree, node: int, nets: Network, net: Net, held: se
                 if (sector, material) == (row.sector, row.material) and row.t_per_t > 0:
                     made.add((region, row.scrap, CLEAN if row.clean else stream))
     return made
-
-
-def _open_lanes(data: PlanData, year: int) -> list[tuple[str, str, str]]:
-    """(material, from, to)"""
-    return [key for key, lane in data.lanes.items() if lane.capacity is None or lane.capacity_in(year) > 0]
 
 
 def _possible_streams(data: PlanData, unit: Unit, arrives: set[Batch]) -> Iterator[str]:

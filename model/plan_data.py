@@ -317,6 +317,19 @@ class PlanData:
         return {**self.plants, **self.projects}
 
     @cached_property
+    def limited_lanes(self) -> dict[tuple[str, str, str], LaneData]:
+        """The lanes with a capacity: usually few of many."""
+        return {key: lane for key, lane in self.lanes.items() if lane.capacity is not None}
+
+    @cached_property
+    def leads_to(self) -> dict[tuple[str, str], list[str]]:
+        """(from, material) -> where lanes lead to."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for material, origin, to in self.lanes:
+            found.setdefault((origin, material), []).append(to)
+        return found
+
+    @cached_property
     def not_of_concern(self) -> tuple[str, ...]:
         return tuple(r.name for r in self.regions.values() if not r.of_concern)
 

@@ -26,6 +26,7 @@ from model.plan_tables import COST_TERMS
 from model.results import cost_totals, plan_tables, tariff_revenue
 from model.rules.objective import expected_cost, risk_weight
 from model.snapshot import input_snapshot
+from model.start import Start, start_from
 from model.tidy import tidy
 from model.tree import Tree, single
 
@@ -58,6 +59,7 @@ class Effort:
     time_limit: float
     on_progress: OnProgress | None = None
     should_stop: ShouldStop | None = None
+    start: Mapping[str, Any] | None = None  # the plan of an earlier run
 
 
 def effort(
@@ -66,6 +68,7 @@ def effort(
     time_limit: float | None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
+    start: Mapping[str, Any] | None = None,
 ) -> Effort:
     """What is asked for, and where nothing is, what the workbook's settings say."""
     return Effort(
@@ -73,6 +76,7 @@ def effort(
         data.time_limit_s if time_limit is None else time_limit,
         on_progress,
         should_stop,
+        start,
     )
 
 
@@ -84,6 +88,7 @@ class Solved:
     outcome: Outcome
     size: dict[str, int]
     gap_asked: float
+    start: Start | None = None
 
 
 def scenario_data(inputs: Inputs, scenario: str = "base") -> PlanData:
@@ -100,17 +105,19 @@ def solve_scenario(
     time_limit: float | None = None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
+    start: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The audited plan document (plan.json) of one scenario, which knows its future.
 
-    gap (share) and time_limit (s) replace the workbook's settings. Raises WorkbookError, NoPlanError when it is proved
+    gap (share) and time_limit (s) replace the workbook's settings. start: the plan of an earlier run, whose decisions
+    the solver begins with. Raises WorkbookError, NoPlanError when it is proved
     that there is no plan, StoppedError when the solve ends without one that passes the audit.
     """
     clock = Clock(on_progress)
     clock.enter("read")
     data = scenario_data(inputs, scenario)
     clock.leave("read")
-    solved = solve_tree(single(data), effort(data, gap, time_limit, on_progress, should_stop), clock)
+    solved = solve_tree(single(data), effort(data, gap, time_limit, on_progress, should_stop, start), clock)
     clock.enter("audit")
     plan = _document(inputs, data, solved)
     plan["audit"] = audited(audit(data, plan))
@@ -134,6 +141,9 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
         "nonzeros": solver.nonzeros,
         "integers": int(solver.integer.sum()),
     }
+    start = start_from(built, wanted.start) if wanted.start is not None else None
+    if start is not None:
+        solver.start_near(start.values)
     outcome = solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, clock.started)
     clock.enter("tidy")
     values = settled(built, solver, outcome.objective, wanted)
@@ -142,7 +152,7 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     if tidied is not None:
         solver.store(tidied)
     clock.leave("solve")
-    return Solved(built, outcome, size, wanted.gap)
+    return Solved(built, outcome, size, wanted.gap, start)
 
 
 def settled(built: Built, solver: Solver, objective: float, wanted: Effort) -> np.ndarray:
@@ -219,6 +229,7 @@ def heading(inputs: Inputs, data: PlanData, solved: Solved, objective: float, ex
         "horizon": [data.first_year, data.last_year],
         "warnings": [asdict(warning) for warning in inputs.warnings],
         "model": dict(solved.size),
+        **({} if solved.start is None else {"start": {"taken": solved.start.taken, "left_out": solved.start.left_out}}),
     }
 
 

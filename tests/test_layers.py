@@ -27,6 +27,7 @@ STAGES = (
     "model.build model.matrix",
     "model.highs",
     "model.tidy model.results model.held",
+    "model.start",
     "model.run",
     "model.joint_run",
     "model.report",

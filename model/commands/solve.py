@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,6 +31,9 @@ from model.commands.options import GAP, JOBS, QUIET, SCHEDULER, SET, TIME_LIMIT,
     show_default=True,
     help="With --joint: EVPI and VSS too, each future being solved alone for them.",
 )
+@click.option(
+    "--start", type=click.Path(path_type=Path), help="Folder of an earlier run, whose decisions the solver begins with."
+)
 @QUIET
 @click.pass_context
 def solve(
@@ -45,6 +49,7 @@ def solve(
     scheduler: str | None,
     joint: bool,
     values: bool,
+    start: Path | None,
     quiet: bool,
 ) -> None:
     """Find the plan of least cost and write plan.xlsx and plan.json.
@@ -58,16 +63,19 @@ def solve(
       lodestone solve plan.xlsx --scenario embargo --gap 0.01
       lodestone solve plan.xlsx --all-scenarios --jobs 2
       lodestone solve plan.xlsx --joint
+      lodestone solve plan.xlsx --gap 0.0001 --start outputs/plan/base
     """
     if joint and (scenarios or all_scenarios):
         raise click.UsageError("--joint plans for all scenarios together; leave out --scenario and --all-scenarios")
     if all_scenarios or len(set(scenarios)) > 1 or scheduler:
+        if start is not None:
+            raise click.UsageError("--start goes with one scenario or with --joint")
         _solve_many(ctx, workbook, scenarios, all_scenarios, out, gap, time_limit, sets, jobs, scheduler, quiet)
         return
     scenario = scenarios[0] if scenarios else "base"
     from model.inputs import load
     from model.joint_run import joint_name, solve_joint
-    from model.report.run_folder import check_target, run_folder, write_run
+    from model.report.run_folder import check_target, read_run, run_folder, write_run
     from model.report.terminal import Watch, show_plan
     from model.run import solve_scenario
 
@@ -78,14 +86,28 @@ def solve(
         inputs.tables(scenario)  # an unknown name is said before anything is written
         folder = out or run_folder(inputs.path, joint_name(inputs) if joint else scenario, inputs.scenario_names)
         check_target(folder)
+        earlier = None if start is None else read_run(start)
         if joint:
-            plan = solve_joint(inputs, gap, time_limit, watch.progress, watch.should_stop, values)
+            plan = solve_joint(inputs, gap, time_limit, watch.progress, watch.should_stop, values, earlier)
         else:
-            plan = solve_scenario(inputs, scenario, gap, time_limit, watch.progress, watch.should_stop)
+            plan = solve_scenario(inputs, scenario, gap, time_limit, watch.progress, watch.should_stop, earlier)
         watch.stage("write")
         write_run(plan, folder, inputs.path)
     if not quiet:
         show_plan(plan, folder)
+        if start is not None:
+            click.echo(_started(plan["start"]))
+
+
+def _started(start: dict[str, Any]) -> str:
+    """What of an earlier run the solver began with."""
+    left_out = start["left_out"]
+    if not left_out:
+        return f"Started from {start['taken']} decisions of the earlier run."
+    more = "" if len(left_out) <= 5 else f", and {len(left_out) - 5} more"
+    return (
+        f"Started from {start['taken']} decisions of the earlier run; not known here: {', '.join(left_out[:5])}{more}."
+    )
 
 
 def _solve_many(

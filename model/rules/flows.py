@@ -193,8 +193,8 @@ def _limits(tree: Tree, net: Network, block: pyo.Block) -> None:
     lanes: dict[tuple[int, str, str, str], Terms] = {}
     sales: dict[tuple[int, str], Terms] = defaultdict(list)
     for n in tree.nodes:
-        for key, lane in tree.data[n].lanes.items():
-            if lane.capacity and not isinf(lane.capacity_in(tree.year[n])):
+        for key, lane in tree.data[n].limited_lanes.items():
+            if not isinf(lane.capacity_in(tree.year[n])):
                 lanes[n, *key] = [(1.0, block.ship[n, *key, k]) for k in STREAMS if (n, *key, k) in block.ship]
         for v, k in net[n].sell:
             if not isinf(_volume(tree, n, v)):
