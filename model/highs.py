@@ -310,7 +310,8 @@ class Solver:
         self._options(objective_bound=INFINITY)
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
-        return float(self.highs.getInfo().objective_function_value)
+        objective = float(self.highs.getInfo().objective_function_value)
+        return objective if objective <= most else None
 
     def basis(self) -> Any:
         """The basis of the last solve, to come back to."""

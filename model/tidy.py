@@ -44,7 +44,7 @@ def tidy(built: Built, solver: Solver, values: np.ndarray) -> np.ndarray | None:
                 solver.hold(i, round(value) - 1)
             basis = solver.basis()
             without = solver.solve_linear(limit)
-            if without is not None and without <= limit:
+            if without is not None:
                 best, reduced, dropped = solver.values(), solver.reduced_costs(), True
             else:
                 solver.go_back_to(basis)
