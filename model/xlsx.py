@@ -229,16 +229,15 @@ def _rows(xml: bytes, shared: list[str], dated: frozenset[str], epoch: datetime)
 
 def _pieces(xml: bytes) -> Iterator[bytes]:
     """The same sheet as several, each with some of the rows: parsing a piece at once is fast, and a piece is small."""
-    head, begin, rest = xml.partition(b"<sheetData>")
-    rows, end, tail = rest.rpartition(b"</sheetData>")
-    if not end:
+    start, end = xml.find(b"<sheetData>") + len(b"<sheetData>"), xml.rfind(b"</sheetData>")
+    if not len(b"<sheetData>") <= start <= end:
         yield xml
         return
-    start = 0
-    while start < len(rows):
-        stop = rows.find(b"</row>", start + ROWS_AT_ONCE)
-        stop = len(rows) if stop < 0 else stop + len(b"</row>")
-        yield b"".join((head, begin, rows[start:stop], end, tail))
+    head, tail = xml[:start], xml[end:]
+    while start < end:
+        stop = xml.find(b"</row>", start + ROWS_AT_ONCE, end)
+        stop = end if stop < 0 else stop + len(b"</row>")
+        yield b"".join((head, xml[start:stop], tail))
         start = stop
 
 
