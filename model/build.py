@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import pyomo.environ as pyo
 
+from model.collector import at_rest
 from model.network import Network, network
 from model.rules.bankability import bankability
 from model.rules.budgets import budgets
@@ -36,6 +37,7 @@ class Built:
         return replace(self, tree=self.tree.along(leaf))
 
 
+@at_rest()
 def build(tree: Tree) -> Built:
     """Build the model over the nodes of a tree."""
     net = network(tree)

@@ -101,8 +101,6 @@ class Elastic(Solver):
         self._run(None, lambda: time.monotonic() > ends or bool(should_stop and should_stop()), time.monotonic())
         kind = highspy.HighsModelStatus
         status = self.highs.getModelStatus()
-        if status == kind.kUnboundedOrInfeasible:
-            status = self._without_presolve()
         if status == kind.kInfeasible:
             return INFEASIBLE
         found = self.highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible

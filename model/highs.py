@@ -15,9 +15,9 @@ from typing import Any
 import highspy
 import numpy as np
 import pyomo.environ as pyo
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from model.errors import NoPlanError, StoppedError
+from model.matrix import Matrix, matrix
 
 FEASIBILITY = 1e-7
 PRICED = 1e-9  # MUSD per unit: a dual above this is not solver noise
@@ -66,48 +66,43 @@ class Solver:
     """HiGHS with one model loaded; columns are addressed by the Pyomo variables they came from."""
 
     def __init__(self, model: pyo.ConcreteModel) -> None:
-        form = LinearStandardFormCompiler().write(model, mixed_form=True)
-        self.variables = form.columns
-        self.column = {id(v): i for i, v in enumerate(form.columns)}
-        self.rows = form.rows  # (constraint, sense) by row
-        self.row = {id(row.constraint): i for i, row in enumerate(form.rows)}
-        self.integer = np.array([not v.is_continuous() for v in form.columns], dtype=bool)
-        self.cost = np.asarray(form.c.todense()).reshape(-1)
-        self.lower = np.array([-INFINITY if v.lb is None else v.lb for v in form.columns])
-        self.upper = np.array([INFINITY if v.ub is None else v.ub for v in form.columns])
-        self.offset = float(np.sum(form.c_offset))
-        self.nonzeros = int(form.A.nnz)
+        loaded = matrix(model)
+        self.variables, self.column = loaded.variables, loaded.column
+        self.rows = loaded.rows  # (constraint, sense) by row
+        self.row = {id(row.constraint): i for i, row in enumerate(loaded.rows)}
+        self.integer, self.cost = loaded.integer, loaded.cost
+        self.lower, self.upper = loaded.lower, loaded.upper
+        self.row_lower, self.row_upper = loaded.row_lower, loaded.row_upper
+        self.offset = loaded.offset
+        self.nonzeros = len(loaded.coefficients)
+        self.hints: dict[str, float | int | str | bool] = {}  # options of the next solve alone
         self.excess: int | None = None  # column of minimise_excess
         self.exceeded: list[int] = []  # rows it is in
         self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
-        self.usual = {name: self.highs.getOptionValue(name)[1] for name in WITH_A_START}
         self._options(primal_feasibility_tolerance=FEASIBILITY, dual_feasibility_tolerance=1e-7)
-        self._load(form)
+        self._load(loaded)
 
     def _options(self, **options: float | int | str | bool) -> None:
         for name, value in options.items():
             self.highs.setOptionValue(name, value)
 
-    def _load(self, form: Any) -> None:
-        matrix = form.A.tocsr()
-        sense = np.array([row.bound_type for row in form.rows], dtype=int)
-        rhs = np.asarray(form.rhs, dtype=float)
+    def _load(self, loaded: Matrix) -> None:
         lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = len(form.columns), len(form.rows)
-        lp.col_cost_, lp.col_lower_, lp.col_upper_ = self.cost, self.lower, self.upper
-        self.row_lower = lp.row_lower_ = np.where(sense == 1, -INFINITY, rhs)
-        self.row_upper = lp.row_upper_ = np.where(sense == -1, INFINITY, rhs)
-        lp.offset_ = self.offset
+        lp.num_col_, lp.num_row_ = len(loaded.variables), len(loaded.rows)
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = loaded.cost, loaded.lower, loaded.upper
+        lp.row_lower_, lp.row_upper_ = loaded.row_lower, loaded.row_upper
+        lp.offset_ = loaded.offset
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = matrix.indptr
-        lp.a_matrix_.index_ = matrix.indices
-        lp.a_matrix_.value_ = matrix.data
-        lp.integrality_ = [
-            highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous for whole in self.integer
-        ]
+        lp.a_matrix_.start_ = loaded.starts
+        lp.a_matrix_.index_ = loaded.columns
+        lp.a_matrix_.value_ = loaded.coefficients
         if self.highs.passModel(lp) == highspy.HighsStatus.kError:
             raise StoppedError("the solver did not accept the model (a number is not finite or too large)")
+        whole = np.flatnonzero(loaded.integer).astype(np.int32)
+        if len(whole):
+            kinds = np.full(len(whole), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
+            self.highs.changeColsIntegrality(len(whole), whole, kinds)
 
     def solve(
         self,
@@ -122,10 +117,15 @@ class Solver:
 
         Raises NoPlanError when it is proved that there is no plan, StoppedError when the solve ends without one.
         """
+        began = time.monotonic() if started is None else started
         self._options(mip_rel_gap=gap, mip_abs_gap=absolute_gap, time_limit=time_limit)
         self._options(mip_feasibility_tolerance=1e-6)
-        self._run(on_progress, should_stop, time.monotonic() if started is None else started)
-        return self._outcome(gap)
+        usual = {name: self.highs.getOptionValue(name)[1] for name in self.hints}
+        self._options(**self.hints)
+        self._run(on_progress, should_stop, began)
+        self._options(**usual)
+        self.hints = {}
+        return self._outcome()
 
     def _run(
         self,
@@ -133,6 +133,16 @@ class Solver:
         should_stop: ShouldStop | None,
         started: float,
         cutoff: float = INFINITY,
+    ) -> None:
+        """Run, if need be twice: presolve may leave open whether a model is infeasible or unbounded."""
+        self._attempt(on_progress, should_stop, started, cutoff)
+        if self.highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+            self._options(presolve="off")
+            self._attempt(on_progress, should_stop, started, cutoff)
+            self._options(presolve="choose")
+
+    def _attempt(
+        self, on_progress: OnProgress | None, should_stop: ShouldStop | None, started: float, cutoff: float
     ) -> None:
         """Run in a thread, so that this one can report and take Ctrl-C; end once the bound is beyond the cutoff."""
         lock = threading.Lock()
@@ -194,11 +204,9 @@ class Solver:
             highs.cbLogging -= listen
             self._options(output_flag=False)
 
-    def _outcome(self, gap: float) -> Outcome:
+    def _outcome(self) -> Outcome:
         status = self.highs.getModelStatus()
         kind = highspy.HighsModelStatus
-        if status == kind.kUnboundedOrInfeasible:
-            status = self._without_presolve()
         if status == kind.kInfeasible:
             raise NoPlanError("no plan satisfies all rules of the workbook")
         if status == kind.kUnbounded:
@@ -210,13 +218,6 @@ class Solver:
         optimal = status == kind.kOptimal
         bound = info.mip_dual_bound if self.integer.any() else objective if optimal else -INFINITY
         return Outcome(optimal, objective, min(bound, objective), max(int(info.mip_node_count), 0))
-
-    def _without_presolve(self) -> Any:
-        """Presolve may leave open whether a model is infeasible or unbounded; without it HiGHS decides."""
-        self._options(presolve="off")
-        self.highs.run()
-        self._options(presolve="choose")
-        return self.highs.getModelStatus()
 
     def values(self) -> np.ndarray:
         """Value of each column."""
@@ -245,10 +246,12 @@ class Solver:
         solution = highspy.HighsSolution()
         solution.col_value = [*values.tolist(), *([0.0] if self.excess is not None else [])]
         self.highs.setSolution(solution)
-        self._options(**WITH_A_START)
+        self.hints = WITH_A_START
 
-    def start_afresh(self) -> None:  # the solver searches for solutions itself again
-        self._options(**self.usual)
+    def start_near(self, decisions: list[tuple[Any, float]]) -> None:
+        """Offer whole decisions (variable, number); HiGHS finds the rest, and drops them where there is none."""
+        columns = np.array([self.column[id(variable)] for variable, _ in decisions], dtype=np.int32)
+        self.highs.setSolution(len(columns), columns, np.array([number for _, number in decisions], dtype=float))
 
     def set_goal(self, terms: list[tuple[float, Any]] | None) -> None:
         """Minimise other terms than the model's cost; None: the cost again."""
@@ -339,13 +342,24 @@ class Solver:
     def hold(self, column: int, value: float) -> None:
         self.highs.changeColBounds(column, value, value)
 
-    def solve_linear(self) -> float | None:
-        """Solve with the integers held; the objective, or None when there is no solution."""
-        self._options(time_limit=INFINITY)
+    def solve_linear(self, most: float = INFINITY) -> float | None:
+        """Solve with the integers held; the objective, or None when there is no solution, or none of at most `most`."""
+        self._options(time_limit=INFINITY, objective_bound=most)
         self.highs.run()
+        self._options(objective_bound=INFINITY)
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
-        return float(self.highs.getInfo().objective_function_value)
+        objective = float(self.highs.getInfo().objective_function_value)
+        return objective if objective <= most else None
+
+    def basis(self) -> Any:
+        """The basis of the last solve, to come back to."""
+        return self.highs.getBasis()
+
+    def go_back_to(self, basis: Any) -> None:
+        """Start the next solve from this basis, where the last one moved away from it."""
+        if self.highs.getInfo().simplex_iteration_count > 0:
+            self.highs.setBasis(basis)
 
     def reduced_costs(self) -> np.ndarray:
         return np.asarray(self.highs.getSolution().col_dual)

@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from model.checks import find_problems, find_warnings
+from model.collector import at_rest
 from model.errors import Problem, UsageError, WorkbookError
 from model.names import advice, plain
 from model.records import build_base
@@ -69,6 +70,7 @@ class Inputs:
         return scenario
 
 
+@at_rest()
 def load(path: str | Path, sets: Sequence[str] = ()) -> Inputs:
     """Read and check a workbook. Problems are collected; raises UsageError only when the file is not usable."""
     path = Path(path)

@@ -67,19 +67,20 @@ def solve_joint(
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
     values: bool = True,
+    start: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The audited plan document (plan.json) for all futures together; every table has a column `scenario`.
 
     gap (share) and time_limit (s) replace the workbook's settings, for each solve. values: EVPI and VSS too, which take
-    one more solve for each future and two for the base. Raises what solve_scenario raises, and UsageError when no
-    scenario has a probability.
+    one more solve for each future and two for the base. start: as in solve_scenario. Raises what solve_scenario raises,
+    and UsageError when no scenario has a probability.
     """
     clock = Clock(on_progress)
     clock.enter("read")
     base, tree = all_futures(inputs)
     clock.leave("read")
     wanted = effort(base, gap, time_limit, on_progress, should_stop)
-    solved = solve_tree(tree, wanted, clock)
+    solved = solve_tree(tree, replace(wanted, start=start), clock)
     clock.enter("audit")
     plan = _document(inputs, base, solved)
     futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}

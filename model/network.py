@@ -86,13 +86,17 @@ def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Ne
     net = Net()
     units = [u for u in data.units.values() if largest_capacity(tree, node, u) > 0]
     made = _made_without_units(tree, node, nets, net, held)
-    lanes = _lanes_by_origin(data, year)
+    closed = {key for key, lane in data.limited_lanes.items() if lane.capacity_in(year) <= 0}
     done: set[Batch] = set()
     active: set[tuple[str, str]] = set()
     while True:  # follow the chain until nothing new can be made
         for batch in made - done:
             region, material, stream = batch
-            net.arrives.update((to, material, stream) for to in lanes.get((region, material), ()))
+            net.arrives.update(
+                (to, material, stream)
+                for to in data.leads_to.get((region, material), ())
+                if (material, region, to) not in closed
+            )
         done = set(made)
         for unit in units:
             for stream in _possible_streams(data, unit, net.arrives):
@@ -106,9 +110,10 @@ def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Ne
     wanted = _wanted(data, net)
     net.ship = [
         (m, r, to, k)
-        for (m, r, to), lane in data.lanes.items()
+        for m, r, to in data.lanes
+        if (to, m) in wanted and (m, r, to) not in closed
         for k in STREAMS
-        if (r, m, k) in made and (to, m) in wanted and lane.capacity_in(year) > 0
+        if (r, m, k) in made
     ]
     return net
 
@@ -135,14 +140,6 @@ def _made_without_units(tree: Tree, node: int, nets: Network, net: Net, held: se
                 if (sector, material) == (row.sector, row.material) and row.t_per_t > 0:
                     made.add((region, row.scrap, CLEAN if row.clean else stream))
     return made
-
-
-def _lanes_by_origin(data: PlanData, year: int) -> dict[Place, list[str]]:
-    lanes: dict[Place, list[str]] = {}
-    for (material, origin, to), lane in data.lanes.items():
-        if lane.capacity_in(year) > 0:
-            lanes.setdefault((origin, material), []).append(to)
-    return lanes
 
 
 def _possible_streams(data: PlanData, unit: Unit, arrives: set[Batch]) -> Iterator[str]:

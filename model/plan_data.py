@@ -178,7 +178,7 @@ class Market:
         return _or_unlimited(self.base_volume, year)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LaneData:
     """An open lane. freight MUSD/t, tariff share of price by year; capacity t/yr as volume in Market."""
 
@@ -315,6 +315,19 @@ class PlanData:
     @cached_property
     def units(self) -> dict[str, Plant | Project]:
         return {**self.plants, **self.projects}
+
+    @cached_property
+    def limited_lanes(self) -> dict[tuple[str, str, str], LaneData]:
+        """The lanes with a capacity: usually few of many."""
+        return {key: lane for key, lane in self.lanes.items() if lane.capacity is not None}
+
+    @cached_property
+    def leads_to(self) -> dict[tuple[str, str], list[str]]:
+        """(from, material) -> where lanes lead to."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for material, origin, to in self.lanes:
+            found.setdefault((origin, material), []).append(to)
+        return found
 
     @cached_property
     def not_of_concern(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from pyomo.common.errors import InfeasibleConstraintException
 from model import __version__
 from model.audit import Audit, audit
 from model.build import Built, build
+from model.collector import at_rest
 from model.errors import NoPlanError, StoppedError
 from model.highs import OnProgress, Outcome, Progress, ShouldStop, Solver
 from model.highs import version as highs_version
@@ -26,6 +27,7 @@ from model.plan_tables import COST_TERMS
 from model.results import cost_totals, plan_tables, tariff_revenue
 from model.rules.objective import expected_cost, risk_weight
 from model.snapshot import input_snapshot
+from model.start import Start, start_from
 from model.tidy import tidy
 from model.tree import Tree, single
 from model.what_binds import Duals, duals, value_tables
@@ -59,6 +61,7 @@ class Effort:
     time_limit: float
     on_progress: OnProgress | None = None
     should_stop: ShouldStop | None = None
+    start: Mapping[str, Any] | None = None  # the plan of an earlier run
 
 
 def effort(
@@ -67,6 +70,7 @@ def effort(
     time_limit: float | None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
+    start: Mapping[str, Any] | None = None,
 ) -> Effort:
     """What is asked for, and where nothing is, what the workbook's settings say."""
     return Effort(
@@ -74,17 +78,19 @@ def effort(
         data.time_limit_s if time_limit is None else time_limit,
         on_progress,
         should_stop,
+        start,
     )
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What a solve proved, of a model of which size, and which gap was asked for."""
+    """What a solve proved, of a model of which size, which gap was asked for, and from which run it started."""
 
     optimal: bool
     bound: float
     size: Mapping[str, int]
     gap_asked: float
+    start: Start | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,7 @@ class Solved:
     gap_asked: float
     solver: Solver
     values: np.ndarray
+    start: Start | None = None
 
     @property
     def duals(self) -> Duals:
@@ -105,7 +112,7 @@ class Solved:
 
     @property
     def proof(self) -> Proof:
-        return Proof(self.outcome.optimal, self.outcome.bound, self.size, self.gap_asked)
+        return Proof(self.outcome.optimal, self.outcome.bound, self.size, self.gap_asked, self.start)
 
 
 def scenario_data(inputs: Inputs, scenario: str = "base") -> PlanData:
@@ -114,6 +121,7 @@ def scenario_data(inputs: Inputs, scenario: str = "base") -> PlanData:
     return plan_data(inputs.tables(scenario), inputs.tables("base"))
 
 
+@at_rest()
 def solve_scenario(
     inputs: Inputs,
     scenario: str = "base",
@@ -121,17 +129,19 @@ def solve_scenario(
     time_limit: float | None = None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
+    start: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The audited plan document (plan.json) of one scenario, which knows its future.
 
-    gap (share) and time_limit (s) replace the workbook's settings. Raises WorkbookError, NoPlanError when it is proved
+    gap (share) and time_limit (s) replace the workbook's settings. start: the plan of an earlier run, whose decisions
+    the solver begins with. Raises WorkbookError, NoPlanError when it is proved
     that there is no plan, StoppedError when the solve ends without one that passes the audit.
     """
     clock = Clock(on_progress)
     clock.enter("read")
     data = scenario_data(inputs, scenario)
     clock.leave("read")
-    solved = solve_tree(single(data), effort(data, gap, time_limit, on_progress, should_stop), clock)
+    solved = solve_tree(single(data), effort(data, gap, time_limit, on_progress, should_stop, start), clock)
     clock.enter("audit")
     plan = plan_document(inputs, data, solved)
     plan["audit"] = audited(audit(data, plan))
@@ -143,6 +153,7 @@ def solve_scenario(
     return plan
 
 
+@at_rest()
 def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     """Build, solve and tidy the model of a tree."""
     clock.enter("build")
@@ -157,6 +168,9 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
         "nonzeros": solver.nonzeros,
         "integers": int(solver.integer.sum()),
     }
+    start = start_from(built, wanted.start) if wanted.start is not None else None
+    if start is not None:
+        solver.start_near(start.values)
     outcome = solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, clock.started)
     clock.enter("tidy")
     values = settled(built, solver, outcome.objective, wanted)
@@ -165,7 +179,7 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     if tidied is not None:
         solver.store(tidied)
     clock.leave("solve")
-    return Solved(built, outcome, size, wanted.gap, solver, values if tidied is None else tidied)
+    return Solved(built, outcome, size, wanted.gap, solver, values if tidied is None else tidied, start)
 
 
 def settled(built: Built, solver: Solver, objective: float, wanted: Effort) -> np.ndarray:
@@ -237,7 +251,7 @@ def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expe
         "expected_cost_musd": expected,
         "bound_musd": bound,
         "gap": gap,
-        "gap_asked": solved.gap_asked,
+        "gap_asked": proof.gap_asked,
         "seconds": {},
         "versions": {
             "lodestone": __version__,
@@ -251,6 +265,7 @@ def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expe
         "horizon": [data.first_year, data.last_year],
         "warnings": [asdict(warning) for warning in inputs.warnings],
         "model": dict(proof.size),
+        **({} if proof.start is None else {"start": {"taken": proof.start.taken, "left_out": proof.start.left_out}}),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 Years = Mapping[int, float | None]  # year -> value; None: not in force yet (Lanes, Markets: unlimited in that year)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """One row of a sheet (for Settings, Lanes and Tariffs see Tables).
 
@@ -39,7 +39,7 @@ class Record:
         return self.values[column]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Lane:
     """One lane after the most specific Lanes and Tariffs rows have won, or after the default freight opened it.
 

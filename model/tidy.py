@@ -45,10 +45,12 @@ def tidy(built: Built, solver: Solver, values: np.ndarray, kept: Collection[int]
                 continue
             for i, value in held:
                 solver.hold(i, round(value) - 1)
-            without = solver.solve_linear()
-            if without is not None and without <= limit:
+            basis = solver.basis()
+            without = solver.solve_linear(limit)
+            if without is not None:
                 best, reduced, dropped = solver.values(), solver.reduced_costs(), True
             else:
+                solver.go_back_to(basis)
                 for i, value in held:
                     solver.hold(i, round(value))
     return _least_exposed(built, solver, best)

@@ -47,6 +47,9 @@ class Cells(Mapping[str | int, str]):
     def __getitem__(self, name: str | int) -> str:
         return f"{self._sheet}!{self._letters[name]}{self._row}"
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._letters
+
     def __iter__(self) -> Iterator[str | int]:
         return iter(self._letters)
 
@@ -54,7 +57,7 @@ class Cells(Mapping[str | int, str]):
         return len(self._letters)
 
 
-@dataclass
+@dataclass(slots=True)
 class TypedRow:
     """A row after conversion, before defaults and interpolation.
 

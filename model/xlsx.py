@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -173,6 +174,8 @@ def _shared_strings(archive: zipfile.ZipFile, part: str | None) -> list[str]:
 
 def _plain_text(item: ElementTree.Element) -> str:
     """The text of a string item: its <t>, or those of its formatted runs; phonetic guides are left out."""
+    if len(item) == 1 and item[0].tag.endswith("}t"):
+        return _unescape(item[0].text or "")
     pieces = [child.text or "" for child in item if _tag(child) == "t"]
     runs = (run for run in item if _tag(run) == "r")
     pieces += [child.text or "" for run in runs for child in run if _tag(child) == "t"]
@@ -210,30 +213,53 @@ def _is_date_format(number: str, custom: Mapping[str, str]) -> bool:
     return bare.lower() != "general" and re.search("[dmyhs]", bare, re.IGNORECASE) is not None
 
 
+ROWS_AT_ONCE = 4 * 2**20  # bytes of XML whose elements are in memory together
 # Formatted but empty cells and rows, as Excel writes them; a sheet can hold millions, so they go before XML is parsed.
 _EMPTY_CELLS = re.compile(rb'(?:<c r="[A-Z]+[0-9]+"[^<>/]*/>)+')
 _EMPTY_ROWS = re.compile(rb'(?:<row r="[0-9]+"[^<>/]*(?:/>|></row>))+')
 
 
 def _rows(xml: bytes, shared: list[str], dated: frozenset[str], epoch: datetime) -> dict[int, Row]:
+    lean = _EMPTY_ROWS.sub(b"", _EMPTY_CELLS.sub(b"", xml)) if xml.count(b"/>") > 100 else xml
+    try:
+        return _read_rows(_pieces(lean), shared, dated, epoch)
+    except ElementTree.ParseError:  # a sheet that is not written as Excel does, e.g. "</row>" stands in a text
+        return _read_rows([xml], shared, dated, epoch)
+
+
+def _pieces(xml: bytes) -> Iterator[bytes]:
+    """The same sheet as several, each with some of the rows: parsing a piece at once is fast, and a piece is small."""
+    start, end = xml.find(b"<sheetData>") + len(b"<sheetData>"), xml.rfind(b"</sheetData>")
+    if not len(b"<sheetData>") <= start <= end:
+        yield xml
+        return
+    head, tail = xml[:start], xml[end:]
+    while start < end:
+        stop = xml.find(b"</row>", start + ROWS_AT_ONCE, end)
+        stop = end if stop < 0 else stop + len(b"</row>")
+        yield b"".join((head, xml[start:stop], tail))
+        start = stop
+
+
+def _read_rows(pieces: Iterable[bytes], shared: list[str], dated: frozenset[str], epoch: datetime) -> dict[int, Row]:
     rows: dict[int, Row] = {}
     number = 0
-    lean = _EMPTY_ROWS.sub(b"", _EMPTY_CELLS.sub(b"", xml))
-    for _, element in ElementTree.iterparse(io.BytesIO(lean)):
-        if not element.tag.endswith("}row"):
-            continue
-        number = int(element.get("r", number + 1))
-        row: dict[int, CellValue] = {}
-        column = 0
-        for cell in element:
-            place = cell.get("r")
-            column = _column_number(place) if place else column + 1
-            value = _value(cell, shared, dated, epoch)
-            if value is not None:
-                row[column] = value
-        if row:
-            rows[number] = row
-        element.clear()
+    for piece in pieces:
+        root = ElementTree.fromstring(piece)
+        space = root.tag.removesuffix("worksheet")
+        cells = _Cells(space, shared, dated, epoch)
+        for element in root.iterfind(f"{space}sheetData/{space}row"):
+            number = int(element.get("r", number + 1))
+            row: dict[int, CellValue] = {}
+            column = 0
+            for cell in element:
+                place = cell.get("r")
+                column = _column_number(place) if place else column + 1
+                value = cells.value(cell)
+                if value is not None:
+                    row[column] = value
+            if row:
+                rows[number] = row
     return rows
 
 
@@ -251,34 +277,34 @@ def _column_number(place: str) -> int:
     return _COLUMN_NUMBERS[letters]
 
 
-def _value(cell: ElementTree.Element, shared: list[str], dated: frozenset[str], epoch: datetime) -> CellValue | None:
-    """The value of a <c> element; None when it is blank."""
-    kind = cell.get("t", "n")
-    stored: str | None = None
-    formula: str | None = None
-    for child in cell:
-        if child.tag.endswith("}v"):
-            stored = child.text or ""
-        elif child.tag.endswith("}f"):
-            formula = child.text or ""
-        elif child.tag.endswith("}is"):
-            stored = _plain_text(child)
-    if stored is None or stored == "":
-        uncalculated = formula is not None and not (kind == "str" and stored == "")
-        return NoValue(f"={formula}") if uncalculated else None
-    if kind == "n":
-        if cell.get("s") in dated:
-            return _as_date(float(stored), epoch)
-        return float(stored)
-    if kind == "s":
-        return shared[int(stored)].strip() or None
-    if kind == "b":
-        return stored in ("1", "true")
-    if kind == "e":
-        return ErrorValue(stored)
-    if kind == "d":
-        return datetime.fromisoformat(stored.removesuffix("Z"))
-    return _unescape(stored).strip() or None
+class _Cells:
+    """What is needed to tell the value of a <c> element."""
+
+    def __init__(self, space: str, shared: list[str], dated: frozenset[str], epoch: datetime) -> None:
+        self.stored, self.formula, self.inline = f"{space}v", f"{space}f", f"{space}is"
+        self.shared, self.dated, self.epoch = shared, dated, epoch
+
+    def value(self, cell: ElementTree.Element) -> CellValue | None:
+        """None when it is blank."""
+        kind = cell.get("t", "n")
+        stored = cell.findtext(self.stored)
+        if stored is None and (item := cell.find(self.inline)) is not None:
+            stored = _plain_text(item)
+        if not stored:
+            formula = cell.findtext(self.formula)
+            uncalculated = formula is not None and not (kind == "str" and stored == "")
+            return NoValue(f"={formula}") if uncalculated else None
+        if kind == "n":
+            return _as_date(float(stored), self.epoch) if cell.get("s") in self.dated else float(stored)
+        if kind == "s":
+            return self.shared[int(stored)].strip() or None
+        if kind == "b":
+            return stored in ("1", "true")
+        if kind == "e":
+            return ErrorValue(stored)
+        if kind == "d":
+            return datetime.fromisoformat(stored.removesuffix("Z"))
+        return sys.intern(_unescape(stored).strip()) or None  # names stand in many cells
 
 
 def _as_date(serial: float, epoch: datetime) -> date | float:

@@ -83,6 +83,15 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == ""
 
 
+def test_check_needs_neither_pyomo_nor_the_solver() -> None:
+    code = (
+        "import cli, sys; cli.main(['check', 'inputs/tutorial.xlsx'], standalone_mode=False); "
+        "print(*{'pyomo', 'numpy', 'pandas', 'openpyxl', 'xlsxwriter', 'matplotlib', 'highspy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["0 problems, 0 warnings.", ""]
+
+
 def test_solve_writes_a_run_and_says_where(here: Path) -> None:
     result = run("solve", "plan.xlsx")
     assert result.exit_code == 0

@@ -143,6 +143,34 @@ def test_infeasible_is_told_from_unbounded():
         Solver(m).solve(1e-9, 60)
 
 
+def test_the_solve_that_tells_them_apart_can_be_watched_too(monkeypatch):
+    watched = []
+    run = Solver._run
+
+    def counted(self, on_progress, should_stop, started):
+        watched.append((self.highs.getOptionValue("presolve")[1], on_progress, should_stop))
+        run(self, on_progress, should_stop, started)
+
+    def progress(news):
+        pass
+
+    def stop():
+        return False
+
+    monkeypatch.setattr(Solver, "_run", counted)
+    m = pyo.ConcreteModel()
+    m.sold = pyo.Var(domain=pyo.NonNegativeReals)
+    m.bought = pyo.Var(domain=pyo.NonNegativeIntegers)
+    m.had = pyo.Constraint(expr=m.sold <= m.bought)
+    m.objective = pyo.Objective(expr=m.bought - 2 * m.sold)
+    solver = Solver(m)
+    with pytest.raises(StoppedError, match="cost falls without limit"):
+        solver.solve(1e-9, 60, progress, stop)
+
+    assert watched == [("choose", progress, stop), ("off", progress, stop)]
+    assert solver.highs.getOptionValue("presolve")[1] == "choose"
+
+
 @pytest.mark.parametrize("domain", [pyo.NonNegativeReals, pyo.NonNegativeIntegers])
 def test_unbounded(domain):
     m = pyo.ConcreteModel()
@@ -282,3 +310,32 @@ def test_the_time_limit_is_that_of_each_solve():
     solver.solve(1e-9, 0.4)
 
     assert time.monotonic() - begun > 0.3
+
+
+# --- starts and bounds ----------------------------------------------------------------------------------------------
+
+
+def test_options_for_a_start_hold_for_one_solve():
+    solver = Solver(knapsack())
+    solver.solve(1e-9, 60)
+    usual = solver.highs.getOptionValue("mip_heuristic_effort")[1]
+    solver.start_from(solver.values())
+    during = []
+    run = solver.highs.run
+    solver.highs.run = lambda: (during.append(solver.highs.getOptionValue("mip_heuristic_effort")[1]), run())[1]
+    assert solver.solve(1e-9, 60).objective == pytest.approx(92)
+    assert during == [0.0] != [usual]
+    assert solver.highs.getOptionValue("mip_heuristic_effort")[1] == usual
+
+
+def test_a_linear_solve_says_nothing_of_what_costs_more_than_asked_for():
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var([1, 2], domain=pyo.NonNegativeReals)
+    m.need = pyo.Constraint(expr=m.x[1] + 2 * m.x[2] >= 6)
+    m.objective = pyo.Objective(expr=m.x[1] + m.x[2])  # 3, from x[2]
+    solver = Solver(m)
+    assert solver.solve_linear() == pytest.approx(3)
+    solver.hold(solver.column[id(m.x[2])], 0)  # now 6
+    assert solver.solve_linear(most=5.9) is None
+    assert solver.solve_linear(most=6.1) == pytest.approx(6)
+    assert solver.solve_linear() == pytest.approx(6)

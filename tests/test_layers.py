@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What a module (or a package, as a whole) may import lies above it. New modules: find them a place.
 STAGES = (
-    "model model.errors model.names model.cycles model.plan_tables",
+    "model model.collector model.errors model.names model.cycles model.plan_tables",
     "model.schema",
     "model.xlsx model.tables",
     "model.cells model.lanes",
@@ -24,9 +24,10 @@ STAGES = (
     "model.tree",
     "model.network",
     "model.rules",
-    "model.build",
+    "model.build model.matrix",
     "model.highs",
     "model.tidy model.results model.held model.elastic model.what_binds",
+    "model.start",
     "model.run",
     "model.joint_run",
     "model.decomposition",
@@ -125,7 +126,14 @@ def test_the_report_knows_the_plan_only():
 
 def test_only_what_builds_and_solves_knows_pyomo_and_highs():
     # run names Pyomo's version and exception; cycles solves two small LPs of its own; mpi-sppy is handed Pyomo vectors
-    assert _users("pyomo") == {"model.rules", "model.build", "model.highs", "model.run", "model.decomposition"}
+    assert _users("pyomo") == {
+        "model.rules",
+        "model.build",
+        "model.matrix",
+        "model.highs",
+        "model.run",
+        "model.decomposition",
+    }
     assert _users("highspy") == {"model.highs", "model.cycles", "model.elastic"}
 
 

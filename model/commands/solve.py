@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="With --joint: EVPI and VSS too, each future being solved alone for them.",
 )
+@click.option(
+    "--start", type=click.Path(path_type=Path), help="Folder of an earlier run, whose decisions the solver begins with."
+)
 @OUTPUT
 @click.pass_context
 def solve(
@@ -58,6 +61,7 @@ def solve(
     joint: bool,
     decompose: bool,
     values: bool,
+    start: Path | None,
     output: Output,
 ) -> None:
     """Find the plan of least cost and write plan.xlsx and plan.json.
@@ -72,6 +76,7 @@ def solve(
       lodestone solve plan.xlsx --all-scenarios --jobs 2
       lodestone solve plan.xlsx --joint
       lodestone solve plan.xlsx --joint --decompose --jobs 4
+      lodestone solve plan.xlsx --gap 0.0001 --start outputs/plan/base
     """
     if joint and (scenarios or all_scenarios):
         raise click.UsageError("--joint plans for all scenarios together; leave out --scenario and --all-scenarios")
@@ -80,6 +85,8 @@ def solve(
     if decompose and _follows():
         return
     if all_scenarios or len(set(scenarios)) > 1 or scheduler:
+        if start is not None:
+            raise click.UsageError("--start goes with one scenario or with --joint")
         _solve_many(ctx, workbook, scenarios, all_scenarios, out, gap, time_limit, sets, jobs, scheduler, output)
         return
     scenario = scenarios[0] if scenarios else "base"
@@ -87,7 +94,7 @@ def solve(
     from model.inputs import load
     from model.joint_run import joint_name, solve_joint
     from model.report.answers import plan_answer
-    from model.report.run_folder import check_target, run_folder, write_run
+    from model.report.run_folder import check_target, read_run, run_folder, write_run
     from model.report.run_log import RunLog
     from model.report.terminal import Watch, show_plan
     from model.run import solve_scenario
@@ -100,6 +107,7 @@ def solve(
         inputs.tables(scenario)  # an unknown name is said before anything is written
         folder = out or run_folder(inputs.path, joint_name(inputs) if joint else scenario, inputs.scenario_names)
         check_target(folder)
+        earlier = None if start is None else read_run(start)
         tell = log.and_tell(watch.progress)
         try:
             if decompose:
@@ -107,9 +115,9 @@ def solve(
 
                 plan = solve_decomposed(inputs, jobs, gap, time_limit, tell, watch.should_stop, values)
             elif joint:
-                plan = solve_joint(inputs, gap, time_limit, tell, watch.should_stop, values)
+                plan = solve_joint(inputs, gap, time_limit, tell, watch.should_stop, values, earlier)
             else:
-                plan = solve_scenario(inputs, scenario, gap, time_limit, tell, watch.should_stop)
+                plan = solve_scenario(inputs, scenario, gap, time_limit, tell, watch.should_stop, earlier)
         except NoPlanError as error:
             if not output.json:
                 click.echo(f"Error: {error}", err=True)
@@ -117,7 +125,13 @@ def solve(
             ctx.exit(error.exit_code)
         watch.stage("write")
         write_run(plan, folder, inputs.path, log.text(plan))
-    output.answer(lambda: show_plan(plan, folder), lambda: plan_answer(plan, folder))
+
+    def show() -> None:
+        show_plan(plan, folder)
+        if start is not None:
+            click.echo(_started(plan["start"]))
+
+    output.answer(show, lambda: plan_answer(plan, folder))
 
 
 def _explain(
@@ -170,6 +184,17 @@ def _leading(decompose: bool) -> AbstractContextManager[None]:
     from model.decomposition import rank
 
     return rank.leading()
+
+
+def _started(start: dict[str, Any]) -> str:
+    """What of an earlier run the solver began with."""
+    left_out = start["left_out"]
+    if not left_out:
+        return f"Started from {start['taken']} decisions of the earlier run."
+    more = "" if len(left_out) <= 5 else f", and {len(left_out) - 5} more"
+    return (
+        f"Started from {start['taken']} decisions of the earlier run; not known here: {', '.join(left_out[:5])}{more}."
+    )
 
 
 def _solve_many(

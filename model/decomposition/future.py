@@ -172,9 +172,7 @@ class Future:
             self.solver.set_costs(np.array([self.threshold, self.excess]), tail)
 
     def _solve(self, effort: Effort, start: np.ndarray | None) -> Outcome:
-        if start is None:
-            self.solver.start_afresh()
-        else:
+        if start is not None:
             self.solver.start_from(np.append(start, np.zeros(self.solver.width - len(start))))
         return self.solver.solve(effort.gap, effort.time_limit, effort.on_progress, effort.should_stop)
 

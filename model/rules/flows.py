@@ -28,7 +28,7 @@ from math import isinf
 import pyomo.environ as pyo
 
 from model.network import Batch, DemandKey, Network
-from model.plan_data import CLEAN, EXPOSED, MUSD_PER_T
+from model.plan_data import CLEAN, EXPOSED, MUSD_PER_T, STREAMS
 from model.rules.linear import Row, Terms, amount, costs, linear, scaled, worth
 from model.tree import Tree
 
@@ -70,12 +70,11 @@ def balances(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block) -> pyo
     block = pyo.Block(concrete=True)
     made: dict[tuple[int, str, str, str], Terms] = {}
     used: dict[tuple[int, str, str, str], Terms] = {}
+    sources = {n: made_terms(tree, net, flow, piles, n) for n in tree.nodes}
+    for (n, m, r, to, k), ship in flow.ship.items():
+        made.setdefault((n, r, m, k), sources[n][r, m, k]).append((-1.0, ship))
+        used.setdefault((n, to, m, k), []).append((1.0, ship))
     for n in tree.nodes:
-        sources = made_terms(tree, net, flow, piles, n)
-        for m, r, to, k in net[n].ship:
-            ship = flow.ship[n, m, r, to, k]
-            made.setdefault((n, r, m, k), sources[r, m, k]).append((-1.0, ship))
-            used.setdefault((n, to, m, k), []).append((1.0, ship))
         for batch, terms in used_terms(tree, net, flow, piles, n).items():
             used.setdefault((n, *batch), []).extend(scaled(-1.0, terms))
     block.made = pyo.Constraint(list(made), rule=lambda b, *key: linear(made[key]) >= 0, doc="(1)")
@@ -191,21 +190,20 @@ def _demand_rows(tree: Tree, net: Network, block: pyo.Block) -> None:
 
 def _limits(tree: Tree, net: Network, block: pyo.Block) -> None:
     """Lane capacities and sell volumes: over both streams together."""
-    lanes: dict[tuple[int, str, str, str], Terms] = defaultdict(list)
+    lanes: dict[tuple[int, str, str, str], Terms] = {}
     sales: dict[tuple[int, str], Terms] = defaultdict(list)
     for n in tree.nodes:
-        data = tree.data[n]
-        for m, r, to, k in net[n].ship:
-            if not isinf(data.lanes[m, r, to].capacity_in(tree.year[n])):
-                lanes[n, m, r, to].append((1.0, block.ship[n, m, r, to, k]))
+        for key, lane in tree.data[n].limited_lanes.items():
+            if not isinf(lane.capacity_in(tree.year[n])):
+                lanes[n, *key] = [(1.0, block.ship[n, *key, k]) for k in STREAMS if (n, *key, k) in block.ship]
         for v, k in net[n].sell:
             if not isinf(_volume(tree, n, v)):
                 sales[n, v].append((1.0, block.sell[n, v, k]))
 
-    def lane(b: pyo.Block, n: int, m: str, r: str, to: str) -> object:
+    def within(b: pyo.Block, n: int, m: str, r: str, to: str) -> object:
         return linear(lanes[n, m, r, to]) <= tree.data[n].lanes[m, r, to].capacity_in(tree.year[n])
 
-    block.lane = pyo.Constraint(list(lanes), rule=lane, doc="(5)")
+    block.lane = pyo.Constraint([key for key, terms in lanes.items() if terms], rule=within, doc="(5)")
     block.sales = pyo.Constraint(
         list(sales), rule=lambda b, n, v: linear(sales[n, v]) <= _volume(tree, n, v), doc="(5)"
     )
@@ -218,15 +216,15 @@ def _costs(tree: Tree, net: Network, block: pyo.Block) -> None:
 
         cost["market_purchases"] += [(data.market_price(v, year), block.buy[n, v]) for v in net[n].buy]
         cost["market_sales"] += [(-data.market_price(v, year), block.sell[n, v, k]) for v, k in net[n].sell]
-        for m, r, to, k in net[n].ship:
-            lane, ship = data.lanes[m, r, to], block.ship[n, m, r, to, k]
-            if lane.freight:
-                cost["freight"].append((lane.freight, ship))
-            rate = lane.tariff[year]
-            if rate:
-                cost["tariffs"].append((rate * data.price[m][year], ship))
         cost["substitution"] += [(data.substitution[o].cost, block.avoid[n, o, *j]) for o, j in net[n].avoid]
         cost["shortage"] += [(data.sectors[j[1]].shortage_cost, block.short[n, *j]) for j in net[n].short]
+    freight, tariffs = block.cost["freight"], block.cost["tariffs"]
+    for (n, m, r, to, _), ship in block.ship.items():
+        lane = tree.data[n].lanes[m, r, to]
+        if lane.freight:
+            freight[n].append((lane.freight, ship))
+        if rate := lane.tariff[tree.year[n]]:
+            tariffs[n].append((rate * tree.data[n].price[m][tree.year[n]], ship))
 
 
 def delivered(tree: Tree, net: Network, flow: pyo.Block, stream: str) -> Terms:

@@ -46,24 +46,16 @@ def counted(tree: Tree, term: str, n: int) -> bool:
 
 
 def expected_cost(tree: Tree, cost: Costs) -> Terms:
-    """Expected discounted cost, one coefficient per variable."""
-    return _added_up(term for n in tree.nodes for term in scaled(tree.probability[n], discounted(tree, cost, n)))
+    """Expected discounted cost; a variable of several cost terms stands in it several times."""
+    return [term for n in tree.nodes for term in discounted(tree, cost, n, tree.probability[n])]
 
 
-def discounted(tree: Tree, cost: Costs, n: int) -> Terms:
-    """The counted cost of a node, discounted to first_year."""
-    terms = [term for name, by_node in cost.items() if counted(tree, name, n) for term in by_node.get(n, ())]
-    return scaled(tree.data[n].discount(tree.year[n]), terms)
-
-
-def _added_up(terms: Iterable[tuple[float, object]]) -> Terms:
-    """One coefficient per variable."""
-    weights: dict[int, float] = defaultdict(float)
-    variables = {}
-    for c, v in terms:
-        weights[id(v)] += c
-        variables[id(v)] = v
-    return [(weights[key], v) for key, v in variables.items()]
+def discounted(tree: Tree, cost: Costs, n: int, weight: float = 1.0) -> Terms:
+    """The counted cost of a node, discounted to first_year, times a weight."""
+    factor = weight * tree.data[n].discount(tree.year[n])
+    return [
+        term for name, by_node in cost.items() if counted(tree, name, n) for term in scaled(factor, by_node.get(n, ()))
+    ]
 
 
 def risk_weight(tree: Tree) -> float:
@@ -81,7 +73,7 @@ def risk(tree: Tree, cost: Costs) -> pyo.Block:
     block.excess = pyo.Var(leaves, domain=pyo.NonNegativeReals)
 
     def adds_up(b: pyo.Block, n: int) -> object:
-        return linear([(1.0, b.spent[n]), *scaled(-1.0, _added_up(discounted(tree, cost, n)))]) == 0
+        return linear([(1.0, b.spent[n]), *discounted(tree, cost, n, weight=-1.0)]) == 0
 
     def beyond(b: pyo.Block, leaf: int) -> object:
         spent = [(-1.0, b.spent[n]) for n in tree.path[leaf]]

@@ -1,0 +1,125 @@
+"""What planning costs besides the solver: `python -m benchmarks [--quick] [--write benchmarks/RESULTS.md]`.
+
+Workbooks are generated from toy to a million flow variables. The smaller ones are solved from file to files, and models
+are taken to HiGHS on five ways side by side: this project, Pyomo's two own interfaces, a bare highspy script with the
+finished matrix, and linopy with the same network. Every measurement is a process of its own; ways take turns, so that
+what else the machine does falls on all of them; CPU seconds are given beside the clock.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from benchmarks import everyday, scale
+from benchmarks.generate import Size
+from benchmarks.scale import CPU, WALL, WORDS, Answer, Case
+
+BY_HAND = "<!-- below: written by hand, kept as it is -->"
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="A toy size once, to see that everything runs.")
+@click.option("--only", multiple=True, help="Only the cases whose name contains this; repeatable.")
+@click.option("--write", type=click.Path(path_type=Path), help="Write the tables as Markdown.")
+def main(quick: bool, only: tuple[str, ...], write: Path | None) -> None:
+    """Measure reading, building, handing over, solving and writing, by size and by way."""
+
+    def tell(what: str) -> None:
+        click.echo(what, err=True)
+
+    cases = [c for c in (scale.QUICK if quick else scale.CASES) if not only or any(part in c.name for part in only)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        wholes, sides = scale.measure(cases, folder, tell)
+        runs, gap = (1, "0.5") if quick else (3, "0.05")
+        daily = everyday.commands(folder, runs, gap, tell) if not only else []
+        if not only:
+            daily.append(everyday.lanes(folder, Size(4, 2, 2) if quick else Size(58, 20, 5), tell))
+    text = report(wholes, sides, daily)
+    click.echo(text)
+    if write:
+        kept = write.read_text(encoding="utf-8").partition(BY_HAND)[2] if write.exists() else ""
+        write.write_text(f"{text}\n{BY_HAND}{kept}", encoding="utf-8")
+
+
+def report(
+    wholes: Sequence[tuple[Case, Answer]],
+    sides: Sequence[tuple[Case, dict[str, Answer]]],
+    daily: Sequence[Sequence[str]],
+) -> str:
+    """The tables as Markdown."""
+    used = ", ".join(f"{name} {version(name)}" for name in ("pyomo", "highspy", "linopy", "numpy"))
+    parts = [
+        "# What planning costs besides the solver",
+        f"`python -m benchmarks`: {platform.machine()}, {platform.system()}, {os.cpu_count()} cores, Python"
+        f" {platform.python_version()}, {used}. Other work ran on the machine: compare within a table, CPU rather than"
+        " clock. Medians of one to three runs.",
+    ]
+    if wholes:
+        parts += ["## From file to files, by size", _table(WHOLE_HEAD, [_whole(case, a) for case, a in wholes])]
+    if sides:
+        parts += [
+            "## The same model on five ways",
+            "From data in memory to values in the model, HiGHS's own time left out; load is from the finished model to"
+            " HiGHS; CPU seconds, but for the clock. The Pyomo model of the three Pyomo ways is built by the same code."
+            " Where no values come back, HiGHS was given no time. linopy has as many variables, rows and non-zeros and"
+            " the same optimum. Ratios are of CPU seconds, this project = 1.",
+            _table(SIDE_HEAD, [row for case, answers in sides for row in _side(case, answers)]),
+        ]
+    if daily:
+        parts += [
+            "## Commands, start-up included",
+            _table(("command", "CPU s outside HiGHS", "CPU s in HiGHS", "peak MB"), daily),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+WHOLE_HEAD = ("size", "regions x minerals x years", "projects", "futures", "flow variables", "rows", "columns",
+              "non-zeros", "read s", "build s", "load s", "HiGHS s", "other s", "write s", "peak MB", "root gap",
+              "nodes")  # fmt: skip
+SIDE_HEAD = ("size", "way", "columns", "build s", "load s", "back s", "clock s", "CPU s", "CPU ratio", "peak MB")
+
+
+def _whole(case: Case, a: Answer) -> list[str]:
+    s, seconds = case.size, a["seconds"]
+    stages = a["stages"]
+    spent = {stage: stages[stage] for stage in ("build", "load")}
+    other = seconds["plan"][WALL] - sum(spent.values())
+    return [
+        case.name, f"{s.regions} x {s.minerals} x {s.years}", str(s.projects), str(s.scenarios + 1),
+        f"{a['flows']:,}" if "flows" in a else "", f"{a['rows']:,}", f"{a['columns']:,}", f"{a['nonzeros']:,}",
+        f"{seconds['read'][WALL]:.2f}", f"{spent['build']:.2f}", f"{spent['load']:.2f}",
+        f"{seconds['highs'][WALL]:.2f}", f"{other:.2f}", f"{seconds['write'][WALL]:.2f}", f"{a['peak_mb']:.0f}",
+        f"{a['root_gap']:.2%}" if a.get("root_gap") is not None else "", f"{a.get('nodes', '')}",
+    ]  # fmt: skip
+
+
+def _side(case: Case, answers: dict[str, Answer]) -> list[list[str]]:
+    own = scale.outside(answers["lodestone"], CPU)
+    columns = f"{answers['lodestone']['columns']:,}"
+    rows = []
+    for way, a in answers.items():
+        stages = [f"{a['seconds'][stage][CPU]:.2f}" if stage in a["seconds"] else "" for stage in scale.OUTSIDE]
+        if a["objective"] is None:
+            stages[-1] = ""
+        cpu = scale.outside(a, CPU)
+        rows.append([case.name, WORDS[way], columns, *stages, f"{scale.outside(a, WALL):.2f}", f"{cpu:.2f}",
+                     f"{cpu / own:.2f}", f"{a['peak_mb']:.0f}"])  # fmt: skip
+    return rows
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

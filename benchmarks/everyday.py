@@ -1,0 +1,71 @@
+"""What a planner waits for besides the solver: start-up, the example workbooks, and 200,000 rows in and out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from benchmarks.generate import Size, write_book
+
+ROOT = Path(__file__).parents[1]
+
+_MEASURED = """
+import json, os, resource, sys, time
+watch = None
+if "solve" in sys.argv:
+    from benchmarks.contend import Stopwatch
+    watch = Stopwatch()
+from cli import main
+code = 0
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    code = end.code
+used = resource.getrusage(resource.RUSAGE_SELF)
+highs = watch.inside if watch else [0, 0]
+print(json.dumps([used.ru_utime + used.ru_stime - highs[1], highs[1], used.ru_maxrss / 1024]), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def command(*arguments: str) -> tuple[float, float, float]:
+    """CPU seconds of a command outside HiGHS and inside it, start-up included, and its peak memory in MB."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = [sys.executable, "-c", _MEASURED, *arguments]
+    done = subprocess.run(process, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
+    outside, inside, peak = json.loads(done.stderr.splitlines()[-1])
+    return outside, inside, peak
+
+
+def commands(folder: Path, runs: int, gap: str, tell: Callable[[str], None]) -> list[list[str]]:
+    """Rows: command, CPU seconds outside HiGHS, inside, peak MB."""
+    inputs, out = ROOT / "inputs", str(folder / "run")
+    asked = {
+        "lodestone --help": ("--help",),
+        "lodestone check tutorial.xlsx": ("check", str(inputs / "tutorial.xlsx")),
+        "lodestone solve tutorial.xlsx": ("solve", str(inputs / "tutorial.xlsx"), "--out", out, "--quiet"),
+        f"lodestone solve rare_earth_magnets.xlsx --gap {gap}": (
+            "solve", str(inputs / "rare_earth_magnets.xlsx"), "--gap", gap, "--out", out, "--quiet",
+        ),
+    }  # fmt: skip
+    rows = []
+    for words, arguments in asked.items():
+        tell(words)
+        found = [command(*arguments) for _ in range(runs)]
+        rows.append([f"`{words}`", *(f"{median(column):.2f}" for column in list(zip(*found, strict=True))[:2]),
+                     f"{median(f[2] for f in found):.0f}"])  # fmt: skip
+    return rows
+
+
+def lanes(folder: Path, size: Size, tell: Callable[[str], None]) -> list[str]:
+    """One row: a workbook in which every lane is a row of its own, read and checked."""
+    count = size.regions * (size.regions - 1) * 3 * size.minerals
+    tell(f"{count:,} rows of Lanes")
+    path = write_book(Size(size.regions, size.minerals, size.years, lane_rows=True), folder / "lanes.xlsx")
+    outside, inside, peak = command("check", str(path))
+    return [f"`lodestone check`, {count:,} rows of Lanes", f"{outside:.2f}", f"{inside:.2f}", f"{peak:.0f}"]

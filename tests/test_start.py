@@ -1,0 +1,113 @@
+"""--start: what an earlier run decided is where the solver begins; the optimum is the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cli import main
+from model.build import build
+from model.highs import Solver
+from model.run import scenario_data, solve_scenario
+from model.start import start_from
+from model.tree import joint, single
+from tests.make import tiny, write_book
+from tests.solving import add, change, home, lane, market, read, recipe, solve, solve_all
+
+DECIDED = [("refinery", 2026)]
+
+
+def book(capex: float = 1.0, **settings):
+    """100 t a year wanted at Home; bought in China at 60 USD/kg, or made by a public refinery at 20 and capex."""
+    sheets = home(last=2027, **settings)
+    market(sheets, "china", "China")
+    lane(sheets, "China", "Home")
+    recipe(sheets, "refining", oxide=1)
+    add(sheets, "Projects", project="refinery", region="Home", process="refining", funding="public",
+        capacity_t_per_yr=100, capex_musd=capex, operating_cost_usd_per_kg=20, lead_years=0)  # fmt: skip
+    return sheets
+
+
+def decided(plan):
+    return [(row["project"], row["decision_year"]) for row in plan["tables"]["investments"]]
+
+
+def test_the_decisions_of_a_run_become_values_of_its_own_model():
+    plan = solve(book())
+    assert decided(plan) == DECIDED
+    built = build(single(scenario_data(read(book()))))
+
+    start = start_from(built, plan)
+
+    assert {variable.name: number for variable, number in start.values} == {
+        "investments.build[refinery,0]": 1,
+        "investments.build[refinery,1]": 0,
+    }
+    assert (start.taken, start.left_out) == (1, ())
+
+
+def test_what_this_workbook_does_not_know_is_left_out():
+    plan = solve(book())
+    other = book()
+    other["Projects"][1][0] = "smelter"
+    start = start_from(build(single(scenario_data(read(other)))), plan)
+    assert (start.taken, start.left_out) == (0, ("build of refinery in 2026",))
+
+    later = book()
+    add(later, "Projects", project="late", region="Home", process="refining", capacity_t_per_yr=1, capex_musd=1,
+        earliest_year=2027)  # fmt: skip
+    later["Projects"][1][later["Projects"][0].index("earliest_year") :] = [2027]
+    start = start_from(build(single(scenario_data(read(later)))), plan)
+    assert start.left_out == ("build of refinery in 2026",)
+
+
+def test_the_solver_begins_there():
+    """Without any time to search, the plan is the start's."""
+    plan = solve(book())
+    built = build(single(scenario_data(read(book()))))
+    solver = Solver(built.model)
+    solver._options(mip_max_nodes=0, presolve="off")
+    solver.start_near(start_from(built, plan).values)
+    outcome = solver.solve(0.0, 60)
+    assert outcome.objective == pytest.approx(plan["objective_musd"])
+
+
+@pytest.mark.parametrize("capex", [1.0, 10.0])
+def test_the_optimum_is_the_same(capex):
+    """Also where the start is not the best any more: at 10 MUSD, with 0.1 x 40 x 2 = 8 MUSD to gain, nobody builds."""
+    start = solve(book(1.0))
+    inputs = read(book(capex, stock_end_value_share=0))
+    cold, warm = solve_scenario(inputs, gap=1e-9), solve_scenario(inputs, gap=1e-9, start=start)
+    assert warm["objective_musd"] == pytest.approx(cold["objective_musd"])
+    assert decided(warm) == decided(cold)
+    assert warm["start"] == {"taken": 1, "left_out": ()}
+    assert "start" not in cold
+
+
+def test_a_joint_plan_starts_from_one_of_a_single_future_and_the_other_way_round():
+    sheets = book()
+    sheets["Scenarios"] = [["scenario", "probability", "from_year"], ["embargo", 0.5, 2027]]
+    change(sheets, "embargo", "Lanes", "China/*/*", 0)
+    inputs = read(sheets)
+    alone, together = solve(sheets), solve_all(sheets, values=False)
+    tree = joint(scenario_data(inputs), [scenario_data(inputs, "embargo")])
+    start = start_from(build(tree), alone)
+    at = {(variable.index(), number) for variable, number in start.values}
+    assert at == {(("refinery", 0), 1), (("refinery", 1), 0), (("refinery", 2), 0)}
+    assert start_from(build(single(scenario_data(inputs, "embargo"))), together).taken == 1
+
+
+def test_the_command(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_book("plan.xlsx", tiny())
+    run = CliRunner().invoke
+    assert run(main, ["solve", "plan.xlsx", "--out", "first"]).exit_code == 0
+    again = run(main, ["solve", "plan.xlsx", "--out", "second", "--start", "first"])
+    assert again.exit_code == 0
+    assert "decisions of the earlier run" in again.stdout
+    refused = run(main, ["solve", "plan.xlsx", "--all-scenarios", "--start", "first"])
+    assert refused.exit_code == 2
+    assert "--start goes with one scenario or with --joint" in refused.stderr
+    assert run(main, ["solve", "plan.xlsx", "--start", "nowhere"]).exit_code == 2
