@@ -20,6 +20,7 @@ import cli
 from model.errors import Problem, UsageError
 from model.inputs import load
 from model.report.marked_copy import write_marked
+from model.template import write_template
 from tests.make import Book, tiny, write_book
 from tests.office import needs_office, saved_again
 
@@ -283,3 +284,13 @@ def test_macros_stay_in_a_workbook_with_macros(here: Path) -> None:
     assert "cannot be kept" not in check("macros.xlsm", "--mark", "marked.xlsm").stdout
     with zipfile.ZipFile("marked.xlsm") as archive:
         assert archive.read("xl/vbaProject.bin") == Path("vba.bin").read_bytes()
+
+
+def test_a_blank_cell_keeps_the_format_of_its_column(here: Path) -> None:
+    book = load_workbook(write_template(here / "form.xlsx"))
+    book["Sectors"]["A2"] = "defence"
+    book.save("form.xlsx")
+    check("form.xlsx", "--mark", "marked.xlsx")
+    marked = load_workbook("marked.xlsx")["Sectors"]["B2"]  # the cost of shortage is missing
+    assert marked.fill.fgColor.rgb == RED
+    assert marked.number_format == "#,##0.00"

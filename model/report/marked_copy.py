@@ -13,6 +13,7 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def write_marked(
     book = _open(source, data)
     places = _places(book, [*((p, RED) for p in problems), *((p, AMBER) for p in doubts)])
     for cell, found in places.items():
-        _mark(book[cell[0]][cell[1]], found)
+        _mark(_as_its_column(book[cell[0]][cell[1]]), found)
     _list(book, source.name, problems, doubts)
     book.calculation.fullCalcOnLoad = True
     new = target.with_name(f".marked-{os.getpid()}-{target.name}")
@@ -160,6 +161,17 @@ def _uncovered(page: Worksheet, place: tuple[str, str]) -> tuple[str, str]:
         covering = next(area for area in page.merged_cells.ranges if place[1] in area)
         return place[0], str(covering.start_cell.coordinate)
     return place
+
+
+def _as_its_column(cell: Cell) -> Cell:
+    """A blank cell that was not there before, with the format that its column gives it."""
+    if cell.value is None and not cell.has_style:
+        columns = cell.parent.column_dimensions.values()
+        for column in columns:
+            if column.min <= cell.column <= column.max:
+                cell.number_format, cell.font = column.number_format, copy(column.font)
+                cell.alignment, cell.border = copy(column.alignment), copy(column.border)
+    return cell
 
 
 def _mark(cell: Cell, found: Sequence[tuple[Problem, PatternFill]]) -> None:
