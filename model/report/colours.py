@@ -1,6 +1,6 @@
 """Colours that mean the same in every picture: plan.xlsx, the page of `lodestone report`.
 
-Blue-green and orange, which people who confuse red and green tell apart too; the rest can be read on white and on black.
+Blue-green and orange, which people who confuse red and green tell apart too; all can be read on white and on black.
 """
 
 from __future__ import annotations
