@@ -195,7 +195,8 @@ def chained() -> dict[str, Any]:
     add(book, "Stockpiles", stockpile="reserve", region="Home", material="magnet", capacity_t=50, opening_t=10,
         opening_exposed_share=0.5, years=(0, 36.5, 0))  # fmt: skip
     market(book, "sold", "Home", "oxide", side="sell", years=3)
-    add(book, "ChinaShare", cap="cap", material="magnet", years=(1, 0.7, 0.5))
+    long = "a_cap_whose_name_is_wider_than_the_screen_of_a_phone_may_ever_be"
+    add(book, "ChinaShare", cap=long, material="magnet", years=(1, 0.7, 0.5))
     return book
 
 

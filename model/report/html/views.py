@@ -160,7 +160,7 @@ FIGURES = (
     ),
     Figure(
         "origins", "Supply by origin",
-        "What reaches regions that are not of concern, transit included; green is clean, orange exposed.",
+        "What reaches regions that are not of concern, transit included; blue-green is clean, orange exposed.",
         "origins", _origins, ("material",),
     ),
     Figure(
