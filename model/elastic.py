@@ -2,7 +2,8 @@
 
 The rules stay as `model/rules` wrote them; only columns and a few rows are added to what HiGHS holds.
 `smallest_conflict` is HiGHS's irreducible infeasible subsystem of the relaxation, sought among the rows of a proof
-that it is infeasible, since HiGHS solves one linear programme for each row and bound that it tries to leave out."""
+that it is infeasible, since HiGHS solves one linear programme for each row and bound that it tries to leave out.
+"""
 
 from __future__ import annotations
 

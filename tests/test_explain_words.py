@@ -11,8 +11,10 @@ from model.inputs import Inputs
 from model.plan_data import plan_data
 from model.studies.explain.giving import Giving
 from model.studies.explain.knobs import STANDING
+from model.studies.explain.loosening import loosened
 from model.studies.explain.places import Places
-from model.studies.explain.row_words import BOUNDS, WORDS, Speaker, bound_in_words, component, row_in_words
+from model.studies.explain.row_words import BOUNDS, WORDS, bound_in_words, row_in_words
+from model.studies.explain.speaking import Speaker, component
 from model.tree import joint
 from tests.rules.everything import everything
 from tests.solving import add, change, home, lane, market, read, recipe
@@ -84,7 +86,7 @@ def crowded() -> Inputs:
 
 @pytest.fixture(scope="module")
 def giving() -> Giving:
-    return Giving(Places(crowded()), lambda data_of: joint(data_of("base"), [data_of("shock")]))
+    return loosened(Places(crowded()), lambda data_of: joint(data_of("base"), [data_of("shock")]))
 
 
 def test_every_row_and_bound_of_a_crowded_workbook_can_be_said_with_a_cell(giving: Giving) -> None:

@@ -1,5 +1,6 @@
 """Why there is no plan, and what would make one: plain data between the study that finds it and the files that show
-it."""
+it.
+"""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def _conflict(styles: Styles, book: Any, title: str, explanation: Explanation) -
     sheet = _sheet(styles, book, CONFLICT, title, conflict_heading(explanation))
     kinds = {"rule": "asked or limited by the cell", "logic": "how the model adds up"}
     table = [(rule.cell, rule.text, kinds[rule.kind]) for rule in explanation.conflict]
-    _table(styles, sheet, (("Cell", 30), ("What it says", 90), ("Kind", 30)), table)
+    _table(styles, sheet, (("Cell", 30), ("What it says", 90), ("Kind", 36)), table)
 
 
 def proof_words(repair: Any) -> str:

@@ -20,7 +20,7 @@ from model.report.explanation_results import Explanation
 from model.run import scenario_data
 from model.studies.explain.arithmetic import find
 from model.studies.explain.conflict import find_conflict
-from model.studies.explain.giving import Giving
+from model.studies.explain.loosening import loosened
 from model.studies.explain.places import Places
 from model.studies.explain.repairs import Workshop, find_repairs
 from model.tree import Tree, joint, single
@@ -73,7 +73,7 @@ def explain(
     findings = find(make_tree(lambda name: scenario_data(inputs, name)), places)
     leave("arithmetic")
     enter("build")
-    giving = Giving(places, make_tree)
+    giving = loosened(places, make_tree)
     leave("build")
     enter("conflict")
     found = find_conflict(giving, FOR_CONFLICT * (ends - time.monotonic()), should_stop)

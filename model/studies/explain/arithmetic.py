@@ -17,7 +17,7 @@ from model.report.explanation_results import Finding
 from model.report.words import days, in_words, musd, share, tonnes, year_ranges
 from model.rules.stockpiles import DAYS_PER_YEAR, suspended
 from model.studies.explain.places import Places
-from model.studies.explain.reach import At, Year, reach, ready, too_much, why_not
+from model.studies.explain.reach import At, Decidable, Year, decidable, reach, ready, too_much, why_not
 from model.tree import Tree
 
 ROUNDING = 1e-6  # relative: less is not told as impossible
@@ -33,12 +33,16 @@ class Future:
     told: str  # " [embargo]" where there are several
 
     @cached_property
+    def decidable(self) -> Decidable:
+        return decidable(self.tree)
+
+    @cached_property
     def all(self) -> dict[int, Year]:
-        return reach(self.tree)
+        return reach(self.tree, self.decidable)
 
     @cached_property
     def clean(self) -> dict[int, Year]:
-        return reach(self.tree, clean=True)
+        return reach(self.tree, self.decidable, clean=True)
 
     def data(self, n: int) -> PlanData:
         return self.tree.data[n]
@@ -241,7 +245,7 @@ def _project(f: Future, n: int, name: str, t: float) -> tuple[str, str]:
     project = f.data(n).projects[name]
     if t > 0:
         return f.cell(n, "Projects", (name,), "capacity_t_per_yr"), f"{tonnes(t)} from {name}, if it is built in time"
-    first = ready(f.tree, project)
+    first = ready(f.tree, project, f.decidable)
     if first is not None:
         why = (
             f"none from {name}, which cannot produce before {first}" if first > f.tree.year[n] else f"none from {name}"

@@ -17,7 +17,8 @@ from model.report.explanation_results import INTEGERS, NOT_FOUND, RELAXATION, Ru
 from model.report.words import year_ranges
 from model.studies.explain.giving import Giving
 from model.studies.explain.knobs import SMALLEST
-from model.studies.explain.row_words import Said, Speaker, bound_in_words, row_in_words
+from model.studies.explain.row_words import bound_in_words, row_in_words
+from model.studies.explain.speaking import Said, Speaker
 
 ONE_S = 20.0  # to decide whether some of the rules leave a plan
 

@@ -4,7 +4,8 @@ Which of several changes is the least is a matter of judgement, made here once. 
 stands in the cell (a share in points, as shares of 0 are common), times the standing of the cell: a policy that is
 set at a desk counts once, the terms of programmes, projects and contracts three times, lanes six times, and what
 others own or nature gives twenty times. Going short is no remedy where a rule can be mended: service counts twice.
-Lead times, recipes, demand and prices never give way."""
+Lead times, recipes, demand and prices never give way.
+"""
 
 from __future__ import annotations
 

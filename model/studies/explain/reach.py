@@ -2,7 +2,8 @@
 
 Everything is taken at its best and counted for everyone who might want it: each source gives all it has to each lane,
 each project is built as soon as it can be, each stock is filled from the start. Chains are followed from the top, so
-that every round only takes away what its inputs cannot feed."""
+that every round only takes away what its inputs cannot feed.
+"""
 
 from __future__ import annotations
 

@@ -193,7 +193,8 @@ def _proved(giving: Giving, used: Mapping[str, float], shop: Workshop) -> Repair
     else:
         return None
     needed = True
-    for cell in sorted(values, key=lambda c: -giving.counts(c, used[c])):
+    several = sorted(values, key=lambda c: -giving.counts(c, used[c])) if len(values) > 1 else ()
+    for cell in several:  # without its only cell a repair is the workbook as it was, which has no plan
         rest = {other: value for other, value in values.items() if other != cell}
         verdict = shop.works(rest)
         if verdict:

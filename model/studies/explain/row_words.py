@@ -1,58 +1,16 @@
 """Rows and bounds of the model in a planner's words, each with the cell that it comes from: one entry for every rule.
 
 The key is `block.component` of the model (or what `giving` put back); the index is the component's. A text says what
-the rule asks or allows, with its number and unit. `model/rules` cannot say it itself: it knows no cells."""
+the rule asks or allows, with its number and unit. `model/rules` cannot say it itself: it knows no cells.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from model.plan_data import PlanData
 from model.report.words import days, musd, share, tonnes
 from model.rules.stockpiles import required_days
-from model.studies.explain.giving import Giving
-from model.tree import Tree
-
-
-@dataclass(frozen=True)
-class Said:
-    """A rule in words. text holds {years}; rule: it limits or asks for something, and is not the logic of the model."""
-
-    cell: str
-    text: str
-    year: int | None
-    rule: bool = True
-
-
-class Speaker:
-    """What the words need to know: data by node, and cells."""
-
-    def __init__(self, giving: Giving) -> None:
-        self.places = giving.places
-        self.tree: Tree = giving.plain
-        self.giving = giving
-
-    def data(self, n: int) -> PlanData:
-        return self.tree.data[n]
-
-    def year(self, n: int) -> int:
-        return self.tree.year[n]
-
-    def cell(self, n: int, sheet: str, key: tuple[str, ...], column: str | int | None = None) -> str:
-        return self.places.name(self.data(n).scenario.name, sheet, key, column)
-
-    def say(
-        self, n: int, sheet: str, key: tuple[str, ...], column: str | int | None, text: str, rule: bool = True
-    ) -> Said:
-        future = self.data(n).scenario.name if len(self.tree.leaves) > 1 else ""
-        told = f"{text} [{future}]" if future else text
-        return Said(self.cell(n, sheet, key, column), told, self.year(n), rule)
-
-    def logic(self, n: int, sheet: str, key: tuple[str, ...], text: str) -> Said:
-        return self.say(n, sheet, key, None, text, rule=False)
-
+from model.studies.explain.speaking import Said, Speaker, component, index_of
 
 Words = Callable[..., Said]
 
@@ -77,15 +35,6 @@ def bound_in_words(speaker: Speaker, column: int) -> Said | None:
     variable = giving.solver.variables[column]
     words = BOUNDS.get(component(variable))
     return words(speaker, *index_of(variable)) if words and giving.solver.upper[column] < 1e20 else None
-
-
-def component(part: Any) -> str:
-    return str(part.parent_component().name)
-
-
-def index_of(part: Any) -> tuple[Any, ...]:
-    index = part.index()
-    return index if isinstance(index, tuple) else (index,)
 
 
 # --- flows ----------------------------------------------------------------------------------------------------------
