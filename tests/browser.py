@@ -90,7 +90,7 @@ class Browser:
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def requests(self) -> list[str]:
-        """Addresses asked for since the last call, but for those inside the page or the browser (its first, empty tab)."""
+        """Addresses asked for since the last call, but for those inside the page or the browser (its empty tab)."""
         sent = []
         for entry in self.driver.get_log("performance"):
             message = json.loads(entry["message"])["message"]
