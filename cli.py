@@ -19,7 +19,7 @@ from model.commands.doctor import doctor
 from model.commands.explain import explain
 from model.commands.frontier import frontier
 from model.commands.new import new
-from model.commands.output import JSON_FLAG, print_json
+from model.commands.output import JSON_FLAG, print_json, problems_answer
 from model.commands.report import report
 from model.commands.solve import solve
 from model.commands.stress import stress
@@ -60,8 +60,6 @@ class Commands(click.Group):
 
 def _fail(ctx: click.Context, message: str, exit_code: int, problems: Sequence[Problem] = ()) -> None:
     if ctx.meta[JSON_FLAG]:
-        from model.report.answers import problems_answer
-
         about = {"problems": problems_answer(problems)} if problems else {}
         print_json({"command": ctx.invoked_subcommand, "exit_code": exit_code, "error": message, **about})
     else:

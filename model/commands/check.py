@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from model.commands.options import SET, WORKBOOK
-from model.commands.output import OUTPUT, Output
+from model.commands.output import OUTPUT, Output, problems_answer
 from model.errors import WorkbookError
 
 
@@ -34,7 +34,6 @@ def check(
       lodestone check plan.xlsx --mark marked.xlsx
     """
     from model.inputs import load
-    from model.report.answers import problems_answer
     from model.report.terminal import show_marked, show_problems
     from model.report.words import count
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import click
+
+from model.errors import Problem
 
 JSON_FLAG = "--json"
 
@@ -43,6 +45,11 @@ def OUTPUT(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, output=Output(name, quiet, as_json), **options)
 
     return command
+
+
+def problems_answer(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Of a workbook: cell, found, wrong, mend."""
+    return [asdict(problem) for problem in problems]
 
 
 def print_json(document: Mapping[str, Any]) -> None:

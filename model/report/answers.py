@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from model.errors import Problem
 from model.report.comparison import Comparison
 from model.report.frontier_results import Frontier
 from model.report.key_figures import table
@@ -22,11 +20,6 @@ FIGURES = (
     *("evpi_musd", "vss_musd", "payers_musd", "tariff_revenue_musd", "workbook", "workbook_sha256"),
 )
 DECISIONS = {"investments": "project", "price_floors": "floor", "contracts": "contract"}
-
-
-def problems_answer(problems: Sequence[Problem]) -> list[Answer]:
-    """Of a workbook: cell, found, wrong, mend."""
-    return [asdict(problem) for problem in problems]
 
 
 def plan_answer(plan: Mapping[str, Any], folder: Path) -> Answer:

@@ -14,9 +14,11 @@ import xlsxwriter
 
 from model.plan_tables import COST_TERMS
 from model.report import key_figures as figures
+from model.report.colours import CLEAN_SHADES as CLEAN
+from model.report.colours import EXPOSED_SHADES as EXPOSED
 from model.report.drawings import Drawing, Series, write_drawings
 from model.report.key_figures import CapFigure, Plan, Row
-from model.report.styles import CLEAN, EXPOSED, LIMIT, PAYER_COLOURS, SERIES_COLOURS, Styles, page
+from model.report.styles import LIMIT, PAYER_COLOURS, SERIES_COLOURS, Styles, page
 from model.report.words import PAYERS, in_words, term_label
 
 SHEET = "Charts"
