@@ -12,6 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from model.plan_tables import COST_TERMS
 from model.report import key_figures as figures
+from model.report.colours import EXPOSED_SHADES as EXPOSED
 from model.report.drawings import Drawing, Series, draw
 from model.report.joint_summary import joint_brief, joint_sections, joint_tables
 from model.report.key_figures import CapFigure, Plan
@@ -20,7 +21,6 @@ from model.report.plan_charts import has_something
 from model.report.plan_sheets import TableSheet
 from model.report.styles import (
     DARK,
-    EXPOSED,
     LIGHT,
     LIMIT,
     LINE_HEIGHT,
