@@ -22,6 +22,7 @@ from model.matrix import Matrix, matrix
 FEASIBILITY = 1e-7
 PRICED = 1e-9  # MUSD per unit: a dual above this is not solver noise
 INFINITY = highspy.kHighsInf
+START_GAP, START_S = 1e-4, 60.0  # relative gap and seconds for what goes with the decisions of a start
 WITH_A_START: dict[str, float | int | str | bool] = {
     "mip_heuristic_effort": 0.0,
     "mip_heuristic_run_rens": False,
@@ -248,10 +249,22 @@ class Solver:
         self.highs.setSolution(solution)
         self.hints = WITH_A_START
 
-    def start_near(self, decisions: list[tuple[Any, float]]) -> None:
-        """Offer whole decisions (variable, number); HiGHS finds the rest, and drops them where there is none."""
+    def start_near(self, decisions: list[tuple[Any, float]]) -> bool:
+        """Start the next solve from whole decisions (variable, number) and what goes best with them.
+
+        False, and no start, where no plan has these decisions.
+        """
         columns = np.array([self.column[id(variable)] for variable, _ in decisions], dtype=np.int32)
-        self.highs.setSolution(len(columns), columns, np.array([number for _, number in decisions], dtype=float))
+        numbers = np.array([number for _, number in decisions], dtype=float)
+        self.highs.changeColsBounds(len(columns), columns, numbers, numbers)
+        self._options(mip_rel_gap=START_GAP, time_limit=START_S)
+        self.highs.run()
+        found = self.highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        values = self.values()
+        self.highs.changeColsBounds(len(columns), columns, self.lower[columns], self.upper[columns])
+        if found:
+            self.start_from(values)
+        return bool(found)
 
     def set_goal(self, terms: list[tuple[float, Any]] | None) -> None:
         """Minimise other terms than the model's cost; None: the cost again."""

@@ -6,7 +6,7 @@ import platform
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -169,8 +169,8 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
         "integers": int(solver.integer.sum()),
     }
     start = start_from(built, wanted.start) if wanted.start is not None else None
-    if start is not None:
-        solver.start_near(start.values)
+    if start is not None and not solver.start_near(start.values):
+        start = replace(start, kept=False)
     outcome = solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, clock.started)
     clock.enter("tidy")
     values = settled(built, solver, outcome.objective, wanted)
@@ -265,7 +265,7 @@ def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expe
         "horizon": [data.first_year, data.last_year],
         "warnings": [asdict(warning) for warning in inputs.warnings],
         "model": dict(proof.size),
-        **({} if proof.start is None else {"start": {"taken": proof.start.taken, "left_out": proof.start.left_out}}),
+        **({} if proof.start is None else {"start": proof.start.told()}),
     }
 
 

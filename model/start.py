@@ -1,7 +1,7 @@
 """A start for the solver: what an earlier run built, awarded and signed, as far as this workbook still knows it.
 
-Only whole decisions are taken over: HiGHS finds the flows that go with them, and where there are none, it goes on as
-without a start. So the earlier run may be of the same workbook, of another scenario or of a changed workbook.
+Only whole decisions are taken over: HiGHS finds what goes best with them, and where nothing does, it goes on as without
+a start. So the earlier run may be of the same workbook, of another scenario or of a changed workbook.
 """
 
 from __future__ import annotations
@@ -16,12 +16,20 @@ from model.held import decisions
 
 @dataclass(frozen=True)
 class Start:
-    """values: variable -> whole number, for every decision of the model. taken: how many of the run's decisions these
-    hold; left_out: those that the model does not know, e.g. "build of refinery in 2027"."""
+    """Where the solver begins.
+
+    values: variable -> whole number, for every decision of the model. taken: how many of the run's decisions these
+    hold; left_out: those that the model does not know, e.g. "build of refinery in 2027". kept: whether a plan has them.
+    """
 
     values: list[tuple[Any, float]]
     taken: int
     left_out: tuple[str, ...]
+    kept: bool = True
+
+    def told(self) -> dict[str, Any]:
+        """For plan.json."""
+        return {"taken": self.taken, "left_out": list(self.left_out), "kept": self.kept}
 
 
 def start_from(built: Built, plan: Mapping[str, Any]) -> Start:

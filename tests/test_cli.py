@@ -250,6 +250,7 @@ def test_bankability_shows_every_private_project(here: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
 def test_first_ctrl_c_writes_the_best_plan_so_far(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def search(inputs: Any, scenario: str, gap: Any, limit: Any, progress: Any, should_stop: Any, start: Any) -> Any:
+        assert start is None
         progress(Progress("solve", 1.0, 120.0, 90.0, 0.25))
         assert not should_stop()
         os.kill(os.getpid(), signal.SIGINT)

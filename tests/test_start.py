@@ -68,10 +68,21 @@ def test_the_solver_begins_there():
     plan = solve(book())
     built = build(single(scenario_data(read(book()))))
     solver = Solver(built.model)
-    solver._options(mip_max_nodes=0, presolve="off")
-    solver.start_near(start_from(built, plan).values)
-    outcome = solver.solve(0.0, 60)
+    assert solver.start_near(start_from(built, plan).values)
+    outcome = solver.solve(0.0, 1e-6)
     assert outcome.objective == pytest.approx(plan["objective_musd"])
+
+
+def test_decisions_that_no_plan_has_are_no_start():
+    """A budget of 0 forbids the refinery of the earlier run."""
+    start = solve(book())
+    sheets = book()
+    add(sheets, "Budgets", 0, budget="treasury", covers="capex")
+    inputs = read(sheets)
+    plan = solve_scenario(inputs, gap=1e-9, start=start)
+    assert plan["start"] == {"taken": 1, "left_out": [], "kept": False}
+    assert decided(plan) == []
+    assert plan["objective_musd"] == pytest.approx(solve(sheets)["objective_musd"])
 
 
 @pytest.mark.parametrize("capex", [1.0, 10.0])
@@ -82,7 +93,7 @@ def test_the_optimum_is_the_same(capex):
     cold, warm = solve_scenario(inputs, gap=1e-9), solve_scenario(inputs, gap=1e-9, start=start)
     assert warm["objective_musd"] == pytest.approx(cold["objective_musd"])
     assert decided(warm) == decided(cold)
-    assert warm["start"] == {"taken": 1, "left_out": ()}
+    assert warm["start"] == {"taken": 1, "left_out": [], "kept": True}
     assert "start" not in cold
 
 

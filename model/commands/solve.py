@@ -189,6 +189,8 @@ def _leading(decompose: bool) -> AbstractContextManager[None]:
 def _started(start: dict[str, Any]) -> str:
     """What of an earlier run the solver began with."""
     left_out = start["left_out"]
+    if not start["kept"]:
+        return "Started from nothing: no plan of this workbook has the decisions of the earlier run."
     if not left_out:
         return f"Started from {start['taken']} decisions of the earlier run."
     more = "" if len(left_out) <= 5 else f", and {len(left_out) - 5} more"
