@@ -225,13 +225,19 @@ class Solver:
             goal[self.column[id(variable)]] += coefficient
         self.set_cost(goal)
 
+    def relax(self, relaxed: bool) -> None:
+        """Let whole numbers be parts, or as they were loaded."""
+        columns = np.arange(len(self.variables), dtype=np.int32)
+        whole, part = int(highspy.HighsVarType.kInteger), int(highspy.HighsVarType.kContinuous)
+        kinds = np.where(self.integer & (not relaxed), whole, part).astype(np.uint8)
+        self.highs.changeColsIntegrality(len(columns), columns, kinds)
+
     def restore(self) -> None:
         """Undo the tie rules: bounds, whole numbers and cost as they were loaded; coefficients stay as they are set."""
         columns = np.arange(len(self.variables), dtype=np.int32)
         rows = np.arange(len(self.rows), dtype=np.int32)
-        kinds = np.where(self.integer, int(highspy.HighsVarType.kInteger), int(highspy.HighsVarType.kContinuous))
         self.highs.changeColsBounds(len(columns), columns, self.lower, self.upper)
-        self.highs.changeColsIntegrality(len(columns), columns, kinds.astype(np.uint8))
+        self.relax(False)
         self.highs.changeRowsBounds(len(rows), rows, self.row_lower, self.row_upper)  # type: ignore[attr-defined]
         self.set_cost(self.cost)
 
