@@ -273,13 +273,19 @@ class Solver:
             goal[self.column[id(variable)]] += coefficient
         self.set_cost(goal)
 
+    def relax(self, relaxed: bool) -> None:
+        """Let whole numbers be parts, or as they were loaded."""
+        columns = np.arange(len(self.variables), dtype=np.int32)
+        whole, part = int(highspy.HighsVarType.kInteger), int(highspy.HighsVarType.kContinuous)
+        kinds = np.where(self.integer & (not relaxed), whole, part).astype(np.uint8)
+        self.highs.changeColsIntegrality(len(columns), columns, kinds)
+
     def restore(self) -> None:
         """Undo the tie rules: bounds, whole numbers and cost as they were loaded; coefficients stay as they are set."""
         columns = np.arange(len(self.variables), dtype=np.int32)
         rows = np.arange(len(self.rows), dtype=np.int32)
-        kinds = np.where(self.integer, int(highspy.HighsVarType.kInteger), int(highspy.HighsVarType.kContinuous))
         self.highs.changeColsBounds(len(columns), columns, self.lower, self.upper)
-        self.highs.changeColsIntegrality(len(columns), columns, kinds.astype(np.uint8))
+        self.relax(False)
         self.highs.changeRowsBounds(len(rows), rows, self.row_lower, self.row_upper)  # type: ignore[attr-defined]
         self.set_cost(self.cost)
 
@@ -411,13 +417,6 @@ class Solver:
         """A row "<=" with a little room, until restore."""
         row = self.row[id(constraint)]
         self.highs.changeRowBounds(row, -INFINITY, float(self.row_upper[row]) + by)
-
-    def relax_integers(self) -> None:
-        """Integer columns may take any value between their bounds, until restore."""
-        columns = np.flatnonzero(self.integer).astype(np.int32)
-        continuous = np.full(len(columns), int(highspy.HighsVarType.kContinuous), dtype=np.uint8)
-        if len(columns):
-            self.highs.changeColsIntegrality(len(columns), columns, continuous)
 
     def new_row(self, least: float, most: float, terms: Iterable[tuple[float, int]]) -> int:
         """A row over columns (coefficient, column), until drop_added_rows."""

@@ -254,7 +254,7 @@ def test_one_future_without_a_plan_means_there_is_none():
     book["Sectors"][0].append("min_service_share")
     book["Sectors"][1].append(1)
     del book["Stockpiles"]  # Ally and the works have 80 t of the 100 t that must be there
-    with pytest.raises(NoPlanError, match=r"embargo: no plan .* known from the start"):
+    with pytest.raises(NoPlanError, match=r"(embargo|late): no plan .* known from the start"):
         solve_decomposed(read(book), 2, gap=GAP, time_limit=120)
 
 

@@ -5,7 +5,7 @@ its mean c over the futures by the proximal term. HiGHS takes no squares beside 
 
     pull = worth * z,   z >= r (x - c) - r^2 s / 2   for r in SLOPES       tangents of (x - c)^2 / (2 s)
 
-Only the right hand sides move with c. Of a decision of 0 or 1 the square is linear. With a risk weight w a future has
+Only the right hand sides move with c. Whole decisions may be relaxed for a while. With a risk weight w a future has
 the threshold of CVaR in common with the others too, and costs
 
     (1 - w) cost + w (threshold + excess / risk_tail),   excess >= cost - threshold,   excess >= 0
@@ -62,10 +62,10 @@ class Future:
         self.weight, self.tail = tree.data[0].risk_weight, tree.data[0].risk_tail
         if self.weight > 0:
             self._add_tail()
-        self.binary = self.whole & np.append(self.upper == 1, np.full(len(self.keys) - len(self.held), False))
         self.z: np.ndarray | None = None
         self.start: np.ndarray | None = None  # values by column of what was found last
         self.last_agreed: np.ndarray | None = None
+        self.relaxed = False
 
     @property
     def size_of_model(self) -> dict[str, int]:
@@ -109,37 +109,43 @@ class Future:
     ) -> Outcome:
         """Priced, and pulled to the centre; the outcome's bound means nothing."""
         self._set_goal(prices)
-        steady = ~self.binary
         if self.z is None:
-            self._add_pull(steady, spread)
+            self._add_pull()
         assert self.z is not None
         slopes = np.tile(SLOPES, len(self.z))
-        c, s = np.repeat(centre[steady], len(SLOPES)), np.repeat(spread[steady], len(SLOPES))
+        c, s = np.repeat(centre, len(SLOPES)), np.repeat(spread, len(SLOPES))
         self.solver.set_least(self.pull_rows, -slopes * c - slopes**2 * s / 2)
-        self.solver.set_costs(self.z, pull * self.worth[steady])
-        of_binary = self.columns[self.binary]
-        tilt = pull * (self.worth / spread)[self.binary] * (0.5 - centre[self.binary])
-        self.solver.set_costs(of_binary, self.goal[of_binary] + tilt)
-        if self.start is not None:
-            x = self.start[self.columns[steady]]
-            self.start = np.append(self.start, np.zeros(self.solver.width - len(self.start)))
-            away = np.outer(np.ones(len(SLOPES)), x - centre[steady])
-            tangents = np.array(SLOPES)[:, None] * away - np.array(SLOPES)[:, None] ** 2 * spread[steady] / 2
-            self.start[self.z] = np.maximum(tangents.max(axis=0, initial=0.0), 0.0)
+        self.solver.set_costs(self.z, pull * self.worth)
+        start = None if self.relaxed or self.start is None else self._with_pull(self.start, centre, spread)
         try:
-            outcome = self._solve(effort, self.start)
-            self.start = self.solver.all_values()
+            outcome = self._solve(effort, start)
+            if not self.relaxed:
+                self.start = self.solver.all_values()
             return outcome
         finally:
             self.solver.set_costs(self.z, np.zeros(len(self.z)))
 
-    def _add_pull(self, steady: np.ndarray, spread: np.ndarray) -> None:
-        self.z = np.array([self.solver.new_column() for _ in np.flatnonzero(steady)], dtype=int)
+    def relax(self, relaxed: bool) -> None:
+        """Let whole decisions be parts, or be whole again."""
+        if relaxed != self.relaxed:
+            self.relaxed = relaxed
+            self.solver.relax(relaxed)
+
+    def _add_pull(self) -> None:
+        self.z = np.array([self.solver.new_column() for _ in self.columns], dtype=int)
         rows = []
-        for column, z in zip(self.columns[steady], self.z, strict=True):
+        for column, z in zip(self.columns, self.z, strict=True):
             for slope in SLOPES:  # z - slope x >= - slope c - slope^2 s / 2
                 rows.append(self.solver.new_row(0.0, INFINITY, [(1.0, z), (-slope, column)]))
         self.pull_rows = np.array(rows, dtype=int)
+
+    def _with_pull(self, values: np.ndarray, centre: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        """A start in which z is what it must be."""
+        start = np.append(values, np.zeros(self.solver.width - len(values)))
+        slopes = np.array(SLOPES)[:, None]
+        tangents = slopes * (start[self.columns] - centre) - slopes**2 * spread / 2
+        start[self.z] = np.maximum(tangents.max(axis=0, initial=0.0), 0.0)
+        return start
 
     def agreed(self, x: np.ndarray, effort: Effort) -> Outcome:
         """Least cost with what is in common held, but for the threshold. Raises NoPlanError where that cannot be."""
@@ -182,7 +188,7 @@ class Future:
         """The numbers in common, in the order of keys."""
         x = self.solver.all_values()[self.columns]
         x[: len(self.held)] = np.clip(x[: len(self.held)], self.lower, self.upper)
-        return np.asarray(np.where(self.whole, np.round(x), x))
+        return x if self.relaxed else np.asarray(np.where(self.whole, np.round(x), x))
 
     def values(self) -> np.ndarray:
         return self.solver.values()

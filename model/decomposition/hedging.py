@@ -1,8 +1,9 @@
 """Progressive hedging over the futures of a tree, by mpi-sppy; all ranks run it together.
 
-Two cylinders, in mpi-sppy's words: the hub hedges, and tries after each iteration what the futures nearly agree on; the
-spoke works out the Lagrangian bound from the hub's weights. Each cylinder has half of the ranks, and its futures are
-dealt out among them. mpi-sppy sees of a future only the vector of what is in common; `Future` solves.
+Two cylinders, in mpi-sppy's words: the hub hedges, first with whole decisions relaxed, then tries after each iteration
+what the futures nearly agree on; the spoke works out the Lagrangian bound from the hub's weights. Each cylinder has
+half of the ranks, and its futures are dealt out among them. mpi-sppy sees of a future only the vector of what is in
+common; `Future` solves.
 
     bound   sum over futures of probability x proved bound of the future with weights, for weights of mean 0; before the
             first weights that of each future planned for alone
@@ -36,7 +37,10 @@ from model.errors import NoPlanError, StoppedError
 from model.highs import Progress, ShouldStop
 from model.joint_run import weighed
 
-MOST_PULL = 1.0  # of the proximal term, in units of worth / spread
+ROUNDS = 40  # at most, with whole decisions relaxed: cheap, and after them the weights are nearly right
+PULLS = (5.0, 0.95, 0.3)  # of the proximal term there, in units of worth / spread: first, times each round, least
+MOST_PULL = 0.3  # of it afterwards
+REST = 2  # iterations in which the weights then stay, so that the spoke gets to them
 LEAST_SPREAD = 0.01  # of a number's usual amount
 INSIDE = 0.999  # of the interval of prices within which the threshold of CVaR is bounded
 IDLE_S = 0.05
@@ -66,6 +70,8 @@ class _Hedging(PH):  # type: ignore[misc]
         self.task, self.common, self.futures, self.known = task, common, futures, known
         self.pull = MOST_PULL
         self.open_gap = np.inf  # MUSD between the best plan and the bound
+        self.relaxed, self.resting = True, 0
+        self.weights: list[dict[str, np.ndarray]] = []  # of the later rounds, by future
         self.interrupted: ShouldStop | None = None  # asked while a solve runs
         super().__init__(*args, **kwargs)
 
@@ -90,6 +96,7 @@ class _Hedging(PH):  # type: ignore[misc]
         future, place = self.futures[k], np.array(s.place, dtype=int)
         model, data = s._mpisppy_model, s._mpisppy_data
         effort = self.task.effort(self.interrupted)
+        future.relax(self.relaxed and model.prox_on.value == 1)
         weights = self._vector(model.W)[place] if model.W_on.value else np.zeros(len(place))
         data.outer_bound = -np.inf
         try:
@@ -139,16 +146,32 @@ class _Hedging(PH):  # type: ignore[misc]
         return np.asarray(np.maximum(square - self._mean() ** 2, 0.0))
 
     def Update_W(self, verbose: bool) -> None:
-        """With the step of Polyak: as far as the gap between plan and bound is wide and the futures are apart."""
+        """While decisions are relaxed with falling steps; then from the mean of those weights on with that of Polyak:
+        as far as the gap between plan and bound is wide and the futures are apart."""
         metric = np.maximum(self.common.worth / self.spread, 1e-12)
         distance = float(metric @ (self.common.share * self._variance()))
-        self.pull = min(MOST_PULL, self.open_gap / distance) if distance > 0 else MOST_PULL
-        self.pull = max(self.pull, 1e-9)
+        first, falling, least = PULLS
+        if self.relaxed and (self._PHIter > ROUNDS or distance <= 1e-6 * max(1.0, abs(self.trivial_bound))):
+            self._end_of_relaxation()
+        if self._PHIter <= self.resting:
+            return
+        polyak = min(MOST_PULL, self.open_gap / distance) if distance > 0 else MOST_PULL
+        self.pull = max(first * falling**self._PHIter, least) if self.relaxed else max(polyak, 1e-9)
         for s in self.local_scenarios.values():
             for i, value in enumerate(self.pull * metric):
                 s._mpisppy_model.rho["ROOT", i]._value = float(value)
         super().Update_W(verbose)
         self._bound_threshold()
+        if self.relaxed and self._PHIter > ROUNDS // 2:
+            self.weights.append({k: self._vector(s._mpisppy_model.W) for k, s in self.local_scenarios.items()})
+
+    def _end_of_relaxation(self) -> None:
+        """The weights swing about the best ones; the bound of their mean is no worse than the mean of their bounds."""
+        self.relaxed = False
+        self.resting = self._PHIter + REST
+        for k, s in self.local_scenarios.items() if self.weights else ():
+            for i, value in enumerate(np.mean([weights[k] for weights in self.weights], axis=0)):
+                s._mpisppy_model.W["ROOT", i]._value = float(value)
 
     def _bound_threshold(self) -> None:
         """Beyond these prices a future would move the threshold of CVaR without end. The mean of prices stays 0."""
@@ -178,6 +201,7 @@ class _Hub(PHHub):  # type: ignore[misc]
         self.best = _Best()
         self.tried: dict[bytes, float | None] = {}
         self.base_held: float | None = None
+        self.turn = 0
         self.ended = ""
 
     @property
@@ -191,9 +215,9 @@ class _Hub(PHHub):  # type: ignore[misc]
         opt, task = self.hedging, self.hedging.task
         if opt._PHIter == 0:
             self._begin()
-        else:
-            if self._try(self._consensus()) is None:
-                self._try(self._of_one())
+        elif not opt.relaxed:
+            self._try(self._of_one())
+            self._try(self._consensus())
         self.BestOuterBound = self.OuterBoundUpdate(opt.best_bound_obj_val)
         self.BestInnerBound = self.InnerBoundUpdate(self.best.cost)
         self.sync_bounds()
@@ -213,11 +237,9 @@ class _Hub(PHHub):  # type: ignore[misc]
 
     def _begin(self) -> None:
         """After each future was planned for alone."""
-        common, base = self.hedging.common, self.hedging.task.order.base.scenario.name
-        agreed = self._try(self._consensus())
-        if self.hedging.task.order.values or agreed is None:
-            cost = self._try(self._of(common.reference))
-            self.base_held = cost if common.reference == base else None
+        common, order = self.hedging.common, self.hedging.task.order
+        if order.values and common.reference == order.base.scenario.name:
+            self.base_held = self._try(self._of(common.reference))
 
     def _consensus(self) -> np.ndarray:
         """The means, decisions rounded; the volume of a contract is the mean of those that sign it."""
@@ -241,8 +263,11 @@ class _Hub(PHHub):  # type: ignore[misc]
         return next(x for x in opt.mpicomm.allgather(told) if x is not None)
 
     def _of_one(self) -> np.ndarray:
-        names = self.hedging.common.whole_way
-        return self._of(names[self.hedging._PHIter % len(names)])
+        """What the dearest future would do, the next time the next one: it is what is hedged against."""
+        opt = self.hedging
+        names = sorted(opt.common.whole_way, key=lambda name: -opt.known[name].cost)
+        self.turn += 1
+        return self._of(names[(self.turn - 1) % len(names)])
 
     def _try(self, x: np.ndarray) -> float | None:
         """Cost when all agree on x, kept when it is the best; None where they cannot."""

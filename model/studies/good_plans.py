@@ -159,7 +159,7 @@ class GoodPlans:
     def bound_all(self, questions: Iterable[Question], ends: float) -> None:
         """Rule out what the linear relaxation rules out."""
         self._reset()
-        self.solver.relax_integers()
+        self.solver.relax(True)
         questions = set(questions).intersection(self.open_questions())
         for i, question in enumerate(sorted(questions)):
             if time.monotonic() > ends or self.should_stop():
