@@ -147,7 +147,9 @@ def test_no_plan_is_answered(here: Path, monkeypatch: pytest.MonkeyPatch, error:
         raise error
 
     monkeypatch.setattr("model.run.solve_scenario", fail)
-    assert answer("solve", "plan.xlsx") == {"command": "solve", "exit_code": exit_code, "error": str(error)}
+    said = answer("solve", "plan.xlsx")
+    assert (said["command"], said["exit_code"], said["error"]) == ("solve", exit_code, str(error))
+    assert ("explanation" in said) == (exit_code == 3)
 
 
 def test_quiet_says_nothing(here: Path) -> None:

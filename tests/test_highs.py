@@ -145,11 +145,11 @@ def test_infeasible_is_told_from_unbounded():
 
 def test_the_solve_that_tells_them_apart_can_be_watched_too(monkeypatch):
     watched = []
-    run = Solver._run
+    attempt = Solver._attempt
 
-    def counted(self, on_progress, should_stop, started):
+    def counted(self, on_progress, should_stop, started, cutoff):
         watched.append((self.highs.getOptionValue("presolve")[1], on_progress, should_stop))
-        run(self, on_progress, should_stop, started)
+        attempt(self, on_progress, should_stop, started, cutoff)
 
     def progress(news):
         pass
@@ -157,7 +157,7 @@ def test_the_solve_that_tells_them_apart_can_be_watched_too(monkeypatch):
     def stop():
         return False
 
-    monkeypatch.setattr(Solver, "_run", counted)
+    monkeypatch.setattr(Solver, "_attempt", counted)
     m = pyo.ConcreteModel()
     m.sold = pyo.Var(domain=pyo.NonNegativeReals)
     m.bought = pyo.Var(domain=pyo.NonNegativeIntegers)

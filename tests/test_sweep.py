@@ -24,7 +24,10 @@ CAPS = "ChinaShare/oxide_cap/2027=0.5,0.9,7"
 
 @pytest.fixture(scope="module")
 def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_book(tmp_path_factory.mktemp("sweep") / "plan.xlsx", with_plants())
+    book = with_plants()
+    book["Scenarios"].append(["boom", None, 2027])
+    book["Changes"].append(["boom", "Demand", "*", "years", "multiply", 2])
+    return write_book(tmp_path_factory.mktemp("sweep") / "plan.xlsx", book)
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +73,14 @@ def test_a_point_that_fails_is_a_row_that_says_why(swept):
 
 
 def test_scenarios_are_varied_like_a_cell(workbook):
-    varied = parse_vary(["Settings/discount_rate=0.03"], ["base", "embargo"])
+    varied = parse_vary(["Settings/discount_rate=0.03"], ["base", "boom"])
     found = table(sweep(workbook, varied, processes=2))
 
-    assert [row["scenario"] for row in found] == ["base", "embargo"]
-    assert found[0]["objective_musd"] < found[1]["objective_musd"]
+    inputs = load(workbook, ["Settings/discount_rate=0.03"])
+    alone = [solve_scenario(inputs, name)["objective_musd"] for name in ("base", "boom")]
+    assert [row["scenario"] for row in found] == ["base", "boom"]
+    assert [row["objective_musd"] for row in found] == pytest.approx(alone)
+    assert alone[1] > alone[0] + 1
 
 
 def test_what_is_set_for_all_points_comes_before_what_is_varied(workbook):

@@ -12,6 +12,7 @@ from model.commands.options import GAP, JOBS, SCHEDULER, SET, TIME_LIMIT, WORKBO
 from model.commands.output import OUTPUT, Output
 
 if TYPE_CHECKING:
+    from model.errors import NoPlanError
     from model.inputs import Inputs
     from model.report.terminal import Watch
 
@@ -121,7 +122,7 @@ def solve(
         except NoPlanError as error:
             if not output.json:
                 click.echo(f"Error: {error}", err=True)
-            _explain(inputs, None if joint else scenario, folder, gap, time_limit, watch, output)
+            _explain(error, inputs, None if joint else scenario, folder, gap, time_limit, watch, output)
             ctx.exit(error.exit_code)
         watch.stage("write")
         write_run(plan, folder, inputs.path, log.text(plan))
@@ -135,6 +136,7 @@ def solve(
 
 
 def _explain(
+    error: NoPlanError,
     inputs: Inputs,
     scenario: str | None,
     folder: Path,
@@ -144,9 +146,8 @@ def _explain(
     output: Output,
 ) -> None:
     """Why there is no plan, into the folder of the run."""
-    from model.errors import NoPlanError
     from model.report.explanation_files import older_plan, write_explanation
-    from model.report.explanation_results import document, sentence
+    from model.report.explanation_results import document
     from model.report.terminal_explanation import show_explanation
     from model.studies.explain import explain, time_for
 
@@ -156,8 +157,8 @@ def _explain(
     watch.end()
     output.answer(
         lambda: show_explanation(explanation, folder, older_plan(folder)),
-        lambda: {"error": sentence(explanation), "folder": str(folder), "explanation": document(explanation)},
-        NoPlanError.exit_code,
+        lambda: {"error": str(error), "folder": str(folder), "explanation": document(explanation)},
+        error.exit_code,
     )
 
 
