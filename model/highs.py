@@ -342,9 +342,10 @@ class Solver:
         offset = self.highs.getLp().offset_
         self.highs.addRow(-INFINITY, most - offset, len(columns), columns, self.cost[columns])
 
-    def set_cost(self, cost: np.ndarray) -> None:
-        columns = np.arange(len(cost), dtype=np.int32)
-        self.highs.changeColsCost(len(columns), columns, cost)
+    def set_cost(self, cost: np.ndarray, offset: float | None = None) -> None:
+        self.set_costs(np.arange(len(cost)), cost)
+        if offset is not None:
+            self.highs.changeObjectiveOffset(offset)
 
     # -- more columns and rows: futures that are solved apart -------------------------------------------------------
 
@@ -354,7 +355,7 @@ class Solver:
         return int(self.highs.getNumCol())
 
     def add_column(self, lower: float | None = None, upper: float | None = None) -> int:
-        """A continuous column in no row yet, at no cost; it is no variable of the model."""
+        """A continuous column in no row yet, at no cost."""
         least, most = -INFINITY if lower is None else lower, INFINITY if upper is None else upper
         self.highs.addCol(0.0, least, most, 0, np.array([], dtype=np.int32), np.array([], dtype=float))
         return self.width - 1
@@ -374,9 +375,6 @@ class Solver:
 
     def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
-
-    def set_offset(self, offset: float) -> None:
-        self.highs.changeObjectiveOffset(offset)
 
     def all_values(self) -> np.ndarray:
         """Value of each column, those that were added included."""

@@ -1,9 +1,9 @@
 """Progressive hedging over the futures of a tree, by mpi-sppy; all ranks run it together.
 
 Two cylinders, in mpi-sppy's words: the hub hedges, first with whole decisions relaxed, then tries after each iteration
-what the futures nearly agree on; the spoke works out the Lagrangian bound from the hub's weights. Each cylinder has half
-of the ranks, and its futures are dealt out among them. mpi-sppy sees of a future only the vector of what is in common;
-`Future` solves.
+what the futures nearly agree on; the spoke works out the Lagrangian bound from the hub's weights. Each cylinder has
+half of the ranks, and its futures are dealt out among them. mpi-sppy sees of a future only the vector of what is in
+common; `Future` solves.
 
     bound   sum over futures of probability x proved bound of the future with weights, for weights of mean 0; before the
             first weights that of each future planned for alone
@@ -242,18 +242,8 @@ class _Hub(PHHub):  # type: ignore[misc]
             self.base_held = self._try(self._of(common.reference))
 
     def _consensus(self) -> np.ndarray:
-        """The means, decisions rounded; the volume of a contract is the mean of those that sign it."""
-        opt = self.hedging
-        opt.Compute_Xbar(False)
-        s = next(iter(opt.local_scenarios.values()))
-        mean = opt._vector(s._mpisppy_model.xbars)
-        x = np.where(opt.common.whole, np.round(mean), mean)
-        place = {key: i for i, key in enumerate(opt.common.keys)}
-        for key, i in place.items():
-            if key[0] == "volume":
-                signed = mean[place["sign", *key[1:]]]
-                x[i] = mean[i] / signed if round(signed) and signed > 0 else 0.0
-        return x
+        self.hedging.Compute_Xbar(False)
+        return self.hedging.common.rounded(self.hedging._mean())
 
     def _of(self, name: str) -> np.ndarray:
         """What one future does; it passes every shared node."""
