@@ -474,9 +474,10 @@ class Solver:
         offset = self.highs.getLp().offset_
         self.highs.addRow(-INFINITY, most - offset, len(columns), columns, self.cost[columns])
 
-    def set_cost(self, cost: np.ndarray) -> None:
-        columns = np.arange(len(cost), dtype=np.int32)
-        self.highs.changeColsCost(len(columns), columns, cost)
+    def set_cost(self, cost: np.ndarray, offset: float | None = None) -> None:
+        self.set_costs(np.arange(len(cost)), cost)
+        if offset is not None:
+            self.highs.changeObjectiveOffset(offset)
 
     # -- more columns and rows: futures that are solved apart -------------------------------------------------------
 
@@ -495,9 +496,6 @@ class Solver:
 
     def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
-
-    def set_offset(self, offset: float) -> None:
-        self.highs.changeObjectiveOffset(offset)
 
     def all_values(self) -> np.ndarray:
         """Value of each column, those that were added included."""

@@ -163,16 +163,14 @@ class Future:
         at = np.clip(x[: len(self.held)], self.lower, self.upper)
         self.solver.set_bounds(self.held, at, at)
         self.goal = self.cost.copy()
-        self.solver.set_cost(self.goal)
-        self.solver.set_offset(self.solver.offset)
+        self.solver.set_cost(self.goal, self.solver.offset)
         if self.weight > 0:
             self.solver.set_costs(np.array([self.threshold, self.excess]), np.zeros(2))
 
     def _set_goal(self, prices: np.ndarray) -> None:
         self.goal = (1 - self.weight) * self.cost
         np.add.at(self.goal, self.held, prices[: len(self.held)])
-        self.solver.set_cost(self.goal)
-        self.solver.set_offset((1 - self.weight) * self.solver.offset)
+        self.solver.set_cost(self.goal, (1 - self.weight) * self.solver.offset)
         if self.weight > 0:
             tail = np.array([self.weight + prices[-1], self.weight / self.tail])
             self.solver.set_costs(np.array([self.threshold, self.excess]), tail)

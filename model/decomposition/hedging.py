@@ -242,18 +242,8 @@ class _Hub(PHHub):  # type: ignore[misc]
             self.base_held = self._try(self._of(common.reference))
 
     def _consensus(self) -> np.ndarray:
-        """The means, decisions rounded; the volume of a contract is the mean of those that sign it."""
-        opt = self.hedging
-        opt.Compute_Xbar(False)
-        s = next(iter(opt.local_scenarios.values()))
-        mean = opt._vector(s._mpisppy_model.xbars)
-        x = np.where(opt.common.whole, np.round(mean), mean)
-        place = {key: i for i, key in enumerate(opt.common.keys)}
-        for key, i in place.items():
-            if key[0] == "volume":
-                signed = mean[place["sign", *key[1:]]]
-                x[i] = mean[i] / signed if round(signed) and signed > 0 else 0.0
-        return x
+        self.hedging.Compute_Xbar(False)
+        return self.hedging.common.rounded(self.hedging._mean())
 
     def _of(self, name: str) -> np.ndarray:
         """What one future does; it passes every shared node."""

@@ -59,6 +59,16 @@ class Common:
         """How many of the numbers, which come first, are decisions: all but the threshold."""
         return sum(key != THRESHOLD for key in self.keys)
 
+    def rounded(self, mean: np.ndarray) -> np.ndarray:
+        """What comes closest to a mean: decisions rounded, and a contract's volume the mean of those that sign it."""
+        x = np.where(self.whole, np.round(mean), mean)
+        place = {key: i for i, key in enumerate(self.keys)}
+        for key, i in place.items():
+            if key[0] == "volume":
+                signed = mean[place["sign", *key[1:]]]
+                x[i] = mean[i] / signed if round(signed) else 0.0
+        return np.asarray(x)
+
     @property
     def whole_way(self) -> list[str]:
         """Futures that pass every shared node."""
