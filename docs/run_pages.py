@@ -2,8 +2,8 @@
 
 Such a page is worked through from top to bottom in an empty folder, as a reader would:
 
-- In a block of the kind `console` each line `$ lodestone ...` is run, and what it prints stands below it. `...` as the last
-  line leaves out the rest. What is only said while it works (stages, seconds) is not shown.
+- In a block of the kind `console` each line `$ lodestone ...` is run, and what it prints stands below it. `...` as the
+  last line leaves out the rest. What is only said while it works (stages, seconds) is not shown.
 - After `<!-- sheet: Projects -->` comes a table, whose rows are put into that sheet of plan.xlsx (or, after
   `<!-- sheet: Projects of other.xlsx -->`, of another workbook): a row with the keys of one that is there changes it in
   the columns shown, any other is added.
