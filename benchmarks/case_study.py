@@ -76,6 +76,9 @@ def record(found: dict[str, Any]) -> Record:
     figures |= _joint(found["joint"])
     figures |= _frontier(found["frontier"])
     figures |= _values(base)
+    for step in found["what_binds"]["moved"]:
+        name = f"moved.{step['name']}.{'more' if step['more'] else 'less'}"
+        figures |= {f"{name}.{key}": step[key] for key in ("musd", "at_least", "at_most")}
     figures |= _workbook()
     return {
         "command": "python -m benchmarks.case_study --write docs/case_study.json",
