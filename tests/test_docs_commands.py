@@ -25,7 +25,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(lodestone [^`]+)`")
 LONELY = {"-h", "--help", "--version"}
 
-RECORD = json.loads((ROOT / "docs" / "case_study.json").read_text(encoding="utf-8"))["figures"]
+RECORD = json.loads((ROOT / "docs" / "record.json").read_text(encoding="utf-8"))["figures"]
 NOTED = re.compile(r"(-?\d[\d,]*(?:\.\d+)?)( %)?((?: [A-Za-z]+)?)<!-- ([\w.]+) -->")
 OF_THE_RECORD = ("case_study.md",)
 FIGURE = re.compile(r"(?<![\w.,-])(-?\d[\d,]*(?:\.\d+)?) (MUSD|USD/kg|t|%)(?![\w/])")
@@ -143,7 +143,7 @@ def noted() -> list[tuple[str, str, str, str]]:
 
 @pytest.mark.parametrize(("name", "number", "percent", "key"), noted())
 def test_a_figure_of_a_long_solve_is_that_of_the_record(name: str, number: str, percent: str, key: str):
-    assert key in RECORD, f"{name}: no such figure; python -m benchmarks.case_study --write docs/case_study.json"
+    assert key in RECORD, f"{name}: no such figure; python -m benchmarks.record --write docs/record.json"
     value = 100 * RECORD[key] if percent else RECORD[key]
     digits = len(number.partition(".")[2])
     assert abs(_number(number)) == pytest.approx(abs(value), abs=0.5000001 * 10**-digits), f"{name}: {key} is {value}"
@@ -163,7 +163,7 @@ def test_no_money_on_a_page_of_long_solves_without_its_record(name: str):
 
 
 def test_the_record_is_of_the_workbook_that_comes_with_lodestone():
-    about = json.loads((ROOT / "docs" / "case_study.json").read_text(encoding="utf-8"))
+    about = json.loads((ROOT / "docs" / "record.json").read_text(encoding="utf-8"))
     digest = hashlib.sha256(examples()["rare_earth_magnets"].read_bytes()).hexdigest()
     assert about["workbook_sha256"] == digest, about["command"]
 

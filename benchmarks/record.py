@@ -1,4 +1,4 @@
-"""The long solves behind docs/case_study.md: `python -m benchmarks.case_study --write docs/case_study.json`.
+"""The long solves behind docs/case_study.md: `python -m benchmarks.record --write docs/record.json`.
 
 Solves `inputs/rare_earth_magnets.xlsx` at a gap of 1 %: base, without caps, an embargo of two years, all futures;
 and a frontier at 0.3 %. Ten minutes on two quiet cores. Runs in --folder are taken over if they are of this workbook.
@@ -81,7 +81,7 @@ def record(found: dict[str, Any]) -> Record:
         figures |= {f"{name}.{key}": step[key] for key in ("musd", "at_least", "at_most")}
     figures |= _workbook()
     return {
-        "command": "python -m benchmarks.case_study --write docs/case_study.json",
+        "command": "python -m benchmarks.record --write docs/record.json",
         "workbook_sha256": base["workbook_sha256"],
         "versions": base["versions"],
         "figures": {key: _short(value) for key, value in figures.items()},
