@@ -22,9 +22,9 @@ COLUMNS = ("instance", "reference", "basis", "Lodestone", "rel. difference", "ga
 
 
 NOT_PROVED = (
-    "Hard for the solver, not different in meaning: when the time was over, the reference lay between the proved bound",
-    "and the plan that was found. A build is tied to its capacity, as the rules of the model say; where charges are high",
-    "beside what is carried, that leaves a weak relaxation and much to branch on.",
+    "Hard for the solver, not different in meaning: when the time was over, the reference lay between the proved",
+    "bound and the plan that was found. A build is tied to its capacity, as the rules of the model say; where",
+    "charges are high beside what is carried, that leaves a weak relaxation and much to branch on.",
 )
 LINE = "{:<30} {:>16} {:<22} {:>16} {:>15} {:>8} {:>7}  {}"
 
