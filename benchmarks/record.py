@@ -1,8 +1,8 @@
-"""The long solves behind docs/case_study.md: `python -m benchmarks.record --write docs/record.json`.
+"""The long solves behind the figures of the docs: `python -m benchmarks.record --write docs/record.json`.
 
-Solves `inputs/rare_earth_magnets.xlsx` at a gap of 1 %: base, without caps, an embargo of two years, all futures;
-and a frontier at 0.3 %. Ten minutes on two quiet cores. Runs in --folder are taken over if they are of this workbook.
-Pages name a figure by its key in a comment, and a test compares (tests/test_docs_commands.py).
+Solves `rare_earth_magnets` and `critical_minerals` at a gap of 1 % or as said, in many ways: half an hour on two quiet
+cores. Results that stand in --folder are taken over if they are of these workbooks. Pages name a figure by its key in a
+comment, and a test compares (tests/test_docs_commands.py).
 """
 
 from __future__ import annotations
@@ -20,27 +20,51 @@ import click
 
 from model.examples import examples
 
-EXAMPLE, GAP = "rare_earth_magnets", "0.01"
-OUTPUTS = Path("outputs") / EXAMPLE
-BOOK = f"{EXAMPLE}.xlsx"
-COMMANDS = {
-    "base/plan.json": ("solve", BOOK, "--gap", GAP),
-    "no_caps/plan.json": (
-        *("solve", BOOK, "--gap", GAP, "--set", "ChinaShare/*/years=1"),
-        *("--out", str(OUTPUTS / "no_caps")),
+GAP = "0.01"
+MAGNETS, NINE = "rare_earth_magnets", "critical_minerals"
+OUT, OUT_NINE = f"outputs/{MAGNETS}", f"outputs/{NINE}"
+WITHOUT_CAPS = ("--set", "ChinaShare/*/years=1")
+COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {  # name -> what is written, by which command
+    "base": (f"{OUT}/base/plan.json", ("solve", f"{MAGNETS}.xlsx", "--gap", GAP)),
+    "no_caps": (
+        f"{OUT}/no_caps/plan.json",
+        ("solve", f"{MAGNETS}.xlsx", "--gap", GAP, *WITHOUT_CAPS, "--out", f"{OUT}/no_caps"),
     ),
-    "tight_2026/plan.json": (
-        *("solve", BOOK, "--gap", GAP, "--set", "ChinaShare/ally_*/2026=0.72"),
-        *("--out", str(OUTPUTS / "tight_2026")),
+    "tight_2026": (
+        f"{OUT}/tight_2026/plan.json",
+        (
+            *("solve", f"{MAGNETS}.xlsx", "--gap", GAP),
+            *("--set", "ChinaShare/ally_*/2026=0.72", "--out", f"{OUT}/tight_2026"),
+        ),
     ),
-    "embargo_2y/plan.json": ("solve", BOOK, "--gap", GAP, "--scenario", "embargo_2y"),
-    "joint/plan.json": ("solve", BOOK, "--gap", GAP, "--joint"),
-    "frontier.json": (
-        *("frontier", BOOK, "--from", "1", "--to", "0.5", "--steps", "5", "--gap", "0.003"),
-        *("--time-limit", "150", "--jobs", "1"),
+    "embargo_2y": (
+        f"{OUT}/embargo_2y/plan.json",
+        ("solve", f"{MAGNETS}.xlsx", "--gap", GAP, "--scenario", "embargo_2y"),
     ),
-    "what_binds.json": ("explain", str(OUTPUTS / "base"), "--gap", GAP, "--jobs", "1"),
+    "joint": (f"{OUT}/joint/plan.json", ("solve", f"{MAGNETS}.xlsx", "--gap", GAP, "--joint")),
+    "frontier": (
+        f"{OUT}/frontier.json",
+        (
+            *("frontier", f"{MAGNETS}.xlsx", "--from", "1", "--to", "0.5", "--steps", "5"),
+            *("--gap", "0.003", "--time-limit", "150", "--jobs", "1"),
+        ),
+    ),
+    "what_binds": (f"{OUT}/what_binds.json", ("explain", f"{OUT}/base", "--gap", GAP, "--jobs", "1")),
+    "alternatives": (
+        f"{OUT}/alternatives.json",
+        ("alternatives", f"{MAGNETS}.xlsx", "--within", "2%", "--gap", GAP, "--jobs", "2"),
+    ),
+    "nine_no_caps": (
+        f"{OUT_NINE}/no_caps/plan.json",
+        ("solve", f"{NINE}.xlsx", *WITHOUT_CAPS, "--out", f"{OUT_NINE}/no_caps"),
+    ),
+    "nine": (f"{OUT_NINE}/own_gap/plan.json", ("solve", f"{NINE}.xlsx", "--out", f"{OUT_NINE}/own_gap")),
+    "nine_base": (
+        f"{OUT_NINE}/base/plan.json",
+        ("solve", f"{NINE}.xlsx", "--all-scenarios", "--gap", GAP, "--jobs", "2"),
+    ),
 }
+USED = {MAGNETS: "base", NINE: "nine"}
 BEFORE = 2028  # last year before futures part
 YEARS = (2026, 2028, 2030, 2035, 2040)
 
@@ -48,20 +72,25 @@ Record = dict[str, Any]
 
 
 def runs(folder: Path) -> dict[str, Any]:
-    """Every result by its file, solved where it does not stand in the folder."""
-    source, workbook = examples()[EXAMPLE], folder / BOOK
-    if workbook.exists() and workbook.read_bytes() != source.read_bytes():
-        shutil.rmtree(folder / OUTPUTS)
-    shutil.copyfile(source, workbook)
+    """Every result by its name, solved where it does not stand in the folder."""
+    for example in (MAGNETS, NINE):
+        source, workbook = examples()[example], folder / f"{example}.xlsx"
+        if workbook.exists() and workbook.read_bytes() != source.read_bytes():
+            shutil.rmtree(folder / "outputs" / example)
+        shutil.copyfile(source, workbook)
     found = {}
-    for name, (command, *options) in COMMANDS.items():
-        path = folder / OUTPUTS / name
-        if not path.exists():
-            click.echo(f"{name}: lodestone {command} {' '.join(options)}", err=True)
-            call = [sys.executable, "-c", "from cli import main; main()", command, *options]
-            subprocess.run(call, cwd=folder, check=True)
-        found[name.removesuffix(".json").removesuffix("/plan")] = json.loads(path.read_text(encoding="utf-8"))
+    for name, (file, command) in COMMANDS.items():
+        if not (folder / file).exists():
+            click.echo(f"{name}: lodestone {' '.join(command)}", err=True)
+            subprocess.run([sys.executable, "-c", "from cli import main; main()", *command], cwd=folder, check=True)
+        found[name] = _read(folder / file)
+    for file in sorted((folder / OUT_NINE).glob("*/plan.json")):
+        found[f"nine_{file.parent.name}"] = _read(file)
     return found
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def record(found: dict[str, Any]) -> Record:
@@ -79,10 +108,12 @@ def record(found: dict[str, Any]) -> Record:
     for step in found["what_binds"]["moved"]:
         name = f"moved.{step['name']}.{'more' if step['more'] else 'less'}"
         figures |= {f"{name}.{key}": step[key] for key in ("musd", "at_least", "at_most")}
+    figures |= _alternatives(found["alternatives"])
+    figures |= _nine(found)
     figures |= _workbook()
     return {
         "command": "python -m benchmarks.record --write docs/record.json",
-        "workbook_sha256": base["workbook_sha256"],
+        "workbook_sha256": {f"{name}.xlsx": found[run]["workbook_sha256"] for name, run in USED.items()},
         "versions": base["versions"],
         "figures": {key: _short(value) for key, value in figures.items()},
     }
@@ -170,13 +201,21 @@ def _values(plan: dict[str, Any]) -> Record:
     return dict(sorted(figures.items()))
 
 
+def _alternatives(study: dict[str, Any]) -> Record:
+    return {}
+
+
+def _nine(found: dict[str, Any]) -> Record:
+    return {}
+
+
 def _workbook() -> Record:
     """Rows of every sheet; rows with figures, and how many of them have one that says illustrative."""
     from openpyxl import load_workbook
 
     figures: Record = {}
     rows = marked = 0
-    for sheet in load_workbook(examples()[EXAMPLE], read_only=True, data_only=True):
+    for sheet in load_workbook(examples()[MAGNETS], read_only=True, data_only=True):
         headings, *lines = sheet.iter_rows(values_only=True)
         lines = [line for line in lines if any(value is not None for value in line)]
         figures[f"workbook.{sheet.title}"] = len(lines)
