@@ -1,6 +1,7 @@
-"""The pictures of the README: pages of a plan.xlsx as they are printed.
+"""The pictures of README and docs: pages of a plan.xlsx as they are printed.
 
     python -m benchmarks.pictures outputs/rare_earth_magnets/base
+    python -m benchmarks.pictures outputs/tutorial/base
 
 Needs LibreOffice (soffice), poppler (pdftotext, pdftoppm) and Pillow. Writes docs/pictures/*.png.
 """
@@ -19,10 +20,13 @@ from model.report.plan_workbook import write_plan_workbook
 from model.report.run_folder import read_run
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
-PAGES = {  # file -> what the page says
-    "first_page.png": "Look next",
-    "timeline.png": "What is built when",
-    "supply.png": "Supply of magnet_ht by origin",
+PAGES = {  # workbook -> file -> what the page says
+    "rare_earth_magnets.xlsx": {
+        "first_page.png": "Look next",
+        "timeline.png": "What is built when",
+        "supply.png": "Supply of magnet_ht by origin",
+    },
+    "tutorial.xlsx": {"start_first_page.png": "Look next", "start_timeline.png": "What is built when"},
 }
 PIXELS_PER_INCH, COLOURS, MARGIN, FOOT = 90, 200, 12, 0.9  # the foot of a page is cut off
 
@@ -31,12 +35,13 @@ def main(run: Path) -> None:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         book = Path(folder) / "plan.xlsx"
-        write_plan_workbook(finite(read_run(run)), book)
+        plan = finite(read_run(run))
+        write_plan_workbook(plan, book)
         subprocess.run(["soffice", "--headless", "--convert-to", "pdf", "--outdir", folder, str(book)], check=True)
         pdf = book.with_suffix(".pdf")
         text = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True, text=True)
         pages = text.stdout.split("\f")
-        for name, words in PAGES.items():
+        for name, words in PAGES[plan["workbook"]].items():
             number = next(n for n, page in enumerate(pages, 1) if words in page)
             _draw(pdf, number, PICTURES / name)
 

@@ -46,6 +46,47 @@ SYMBOLS = (
     ("d_t", "(1 + hurdle_rate)^-(years since the decision): how lenders discount"),
 )
 
+SOURCES = (
+    (
+        "(23), (24) a share of consumption as limit",
+        "Regulation (EU) 2024/1252 (Critical Raw Materials Act) of 11 April 2024: by 2030 not more than 65 %"
+        " of the Union's annual consumption of a strategic raw material, at any relevant stage of processing,"
+        " from a single third country. The model takes one group of regions of concern for the single country.",
+    ),
+    (
+        "provenance; a share of 0 for defence",
+        "DFARS 225.7018 and clause 252.225-7052 (89 FR 46816, 30 May 2024): from 1 January 2027 no magnets"
+        " mined, refined, separated, melted or produced in China, Russia, Iran or North Korea. Left out:"
+        " commercial items of which less than half is covered material are exempt.",
+    ),
+    (
+        "a floor, and an upside share",
+        "MP Materials and the US Department of Defense, 10 July 2025 (8-K, 10-Q): 110 USD/kg of NdPr from"
+        " October 2025 for ten years, on what is sold or put in stock; 30 % of what is above goes back, once"
+        " its 10X plant is in full production. Here a floor pays on deemed output, so that nobody is paid to"
+        " stop.",
+    ),
+    (
+        "take-or-pay, collars, volumes",
+        "the same agreement: all output of 10X for ten years, at least 140 MUSD of EBITDA a year. Lynas and"
+        " JARE, 10 March 2026: 5,000 t/yr firm of 7,200 t/yr, to 2038, floor of 110 USD/kg.",
+    ),
+    (
+        "days of cover",
+        "Japan: 60 days, 42 national and 18 private, up to 180 for metals at high risk (IEA policy database)."
+        " Korea: 54 days in 2021, 100 aimed at by 2031. Project Vault (USA, February 2026): 60 days. US"
+        " National Defense Stockpile, plan for 2025: 300 t of NdPr oxide, 450 t of magnets (USGS 2026).",
+    ),
+    (
+        "CVaR",
+        "Rockafellar and Uryasev, Optimization of conditional value-at-risk, Journal of Risk 2, 2000.",
+    ),
+    (
+        "EVPI, VSS",
+        "Birge and Louveaux, Introduction to Stochastic Programming, chapter 4: the base stands for their mean values.",
+    ),
+)
+
 
 def mathematics() -> str:
     """Every equation of the model, as the file that holds it states it."""
@@ -68,6 +109,16 @@ def mathematics() -> str:
     for name in RULES:
         doc = ast.get_docstring(ast.parse((ROOT / "model" / "rules" / f"{name}.py").read_text(encoding="utf-8")))
         lines += ["", *_rule(name, doc or "")]
+    lines += [
+        "",
+        "## Sources",
+        "",
+        "What the rules follow in the world. Figures of the examples have theirs beside them, in the workbooks.",
+        "",
+        "| rule | source |",
+        "|---|---|",
+        *(f"| {rule} | {source} |" for rule, source in SOURCES),
+    ]
     return "\n".join(lines) + "\n"
 
 

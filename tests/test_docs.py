@@ -28,3 +28,11 @@ def test_links_of_readme_and_docs_lead_somewhere():
     for page in (ROOT / "README.md", *(ROOT / "docs").glob("**/*.md")):
         for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             assert link.startswith("http") or (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_validation_says_of_each_unproved_instance_how_far_it_came():
+    page = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+    unproved = re.findall(r"^\| (\S+) \|.*\| not proved in time \|$", page, flags=re.MULTILINE)
+    section = page.partition("## Not proved in time, and why")[2].partition("\n## ")[0]
+    assert re.findall(r"^- (\S+): after", section, flags=re.MULTILINE) == unproved
+    assert f"{len(unproved)} not proved in time" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -91,6 +92,13 @@ def _package(name: str) -> set[str]:
 
 def test_every_module_has_its_stage():
     assert {_unit(module) for module in FILES} - STAGE.keys() == set(), "say in STAGES where they belong"
+
+
+def test_the_architecture_lists_the_same_stages():
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| ((?:`[\w.]+` ?)+) \|", page, flags=re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, len(STAGES) + 1))
+    assert [modules.replace("`", "") for _, modules in rows] == list(STAGES)
 
 
 def test_no_arrow_turns_back():

@@ -21,6 +21,11 @@ FAMILIES = {
 COLUMNS = ("instance", "reference", "basis", "Lodestone", "rel. difference", "gap", "seconds", "verdict")
 
 
+NOT_PROVED = (
+    "Hard for the solver, not different in meaning: when the time was over, the reference lay between the proved",
+    "bound and the plan that was found. A build is tied to its capacity, as the rules of the model say; where",
+    "charges are high beside what is carried, that leaves a weak relaxation and much to branch on.",
+)
 LINE = "{:<30} {:>16} {:<22} {:>16} {:>15} {:>8} {:>7}  {}"
 
 
@@ -62,11 +67,22 @@ def page(results: Sequence[Result], families: Mapping[str, str], not_expressed: 
         own = [result for result in results if families[result.case.instance] == family]
         if own:
             lines += ["", f"## {title}", "", *_table(own)]
+    unproved = [
+        result for result in results if not result.reproduced and not result.trouble and result.ours is not None
+    ]
+    if unproved:
+        lines += ["", "## Not proved in time, and why", "", *NOT_PROVED, "", *map(_unproved, unproved)]
     lines += ["", "## How they are expressed", ""]
     lines += _grouped((result.case.instance, _how(result)) for result in results)
     if not_expressed:
         lines += ["", "## Left out", "", *_grouped(not_expressed.items())]
     return "\n".join(lines) + "\n"
+
+
+def _unproved(result: Result) -> str:
+    found = f"{result.ours:.10g}"
+    best = ", which is the reference," if result.difference <= TOLERANCE else ""
+    return f"- {result.case.title}: after {result.seconds:.0f} s a plan of {found}{best} is proved to {result.gap:.1%}."
 
 
 def _grouped(reasons: Iterable[tuple[str, str]]) -> list[str]:

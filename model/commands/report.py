@@ -48,8 +48,10 @@ def report(runs: tuple[Path, ...], out: Path, output: Output) -> None:
     page = write_report(plans, studies, path)
 
     def show() -> None:
+        here = Path.cwd()
         for study in studies:
-            click.echo(f"With the {study.kind} in {study.path}")
+            place = study.path.relative_to(here) if study.path.is_relative_to(here) else study.path
+            click.echo(f"With the {study.kind} in {place}")
         click.echo(f"The page: {page}")
 
     output.answer(show, lambda: {"files": [str(page)], "studies": [str(study.path) for study in studies]})

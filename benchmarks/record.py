@@ -1,0 +1,248 @@
+"""The long solves behind the figures of the docs: `python -m benchmarks.record --write docs/record.json`.
+
+Solves `rare_earth_magnets` and `critical_minerals` at a gap of 1 % or as said, in many ways: half an hour on two quiet
+cores. Results that stand in --folder are taken over if they are of these workbooks. Pages name a figure by its key in a
+comment, and a test compares (tests/test_docs_commands.py).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import click
+
+from model.examples import examples
+
+GAP = "0.01"
+MAGNETS, NINE = "rare_earth_magnets", "critical_minerals"
+OUT, OUT_NINE = f"outputs/{MAGNETS}", f"outputs/{NINE}"
+WITHOUT_CAPS = ("--set", "ChinaShare/*/years=1")
+COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {  # name -> what is written, by which command
+    "base": (f"{OUT}/base/plan.json", ("solve", f"{MAGNETS}.xlsx", "--gap", GAP)),
+    "no_caps": (
+        f"{OUT}/no_caps/plan.json",
+        ("solve", f"{MAGNETS}.xlsx", "--gap", GAP, *WITHOUT_CAPS, "--out", f"{OUT}/no_caps"),
+    ),
+    "tight_2026": (
+        f"{OUT}/tight_2026/plan.json",
+        (
+            *("solve", f"{MAGNETS}.xlsx", "--gap", GAP),
+            *("--set", "ChinaShare/ally_*/2026=0.72", "--out", f"{OUT}/tight_2026"),
+        ),
+    ),
+    "embargo_2y": (
+        f"{OUT}/embargo_2y/plan.json",
+        ("solve", f"{MAGNETS}.xlsx", "--gap", GAP, "--scenario", "embargo_2y"),
+    ),
+    "joint": (f"{OUT}/joint/plan.json", ("solve", f"{MAGNETS}.xlsx", "--gap", GAP, "--joint")),
+    "frontier": (
+        f"{OUT}/frontier.json",
+        (
+            *("frontier", f"{MAGNETS}.xlsx", "--from", "1", "--to", "0.5", "--steps", "5"),
+            *("--gap", "0.003", "--time-limit", "150", "--jobs", "1"),
+        ),
+    ),
+    "what_binds": (f"{OUT}/what_binds.json", ("explain", f"{OUT}/base", "--gap", GAP, "--jobs", "1")),
+    "alternatives": (
+        f"{OUT}/alternatives.json",
+        ("alternatives", f"{MAGNETS}.xlsx", "--within", "2%", "--gap", GAP, "--jobs", "2"),
+    ),
+    "nine_no_caps": (
+        f"{OUT_NINE}/no_caps/plan.json",
+        ("solve", f"{NINE}.xlsx", *WITHOUT_CAPS, "--out", f"{OUT_NINE}/no_caps"),
+    ),
+    "nine": (f"{OUT_NINE}/own_gap/plan.json", ("solve", f"{NINE}.xlsx", "--out", f"{OUT_NINE}/own_gap")),
+    "nine_base": (
+        f"{OUT_NINE}/base/plan.json",
+        ("solve", f"{NINE}.xlsx", "--all-scenarios", "--gap", GAP, "--jobs", "2"),
+    ),
+}
+USED = {MAGNETS: "base", NINE: "nine"}
+BEFORE = 2028  # last year before futures part
+YEARS = (2026, 2028, 2030, 2035, 2040)
+
+Record = dict[str, Any]
+
+
+def runs(folder: Path) -> dict[str, Any]:
+    """Every result by its name, solved where it does not stand in the folder."""
+    for example in (MAGNETS, NINE):
+        source, workbook = examples()[example], folder / f"{example}.xlsx"
+        if workbook.exists() and workbook.read_bytes() != source.read_bytes():
+            shutil.rmtree(folder / "outputs" / example)
+        shutil.copyfile(source, workbook)
+    found = {}
+    for name, (file, command) in COMMANDS.items():
+        if not (folder / file).exists():
+            click.echo(f"{name}: lodestone {' '.join(command)}", err=True)
+            subprocess.run([sys.executable, "-c", "from cli import main; main()", *command], cwd=folder, check=True)
+        found[name] = _read(folder / file)
+    for file in sorted((folder / OUT_NINE).glob("*/plan.json")):
+        found[f"nine_{file.parent.name}"] = _read(file)
+    return found
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def record(found: dict[str, Any]) -> Record:
+    """The figures that pages may name, by key."""
+    base = found["base"]
+    figures: Record = {}
+    for name in ("base", "no_caps", "tight_2026", "embargo_2y"):
+        figures |= {f"{name}.{key}": value for key, value in _plan(found[name]).items()}
+    figures |= _dearer("caps", base, found["no_caps"])
+    figures |= _dearer("tight_2026", found["tight_2026"], base)
+    figures |= _dearer("embargo_2y_known", found["embargo_2y"], base)
+    figures |= _joint(found["joint"])
+    figures |= _frontier(found["frontier"])
+    figures |= _values(base)
+    for step in found["what_binds"]["moved"]:
+        name = f"moved.{step['name']}.{'more' if step['more'] else 'less'}"
+        figures |= {f"{name}.{key}": step[key] for key in ("musd", "at_least", "at_most")}
+    figures |= _alternatives(found["alternatives"])
+    figures |= _nine(found)
+    figures |= _workbook()
+    return {
+        "command": "python -m benchmarks.record --write docs/record.json",
+        "workbook_sha256": {f"{name}.xlsx": found[run]["workbook_sha256"] for name, run in USED.items()},
+        "versions": base["versions"],
+        "figures": {key: _short(value) for key, value in figures.items()},
+    }
+
+
+def _plan(plan: dict[str, Any]) -> Record:
+    tables, costs = plan["tables"], plan["costs_musd"]
+    built = tables["investments"]
+    figures: Record = {
+        "cost_musd": plan["objective_musd"],
+        "bound_musd": plan["bound_musd"],
+        "gap": plan["gap"],
+        "public_musd": plan["payers_musd"]["public"],
+        "shortage_musd": plan["payers_musd"]["shortage"],
+        "projects": len(built),
+        "private": sum(row["funding"] == "private" for row in built),
+        "public": sum(row["funding"] == "public" for row in built),
+        "magnet_works": sum("_magnet" in row["project"] for row in built),
+        "private_capex_musd": sum(row["capex_musd"] for row in built if row["funding"] == "private"),
+        "floors": len(tables["price_floors"]),
+        "contracts": len(tables["contracts"]),
+        **{f"{term}_musd": costs[term] for term in ("grants", "floor_payments", "substitution", "owed_beyond_horizon")},
+    }
+    for material in ("magnet", "magnet_ht"):
+        for row in tables["china_share"]:
+            if row["cap"] == f"ally_{material}" and row["basis"] == "deliveries" and row["year"] in YEARS:
+                figures[f"{material}.{row['year']}.share"] = row["share"]
+                figures[f"{material}.{row['year']}.limit"] = row["limit"]
+    return figures | {f"stock.{material}": t for material, t in _stock(tables["stockpile"]).items()}
+
+
+def _stock(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """t by material in all stockpiles at the end of the year before futures part."""
+    held: dict[str, float] = {}
+    for row in rows:
+        if row["year"] == BEFORE and row.get("scenario", "base") in ("base", "embargo_2y"):
+            held[row["material"]] = held.get(row["material"], 0.0) + row["stock_t"]
+    return held
+
+
+def _dearer(name: str, plan: dict[str, Any], other: dict[str, Any]) -> Record:
+    """How much dearer one plan is: as found, and the least and the most that is proved."""
+    return {
+        f"{name}.found_musd": plan["objective_musd"] - other["objective_musd"],
+        f"{name}.least_musd": plan["bound_musd"] - other["objective_musd"],
+        f"{name}.most_musd": plan["objective_musd"] - other["bound_musd"],
+    }
+
+
+def _joint(plan: dict[str, Any]) -> Record:
+    shared = [row for row in plan["tables"]["stockpile"] if row["scenario"] == "base"]
+    now = [r for r in plan["tables"]["investments"] if r["scenario"] == "base" and r["decision_year"] <= BEFORE]
+    return {
+        "joint.cost_musd": plan["objective_musd"],
+        "joint.gap": plan["gap"],
+        "joint.evpi_musd": plan["evpi_musd"],
+        "joint.vss_musd": plan["vss_musd"],
+        "joint.projects_before": len(now),
+        "joint.magnet_works_before": sum("_magnet" in row["project"] for row in now),
+        **{f"joint.future.{name}_musd": cost for name, cost in plan["futures"].items()},
+        **{f"joint.stock.{material}": t for material, t in _stock(shared).items()},
+        **{f"joint.{key}": plan["model"][key] for key in ("rows", "columns", "integers")},
+    }
+
+
+def _frontier(frontier: dict[str, Any]) -> Record:
+    """Cost of every point, and what a further point of share costs from the point before to it."""
+    figures: Record = {}
+    for before, point in pairwise([None, *frontier["points"]]):
+        name = f"frontier.{point['scale'] * 100:.0f}"
+        figures |= {f"{name}.cost_musd": point["objective_musd"], f"{name}.gap": point["gap"]}
+        if before is not None:
+            dearer = point["objective_musd"] - before["objective_musd"]
+            figures[f"{name}.dearer_musd"] = dearer
+            figures[f"{name}.per_point_musd"] = dearer / (100 * (before["scale"] - point["scale"]))
+    return figures
+
+
+def _values(plan: dict[str, Any]) -> Record:
+    """What a point of share is worth, by cap and year, with the builds as they are."""
+    rows = [row for row in plan["tables"]["what_binds"] if row["rule"] == "China share"]
+    figures: Record = {f"value.{row['name']}.{row['year']}": row["value"] for row in rows}
+    for name in {row["name"] for row in rows}:
+        figures[f"value.{name}.all_years"] = sum(row["present_value"] for row in rows if row["name"] == name)
+    return dict(sorted(figures.items()))
+
+
+def _alternatives(study: dict[str, Any]) -> Record:
+    return {}
+
+
+def _nine(found: dict[str, Any]) -> Record:
+    return {}
+
+
+def _workbook() -> Record:
+    """Rows of every sheet; rows with figures, and how many of them have one that says illustrative."""
+    from openpyxl import load_workbook
+
+    figures: Record = {}
+    rows = marked = 0
+    for sheet in load_workbook(examples()[MAGNETS], read_only=True, data_only=True):
+        headings, *lines = sheet.iter_rows(values_only=True)
+        lines = [line for line in lines if any(value is not None for value in line)]
+        figures[f"workbook.{sheet.title}"] = len(lines)
+        for line in lines:
+            if any(isinstance(value, int | float) for value in line):
+                rows += 1
+                marked += "illustrative" in str(line[headings.index("source")])
+    return figures | {"workbook.rows": rows, "workbook.illustrative": marked}
+
+
+def _short(value: Any) -> Any:
+    return float(f"{value:.7g}") if isinstance(value, float) else value
+
+
+@click.command()
+@click.option("--folder", type=click.Path(path_type=Path), help="Where runs are kept. [default: nowhere]")
+@click.option("--write", type=click.Path(path_type=Path), help="Write the record as JSON.")
+def main(folder: Path | None, write: Path | None) -> None:
+    """Solve what the case study tells of, and print its figures."""
+    with tempfile.TemporaryDirectory() as scratch:
+        place = folder or Path(scratch)
+        place.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(record(runs(place)), indent=1) + "\n"
+    click.echo(text)
+    if write:
+        write.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
