@@ -50,10 +50,6 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {  # name -> what is written,
         ),
     ),
     "what_binds": (f"{OUT}/what_binds.json", ("explain", f"{OUT}/base", "--gap", GAP, "--jobs", "1")),
-    "alternatives": (
-        f"{OUT}/alternatives.json",
-        ("alternatives", f"{MAGNETS}.xlsx", "--within", "2%", "--gap", GAP, "--jobs", "2"),
-    ),
     "nine_no_caps": (
         f"{OUT_NINE}/no_caps/plan.json",
         ("solve", f"{NINE}.xlsx", *WITHOUT_CAPS, "--out", f"{OUT_NINE}/no_caps"),
@@ -66,7 +62,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {  # name -> what is written,
 }
 USED = {MAGNETS: "base", NINE: "nine"}
 BEFORE = 2028  # last year before futures part
-YEARS = (2026, 2028, 2030, 2035, 2040)
+YEARS, NINE_YEARS = (2026, 2028, 2030, 2035, 2040), (2026, 2030, 2035)
 
 Record = dict[str, Any]
 
@@ -85,7 +81,8 @@ def runs(folder: Path) -> dict[str, Any]:
             subprocess.run([sys.executable, "-c", "from cli import main; main()", *command], cwd=folder, check=True)
         found[name] = _read(folder / file)
     for file in sorted((folder / OUT_NINE).glob("*/plan.json")):
-        found[f"nine_{file.parent.name}"] = _read(file)
+        if file.parent.name != "own_gap":
+            found[f"nine_{file.parent.name}"] = _read(file)
     return found
 
 
@@ -108,7 +105,6 @@ def record(found: dict[str, Any]) -> Record:
     for step in found["what_binds"]["moved"]:
         name = f"moved.{step['name']}.{'more' if step['more'] else 'less'}"
         figures |= {f"{name}.{key}": step[key] for key in ("musd", "at_least", "at_most")}
-    figures |= _alternatives(found["alternatives"])
     figures |= _nine(found)
     figures |= _workbook()
     return {
@@ -201,12 +197,26 @@ def _values(plan: dict[str, Any]) -> Record:
     return dict(sorted(figures.items()))
 
 
-def _alternatives(study: dict[str, Any]) -> Record:
-    return {}
-
-
 def _nine(found: dict[str, Any]) -> Record:
-    return {}
+    """Nine minerals: exposed shares of deliveries with and without caps, what the caps cost, every scenario."""
+    figures: Record = {}
+    for name in ("nine", "nine_no_caps"):
+        plan = found[name]
+        figures |= {f"{name}.{key}": plan["model"][key] for key in ("rows", "columns", "integers", "nonzeros")}
+        figures |= {f"{name}.{key}": value for key, value in _plan(plan).items()}
+        for material in sorted({row["material"] for row in plan["tables"]["demand"]}):
+            for year in NINE_YEARS:
+                rows = [r for r in plan["tables"]["demand"] if (r["material"], r["year"]) == (material, year)]
+                exposed, clean = (sum(r[key] for r in rows) for key in ("exposed_t", "clean_t"))
+                figures[f"{name}.{material}.{year}.share"] = exposed / (exposed + clean)
+    figures |= _dearer("nine_caps", found["nine"], found["nine_no_caps"])
+    built, anyway = ({row["project"] for row in found[n]["tables"]["investments"]} for n in ("nine", "nine_no_caps"))
+    figures["nine.projects_anyway"] = len(built & anyway)
+    scenarios = {name: plan for name, plan in found.items() if name.startswith("nine_") and name != "nine_no_caps"}
+    for name, plan in scenarios.items():
+        figures |= {f"{name}.cost_musd": plan["objective_musd"], f"{name}.gap": plan["gap"]}
+        figures[f"{name}.shortage_musd"] = plan["payers_musd"]["shortage"]
+    return figures
 
 
 def _workbook() -> Record:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from openpyxl import load_workbook
 
 import cli
@@ -27,7 +28,7 @@ LONELY = {"-h", "--help", "--version"}
 
 RECORD = json.loads((ROOT / "docs" / "record.json").read_text(encoding="utf-8"))["figures"]
 NOTED = re.compile(r"(-?\d[\d,]*(?:\.\d+)?)( %)?((?: [A-Za-z]+)?)<!-- ([\w.]+) -->")
-OF_THE_RECORD = ("case_study.md",)
+OF_THE_RECORD = ("case_study.md", "critical_minerals.md", "what_binds.md")
 FIGURE = re.compile(r"(?<![\w.,-])(-?\d[\d,]*(?:\.\d+)?) (MUSD|USD/kg|t|%)(?![\w/])")
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 
@@ -132,6 +133,27 @@ def _number(text: str) -> float:
     return float(text.replace(",", ""))
 
 
+def test_every_sheet_and_every_field_of_a_plan_is_in_the_docs(tmp_path: Path):
+    """The tables of reading_a_plan.md and programs.md against what a solve writes."""
+    run = CliRunner().invoke(
+        cli.main, ["solve", str(examples()["tutorial"]), "--out", str(tmp_path / "run"), "--quiet"]
+    )
+    assert run.exit_code == 0, run.output
+    plan = json.loads((tmp_path / "run" / "plan.json").read_text(encoding="utf-8"))
+    sheets = set(load_workbook(tmp_path / "run" / "plan.xlsx", read_only=True).sheetnames)
+
+    fields = re.findall(r"`(\w+)`", " ".join(_first_column("programs.md", "| field | meaning |")))
+    assert set(fields) == set(plan)
+    questions = re.findall(r"\w+", " ".join(_first_column("reading_a_plan.md", "| sheet | question |")))
+    assert sheets - set(questions) == {"Summary", "Charts"}
+    assert set(questions) - sheets == {"PriceFloors", "Contracts"}  # the tutorial has none
+
+
+def _first_column(page: str, heading: str) -> list[str]:
+    table = (ROOT / "docs" / page).read_text(encoding="utf-8").partition(f"{heading}\n")[2].partition("\n\n")[0]
+    return [line.split("|")[1] for line in table.splitlines()[1:]]
+
+
 def noted() -> list[tuple[str, str, str, str]]:
     """(page, number, its per cent sign, key) of every figure of the record that a page shows."""
     return [
@@ -162,10 +184,11 @@ def test_no_money_on_a_page_of_long_solves_without_its_record(name: str):
     assert re.findall(r"[\d.,]+ MUSD(?!<!--)", text) == []
 
 
-def test_the_record_is_of_the_workbook_that_comes_with_lodestone():
+def test_the_record_is_of_the_workbooks_that_come_with_lodestone():
     about = json.loads((ROOT / "docs" / "record.json").read_text(encoding="utf-8"))
-    digest = hashlib.sha256(examples()["rare_earth_magnets"].read_bytes()).hexdigest()
-    assert about["workbook_sha256"] == digest, about["command"]
+    for name, digest in about["workbook_sha256"].items():
+        found = hashlib.sha256(examples()[name.removesuffix(".xlsx")].read_bytes()).hexdigest()
+        assert found == digest, f"{name} has changed: {about['command']}"
 
 
 def test_a_section_with_measured_figures_says_by_which_command():
