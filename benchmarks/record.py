@@ -54,7 +54,10 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {  # name -> what is written,
         f"{OUT_NINE}/no_caps/plan.json",
         ("solve", f"{NINE}.xlsx", *WITHOUT_CAPS, "--out", f"{OUT_NINE}/no_caps"),
     ),
-    "nine": (f"{OUT_NINE}/own_gap/plan.json", ("solve", f"{NINE}.xlsx", "--out", f"{OUT_NINE}/own_gap")),
+    "nine": (
+        f"{OUT_NINE}/fine/plan.json",
+        ("solve", f"{NINE}.xlsx", "--gap", "0.001", "--out", f"{OUT_NINE}/fine"),
+    ),
     "nine_base": (
         f"{OUT_NINE}/base/plan.json",
         ("solve", f"{NINE}.xlsx", "--all-scenarios", "--gap", GAP, "--jobs", "2"),
@@ -81,7 +84,7 @@ def runs(folder: Path) -> dict[str, Any]:
             subprocess.run([sys.executable, "-c", "from cli import main; main()", *command], cwd=folder, check=True)
         found[name] = _read(folder / file)
     for file in sorted((folder / OUT_NINE).glob("*/plan.json")):
-        if file.parent.name != "own_gap":
+        if file.parent.name != "fine":
             found[f"nine_{file.parent.name}"] = _read(file)
     return found
 
