@@ -216,6 +216,11 @@ def _choice(column: Column, word: str) -> str:
     raise UnusableCell(f"{column.name} does not know this word", mend + listed(column.allowed))
 
 
+LONGEST_NAME = 255
+
+
 def _check_id(value: str) -> None:
     if any(sign in value for sign in RESERVED_SIGNS):
         raise UnusableCell("a name cannot contain /, * or ?", "choose a name without these signs")
+    if len(value) > LONGEST_NAME:
+        raise UnusableCell(f"a name has at most {LONGEST_NAME} characters, this one {len(value):,}", "shorten it")

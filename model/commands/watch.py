@@ -46,13 +46,13 @@ def watch(
     Example:
       lodestone watch plan.xlsx --gap 0.01
     """
+    from model.archive import read_bytes
     from model.inputs import load
     from model.report.run_folder import check_target, run_folder, write_run
     from model.report.run_log import RunLog
     from model.report.terminal import Watch
     from model.run import solve_scenario
     from model.studies.watching import SavedWorkbook, last_plan
-    from model.xlsx import read_bytes
 
     def solve_and_write(progress: Watch) -> tuple[Plan | None, Plan, Path] | None:
         """The plan before, the new plan and its folder; None when a newer version has been saved meanwhile."""
