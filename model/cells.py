@@ -82,10 +82,15 @@ def convert(column: Column, raw: CellValue, label: str = "") -> Any:
     return name
 
 
+LARGEST = 1e15  # far beyond any tonnage or cost; a solver takes 1e20 for unlimited
+
+
 def check_limits(column: Column, value: float, label: str = "") -> None:
     """Raise UnusableCell when a number leaves the limits of its column (limits that name a setting are not seen)."""
     name = label or column.name
     broken = None
+    if not abs(value) <= LARGEST:
+        raise UnusableCell("the number is too large to reckon with", f"enter a number of at most {LARGEST:g}")
     if column.above is not None and value <= column.above:
         broken = f"{name} must be greater than {show(column.above)}"
     elif isinstance(column.least, float | int) and value < column.least:

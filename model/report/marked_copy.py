@@ -120,8 +120,10 @@ def write_marked(
     new = target.with_name(f".marked-{os.getpid()}-{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        book.save(new)
-        lost, remarks = _lost(data, new.read_bytes()), _remarks(data)
+        copied = io.BytesIO()  # openpyxl leaves a broken zip file to complain about where the disk is full
+        book.save(copied)
+        new.write_bytes(copied.getvalue())
+        lost, remarks = _lost(data, copied.getvalue()), _remarks(data)
         os.replace(new, target)
     except OSError as error:
         raise UsageError(f"cannot write {target}: {error.strerror or error} (is it open in Excel?)") from error
