@@ -82,10 +82,15 @@ def convert(column: Column, raw: CellValue, label: str = "") -> Any:
     return name
 
 
+LARGEST = 1e15  # far beyond any tonnage or cost; a solver takes 1e20 for unlimited
+
+
 def check_limits(column: Column, value: float, label: str = "") -> None:
     """Raise UnusableCell when a number leaves the limits of its column (limits that name a setting are not seen)."""
     name = label or column.name
     broken = None
+    if not abs(value) <= LARGEST:
+        raise UnusableCell("the number is too large to reckon with", f"enter a number of at most {LARGEST:g}")
     if column.above is not None and value <= column.above:
         broken = f"{name} must be greater than {show(column.above)}"
     elif isinstance(column.least, float | int) and value < column.least:
@@ -216,6 +221,11 @@ def _choice(column: Column, word: str) -> str:
     raise UnusableCell(f"{column.name} does not know this word", mend + listed(column.allowed))
 
 
+LONGEST_NAME = 255
+
+
 def _check_id(value: str) -> None:
     if any(sign in value for sign in RESERVED_SIGNS):
         raise UnusableCell("a name cannot contain /, * or ?", "choose a name without these signs")
+    if len(value) > LONGEST_NAME:
+        raise UnusableCell(f"a name has at most {LONGEST_NAME} characters, this one {len(value):,}", "shorten it")

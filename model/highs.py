@@ -20,7 +20,9 @@ from model.errors import NoPlanError, StoppedError
 from model.matrix import Matrix, matrix
 
 FEASIBILITY = 1e-7
+CAREFUL = 1e-9  # the same, where a plan did not pass its audit
 PRICED = 1e-9  # MUSD per unit: a dual above this is not solver noise
+GRACE_S = 10.0  # for a solver that was asked to stop
 INFINITY = highspy.kHighsInf
 START_GAP, START_S = 1e-4, 60.0  # relative gap and seconds for what goes with the decisions of a start
 # The relaxation of these models is within half a percent of the best plan: branching early proves that sooner than
@@ -67,7 +69,8 @@ ShouldStop = Callable[[], bool]
 class Solver:
     """HiGHS with one model loaded; columns are addressed by the Pyomo variables they came from."""
 
-    def __init__(self, model: pyo.ConcreteModel) -> None:
+    def __init__(self, model: pyo.ConcreteModel, careful: bool = False) -> None:
+        """careful: tighter tolerances and no presolve, which takes longer and misses less."""
         loaded = matrix(model)
         self.variables, self.column = loaded.variables, loaded.column
         self.rows = loaded.rows  # (constraint, sense) by row
@@ -81,7 +84,11 @@ class Solver:
         self.exceeded: list[int] = []  # rows it is in
         self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
-        self._options(primal_feasibility_tolerance=FEASIBILITY, dual_feasibility_tolerance=1e-7, **SEARCH)
+        self._presolve = "off" if careful else "choose"
+        self._whole_within = CAREFUL if careful else 1e-6
+        tolerance = CAREFUL if careful else FEASIBILITY
+        self._options(primal_feasibility_tolerance=tolerance, dual_feasibility_tolerance=tolerance, **SEARCH)
+        self._options(presolve=self._presolve)
         self._load(loaded)
 
     def _options(self, **options: float | int | str | bool) -> None:
@@ -120,7 +127,7 @@ class Solver:
         """
         began = time.monotonic() if started is None else started
         self._options(mip_rel_gap=gap, mip_abs_gap=absolute_gap, time_limit=time_limit)
-        self._options(mip_feasibility_tolerance=1e-6)
+        self._options(mip_feasibility_tolerance=self._whole_within)
         self._run(on_progress, should_stop, began)
         return self._outcome()
 
@@ -136,7 +143,7 @@ class Solver:
         if self.highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
             self._options(presolve="off")
             self._attempt(on_progress, should_stop, started, cutoff)
-            self._options(presolve="choose")
+            self._options(presolve=self._presolve)
 
     def _attempt(
         self, on_progress: OnProgress | None, should_stop: ShouldStop | None, started: float, cutoff: float
@@ -184,22 +191,26 @@ class Solver:
         highs.cbMipImprovingSolution += note
         worker = threading.Thread(target=highs.run, daemon=True)
         worker.start()
-        while worker.is_alive():
-            worker.join(0.1)
-            if should_stop and should_stop():
-                stop.set()
-            if on_progress:
+        try:
+            while worker.is_alive():
+                worker.join(0.1)
+                if should_stop and should_stop():
+                    stop.set()
+                if on_progress:
+                    report(on_progress)
+            if on_progress and said:
                 report(on_progress)
-        if on_progress and said:
-            report(on_progress)
-        highs.cbMipInterrupt -= interrupt_search
-        highs.cbSimplexInterrupt -= interrupt
-        highs.cbIpmInterrupt -= interrupt
-        highs.cbMipLogging -= note
-        highs.cbMipImprovingSolution -= note
-        if on_progress:
-            highs.cbLogging -= listen
-            self._options(output_flag=False)
+        finally:  # also after a second Ctrl-C: a process that ends while the solver runs is aborted by the system
+            stop.set()
+            worker.join(GRACE_S)
+            highs.cbMipInterrupt -= interrupt_search
+            highs.cbSimplexInterrupt -= interrupt
+            highs.cbIpmInterrupt -= interrupt
+            highs.cbMipLogging -= note
+            highs.cbMipImprovingSolution -= note
+            if on_progress:
+                highs.cbLogging -= listen
+                self._options(output_flag=False)
 
     def _outcome(self) -> Outcome:
         status = self.highs.getModelStatus()
@@ -456,7 +467,9 @@ class Solver:
 
         True: values() is one. False: proved that there is none. None: not known within the time limit.
         """
-        self._options(mip_rel_gap=0.0, mip_abs_gap=1e-6, mip_feasibility_tolerance=1e-6, time_limit=time_limit)
+        self._options(
+            mip_rel_gap=0.0, mip_abs_gap=1e-6, mip_feasibility_tolerance=self._whole_within, time_limit=time_limit
+        )
         self._options(objective_target=most, objective_bound=most)
         self._run(on_progress, should_stop, time.monotonic(), most)
         self._options(objective_target=-INFINITY, objective_bound=INFINITY)
@@ -520,6 +533,12 @@ def _in_words(status: Any) -> str:
         kind.kIterationLimit: "the solver reached its iteration limit",
         kind.kMemoryLimit: "the solver ran out of memory",
         kind.kSolveError: "the solver met numerical trouble",
+        kind.kUnboundedOrInfeasible: "the solver could not tell a cost that falls without limit from no plan at all",
+        kind.kSolutionLimit: "the solver reached its limit of solutions",
+        kind.kPresolveError: "the solver met numerical trouble while it simplified the model",
+        kind.kPostsolveError: "the solver met numerical trouble while it worked out the plan",
+        kind.kModelError: "the solver did not accept the model",
+        kind.kLoadError: "the solver did not accept the model",
         kind.kUnknown: "the solver could not decide; the numbers of the workbook may be badly scaled",
     }
     return words.get(status, f"solver status {status.name}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+from model.archive import read_bytes
 from model.checks import find_problems, find_warnings
 from model.collector import at_rest
 from model.errors import Problem, UsageError, WorkbookError
@@ -22,7 +23,7 @@ from model.scenarios import BASE, base_future, parse_sets, scenario_future, set_
 from model.schema import SHEETS
 from model.tables import CellChange, Tables
 from model.workbook import read_workbook
-from model.xlsx import CellValue, RawSheet, column_letters, read_bytes, read_sheets
+from model.xlsx import CellValue, RawSheet, column_letters, read_sheets
 
 
 @dataclass(frozen=True)

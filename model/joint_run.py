@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from model.audit import audit_joint
+from model.audit import Audit, audit_joint
 from model.build import build
 from model.errors import NoPlanError, StoppedError, UsageError
 from model.held import decisions, hold, hold_stocks
@@ -35,10 +35,10 @@ from model.run import (
     Effort,
     Proof,
     Solved,
-    audited,
     effort,
     heading,
     load_model,
+    passing,
     renamed,
     scenario_data,
     solve_tree,
@@ -80,12 +80,18 @@ def solve_joint(
     base, tree = all_futures(inputs)
     clock.leave("read")
     wanted = effort(base, gap, time_limit, on_progress, should_stop)
-    solved = solve_tree(tree, replace(wanted, start=start), clock)
-    clock.enter("audit")
-    plan = _document(inputs, base, solved)
     futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
-    plan["audit"] = audited(audit_joint(futures, plan))
-    clock.leave("audit")
+
+    def attempt(careful: bool) -> tuple[tuple[Solved, dict[str, Any]], Audit]:
+        solved = solve_tree(tree, replace(wanted, start=start, careful=careful), clock)
+        clock.enter("audit")
+        plan = _document(inputs, base, solved)
+        result = audit_joint(futures, plan)
+        clock.leave("audit")
+        return (solved, plan), result
+
+    (solved, plan), lines = passing(attempt)
+    plan["audit"] = lines
     plan["tables"] |= _values(inputs, solved)
     clock.leave("marginal values")
     if values:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+LONGEST_GUESS = 200  # characters; comparing takes their square
 
 
 def plain(name: str) -> str:
@@ -17,6 +20,8 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
     by_plain = {plain(candidate): candidate for candidate in valid}
     if plain(name) in by_plain:
         return by_plain[plain(name)]
+    if len(name) > LONGEST_GUESS:
+        return None
     close = get_close_matches(plain(name), by_plain, n=1, cutoff=0.6)
     return by_plain[close[0]] if close else None
 
@@ -41,6 +46,8 @@ def is_wild(pattern: str) -> bool:
 
 
 def wildcard(pattern: str) -> re.Pattern[str]:
-    """A pattern in which * stands for any text and ? for one character, to be used with fullmatch."""
-    signs = {"*": ".*", "?": "."}
-    return re.compile("".join(signs.get(sign) or re.escape(sign) for sign in pattern), re.DOTALL)
+    """A pattern in which * stands for any text and ? for one character, to be used with fullmatch.
+
+    fnmatch writes it so that many * take no longer than one.
+    """
+    return re.compile(fnmatch.translate(pattern.replace("[", "[[]")))

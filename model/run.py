@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyomo.version
@@ -33,6 +33,7 @@ from model.tree import Tree, single
 from model.what_binds import Duals, duals, value_tables
 
 FORMAT = 1  # of plan.json
+T = TypeVar("T")
 
 
 class Clock:
@@ -62,6 +63,7 @@ class Effort:
     on_progress: OnProgress | None = None
     should_stop: ShouldStop | None = None
     start: Mapping[str, Any] | None = None  # the plan of an earlier run
+    careful: bool = False  # tighter tolerances, no presolve
 
 
 def effort(
@@ -141,11 +143,18 @@ def solve_scenario(
     clock.enter("read")
     data = scenario_data(inputs, scenario)
     clock.leave("read")
-    solved = solve_tree(single(data), effort(data, gap, time_limit, on_progress, should_stop, start), clock)
-    clock.enter("audit")
-    plan = plan_document(inputs, data, solved)
-    plan["audit"] = audited(audit(data, plan))
-    clock.leave("audit")
+    wanted = effort(data, gap, time_limit, on_progress, should_stop, start)
+
+    def attempt(careful: bool) -> tuple[tuple[Solved, dict[str, Any]], Audit]:
+        solved = solve_tree(single(data), replace(wanted, careful=careful), clock)
+        clock.enter("audit")
+        plan = plan_document(inputs, data, solved)
+        result = audit(data, plan)
+        clock.leave("audit")
+        return (solved, plan), result
+
+    (solved, plan), lines = passing(attempt)
+    plan["audit"] = lines
     (leaf,) = solved.built.tree.leaves
     plan["tables"] |= value_tables(solved.built, solved.duals, inputs.tables(scenario), leaf)
     clock.leave("values")
@@ -160,7 +169,7 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     built = build(tree)
     clock.leave("build")
     clock.enter("load")
-    solver = load_model(built)
+    solver = load_model(built, wanted.careful)
     clock.leave("load")
     size = {
         "rows": len(solver.rows),
@@ -196,12 +205,25 @@ def settled(built: Built, solver: Solver, objective: float, wanted: Effort) -> n
     return values
 
 
-def load_model(built: Built) -> Solver:
+def load_model(built: Built, careful: bool = False) -> Solver:
     """The model in the solver. Raises NoPlanError when a row cannot hold, whatever is decided."""
     try:
-        return Solver(built.model)
+        return Solver(built.model, careful)
     except InfeasibleConstraintException as error:
         raise NoPlanError(f"no plan satisfies all rules of the workbook: {error}") from error
+
+
+def passing(attempt: Callable[[bool], tuple[T, Audit]]) -> tuple[T, list[dict[str, Any]]]:
+    """What passes its audit, with the lines of that; where the first attempt does not, a careful one is made.
+
+    attempt: solves and audits; told whether to take tighter tolerances and no presolve.
+    Raises StoppedError when neither passes.
+    """
+    found, result = attempt(False)
+    if not result.ok:
+        with suppress(NoPlanError, StoppedError):
+            found, result = attempt(True)
+    return found, audited(result)
 
 
 def audited(result: Audit) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ from model.xlsx import CellValue, ErrorValue, NoValue, RawSheet, Row, column_let
 FREE_COLUMNS = ("note", "source")
 FREE_SHEET = "readme"
 FREE_SIGN = "#"
+MOST_GUESSES = 1000  # unknown names for which the nearest known one is sought
 
 
 class Cells(Mapping[str | int, str]):
@@ -520,7 +521,7 @@ def _look_up_column(
             continue
         question = (column.refers_to, value)
         if question not in meant:
-            meant[question] = nearest(value, known)
+            meant[question] = nearest(value, known) if len(meant) < MOST_GUESSES else None
         guess = meant[question]
         problems.append(unknown_reference(column, value, known, guess, row.cells[column.name]))
         row.unusable.add(column.name)

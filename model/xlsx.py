@@ -6,17 +6,15 @@ reader library blurs: a formula never calculated, an error value, a number that 
 
 from __future__ import annotations
 
-import io
 import re
 import sys
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
+from model.archive import Parts, Refused, opened, parsed
 from model.errors import UsageError
 
 
@@ -55,82 +53,19 @@ def column_letters(column: int) -> str:
     return letters
 
 
-def read_bytes(path: Path) -> bytes:
-    """The file's bytes. Raises UsageError when there is no such file or it may not be read."""
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder: name the Excel workbook (.xlsx) in it")
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise UsageError(f"{path} does not exist: check the name and the folder") from None
-    except PermissionError:
-        raise UsageError(
-            f"{path} may not be read: if it is open in Excel, save and close it there; "
-            "otherwise check the permissions of the file"
-        ) from None
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror or error}): check the name and the drive") from None
-
-
 def read_sheets(path: Path, data: bytes) -> list[RawSheet]:
     """All worksheets of a workbook, hidden ones too, in workbook order. Raises UsageError when it is not usable."""
-    _require_zip(path, data)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            _require_excel(path, archive)
-            sheets = list(_sheets(archive))
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        ElementTree.ParseError,
-        EOFError,
-        LookupError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-    ):
-        raise UsageError(
-            f"{path} is damaged or incomplete: copy or download it again, or open it in Excel, let Excel "
-            "repair it, and save it as .xlsx"
-        ) from None
+    with opened(path, data) as parts:
+        sheets = list(_sheets(parts))
     if not any(sheet.rows for sheet in sheets):
         raise UsageError(f"{path} is an empty workbook: start from the blank template or from an example")
     return sheets
 
 
-def _require_zip(path: Path, data: bytes) -> None:
-    """Raise UsageError for everything that is plainly not an .xlsx file, saying what it seems to be."""
-    save_as = "open it in Excel and save it as Excel workbook (.xlsx)"
-    if not data:
-        raise UsageError(f"{path} is empty (0 bytes): copy or download it again")
-    if data.startswith(b"PK"):
-        return
-    if data.startswith(bytes.fromhex("d0cf11e0a1b11ae1")):
-        if "EncryptedPackage".encode("utf-16-le") in data:
-            raise UsageError(
-                f"{path} is protected with a password: remove it in Excel "
-                "(File, Info, Protect Workbook, Encrypt with Password) and save"
-            )
-        raise UsageError(f"{path} is an Excel file in the old .xls format: {save_as}")
-    if b"\x00" not in data[:4096]:
-        raise UsageError(f"{path} is not an Excel workbook but a text file, perhaps a .csv that was renamed: {save_as}")
-    raise UsageError(f"{path} is not an Excel workbook: {save_as}")
-
-
-def _require_excel(path: Path, archive: zipfile.ZipFile) -> None:
-    names = set(archive.namelist())
-    if "xl/workbook.bin" in names:
-        raise UsageError(f"{path} is a binary workbook (.xlsb): open it in Excel and save it as .xlsx")
-    if "content.xml" in names:
-        raise UsageError(f"{path} is an OpenDocument file (.ods): open it and save it as Excel workbook (.xlsx)")
-    if "[Content_Types].xml" not in names or not any(name.startswith("xl/") for name in names):
-        raise UsageError(f"{path} is not an Excel workbook: name a file that was saved as .xlsx")
-
-
-def _sheets(archive: zipfile.ZipFile) -> Iterator[RawSheet]:
+def _sheets(archive: Parts) -> Iterator[RawSheet]:
     """Follow workbook.xml and its relations to each worksheet part."""
     book_part = next(target for kind, target in _relations(archive, "") if kind == "officeDocument")
-    book = ElementTree.fromstring(archive.read(book_part))
+    book = archive.parse(book_part)
     targets = {ident: (kind, target) for ident, kind, target in _identified_relations(archive, book_part)}
     parts = dict(_relations(archive, book_part))
     shared = _shared_strings(archive, parts.get("sharedStrings"))
@@ -147,17 +82,17 @@ def _tag(element: ElementTree.Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def _identified_relations(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
+def _identified_relations(archive: Parts, part: str) -> Iterator[tuple[str, str, str]]:
     """(id, kind, part) of everything that a part points to."""
     folder, _, name = part.rpartition("/")
     relations = f"{folder}/_rels/{name}.rels" if part else "_rels/.rels"
-    for relation in ElementTree.fromstring(archive.read(relations)):
+    for relation in archive.parse(relations):
         target = relation.attrib["Target"]
         full = target.lstrip("/") if target.startswith("/") or not folder else f"{folder}/{target}"
         yield relation.attrib["Id"], relation.attrib["Type"].rpartition("/")[2], full.removeprefix("./")
 
 
-def _relations(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str]]:
+def _relations(archive: Parts, part: str) -> Iterator[tuple[str, str]]:
     return ((kind, target) for _, kind, target in _identified_relations(archive, part))
 
 
@@ -166,34 +101,40 @@ def _uses_1904(book: ElementTree.Element) -> bool:
     return any(element.attrib.get("date1904") in ("1", "true") for element in properties)
 
 
-def _shared_strings(archive: zipfile.ZipFile, part: str | None) -> list[str]:
-    if part is None or part not in archive.namelist():
+def _shared_strings(archive: Parts, part: str | None) -> list[str]:
+    if part is None or part not in archive.names:
         return []
-    return [_plain_text(item) for item in ElementTree.fromstring(archive.read(part)) if _tag(item) == "si"]
+    pieces = _pieces(archive.read(part), (b"sst",), b"si")
+    return [_plain_text(item) for piece in pieces for item in parsed(piece) if _tag(item) == "si"]
 
 
 def _plain_text(item: ElementTree.Element) -> str:
     """The text of a string item: its <t>, or those of its formatted runs; phonetic guides are left out."""
     if len(item) == 1 and item[0].tag.endswith("}t"):
-        return _unescape(item[0].text or "")
+        return _text(item[0].text or "")
     pieces = [child.text or "" for child in item if _tag(child) == "t"]
     runs = (run for run in item if _tag(run) == "r")
     pieces += [child.text or "" for run in runs for child in run if _tag(child) == "t"]
-    return _unescape("".join(pieces))
+    return _text("".join(pieces))
 
 
-def _unescape(text: str) -> str:
-    """Excel writes control characters as _x000D_."""
-    if "_x" not in text:
-        return text
-    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text)
+def _text(stored: str) -> str:
+    """Without blanks around it. Excel writes control characters as _x000D_; half a character is none."""
+    if len(stored) > LONGEST_TEXT:
+        raise Refused(
+            f"holds a text of more than {LONGEST_TEXT:,} characters, the most a cell of Excel can: shorten it"
+        )
+    if "_x" in stored:
+        stored = re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), stored)
+        stored = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", stored)
+    return stored.strip()
 
 
-def _date_styles(archive: zipfile.ZipFile, part: str | None) -> frozenset[str]:
+def _date_styles(archive: Parts, part: str | None) -> frozenset[str]:
     """The cell styles (as written in a cell) that show a number as a date or time."""
-    if part is None or part not in archive.namelist():
+    if part is None or part not in archive.names:
         return frozenset()
-    root = ElementTree.fromstring(archive.read(part))
+    root = archive.parse(part)
     custom = {
         element.attrib["numFmtId"]: element.attrib.get("formatCode", "")
         for element in root.iter()
@@ -213,31 +154,39 @@ def _is_date_format(number: str, custom: Mapping[str, str]) -> bool:
     return bare.lower() != "general" and re.search("[dmyhs]", bare, re.IGNORECASE) is not None
 
 
-ROWS_AT_ONCE = 4 * 2**20  # bytes of XML whose elements are in memory together
-# Formatted but empty cells and rows, as Excel writes them; a sheet can hold millions, so they go before XML is parsed.
-_EMPTY_CELLS = re.compile(rb'(?:<c r="[A-Z]+[0-9]+"[^<>/]*/>)+')
-_EMPTY_ROWS = re.compile(rb'(?:<row r="[0-9]+"[^<>/]*(?:/>|></row>))+')
+AT_ONCE = 4 * 2**20  # bytes of XML whose elements are in memory together
+MOST_COLUMNS, MOST_ROWS, LONGEST_TEXT = 16_384, 1_048_576, 32_767  # of Excel: sheet, cell
 
 
 def _rows(xml: bytes, shared: list[str], dated: frozenset[str], epoch: datetime) -> dict[int, Row]:
-    lean = _EMPTY_ROWS.sub(b"", _EMPTY_CELLS.sub(b"", xml)) if xml.count(b"/>") > 100 else xml
-    try:
-        return _read_rows(_pieces(lean), shared, dated, epoch)
-    except ElementTree.ParseError:  # a sheet that is not written as Excel does, e.g. "</row>" stands in a text
-        return _read_rows([xml], shared, dated, epoch)
+    return _read_rows(_pieces(xml, (b"worksheet", b"sheetData"), b"row"), shared, dated, epoch)
 
 
-def _pieces(xml: bytes) -> Iterator[bytes]:
-    """The same sheet as several, each with some of the rows: parsing a piece at once is fast, and a piece is small."""
-    start, end = xml.find(b"<sheetData>") + len(b"<sheetData>"), xml.rfind(b"</sheetData>")
-    if not len(b"<sheetData>") <= start <= end:
+def _pieces(xml: bytes, within: Sequence[bytes], item: bytes) -> Iterator[bytes]:
+    """The same part as several, each with some of the items: parsing a piece at once is fast, and a piece is small.
+
+    within: the elements around the items, from the root. What else stands there is left out.
+    """
+    root = re.search(rb"<([\w.-]+:)?%s(?=[\s>])[^>]*>" % within[0], xml)
+    if root is None or b"<!" in xml or xml.count(b"<?") > 1:  # a comment can hold what looks like an item
         yield xml
         return
-    head, tail = xml[:start], xml[end:]
+    prefix = root[1] or b""
+    begin = re.compile(rb"<%s%s(?=[\s/>])" % (prefix, item))
+    first, end = begin.search(xml, root.end()), xml.rfind(b"</%s%s>" % (prefix, within[-1]))
+    if first is None or first.start() > end:
+        yield xml
+        return
+    head = root[0] + b"".join(b"<%s%s>" % (prefix, name) for name in within[1:])
+    tail = b"".join(b"</%s%s>" % (prefix, name) for name in reversed(within))
+    # formatted but empty cells and rows, as Excel writes them; a sheet can hold millions, so they go before parsing
+    cells = re.compile(rb'(?:<%sc r="[A-Z]+[0-9]+"[^<>/]*/>)+' % prefix)
+    rows = re.compile(rb'(?:<%srow r="[0-9]+"[^<>/]*(?:/>|></%srow>))+' % (prefix, prefix))
+    start = first.start()
     while start < end:
-        stop = xml.find(b"</row>", start + ROWS_AT_ONCE, end)
-        stop = end if stop < 0 else stop + len(b"</row>")
-        yield b"".join((head, xml[start:stop], tail))
+        following = begin.search(xml, start + AT_ONCE, end)
+        stop = following.start() if following else end
+        yield b"".join((head, rows.sub(b"", cells.sub(b"", xml[start:stop])), tail))
         start = stop
 
 
@@ -245,11 +194,13 @@ def _read_rows(pieces: Iterable[bytes], shared: list[str], dated: frozenset[str]
     rows: dict[int, Row] = {}
     number = 0
     for piece in pieces:
-        root = ElementTree.fromstring(piece)
+        root = parsed(piece)
         space = root.tag.removesuffix("worksheet")
         cells = _Cells(space, shared, dated, epoch)
         for element in root.iterfind(f"{space}sheetData/{space}row"):
-            number = int(element.get("r", number + 1))
+            before, number = number, int(element.get("r", number + 1))
+            if not before < number <= MOST_ROWS:
+                raise ValueError(f"row {number} after row {before}")
             row: dict[int, CellValue] = {}
             column = 0
             for cell in element:
@@ -257,8 +208,12 @@ def _read_rows(pieces: Iterable[bytes], shared: list[str], dated: frozenset[str]
                 column = _column_number(place) if place else column + 1
                 value = cells.value(cell)
                 if value is not None:
+                    if column in row:
+                        raise ValueError(f"two cells {place}")
                     row[column] = value
             if row:
+                if column > MOST_COLUMNS:
+                    raise ValueError(f"column {column}")
                 rows[number] = row
     return rows
 
@@ -272,7 +227,9 @@ def _column_number(place: str) -> int:
     if letters not in _COLUMN_NUMBERS:
         number = 0
         for letter in letters:
-            number = number * 26 + ord(letter) - 64
+            number = number * 26 + "ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(letter) + 1
+        if not 0 < number <= MOST_COLUMNS:
+            raise ValueError(f"column {letters}")
         _COLUMN_NUMBERS[letters] = number
     return _COLUMN_NUMBERS[letters]
 
@@ -297,14 +254,21 @@ class _Cells:
         if kind == "n":
             return _as_date(float(stored), self.epoch) if cell.get("s") in self.dated else float(stored)
         if kind == "s":
-            return self.shared[int(stored)].strip() or None
+            return self.shared[_index(stored)] or None
         if kind == "b":
             return stored in ("1", "true")
         if kind == "e":
             return ErrorValue(stored)
         if kind == "d":
             return datetime.fromisoformat(stored.removesuffix("Z"))
-        return sys.intern(_unescape(stored).strip()) or None  # names stand in many cells
+        return sys.intern(_text(stored)) or None  # names stand in many cells
+
+
+def _index(stored: str) -> int:
+    """Of a shared string; a negative one would count from the end."""
+    if not stored.isdecimal():
+        raise ValueError(stored)
+    return int(stored)
 
 
 def _as_date(serial: float, epoch: datetime) -> date | float:

@@ -6,6 +6,7 @@ import datetime
 import random
 import zipfile
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from make import load_book, tiny, with_plants, write_book
@@ -35,20 +36,20 @@ def test_folder(tmp_path: Path) -> None:
 def test_permission_error_suggests_closing_excel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_book(tmp_path / "open.xlsx", tiny())
 
-    def refuse(self: Path) -> bytes:
+    def refuse(self: Path, mode: str) -> NoReturn:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     assert "close it" in message(path)
 
 
 def test_other_read_error_names_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_book(tmp_path / "gone.xlsx", tiny())
 
-    def fail(self: Path) -> bytes:
+    def fail(self: Path, mode: str) -> NoReturn:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(Path, "open", fail)
     assert "Input/output error" in message(path)
 
 

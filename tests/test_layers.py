@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 STAGES = (
     "model model.collector model.errors model.names model.cycles model.plan_tables",
     "model.schema",
-    "model.xlsx model.tables",
+    "model.archive model.tables",
+    "model.xlsx",
     "model.cells model.lanes",
     "model.workbook model.snapshot model.origins",
     "model.records",

@@ -103,7 +103,7 @@ def test_a_run_that_cannot_be_written_is_a_failure_with_its_reason(workbook, tmp
 
 
 def test_a_workbook_that_is_not_there():
-    with pytest.raises(UsageError, match="cannot read"):
+    with pytest.raises(UsageError, match="does not exist"):
         jobs_for(Path("nowhere.xlsx"), ["base"])
 
 

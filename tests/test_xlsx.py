@@ -38,12 +38,12 @@ def book(tmp_path: Path) -> bytes:
 def test_pieces_hold_together_what_the_sheet_holds(book, monkeypatch, at_once):
     expected = sheets(book)
     assert all(rows for rows in expected.values())
-    monkeypatch.setattr(xlsx, "ROWS_AT_ONCE", at_once)
+    monkeypatch.setattr(xlsx, "AT_ONCE", at_once)
     assert sheets(book) == expected
 
 
 def test_rows_without_numbers_are_counted_across_pieces(monkeypatch):
-    monkeypatch.setattr(xlsx, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(xlsx, "AT_ONCE", 1)
     rows = "".join(f"<row><c><v>{i}</v></c></row>" for i in (10, 20, 30))
     xml = f'<worksheet xmlns="{SPACE}"><sheetData>{rows}</sheetData></worksheet>'.encode()
     found = xlsx._rows(xml, [], frozenset(), xlsx.datetime(1899, 12, 30))
@@ -58,14 +58,14 @@ def test_rows_without_numbers_are_counted_across_pieces(monkeypatch):
     ],
 )
 def test_an_end_of_row_that_is_none_is_seen_through(monkeypatch, rows):
-    monkeypatch.setattr(xlsx, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(xlsx, "AT_ONCE", 1)
     xml = f'<worksheet xmlns="{SPACE}"><sheetData>{rows}</sheetData></worksheet>'.encode()
     found = xlsx._rows(xml, [], frozenset(), xlsx.datetime(1899, 12, 30))
     assert found == {1: {1: "a </row> b"}, 2: {1: 2.0}}
 
 
 def test_names_with_a_prefix_are_read_whole(book):
-    """Some programs write <x:row>; the sheet is then one piece."""
+    """Some programs write <x:row>; it is read in pieces all the same."""
 
     def prefixed(xml: bytes) -> bytes:
         text = xml.decode().replace(f'xmlns="{SPACE}"', f'xmlns:x="{SPACE}"')

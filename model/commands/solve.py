@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,19 +95,21 @@ def solve(
     from model.inputs import load
     from model.joint_run import joint_name, solve_joint
     from model.report.answers import plan_answer
+    from model.report.claim import claimed
     from model.report.run_folder import check_target, read_run, run_folder, write_run
     from model.report.run_log import RunLog
     from model.report.terminal import Watch, show_plan
     from model.run import solve_scenario
 
     log = RunLog(str(ctx.obj))
-    with _leading(decompose), Watch(output.silent) as watch:
+    with _leading(decompose), ExitStack() as held, Watch(output.silent) as watch:
         watch.stage("read")
         inputs = load(workbook, sets)
         inputs.require_valid()
         inputs.tables(scenario)  # an unknown name is said before anything is written
         folder = out or run_folder(inputs.path, joint_name(inputs) if joint else scenario, inputs.scenario_names)
         check_target(folder)
+        held.enter_context(claimed([folder]))
         earlier = None if start is None else read_run(start)
         tell = log.and_tell(watch.progress)
         try:
@@ -215,6 +217,7 @@ def _solve_many(
 ) -> None:
     from model.inputs import load
     from model.report.answers import DECISIONS, many_answer
+    from model.report.claim import claimed
     from model.report.run_folder import check_target, run_folder
     from model.report.terminal_many import WatchMany, show_many
     from model.studies.many import exit_code, jobs_for, solve_many
@@ -229,7 +232,7 @@ def _solve_many(
         folders[name] = usual if out is None else out / usual.name
         check_target(folders[name])
     tasks = jobs_for(workbook, names, sets, gap, time_limit, folders, keep=tuple(DECISIONS), command=str(ctx.obj))
-    with WatchMany(names, output.silent) as watch:
+    with claimed(folders.values()), WatchMany(names, output.silent) as watch:
         answers = solve_many(tasks, jobs, watch.job, watch.should_stop, scheduler)
     output.answer(lambda: show_many(answers, folders), lambda: many_answer(answers, folders), exit_code(answers))
     for done in answers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,15 +47,16 @@ def watch(
     Example:
       lodestone watch plan.xlsx --gap 0.01
     """
+    from model.archive import read_bytes
     from model.inputs import load
+    from model.report.claim import claimed
     from model.report.run_folder import check_target, run_folder, write_run
     from model.report.run_log import RunLog
     from model.report.terminal import Watch
     from model.run import solve_scenario
     from model.studies.watching import SavedWorkbook, last_plan
-    from model.xlsx import read_bytes
 
-    def solve_and_write(progress: Watch) -> tuple[Plan | None, Plan, Path] | None:
+    def solve_and_write(progress: Watch, held: ExitStack) -> tuple[Plan | None, Plan, Path] | None:
         """The plan before, the new plan and its folder; None when a newer version has been saved meanwhile."""
         log = RunLog(str(ctx.obj))
         inputs = load(workbook, sets)
@@ -62,6 +64,7 @@ def watch(
         inputs.tables(scenario)  # an unknown name is said before anything is written
         folder = out or run_folder(inputs.path, scenario, inputs.scenario_names)
         check_target(folder)
+        held.enter_context(claimed([folder]))
         tell = log.and_tell(progress.progress)
         plan = solve_scenario(inputs, scenario, gap, time_limit, tell, lambda: progress.should_stop() or saved.is_new())
         if saved.is_new() and not progress.should_stop():
@@ -77,9 +80,9 @@ def watch(
         while not stopped:
             saved.wait()
             _say(quiet, f"{datetime.now():%H:%M:%S}  {workbook.name}: solving")
-            with Watch(quiet) as progress:
+            with Watch(quiet) as progress, ExitStack() as held:
                 try:
-                    done = solve_and_write(progress)
+                    done = solve_and_write(progress, held)
                     failure = None
                 except LodestoneError as error:
                     done, failure = None, error

@@ -44,10 +44,10 @@ class Effort:
 class Future:
     """The model of one future, loaded once and solved again and again."""
 
-    def __init__(self, tree: Tree, ends: Mapping[int, int]) -> None:
+    def __init__(self, tree: Tree, ends: Mapping[int, int], careful: bool = False) -> None:
         """tree: its path alone; ends: the shared nodes it passes (`shared.stretches`). Raises NoPlanError."""
         self.built = build(tree)
-        self.solver = load_model(self.built)
+        self.solver = load_model(self.built, careful)
         common = list(in_common(self.built, ends))
         self.keys: list[Key] = [part.key for part in common]
         self.variables = [part.variable for part in common]

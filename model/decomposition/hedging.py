@@ -351,7 +351,7 @@ def hedge(task: Task) -> Found | None:
     def vector(name: str) -> Any:
         """What mpi-sppy takes for the model of a scenario: the numbers in common, 0 where it does not pass."""
         if name not in futures:
-            futures[name] = Future(alone(tree, tree.leaf_of[name]), common.passed[name])
+            futures[name] = Future(alone(tree, tree.leaf_of[name]), common.passed[name], task.order.careful)
         futures[name].start = known[name].values
         s = pyo.ConcreteModel(name=name)
         s.x = pyo.Var(range(len(common.keys)), initialize=0.0)
@@ -389,7 +389,7 @@ def _each_alone(task: Task, common: Common, futures: dict[str, Future]) -> dict[
     world, tree = MPI.COMM_WORLD, task.order.tree
     mine = {}
     for name in list(tree.leaf_of)[world.rank :: world.size]:
-        future = futures[name] = Future(alone(tree, tree.leaf_of[name]), common.passed[name])
+        future = futures[name] = Future(alone(tree, tree.leaf_of[name]), common.passed[name], task.order.careful)
         try:
             outcome = future.priced(np.zeros(len(future.keys)), task.effort())
         except NoPlanError as error:

@@ -11,13 +11,17 @@ from model.tree import Tree
 
 @dataclass(frozen=True)
 class Order:
-    """A tree to plan for, and how far to go: relative gap, seconds; values: EVPI and VSS are wanted too."""
+    """A tree to plan for, and how far to go: relative gap, seconds; values: EVPI and VSS are wanted too.
+
+    careful: with tighter tolerances and no presolve.
+    """
 
     base: PlanData
     tree: Tree
     gap: float
     time_limit: float
     values: bool = True
+    careful: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
-from model.audit import audit_joint
+from model.audit import Audit, audit_joint
 from model.audit.joint import NOT_DECIDED, YEAR_COLUMNS
 from model.audit.reading import KEYS
 from model.decomposition.launch import inside_mpi, mpiexec, run_ranks
 from model.decomposition.order import Found, Order
-from model.errors import UsageError
+from model.errors import StoppedError, UsageError
 from model.highs import OnProgress, ShouldStop
 from model.inputs import Inputs
 from model.joint_run import Values, all_futures, gain, joint_document, weighed
 from model.plan_data import PlanData
 from model.plan_tables import TABLES
 from model.rules.linear import Row
-from model.run import Clock, Proof, audited, effort
+from model.run import Clock, Proof, effort, passing
 from model.tree import Tree
 
 LEAST_PROCESSES = 2  # one hedges, one works out the bound
@@ -48,27 +48,44 @@ def solve_decomposed(
     clock.leave("read")
     wanted = effort(base, gap, time_limit, on_progress, should_stop)
     order = Order(base, tree, wanted.gap, wanted.time_limit, values)
-    if inside_mpi():
-        from model.decomposition import rank
-
-        ranks = number_of_processes(rank.size(), len(tree.leaves))
-        found = rank.lead(order, on_progress, should_stop)
-    else:
-        mpiexec()
-        ranks = number_of_processes(processes, len(tree.leaves))
-        found = run_ranks(order, ranks, on_progress, should_stop)
-    clock.leave("solve")
-    clock.enter("audit")
-    hedged = {"processes": ranks, "iterations": found.iterations, "numbers_in_common": found.in_common}
-    proof = Proof(False, found.bound, {**found.size, **hedged}, wanted.gap)
-    plan = joint_document(inputs, base, tree, together(tree, found.tables, found.reference), proof)
     futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
-    plan["audit"] = audited(audit_joint(futures, plan))
-    clock.leave("audit")
+    solve, ranks = _hedgers(len(tree.leaves), processes, on_progress, should_stop)
+
+    def attempt(careful: bool) -> tuple[tuple[Found, dict[str, Any]], Audit]:
+        found = solve(replace(order, careful=careful))
+        clock.leave("solve")
+        clock.enter("audit")
+        hedged = {"processes": ranks, "iterations": found.iterations, "numbers_in_common": found.in_common}
+        proof = Proof(False, found.bound, {**found.size, **hedged}, wanted.gap)
+        plan = joint_document(inputs, base, tree, together(tree, found.tables, found.reference), proof)
+        result = audit_joint(futures, plan)
+        clock.leave("audit")
+        return (found, plan), result
+
+    (found, plan), lines = passing(attempt)
+    plan["audit"] = lines
     if values:
         plan |= asdict(_worth_of_knowing(base, plan, found))
     plan["seconds"] = clock.seconds
     return plan
+
+
+def _hedgers(
+    futures: int, processes: int | None, on_progress: OnProgress | None, should_stop: ShouldStop | None
+) -> tuple[Callable[[Order], Found], int]:
+    """What carries out an order, on how many processes. Under the user's mpiexec they are there for one order only."""
+    if not inside_mpi():
+        mpiexec()
+        ranks = number_of_processes(processes, futures)
+        return lambda order: run_ranks(order, ranks, on_progress, should_stop), ranks
+    from model.decomposition import rank
+
+    def once(order: Order) -> Found:
+        if order.careful:
+            raise StoppedError("the processes have ended")
+        return rank.lead(order, on_progress, should_stop)
+
+    return once, number_of_processes(rank.size(), futures)
 
 
 def number_of_processes(asked: int | None, futures: int) -> int:

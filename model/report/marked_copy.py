@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -23,10 +24,12 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import range_boundaries
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from model import __version__
+from model.archive import MB, is_xml, read_bytes, require_harmless
 from model.errors import Problem, UsageError
 from model.names import plain
 from model.report.words import count, one_line
@@ -71,6 +74,9 @@ ELEMENTS = {
     rb"<x14:cfRule[ >]": "extension of a conditional format (data bar, icon)",
     rb"<(?:\w+:)?legacyDrawingHF[ >]": "picture in a header or footer",
 }
+AREAS = rb"<(?:[\w.-]+:)?(?:mergeCell|hyperlink)\s([^>]*)>"
+MOST_COVERED = 200_000  # cells
+MOST_COPIED = 48 * MB  # of XML, in which openpyxl takes up to 20 times as much memory
 UNREADABLE = (AttributeError, IndexError, KeyError, ParseError, TypeError, ValueError, zipfile.BadZipFile)
 
 
@@ -104,7 +110,7 @@ def write_marked(
     Raises UsageError when the target is not to be written, or the workbook cannot be copied.
     """
     check_target(source, target, force)
-    data = source.read_bytes()
+    data = read_bytes(source)
     book = _open(source, data)
     places = _places(book, [*((p, RED) for p in problems), *((p, AMBER) for p in doubts)])
     for cell, found in places.items():
@@ -114,8 +120,10 @@ def write_marked(
     new = target.with_name(f".marked-{os.getpid()}-{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        book.save(new)
-        lost, remarks = _lost(data, new.read_bytes()), _remarks(data)
+        copied = io.BytesIO()  # openpyxl leaves a broken zip file to complain about where the disk is full
+        book.save(copied)
+        new.write_bytes(copied.getvalue())
+        lost, remarks = _lost(data, copied.getvalue()), _remarks(data)
         os.replace(new, target)
     except OSError as error:
         raise UsageError(f"cannot write {target}: {error.strerror or error} (is it open in Excel?)") from error
@@ -125,12 +133,36 @@ def write_marked(
 
 
 def _open(source: Path, data: bytes) -> Workbook:
+    """openpyxl reads every part, and makes a cell of each that is under a merged area or a link."""
+    require_harmless(source, data, MOST_COPIED)
+    if _covered(data) > MOST_COVERED:
+        raise UsageError(f"{source} has merged cells or links over whole columns: call check without --mark")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is not kept is said afterwards, in full
             return load_workbook(io.BytesIO(data), keep_vba=source.suffix.lower() == ".xlsm", rich_text=True)
     except UNREADABLE as error:
         raise UsageError(f"{source} cannot be copied ({one_line(error)}); call check without --mark") from error
+
+
+def _covered(data: bytes) -> float:
+    """How many cells merged areas and links cover."""
+    covered = 0.0
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in archive.namelist():
+            if is_xml(name) and (areas := re.findall(AREAS, archive.read(name))):
+                covered += sum(_size(unescape(area.decode(errors="replace"))) for area in areas)
+    return covered
+
+
+def _size(attributes: str) -> float:
+    """Cells in the area that an element is about; infinite when it cannot be read."""
+    found = re.search(r"""\bref\s*=\s*["']([^"']*)["']""", attributes)
+    try:
+        left, top, right, bottom = range_boundaries(found[1] if found else "")
+        return float((right - left + 1) * (bottom - top + 1))
+    except (TypeError, ValueError):
+        return float("inf")
 
 
 # --- cells ----------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ NUMBER_FORMATS = {
     "ratio": "0.0E+00",  # a share too small to be shown as per cent
 }
 EXACT = ("any", "tiny", "ratio")  # written without rounding
-FORMULA_SIGNS = ("=", "+", "-", "@")
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")  # with which text could be taken for a formula
 SUFFIXES = ("_usd_per_kg", "_t_per_yr", "_musd", "_t")
 LONGEST_TEXT = 32_767  # of a cell
 LINE_HEIGHT = 15.0  # points

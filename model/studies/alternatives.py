@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.archive import read_bytes
 from model.audit import audit
 from model.errors import NoPlanError, StoppedError, UsageError
 from model.highs import Progress, ShouldStop
@@ -34,7 +35,7 @@ from model.report.alternatives_results import (
 )
 from model.run import audited, effort, plan_document, scenario_data
 from model.studies.good_plans import WITH, WITHOUT, GoodPlans, Known, Places, Question, Whole, taken
-from model.studies.many import load_content, read_content, run_tasks
+from model.studies.many import load_content, run_tasks
 from model.studies.tasks import Failure, Tell
 
 MOST_PLANS = 5  # beside the best
@@ -73,7 +74,7 @@ def alternatives(
     gap: of the best plan. time_limit: seconds for the best plan, for the questions and for the plans that differ, each.
     processes and scheduler as in run_tasks. Raises NoPlanError, StoppedError when there is no plan to begin with.
     """
-    content = read_content(workbook)
+    content = read_bytes(workbook)
     inputs = load_content(workbook.name, content, sets)
     scenario_data(inputs, scenario)
     source = _Source(workbook.name, content, scenario, tuple(sets), gap, time_limit)

@@ -19,6 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from model.archive import read_bytes
 from model.build import build
 from model.errors import NoPlanError, StoppedError, UsageError
 from model.highs import Progress, ShouldStop, Solver
@@ -29,7 +30,7 @@ from model.rules.china_share import Key, row_terms
 from model.rules.investments import table as investments_table
 from model.rules.linear import worth
 from model.run import scenario_data
-from model.studies.many import load_content, read_content, run_tasks
+from model.studies.many import load_content, run_tasks
 from model.studies.tasks import NOT_BEGUN, Failure, OnNews, Tell
 from model.tidy import tidy
 from model.tree import single
@@ -100,7 +101,7 @@ def frontier(
     gap and time_limit as in solve_scenario, for each point. processes and scheduler as in run_tasks.
     Raises UsageError for a cap or scenario that is not there, WorkbookError while a problem stands.
     """
-    content = read_content(workbook)
+    content = read_bytes(workbook)
     inputs = load_content(workbook.name, content, sets)
     data = scenario_data(inputs, scenario)
     move = Move(cap, from_year)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from model.archive import read_bytes
 from model.build import Built, build
 from model.errors import NoPlanError, StoppedError, UsageError
 from model.held import decisions
@@ -29,7 +30,7 @@ from model.report.run_folder import read_run, workbook_of
 from model.rules.budgets import counted
 from model.rules.china_share import row_terms
 from model.run import load_model, scenario_data
-from model.studies.many import load_content, read_content, run_tasks
+from model.studies.many import load_content, run_tasks
 from model.studies.tasks import NOT_BEGUN, Failure, Tell
 from model.tidy import tidy
 from model.tree import Tree, joint, single
@@ -61,7 +62,7 @@ def explain(
     """
     plan = read_run(run)
     path = workbook or workbook_of(plan, run)
-    content = read_content(path)
+    content = read_bytes(path)
     inputs = _as_it_was(plan, path)
     built, solver, whole = _held(plan, tree_of(inputs, plan["scenario"], is_joint(plan)))
     rows, remarks = _values(plan, inputs, built, solver, whole)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from model.errors import NoPlanError, UsageError
+from model.archive import read_bytes
+from model.errors import NoPlanError
 from model.highs import Progress, ShouldStop
 from model.inputs import Inputs, load
 from model.report.explanation_files import write_explanation
@@ -100,20 +101,13 @@ def jobs_for(
     command: str = "",
 ) -> list[Job]:
     """One job for each scenario of a workbook; folders: where their runs go. Raises UsageError if it is unreadable."""
-    content = read_content(workbook)
+    content = read_bytes(workbook)
     places = {s: folder.resolve() for s, folder in (folders or {}).items()}
     tables, path = None if keep is None else tuple(keep), workbook.resolve()
     return [
         Job(s, workbook.name, content, s, tuple(sets), gap, time_limit, path, places.get(s), tables, command)
         for s in dict.fromkeys(scenarios)
     ]
-
-
-def read_content(workbook: Path) -> bytes:
-    try:
-        return workbook.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {workbook}: {error.strerror}") from error
 
 
 def load_content(workbook: str, content: bytes, sets: Sequence[str]) -> Inputs:

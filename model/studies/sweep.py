@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
+from model.archive import read_bytes
 from model.errors import Problem, UsageError, WorkbookError
 from model.highs import ShouldStop
 from model.inputs import load
 from model.report.sweep_results import TABLES, GridPoint, Sweep, Varied, figures_of
-from model.studies.many import Done, Job, OnJob, read_content, solve_many
+from model.studies.many import Done, Job, OnJob, solve_many
 
 SCENARIO = "scenario"
 MOST_POINTS = 10_000
@@ -60,7 +61,7 @@ def sweep(
 ) -> Sweep:
     """Solve every point of the grid, the last input varying fastest. gap, time_limit, processes, scheduler as in
     solve_many. Raises UsageError or WorkbookError when no point can be solved as asked."""
-    content = read_content(workbook)
+    content = read_bytes(workbook)
     _check(workbook, varied, scenario, sets)
     grid = list(product(*(v.values for v in varied)))
     jobs = []

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from model import __version__
+from model.archive import read_bytes
 from model.audit import Audit, audit, audit_joint
 from model.errors import UsageError
 from model.inputs import Inputs, load
@@ -25,7 +26,7 @@ from model.report.run_folder import PLAN_JSON, PLAN_XLSX, read_run, workbook_of
 from model.report.words import count
 from model.snapshot import input_snapshot
 from model.studies.input_differences import input_differences
-from model.xlsx import column_letters, read_bytes, read_sheets
+from model.xlsx import column_letters, read_sheets
 
 SHOWN = 5  # cells that a sentence names
 

@@ -1,0 +1,250 @@
+"""What goes wrong around a run: killed processes, full disks, read-only folders, Ctrl-C, two runs at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks.kills import kills
+from cli import main
+from model.errors import UsageError
+from model.report.claim import claimed
+from model.report.run_folder import read_run, write_run
+from model.studies.verify import holds, verify
+from tests.make import Book, tiny, with_plants, write_book
+from tests.plan_document import plan_document
+from tests.solving import add, home
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+posix = pytest.mark.skipif(os.name == "nt", reason="POSIX only")
+
+
+def python(code: str, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.Popen(command, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+# --- kill -9 ---------------------------------------------------------------------------------------------------------
+
+
+@posix
+def test_killed_at_any_moment_a_run_leaves_the_old_plan_or_the_new(tmp_path: Path):
+    """`python -m benchmarks.kills` does it a hundred times."""
+    path = write_book(tmp_path / "plan.xlsx", {**tiny(), "Settings": {"first_year": 2026, "last_year": 2027}})
+    (tmp_path / "runs").mkdir()
+    code = "import sys; from pathlib import Path; from benchmarks.kills import kills; "
+    code += "print(sum(kills(6, 3, Path(sys.argv[1]), Path(sys.argv[2])).values()))"
+    out, error = python(code, str(tmp_path / "runs"), str(path)).communicate()  # forks beside pytest's threads may hang
+    assert out.strip() == "6", error
+    assert kills.__doc__
+
+
+# --- full disks and read-only folders --------------------------------------------------------------------------------
+
+FULL = """
+import resource, sys
+from cli import main
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+sys.argv[1:] = sys.argv[2:]
+main()
+"""
+
+
+@posix
+@pytest.mark.parametrize("bytes_free", [0, 500, 5_000, 20_000])
+def test_a_full_disk_loses_nothing(tmp_path: Path, bytes_free: int):
+    path = write_book(tmp_path / "plan.xlsx", with_plants())
+    run = tmp_path / "run"
+    assert CliRunner().invoke(main, ["solve", str(path), "--out", str(run), "--quiet"]).exit_code == 0
+    before = {p.name: p.read_bytes() for p in run.iterdir()}
+
+    process = python(FULL, str(bytes_free), "solve", str(path), "--out", str(run), "--gap", "0.5")
+    _, error = process.communicate()
+    assert process.returncode == 2, error
+    assert "Error: cannot write to" in error
+    assert "Traceback" not in error
+    assert {p.name: p.read_bytes() for p in run.iterdir()} == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["plan.xlsx", "run"]
+
+
+@posix
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("compare", "{run}", "{run}", "--out", "{out}/compare.xlsx"),
+        ("sweep", "{book}", "--vary", "Settings/discount_rate=0.1", "--jobs", "1", "--out", "{out}/sweep.xlsx"),
+        ("report", "{run}", "--out", "{out}/report.html"),
+        ("check", "{book}", "--mark", "{out}/marked.xlsx"),
+        ("new", "{out}/new.xlsx"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_full_disk_is_said_by_every_command(tmp_path: Path, command: tuple[str, ...]):
+    places = {"run": tmp_path / "run", "book": tmp_path / "plan.xlsx", "out": tmp_path / "out"}
+    write_book(places["book"], with_plants())
+    places["out"].mkdir()
+    done = CliRunner().invoke(main, ["solve", str(places["book"]), "--out", str(places["run"]), "--quiet"])
+    assert done.exit_code == 0
+    process = python(FULL, "300", *(part.format(**places) for part in command))
+    _, error = process.communicate()
+    assert process.returncode == 2, error
+    assert "Error: " in error
+    assert "Traceback" not in error
+    assert list(places["out"].iterdir()) == []
+
+
+@posix
+def test_a_read_only_folder_is_said_before_the_solve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Whoever runs the tests may be root, for whom no folder is read-only: the system's answer is put in its mouth."""
+    path = write_book(tmp_path / "plan.xlsx", tiny())
+
+    def refuse(self: Path, *_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    done = CliRunner().invoke(main, ["solve", str(path), "--out", str(tmp_path / "runs" / "a")])
+    assert done.exit_code == 2
+    assert "cannot write to" in done.output
+    assert "Permission denied" in done.output
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["plan.xlsx"]
+
+
+# --- Ctrl-C and time limits ------------------------------------------------------------------------------------------
+
+
+def hard() -> Book:
+    """Public projects at a capex of nearly their capacity: no solver proves soon which of them serve a demand best."""
+    capacities = [2 * (500_000 + 7919 * i * i % 99_991) for i in range(34)]
+    book = home(demand=sum(capacities) // 2 // 2 * 2 + 1, shortage=1_000_000)
+    for i, capacity in enumerate(capacities):
+        add(book, "Processes", process=f"make_{i}", material="oxide", t_per_t=1)
+        add(
+            book, "Projects", project=f"p{i}", region="Home", process=f"make_{i}", funding="public",
+            capacity_t_per_yr=capacity, capex_musd=capacity / 1e3 + 0.001 * (i % 7), life_years=1,
+        )  # fmt: skip
+    return book
+
+
+def proved_but_for_a_gap(run: Path) -> dict[str, Any]:
+    plan = read_run(run)
+    assert plan["status"] == "feasible"
+    assert plan["gap"] > 0
+    assert plan["bound_musd"] < plan["objective_musd"]
+    assert plan["audit"]
+    assert all(line["ok"] for line in plan["audit"])
+    assert holds(verify(run))
+    return plan
+
+
+INTERRUPTED = """
+import os, signal, sys
+import model.highs
+from cli import main
+attempt, times = model.highs.Solver._attempt, int(sys.argv.pop(1))
+def watched(self, on_progress, should_stop, *more):
+    def tell(progress):
+        global times
+        on_progress(progress)
+        if progress.best is not None and times:
+            times -= 1
+            os.kill(os.getpid(), signal.SIGINT)
+    attempt(self, tell, should_stop, *more)
+model.highs.Solver._attempt = watched
+main()
+"""
+
+
+@posix
+def test_ctrl_c_leaves_the_best_plan_so_far(tmp_path: Path):
+    path = write_book(tmp_path / "plan.xlsx", hard())
+    process = python(INTERRUPTED, "1", "solve", str(path), "--gap", "0", "--out", str(tmp_path / "run"))
+    out, error = process.communicate()
+    assert process.returncode == 0, error
+    proved_but_for_a_gap(tmp_path / "run")
+    assert "gap" in out.lower()
+
+
+@posix
+def test_a_second_ctrl_c_gives_up(tmp_path: Path):
+    path = write_book(tmp_path / "plan.xlsx", hard())
+    process = python(INTERRUPTED, "2", "solve", str(path), "--gap", "0", "--out", str(tmp_path / "run"))
+    _, error = process.communicate()
+    assert process.returncode == 4, error
+    assert error.strip().endswith("Error: stopped, no plan was written")
+    assert [p.name for p in tmp_path.iterdir()] == ["plan.xlsx"]
+
+
+def test_a_time_limit_leaves_the_best_plan_so_far(tmp_path: Path):
+    path = write_book(tmp_path / "plan.xlsx", hard())
+    done = CliRunner().invoke(
+        main, ["solve", str(path), "--gap", "0", "--time-limit", "3", "--out", str(tmp_path / "run"), "--json"]
+    )
+    assert done.exit_code == 0, done.output
+    plan = proved_but_for_a_gap(tmp_path / "run")
+    said = json.loads(done.stdout)
+    assert said["status"] == "feasible"
+    assert said["gap"] == pytest.approx(plan["gap"])
+
+
+# --- two at once -----------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_another_run_holds_is_refused(tmp_path: Path):
+    path = write_book(tmp_path / "plan.xlsx", tiny())
+    with claimed([tmp_path / "run"]):
+        done = CliRunner().invoke(main, ["solve", str(path), "--out", str(tmp_path / "run")])
+        assert done.exit_code == 2
+        assert f"another run (process {os.getpid()}) is writing to" in done.output
+        done = CliRunner().invoke(main, ["solve", str(path), "--all-scenarios", "--out", str(tmp_path)])
+        assert done.exit_code == 0, "another folder is free"
+    done = CliRunner().invoke(main, ["solve", str(path), "--out", str(tmp_path / "run")])
+    assert done.exit_code == 0
+
+
+HOLD = """
+import os, signal, sys
+from pathlib import Path
+from model.report.claim import claimed
+with claimed([Path(sys.argv[1])]):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@posix
+def test_of_two_processes_one_is_refused_until_the_other_is_killed(tmp_path: Path):
+    folder = tmp_path / "deep" / "run"
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder)],
+        env=ENVIRONMENT,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "held\n"
+    with pytest.raises(UsageError, match=f"process {other.pid}"), claimed([folder]):
+        pass
+    other.send_signal(signal.SIGKILL)
+    other.communicate()
+    assert (tmp_path / "deep" / ".run.lock").exists()  # nobody holds it any more
+    with claimed([folder]):
+        write_run(plan_document(), folder)
+    assert [p.name for p in (tmp_path / "deep").iterdir()] == ["run"]
+
+
+def test_a_claim_leaves_no_folders_behind(tmp_path: Path):
+    with claimed([tmp_path / "a" / "b" / "run", tmp_path / "a" / "c" / "run"]):
+        assert (tmp_path / "a" / "b" / ".run.lock").exists()
+    assert list(tmp_path.iterdir()) == []
