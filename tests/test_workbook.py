@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from make import Book, load_book, only_problem, tiny, with_plants, write_book
 from openpyxl import load_workbook
 
-from model.cells import UnusableCell, convert
+from model.cells import LARGEST, UnusableCell, convert
 from model.inputs import load
 from model.records import interpolate
 from model.schema import SHEETS, Column
@@ -345,9 +345,16 @@ def test_accepted_forms(kind: Any, raw: Any, value: Any) -> None:
     assert type(converted) is type(value)
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False))
+@given(st.floats(-LARGEST, LARGEST))
 def test_a_number_in_a_number_cell_is_never_changed(value: float) -> None:
     assert convert(NUMBER, value) == value
+
+
+@given(st.floats(min_value=LARGEST, exclude_min=True, allow_nan=False))
+def test_a_number_that_no_solver_could_tell_from_unlimited_is_refused(value: float) -> None:
+    for number in (value, -value):
+        with pytest.raises(UnusableCell):
+            convert(NUMBER, number)
 
 
 @given(st.text(max_size=12))
