@@ -206,7 +206,7 @@ def _blank(sheet: Sheet, column: Column) -> str:
 
 def command_line() -> str:
     """Every command with its options."""
-    context = click.Context(cli.main, info_name="lodestone")
+    context = click.Context(cli.main, info_name="lodestone", **cli.main.context_settings)
     lines = [
         "# The command line",
         "",

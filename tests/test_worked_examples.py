@@ -63,9 +63,9 @@ def test_the_page_names_the_optimum():
 
 
 def test_rare_earth_example_builds_abroad_within_every_cap_and_uses_floors_and_contracts():
-    """At a wide gap, to be quick; .ci/run solves it to its own gap of 1e-4."""
+    """At a wider gap than its own of 5e-5, which .ci/run solves it to; wider still, a plan may do without contracts."""
     inputs = load(ROOT / "inputs" / "rare_earth_magnets.xlsx")
-    plan = solve_scenario(inputs, gap=0.005)
+    plan = solve_scenario(inputs, gap=0.002)
     tables = plan["tables"]
     concern = {key for (key,), row in inputs.tables().records["Regions"].items() if row["of_concern"]}
     assert [row for row in tables["investments"] if row["region"] not in concern]
