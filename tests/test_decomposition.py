@@ -308,7 +308,7 @@ def test_asked_to_stop_it_keeps_the_best_plan():
             seen.append(progress.best)
 
     plan = solve_decomposed(read(with_futures()), 2, 0.0, 60, note, lambda: bool(seen), values=False)
-    assert not seen or plan["objective_musd"] <= seen[0] + 1e-6  # a quick one ends by itself before there is news
+    assert plan["objective_musd"] <= seen[0] + 1e-6
     assert plan["bound_musd"] <= plan["objective_musd"]
 
 

@@ -99,8 +99,10 @@ def _wait(
     ranks: subprocess.Popen[bytes], folder: Path, on_progress: OnProgress | None, should_stop: ShouldStop | None
 ) -> None:
     started = time.monotonic()
-    while ranks.poll() is None:
+    running = True
+    while running:  # once more after they ended: what was told last is heard too
         time.sleep(POLL_S)
+        running = ranks.poll() is None
         if should_stop and should_stop():
             (folder / STOP).touch()
         if on_progress and (folder / PROGRESS).exists():

@@ -96,12 +96,12 @@ def _say(error: LodestoneError) -> None:
 
 def main(folder: Path) -> None:
     order, front = _world.bcast(pickle.loads((folder / TASK).read_bytes()) if is_first() else None)
-    told = 0.0
+    told, best = 0.0, None
 
     def tell(progress: Progress) -> None:
-        nonlocal told
-        if time.monotonic() - told >= TELL_EVERY_S:
-            told = time.monotonic()
+        nonlocal told, best
+        if time.monotonic() - told >= TELL_EVERY_S or progress.best != best:
+            told, best = time.monotonic(), progress.best
             put(folder / PROGRESS, progress)
 
     def should_stop() -> bool:
