@@ -38,7 +38,7 @@ def start_from(built: Built, plan: Mapping[str, Any]) -> Start:
     values: list[tuple[Any, float]] = []
     wanted: dict[str, None] = {}
     known: set[str] = set()
-    for future in {data.scenario.name for data in tree.data.values()}:
+    for future in dict.fromkeys(data.scenario.name for data in tree.data.values()):
         held = decisions(_tables(plan, future))
         for what, variables, decided in (
             ("build", m.investments.build, held.builds),
