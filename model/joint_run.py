@@ -25,6 +25,7 @@ from model.held import decisions, hold, hold_stocks
 from model.highs import OnProgress, Outcome, Progress, ShouldStop
 from model.inputs import Inputs
 from model.origins import origins
+from model.places import Places
 from model.plan_data import BASE, PlanData
 from model.plan_tables import VALUE_TABLES
 from model.results import cost_totals, plan_tables, tariff_revenue
@@ -158,8 +159,8 @@ def joint_document(
 
 def _values(inputs: Inputs, solved: Solved) -> dict[str, list[dict[str, Any]]]:
     """What limits and supply are worth in each future."""
-    given, leaf_of = solved.duals, solved.built.tree.leaf_of
-    by_future = {name: value_tables(solved.built, given, inputs.tables(name), leaf) for name, leaf in leaf_of.items()}
+    given, places, leaf_of = solved.duals, Places(inputs), solved.built.tree.leaf_of
+    by_future = {name: value_tables(solved.built, given, places, leaf) for name, leaf in leaf_of.items()}
     return {
         table: [{"scenario": name, **row} for name, tables in by_future.items() for row in tables[table]]
         for table in VALUE_TABLES

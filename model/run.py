@@ -22,6 +22,7 @@ from model.highs import OnProgress, Outcome, Progress, ShouldStop, Solver
 from model.highs import version as highs_version
 from model.inputs import Inputs
 from model.origins import origins
+from model.places import Places
 from model.plan_data import PlanData, plan_data
 from model.plan_tables import COST_TERMS
 from model.results import cost_totals, plan_tables, tariff_revenue
@@ -156,7 +157,7 @@ def solve_scenario(
     (solved, plan), lines = passing(attempt)
     plan["audit"] = lines
     (leaf,) = solved.built.tree.leaves
-    plan["tables"] |= value_tables(solved.built, solved.duals, inputs.tables(scenario), leaf)
+    plan["tables"] |= value_tables(solved.built, solved.duals, Places(inputs), leaf)
     clock.leave("values")
     plan["seconds"] = clock.seconds
     return plan

@@ -34,12 +34,12 @@ import numpy as np
 
 from model.build import Built
 from model.highs import Solver
+from model.places import Places
 from model.plan_data import MUSD_PER_T, STREAMS
 from model.rules.budgets import counted
 from model.rules.china_share import DELIVERIES
 from model.rules.linear import Row, amount, worth
 from model.rules.stockpiles import DAYS_PER_YEAR, required_days
-from model.tables import Record, Tables
 
 POINT = 0.01  # of a share
 ROOM = 1e-3  # t
@@ -97,22 +97,28 @@ def duals(built: Built, solver: Solver, values: np.ndarray) -> Duals:
 
 @dataclass(frozen=True)
 class _Future:
-    """One future of a model: its nodes, its workbook for the cells."""
+    """One future of a model: its nodes, and the cells of its workbook."""
 
     built: Built
     given: Duals
-    tables: Tables
+    places: Places
+    scenario: str
     nodes: frozenset[int]
 
+    def cell(self, sheet: str, key: str | tuple[str, ...], column: int | str) -> str:
+        """Where a value stands that was used here: in the workbook, in Changes or in a --set."""
+        return self.places.name(self.scenario, sheet, (key,) if isinstance(key, str) else key, column)
 
-def value_tables(built: Built, given: Duals, tables: Tables, leaf: int) -> dict[str, list[Row]]:
+
+def value_tables(built: Built, given: Duals, places: Places, leaf: int) -> dict[str, list[Row]]:
     """The tables `what_binds` and `supply_cost` of the future that ends at a leaf; both empty without duals.
 
-    built: the whole model; tables: the workbook of that future, for the cells.
+    built: the whole model; places: the cells of its workbook.
     """
     if not given.money:
         return {"what_binds": [], "supply_cost": []}
-    future = _Future(built, given, tables, frozenset(built.tree.path[leaf]))
+    scenario = built.tree.data[leaf].scenario.name
+    future = _Future(built, given, places, scenario, frozenset(built.tree.path[leaf]))
     return {"what_binds": _what_binds(future), "supply_cost": _supply_cost(future)}
 
 
@@ -184,7 +190,7 @@ def _caps(at: _Future) -> Iterator[_Limit]:
     for (c, n), saved in value.items():
         if n in at.nodes:
             share = tree.data[n].caps[c].share[tree.year[n]] or 0.0
-            yield _Limit("China share", c, _cell(at.tables, "ChinaShare", c, tree.year[n]), n, share, saved)
+            yield _Limit("China share", c, at.cell("ChinaShare", c, tree.year[n]), n, share, saved)
 
 
 def _budgets(at: _Future) -> Iterator[_Limit]:
@@ -197,7 +203,7 @@ def _budgets(at: _Future) -> Iterator[_Limit]:
         if n not in at.nodes:
             continue
         limit = tree.data[n].budgets[b].limit[tree.year[n]] or 0.0
-        yield _Limit("budget", b, _cell(at.tables, "Budgets", b, tree.year[n]), n, limit, value)
+        yield _Limit("budget", b, at.cell("Budgets", b, tree.year[n]), n, limit, value)
 
 
 def _plants(at: _Future) -> Iterator[_Limit]:
@@ -208,7 +214,7 @@ def _plants(at: _Future) -> Iterator[_Limit]:
             value = _unit(at, n, u)
             if plant.base_capacity[year] == plant.capacity[year]:
                 value -= sum(g * at.given.row(m.contracts.supply, u, out, n) for out, g in plant.outputs.items())
-            yield _Limit("plant", u, _cell(at.tables, "Plants", u, year), n, plant.capacity[year], value)
+            yield _Limit("plant", u, at.cell("Plants", u, year), n, plant.capacity[year], value)
 
 
 def _projects(at: _Future) -> Iterator[_Limit]:
@@ -218,7 +224,7 @@ def _projects(at: _Future) -> Iterator[_Limit]:
         if n in at.nodes and u in tree.data[n].projects:
             standing = worth(m.investments.capacity[u, n])
             if standing > 0:
-                cell = _cell(at.tables, "Projects", u, "capacity_t_per_yr")
+                cell = at.cell("Projects", u, "capacity_t_per_yr")
                 yield _Limit("project", u, cell, n, standing, _unit(at, n, u))
 
 
@@ -245,21 +251,21 @@ def _markets(at: _Future) -> Iterator[_Limit]:
         value -= market.spot_share * at.given.row(m.capacity.market_access, n, v)
         if market.base_volume_in(year) == volume:
             value -= at.given.row(m.contracts.supply, v, market.material, n)
-        yield _Limit("market", v, _cell(at.tables, "Markets", v, year), n, volume, value)
+        yield _Limit("market", v, at.cell("Markets", v, year), n, volume, value)
     for n, v in m.flows.sales:
         if n in at.nodes:
             volume = tree.data[n].markets[v].volume_in(tree.year[n])
             value = -at.given.row(m.flows.sales, n, v)
-            yield _Limit("market", v, _cell(at.tables, "Markets", v, tree.year[n]), n, volume, value)
+            yield _Limit("market", v, at.cell("Markets", v, tree.year[n]), n, volume, value)
 
 
 def _lanes(at: _Future) -> Iterator[_Limit]:
     tree, rows = at.built.tree, at.built.model.flows.lane
     for n, m, r, to in rows:
         if n in at.nodes:
-            lane, year = at.tables.lanes[r, to, m], tree.year[n]
+            year = tree.year[n]
             limit = tree.data[n].lanes[m, r, to].capacity_in(year)
-            cell = _year_cell("Lanes", lane.cells, year)
+            cell = at.cell("Lanes", (r, to, m), year)
             yield _Limit("lane", f"{m}, {r} to {to}", cell, n, limit, -at.given.row(rows, n, m, r, to))
 
 
@@ -271,24 +277,8 @@ def _covers(at: _Future) -> Iterator[_Limit]:
             intake, demand = block.consumption[n, s]
             price = at.given.row(block.cover, n, s) + at.given.row(block.credit_limit, n, s)
             value = price * (demand + worth(intake)) / DAYS_PER_YEAR
-            cell = _cell(at.tables, "Stockpiles", s, tree.year[n])
+            cell = at.cell("Stockpiles", s, tree.year[n])
             yield _Limit("cover", s, cell, n, required_days(tree, n, s), value)
-
-
-# --- cells ----------------------------------------------------------------------------------------------------------
-
-
-def _cell(tables: Tables, sheet: str, name: str, column: int | str) -> str:
-    record: Record | None = tables.records.get(sheet, {}).get((name,))
-    cells = {} if record is None else record.cells
-    return _year_cell(sheet, cells, column) if isinstance(column, int) else cells.get(column, sheet)
-
-
-def _year_cell(sheet: str, cells: Mapping[str | int, str], year: int) -> str:
-    """The cell of a year: its own, else the last one before it, from which its value follows."""
-    years = sorted(heading for heading in cells if isinstance(heading, int))
-    before = [heading for heading in years if heading <= year] or years[:1]
-    return cells[before[-1]] if before else sheet
 
 
 # --- supply ---------------------------------------------------------------------------------------------------------

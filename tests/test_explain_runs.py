@@ -15,11 +15,11 @@ import cli
 from model.errors import NoPlanError
 from model.inputs import load
 from model.joint_run import solve_joint
+from model.places import Places
 from model.plan_data import plan_data
 from model.run import solve_scenario
 from model.studies.explain import explain
 from model.studies.explain.arithmetic import find
-from model.studies.explain.places import Places
 from model.tree import single
 from tests.make import Book, write_book
 from tests.solving import add, change, home, lane, market, read

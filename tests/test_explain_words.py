@@ -8,11 +8,11 @@ import pyomo.environ as pyo
 import pytest
 
 from model.inputs import Inputs
+from model.places import Places
 from model.plan_data import plan_data
 from model.studies.explain.giving import Giving
 from model.studies.explain.knobs import STANDING
 from model.studies.explain.loosening import loosened
-from model.studies.explain.places import Places
 from model.studies.explain.row_words import BOUNDS, WORDS, bound_in_words, row_in_words
 from model.studies.explain.speaking import Speaker, component
 from model.tree import joint

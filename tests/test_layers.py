@@ -21,7 +21,7 @@ STAGES = (
     "model.scenarios",
     "model.checks",
     "model.inputs",
-    "model.plan_data",
+    "model.plan_data model.places",
     "model.lenders model.audit",
     "model.tree",
     "model.network",

@@ -96,6 +96,24 @@ def test_a_cap_is_worth_the_dearer_source():
     assert cost["clean_usd_per_kg"] - cost["exposed_usd_per_kg"] == close(30)
 
 
+def test_a_limit_that_was_set_elsewhere_is_named_there(tmp_path):
+    """The cell in the workbook says 90 %; what binds is the 40 % of --set, or the 30 % of the scenario."""
+    book = chain()
+    book["Lanes"][2][-1] = None
+    add(book, "ChinaShare", cap="oxide_cap", material="oxide", years=0.9)
+    book["Scenarios"] = [["scenario", "from_year"], ["tight", 2027]]
+    book["Changes"] = [
+        ["scenario", "sheet", "row", "column", "operation", "value"],
+        ["tight", "ChinaShare", "oxide_cap", "years", "set", 0.3],
+    ]
+    path = write_book(tmp_path / "book.xlsx", book)
+
+    given = solve_scenario(load(path, ["ChinaShare/oxide_cap/2027=0.4"]))
+    assert binding(given, "China share", year=2027)["cell"] == "--set ChinaShare/oxide_cap/2027"
+    changed = solve_scenario(load(path), "tight")
+    assert binding(changed, "China share", year=2027)["cell"] == "Changes!F2"
+
+
 def test_a_cap_of_nothing_has_a_value_too():
     book = chain(last=2026)
     book["Lanes"][2][-1] = None

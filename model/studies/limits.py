@@ -23,6 +23,7 @@ from model.errors import NoPlanError, StoppedError, UsageError
 from model.held import decisions
 from model.highs import Progress, ShouldStop, Solver
 from model.inputs import Inputs, load
+from model.places import Places
 from model.plan_data import BASE, OpenSeries, PlanData
 from model.report.explain_results import NO_PLAN, Explained, Moved
 from model.report.key_figures import future, is_joint, table
@@ -150,10 +151,11 @@ def _values(
     if abs(cost - plan["objective_musd"]) > SAME * max(1.0, abs(cost)):
         remarks.append(f"with its decisions held the plan costs {cost:,.3f} MUSD, not as the run says: solve it again")
     given = duals(built, solver, values)
+    places = Places(inputs)
     rows: dict[str, list[dict[str, Any]]] = {}
     for name, leaf in built.tree.leaf_of.items():
         scenario = {"scenario": name} if is_joint(plan) else {}
-        for key, found in value_tables(built, given, inputs.tables(name), leaf).items():
+        for key, found in value_tables(built, given, places, leaf).items():
             rows.setdefault(key, []).extend({**scenario, **row} for row in found)
     return rows, remarks
 

@@ -15,13 +15,13 @@ from collections.abc import Callable
 from model.highs import Progress, ShouldStop
 from model.inputs import Inputs
 from model.joint_run import JOINT
+from model.places import Places
 from model.plan_data import BASE, PlanData
 from model.report.explanation_results import Explanation
 from model.run import scenario_data
 from model.studies.explain.arithmetic import find
 from model.studies.explain.conflict import find_conflict
 from model.studies.explain.loosening import loosened
-from model.studies.explain.places import Places
 from model.studies.explain.repairs import Workshop, find_repairs
 from model.tree import Tree, joint, single
 

@@ -12,11 +12,11 @@ from functools import cached_property
 from math import inf
 
 from model.network import decision_nodes
+from model.places import Places
 from model.plan_data import PlanData
 from model.report.explanation_results import Finding
 from model.report.words import days, in_words, musd, share, tonnes, year_ranges
 from model.rules.stockpiles import DAYS_PER_YEAR, suspended
-from model.studies.explain.places import Places
 from model.studies.explain.reach import At, Decidable, Year, decidable, reach, ready, too_much, why_not
 from model.tree import Tree
 

@@ -20,11 +20,11 @@ from model.build import build
 from model.elastic import Elastic
 from model.highs import INFINITY
 from model.inputs import Inputs
+from model.places import Place, Places
 from model.plan_data import PlanData, plan_data
 from model.rules.linear import Terms
 from model.rules.stockpiles import DAYS_PER_YEAR
 from model.studies.explain.knobs import SMALLEST, Knob
-from model.studies.explain.places import Place, Places
 from model.tables import Lane
 from model.tree import Tree
 

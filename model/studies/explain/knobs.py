@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from model.studies.explain.places import Place
+from model.places import Place
 
 POLICY, SERVICE, TERMS, LANE, FACT = 1.0, 2.0, 3.0, 6.0, 20.0
 PREMISE = 4.0  # a scenario's own assumption counts so many times more

@@ -9,12 +9,12 @@ from math import isinf
 from model import lenders
 from model.highs import INFINITY
 from model.network import largest_capacity
+from model.places import Places
 from model.plan_data import STREAMS
 from model.rules.budgets import counted
 from model.rules.stockpiles import DAYS_PER_YEAR, required_days
 from model.studies.explain.giving import Giving, MakeTree
 from model.studies.explain.knobs import A_WORD, A_YEAR
-from model.studies.explain.places import Places
 
 MOST_COPIES = 3  # of a project, beyond max_builds
 MOST_TIMES = 10.0  # the volume of a contract

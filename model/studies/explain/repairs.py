@@ -17,13 +17,13 @@ from model.elastic import FEASIBLE, INFEASIBLE
 from model.errors import NoPlanError, StoppedError
 from model.highs import Outcome, ShouldStop
 from model.inputs import Inputs
+from model.places import SET
 from model.report.explanation_results import Change, Repair
 from model.report.words import days, musd, share, tonnes, usd_per_kg
 from model.run import load_model
 from model.schema import YEARS
 from model.studies.explain.giving import Giving
 from model.studies.explain.knobs import Knob, outward
-from model.studies.explain.places import SET
 from model.tree import Tree
 
 MOST = 3
