@@ -16,9 +16,9 @@ import cli
 from model.errors import NoPlanError, UsageError
 from model.inputs import load
 from model.joint_run import solve_joint
-from model.report.explain_files import write_explained
-from model.report.explain_results import Explained, Moved, in_words
 from model.report.run_folder import write_run
+from model.report.what_binds_files import write_explained
+from model.report.what_binds_results import Explained, Moved, in_words
 from model.run import scenario_data, solve_scenario
 from model.studies import limits as study
 from model.studies.limits import explain

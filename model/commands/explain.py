@@ -42,19 +42,19 @@ def explain(
     Example:
       lodestone explain outputs/plan/base
     """
-    from model.report import explain_files
-    from model.report.explain_results import document
+    from model.report import what_binds_files
     from model.report.run_folder import read_run, workbook_of
     from model.report.terminal_alternatives import show_explained
     from model.report.terminal_many import WatchMany
+    from model.report.what_binds_results import document
     from model.studies import limits as study
 
     plan = read_run(run)
-    target = out or explain_files.default_out(workbook_of(plan, run), plan["scenario"])
-    explain_files.check_out(target)
+    target = out or what_binds_files.default_out(workbook_of(plan, run), plan["scenario"])
+    what_binds_files.check_out(target)
     with WatchMany((), output.silent) as watch:
         found = study.explain(run, workbook, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop)
-    files = explain_files.write_explained(found, target)
+    files = what_binds_files.write_explained(found, target)
     output.answer(
         lambda: show_explained(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
     )

@@ -10,9 +10,9 @@ import click
 
 from model.report.alternatives_files import plan_name, sorted_choices
 from model.report.alternatives_results import MAY, MUST, NEVER, UNPROVED, VERDICTS, Alternatives, Choice, differences
-from model.report.explain_results import Explained, weightiest
-from model.report.explain_results import in_words as moved_in_words
 from model.report.terminal import echo_wrapped, show_table
+from model.report.what_binds_results import Explained, weightiest
+from model.report.what_binds_results import in_words as moved_in_words
 from model.report.words import count, in_words, musd, one_line, share, year_ranges
 
 MOST_DECISIONS = 30

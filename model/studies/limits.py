@@ -25,9 +25,9 @@ from model.highs import Progress, ShouldStop, Solver
 from model.inputs import Inputs, load
 from model.places import Places
 from model.plan_data import BASE, OpenSeries, PlanData
-from model.report.explain_results import NO_PLAN, Explained, Moved
 from model.report.key_figures import future, is_joint, table
 from model.report.run_folder import read_run, workbook_of
+from model.report.what_binds_results import NO_PLAN, Explained, Moved
 from model.rules.budgets import counted
 from model.rules.china_share import row_terms
 from model.run import load_model, scenario_data

@@ -10,8 +10,8 @@ import xlsxwriter
 from model import __version__
 from model.plan_tables import SCENARIO, VALUE_TABLES, Column
 from model.report import study_files
-from model.report.explain_results import Explained, Moved, document, in_words, weightiest
 from model.report.styles import Styles, page, write_grid
+from model.report.what_binds_results import Explained, Moved, document, in_words, weightiest
 from model.report.words import musd
 
 KIND = "what_binds"
