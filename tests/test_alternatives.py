@@ -222,14 +222,17 @@ def test_a_risk_weight_changes_nothing_of_one_scenario(tmp_path):
 
 
 def test_copies_count_in_parts(tmp_path):
-    """40 t are wanted: two copies of the first, or one copy and the second, or both copies only."""
+    """40 t are wanted: two copies of the first for 20 MUSD, or one and the second for 20.5: half a decision and a whole."""
     book = choose(10, 10.5, demand=40)
     column = book["Projects"][0]
     column.append("max_builds")
     book["Projects"][1].append(2)
     found = study(tmp_path, book, within=0.04)
     assert verdicts(found) == {"refinery_0": "must", "refinery_1": "may"}
-    assert [plan.distance for plan in found.plans] == [0, 1.5] or [plan.distance for plan in found.plans] == [0, 1]
+    assert [(plan.cost_musd, plan.distance) for plan in found.plans] == [
+        (pytest.approx(20), 0),
+        (pytest.approx(20.5), 1.5),
+    ]
 
 
 def test_no_time_means_unproved(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from model.cells import LONGEST_NAME
 from model.errors import UsageError
 from model.inputs import load
 from model.names import nearest, wildcard
+from model.xlsx import read_sheets
 from tests.make import Book, load_book, only_problem, tiny, with_plants, write_book
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -153,7 +155,14 @@ def test_bombs_beside_the_workbook_are_not_unpacked(book: Path) -> None:
     with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as nested:
         nested.writestr("more.zip", b"\0" * (5 * 2**20))
     rewrite(book, {"xl/media/nested.zip": inner.getvalue(), "xl/media/image1.bmp": b"\0" * (30 * 2**20)})
-    load(book)
+    data = archive.read_bytes(book)
+    tracemalloc.start()
+    try:
+        sheets = read_sheets(book, data)
+        assert tracemalloc.get_traced_memory()[1] < 5e6
+    finally:
+        tracemalloc.stop()
+    assert "Settings" in {sheet.name for sheet in sheets}
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

@@ -185,13 +185,16 @@ def test_values_agree_with_solving_again(tmp_path, rule):
     plan = solve(book)
     text, step, scale = CHANGES[rule]
     found = [r for r in rows(plan, "what_binds", rule=rule) if r["name"] in text]
-    assert found
+    basis_holds = []
     for row in found:
         after = moved(book, tmp_path, text.format(year=row["year"], value=repr(row["limit"] + step)))
         before = moved(book, tmp_path, text.format(year=row["year"], value=repr(row["limit"] - step)))
         saved = [(plan["objective_musd"] - after) / step, (before - plan["objective_musd"]) / step]
         assert min(saved) - 1e-4 <= row["present_value"] * scale <= max(saved) + 1e-4, row
-        assert saved[0] == pytest.approx(saved[1], rel=0.02) or len(found) > 1
+        if saved[0] == pytest.approx(saved[1], rel=1e-3, abs=1e-4):
+            basis_holds.append(row["year"])
+            assert row["present_value"] * scale == pytest.approx(saved[0], rel=1e-3, abs=1e-4)
+    assert basis_holds, "none of these values was compared as a number"
 
 
 def test_the_capacity_of_a_project_that_stands(tmp_path):
