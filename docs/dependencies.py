@@ -14,7 +14,7 @@ HEAD = """# What it is built on
 
 The packages that are installed with Lodestone, with their licences as they state them; those it asks for by name are in
 bold, why stands beside each in `pyproject.toml`. None is reached over the network when it runs. Written by
-`python -m docs.dependencies`; a test compares.
+`python -m docs.dependencies`; a test compares those in bold.
 
 | package | licence |
 |---|---|

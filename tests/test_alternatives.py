@@ -222,7 +222,7 @@ def test_a_risk_weight_changes_nothing_of_one_scenario(tmp_path):
 
 
 def test_copies_count_in_parts(tmp_path):
-    """40 t are wanted: two copies of the first for 20 MUSD, or one and the second for 20.5: half a decision and a whole."""
+    """40 t are wanted: two copies of the first for 20 MUSD, or one and the second for 20.5: a half and a whole away."""
     book = choose(10, 10.5, demand=40)
     column = book["Projects"][0]
     column.append("max_builds")
