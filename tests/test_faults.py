@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -248,3 +249,16 @@ def test_a_claim_leaves_no_folders_behind(tmp_path: Path):
     with claimed([tmp_path / "a" / "b" / "run", tmp_path / "a" / "c" / "run"]):
         assert (tmp_path / "a" / "b" / ".run.lock").exists()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks are asked for otherwise there")
+def test_a_drive_without_locks_takes_a_run_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with claimed([tmp_path / "run"]):
+        (tmp_path / "run").mkdir()
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]

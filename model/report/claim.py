@@ -6,6 +6,7 @@ left behind stands in nobody's way.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from model.errors import UsageError
+
+HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)  # what systems say of a lock that is taken
 
 
 @contextmanager
@@ -63,6 +66,7 @@ def _taken(lock: Path) -> int | None:
 
 
 def _lock(handle: int) -> bool:
+    """False when another process holds it. Where the file system knows no locks there are none to respect."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -72,8 +76,8 @@ def _lock(handle: int) -> bool:
             import fcntl
 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno not in HELD
     return True
 
 
