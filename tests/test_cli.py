@@ -307,3 +307,18 @@ def until_closed(terminal: int) -> Iterator[str]:
             os.close(terminal)
             return
         yield data.decode()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--joint", "--scheduler", "tcp://localhost:1"), "--joint is one solve"),
+        (("--joint", "--decompose", "--start", "run"), "leave out --decompose"),
+        (("--decompose",), "goes with --joint"),
+        (("--joint", "--all-scenarios"), "leave out --scenario"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(here: Path, options: tuple[str, ...], words: str) -> None:
+    result = run("solve", "plan.xlsx", *options)
+    assert (result.exit_code, Path("outputs").exists()) == (2, False)
+    assert words in result.stderr

@@ -81,6 +81,10 @@ def solve(
     """
     if joint and (scenarios or all_scenarios):
         raise click.UsageError("--joint plans for all scenarios together; leave out --scenario and --all-scenarios")
+    if joint and scheduler:
+        raise click.UsageError("--joint is one solve, which --scheduler cannot send away; --decompose takes it apart")
+    if decompose and start is not None:
+        raise click.UsageError("--start goes with one model: leave out --decompose")
     if decompose and not joint:
         raise click.UsageError("--decompose takes a joint plan apart: it goes with --joint")
     if decompose and _follows():
