@@ -137,9 +137,12 @@ class Elastic(Solver):
     def _part(self, rows: list[int]) -> tuple[Any, list[int]]:
         """These rows alone, with the columns in them, as a linear programme without a goal."""
         lp = self.highs.getLp()
-        matrix = _by_row(lp)[np.array(rows, dtype=int)]
-        columns = sorted({int(j) for j in matrix.indices if j < self.own_columns})  # rules in force: nothing gives way
-        matrix = matrix[:, columns].tocsr()
+        place = np.full(lp.num_row_, -1)
+        place[rows] = np.arange(len(rows))
+        row, column, value = _entries(lp)
+        kept = (place[row] >= 0) & (column < self.own_columns)  # rules in force: nothing gives way
+        kept = np.flatnonzero(kept)[np.argsort(place[row[kept]], kind="stable")]
+        columns, index = np.unique(column[kept], return_inverse=True)
         part = highspy.HighsLp()
         part.num_col_, part.num_row_ = len(columns), len(rows)
         part.col_cost_ = np.zeros(len(columns))
@@ -147,23 +150,23 @@ class Elastic(Solver):
         part.col_upper_ = np.asarray(lp.col_upper_)[columns]
         part.row_lower_, part.row_upper_ = np.asarray(lp.row_lower_)[rows], np.asarray(lp.row_upper_)[rows]
         part.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        part.a_matrix_.start_, part.a_matrix_.index_ = matrix.indptr, matrix.indices
-        part.a_matrix_.value_ = matrix.data
+        in_row = np.bincount(place[row[kept]], minlength=len(rows))
+        part.a_matrix_.start_ = np.concatenate(([0], np.cumsum(in_row))).astype(np.int32)
+        part.a_matrix_.index_, part.a_matrix_.value_ = index.astype(np.int32), value[kept]
         highs = highspy.Highs()  # type: ignore[no-untyped-call]
         highs.silent()
         highs.setOptionValue("primal_feasibility_tolerance", 1e-7)
         highs.passModel(part)
-        return highs, columns
+        return highs, columns.tolist()
 
 
-def _by_row(lp: Any) -> Any:
-    from scipy.sparse import csc_matrix, csr_matrix
-
+def _entries(lp: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row, column and value of every entry of the matrix, whichever way it is stored."""
     stored = lp.a_matrix_
-    shape = (lp.num_row_, lp.num_col_)
-    kind = csr_matrix if stored.format_ == highspy.MatrixFormat.kRowwise else csc_matrix
-    entries = (np.asarray(stored.value_), np.asarray(stored.index_), np.asarray(stored.start_))
-    return kind(entries, shape=shape).tocsr()
+    starts, across = np.asarray(stored.start_), np.asarray(stored.index_)
+    along = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    row, column = (along, across) if stored.format_ == highspy.MatrixFormat.kRowwise else (across, along)
+    return row, column, np.asarray(stored.value_)
 
 
 def _irreducible(part: Any, rows: list[int], columns: list[int], time_limit: float) -> Conflict:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -152,6 +156,16 @@ def test_only_the_ranks_know_mpi():
     assert knowing == {"model.decomposition.hedging", "model.decomposition.rank"}
     importing = {module for module, imports in IMPORTS.items() if imports & knowing}
     assert importing == {"model.commands.solve", "model.decomposition.rank", "model.decomposition.run"}
+
+
+def test_what_is_imported_is_installed_with_it():
+    """A plain install has no more than pyproject.toml asks for; what an extra brings has its own test above."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = {Requirement(line).name for line in project["dependencies"]}
+    extras = {"distributed", "dask", "mpi4py", "mpisppy"}
+    known = {*sys.stdlib_module_names, *asked, *extras, "model", "cli"}
+    unknown = {(module, other) for module, imports in IMPORTS.items() for other in imports}
+    assert {(module, other) for module, other in unknown if other.split(".")[0] not in known} == set()
 
 
 def test_the_library_does_not_import_the_command_line():
