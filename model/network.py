@@ -7,7 +7,7 @@ the chain node by node, stocks and returns included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model.plan_data import CLEAN, EXPOSED, STREAMS, PlanData, Project, Unit
@@ -87,16 +87,13 @@ def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Ne
     units = [u for u in data.units.values() if largest_capacity(tree, node, u) > 0]
     made = _made_without_units(tree, node, nets, net, held)
     closed = {key for key, lane in data.limited_lanes.items() if lane.capacity_in(year) <= 0}
+    leads_to = _without(data.leads_to, closed)
     done: set[Batch] = set()
     active: set[tuple[str, str]] = set()
     while True:  # follow the chain until nothing new can be made
         for batch in made - done:
             region, material, stream = batch
-            net.arrives.update(
-                (to, material, stream)
-                for to in data.leads_to.get((region, material), ())
-                if (material, region, to) not in closed
-            )
+            net.arrives.update([(to, material, stream) for to in leads_to.get((region, material), ())])
         done = set(made)
         for unit in units:
             for stream in _possible_streams(data, unit, net.arrives):
@@ -108,14 +105,22 @@ def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Ne
     net.act = [(u.name, k) for u in units for k in STREAMS if (u.name, k) in active]
     _uses(tree, node, net, held)
     wanted = _wanted(data, net)
+    streams = {(r, m): [k for k in STREAMS if (r, m, k) in made] for r, m, _ in made}
     net.ship = [
         (m, r, to, k)
         for m, r, to in data.lanes
         if (to, m) in wanted and (m, r, to) not in closed
-        for k in STREAMS
-        if (r, m, k) in made
+        for k in streams.get((r, m), ())
     ]
     return net
+
+
+def _without(leads_to: Mapping[Place, list[str]], closed: set[tuple[str, str, str]]) -> dict[Place, list[str]]:
+    """Where lanes lead, those (material, from, to) left out that are closed."""
+    reached = dict(leads_to)
+    for region, material in {(r, m) for m, r, _ in closed}:
+        reached[region, material] = [to for to in reached[region, material] if (material, region, to) not in closed]
+    return reached
 
 
 def _made_without_units(tree: Tree, node: int, nets: Network, net: Net, held: set[tuple[str, str]]) -> set[Batch]:

@@ -105,3 +105,11 @@ def test_the_whole_model_is_what_pyomo_compiles():
     assert ours.keys() == theirs.keys()
     for name, numbers in theirs.items():
         assert ours[name] == pytest.approx(numbers), name
+
+
+def test_a_variable_of_another_model_is_not_taken_for_one_of_this():
+    other = model()
+    for goal in ("row", "objective"):
+        m = model(lambda m: other.x["b"] <= 1) if goal == "row" else model(goal=lambda m: m.x["a"] + other.x["b"])
+        with pytest.raises(KeyError, match="not in the model"):
+            matrix(m)

@@ -29,7 +29,7 @@ import pyomo.environ as pyo
 
 from model.network import Batch, DemandKey, Network
 from model.plan_data import CLEAN, EXPOSED, MUSD_PER_T, STREAMS
-from model.rules.linear import Row, Terms, amount, costs, linear, scaled, worth
+from model.rules.linear import Row, Terms, amount, costs, keys, linear, scaled, worth
 from model.tree import Tree
 
 
@@ -39,24 +39,24 @@ def flows(tree: Tree, net: Network) -> pyo.Block:
     nodes = tree.nodes
 
     def amounts(index: list[tuple[object, ...]]) -> pyo.Var:
-        return pyo.Var(index, domain=pyo.NonNegativeReals)
+        return pyo.Var(keys(index), domain=pyo.NonNegativeReals)
 
     block.act = amounts([(n, *key) for n in nodes for key in net[n].act])
     block.sell = amounts([(n, *key) for n in nodes for key in net[n].sell])
     block.deliver = amounts([(n, *j, k) for n in nodes for j, k in net[n].deliver])
     block.mixed = amounts([(n, *key) for n in nodes for key in net[n].mixed])
     block.buy = pyo.Var(
-        [(n, v) for n in nodes for v in net[n].buy],
+        keys([(n, v) for n in nodes for v in net[n].buy]),
         domain=pyo.NonNegativeReals,
         bounds=lambda b, n, v: (0, _volume(tree, n, v)),
     )
-    block.ship = pyo.Var([(n, *key) for n in nodes for key in net[n].ship], domain=pyo.NonNegativeReals)
+    block.ship = amounts([(n, *key) for n in nodes for key in net[n].ship])
     block.avoid = pyo.Var(
-        [(n, o, *j) for n in nodes for o, j in net[n].avoid],
+        keys([(n, o, *j) for n in nodes for o, j in net[n].avoid]),
         domain=pyo.NonNegativeReals,
         bounds=lambda b, n, o, *j: (0, tree.data[n].substitution[o].share[tree.year[n]] * _demand(tree, n, j)),
     )
-    block.short = pyo.Var([(n, *j) for n in nodes for j in net[n].short], domain=pyo.NonNegativeReals)
+    block.short = amounts([(n, *j) for n in nodes for j in net[n].short])
     _intake(tree, net, block)
     _demand_rows(tree, net, block)
     _limits(tree, net, block)
@@ -68,17 +68,21 @@ def flows(tree: Tree, net: Network) -> pyo.Block:
 def balances(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block) -> pyo.Block:
     """Build the rows (1) and (2), once stocks exist."""
     block = pyo.Block(concrete=True)
-    made: dict[tuple[int, str, str, str], Terms] = {}
-    used: dict[tuple[int, str, str, str], Terms] = {}
-    sources = {n: made_terms(tree, net, flow, piles, n) for n in tree.nodes}
+    shipped: dict[tuple[int, str, str, str], Terms] = defaultdict(list)
+    used: dict[tuple[int, str, str, str], Terms] = defaultdict(list)
     for (n, m, r, to, k), ship in flow.ship.items():
-        made.setdefault((n, r, m, k), sources[n][r, m, k]).append((-1.0, ship))
-        used.setdefault((n, to, m, k), []).append((1.0, ship))
+        shipped[n, r, m, k].append((-1.0, ship))
+        used[n, to, m, k].append((1.0, ship))
+    sources = {n: made_terms(tree, net, flow, piles, n) for n in tree.nodes}
     for n in tree.nodes:
         for batch, terms in used_terms(tree, net, flow, piles, n).items():
-            used.setdefault((n, *batch), []).extend(scaled(-1.0, terms))
-    block.made = pyo.Constraint(list(made), rule=lambda b, *key: linear(made[key]) >= 0, doc="(1)")
-    block.used = pyo.Constraint(list(used), rule=lambda b, *key: linear(used[key]) == 0, doc="(2)")
+            used[n, *batch] += scaled(-1.0, terms)
+
+    def made(b: pyo.Block, n: int, r: str, m: str, k: str) -> object:
+        return linear(sources[n][r, m, k] + shipped[n, r, m, k]) >= 0
+
+    block.made = pyo.Constraint(keys(shipped), rule=made, doc="(1)")
+    block.used = pyo.Constraint(keys(used), rule=lambda b, *key: linear(used[key]) == 0, doc="(2)")
     return block
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
-from model.rules.linear import amount, linear, scaled, worth
+from model.rules.linear import amount, keys, linear, scaled, worth
 from tests.rules.algebra import coefficients
 
 
@@ -29,3 +29,10 @@ def test_values_leave_out_what_tolerance_leaves():
     x[2].set_value(-1e-10)
     assert [amount(v) for v in x.values()] == [5.0, 0.0, 0.0]  # the last one is in no row: never solved
     assert worth([(2.0, x[1]), (1e6, x[2]), (7.0, x[3])]) == 10
+
+
+def test_a_key_that_comes_twice_is_one_variable_and_order_stays():
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var(keys([(2026, "b"), (2026, "a"), (2026, "b")]))
+    assert [v.name for v in m.x.values()] == ["x[2026,b]", "x[2026,a]"]
+    assert (2027, "a") not in m.x
