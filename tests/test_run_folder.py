@@ -125,7 +125,7 @@ def test_a_folder_locked_during_the_solve_loses_nothing(tmp_path: Path, monkeypa
     assert hidden(tmp_path) == []
 
 
-@pytest.mark.parametrize("broken", ["write_plan_workbook", "dumps"])
+@pytest.mark.parametrize("broken", ["write_plan_workbook", "stamped"])
 def test_a_failed_write_leaves_the_old_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
     folder = tmp_path / "run"
     write_run(plan_document(plan_name=OLD), folder)
@@ -147,7 +147,7 @@ import model.report.run_folder as runs
 from tests.plan_document import plan_document
 
 step, after = sys.argv[2], int(sys.argv[3])
-owner = {"rename": Path, "dumps": runs, "rmtree": runs.shutil}[step]
+owner = {"rename": Path, "stamped": runs, "rmtree": runs.shutil}[step]
 real, calls = getattr(owner, step), []
 
 def crash(*args, **kwargs):
@@ -163,7 +163,7 @@ runs.write_run(plan_document(plan_name="the new plan"), Path(sys.argv[1]))
 
 @pytest.mark.parametrize(
     ("step", "after", "expected"),
-    [("dumps", 0, OLD), ("rename", 0, OLD), ("rename", 1, OLD), ("rmtree", 0, NEW)],
+    [("stamped", 0, OLD), ("rename", 0, OLD), ("rename", 1, OLD), ("rmtree", 0, NEW)],
     ids=["while writing", "before the swap", "between the two renames", "before cleaning up"],
 )
 def test_a_crash_leaves_old_or_new_and_the_next_run_cleans_up(

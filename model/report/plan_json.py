@@ -16,20 +16,43 @@ START = '{\n"format":'  # of every plan.json
 OF_THE_RUN = ("seconds", "workbook_path", "fingerprint")  # what may differ when the same plan is made again
 
 
-def dumps(plan: Mapping[str, Any]) -> str:
+def dumps(document: Mapping[str, Any]) -> str:
     """Keys and rows in the order of the document, so that two runs can be compared line by line."""
-    return "{\n" + ",\n".join(f"{_compact(key)}: {_part(value)}" for key, value in plan.items()) + "\n}\n"
+    return _joined(_members(document))
+
+
+def stamped(plan: Mapping[str, Any]) -> str:
+    """The text of plan.json: the plan with its fingerprint as the last entry."""
+    members = _members(plan)
+    members["fingerprint"] = _member("fingerprint", _hash(members))
+    return _joined(members)
 
 
 def fingerprint(plan: Mapping[str, Any]) -> str:
     """SHA-256 of a plan: equal for the same workbook, options and versions, wherever and whenever it is solved."""
-    content = {key: value for key, value in plan.items() if key not in OF_THE_RUN}
-    return hashlib.sha256(dumps(content).encode("utf-8", errors="backslashreplace")).hexdigest()
+    return _hash(_members(plan))
+
+
+def _hash(members: Mapping[str, str]) -> str:
+    text = _joined({key: text for key, text in members.items() if key not in OF_THE_RUN})
+    return hashlib.sha256(text.encode("utf-8", errors="backslashreplace")).hexdigest()
+
+
+def _joined(members: Mapping[str, str]) -> str:
+    return "{\n" + ",\n".join(members.values()) + "\n}\n"
+
+
+def _members(document: Mapping[str, Any]) -> dict[str, str]:
+    return {key: _member(key, value) for key, value in document.items()}
+
+
+def _member(key: str, value: Any) -> str:
+    return f"{_compact(key)}: {_part(value)}"
 
 
 def _part(value: Any) -> str:
     if isinstance(value, Mapping) and any(isinstance(v, list) for v in value.values()):
-        return "{\n" + ",\n".join(f"{_compact(name)}: {_part(rows)}" for name, rows in value.items()) + "\n}"
+        return "{\n" + ",\n".join(_member(name, rows) for name, rows in value.items()) + "\n}"
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
         return "[\n" + ",\n".join(map(_compact, value)) + "\n]"
     return _compact(value)

@@ -22,7 +22,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from model.errors import UsageError
 from model.names import listed
-from model.report.plan_json import START, dumps, fingerprint, finite, read_plan
+from model.report.plan_json import START, finite, read_plan, stamped
 from model.report.plan_workbook import write_plan_workbook
 
 PLAN_XLSX, PLAN_JSON, RUN_LOG = "plan.xlsx", "plan.json", "run.log"
@@ -150,8 +150,7 @@ def _write_files(plan: Mapping[str, Any], folder: Path, log: str) -> None:
     plan = finite(plan)
     write_plan_workbook(plan, folder / PLAN_XLSX)
     plan = {**plan, "seconds": {**plan["seconds"], "write": time.monotonic() - started}}
-    plan["fingerprint"] = fingerprint(plan)
-    (folder / PLAN_JSON).write_text(dumps(plan), encoding="utf-8", errors="backslashreplace", newline="\n")
+    (folder / PLAN_JSON).write_text(stamped(plan), encoding="utf-8", errors="backslashreplace", newline="\n")
     if log:
         seconds = ", ".join(f"{stage} {value:.2f}" for stage, value in plan["seconds"].items())
         text = f"{log}seconds   {seconds}\n"
