@@ -15,7 +15,8 @@ from typing import Any
 import highspy
 import numpy as np
 
-from model.highs import INFINITY, ShouldStop, Solver
+from model.highs import ShouldStop, Solver
+from model.loaded import INFINITY
 
 DUAL = 1e-9  # of the largest one: less is noise
 IIS_STRATEGY = 2 | 4 | 16  # from the linear programme, reduced until irreducible, of the relaxation

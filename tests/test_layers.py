@@ -31,6 +31,7 @@ STAGES = (
     "model.network",
     "model.rules",
     "model.build model.matrix",
+    "model.loaded",
     "model.highs",
     "model.tidy model.results model.held model.elastic model.what_binds",
     "model.start",
@@ -143,11 +144,12 @@ def test_only_what_builds_and_solves_knows_pyomo_and_highs():
         "model.rules",
         "model.build",
         "model.matrix",
+        "model.loaded",
         "model.highs",
         "model.run",
         "model.decomposition",
     }
-    assert _users("highspy") == {"model.highs", "model.cycles", "model.elastic"}
+    assert _users("highspy") == {"model.loaded", "model.highs", "model.cycles", "model.elastic"}
 
 
 def test_only_the_ranks_know_mpi():

@@ -21,7 +21,8 @@ import numpy as np
 
 from model.build import build
 from model.decomposition.shared import THRESHOLD, Key, in_common
-from model.highs import INFINITY, OnProgress, Outcome, ShouldStop
+from model.highs import OnProgress, Outcome, ShouldStop
+from model.loaded import INFINITY
 from model.results import plan_tables
 from model.rules.linear import Row
 from model.run import load_model

@@ -18,8 +18,8 @@ import numpy as np
 
 from model.build import build
 from model.elastic import Elastic
-from model.highs import INFINITY
 from model.inputs import Inputs
+from model.loaded import INFINITY
 from model.places import Place, Places
 from model.plan_data import PlanData, plan_data
 from model.rules.linear import Terms
