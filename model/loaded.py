@@ -23,9 +23,15 @@ INFINITY = highspy.kHighsInf
 
 
 class LoadedModel:
-    """HiGHS with one model loaded; columns are addressed by the Pyomo variables they came from."""
+    """HiGHS with one model loaded; its rows and columns go by the Pyomo constraints and variables they came from.
+
+    By column: variables, lower, upper, integer, cost (MUSD per unit); by row: rows, row_lower, row_upper; all as they
+    were loaded. Columns and rows that are added come after these. offset: MUSD, the constant of the cost.
+    """
 
     def __init__(self, model: pyo.ConcreteModel) -> None:
+        """Raises InfeasibleConstraintException when a row without variables does not hold, StoppedError when HiGHS
+        does not take the numbers."""
         loaded = matrix(model)
         self.variables, self.column = loaded.variables, loaded.column
         self.rows = loaded.rows  # (constraint, sense) by row
@@ -34,9 +40,12 @@ class LoadedModel:
         self.lower, self.upper = loaded.lower, loaded.upper
         self.row_lower, self.row_upper = loaded.row_lower, loaded.row_upper
         self.offset = loaded.offset
-        self.nonzeros = len(loaded.coefficients)
-        self.excess: int | None = None  # column of minimise_excess
-        self.exceeded: list[int] = []  # rows it is in
+        self.size = {
+            "rows": len(loaded.rows),
+            "columns": len(loaded.variables),
+            "nonzeros": len(loaded.coefficients),
+            "integers": int(loaded.integer.sum()),
+        }
         self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
         self._load(loaded)
@@ -59,8 +68,7 @@ class LoadedModel:
             raise StoppedError("the solver did not accept the model (a number is not finite or too large)")
         whole = np.flatnonzero(loaded.integer).astype(np.int32)
         if len(whole):
-            kinds = np.full(len(whole), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
-            self.highs.changeColsIntegrality(len(whole), whole, kinds)
+            self._set_kind(whole, highspy.HighsVarType.kInteger)
 
     # -- what was found -----------------------------------------------------------------------------------------------
 
@@ -73,10 +81,11 @@ class LoadedModel:
         return np.asarray(self.highs.getSolution().col_value)
 
     def reduced_costs(self) -> np.ndarray:
+        """By column, MUSD per unit, those that were added included."""
         return np.asarray(self.highs.getSolution().col_dual)
 
     def row_duals(self) -> np.ndarray:
-        """By row, what one more on its right-hand side adds to the cost of the linear programme solved last."""
+        """By row, MUSD that one more on its right-hand side adds to the linear programme solved last."""
         return np.asarray(self.highs.getSolution().row_dual)
 
     def store(self, values: np.ndarray) -> None:
@@ -89,9 +98,12 @@ class LoadedModel:
     # -- where the next solve begins ----------------------------------------------------------------------------------
 
     def start_from(self, values: np.ndarray) -> None:
-        """Offer a solution (value by column) as the start of the next solve, to be called after all changes."""
+        """Offer a solution (value by column) as the start of the next solve, to be called after all changes.
+
+        Columns that were added since start at 0.
+        """
         solution = highspy.HighsSolution()
-        solution.col_value = [*values.tolist(), *([0.0] if self.excess is not None else [])]
+        solution.col_value = [*values.tolist(), *[0.0] * (self.width - len(values))]
         self.highs.setSolution(solution)
 
     def offer(self, columns: np.ndarray, values: np.ndarray) -> None:
@@ -110,6 +122,7 @@ class LoadedModel:
     # -- costs --------------------------------------------------------------------------------------------------------
 
     def set_cost(self, cost: np.ndarray, offset: float | None = None) -> None:
+        """The cost of every column of the model, MUSD per unit, and if need be the constant beside them."""
         self.set_costs(np.arange(len(cost)), cost)
         if offset is not None:
             self.highs.changeObjectiveOffset(offset)
@@ -143,22 +156,26 @@ class LoadedModel:
         """Turn the model into a linear programme with the integer columns fixed at their rounded values."""
         columns = np.flatnonzero(self.integer).astype(np.int32)
         fixed = np.round(values[columns])
-        continuous = [highspy.HighsVarType.kContinuous] * len(columns)
         if len(columns):
-            self.highs.changeColsIntegrality(
-                len(columns), columns, np.array([int(v) for v in continuous], dtype=np.uint8)
-            )
+            self._set_kind(columns, highspy.HighsVarType.kContinuous)
             self.highs.changeColsBounds(len(columns), columns, fixed, fixed)
+
+    def _set_kind(self, columns: np.ndarray, kind: Any) -> None:
+        kinds = np.full(len(columns), int(kind), dtype=np.uint8)
+        self.highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds)
 
     # -- bounds of columns --------------------------------------------------------------------------------------------
 
     def hold(self, column: int, value: float) -> None:
-        self.highs.changeColBounds(column, value, value)
+        self.bound(column, value, value)
+
+    def bound(self, column: int, least: float, most: float) -> None:
+        self.highs.changeColBounds(column, least, most)
 
     def free(self, columns: list[int]) -> None:
         """Undo `hold`."""
         for column in columns:
-            self.highs.changeColBounds(column, self.lower[column], self.upper[column])
+            self.bound(column, self.lower[column], self.upper[column])
 
     def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
@@ -184,7 +201,7 @@ class LoadedModel:
             self.highs.changeCoeff(row, self.column[id(variable)], coefficient)
 
     def set_upper(self, constraint: Any, most: float) -> None:
-        """Another right-hand side for a row "<="."""
+        """Another right-hand side for a row "<="; it stays after restore."""
         row = self.row[id(constraint)]
         self.row_upper[row] = most
         self.highs.changeRowBounds(row, -INFINITY, most)
@@ -212,15 +229,13 @@ class LoadedModel:
 
     def new_row(self, least: float, most: float, terms: Iterable[tuple[float, int]]) -> int:
         """A row over columns (coefficient, column), until drop_added_rows."""
-        coefficients, columns = zip(*terms, strict=True)
+        coefficients, columns = _apart(terms)
         low, high = max(least, -INFINITY), min(most, INFINITY)
-        self.highs.addRow(
-            low, high, len(columns), np.array(columns, dtype=np.int32), np.array(coefficients, dtype=float)
-        )
+        self.highs.addRow(low, high, len(columns), columns, coefficients)
         return int(self.highs.getNumRow()) - 1
 
     def set_least(self, rows: np.ndarray, least: np.ndarray) -> None:
-        """The right hand sides of rows that were added."""
+        """The right-hand sides of rows ">=" that were added."""
         most = np.full(len(rows), INFINITY)
         self.highs.changeRowsBounds(len(rows), rows.astype(np.int32), least, most)  # type: ignore[attr-defined]
 
@@ -230,69 +245,29 @@ class LoadedModel:
         if len(added):
             self.highs.deleteRows(len(added), added)
 
-    def new_column(self, lower: float | None = 0.0, upper: float | None = None, cost: float = 0.0) -> int:
-        """A continuous column in no row yet, no variable of the model; it stays (rest puts it out of use)."""
+    def new_column(
+        self,
+        lower: float | None = 0.0,
+        upper: float | None = None,
+        cost: float = 0.0,
+        terms: Iterable[tuple[float, int]] = (),
+    ) -> int:
+        """A continuous column in some rows (coefficient, row), no variable of the model; it stays (see rest).
+
+        lower, upper: None where there is none.
+        """
         least, most = -INFINITY if lower is None else lower, INFINITY if upper is None else upper
-        self.highs.addCol(cost, least, most, 0, np.array([], dtype=np.int32), np.array([], dtype=float))
+        coefficients, rows = _apart(terms)
+        self.highs.addCol(cost, least, most, len(rows), rows, coefficients)
         return self.width - 1
 
     def rest(self, column: int) -> None:
-        """Put an added column to rest."""
+        """Put an added column out of use."""
         self.highs.changeColCost(column, 0.0)
-        self.highs.changeColBounds(column, 0.0, 0.0)
+        self.bound(column, 0.0, 0.0)
 
-    # -- rules that give way ------------------------------------------------------------------------------------------
 
-    def minimise_excess(self, weights: list[tuple[Any, float]]) -> None:
-        """Minimise the x, of either sign, by which rows "<= 0" are exceeded: each becomes "<= weight * x"."""
-        if self.excess is None:
-            self.excess = len(self.variables)
-            self.highs.addCol(0.0, 0.0, 0.0, 0, np.array([], dtype=np.int32), np.array([], dtype=float))
-        self._drop_excess()
-        for constraint, weight in weights:
-            self.exceeded.append(self.row[id(constraint)])
-            self.highs.changeCoeff(self.exceeded[-1], self.excess, -weight)
-        self.highs.changeColBounds(self.excess, -INFINITY, INFINITY)
-        self.set_cost(np.zeros(len(self.cost)))
-        self.highs.changeColCost(self.excess, 1.0)
-
-    def minimise_cost(self) -> None:
-        """The model as it was loaded again, after minimise_excess."""
-        self._drop_excess()
-        self.set_cost(self.cost)
-
-    def _drop_excess(self) -> None:
-        if self.excess is not None:
-            for row in self.exceeded:
-                self.highs.changeCoeff(row, self.excess, 0.0)
-            self.exceeded.clear()
-            self.highs.changeColBounds(self.excess, 0.0, 0.0)
-            self.highs.changeColCost(self.excess, 0.0)
-
-    def add_slack(self, constraint: Any) -> int:
-        """A column by which an inequality may be exceeded, at no cost yet."""
-        row = self.row[id(constraint)]
-        sign = -1.0 if self.rows[row].bound_type == 1 else 1.0
-        self.highs.addCol(0.0, 0.0, INFINITY, 1, np.array([row], dtype=np.int32), np.array([sign]))
-        return int(self.highs.getNumCol()) - 1
-
-    def minimise_slacks(self, weights: dict[int, float]) -> None:
-        """Minimise the weighted slacks instead of the cost."""
-        self.set_cost(np.zeros(len(self.cost)))
-        for column, weight in weights.items():
-            self.highs.changeColCost(column, weight)
-
-    def keep_slacks(self, weights: dict[int, float]) -> None:
-        """Hold the weighted slacks at what they are together, and minimise the cost again."""
-        values = self.slacks(list(weights))
-        most = sum(weight * values[column] for column, weight in weights.items())
-        for column in weights:
-            self.highs.changeColCost(column, 0.0)
-        columns = np.array(list(weights), dtype=np.int32)
-        self.highs.addRow(-INFINITY, most + FEASIBILITY, len(columns), columns, np.array(list(weights.values())))
-        self.set_cost(self.cost)
-
-    def slacks(self, columns: list[int]) -> dict[int, float]:
-        """By how much each is used."""
-        values = self.highs.getSolution().col_value
-        return {column: max(0.0, values[column]) for column in columns}
+def _apart(terms: Iterable[tuple[float, int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients and the rows or columns they stand at, as HiGHS takes them."""
+    pairs = list(terms)
+    return np.array([c for c, _ in pairs], dtype=float), np.array([i for _, i in pairs], dtype=np.int32)

@@ -172,12 +172,6 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     clock.enter("load")
     solver = load_model(built, wanted.careful)
     clock.leave("load")
-    size = {
-        "rows": len(solver.rows),
-        "columns": len(solver.variables),
-        "nonzeros": solver.nonzeros,
-        "integers": int(solver.integer.sum()),
-    }
     start = start_from(built, wanted.start) if wanted.start is not None else None
     if start is not None and not solver.start_near(start.values):
         start = replace(start, kept=False)
@@ -189,7 +183,7 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     if tidied is not None:
         solver.store(tidied)
     clock.leave("solve")
-    return Solved(built, outcome, size, wanted.gap, solver, values if tidied is None else tidied, start)
+    return Solved(built, outcome, solver.size, wanted.gap, solver, values if tidied is None else tidied, start)
 
 
 def settled(built: Built, solver: Solver, objective: float, wanted: Effort) -> np.ndarray:

@@ -33,7 +33,7 @@ STAGES = (
     "model.build model.matrix",
     "model.loaded",
     "model.highs",
-    "model.tidy model.results model.held model.elastic model.what_binds",
+    "model.tidy model.results model.held model.slack model.elastic model.what_binds",
     "model.start",
     "model.run",
     "model.joint_run",

@@ -68,16 +68,6 @@ class Future:
         self.last_agreed: np.ndarray | None = None
         self.relaxed = False
 
-    @property
-    def size_of_model(self) -> dict[str, int]:
-        solver = self.solver
-        return {
-            "rows": len(solver.rows),
-            "columns": len(solver.variables),
-            "nonzeros": solver.nonzeros,
-            "integers": int(solver.integer.sum()),
-        }
-
     def _column(self, variable: Any) -> int:
         """A variable that matters to others only is in no row here: it gets a column all the same."""
         known = self.solver.column.get(id(variable))
@@ -178,7 +168,7 @@ class Future:
 
     def _solve(self, effort: Effort, start: np.ndarray | None) -> Outcome:
         if start is not None:
-            self.solver.start_from(np.append(start, np.zeros(self.solver.width - len(start))))
+            self.solver.start_from(start)
         return self.solver.solve(effort.gap, effort.time_limit, effort.on_progress, effort.should_stop)
 
     # -- what was found ----------------------------------------------------------------------------------------------

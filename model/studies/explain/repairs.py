@@ -121,7 +121,7 @@ def find_repairs(giving: Giving, shop: Workshop) -> tuple[list[Repair], list[str
         if decided != FEASIBLE:
             remarks.append("The time for repairs was over before " + ("all were" if found else "one was") + " found.")
             return found, remarks
-        used = giving.used(solver.solution())
+        used = giving.used(solver.all_values())
         if not used:
             remarks.append(
                 "The rules are kept within the solver's tolerance: the workbook is at the edge of having a plan."
@@ -146,7 +146,7 @@ def _least_change(giving: Giving, barred: set[str], shop: Workshop) -> str:
     giving.release(free)
     solver.relax(True)
     decided = solver.decide(shop.left, shop.should_stop)
-    few = giving.used(solver.solution()).keys() if decided == FEASIBLE else free
+    few = giving.used(solver.all_values()).keys() if decided == FEASIBLE else free
     solver.relax(False)
     if decided == INFEASIBLE or not solver.whole:
         return decided
@@ -166,7 +166,7 @@ def _simplified(giving: Giving, barred: set[str], used: dict[str, float], shop: 
             giving.release(giving.knobs.keys() - barred - {cell})
             if giving.solver.decide(min(ONE_S, shop.left), shop.should_stop, gap=CHANGE_GAP) != FEASIBLE:
                 continue
-            other = giving.used(giving.solver.solution())
+            other = giving.used(giving.solver.all_values())
             if other and _size(giving, other) < _size(giving, used) - 1e-9:
                 used = other
                 barred.add(cell)
