@@ -50,7 +50,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A solve that has a solution. optimal: proved within the gap asked for; gap: relative."""
+    """A solve that has a solution. optimal: proved within the gap asked for; objective and bound: MUSD."""
 
     optimal: bool
     objective: float
@@ -83,8 +83,9 @@ class Solver(LoadedModel):
         started: float | None = None,
         absolute_gap: float = 1e-6,
     ) -> Outcome:
-        """Solve the mixed-integer programme until the relative or the absolute gap is reached.
+        """Solve the mixed-integer programme until the relative or the absolute gap (MUSD) is reached.
 
+        time_limit: s, of this solve. started: when the run began (time.monotonic), for the seconds that progress shows.
         Raises NoPlanError when it is proved that there is no plan, StoppedError when the solve ends without one.
         """
         began = time.monotonic() if started is None else started
@@ -135,16 +136,18 @@ class Solver(LoadedModel):
             return float(self.highs.getInfo().objective_function_value)
         return INFINITY if self.highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible else -INFINITY
 
-    def start_near(self, decisions: list[tuple[Any, float]]) -> bool:
+    def start_near(
+        self, decisions: list[tuple[Any, float]], time_limit: float = START_S, should_stop: ShouldStop | None = None
+    ) -> bool:
         """Start the next solve from whole decisions (variable, number) and what goes best with them.
 
-        False, and no start, where no plan has these decisions.
+        False, and no start, where no plan has these decisions, or none was found in time (s; START_S at most).
         """
         columns = np.array([self.column[id(variable)] for variable, _ in decisions], dtype=np.int32)
         numbers = np.array([number for _, number in decisions], dtype=float)
         self.highs.changeColsBounds(len(columns), columns, numbers, numbers)
-        self._options(mip_rel_gap=START_GAP, time_limit=START_S)
-        self.highs.run()
+        self._options(mip_rel_gap=START_GAP, time_limit=min(START_S, time_limit))
+        self._run(None, should_stop, time.monotonic())
         found = self.highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         values = self.values()
         self.highs.changeColsBounds(len(columns), columns, self.lower[columns], self.upper[columns])

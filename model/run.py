@@ -173,7 +173,7 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     solver = load_model(built, wanted.careful)
     clock.leave("load")
     start = start_from(built, wanted.start) if wanted.start is not None else None
-    if start is not None and not solver.start_near(start.values):
+    if start is not None and not solver.start_near(start.values, wanted.time_limit, wanted.should_stop):
         start = replace(start, kept=False)
     outcome = solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, clock.started)
     clock.enter("tidy")
