@@ -17,13 +17,14 @@ from model import __version__
 from model.audit import Audit, audit
 from model.build import Built, build
 from model.collector import at_rest
+from model.conversion import plan_data
 from model.errors import NoPlanError, StoppedError
 from model.highs import OnProgress, Outcome, Progress, ShouldStop, Solver
 from model.highs import version as highs_version
 from model.inputs import Inputs
 from model.origins import origins
 from model.places import Places
-from model.plan_data import PlanData, plan_data
+from model.plan_data import PlanData
 from model.plan_tables import COST_TERMS
 from model.results import cost_totals, plan_tables, tariff_revenue
 from model.rules.objective import expected_cost, risk_weight

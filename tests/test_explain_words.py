@@ -7,9 +7,9 @@ from typing import Any
 import pyomo.environ as pyo
 import pytest
 
+from model.conversion import plan_data
 from model.inputs import Inputs
 from model.places import Places
-from model.plan_data import plan_data
 from model.studies.explain.giving import Giving
 from model.studies.explain.knobs import STANDING
 from model.studies.explain.loosening import loosened

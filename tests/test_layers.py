@@ -26,7 +26,7 @@ STAGES = (
     "model.checks",
     "model.inputs",
     "model.plan_data model.places",
-    "model.lenders model.audit",
+    "model.conversion model.lenders model.audit",
     "model.tree",
     "model.network",
     "model.rules",
@@ -191,7 +191,7 @@ def test_money_per_mass_is_converted_on_the_way_in_in_one_place():
         and isinstance(node.op, ast.Mult)
         and any(isinstance(side, ast.Name) and side.id == "MUSD_PER_T" for side in (node.left, node.right))
     }
-    assert multiplying == {"model.plan_data"}
+    assert multiplying == {"model.conversion"}
 
 
 def _foreign(imports: set[str], *packages: str) -> set[str]:
