@@ -38,7 +38,10 @@ from model.tables import Record, Tables
 
 
 def plan_data(tables: Tables, base: Tables) -> PlanData:
-    """Convert the records of one scenario; `base` gives what lenders believe and what force majeure is measured by."""
+    """Convert the records of one scenario, which have no problems.
+
+    base: the unchanged workbook, by which lenders judge and force majeure is measured.
+    """
     settings = tables.settings
     regions = {r.key[0]: Region(r.key[0], bool(r["of_concern"]), r["group"] or None) for r in tables.rows("Regions")}
     processes: dict[str, dict[str, float]] = {}

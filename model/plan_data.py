@@ -25,6 +25,7 @@ def at(series: Series, year: int) -> float:
 
 
 def _or_unlimited(series: OpenSeries | None, year: int) -> float:
+    """Infinite where no limit is given, as a whole or in that year."""
     limit = None if series is None else series[year]
     return inf if limit is None else limit
 
@@ -41,7 +42,7 @@ class Material:
     name: str
     mineral: str | None
     stage: str | None
-    annual_loss_share: float
+    annual_loss_share: float  # of what is in stock
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Unit:
 
     @cached_property
     def outputs(self) -> dict[str, float]:
+        """Tonnes made per tonne of capacity used."""
         return {m: g for m, g in self.recipe.items() if g > 0}
 
     @property
@@ -85,7 +87,7 @@ class Plant(Unit):
 
 @dataclass(frozen=True)
 class Project(Unit):
-    """A candidate investment. capacity t/yr, capex MUSD, fixed_cost MUSD/yr."""
+    """A candidate investment. capacity t/yr, capex MUSD, fixed_cost MUSD/yr; of one build."""
 
     public: bool
     capacity: float
@@ -131,7 +133,10 @@ class Floor:
 
 @dataclass(frozen=True)
 class Contract:
-    """An offtake contract on offer; prices in MUSD/t, volumes in t/yr."""
+    """An offtake contract on offer; prices in MUSD/t, volumes in t/yr, escalation a share per year, the fee in MUSD.
+
+    fixed: at fixed_price, escalated; else at the index with its premium, between price_min and price_max.
+    """
 
     name: str
     supplier: str
@@ -206,11 +211,13 @@ class Substitution:
     sector: str
     material: str
     cost: float  # MUSD/t avoided
-    share: Series
+    share: Series  # of demand, at most
 
 
 @dataclass(frozen=True)
 class Return:
+    """Scrap that comes back: t per t delivered, lag_years later. clean: whatever was delivered; else of its stream."""
+
     sector: str
     material: str
     scrap: str
@@ -221,6 +228,8 @@ class Return:
 
 @dataclass(frozen=True)
 class Stockpile:
+    """A reserve. capacity t; max_fill and max_release t/yr, None: unlimited; days of cover by year."""
+
     name: str
     region: str
     material: str
@@ -248,6 +257,8 @@ class ShareCap:
 
 @dataclass(frozen=True)
 class Budget:
+    """A cap on yearly outlays, undiscounted. covers: of BUDGET_KINDS; carry_over: what is not spent may be later."""
+
     name: str
     covers: frozenset[str]
     carry_over: bool
@@ -256,7 +267,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Scenario:
-    """When a future shows itself and when cover may be drawn down."""
+    """When a future shows itself and when cover may be drawn down; all None in the base."""
 
     name: str
     probability: float | None
