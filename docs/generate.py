@@ -18,8 +18,9 @@ from pathlib import Path
 import click
 
 import cli
+from model.columns import Column, Sheet
 from model.plan_tables import tables_markdown
-from model.schema import SHEETS, Column, Sheet
+from model.schema import SHEETS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

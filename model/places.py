@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from model.columns import YEARS
 from model.inputs import Inputs
-from model.schema import SHEETS, YEARS
+from model.schema import SHEETS
 from model.tables import Lane, Record
 
 SET = "--set "

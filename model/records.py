@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from model.cells import BLANK, show, wanted
+from model.columns import Column, Sheet
 from model.errors import Problem
-from model.schema import NAMED_SHEETS, SETTINGS, SHEETS, Column, Sheet
+from model.schema import NAMED_SHEETS, SETTINGS, SHEETS
 from model.tables import Record, Years
 from model.workbook import TypedRow, TypedTable, TypedWorkbook
 

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model.cells import UnusableCell, check_limits, convert, plain_number, show
+from model.columns import YEARS, Column, Sheet
 from model.errors import Problem
 from model.lanes import LaneKey, resolve_lanes
 from model.names import advice, is_wild, listed, nearest, plain, wildcard
 from model.records import Base, Records, default_of
-from model.schema import ANY, SETTINGS, SHEETS, UNLIMITED, YEARS, Column, Sheet
+from model.schema import ANY, SETTINGS, SHEETS, UNLIMITED
 from model.tables import CellChange, Lane, Record, Tables, Years
 from model.workbook import unknown_reference
 from model.xlsx import CellValue

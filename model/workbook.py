@@ -13,20 +13,10 @@ from datetime import date
 from typing import Any
 
 from model.cells import BLANK, UnusableCell, convert, show, wanted
+from model.columns import YEARS, Column, Sheet, text
 from model.errors import Problem
 from model.names import advice, listed, nearest, plain
-from model.schema import (
-    ANY,
-    FIRST_HEADING,
-    LAST_HEADING,
-    NAMED_SHEETS,
-    SETTINGS,
-    SHEETS,
-    YEARS,
-    Column,
-    Sheet,
-    text,
-)
+from model.schema import ANY, FIRST_HEADING, LAST_HEADING, NAMED_SHEETS, SETTINGS, SHEETS
 from model.xlsx import CellValue, ErrorValue, NoValue, RawSheet, Row, column_letters
 
 FREE_COLUMNS = ("note", "source")

@@ -12,10 +12,11 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from model.cells import convert
+from model.columns import YEARS, Column
 from model.errors import UsageError
 from model.inputs import load
 from model.run import solve_scenario
-from model.schema import NAMED_SHEETS, SETTINGS, SHEETS, YEARS, Column, each_column
+from model.schema import NAMED_SHEETS, SETTINGS, SHEETS, each_column
 from model.snapshot import input_snapshot
 from model.template import write_template
 from model.template.drop_downs import LIST_ROWS, name_of_list, rule

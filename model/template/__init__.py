@@ -19,9 +19,10 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from model import __version__
+from model.columns import YEARS, Column, Sheet
 from model.errors import UsageError
 from model.report.styles import DARK, LIGHT, LINE_HEIGHT, RULE, Styles, page
-from model.schema import FIRST_HEADING, LAST_HEADING, NAMED_SHEETS, SETTINGS, SHEETS, YEARS, Column, Sheet
+from model.schema import FIRST_HEADING, LAST_HEADING, NAMED_SHEETS, SETTINGS, SHEETS
 from model.template.drop_downs import LAST_ROW, LISTS, asked, column_letter, default, if_blank, rule, write_lists
 from model.template.example_rows import ExampleRow, example_rows
 from model.workbook import FREE_COLUMNS

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from model.build import build
+from model.columns import YEARS
 from model.elastic import FEASIBLE, INFEASIBLE
 from model.errors import NoPlanError, StoppedError
 from model.highs import Outcome, ShouldStop
@@ -21,7 +22,6 @@ from model.places import SET
 from model.report.explanation_results import Change, Repair
 from model.report.words import days, musd, share, tonnes, usd_per_kg
 from model.run import load_model
-from model.schema import YEARS
 from model.studies.explain.giving import Giving
 from model.studies.explain.knobs import Knob, outward
 from model.tree import Tree
