@@ -29,7 +29,8 @@ def returns_gain(tables: Tables) -> Iterator[Problem]:
     steps = [*_process_steps(tables), *_return_steps(tables)]
     names = gaining(steps)
     if names and not sustained(_process_steps(tables)):
-        processes = [name for name in names if name in recipes_of(tables)]
+        recipes = recipes_of(tables)
+        processes = [name for name in names if name in recipes]
         cell = cell_of_process(tables, processes[0]) if processes else "Returns"
         yield Problem(
             cell,

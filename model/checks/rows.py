@@ -18,6 +18,7 @@ def cell_of(record: Record, column: str | int) -> str:
 
 
 def problem_at(record: Record, column: str, wrong: str, mend: str) -> Problem:
+    """The problem of a value that stands in a column of a row."""
     return Problem(cell_of(record, column), show(record[column]), wrong, mend)
 
 
@@ -40,6 +41,7 @@ def recipes_of(tables: Tables) -> Mapping[str, Mapping[str, float]]:
 
 
 def cell_of_process(tables: Tables, process: str) -> str:
+    """Where the first row of a recipe is named."""
     return next(cell_of(row, "process") for row in tables.rows("Processes") if row["process"] == process)
 
 
@@ -55,6 +57,7 @@ def paid_at_market(unit: Record) -> bool:
 
 
 def supplier_of(tables: Tables, contract: Record) -> Record | None:
+    """The plant, project or market with which a contract would be; their ids are unique together."""
     key = (contract["supplier"],)
     return next(
         (tables.records[sheet][key] for sheet in ("Plants", "Projects", "Markets") if key in tables.records[sheet]),
@@ -74,6 +77,7 @@ def outputs_of(tables: Tables, supplier: Record) -> set[str]:
 
 
 def not_made(tables: Tables, row: Record, supplier: Record) -> Iterator[Problem]:
+    """The row of a contract or price floor for what its supplier neither makes nor trades."""
     outputs = outputs_of(tables, supplier)
     if row["material"] is not None and None not in outputs and outputs and row["material"] not in outputs:
         does = "trade" if supplier.sheet == "Markets" else "make"
