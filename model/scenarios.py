@@ -22,7 +22,7 @@ from model.names import advice, is_wild, listed, nearest, plain, wildcard
 from model.records import Base, Records, default_of
 from model.schema import ANY, SETTINGS, SHEETS, UNLIMITED
 from model.tables import CellChange, Lane, Record, Tables, Years
-from model.workbook import unknown_reference
+from model.workbook.references import unknown_reference
 from model.xlsx import CellValue
 
 BASE = "base"

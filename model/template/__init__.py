@@ -25,7 +25,7 @@ from model.report.styles import DARK, LIGHT, LINE_HEIGHT, RULE, Styles, page
 from model.schema import FIRST_HEADING, LAST_HEADING, NAMED_SHEETS, SETTINGS, SHEETS
 from model.template.drop_downs import LAST_ROW, LISTS, asked, column_letter, default, if_blank, rule, write_lists
 from model.template.example_rows import ExampleRow, example_rows
-from model.workbook import FREE_COLUMNS
+from model.workbook.headings import FREE_COLUMNS
 from model.xlsx import column_letters
 
 README, EXAMPLES = "ReadMe", "#Examples"
