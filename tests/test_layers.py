@@ -22,6 +22,7 @@ STAGES = (
     "model.cells model.lanes",
     "model.workbook model.snapshot model.origins",
     "model.records",
+    "model.changes",
     "model.scenarios",
     "model.checks",
     "model.inputs",
