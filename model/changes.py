@@ -87,15 +87,15 @@ def parse_sets(sets: Sequence[str]) -> tuple[list[Change], list[Problem]]:
         year = int(column) if re.fullmatch("[0-9]{4}", column) else None
         changes.append(
             Change(
-                sheet,
-                "/".join(keys),
-                column if year is None else YEARS,
-                "set",
-                value.strip() or None,
-                year,
-                year,
-                None,
-                label,
+                sheet=sheet,
+                row="/".join(keys),
+                column=column if year is None else YEARS,
+                operation="set",
+                value=value.strip() or None,
+                from_year=year,
+                to_year=year,
+                shows_in=None,
+                by=label,
             )
         )
     return changes, problems

@@ -100,25 +100,20 @@ def _scenario_changes(future: Future, scenario: str) -> list[Change]:
     rows = [row for row in future.records["Changes"].values() if row["scenario"] == scenario]
     return [
         Change(
-            row["sheet"],
-            row["row"],
-            row["column"],
-            row["operation"],
-            row["value"],
-            row["from_year"],
-            row["to_year"],
-            shows_in,
-            _first_cell(row),
-            row.cells,
+            sheet=row["sheet"],
+            row=row["row"],
+            column=row["column"],
+            operation=row["operation"],
+            value=row["value"],
+            from_year=row["from_year"],
+            to_year=row["to_year"],
+            shows_in=shows_in,
+            by=f"Changes!A{row.key[0]}",
+            cells=row.cells,
         )
         for row in rows
         if all(row[part] is not None for part in needed)
     ]
-
-
-def _first_cell(row: Record) -> str:
-    """Cell A of a row of Changes."""
-    return f"Changes!A{row.key[0]}"
 
 
 def _lanes(future: Future) -> dict[LaneKey, Lane]:
