@@ -47,24 +47,19 @@ GUIDE = (
 )
 
 
-def write_template(path: str | Path, first_year: int = 2026, last_year: int = 2040, *, overwrite: bool = False) -> Path:
-    """Write a blank workbook with year columns from first_year to last_year.
+def write_template(path: Path, first_year: int = 2026, last_year: int = 2040) -> Path:
+    """Write a blank workbook with year columns from first_year to last_year, over a file that is there.
 
-    Raises UsageError when the years are reversed or no years, the file is there already, or it cannot be written.
+    Raises UsageError when the years are reversed or no years, OSError when the file cannot be written.
     """
-    path = Path(path)
     if last_year < first_year:
         raise UsageError(f"the last year ({last_year}) is before the first ({first_year})")
     if first_year < FIRST_HEADING or last_year > LAST_HEADING:
         raise UsageError(f"years are from {FIRST_HEADING} to {LAST_HEADING}")
-    if path.exists() and not overwrite:
-        raise UsageError(f"{path} exists already: choose another name, or delete it first")
     try:
         _write(path, first_year, last_year)
-    except (OSError, FileCreateError) as error:
-        raise UsageError(
-            f"{path} cannot be written ({error}): check that the folder exists and that the file is not open in Excel"
-        ) from None
+    except FileCreateError as error:
+        raise error.args[0] from None  # the OSError that it wraps
     return path
 
 
