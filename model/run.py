@@ -58,7 +58,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Effort:
-    """How far to go (relative gap, seconds), and who watches and may stop it."""
+    """How far to go with a solve (relative gap, seconds), and who watches and may stop it."""
 
     gap: float
     time_limit: float
@@ -88,7 +88,7 @@ def effort(
 
 @dataclass(frozen=True)
 class Proof:
-    """What a solve proved, of a model of which size, which gap was asked for, and from which run it started."""
+    """What a solve proved (bound in MUSD), of a model of which size, which gap was asked for, and its start if any."""
 
     optimal: bool
     bound: float
@@ -138,8 +138,8 @@ def solve_scenario(
     """The audited plan document (plan.json) of one scenario, which knows its future.
 
     gap (share) and time_limit (s) replace the workbook's settings. start: the plan of an earlier run, whose decisions
-    the solver begins with. Raises WorkbookError, NoPlanError when it is proved
-    that there is no plan, StoppedError when the solve ends without one that passes the audit.
+    the solver begins with. Raises WorkbookError, NoPlanError when it is proved that there is no plan, StoppedError when
+    the solve ends without one that passes the audit.
     """
     clock = Clock(on_progress)
     clock.enter("read")
@@ -166,7 +166,7 @@ def solve_scenario(
 
 @at_rest()
 def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
-    """Build, solve and tidy the model of a tree."""
+    """Build, solve and tidy the model of a tree. Raises NoPlanError, and StoppedError where it ends without a plan."""
     clock.enter("build")
     built = build(tree)
     clock.leave("build")
@@ -188,7 +188,7 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
 
 
 def settled(built: Built, solver: Solver, objective: float, wanted: Effort) -> np.ndarray:
-    """The solution; with all weight on CVaR, which sees the tail alone, one of least expected cost."""
+    """The solution, by column; with all weight on CVaR, which sees the tail alone, one of least expected cost."""
     values = solver.values()
     if risk_weight(built.tree) < 1:
         return values

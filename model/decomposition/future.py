@@ -14,32 +14,21 @@ the threshold of CVaR in common with the others too, and costs
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from model.build import build
 from model.decomposition.shared import THRESHOLD, Key, in_common
-from model.highs import OnProgress, Outcome, ShouldStop
+from model.highs import Outcome
 from model.loaded import INFINITY
 from model.results import plan_tables
 from model.rules.linear import Row
-from model.run import load_model
+from model.run import Effort, load_model
 from model.tidy import tidy
 from model.tree import Tree
 
 SLOPES = (-3.0, -1.0, -0.25, 0.25, 1.0, 3.0)
-
-
-@dataclass(frozen=True)
-class Effort:
-    """Of one solve: relative gap, seconds, and who may stop it."""
-
-    gap: float
-    time_limit: float
-    should_stop: ShouldStop | None = None
-    on_progress: OnProgress | None = None
 
 
 class Future:
