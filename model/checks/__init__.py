@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from model.checks.bankability import never_bankable
 from model.checks.contracts import (
     contract_for_no_output,
     contracts_on_several_outputs,
@@ -67,6 +68,7 @@ PROBLEM_CHECKS: tuple[Check, ...] = (
 YEAR_CHECKS: tuple[Check, ...] = (scenario_year_outside, emergency_before_scenario)
 WARNING_CHECKS: tuple[Check, ...] = (
     unit_out_of_reach,
+    never_bankable,
     nothing_left_for_base,
     shows_itself_at_once,
     co_product_unwanted,
