@@ -37,7 +37,6 @@ class Elastic(Solver):
 
     def __init__(self, model: Any) -> None:
         super().__init__(model)
-        self.own_columns, self.own_rows = len(self.variables), len(self.rows)
         self.whole = {int(i) for i in np.flatnonzero(self.integer)}
         self.relaxed = False
 
@@ -56,9 +55,11 @@ class Elastic(Solver):
         return self.new_row(-INFINITY, most, ((c, column) for column, c in terms))
 
     def row_of(self, constraint: Any) -> int:
+        """KeyError where the constraint has no variables and is no row."""
         return self.row[id(constraint)]
 
     def column_of(self, variable: Any) -> int:
+        """Of a variable of the model."""
         return self.column[id(variable)]
 
     # --- solving ----------------------------------------------------------------------------------------------------
@@ -95,6 +96,7 @@ class Elastic(Solver):
 
     @property
     def objective(self) -> float:
+        """Of the last solve: the sum of what was minimised."""
         return float(self.highs.getInfo().objective_function_value)
 
     # --- the smallest conflict --------------------------------------------------------------------------------------
@@ -122,7 +124,7 @@ class Elastic(Solver):
         place = np.full(lp.num_row_, -1)
         place[rows] = np.arange(len(rows))
         row, column, value = _entries(lp)
-        kept = (place[row] >= 0) & (column < self.own_columns)  # rules in force: nothing gives way
+        kept = (place[row] >= 0) & (column < len(self.variables))  # rules in force: nothing gives way
         kept = np.flatnonzero(kept)[np.argsort(place[row[kept]], kind="stable")]
         columns, index = np.unique(column[kept], return_inverse=True)
         part = highspy.HighsLp()

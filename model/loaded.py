@@ -128,6 +128,7 @@ class LoadedModel:
             self.highs.changeObjectiveOffset(offset)
 
     def set_costs(self, columns: np.ndarray, costs: np.ndarray) -> None:
+        """Of some columns, MUSD per unit."""
         self.highs.changeColsCost(len(columns), columns.astype(np.int32), costs)
 
     def set_goal(self, terms: list[tuple[float, Any]] | None) -> None:
@@ -167,9 +168,11 @@ class LoadedModel:
     # -- bounds of columns --------------------------------------------------------------------------------------------
 
     def hold(self, column: int, value: float) -> None:
+        """Until `free` or `restore`."""
         self.bound(column, value, value)
 
     def bound(self, column: int, least: float, most: float) -> None:
+        """Other bounds for one column, also one that was added."""
         self.highs.changeColBounds(column, least, most)
 
     def free(self, columns: list[int]) -> None:
@@ -178,6 +181,7 @@ class LoadedModel:
             self.bound(column, self.lower[column], self.upper[column])
 
     def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Other bounds for many columns, by their numbers."""
         self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
     def hold_optimal_face(self) -> None:

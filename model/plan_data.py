@@ -108,9 +108,11 @@ class Project(Unit):
         return min(1.0, (age + 1) / self.ramp_years) if 0 <= age < self.life_years else 0.0
 
     def first_year(self, decision_year: int) -> int:
+        """Of production."""
         return decision_year + self.lead_years
 
     def last_life_year(self, decision_year: int) -> int:
+        """Of production, also beyond the horizon."""
         return self.first_year(decision_year) + self.life_years - 1
 
 
@@ -182,6 +184,7 @@ class Market:
         return _or_unlimited(self.volume, year)
 
     def base_volume_in(self, year: int) -> float:
+        """As volume_in, of the base scenario: what force majeure is measured by."""
         return _or_unlimited(self.base_volume, year)
 
 
@@ -277,6 +280,7 @@ class Scenario:
     refill_years: int
 
     def cover_suspended(self, year: int) -> bool:
+        """In the emergency's years and the refill_years after them no days of cover are asked for."""
         if self.emergency_from is None or self.emergency_to is None:
             return False
         return self.emergency_from <= year <= self.emergency_to + self.refill_years
@@ -323,10 +327,12 @@ class PlanData:
 
     @property
     def years(self) -> range:
+        """The horizon, last year included."""
         return range(self.first_year, self.last_year + 1)
 
     @cached_property
     def units(self) -> dict[str, Plant | Project]:
+        """Plants and projects by name; their ids are unique together."""
         return {**self.plants, **self.projects}
 
     @cached_property
@@ -341,10 +347,6 @@ class PlanData:
         for material, origin, to in self.lanes:
             found.setdefault((origin, material), []).append(to)
         return found
-
-    @cached_property
-    def not_of_concern(self) -> tuple[str, ...]:
-        return tuple(r.name for r in self.regions.values() if not r.of_concern)
 
     def discount(self, year: int) -> float:
         """Factor to first_year; the only discounting of the objective."""

@@ -47,10 +47,12 @@ class Clock:
         self.on_progress = on_progress
 
     def enter(self, stage: str) -> None:
+        """Tell that a stage begins."""
         if self.on_progress:
             self.on_progress(Progress(stage, time.monotonic() - self.started))
 
     def leave(self, stage: str) -> None:
+        """Count the seconds since the last one was left."""
         now = time.monotonic()
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self.last
         self.last = now

@@ -23,6 +23,7 @@ def problem_at(record: Record, column: str, wrong: str, mend: str) -> Problem:
 
 
 def horizon_of(tables: Tables) -> range:
+    """The years planned, last_year included."""
     return range(tables.settings["first_year"], tables.settings["last_year"] + 1)
 
 

@@ -17,6 +17,7 @@ FREE_SIGN = "#"
 
 
 def heading_of(column: Column) -> str:
+    """What to write in row 1 for a column, in words."""
     return "a column for each year" if column.kind == YEARS else column.name
 
 
@@ -35,6 +36,7 @@ class Headings:
 
 
 def read_headings(sheet: Sheet, raw: RawSheet, problems: list[Problem]) -> Headings:
+    """The columns that row 1 names, a misspelt one taken for the one that was probably meant."""
     headings = Headings({}, set(), {})
     strange: list[tuple[int, str]] = []
     for position, value in raw.rows.get(1, {}).items():
@@ -108,6 +110,7 @@ def _unknown_heading(sheet: Sheet, headings: Headings, position: int, name: str,
 
 
 def require_headings(sheet: Sheet, headings: Headings, problems: list[Problem]) -> None:
+    """A required column, or all year columns, may be missing."""
     found = f"headings: {listed((str(name) for name in headings.letters), 20)}" if headings.letters else "no headings"
     for column in sheet.columns:
         if column.kind == YEARS:

@@ -14,6 +14,7 @@ MOST_GUESSES = 1000  # unknown names for which the nearest known one is sought
 
 
 def look_up_references(book: TypedWorkbook) -> None:
+    """Replace a misspelt reference by the name that was probably meant; set others that name nothing aside."""
     names = {sheet: _ids(SHEETS[sheet], table) for sheet, table in book.tables.items()}
     meant: dict[tuple[tuple[str, ...], str], str | None] = {}
     for sheet, table in book.tables.items():

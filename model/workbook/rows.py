@@ -12,6 +12,7 @@ from model.xlsx import RawSheet, Row
 
 
 def read_table(sheet: Sheet, raw: RawSheet, problems: list[Problem]) -> TypedTable:
+    """A sheet other than Settings, references not looked up yet."""
     table = TypedTable()
     if not raw.rows:
         return table

@@ -23,6 +23,7 @@ _SETTING_ROW = Sheet(
 
 
 def read_settings(raw: RawSheet, book: TypedWorkbook) -> None:
+    """Put the settings that are given into the book, and what is wrong with them into its problems."""
     headings = read_headings(_SETTING_ROW, raw, book.problems)
     if not {"setting", "value"} <= headings.letters.keys():
         book.problems.append(
