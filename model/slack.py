@@ -1,6 +1,7 @@
 """Rows that may be exceeded: each by a slack of its own at a price, or several by one excess that is minimised.
 
-The rules stay as `model/rules` wrote them; a column is added to the rows of the loaded model that may give way.
+The rules stay as `model/rules` wrote them; a column is added to the rows of the loaded model that may give way. The
+first is for stress tests, the second for frontiers; explanations let every rule give way (model/elastic.py).
 """
 
 from __future__ import annotations
