@@ -350,6 +350,17 @@ def test_negative_value_added(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("recipe", [[], [["refine", "oxide", -1]]])
+def test_nothing_can_be_promised_of_what_makes_nothing(tmp_path: Path, recipe: list[Any]) -> None:
+    """A recipe of inputs only: there is nothing that a floor could hold up, or a contract deliver."""
+    book = with_plants()
+    book["Processes"][2:3] = recipe
+    problems = {problem.cell: problem for problem in load_book(tmp_path, book).problems}
+    assert list(problems) == ["PriceFloors!C2", "Contracts!C2"]
+    assert all("does not make oxide" in problem.wrong for problem in problems.values())
+    assert all("makes nothing" in problem.mend for problem in problems.values())
+
+
 def test_a_project_that_no_package_makes_bankable(tmp_path: Path) -> None:
     """home_recycling at lenders' prices (x 0.8): 48 - 2 x 8 - 15 = 17 USD/kg in 2026, then 52.8 - 2 x 8 - 15 = 21.8.
 

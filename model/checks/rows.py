@@ -80,11 +80,15 @@ def outputs_of(tables: Tables, supplier: Record) -> set[str]:
 def not_made(tables: Tables, row: Record, supplier: Record) -> Iterator[Problem]:
     """The row of a contract or price floor for what its supplier neither makes nor trades."""
     outputs = outputs_of(tables, supplier)
-    if row["material"] is not None and None not in outputs and outputs and row["material"] not in outputs:
+    if not outputs and all(process != supplier["process"] for process, _ in tables.records["Processes"]):
+        return  # there is no such process, which is a problem of the supplier
+    if row["material"] is not None and None not in outputs and row["material"] not in outputs:
         does = "trade" if supplier.sheet == "Markets" else "make"
         yield problem_at(
             row,
             "material",
             f"{supplier.key[0]} does not {does} {row['material']}",
-            f"enter one of: {listed(sorted(outputs))}",
+            f"enter one of: {listed(sorted(outputs))}"
+            if outputs
+            else "delete the row, or mend the recipe: it makes nothing",
         )
