@@ -1,14 +1,13 @@
 """From a workbook's records to the data of one scenario: the only place where numbers are converted on the way in.
 
 Money per mass enters as USD/kg and is held as MUSD/t; everything else has the unit of its heading already. Names of
-groups become the regions they stand for, `*` all that it stands for, and blank years what they fall back to.
+groups become the regions they stand for, and `*` all that it stands for. Blank cells have their defaults by now.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf
-from typing import Any
 
 from model.plan_data import (
     BASE,
@@ -70,7 +69,7 @@ def plan_data(tables: Tables, base: Tables) -> PlanData:
         plants=_plants(tables, base, regions, processes),
         projects=_projects(tables, regions, processes),
         floors={r.key[0]: _floor(r) for r in tables.rows("PriceFloors")},
-        contracts={r.key[0]: _contract(r, settings) for r in tables.rows("Contracts")},
+        contracts={r.key[0]: _contract(r) for r in tables.rows("Contracts")},
         markets={r.key[0]: _market(r, base, regions) for r in tables.rows("Markets")},
         lanes={
             (lane.material, lane.from_region, lane.to_region): LaneData(
@@ -146,7 +145,6 @@ def _plants(
 def _projects(
     tables: Tables, regions: Mapping[str, Region], processes: Mapping[str, Mapping[str, float]]
 ) -> dict[str, Project]:
-    settings = tables.settings
     return {
         r.key[0]: Project(
             **_unit(r, regions, processes),  # type: ignore[arg-type]
@@ -158,8 +156,8 @@ def _projects(
             lead_years=r["lead_years"],
             ramp_years=r["ramp_years"],
             life_years=r["life_years"],
-            earliest_year=_or(r["earliest_year"], settings["first_year"]),
-            latest_year=_or(r["latest_year"], settings["last_year"]),
+            earliest_year=r["earliest_year"],
+            latest_year=r["latest_year"],
             max_builds=r["max_builds"],
             hurdle_rate=r["hurdle_rate"],
             group=r["group"] or None,
@@ -181,7 +179,7 @@ def _floor(row: Record) -> Floor:
     )
 
 
-def _contract(row: Record, settings: Mapping[str, Any]) -> Contract:
+def _contract(row: Record) -> Contract:
     def usd(column: str, blank: float) -> float:
         return blank if row[column] is None else row[column] * MUSD_PER_T
 
@@ -198,8 +196,8 @@ def _contract(row: Record, settings: Mapping[str, Any]) -> Contract:
         min_t=row["min_t_per_yr"],
         max_t=row["max_t_per_yr"],
         take_or_pay_share=row["take_or_pay_share"],
-        earliest_year=_or(row["earliest_year"], settings["first_year"]),
-        latest_year=_or(row["latest_year"], settings["last_year"]),
+        earliest_year=row["earliest_year"],
+        latest_year=row["latest_year"],
         start_delay_years=row["start_delay_years"],
         tenor_years=row["tenor_years"],
         signing_fee=row["signing_fee_musd"],
@@ -219,10 +217,6 @@ def _market(row: Record, base: Tables, regions: Mapping[str, Region]) -> Market:
         volume=row.years,
         base_volume=base.records["Markets"][row.key].years,
     )
-
-
-def _or(value: int | None, default: int) -> int:
-    return default if value is None else value
 
 
 def _named_regions(name: str, regions: Mapping[str, Region]) -> tuple[str, ...]:
@@ -279,7 +273,7 @@ def _scenario(tables: Tables) -> Scenario:
     return Scenario(
         name=row.key[0],
         probability=row["probability"],
-        from_year=_or(row["from_year"], tables.settings["first_year"]),
+        from_year=row["from_year"],
         emergency_from=row["emergency_from"],
         emergency_to=row["emergency_to"],
         refill_years=row["refill_years"],

@@ -169,6 +169,7 @@ class Future:
         return x if self.relaxed else np.asarray(np.where(self.whole, np.round(x), x))
 
     def values(self) -> np.ndarray:
+        """Of the variables of the model, by column."""
         return self.solver.values()
 
     def tables(self, x: np.ndarray, values: np.ndarray) -> dict[str, list[Row]]:
