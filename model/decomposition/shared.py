@@ -26,7 +26,7 @@ THRESHOLD: Key = ("threshold",)  # of CVaR: beyond which cost a future belongs t
 
 
 @dataclass(frozen=True)
-class Common:
+class CommonNumber:
     """One number of the vector. worth: MUSD of one unit, about; size: a usual amount of it, in its unit."""
 
     key: Key
@@ -53,7 +53,7 @@ def stretches(tree: Tree) -> dict[int, int]:
     return {n: max(other for other in passing if passing[other] == futures) for n, futures in passing.items()}
 
 
-def in_common(built: Built, ends: Mapping[int, int]) -> Iterator[Common]:
+def in_common(built: Built, ends: Mapping[int, int]) -> Iterator[CommonNumber]:
     """The numbers that a future, alone in its model, has in common with others; ends: the shared nodes it passes."""
     m, tree = built.model, built.tree
     nodes = set(ends)
@@ -68,29 +68,29 @@ def in_common(built: Built, ends: Mapping[int, int]) -> Iterator[Common]:
 
     for (g, n), build in m.investments.build.items():
         if n in nodes:
-            yield Common(("build", str(n), g), build, True, 0.3 * capex(n, g), 1.0)
+            yield CommonNumber(("build", str(n), g), build, True, 0.3 * capex(n, g), 1.0)
     for (o, n), award in m.price_floors.award.items():
         if n in nodes:
             worth = 0.1 * capex(n, tree.data[n].floors[o].project)
-            yield Common(("award", str(n), o), award, True, worth, 1.0)
+            yield CommonNumber(("award", str(n), o), award, True, worth, 1.0)
     for (c, n), sign in m.contracts.sign.items():
         if n in nodes:
             contract = tree.data[n].contracts[c]
             worth = 0.1 * price(n, contract.material) * min(contract.tenor_years, len(tree.nodes) - n)
-            yield Common(("sign", str(n), c), sign, True, worth * contract.max_t, 1.0)
-            yield Common(("volume", str(n), c), m.contracts.q[c, n], False, worth, contract.max_t)
+            yield CommonNumber(("sign", str(n), c), sign, True, worth * contract.max_t, 1.0)
+            yield CommonNumber(("volume", str(n), c), m.contracts.q[c, n], False, worth, contract.max_t)
     for (n, s, k), stock in m.stockpiles.stock.items():
         if n in nodes and n == ends[n]:
             pile = tree.data[n].stockpiles[s]
-            yield Common(("stock", str(n), s, k), stock, False, price(n, pile.material), pile.capacity)
+            yield CommonNumber(("stock", str(n), s, k), stock, False, price(n, pile.material), pile.capacity)
     for (n, r, s, material, k), deliver in m.flows.deliver.items():
         if n in nodes and _comes_back(tree, n, ends[n], s, material):
             demand = tree.data[n].demand[r, s, material][tree.year[n]]
-            yield Common(("deliver", str(n), r, s, material, k), deliver, False, 0.1 * price(n, material), demand)
+            yield CommonNumber(("deliver", str(n), r, s, material, k), deliver, False, 0.1 * price(n, material), demand)
     for (n, s, k), fill in m.stockpiles.fill.items():
         if n in nodes and _is_budgeted(tree, n):
             pile = tree.data[n].stockpiles[s]
-            yield Common(("fill", str(n), s, k), fill, False, 0.1 * price(n, pile.material), pile.capacity)
+            yield CommonNumber(("fill", str(n), s, k), fill, False, 0.1 * price(n, pile.material), pile.capacity)
 
 
 def _comes_back(tree: Tree, n: int, end: int, sector: str, material: str) -> bool:

@@ -13,6 +13,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from model import __version__
+from model.columns import YEARS
 from model.plan_tables import COST_TERMS
 from model.report.compare_charts import write_charts
 from model.report.comparison import NOISE, Comparison, FlowDifference, InputDifference, Run
@@ -31,7 +32,7 @@ from model.report.styles import (
     width,
 )
 from model.report.words import count, one_line, term_label, year_ranges
-from model.schema import SHEETS, YEARS
+from model.schema import SHEETS
 
 DIFFERENCE_FORMATS = {
     "MUSD": "+#,##0.00;-#,##0.00;0.00",

@@ -30,6 +30,7 @@ from model.rules.china_share import Key, row_terms
 from model.rules.investments import table as investments_table
 from model.rules.linear import worth
 from model.run import scenario_data
+from model.slack import Excess
 from model.studies.many import load_content, run_tasks
 from model.studies.tasks import NOT_BEGUN, Failure, OnNews, Tell
 from model.tidy import tidy
@@ -267,6 +268,7 @@ class _Model:
         tight = {c: everywhere.allowing(row, below_one) for c, row in data.caps.items()}
         self.built = build(single(replace(data, caps=tight)))
         self.solver = Solver(self.built.model)
+        self.excess = Excess(self.solver)
         block = self.built.model.china_share
         self.block = block
         self.rows: dict[Key, Any] = {**dict(block.deliveries.items()), **dict(block.intake.items())}
@@ -342,7 +344,7 @@ class _Model:
             known.share = dict.fromkeys(known.groups, None)
         except StoppedError:
             known.proved.clear()  # not even one plan was found in time
-        self.solver.minimise_cost()
+        self.excess.rest()
         found = tuple(self._least(known, group) for group in known.groups)
         self.tell(found)
         return found
@@ -389,7 +391,7 @@ class _Model:
         """Whether the least share of the group was found and proved."""
         for _ in range(ROUNDS):
             self.solver.store(known.plan[group])
-            self.solver.minimise_excess([(self.rows[key], max(worth(self._total(key)), 1.0)) for key in keys])
+            self.excess.minimise([(self.rows[key], max(worth(self._total(key)), 1.0)) for key in keys])
             for key in keys:
                 self._allow_row(key, known.share[group] or 0.0)
             self.solver.start_from(known.plan[group])
@@ -409,7 +411,7 @@ class _Model:
 
     def _set_aside(self) -> None:
         """The caps that are moved allow everything; with a named cap the others hold."""
-        self.solver.minimise_cost()
+        self.excess.rest()
         self._allow({c: self.move.lifting(row) for c, row in self.data.caps.items()})
 
     def _first_plan(self, ends: float) -> None:
