@@ -14,6 +14,18 @@ from benchmarks.generate import Size, write_book
 
 ROOT = Path(__file__).parents[1]
 
+_WRITTEN = """
+import json, resource, sys, time
+from pathlib import Path
+from model.report.run_folder import read_run, write_run
+plan, count = read_run(Path(sys.argv[1])), int(sys.argv[2])
+flows = plan["tables"]["flows"]
+plan["tables"]["flows"] = [{**flows[i % len(flows)], "t": i + 1 / 7} for i in range(count)]
+began = time.process_time()
+write_run(plan, Path(sys.argv[1], "again"))
+print(json.dumps([time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+"""
+
 _MEASURED = """
 import json, os, resource, sys, time
 watch = None
@@ -35,11 +47,14 @@ sys.exit(code)
 
 def command(*arguments: str) -> tuple[float, float, float]:
     """CPU seconds of a command outside HiGHS and inside it, start-up included, and its peak memory in MB."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = [sys.executable, "-c", _MEASURED, *arguments]
-    done = subprocess.run(process, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
-    outside, inside, peak = json.loads(done.stderr.splitlines()[-1])
+    outside, inside, peak = json.loads(_python(_MEASURED, *arguments).stderr.splitlines()[-1])
     return outside, inside, peak
+
+
+def _python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = [sys.executable, "-c", script, *arguments]
+    return subprocess.run(process, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
 
 
 def commands(folder: Path, runs: int, gap: str, tell: Callable[[str], None]) -> list[list[str]]:
@@ -69,3 +84,12 @@ def lanes(folder: Path, size: Size, tell: Callable[[str], None]) -> list[str]:
     path = write_book(Size(size.regions, size.minerals, size.years, lane_rows=True), folder / "lanes.xlsx")
     outside, inside, peak = command("check", str(path))
     return [f"`lodestone check`, {count:,} rows of Lanes", f"{outside:.2f}", f"{inside:.2f}", f"{peak:.0f}"]
+
+
+def flows(folder: Path, count: int, tell: Callable[[str], None]) -> list[str]:
+    """One row: a plan of so many flows, written as plan.xlsx and plan.json."""
+    tell(f"{count:,} flows")
+    run = folder / "flows"
+    command("solve", str(ROOT / "inputs" / "tutorial.xlsx"), "--out", str(run), "--quiet")
+    used, peak = json.loads(_python(_WRITTEN, str(run), str(count)).stdout)
+    return [f"a plan of {count:,} flows, written", f"{used:.2f}", f"{0:.2f}", f"{peak:.0f}"]
