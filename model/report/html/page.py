@@ -2,7 +2,8 @@
 
 All text of workbooks travels as JSON in an element that browsers do not run, with `<`, `>`, `&` and the line separators
 of Unicode as escapes, and is put on the page as text. The policy of the page (Content-Security-Policy) allows the two
-scripts by their hashes, and no request at all.
+scripts by their hashes, and no request at all: Plotly, and our own, which is the files of `scripts` one after another
+in one function, each using what those before it declare.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from model.report.run_folder import PLAN_JSON
 
 REPORT_HTML = "report.html"
 START = "<!doctype html>\n<!-- lodestone report"  # of every page
+SCRIPTS = ("tools", "drawings", "chain", "plan", "studies", "panels", "page")  # in this order
 UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -77,7 +79,7 @@ def page(runs: Mapping[str, Plan], studies: Sequence[Study] = ()) -> str:
         "colours": {name.lower(): value for name, value in vars(colours).items() if name.isupper()},
     }
     titles = list(dict.fromkeys(view["plan_name"] for view in shown))
-    plotly, own = _script(get_plotlyjs()), _script(_part("page.js"))
+    plotly, own = _script(get_plotlyjs()), _script(_own_script())
     policy = (
         f"default-src 'none'; script-src '{_hash(plotly)}' '{_hash(own)}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
@@ -104,6 +106,11 @@ def safe_json(data: Any) -> str:
 
 def _part(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _own_script() -> str:
+    parts = "\n".join(_part(f"scripts/{name}.js") for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
 def _script(text: str) -> str:

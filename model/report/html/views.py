@@ -22,7 +22,7 @@ MOST_LANES = 10_000  # of a plan, material by material, that are told one by one
 
 @dataclass(frozen=True)
 class Figure:
-    """drawing: how page.js draws it. choose: columns of which one value each is shown at a time. yearly: follows the
+    """drawing: its name in scripts/. choose: columns of which one value each is shown at a time. yearly: follows the
     year slider."""
 
     key: str
