@@ -16,8 +16,8 @@ from model.errors import UsageError
 from model.examples import examples
 from model.inputs import load
 from model.report.compare_files import check_out, document, write_comparison
+from model.report.compare_results import Comparison
 from model.report.compare_summary import notes, runs_line, summary
-from model.report.comparison import Comparison
 from model.report.plan_json import dumps
 from model.report.run_folder import write_run
 from model.run import solve_scenario

@@ -18,8 +18,8 @@ from model.joint_run import solve_joint
 from model.places import Places
 from model.plan_data import plan_data
 from model.run import solve_scenario
-from model.studies.explain import explain
-from model.studies.explain.arithmetic import find
+from model.studies.explanation import explain
+from model.studies.explanation.arithmetic import find
 from model.tree import single
 from tests.make import Book, write_book
 from tests.solving import add, change, home, lane, market, read

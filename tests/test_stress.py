@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 import cli
 from model.errors import UsageError
-from model.report.stress_tests import Outcome, Stress
+from model.report.stress_results import Outcome, Stress
 from model.studies.stress import stress
 from tests.make import Book, write_book
 from tests.solving import FIRST, add, close, cost, home, lane, market, read, solve, solve_all

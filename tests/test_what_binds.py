@@ -20,8 +20,8 @@ from model.report.run_folder import write_run
 from model.report.what_binds_files import write_explained
 from model.report.what_binds_results import Explained, Moved, in_words
 from model.run import scenario_data, solve_scenario
-from model.studies import limits as study
-from model.studies.limits import explain
+from model.studies import what_binds as study
+from model.studies.what_binds import explain
 from model.tree import single
 from tests.make import Book, write_book
 from tests.solving import add, close, home, lane, market, only, recipe, rows, solve, solve_all

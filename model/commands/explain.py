@@ -47,7 +47,7 @@ def explain(
     from model.report.terminal_alternatives import show_explained
     from model.report.terminal_many import WatchMany
     from model.report.what_binds_results import document
-    from model.studies import limits as study
+    from model.studies import what_binds as study
 
     plan = read_run(run)
     target = out or what_binds_files.default_out(workbook_of(plan, run), plan["scenario"])

@@ -155,7 +155,7 @@ def _explain(
     from model.report.explanation_files import older_plan, write_explanation
     from model.report.explanation_results import document
     from model.report.terminal_explanation import show_explanation
-    from model.studies.explain import explain, time_for
+    from model.studies.explanation import explain, time_for
 
     explanation = explain(inputs, scenario, gap, time_for(time_limit), watch.progress, watch.should_stop)
     watch.stage("write")

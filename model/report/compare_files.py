@@ -11,8 +11,8 @@ from typing import Any
 from xlsxwriter.exceptions import FileCreateError
 
 from model.errors import UsageError
+from model.report.compare_results import Comparison
 from model.report.compare_workbook import write_compare_workbook
-from model.report.comparison import Comparison
 from model.report.plan_json import dumps, finite
 from model.report.run_folder import PLAN_JSON
 

@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from model import __version__
 from model.plan_tables import COST_TERMS
 from model.report.compare_charts import write_charts
-from model.report.comparison import NOISE, Comparison, FlowDifference, InputDifference, Run
+from model.report.compare_results import NOISE, Comparison, FlowDifference, InputDifference, Run
 from model.report.key_figures import BINDING
 from model.report.styles import (
     ALERT,

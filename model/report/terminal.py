@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from model.errors import Problem
     from model.highs import Progress
-    from model.report.comparison import Comparison
+    from model.report.compare_results import Comparison
     from model.report.marked_copy import Marked
 
 PROBLEM_HEADINGS = ("Sheet!Cell", "What stands there", "What is wrong", "How to mend")

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from model.errors import UsageError
 from model.plan_tables import COST_TERMS
-from model.report.comparison import (
+from model.report.compare_results import (
     NOISE,
     Amounts,
     Comparison,

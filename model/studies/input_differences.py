@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from model.report.comparison import InputDifference
+from model.report.compare_results import InputDifference
 
 Plan = Mapping[str, Any]
 Row = Mapping[str, Any]

@@ -24,7 +24,7 @@ from model.report.run_folder import write_run
 from model.report.run_log import RunLog
 from model.run import solve_scenario
 from model.studies.cluster import on_cluster
-from model.studies.explain import explain, time_for
+from model.studies.explanation import explain, time_for
 from model.studies.local import on_this_machine
 from model.studies.tasks import Failure, OnNews, Task, Tell
 

@@ -33,7 +33,7 @@ from model.highs import OnProgress, ShouldStop, Solver
 from model.inputs import Inputs
 from model.plan_data import BASE, LaneData, PlanData, Scenario
 from model.report.key_figures import Plan, Row, exposed_share, future, is_joint
-from model.report.stress_tests import GaveWay, Outcome, Regret, Stress
+from model.report.stress_results import GaveWay, Outcome, Regret, Stress
 from model.results import cost_totals, plan_tables
 from model.run import Effort, effort, load_model, scenario_data
 from model.tree import single

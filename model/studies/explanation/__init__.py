@@ -19,10 +19,10 @@ from model.places import Places
 from model.plan_data import BASE, PlanData
 from model.report.explanation_results import Explanation
 from model.run import scenario_data
-from model.studies.explain.arithmetic import find
-from model.studies.explain.conflict import find_conflict
-from model.studies.explain.loosening import loosened
-from model.studies.explain.repairs import Workshop, find_repairs
+from model.studies.explanation.arithmetic import find
+from model.studies.explanation.conflict import find_conflict
+from model.studies.explanation.loosening import loosened
+from model.studies.explanation.repairs import Workshop, find_repairs
 from model.tree import Tree, joint, single
 
 TIME_LIMIT_S = 300.0

@@ -24,7 +24,7 @@ from model.places import Place, Places
 from model.plan_data import PlanData, plan_data
 from model.rules.linear import Terms
 from model.rules.stockpiles import DAYS_PER_YEAR
-from model.studies.explain.knobs import SMALLEST, Knob
+from model.studies.explanation.knobs import SMALLEST, Knob
 from model.tables import Lane
 from model.tree import Tree
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from model.report.words import days, musd, share, tonnes
 from model.rules.stockpiles import required_days
-from model.studies.explain.speaking import Said, Speaker, component, index_of
+from model.studies.explanation.speaking import Said, Speaker, component, index_of
 
 Words = Callable[..., Said]
 

@@ -17,7 +17,7 @@ from model.errors import UsageError
 from model.plan_tables import Column
 from model.report.plan_json import dumps, finite
 from model.report.run_folder import PLAN_JSON
-from model.report.stress_tests import Outcome, Stress
+from model.report.stress_results import Outcome, Stress
 from model.report.styles import Styles, page, write_grid
 from model.report.words import in_words, musd, one_line, share, tonnes
 

@@ -22,8 +22,8 @@ from model.report.explanation_results import Change, Repair
 from model.report.words import days, musd, share, tonnes, usd_per_kg
 from model.run import load_model
 from model.schema import YEARS
-from model.studies.explain.giving import Giving
-from model.studies.explain.knobs import Knob, outward
+from model.studies.explanation.giving import Giving
+from model.studies.explanation.knobs import Knob, outward
 from model.tree import Tree
 
 MOST = 3
