@@ -44,8 +44,8 @@ def explain(
     """
     from model.report import what_binds_files
     from model.report.run_folder import read_run, workbook_of
-    from model.report.terminal_alternatives import show_explained
     from model.report.terminal_many import WatchMany
+    from model.report.terminal_what_binds import show_what_binds
     from model.report.what_binds_results import document
     from model.studies import what_binds as study
 
@@ -53,8 +53,8 @@ def explain(
     target = out or what_binds_files.default_out(workbook_of(plan, run), plan["scenario"])
     what_binds_files.check_out(target)
     with WatchMany((), output.silent) as watch:
-        found = study.explain(run, workbook, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop)
-    files = what_binds_files.write_explained(found, target)
+        found = study.what_binds(run, workbook, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop)
+    files = what_binds_files.write_what_binds(found, target)
     output.answer(
-        lambda: show_explained(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
+        lambda: show_what_binds(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
     )

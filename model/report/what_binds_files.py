@@ -1,4 +1,4 @@
-"""What explains a plan -> what_binds.xlsx and .json."""
+"""What binds in a plan -> what_binds.xlsx and .json, where the planner wants them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from model import __version__
 from model.plan_tables import SCENARIO, VALUE_TABLES, Column
 from model.report import study_files
 from model.report.styles import Styles, page, write_grid
-from model.report.what_binds_results import Explained, Moved, document, in_words, weightiest
+from model.report.what_binds_results import Moved, WhatBinds, document, in_words, weightiest
 from model.report.words import musd
 
 KIND = "what_binds"
@@ -38,7 +38,7 @@ def check_out(out: Path) -> Path:
     return study_files.check_out(out, KIND, SUFFIXES)
 
 
-def write_explained(found: Explained, out: Path) -> list[Path]:
+def write_what_binds(found: WhatBinds, out: Path) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
     json, book = study_files.write_files(
         check_out(out),
@@ -50,7 +50,7 @@ def write_explained(found: Explained, out: Path) -> list[Path]:
     return [book, json]
 
 
-def _write_workbook(found: Explained, path: Path) -> None:
+def _write_workbook(found: WhatBinds, path: Path) -> None:
     book = xlsxwriter.Workbook(str(path))
     book.set_properties({"title": found.plan_name, "comments": f"Lodestone {__version__}"})
     styles = Styles(book)
@@ -66,7 +66,7 @@ def _write_workbook(found: Explained, path: Path) -> None:
 
 
 def _sheet(
-    book: xlsxwriter.Workbook, styles: Styles, found: Explained, name: str, columns: list[Column], rows: list[list[Any]]
+    book: xlsxwriter.Workbook, styles: Styles, found: WhatBinds, name: str, columns: list[Column], rows: list[list[Any]]
 ) -> None:
     sheet = book.add_worksheet(name)
     page(sheet, found.plan_name, name)
@@ -79,7 +79,7 @@ def _moved(moved: Moved) -> list[Any]:
     return [moved.rule, moved.name, moved.cell, step, *figures, in_words(moved)]
 
 
-def _about(found: Explained) -> list[list[Any]]:
+def _about(found: WhatBinds) -> list[list[Any]]:
     return [
         ["plan", found.plan_name],
         ["run", found.run],

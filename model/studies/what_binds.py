@@ -1,4 +1,4 @@
-"""Explain a run: what binds with its builds held, and what caps and budgets are worth with builds free to change.
+"""What binds in a run: with its builds held, and what caps and budgets are worth with builds free to change.
 
 The workbook of the run is loaded again and must be as it was. With builds, awards and signings held the linear
 programme gives marginal values (model/what_binds.py). A cap or budget with all its years moved a step - one point of a
@@ -27,7 +27,7 @@ from model.places import Places
 from model.plan_data import BASE, OpenSeries, PlanData
 from model.report.key_figures import future, is_joint, table
 from model.report.run_folder import read_run, workbook_of
-from model.report.what_binds_results import NO_PLAN, Explained, Moved
+from model.report.what_binds_results import NO_PLAN, Moved, WhatBinds
 from model.rules.budgets import counted
 from model.rules.china_share import row_terms
 from model.run import load_model, scenario_data
@@ -46,7 +46,7 @@ Plan = Mapping[str, Any]
 OnNews = Callable[[str, Any], None]  # label, Progress; None at the end
 
 
-def explain(
+def what_binds(
     run: Path,
     workbook: Path | None = None,
     gap: float | None = None,
@@ -55,7 +55,7 @@ def explain(
     scheduler: str | None = None,
     on_news: OnNews | None = None,
     should_stop: ShouldStop | None = None,
-) -> Explained:
+) -> WhatBinds:
     """Explain the run of one scenario, or of all together.
 
     workbook: where it stands now. gap, time_limit: of each solve with builds free; the gap is that of the run
@@ -71,7 +71,7 @@ def explain(
     sets = tuple(plan.get("sets", ()))
     source = _Source(path.name, content, plan["scenario"], is_joint(plan), sets, asked, time_limit)
     moved = _moved(plan, inputs, built, source, whole, processes, scheduler, on_news, should_stop)
-    return Explained(
+    return WhatBinds(
         run=str(run),
         workbook=path.name,
         plan_name=plan["plan_name"],
