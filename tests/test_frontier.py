@@ -18,8 +18,9 @@ from model.inputs import load
 from model.report.frontier_files import check_out, default_out, write_frontier
 from model.report.frontier_results import Frontier, Least, Point, Step
 from model.run import scenario_data, solve_scenario
-from model.studies.frontier import Move, frontier, scales, trace
 from model.studies.frontier import _consistent as consistent
+from model.studies.frontier import frontier, scales, trace
+from model.studies.moved_caps import Move
 from model.tidy import tidy
 from model.tree import single
 from tests.make import Book, write_book
