@@ -149,6 +149,20 @@ def test_least_attainable_shares(traced):
     assert [x.share for x in traced.least_attainable] == [pytest.approx(0.3, abs=2e-4), pytest.approx(0.1, abs=2e-4)]
 
 
+def test_that_no_share_at_all_will_do_is_proved_and_said(tmp_path):
+    """The reserve must hold 400 days of cover, about 110 t, and has room for 10 t, whatever the cap."""
+    book = scarce()
+    add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", capacity_t=10, years={2026: 400})
+    result = frontier(write_book(tmp_path / "plan.xlsx", book), [0.5], gap=TIGHT, processes=1)
+
+    assert [(x.year, x.share, x.proved) for x in result.least_attainable] == [(2026, None, True), (2027, None, True)]
+    assert result.points[0].message == "no plan keeps these limits"
+    assert [x.year for x in result.points[0].beyond] == [2026, 2027]
+    sheets = openpyxl.load_workbook(write_frontier(result, tmp_path / "out.xlsx")[0])
+    assert "oxide_cap in 2026: no plan at any share" in sheets["Frontier"]["G2"].value
+    assert sheets["LeastAttainable"]["E2"].value == "no plan, even without this cap"
+
+
 def test_a_point_out_of_reach_names_the_limit_that_is(traced):
     tightest = traced.points[-1]
 

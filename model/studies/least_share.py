@@ -62,7 +62,7 @@ class _Search:
             if any(share is None or share > NOTHING for share in self.share.values()):
                 self._attain_one_by_one()
         except NoPlanError:
-            self.share = dict.fromkeys(self.groups, None)
+            self.proved = set(self.groups)  # that there is no plan at any share
         except StoppedError:
             self.proved.clear()  # not even one plan was found in time
         return tuple(self._least(group) for group in self.groups)

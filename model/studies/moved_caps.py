@@ -11,11 +11,12 @@ from typing import Any
 
 from model.build import build
 from model.errors import NoPlanError, StoppedError
-from model.highs import Progress, ShouldStop, Solver
+from model.highs import Progress, ShouldStop
 from model.plan_data import PlanData, ShareCap
 from model.report.frontier_results import Point
 from model.rules.china_share import Key, row_terms
 from model.rules.investments import table as investments_table
+from model.run import load_model
 from model.studies.tasks import NOT_BEGUN, Tell
 from model.tidy import tidy
 from model.tree import single
@@ -51,7 +52,7 @@ class Move:
 
 
 class MovedCaps:
-    """The loaded model whose limits are moved."""
+    """The loaded model whose limits are moved. Raises NoPlanError when a row cannot hold at any limit."""
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class MovedCaps:
         below_one = min(*limits, 0.5)  # a limit of 1 would have no row
         tight = {c: everywhere.allowing(row, below_one) for c, row in data.caps.items()}
         self.built = build(single(replace(data, caps=tight)))
-        self.solver = Solver(self.built.model)
+        self.solver = load_model(self.built)
         block = self.built.model.china_share
         self.block = block
         self.rows: dict[Key, Any] = {**dict(block.deliveries.items()), **dict(block.intake.items())}
@@ -86,6 +87,7 @@ class MovedCaps:
             self.allow_row(key, caps[key[1]].share[self.year(key)] or 0.0)
 
     def allow_row(self, key: Key, share: float) -> None:
+        """Allow this share in one row; 1 allows everything."""
         self.solver.set_coefficients(self.rows[key], row_terms(self.block, key, share))
 
     def year(self, key: Key) -> int:
