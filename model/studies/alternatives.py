@@ -34,6 +34,7 @@ from model.report.alternatives_results import (
     limit,
 )
 from model.run import audited, effort, plan_document, scenario_data
+from model.studies.far_plans import FarPlans
 from model.studies.good_plans import WITH, WITHOUT, GoodPlans, Known, Places, Question, Whole, taken
 from model.studies.many import load_content, run_tasks
 from model.studies.tasks import Failure, Tell
@@ -295,15 +296,16 @@ class DifferTask:
         inputs = self.source.load()
         search = self.source.search(inputs, tell, should_stop, self.known)
         search.limit = self.limit
+        far = FarPlans(search)
         ends = self.source.ends(search)
         chosen: list[tuple[Whole, float, bool]] = [(self.best, 0.0, False)]
         while len(chosen) <= MOST_PLANS and not should_stop() and (left := ends - time.monotonic()) > 0:
             tell(Progress(f"plan {len(chosen)} of {MOST_PLANS}", 0.0))
             before = [whole for whole, _, _ in chosen]
-            found = search.differ_most(before, left / (MOST_PLANS + 1 - len(chosen)))
+            found = far.differ_most(before, left / (MOST_PLANS + 1 - len(chosen)))
             if found is None:
                 break
-            chosen.append((found[0], search.distance(found[0], before), found[1]))
+            chosen.append((found[0], far.distance(found[0], before), found[1]))
         tell(Progress("audit", 0.0))
         plans = [self._audited(inputs, search, *one) for one in chosen]
         return Differ(tuple(plans), search.known)
