@@ -10,12 +10,10 @@ a name all rows are scaled together. Several processes, or a cluster, each take 
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from model.archive import read_bytes
 from model.errors import UsageError
@@ -25,9 +23,10 @@ from model.plan_data import PlanData
 from model.report.frontier_results import Frontier, Least, Point
 from model.run import scenario_data
 from model.studies.least_share import PRECISION, least_shares
-from model.studies.many import load_content, run_tasks
+from model.studies.many import run_tasks, task_count
 from model.studies.moved_caps import NO_PLAN, Move, MovedCaps
-from model.studies.tasks import Failure, OnNews, Tell
+from model.studies.source import Source
+from model.studies.tasks import AsItIs, Failure, OnLabel, Tell, by_label
 
 FEWEST_POINTS = 3  # that are worth a model of their own
 
@@ -52,7 +51,7 @@ def frontier(
     time_limit: float | None = None,
     processes: int | None = None,
     scheduler: str | None = None,
-    on_news: Callable[[str, Any], None] | None = None,
+    on_news: OnLabel | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Frontier:
     """Solve for every limit; on_news hears (label, Progress | Point | tuple of Least) on the way, None at the end.
@@ -60,24 +59,23 @@ def frontier(
     gap and time_limit as in solve_scenario, for each point. processes and scheduler as in run_tasks.
     Raises UsageError for a cap or scenario that is not there, WorkbookError while a problem stands.
     """
-    content = read_bytes(workbook)
-    inputs = load_content(workbook.name, content, sets)
+    source = Source(workbook.name, read_bytes(workbook), scenario, tuple(sets), gap, time_limit)
+    inputs = source.inputs()
     data = scenario_data(inputs, scenario)
     move = Move(cap, from_year)
     _check(data, move, at)
-    tasks = [
-        FrontierTask(workbook.name, content, scenario, tuple(sets), move, tuple(limits), least, gap, time_limit)
-        for limits, least in _division(sorted(set(at)), _workers(processes, scheduler, len(set(at))))
-    ]
-    hear = _hearing(tasks, on_news) if on_news else None
+    limits = sorted(set(at))
+    number = task_count(-(-len(limits) // FEWEST_POINTS), processes, scheduler)
+    tasks = [FrontierTask(source, move, tuple(some), least) for some, least in _division(limits, number)]
+    hear = by_label(tasks, on_news, (Progress, Point, tuple))
     answers = run_tasks(tasks, processes, hear, should_stop, scheduler)
     least, points = [], []
     for task, answer in zip(tasks, answers, strict=True):
         if isinstance(answer, Failure):
             points += [Point(scale, message=answer.message) for scale in task.limits]
         else:
-            least += answer[0]
-            points += answer[1]
+            least += answer.least
+            points += answer.points
     ordered = [_explained(data, move, point, least) for point in _consistent(points)]
     return Frontier(
         workbook=workbook.name,
@@ -103,12 +101,6 @@ def _check(data: PlanData, move: Move, at: Sequence[float]) -> None:
         raise UsageError("allowed shares are from 0 to 1")
 
 
-def _workers(processes: int | None, scheduler: str | None, points: int) -> int:
-    """How many share the points; as many on a cluster as are worth it, for it may grow."""
-    most = -(-points // FEWEST_POINTS)
-    return min(most, processes or (most if scheduler else os.cpu_count() or 1))
-
-
 def _division(limits: Sequence[float], parts: int) -> Iterable[tuple[Sequence[float], bool]]:
     """Neighbouring limits together; who has the tightest also looks for the least shares."""
     size, more = divmod(len(limits), parts)
@@ -117,14 +109,6 @@ def _division(limits: Sequence[float], parts: int) -> Iterable[tuple[Sequence[fl
         end = begin + size + (part >= parts - more)
         yield limits[begin:end], part == 0
         begin = end
-
-
-def _hearing(tasks: Sequence[FrontierTask], on_news: Callable[[str, Any], None]) -> OnNews:
-    def hear(place: int, news: Any) -> None:
-        told = isinstance(news, Progress | Point | Failure) or (len(news) > 0 and isinstance(news[0], Least))
-        on_news(tasks[place].label, news if told else None)  # else it is the value of the task
-
-    return hear
 
 
 def _consistent(points: Iterable[Point]) -> list[Point]:
@@ -156,31 +140,32 @@ def _explained(data: PlanData, move: Move, point: Point, least: Iterable[Least])
 
 
 @dataclass(frozen=True)
-class FrontierTask:
+class Traced:
+    """What a task found. points: tightest first."""
+
+    least: tuple[Least, ...]
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class FrontierTask(AsItIs):
     """Some neighbouring limits in one model, and the least attainable shares if `least`."""
 
-    workbook: str
-    content: bytes
-    scenario: str
-    sets: tuple[str, ...]
+    source: Source
     move: Move
     limits: tuple[float, ...]  # tightest first
     least: bool
-    gap: float | None = None
-    time_limit: float | None = None
 
     @property
     def label(self) -> str:
         ends = dict.fromkeys((self.limits[-1], self.limits[0]))
         return f"{self.move.cap or 'all caps'} {' to '.join(f'{scale:.0%}' for scale in ends)}"
 
-    def run(self, tell: Tell, should_stop: ShouldStop) -> tuple[tuple[Least, ...], tuple[Point, ...]]:
-        inputs = load_content(self.workbook, self.content, self.sets)
-        data = scenario_data(inputs, self.scenario)
-        return trace(data, self.limits, self.move, self.least, self.gap, self.time_limit, tell, should_stop)
-
-    def finish(self, value: Any) -> Any:
-        return value
+    def run(self, tell: Tell, should_stop: ShouldStop) -> Traced:
+        source = self.source
+        data = scenario_data(source.inputs(), source.scenario)
+        found = trace(data, self.limits, self.move, self.least, source.gap, source.time_limit, tell, should_stop)
+        return Traced(*found)
 
 
 def trace(

@@ -34,7 +34,8 @@ def least_shares(caps: MovedCaps) -> tuple[Least, ...]:
     """
     found = _Search(caps).found()
     caps.solver.minimise_cost()
-    caps.tell(found)
+    if found:
+        caps.tell(found)
     return found
 
 

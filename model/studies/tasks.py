@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,8 +14,10 @@ from model.highs import Progress, ShouldStop
 TELL_EVERY_S = 0.5
 LONGEST_MESSAGE = 2000  # characters
 NOT_BEGUN = "stopped before it was begun"
+
 Tell = Callable[[Any], None]
 OnNews = Callable[[int, Any], None]  # place of the task, what it tells, or in the end its value or Failure
+OnLabel = Callable[[str, Any], None]  # label of the task, what it tells, or in the end its Failure, None for a value
 
 
 class Task(Protocol):
@@ -37,6 +39,23 @@ class Failure:
 
     exit_code: int
     message: str
+
+
+class AsItIs:
+    """A task with whose value nothing is done on the machine of the user."""
+
+    def finish(self, value: Any) -> Any:
+        return value
+
+
+def by_label(tasks: Sequence[Task], on_label: OnLabel | None, told: tuple[type, ...] = (Progress,)) -> OnNews:
+    """For run_tasks: pass on what tasks tell, under their labels. told: the types of news that are no value."""
+
+    def hear(place: int, news: Any) -> None:
+        if on_label:
+            on_label(tasks[place].label, news if isinstance(news, (*told, Failure)) else None)
+
+    return hear
 
 
 def attempt(work: Callable[[], Any]) -> Any:
@@ -68,7 +87,7 @@ def sparing(tell: Tell) -> Tell:
     def told(news: Any) -> None:
         now = time.monotonic()
         if not isinstance(news, Progress) or news.stage != last[1] or now - last[0] >= TELL_EVERY_S:
-            last[:] = [now, getattr(news, "stage", "")]
+            last[:] = [now, news.stage if isinstance(news, Progress) else ""]
             tell(news)
 
     return told
