@@ -22,7 +22,8 @@ from model.report.plan_json import dumps
 from model.report.run_folder import write_run
 from model.run import solve_scenario
 from model.snapshot import input_snapshot
-from model.studies.compare import bridge, compare, compare_runs, names_by_path
+from model.studies.compare import compare, compare_runs, names_by_path
+from model.studies.compare_figures import bridge
 from tests.make import Book, tiny, with_plants, write_book
 from tests.plan_document import plan_document
 
