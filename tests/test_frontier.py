@@ -15,7 +15,7 @@ from model.build import build
 from model.errors import UsageError, WorkbookError
 from model.highs import Solver
 from model.inputs import load
-from model.report.frontier_files import check_out, default_out, write_frontier
+from model.report.frontier_files import KIND, check_out, write_frontier
 from model.report.frontier_results import Frontier, Least, Point, Step
 from model.run import scenario_data, solve_scenario
 from model.studies.frontier import _consistent as consistent
@@ -329,7 +329,7 @@ def test_hostile_names_are_only_text(tmp_path):
 
 @pytest.mark.parametrize("name", ["../x", "con", "x" * 300, "a:b*?", "..", ""])
 def test_the_usual_place_is_inside_outputs(name):
-    place = default_out(Path("some") / "plan.xlsx", name, name)
+    place = KIND.default_out(Path("some") / "plan.xlsx", name, name)
 
     assert place.parts[:2] == ("outputs", "plan")
     assert len(place.parts) == 3

@@ -49,8 +49,8 @@ def alternatives(
     from model.studies import alternatives as study
 
     share = study.parse_within(within)
-    target = out or alternatives_files.default_out(workbook, scenario)
-    alternatives_files.check_out(target)
+    target = out or alternatives_files.KIND.default_out(workbook, scenario)
+    alternatives_files.KIND.check_out(target)
     with WatchMany((), output.silent) as watch:
         found = study.alternatives(
             workbook, share, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop

@@ -29,12 +29,12 @@ def compare(runs: tuple[Path, ...], out: Path, output: Output) -> None:
       lodestone compare outputs/plan/base outputs/plan/embargo
     """
     from model.report.answers import comparison_answer
-    from model.report.compare_files import check_out, write_comparison
+    from model.report.compare_files import KIND, write_comparison
     from model.report.compare_summary import notes, runs_line, summary
     from model.report.terminal import show_table
     from model.studies.compare import compare_runs
 
-    check_out(out)
+    KIND.check_out(out)
     comparison = compare_runs(runs)
     book, facts = write_comparison(comparison, out)
 

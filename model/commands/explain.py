@@ -50,8 +50,8 @@ def explain(
     from model.studies import what_binds as study
 
     plan = read_run(run)
-    target = out or what_binds_files.default_out(workbook_of(plan, run), plan["scenario"])
-    what_binds_files.check_out(target)
+    target = out or what_binds_files.KIND.default_out(workbook_of(plan, run), plan["scenario"])
+    what_binds_files.KIND.check_out(target)
     with WatchMany((), output.silent) as watch:
         found = study.what_binds(run, workbook, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop)
     files = what_binds_files.write_what_binds(found, target)

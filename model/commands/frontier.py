@@ -56,7 +56,7 @@ def frontier(
     from model.report.terminal_many import WatchMany, show_frontier
     from model.studies import frontier as study
 
-    target = out or frontier_files.default_out(workbook, scenario, cap)
+    target = out or frontier_files.KIND.default_out(workbook, scenario, cap)
     frontier_files.check_out(target)
     with WatchMany((), output.silent) as watch:
         found = study.frontier(

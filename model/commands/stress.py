@@ -50,12 +50,12 @@ def stress(
     from model.inputs import load
     from model.report.answers import stress_answer
     from model.report.run_folder import read_run
-    from model.report.stress_files import HEADINGS, check_stress_out, notes, terminal_rows, write_stress
+    from model.report.stress_files import HEADINGS, KIND, notes, terminal_rows, write_stress
     from model.report.terminal import Watch, show_table
     from model.studies.compare import names_by_path
     from model.studies.stress import stress as stress_runs
 
-    check_stress_out(out)
+    KIND.check_out(out)
     with Watch(output.silent) as watch:
         watch.stage("read")
         inputs = load(workbook, sets)

@@ -48,8 +48,8 @@ def sweep(
     from model.studies import sweep as study
 
     varied = study.parse_vary(vary, scenarios)
-    target = out or sweep_files.default_out(workbook)
-    sweep_files.check_out(target)
+    target = out or sweep_files.KIND.default_out(workbook)
+    sweep_files.KIND.check_out(target)
     scenario = scenarios[0] if scenarios else "base"
     with WatchMany((), output.silent) as watch:
         found = study.sweep(

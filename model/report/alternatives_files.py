@@ -10,7 +10,6 @@ import xlsxwriter
 
 from model import __version__
 from model.plan_tables import Column
-from model.report import study_files
 from model.report.alternatives_results import (
     MAY,
     MUST,
@@ -24,11 +23,11 @@ from model.report.alternatives_results import (
     document,
     in_words,
 )
+from model.report.study_files import Kind, write_files
 from model.report.styles import Styles, page, write_grid
 from model.report.words import musd, share
 
-KIND = "alternatives"
-SUFFIXES = (".json", ".xlsx")
+KIND = Kind("alternatives", "alternatives", "alternatives_format")
 ORDER = (MUST, MAY, UNPROVED, NEVER)
 
 DECISIONS = (
@@ -54,21 +53,12 @@ PLANS = (
 )
 
 
-def default_out(workbook: Path, scenario: str = "base") -> Path:
-    return study_files.default_out(KIND, workbook, scenario if scenario != "base" else None)
-
-
-def check_out(out: Path) -> Path:
-    """The workbook that --out means. Raises UsageError when it is not to be replaced."""
-    return study_files.check_out(out, KIND, SUFFIXES)
-
-
 def write_alternatives(found: Alternatives, out: Path) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
-    json, book = study_files.write_files(
-        check_out(out),
+    json, book = write_files(
+        KIND.check_out(out),
         {
-            ".json": lambda new: study_files.write_json(document(found), KIND, new),
+            ".json": lambda new: KIND.write_json(document(found), new),
             ".xlsx": lambda new: _write_workbook(found, new),
         },
     )

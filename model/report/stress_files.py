@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
 
 from model import __version__
-from model.errors import UsageError
 from model.plan_tables import Column
-from model.report.plan_json import dumps, finite
-from model.report.run_folder import PLAN_JSON
 from model.report.stress_results import Outcome, Stress
+from model.report.study_files import Kind, write_files
 from model.report.styles import Styles, page, write_grid
 from model.report.words import in_words, musd, one_line, share, tonnes
 
-STRESS_XLSX = "stress.xlsx"
-FORMAT = 1
-START = '{\n"stress_format":'  # of every JSON file of stress tests
+KIND = Kind("stress", "stress", "stress_format", (".xlsx", ".json"))
 MOST_ROWS = 15  # on the terminal, for each run
 
 Table = tuple[str, Sequence[Column], Sequence[Sequence[Any]]]  # sheet, columns, rows
@@ -164,50 +157,19 @@ def document(stress: Stress) -> dict[str, Any]:
     parts = asdict(stress)
     outcomes = parts.pop("outcomes")
     regret = parts.pop("regret")
-    return {"stress_format": FORMAT, **parts, "regret": regret or {}, "outcomes": outcomes}
+    return {**parts, "regret": regret or {}, "outcomes": outcomes}
 
 
-def check_stress_out(out: Path) -> Path:
-    """The workbook that --out means. Raises UsageError when it is not to be replaced."""
-    path = out / STRESS_XLSX if out.is_dir() or not out.suffix else out
-    if path.suffix.lower() != ".xlsx":
-        raise UsageError(f"{out} is no name for stress tests; end it in .xlsx, or name a folder")
-    if (path.parent / PLAN_JSON).exists():
-        raise UsageError(f"{path.parent} holds a run and nothing else may stand there; name another place with --out")
-    facts = path.with_suffix(".json")
-    for there in (path, facts):
-        if there.exists() and not _is_stress(facts):
-            raise UsageError(f"{there} is no stress test and would be replaced; move it, or name another place")
-    return path
-
-
-def write_stress(stress: Stress, out: Path) -> tuple[Path, Path]:
-    """Write the workbook and the JSON file beside it, each whole or not at all; returns both paths."""
-    path = check_stress_out(out)
-    facts = path.with_suffix(".json")
-    new_facts, new_book = (place.with_name(f".new-{os.getpid()}-{place.name}") for place in (facts, path))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = dumps(finite(document(stress)))
-        new_facts.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-        _write_workbook(stress, new_book)
-        for new, place in ((new_facts, facts), (new_book, path)):
-            new.replace(place)
-    except (OSError, FileCreateError) as error:
-        raise UsageError(f"cannot write {path}: {error} (is it open in another program?)") from error
-    finally:
-        for left in (new_facts, new_book):
-            with suppress(OSError):
-                left.unlink(missing_ok=True)
-    return path, facts
-
-
-def _is_stress(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(len(START)) == START
-    except OSError:
-        return False
+def write_stress(stress: Stress, out: Path) -> list[Path]:
+    """Write both beside each other; returns their paths, the workbook first."""
+    facts, book = write_files(
+        KIND.check_out(out),
+        {
+            ".json": lambda new: KIND.write_json(document(stress), new),
+            ".xlsx": lambda new: _write_workbook(stress, new),
+        },
+    )
+    return [book, facts]
 
 
 def _write_workbook(stress: Stress, path: Path) -> None:

@@ -9,13 +9,12 @@ import xlsxwriter
 
 from model import __version__
 from model.plan_tables import SCENARIO, VALUE_TABLES, Column
-from model.report import study_files
+from model.report.study_files import Kind, write_files
 from model.report.styles import Styles, page, write_grid
 from model.report.what_binds_results import Moved, WhatBinds, document, in_words, weightiest
 from model.report.words import musd
 
-KIND = "what_binds"
-SUFFIXES = (".json", ".xlsx")
+KIND = Kind("what_binds", "explain", "what_binds_format")
 MOVED = (
     Column("rule", "", "China share or budget"),
     Column("name", "", "row of the workbook"),
@@ -29,21 +28,12 @@ MOVED = (
 )
 
 
-def default_out(workbook: Path, scenario: str) -> Path:
-    return study_files.default_out(KIND, workbook, scenario if scenario != "base" else None)
-
-
-def check_out(out: Path) -> Path:
-    """The workbook that --out means. Raises UsageError when it is not to be replaced."""
-    return study_files.check_out(out, KIND, SUFFIXES)
-
-
 def write_what_binds(found: WhatBinds, out: Path) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
-    json, book = study_files.write_files(
-        check_out(out),
+    json, book = write_files(
+        KIND.check_out(out),
         {
-            ".json": lambda new: study_files.write_json(document(found), KIND, new),
+            ".json": lambda new: KIND.write_json(document(found), new),
             ".xlsx": lambda new: _write_workbook(found, new),
         },
     )

@@ -21,12 +21,13 @@ from plotly.offline import get_plotlyjs
 
 from model import __version__
 from model.errors import UsageError
-from model.report import colours, study_files
+from model.report import colours
 from model.report.html.studies import Study, figures
 from model.report.html.views import FIGURES, views
 from model.report.key_figures import Plan
 from model.report.plan_json import finite
-from model.report.run_folder import PLAN_JSON
+from model.report.run_folder import starts_with
+from model.report.study_files import not_ours, refuse_runs, write_files
 
 REPORT_HTML = "report.html"
 START = "<!doctype html>\n<!-- lodestone report"  # of every page
@@ -39,11 +40,9 @@ def check_out(out: Path) -> Path:
     path = out / REPORT_HTML if out.is_dir() or not out.suffix else out
     if path.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"{out} is no name for a page; end it in .html, or name a folder")
-    if (path.parent / PLAN_JSON).exists():
-        raise UsageError(f"{path.parent} holds a run and nothing else may stand there; name another place with --out")
-    if path.exists() and not _is_report(path):
-        advice = "move it, or name another place with --out"
-        raise UsageError(f"{path} was not written by lodestone report and would be replaced; {advice}")
+    refuse_runs(path)
+    if path.exists() and not starts_with(path, START):
+        raise not_ours(path, "report")
     return path
 
 
@@ -55,7 +54,7 @@ def write_report(runs: Mapping[str, Plan], studies: Sequence[Study], out: Path =
     def write(new: Path) -> None:
         new.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
-    (place,) = study_files.write_files(path, {path.suffix: write})
+    (place,) = write_files(path, {path.suffix: write})
     return place
 
 
@@ -120,11 +119,3 @@ def _script(text: str) -> str:
 
 def _hash(script: str) -> str:
     return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
-
-
-def _is_report(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(len(START)) == START
-    except OSError:
-        return False
