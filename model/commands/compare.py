@@ -6,18 +6,13 @@ from pathlib import Path
 
 import click
 
+from model.commands.options import PATH, out_here
 from model.commands.output import OUTPUT, Output
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN [RUN...]", type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default="compare.xlsx",
-    show_default=True,
-    help="Workbook to write, or its folder; a JSON file of the same name stands beside it.",
-)
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN [RUN...]", type=PATH)
+@out_here("compare.xlsx", "Workbook")
 @OUTPUT
 def compare(runs: tuple[Path, ...], out: Path, output: Output) -> None:
     """Show what differs between runs, and which inputs explain it; the first run is the measure.

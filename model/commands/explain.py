@@ -6,18 +6,14 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import GAP, JOBS, SCHEDULER, TIME_LIMIT
+from model.commands.options import GAP, JOBS, OUT_OF_STUDY, PATH, SCHEDULER, TIME_LIMIT, WORKBOOK_OF_RUN
 from model.commands.output import OUTPUT, Output
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option(
-    "--workbook", type=click.Path(path_type=Path), help="Where the workbook of the run stands now. [default: as before]"
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="Workbook to write. [default: outputs/WORKBOOK/what_binds.xlsx]"
-)
+@click.argument("run", type=PATH)
+@WORKBOOK_OF_RUN
+@OUT_OF_STUDY
 @GAP
 @TIME_LIMIT
 @JOBS

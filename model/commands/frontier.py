@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import GAP, JOBS, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
 from model.commands.output import OUTPUT, Output
 
 
@@ -20,7 +20,7 @@ from model.commands.output import OUTPUT, Output
 )
 @click.option("--from-year", type=int, help="Leave the limits of earlier years as they are.")
 @SCENARIO
-@click.option("--out", type=click.Path(path_type=Path), help="Workbook to write. [default: in outputs/WORKBOOK]")
+@OUT_OF_STUDY
 @GAP
 @TIME_LIMIT
 @SET

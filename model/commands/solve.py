@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from model.commands.options import GAP, JOBS, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.options import GAP, JOBS, PATH, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
 from model.commands.output import OUTPUT, Output
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--all-scenarios", is_flag=True, help="The base and every scenario, side by side.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Folder of the run; of several runs, of their folders. [default: outputs/WORKBOOK/SCENARIO]",
 )
 @GAP
@@ -43,9 +43,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="With --joint: EVPI and VSS too, each future being solved alone for them.",
 )
-@click.option(
-    "--start", type=click.Path(path_type=Path), help="Folder of an earlier run, whose decisions the solver begins with."
-)
+@click.option("--start", type=PATH, help="Folder of an earlier run, whose decisions the solver begins with.")
 @OUTPUT
 @click.pass_context
 def solve(

@@ -6,26 +6,18 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import SET, WORKBOOK, finite
+from model.commands.options import GAP, PATH, SET, TIME_LIMIT, WORKBOOK, out_here
 from model.commands.output import OUTPUT, Output
 
 
 @click.command()
 @WORKBOOK
-@click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN...]", type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN...]", type=PATH)
 @click.option("--allow-new", is_flag=True, help="New builds, awards and signings once the future has shown itself.")
 @click.option("--from-year", type=int, help="Year of the n-1 cases. [default: the first in which a scenario shows]")
-@click.option(
-    "--gap", type=click.FloatRange(0, 1), callback=finite, help="Stop each case at this share of its best cost."
-)
-@click.option("--time-limit", type=click.FloatRange(0, min_open=True), callback=finite, help="Seconds for each case.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default="stress.xlsx",
-    show_default=True,
-    help="Workbook to write, or its folder; a JSON file of the same name stands beside it.",
-)
+@GAP
+@TIME_LIMIT
+@out_here("stress.xlsx", "Workbook")
 @SET
 @OUTPUT
 def stress(
@@ -41,7 +33,8 @@ def stress(
 ) -> None:
     """Hold the decisions of runs and meet every scenario, and the loss of every region, plant, project and contract.
 
-    A RUN is the folder of a plan. Writes stress.xlsx and stress.json; with several runs their regret too.
+    A RUN is the folder of a plan. --gap and --time-limit are of each case. Writes stress.xlsx and stress.json; with
+    several runs their regret too.
 
     \b
     Example:

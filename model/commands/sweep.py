@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import GAP, JOBS, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.options import GAP, JOBS, OUT_OF_STUDY, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
 from model.commands.output import OUTPUT, Output
 from model.errors import StoppedError
 
@@ -15,7 +15,7 @@ from model.errors import StoppedError
 @WORKBOOK
 @click.option("--vary", multiple=True, metavar="SHEET/ROW/COLUMN=VALUE,VALUE", help="Values of one input; repeatable.")
 @click.option("--scenario", "scenarios", multiple=True, help="Several are varied like an input. [default: base]")
-@click.option("--out", type=click.Path(path_type=Path), help="Workbook to write. [default: in outputs/WORKBOOK]")
+@OUT_OF_STUDY
 @GAP
 @TIME_LIMIT
 @SET
