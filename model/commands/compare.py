@@ -25,20 +25,10 @@ def compare(runs: tuple[Path, ...], out: Path, output: Output) -> None:
     """
     from model.report.answers import comparison_answer
     from model.report.compare_files import KIND, write_comparison
-    from model.report.compare_summary import notes, runs_line, summary
-    from model.report.terminal import show_table
+    from model.report.terminal_compare import show_comparison
     from model.studies.compare import compare_runs
 
     KIND.check_out(out)
     comparison = compare_runs(runs)
-    book, facts = write_comparison(comparison, out)
-
-    def show() -> None:
-        for table in summary(comparison):
-            show_table(table.headings, table.rows)
-            click.echo()
-        for note in notes(comparison):
-            click.echo(note)
-        click.echo(f"{runs_line(comparison)}. Files: {book} and {facts.name}")
-
-    output.answer(show, lambda: comparison_answer(comparison, (book, facts)))
+    files = write_comparison(comparison, out)
+    output.answer(lambda: show_comparison(comparison, files), lambda: comparison_answer(comparison, files))

@@ -53,7 +53,8 @@ def frontier(
     """
     from model.report import frontier_files
     from model.report.answers import frontier_answer
-    from model.report.terminal_many import WatchMany, show_frontier
+    from model.report.terminal_frontier import show_frontier
+    from model.report.terminal_many import WatchMany
     from model.studies import frontier as study
 
     target = out or frontier_files.KIND.default_out(workbook, scenario, cap)

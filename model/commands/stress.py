@@ -43,8 +43,9 @@ def stress(
     from model.inputs import load
     from model.report.answers import stress_answer
     from model.report.run_folder import read_run
-    from model.report.stress_files import HEADINGS, KIND, notes, terminal_rows, write_stress
-    from model.report.terminal import Watch, show_table
+    from model.report.stress_files import KIND, write_stress
+    from model.report.terminal import Watch
+    from model.report.terminal_stress import show_stress
     from model.studies.compare import names_by_path
     from model.studies.stress import stress as stress_runs
 
@@ -66,16 +67,5 @@ def stress(
             ),
             should_stop=watch.should_stop,
         )
-        book, facts = write_stress(study, out)
-
-    def show() -> None:
-        for run in study.runs:
-            if rows := terminal_rows(study, run):
-                click.echo(f"{run}: what hurts most")
-                show_table(HEADINGS, rows)
-                click.echo()
-        for note in notes(study):
-            click.echo(note)
-        click.echo(f"Files: {book} and {facts.name}")
-
-    output.answer(show, lambda: stress_answer(study, (book, facts)))
+        files = write_stress(study, out)
+    output.answer(lambda: show_stress(study, files), lambda: stress_answer(study, files))

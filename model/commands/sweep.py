@@ -44,7 +44,8 @@ def sweep(
     """
     from model.report import sweep_files
     from model.report.answers import sweep_answer
-    from model.report.terminal_many import WatchMany, show_sweep
+    from model.report.terminal_many import WatchMany
+    from model.report.terminal_sweep import show_sweep
     from model.studies import sweep as study
 
     varied = study.parse_vary(vary, scenarios)

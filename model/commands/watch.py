@@ -101,7 +101,8 @@ def _say(quiet: bool, line: str) -> None:
 
 def _tell(quiet: bool, done: tuple[Plan | None, Plan, Path] | None, failure: LodestoneError | None) -> None:
     """The plan, or what has changed in it, or why there is none."""
-    from model.report.terminal import show_changes, show_plan, show_problems
+    from model.report.terminal import show_plan, show_problems
+    from model.report.terminal_compare import show_changes
     from model.studies.compare import compare
 
     if isinstance(failure, WorkbookError):

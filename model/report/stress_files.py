@@ -1,4 +1,4 @@
-"""Stress tests for people and programs: stress.xlsx, stress.json, and the table on the terminal."""
+"""Stress tests -> stress.xlsx and stress.json."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from model.plan_tables import Column
 from model.report.stress_results import Outcome, Stress
 from model.report.study_files import Kind, write_files
 from model.report.styles import Styles, page, write_grid
-from model.report.words import in_words, musd, one_line, share, tonnes
+from model.report.words import in_words, musd
 
 KIND = Kind("stress", "stress", "stress_format", (".xlsx", ".json"))
-MOST_ROWS = 15  # on the terminal, for each run
 
 Table = tuple[str, Sequence[Column], Sequence[Sequence[Any]]]  # sheet, columns, rows
 
@@ -116,30 +115,8 @@ def _regret(stress: Stress) -> tuple[Sequence[Column], list[list[Any]]]:
     return columns, sorted(rows, key=lambda row: float(row[1]))
 
 
-# --- terminal -------------------------------------------------------------------------------------------------------
-
-HEADINGS = ("Case", "Extra cost (MUSD)", "Short (t)", "Stock empty after", "China share", "Gave way")
-
-
-def terminal_rows(stress: Stress, run: str) -> list[list[Any]]:
-    """What hurts a run most, for a table under HEADINGS."""
-    rows: list[list[Any]] = []
-    for o in [o for o in stress.outcomes if o.run == run][:MOST_ROWS]:
-        empty = o.first_empty
-        rows.append(
-            [
-                f"{o.kind}: {one_line(o.case)}",
-                "no plan" if o.extra_musd is None else o.extra_musd,
-                tonnes(o.shortage_t),
-                "" if empty is None else f"{empty[1]:,.0f} days ({one_line(empty[0])})",
-                "" if o.china_share is None else share(o.china_share),
-                in_words(list(dict.fromkeys(g.rule for g in o.gave_way))),
-            ]
-        )
-    return rows
-
-
 def notes(stress: Stress) -> list[str]:
+    """Sentences to read with the tables."""
     lines = [*stress.remarks]
     if stress.regret:
         least = stress.regret.least
