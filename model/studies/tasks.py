@@ -72,6 +72,7 @@ def attempt(work: Callable[[], Any]) -> Any:
 
 
 def unexpected(error: Exception) -> Failure:
+    """A mistake in the program in one line, with the place where it was made."""
     trace, place = error.__traceback__, ""
     while trace is not None:
         place = f" ({Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno})"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from model.highs import Progress, ShouldStop
+from model.highs import OnProgress, Progress, ShouldStop
 from model.inputs import Inputs
 from model.joint_run import JOINT
 from model.places import Places
@@ -26,14 +26,13 @@ from model.studies.explanation.repairs import Workshop, find_repairs
 from model.tree import Tree, joint, single
 
 TIME_LIMIT_S = 300.0
+TIMES_A_SOLVE = 5  # as long as a solve may take: many small ones prove the repairs
 FOR_CONFLICT = 0.3  # of the time
-
-OnProgress = Callable[[Progress], None]
 
 
 def time_for(time_limit: float | None) -> float | None:
     """How long an explanation may take where a solve may take so long."""
-    return None if time_limit is None else min(TIME_LIMIT_S, 5 * time_limit)
+    return None if time_limit is None else min(TIME_LIMIT_S, TIMES_A_SOLVE * time_limit)
 
 
 def explain(
