@@ -15,7 +15,7 @@ from model.build import build
 from model.errors import UsageError, WorkbookError
 from model.highs import Solver
 from model.inputs import load
-from model.report.frontier_files import KIND, check_out, write_frontier
+from model.report.frontier_files import KIND, write_frontier
 from model.report.frontier_results import Frontier, Least, Point, Step
 from model.run import scenario_data, solve_scenario
 from model.studies.frontier import _consistent as consistent
@@ -341,9 +341,9 @@ def test_only_a_frontier_is_replaced(traced, tmp_path):
     write_frontier(traced, tmp_path)
     (tmp_path / "mine.xlsx").write_text("mine")
     with pytest.raises(UsageError, match="would be replaced"):
-        check_out(tmp_path / "mine.xlsx")
+        KIND.check_out(tmp_path / "mine.xlsx")
     with pytest.raises(UsageError, match=r"end it in \.xlsx"):
-        check_out(tmp_path / "frontier.csv")
+        KIND.check_out(tmp_path / "frontier.csv")
     (tmp_path / "plan.json").write_text("{}")
     with pytest.raises(UsageError, match="holds a run"):
         write_frontier(traced, tmp_path)

@@ -58,7 +58,7 @@ def frontier(
     from model.studies import frontier as study
 
     target = out or frontier_files.KIND.default_out(workbook, scenario, cap)
-    frontier_files.check_out(target)
+    frontier_files.KIND.check_out(target)
     with WatchMany((), output.silent) as watch:
         found = study.frontier(
             workbook,

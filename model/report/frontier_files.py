@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from model.errors import UsageError
 from model.report.frontier_results import Frontier, document
 from model.report.frontier_workbook import write_frontier_workbook
 from model.report.study_files import Kind, write_files
@@ -14,18 +13,9 @@ KIND = Kind("frontier", "frontier", "frontier_format", (".json", ".xlsx", ".png"
 LINE, KNEE, BAND = "#1F3A4D", "#C8553D", "#9DB2BF"
 
 
-def check_out(out: Path) -> Path:
-    """The workbook that --out means. Raises UsageError when it cannot be written, or the chart cannot be drawn."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise UsageError("the chart needs matplotlib: pip install matplotlib") from error
-    return KIND.check_out(out)
-
-
 def write_frontier(frontier: Frontier, out: Path) -> list[Path]:
     """Write all three beside each other; returns their paths, the workbook first."""
-    path = check_out(out)
+    path = KIND.check_out(out)
     json, book, chart = write_files(
         path,
         {

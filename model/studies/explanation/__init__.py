@@ -26,7 +26,7 @@ from model.studies.explanation.repairs import Workshop, find_repairs
 from model.tree import Tree, joint, single
 
 TIME_LIMIT_S = 300.0
-TIMES_A_SOLVE = 5  # as long as a solve may take: many small ones prove the repairs
+TIMES_A_SOLVE = 5  # what an explanation may take of the time limit of a solve: it proves repairs by many
 FOR_CONFLICT = 0.3  # of the time
 
 

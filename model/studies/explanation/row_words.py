@@ -240,11 +240,8 @@ def _taken(w: Speaker, supplier: str, material: str, n: int) -> Said:
 def _cover(w: Speaker, n: int, s: str) -> Said:
     asked, (_, demand) = required_days(w.tree, n, s), w.giving.built.model.stockpiles.consumption[n, s]
     material = w.data(n).stockpiles[s].material
-    needs = (
-        f", {tonnes(asked / DAYS_PER_YEAR * demand)} of {material} for the demand alone,"
-        if demand
-        else f" of {material}"
-    )
+    least = tonnes(asked / DAYS_PER_YEAR * demand)
+    needs = f", {least} of {material} for the demand alone," if demand else f" of {material}"
     return w.say(
         n, "Stockpiles", (s,), w.year(n), f"{s} must hold {days(asked)} of cover{needs} at the end of {{years}}"
     )
