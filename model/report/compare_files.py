@@ -8,21 +8,14 @@ from typing import Any
 
 from model.report.compare_results import Comparison
 from model.report.compare_workbook import write_compare_workbook
-from model.report.study_files import Kind, write_files
+from model.report.study_files import Kind
 
 KIND = Kind("compare", "compare", "comparison_format", (".xlsx", ".json"))
 
 
 def write_comparison(comparison: Comparison, out: Path) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
-    facts, book = write_files(
-        KIND.check_out(out),
-        {
-            ".json": lambda new: KIND.write_json(document(comparison), new),
-            ".xlsx": lambda new: write_compare_workbook(comparison, new),
-        },
-    )
-    return [book, facts]
+    return KIND.write(out, document(comparison), lambda new: write_compare_workbook(comparison, new))
 
 
 def document(comparison: Comparison) -> dict[str, Any]:

@@ -7,18 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
-from model import __version__
 from model.plan_tables import Column
 from model.report.stress_results import Outcome, Stress
-from model.report.study_files import Kind, write_files
-from model.report.styles import Styles, page, write_grid
+from model.report.study_files import Kind
+from model.report.table_book import Table, write_tables
 from model.report.words import in_words, musd
 
 KIND = Kind("stress", "stress", "stress_format", (".xlsx", ".json"))
-
-Table = tuple[str, Sequence[Column], Sequence[Sequence[Any]]]  # sheet, columns, rows
 
 RANKED = (
     Column("run", "", "whose decisions are held"),
@@ -139,27 +134,8 @@ def document(stress: Stress) -> dict[str, Any]:
 
 def write_stress(stress: Stress, out: Path) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
-    facts, book = write_files(
-        KIND.check_out(out),
-        {
-            ".json": lambda new: KIND.write_json(document(stress), new),
-            ".xlsx": lambda new: _write_workbook(stress, new),
-        },
-    )
-    return [book, facts]
-
-
-def _write_workbook(stress: Stress, path: Path) -> None:
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
-    book.set_properties({"title": f"{stress.plan_name}: stress tests", "comments": f"Lodestone {__version__}"})
-    styles = Styles(book)
-    for name, columns, rows in tables(stress):
-        sheet = book.add_worksheet(name)
-        page(sheet, stress.plan_name, name)
-        write_grid(styles, sheet, columns, rows, 0)
-    sheet = book.add_worksheet("Remarks")
-    page(sheet, stress.plan_name, "Remarks")
     new = "new decisions are allowed once it shows itself" if stress.allow_new else "no new decisions are allowed"
     lines = [f"n-1 cases from {stress.from_year} on; {new}.", *notes(stress)]
-    write_grid(styles, sheet, [Column("remark", "", "")], [[line] for line in lines], 0)
-    book.close()
+    remarks: Table = ("Remarks", [Column("remark", "", "")], [[line] for line in lines])
+    sheets = [*tables(stress), remarks]
+    return KIND.write(out, document(stress), lambda path: write_tables(path, stress.plan_name, sheets, "stress tests"))

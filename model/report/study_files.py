@@ -60,6 +60,12 @@ class Kind:
                 raise not_ours(there, self.command)
         return path
 
+    def write(self, out: Path, document: Mapping[str, Any], write_workbook: Write) -> list[Path]:
+        """Write the workbook and the JSON file beside it; returns their paths, the workbook first."""
+        writers: dict[str, Write] = {".json": lambda new: self.write_json(document, new), ".xlsx": write_workbook}
+        facts, book = write_files(self.check_out(out), writers)
+        return [book, facts]
+
     def write_json(self, document: Mapping[str, Any], path: Path) -> None:
         text = dumps(finite({self.field: FORMAT, **document}))
         path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from model import __version__
 from model.plan_tables import SCENARIO, VALUE_TABLES, Column
-from model.report.study_files import Kind, write_files
-from model.report.styles import Styles, page, write_grid
+from model.report.study_files import Kind
+from model.report.table_book import FACTS, Table, write_tables
 from model.report.what_binds_results import Moved, WhatBinds, document, in_words, weightiest
 from model.report.words import musd
 
@@ -30,37 +28,18 @@ MOVED = (
 
 def write_what_binds(found: WhatBinds, out: Path) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
-    json, book = write_files(
-        KIND.check_out(out),
-        {
-            ".json": lambda new: KIND.write_json(document(found), new),
-            ".xlsx": lambda new: _write_workbook(found, new),
-        },
-    )
-    return [book, json]
+    return KIND.write(out, document(found), lambda new: write_tables(new, found.plan_name, _tables(found)))
 
 
-def _write_workbook(found: WhatBinds, path: Path) -> None:
-    book = xlsxwriter.Workbook(str(path))
-    book.set_properties({"title": found.plan_name, "comments": f"Lodestone {__version__}"})
-    styles = Styles(book)
+def _tables(found: WhatBinds) -> list[Table]:
     own = [SCENARIO] if any("scenario" in row for row in (*found.what_binds, *found.supply_cost)) else []
-    for name, columns, rows in (
-        ("WhatBinds", [*own, *VALUE_TABLES["what_binds"].columns], weightiest(found.what_binds)),
-        ("SupplyCost", [*own, *VALUE_TABLES["supply_cost"].columns], list(found.supply_cost)),
-    ):
-        _sheet(book, styles, found, name, columns, [[row[c.name] for c in columns] for row in rows])
-    _sheet(book, styles, found, "BuildsFree", list(MOVED), [_moved(moved) for moved in found.moved])
-    _sheet(book, styles, found, "About", [Column("what", "", ""), Column("value", "", "")], _about(found))
-    book.close()
-
-
-def _sheet(
-    book: xlsxwriter.Workbook, styles: Styles, found: WhatBinds, name: str, columns: list[Column], rows: list[list[Any]]
-) -> None:
-    sheet = book.add_worksheet(name)
-    page(sheet, found.plan_name, name)
-    write_grid(styles, sheet, columns, rows)
+    binding, supply = ([*own, *VALUE_TABLES[name].columns] for name in ("what_binds", "supply_cost"))
+    return [
+        ("WhatBinds", binding, [[row[c.name] for c in binding] for row in weightiest(found.what_binds)]),
+        ("SupplyCost", supply, [[row[c.name] for c in supply] for row in found.supply_cost]),
+        ("BuildsFree", MOVED, [_moved(moved) for moved in found.moved]),
+        ("About", FACTS, _about(found)),
+    ]
 
 
 def _moved(moved: Moved) -> list[Any]:
