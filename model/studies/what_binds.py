@@ -53,7 +53,7 @@ def what_binds(
     on_news: OnLabel | None = None,
     should_stop: ShouldStop | None = None,
 ) -> WhatBinds:
-    """Explain the run of one scenario, or of all together.
+    """What binds in the run of one scenario, or of all together.
 
     workbook: where it stands now. gap, time_limit: of each solve with builds free; the gap is that of the run
     unless another is asked for. Raises UsageError when the workbook is not the one that was solved.
