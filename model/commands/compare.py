@@ -29,14 +29,16 @@ def compare(runs: tuple[Path, ...], out: Path, output: Output) -> None:
       lodestone compare outputs/plan/base outputs/plan/embargo
     """
     from model.report.answers import comparison_answer
+    from model.report.claim import claimed
     from model.report.compare_files import check_out, write_comparison
     from model.report.compare_summary import notes, runs_line, summary
     from model.report.terminal import show_table
     from model.studies.compare import compare_runs
 
-    check_out(out)
-    comparison = compare_runs(runs)
-    book, facts = write_comparison(comparison, out)
+    target = check_out(out)
+    with claimed([target]):
+        comparison = compare_runs(runs)
+        book, facts = write_comparison(comparison, target)
 
     def show() -> None:
         for table in summary(comparison):

@@ -43,6 +43,7 @@ def explain(
       lodestone explain outputs/plan/base
     """
     from model.report import what_binds_files
+    from model.report.claim import claimed
     from model.report.run_folder import read_run, workbook_of
     from model.report.terminal_alternatives import show_explained
     from model.report.terminal_many import WatchMany
@@ -50,11 +51,10 @@ def explain(
     from model.studies import limits as study
 
     plan = read_run(run)
-    target = out or what_binds_files.default_out(workbook_of(plan, run), plan["scenario"])
-    what_binds_files.check_out(target)
-    with WatchMany((), output.silent) as watch:
+    target = what_binds_files.check_out(out or what_binds_files.default_out(workbook_of(plan, run), plan["scenario"]))
+    with claimed([target]), WatchMany((), output.silent) as watch:
         found = study.explain(run, workbook, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop)
-    files = what_binds_files.write_explained(found, target)
+        files = what_binds_files.write_explained(found, target)
     output.answer(
         lambda: show_explained(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
     )

@@ -49,14 +49,15 @@ def stress(
     """
     from model.inputs import load
     from model.report.answers import stress_answer
+    from model.report.claim import claimed
     from model.report.run_folder import read_run
     from model.report.stress_report import HEADINGS, check_stress_out, notes, terminal_rows, write_stress
     from model.report.terminal import Watch, show_table
     from model.studies.compare import names_by_path
     from model.studies.stress import stress as stress_runs
 
-    check_stress_out(out)
-    with Watch(output.silent) as watch:
+    target = check_stress_out(out)
+    with claimed([target]), Watch(output.silent) as watch:
         watch.stage("read")
         inputs = load(workbook, sets)
         inputs.require_valid()
@@ -73,7 +74,7 @@ def stress(
             ),
             should_stop=watch.should_stop,
         )
-        book, facts = write_stress(study, out)
+        book, facts = write_stress(study, target)
 
     def show() -> None:
         for run in study.runs:

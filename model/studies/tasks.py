@@ -48,6 +48,9 @@ def attempt(work: Callable[[], Any]) -> Any:
         return Failure(error.exit_code, f"{error}: {cells}"[:LONGEST_MESSAGE])
     except LodestoneError as error:
         return Failure(error.exit_code, str(error)[:LONGEST_MESSAGE])
+    except OSError as error:  # a full disk
+        message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return Failure(LodestoneError.exit_code, message[:LONGEST_MESSAGE])
     except Exception as error:  # a mistake in the program spoils one task, not a night's study
         return unexpected(error)
 
