@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -122,7 +123,7 @@ def test_a_full_disk_leaves_the_study_before_as_it_was(solved: Path, tmp_path: P
     process = python(FULL, "300", *command(study, solved, out))
     _, error = process.communicate()
     assert process.returncode == 2, error
-    assert error.startswith("Error: ")
+    assert re.match(r"Error: .*File too large", error), error
     assert "Traceback" not in error
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
