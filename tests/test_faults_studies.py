@@ -192,3 +192,27 @@ def test_a_frontier_that_loses_its_workers_twice_says_so_and_ends_with_4(
     assert answer["exit_code"] == 4
     lost = "its worker process ended without an answer 2 times (killed?); if memory is short, use fewer --jobs"
     assert [point["message"] for point in answer["points"]] == [lost, lost]
+
+
+# --- places that are none --------------------------------------------------------------------------------------------
+
+
+@studies
+def test_a_place_where_a_study_cannot_stand_is_refused_and_left_as_it_was(
+    solved: Path, tmp_path: Path, study: str
+) -> None:
+    def refused(out: Path) -> str:
+        done = CliRunner().invoke(main, command(study, solved, out))
+        assert done.exit_code == 2, done.output
+        return done.output
+
+    before = {path.name: path.read_bytes() for path in (solved / "run").iterdir()}
+    assert "holds a run and nothing else may stand there" in refused(solved / "run" / "study.xlsx")
+    assert {path.name: path.read_bytes() for path in (solved / "run").iterdir()} == before
+    assert "end it in .xlsx" in refused(tmp_path / "study.ods")
+    (tmp_path / "study.json").mkdir()
+    assert "study.json" in refused(tmp_path / "study.xlsx")
+    (tmp_path / "mine.xlsx").write_text("my own")
+    assert "would be replaced" in refused(tmp_path / "mine.xlsx")
+    assert (tmp_path / "mine.xlsx").read_text() == "my own"
+    assert beside(tmp_path / "mine.xlsx") == ["mine.xlsx", "study.json"]

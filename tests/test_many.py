@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -343,3 +344,9 @@ def test_a_full_disk_in_a_worker_is_no_mistake_of_the_program(tmp_path):
     (lost,) = run_tasks([Piece("a", tmp_path / "none" / "a")], 1)
 
     assert lost == Failure(2, f"{tmp_path / 'none' / 'a'}: No such file or directory")
+
+
+def test_a_cluster_without_dask_is_said_with_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"pip install 'lodestone\[dask\]'"):
+        run_tasks(pieces(tmp_path, a=""), scheduler="tcp://127.0.0.1:1")
