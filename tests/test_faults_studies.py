@@ -1,4 +1,4 @@
-"""What goes wrong around a study: two at once, full disks, folders that take no file, killed workers."""
+"""What goes wrong around a study: two at once, full disks, folders that take no file, killed workers, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from click.testing import CliRunner
 
 from cli import main
 from model.report.claim import claimed
+from model.report.frontier_results import Point
 from model.report.terminal_many import WatchMany
 from model.studies.frontier import frontier
 from model.studies.verify import holds, verify
@@ -155,7 +157,7 @@ def test_a_folder_that_takes_no_file_is_said_before_anything_is_solved(
     assert done.output.startswith(f"Error: cannot write to {out}: ")
 
 
-# --- killed workers --------------------------------------------------------------------------------------------------
+# --- killed workers, Ctrl-C ------------------------------------------------------------------------------------------
 
 
 def killer(times: int) -> Callable[[str, Any], None]:
@@ -192,6 +194,37 @@ def test_a_frontier_that_loses_its_workers_twice_says_so_and_ends_with_4(
     assert answer["exit_code"] == 4
     lost = "its worker process ended without an answer 2 times (killed?); if memory is short, use fewer --jobs"
     assert [point["message"] for point in answer["points"]] == [lost, lost]
+
+
+@posix
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_keeps_the_points_that_were_found_and_twice_nothing(
+    solved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """201 points, of which the first is no sooner told than the study is asked to stop."""
+    told: list[Point] = []
+
+    def interrupted(self: WatchMany, label: str, news: Any) -> None:
+        if isinstance(news, Point) and not told:
+            told.append(news)
+            for _ in range(times):
+                os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(WatchMany, "job", interrupted)
+    out = tmp_path / "study.xlsx"
+    words = command("frontier", solved, out)
+    words[words.index("--steps") + 1] = "200"
+    done = CliRunner().invoke(main, [*words, "--json"])
+    assert done.exit_code == 4, done.output
+    answer = json.loads(done.stdout)
+    if times == 2:
+        assert answer["error"] == "stopped, no plan was written"
+        assert beside(out) == []
+        return
+    ends = [point["message"] for point in answer["points"]]
+    assert "" in ends
+    assert "stopped before it was begun" in ends
+    assert beside(out) == ["study.json", "study.png", "study.xlsx"]
 
 
 # --- places that are none --------------------------------------------------------------------------------------------
