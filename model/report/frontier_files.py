@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from model.errors import UsageError
 from model.report import study_files
 from model.report.frontier_results import Frontier, document
 from model.report.frontier_workbook import write_frontier_workbook
@@ -19,7 +20,11 @@ def default_out(workbook: Path, scenario: str = "base", cap: str | None = None) 
 
 
 def check_out(out: Path) -> Path:
-    """The workbook that --out means. Raises UsageError when it is not to be replaced."""
+    """The workbook that --out means. Raises UsageError when it cannot be written, or the chart cannot be drawn."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise UsageError("the chart needs matplotlib: pip install matplotlib") from error
     return study_files.check_out(out, KIND, SUFFIXES)
 
 
