@@ -44,18 +44,18 @@ def alternatives(
     """
     from model.report import alternatives_files
     from model.report.alternatives_results import document
+    from model.report.claim import claimed
     from model.report.terminal_alternatives import show_alternatives
     from model.report.terminal_many import WatchMany
     from model.studies import alternatives as study
 
     share = study.parse_within(within)
-    target = out or alternatives_files.KIND.default_out(workbook, scenario)
-    alternatives_files.KIND.check_out(target)
-    with WatchMany((), output.silent) as watch:
+    target = alternatives_files.KIND.check_out(out or alternatives_files.KIND.default_out(workbook, scenario))
+    with claimed([target]), WatchMany((), output.silent) as watch:
         found = study.alternatives(
             workbook, share, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
         )
-    files = alternatives_files.write_alternatives(found, target)
+        files = alternatives_files.write_alternatives(found, target)
     output.answer(
         lambda: show_alternatives(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
     )

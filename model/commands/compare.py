@@ -24,11 +24,13 @@ def compare(runs: tuple[Path, ...], out: Path, output: Output) -> None:
       lodestone compare outputs/plan/base outputs/plan/embargo
     """
     from model.report.answers import comparison_answer
+    from model.report.claim import claimed
     from model.report.compare_files import KIND, write_comparison
     from model.report.terminal_compare import show_comparison
     from model.studies.compare import compare_runs
 
-    KIND.check_out(out)
-    comparison = compare_runs(runs)
-    files = write_comparison(comparison, out)
+    target = KIND.check_out(out)
+    with claimed([target]):
+        comparison = compare_runs(runs)
+        files = write_comparison(comparison, target)
     output.answer(lambda: show_comparison(comparison, files), lambda: comparison_answer(comparison, files))

@@ -39,6 +39,7 @@ def explain(
       lodestone explain outputs/plan/base
     """
     from model.report import what_binds_files
+    from model.report.claim import claimed
     from model.report.run_folder import read_run, workbook_of
     from model.report.terminal_many import WatchMany
     from model.report.terminal_what_binds import show_what_binds
@@ -46,11 +47,11 @@ def explain(
     from model.studies import what_binds as study
 
     plan = read_run(run)
-    target = out or what_binds_files.KIND.default_out(workbook_of(plan, run), plan["scenario"])
-    what_binds_files.KIND.check_out(target)
-    with WatchMany((), output.silent) as watch:
+    usual = what_binds_files.KIND.default_out(workbook_of(plan, run), plan["scenario"])
+    target = what_binds_files.KIND.check_out(out or usual)
+    with claimed([target]), WatchMany((), output.silent) as watch:
         found = study.what_binds(run, workbook, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop)
-    files = what_binds_files.write_what_binds(found, target)
+        files = what_binds_files.write_what_binds(found, target)
     output.answer(
         lambda: show_what_binds(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
     )

@@ -42,6 +42,7 @@ def stress(
     """
     from model.inputs import load
     from model.report.answers import stress_answer
+    from model.report.claim import claimed
     from model.report.run_folder import read_run
     from model.report.stress_files import KIND, write_stress
     from model.report.terminal import Watch
@@ -49,8 +50,8 @@ def stress(
     from model.studies.compare import names_by_path
     from model.studies.stress import stress as stress_runs
 
-    KIND.check_out(out)
-    with Watch(output.silent) as watch:
+    target = KIND.check_out(out)
+    with claimed([target]), Watch(output.silent) as watch:
         watch.stage("read")
         inputs = load(workbook, sets)
         inputs.require_valid()
@@ -67,5 +68,5 @@ def stress(
             ),
             should_stop=watch.should_stop,
         )
-        files = write_stress(study, out)
+        files = write_stress(study, target)
     output.answer(lambda: show_stress(study, files), lambda: stress_answer(study, files))

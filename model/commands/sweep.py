@@ -44,19 +44,19 @@ def sweep(
     """
     from model.report import sweep_files
     from model.report.answers import sweep_answer
+    from model.report.claim import claimed
     from model.report.terminal_many import WatchMany
     from model.report.terminal_sweep import show_sweep
     from model.studies import sweep as study
 
     varied = study.parse_vary(vary, scenarios)
-    target = out or sweep_files.KIND.default_out(workbook)
-    sweep_files.KIND.check_out(target)
+    target = sweep_files.KIND.check_out(out or sweep_files.KIND.default_out(workbook))
     scenario = scenarios[0] if scenarios else "base"
-    with WatchMany((), output.silent) as watch:
+    with claimed([target]), WatchMany((), output.silent) as watch:
         found = study.sweep(
             workbook, varied, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
         )
-    files = sweep_files.write_sweep(found, target)
+        files = sweep_files.write_sweep(found, target)
     exit_code = StoppedError.exit_code if found.failed else 0
     output.answer(lambda: show_sweep(found, files), lambda: sweep_answer(found, files), exit_code)
     ctx.exit(exit_code)

@@ -89,6 +89,11 @@ def frontier(
     )
 
 
+def unanswered(found: Frontier) -> int:
+    """Points of which nobody knows whether there is a plan: the solve was stopped, or its process lost."""
+    return sum(point.objective_musd is None and point.message != NO_PLAN for point in found.points)
+
+
 def _check(data: PlanData, move: Move, at: Sequence[float]) -> None:
     if not data.caps:
         raise UsageError("the workbook has no ChinaShare row: there is no cap to move")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from model.errors import LodestoneError, StoppedError, WorkbookError
+from model.errors import LodestoneError, StoppedError, WorkbookError, in_words
 from model.highs import Progress, ShouldStop
 
 TELL_EVERY_S = 0.5
@@ -67,6 +67,8 @@ def attempt(work: Callable[[], Any]) -> Any:
         return Failure(error.exit_code, f"{error}: {cells}"[:LONGEST_MESSAGE])
     except LodestoneError as error:
         return Failure(error.exit_code, str(error)[:LONGEST_MESSAGE])
+    except OSError as error:  # a full disk
+        return Failure(LodestoneError.exit_code, in_words(error)[:LONGEST_MESSAGE])
     except Exception as error:  # a mistake in the program spoils one task, not a night's study
         return unexpected(error)
 
