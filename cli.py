@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 import sys
 from collections.abc import Sequence
@@ -82,7 +83,7 @@ def main() -> None:
     Exit codes: 0 plan written, 2 workbook or usage problem, 3 no plan exists, 4 stopped without a plan.
     """
     for stream in (sys.stdout, sys.stderr):  # names of the workbook may not fit the terminal's character set
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 

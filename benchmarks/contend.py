@@ -84,10 +84,7 @@ def lodestone(setup: Setup) -> dict[str, Any]:
             if objective is not None:
                 solver.store(solver.values())
     answer = watch.report(
-        rows=len(solver.rows),
-        columns=len(solver.variables),
-        nonzeros=solver.nonzeros,
-        integers=int(solver.integer.sum()),
+        **solver.size,
         flows=len(built.model.flows.ship),
         objective=objective,
         **roots.report(),

@@ -32,8 +32,8 @@ from openpyxl import load_workbook
 from benchmarks.mutate import SAME, WRONG, Mutated, bases, mutate
 from cli import main as lodestone
 from model.audit import audit
+from model.conversion import plan_data
 from model.inputs import load
-from model.plan_data import plan_data
 from model.report.run_folder import read_run
 from model.schema import SHEETS
 

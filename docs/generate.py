@@ -18,8 +18,9 @@ from pathlib import Path
 import click
 
 import cli
-from model.plan_tables import tables_markdown
-from model.schema import SHEETS, Column, Sheet
+from model.columns import Column, Sheet
+from model.plan_tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES
+from model.schema import SHEETS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -248,11 +249,22 @@ def _help(command: click.Command) -> Iterator[str]:
             yield from (re.sub(r"\s+", " ", part), "")
 
 
+def plan_tables() -> str:
+    """Every table of a plan: columns, units, meaning."""
+    lines = ["# Tables of plan.json", ""]
+    lines += [f"In a joint run every table begins with a column `{SCENARIO.name}`: {SCENARIO.meaning}.", ""]
+    for table in (*TABLES.values(), *VALUE_TABLES.values(), ORIGINS):
+        lines += [f"## {table.name}", "", table.meaning, "", "| column | unit | meaning |", "|---|---|---|"]
+        lines += [f"| {c.name} | {c.unit} | {c.meaning} |" for c in table.columns]
+        lines.append("")
+    return "\n".join(lines)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/mathematics.md": mathematics,
     "reference/workbook.md": workbook,
     "reference/command_line.md": command_line,
-    "plan_tables.md": tables_markdown,
+    "plan_tables.md": plan_tables,
 }
 
 

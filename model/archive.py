@@ -29,6 +29,7 @@ MOST_AT_ONCE = 12 * MB  # XML that is parsed as a whole; longer sheets are read 
 MOST_UNCLOSED = 100_000
 _CHUNK = 1 * MB
 _UTF8 = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["'](?!utf-?8|us-ascii)""", re.IGNORECASE)
+# What zipfile, zlib, ElementTree and our own reading raise when a file is not as it should be.
 DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,

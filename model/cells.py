@@ -11,8 +11,9 @@ import re
 from datetime import date, datetime
 from typing import Any
 
+from model.columns import Column
 from model.names import listed, nearest, plain
-from model.schema import ANY, Column
+from model.schema import ANY
 from model.xlsx import CellValue, ErrorValue, NoValue
 
 BLANK = "(blank)"

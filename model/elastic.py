@@ -15,7 +15,8 @@ from typing import Any
 import highspy
 import numpy as np
 
-from model.highs import INFINITY, ShouldStop, Solver
+from model.highs import ShouldStop, Solver
+from model.loaded import INFINITY
 
 DUAL = 1e-9  # of the largest one: less is noise
 IIS_STRATEGY = 2 | 4 | 16  # from the linear programme, reduced until irreducible, of the relaxation
@@ -36,7 +37,6 @@ class Elastic(Solver):
 
     def __init__(self, model: Any) -> None:
         super().__init__(model)
-        self.own_columns, self.own_rows = len(self.variables), len(self.rows)
         self.whole = {int(i) for i in np.flatnonzero(self.integer)}
         self.relaxed = False
 
@@ -44,10 +44,7 @@ class Elastic(Solver):
 
     def add_column(self, terms: Iterable[tuple[int, float]], most: float, integer: bool = False) -> int:
         """A column from 0 to `most` with these coefficients (row, coefficient), at no cost."""
-        pairs = list(terms)
-        rows = np.array([row for row, _ in pairs], dtype=np.int32)
-        self.highs.addCol(0.0, 0.0, most, len(pairs), rows, np.array([c for _, c in pairs], dtype=float))
-        column = int(self.highs.getNumCol()) - 1
+        column = self.new_column(0.0, most, terms=((c, row) for row, c in terms))
         if integer:
             self.whole.add(column)
             self.highs.changeColIntegrality(column, highspy.HighsVarType.kInteger)
@@ -55,42 +52,32 @@ class Elastic(Solver):
 
     def add_row(self, terms: Iterable[tuple[int, float]], most: float) -> int:
         """sum of coefficient x column (column, coefficient) <= most."""
-        pairs = list(terms)
-        columns = np.array([column for column, _ in pairs], dtype=np.int32)
-        self.highs.addRow(-INFINITY, most, len(pairs), columns, np.array([c for _, c in pairs], dtype=float))
-        return int(self.highs.getNumRow()) - 1
+        return self.new_row(-INFINITY, most, ((c, column) for column, c in terms))
 
     def row_of(self, constraint: Any) -> int:
+        """KeyError where the constraint has no variables and is no row."""
         return self.row[id(constraint)]
 
     def column_of(self, variable: Any) -> int:
+        """Of a variable of the model."""
         return self.column[id(variable)]
-
-    def slackening(self, constraint: Any) -> float:
-        """The sign with which a column loosens an inequality."""
-        return -1.0 if self.rows[self.row_of(constraint)].bound_type == -1 else 1.0
-
-    def bound(self, column: int, least: float, most: float) -> None:
-        self.highs.changeColBounds(column, least, most)
 
     # --- solving ----------------------------------------------------------------------------------------------------
 
     def minimise(self, weights: Mapping[int, float]) -> None:
         """Minimise these columns and nothing else."""
-        count = int(self.highs.getNumCol())
-        cost = np.zeros(count)
+        cost = np.zeros(self.width)
         for column, weight in weights.items():
             cost[column] = weight
-        self.highs.changeColsCost(count, np.arange(count, dtype=np.int32), cost)
+        self.set_costs(np.arange(self.width), cost)
         self.highs.changeObjectiveOffset(0.0)
 
     def relax(self, relaxed: bool) -> None:
         """Let whole numbers be parts, or be whole again."""
         if relaxed == self.relaxed or not self.whole:
             return
-        columns = np.array(sorted(self.whole), dtype=np.int32)
         kind = highspy.HighsVarType.kContinuous if relaxed else highspy.HighsVarType.kInteger
-        self.highs.changeColsIntegrality(len(columns), columns, np.full(len(columns), int(kind), dtype=np.uint8))
+        self._set_kind(np.array(sorted(self.whole)), kind)
         self.relaxed = relaxed
 
     def decide(self, time_limit: float, should_stop: ShouldStop | None = None, gap: float = 1e-4) -> str:
@@ -109,17 +96,14 @@ class Elastic(Solver):
 
     @property
     def objective(self) -> float:
+        """Of the last solve: the sum of what was minimised."""
         return float(self.highs.getInfo().objective_function_value)
-
-    def solution(self) -> np.ndarray:
-        """The value of every column, added ones too."""
-        return np.asarray(self.highs.getSolution().col_value)
 
     # --- the smallest conflict --------------------------------------------------------------------------------------
 
     def proof(self) -> list[int]:
         """Rows with a dual in the solved relaxation: those that keep what is minimised above 0."""
-        duals = np.abs(np.asarray(self.highs.getSolution().row_dual))
+        duals = np.abs(self.row_duals())
         return [int(i) for i in np.flatnonzero(duals > DUAL * max(1e-30, float(duals.max(initial=0.0))))]
 
     def smallest_conflict(self, rows: list[int], time_limit: float) -> Conflict | None:
@@ -140,7 +124,7 @@ class Elastic(Solver):
         place = np.full(lp.num_row_, -1)
         place[rows] = np.arange(len(rows))
         row, column, value = _entries(lp)
-        kept = (place[row] >= 0) & (column < self.own_columns)  # rules in force: nothing gives way
+        kept = (place[row] >= 0) & (column < len(self.variables))  # rules in force: nothing gives way
         kept = np.flatnonzero(kept)[np.argsort(place[row[kept]], kind="stable")]
         columns, index = np.unique(column[kept], return_inverse=True)
         part = highspy.HighsLp()

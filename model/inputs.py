@@ -14,12 +14,13 @@ from itertools import count
 from pathlib import Path
 
 from model.archive import read_bytes
+from model.changes import parse_sets
 from model.checks import find_problems, find_warnings
 from model.collector import at_rest
 from model.errors import Problem, UsageError, WorkbookError
 from model.names import advice, plain
 from model.records import build_base
-from model.scenarios import BASE, base_future, parse_sets, scenario_future, set_settings, tables_of
+from model.scenarios import BASE, base_future, scenario_future, set_settings, tables_of
 from model.schema import SHEETS
 from model.tables import CellChange, Tables
 from model.workbook import read_workbook

@@ -22,7 +22,7 @@ from model.audit import Audit, audit_joint
 from model.build import build
 from model.errors import NoPlanError, StoppedError, UsageError
 from model.held import decisions, hold, hold_stocks
-from model.highs import OnProgress, Outcome, Progress, ShouldStop
+from model.highs import OnProgress, Outcome, ShouldStop
 from model.inputs import Inputs
 from model.origins import origins
 from model.places import Places
@@ -213,11 +213,17 @@ def _worth_of_knowing(base: PlanData, tree: Tree, plan: Mapping[str, Any], wante
     evpi = gain(objective - weighed(base, known, likely), noise) if len(known) == len(alone) else None
     held = _base_held(base_plan, tree, wanted, remarks) if base_plan else None
     vss = None if held is None else gain(held - objective, noise)
+    return with_remarks(plan, Values(evpi, vss, known if evpi is not None else None, held, tuple(remarks)), noise)
+
+
+def with_remarks(plan: Mapping[str, Any], values: Values, noise: float) -> Values:
+    """Remarks added that say how far the values can be trusted; noise: MUSD that the gaps of the solves leave open."""
+    remarks = list(values.remarks)
     if plan["status"] != "optimal":
         remarks.append("the plan itself was not proved within the gap: EVPI is at most, VSS at least what is shown")
-    if any(value is not None and 0 < value <= noise for value in (evpi, vss)):
+    if any(value is not None and 0 < value <= noise for value in (values.evpi_musd, values.vss_musd)):
         remarks.append(f"a value of less than {noise:.3g} MUSD is within what the solves leave open")
-    return Values(evpi, vss, known if evpi is not None else None, held, tuple(remarks))
+    return replace(values, remarks=tuple(remarks))
 
 
 def gain(value: float, noise: float) -> float:
@@ -229,7 +235,7 @@ def _alone(data: PlanData, wanted: Effort, remarks: list[str]) -> Solved | None:
     """The plan of one scenario that knows its future."""
     name = data.scenario.name
     try:
-        solved = solve_tree(single(data), _told(wanted, f"{name} alone"), Clock(None))
+        solved = solve_tree(single(data), _named(wanted, f"{name} alone"), Clock(None))
     except (NoPlanError, StoppedError) as error:
         remarks.append(f"{name} alone: {error}")
         return None
@@ -242,9 +248,9 @@ def _base_held(base_plan: Solved, tree: Tree, wanted: Effort, remarks: list[str]
     built = build(tree)
     hold(built, held, tree.shared)
     hold_stocks(built, held, tree.shared)
-    told = _told(wanted, "base held")
+    named = _named(wanted, "base held")
     try:
-        outcome = load_model(built).solve(told.gap, told.time_limit, told.on_progress, told.should_stop)
+        outcome = load_model(built).solve(named.gap, named.time_limit, named.on_progress, named.should_stop)
     except NoPlanError:
         remarks.append("with the decisions of the base's plan held, some future has no plan: there is no VSS")
         return None
@@ -260,11 +266,7 @@ def _proved(outcome: Outcome, what: str, remarks: list[str]) -> bool:
     return outcome.optimal
 
 
-def _told(wanted: Effort, stage: str) -> Effort:
+def _named(wanted: Effort, stage: str) -> Effort:
     """The same effort, with progress shown under another name."""
     tell = wanted.on_progress
-    return wanted if tell is None else replace(wanted, on_progress=lambda p: tell(_renamed(p, stage)))
-
-
-def _renamed(progress: Progress, stage: str) -> Progress:
-    return replace(progress, stage=stage)
+    return wanted if tell is None else replace(wanted, on_progress=lambda shown: tell(replace(shown, stage=stage)))

@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from model.schema import ANY, SETTINGS, SHEETS, YEARS
+from model.columns import YEARS
+from model.schema import ANY, SETTINGS, SHEETS
 from model.tables import CellChange, Record, Tables
 
 Line = dict[str, Any]

@@ -6,13 +6,14 @@ from there and not from the cell: then the place is the --set, or the cell `valu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from model.columns import YEARS
 from model.inputs import Inputs
-from model.schema import SHEETS, YEARS
+from model.schema import SHEETS
 from model.tables import Lane, Record
 
 SET = "--set "
@@ -50,16 +51,20 @@ class Places:
     def name(self, scenario: str, sheet: str, key: tuple[str, ...], column: str | int | None = None) -> str:
         """The cell in which a value stands, for a text; without a heading of its own, the cell that names the row."""
         if column is not None:
-            place = self.of(scenario, sheet, key, column) if isinstance(column, str) else None
-            places = [place] if place else self.in_year(scenario, sheet, key, column) if isinstance(column, int) else []
-            if places:
+            places: Sequence[Place | None] = (
+                self.in_year(scenario, sheet, key, column)
+                if isinstance(column, int)
+                else [self.of(scenario, sheet, key, column)]
+            )
+            if places and places[0]:
                 return places[0].cell
             by = self.changed(scenario, sheet, key, column)
             if by:
                 return by
         row = self.row(scenario, sheet, key)
         if row is None or not row.cells:
-            return self._setting("default_freight_usd_per_kg") if sheet == "Lanes" else sheet
+            cells = self.inputs.tables().setting_cells
+            return cells.get("default_freight_usd_per_kg", "Settings") if sheet == "Lanes" else sheet
         return row.cells.get(column) or row.cells[SHEETS[sheet].key[0]]  # type: ignore[arg-type]
 
     def of(self, scenario: str, sheet: str, key: tuple[str, ...], column: str) -> Place | None:
@@ -112,9 +117,6 @@ class Places:
         if row is None or row["operation"] != "set":
             return None
         return Place(row.cells["value"], sheet, key, column, value, scenario=scenario)
-
-    def _setting(self, name: str) -> str:
-        return self.inputs.tables().setting_cells.get(name, "Settings")
 
 
 def _parts(given: Iterable[int], year: int) -> list[tuple[int, float]]:

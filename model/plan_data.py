@@ -1,7 +1,7 @@
 """One scenario's data in model units: tonnes, million US dollars (MUSD) and years.
 
-Money per mass enters as USD/kg and is held as MUSD/t (1 t x 1 USD/kg = 0.001 MUSD). This is the only place where
-numbers are converted on the way in. Nothing here can be changed once built.
+Money per mass is held as MUSD/t (1 t x 1 USD/kg = 0.001 MUSD); model/conversion.py makes this of a workbook's records.
+Nothing here can be changed once built.
 """
 
 from __future__ import annotations
@@ -10,9 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf, isinf
-from typing import Any
-
-from model.tables import Record, Tables
 
 MUSD_PER_T = 0.001  # 1 USD/kg
 CLEAN, EXPOSED = "clean", "exposed"
@@ -27,6 +24,12 @@ def at(series: Series, year: int) -> float:
     return series[year] if year in series else series[max(series)]
 
 
+def _or_unlimited(series: OpenSeries | None, year: int) -> float:
+    """Infinite where no limit is given, as a whole or in that year."""
+    limit = None if series is None else series[year]
+    return inf if limit is None else limit
+
+
 @dataclass(frozen=True)
 class Region:
     name: str
@@ -39,7 +42,7 @@ class Material:
     name: str
     mineral: str | None
     stage: str | None
-    annual_loss_share: float
+    annual_loss_share: float  # of what is in stock
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Unit:
 
     @cached_property
     def outputs(self) -> dict[str, float]:
+        """Tonnes made per tonne of capacity used."""
         return {m: g for m, g in self.recipe.items() if g > 0}
 
     @property
@@ -83,7 +87,7 @@ class Plant(Unit):
 
 @dataclass(frozen=True)
 class Project(Unit):
-    """A candidate investment. capacity t/yr, capex MUSD, fixed_cost MUSD/yr."""
+    """A candidate investment. capacity t/yr, capex MUSD, fixed_cost MUSD/yr; of one build."""
 
     public: bool
     capacity: float
@@ -104,9 +108,11 @@ class Project(Unit):
         return min(1.0, (age + 1) / self.ramp_years) if 0 <= age < self.life_years else 0.0
 
     def first_year(self, decision_year: int) -> int:
+        """Of production."""
         return decision_year + self.lead_years
 
     def last_life_year(self, decision_year: int) -> int:
+        """Of production, also beyond the horizon."""
         return self.first_year(decision_year) + self.life_years - 1
 
 
@@ -129,7 +135,10 @@ class Floor:
 
 @dataclass(frozen=True)
 class Contract:
-    """An offtake contract on offer; prices in MUSD/t, volumes in t/yr."""
+    """An offtake contract on offer; prices in MUSD/t, volumes in t/yr, escalation a share per year, the fee in MUSD.
+
+    fixed: at fixed_price, escalated; else at the index with its premium, between price_min and price_max.
+    """
 
     name: str
     supplier: str
@@ -175,6 +184,7 @@ class Market:
         return _or_unlimited(self.volume, year)
 
     def base_volume_in(self, year: int) -> float:
+        """As volume_in, of the base scenario: what force majeure is measured by."""
         return _or_unlimited(self.base_volume, year)
 
 
@@ -204,11 +214,13 @@ class Substitution:
     sector: str
     material: str
     cost: float  # MUSD/t avoided
-    share: Series
+    share: Series  # of demand, at most
 
 
 @dataclass(frozen=True)
 class Return:
+    """Scrap that comes back: t per t delivered, lag_years later. clean: whatever was delivered; else of its stream."""
+
     sector: str
     material: str
     scrap: str
@@ -219,6 +231,8 @@ class Return:
 
 @dataclass(frozen=True)
 class Stockpile:
+    """A reserve. capacity t; max_fill and max_release t/yr, None: unlimited; days of cover by year."""
+
     name: str
     region: str
     material: str
@@ -246,6 +260,8 @@ class ShareCap:
 
 @dataclass(frozen=True)
 class Budget:
+    """A cap on yearly outlays, undiscounted. covers: of BUDGET_KINDS; carry_over: what is not spent may be later."""
+
     name: str
     covers: frozenset[str]
     carry_over: bool
@@ -254,7 +270,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Scenario:
-    """When a future shows itself and when cover may be drawn down."""
+    """When a future shows itself and when cover may be drawn down; all None in the base."""
 
     name: str
     probability: float | None
@@ -264,6 +280,7 @@ class Scenario:
     refill_years: int
 
     def cover_suspended(self, year: int) -> bool:
+        """In the emergency's years and the refill_years after them no days of cover are asked for."""
         if self.emergency_from is None or self.emergency_to is None:
             return False
         return self.emergency_from <= year <= self.emergency_to + self.refill_years
@@ -310,10 +327,12 @@ class PlanData:
 
     @property
     def years(self) -> range:
+        """The horizon, last year included."""
         return range(self.first_year, self.last_year + 1)
 
     @cached_property
     def units(self) -> dict[str, Plant | Project]:
+        """Plants and projects by name; their ids are unique together."""
         return {**self.plants, **self.projects}
 
     @cached_property
@@ -328,10 +347,6 @@ class PlanData:
         for material, origin, to in self.lanes:
             found.setdefault((origin, material), []).append(to)
         return found
-
-    @cached_property
-    def not_of_concern(self) -> tuple[str, ...]:
-        return tuple(r.name for r in self.regions.values() if not r.of_concern)
 
     def discount(self, year: int) -> float:
         """Factor to first_year; the only discounting of the objective."""
@@ -371,254 +386,3 @@ class PlanData:
         if isinf(base):
             return 0.0 if now == 0 else 1.0
         return 1.0 if base == 0 else min(1.0, now / base)
-
-
-def plan_data(tables: Tables, base: Tables) -> PlanData:
-    """Convert the records of one scenario; `base` gives what lenders believe and what force majeure is measured by."""
-    settings = tables.settings
-    regions = {r.key[0]: Region(r.key[0], bool(r["of_concern"]), r["group"] or None) for r in tables.rows("Regions")}
-    processes: dict[str, dict[str, float]] = {}
-    for row in tables.rows("Processes"):
-        processes.setdefault(row["process"], {})[row["material"]] = row["t_per_t"]
-    materials = {
-        r.key[0]: Material(r.key[0], r["mineral"], r["stage"], r["annual_loss_share"]) for r in tables.rows("Materials")
-    }
-    return PlanData(
-        name=str(settings["plan_name"]),
-        scenario=_scenario(tables),
-        first_year=settings["first_year"],
-        last_year=settings["last_year"],
-        discount_rate=settings["discount_rate"],
-        provenance=settings["china_share_basis"] == "provenance",
-        tariffs_counted=settings["tariffs_counted"],
-        stock_end_value_share=settings["stock_end_value_share"],
-        risk_weight=settings["risk_weight"],
-        risk_tail=settings["risk_tail"],
-        mip_gap=settings["mip_gap"],
-        time_limit_s=settings["time_limit_s"],
-        regions=regions,
-        materials=materials,
-        price=_prices(tables),
-        bank_price=_bank_prices(base),
-        plants=_plants(tables, base, regions, processes),
-        projects=_projects(tables, regions, processes),
-        floors={r.key[0]: _floor(r) for r in tables.rows("PriceFloors")},
-        contracts={r.key[0]: _contract(r, settings) for r in tables.rows("Contracts")},
-        markets={r.key[0]: _market(r, base, regions) for r in tables.rows("Markets")},
-        lanes={
-            (lane.material, lane.from_region, lane.to_region): LaneData(
-                lane.freight_usd_per_kg * MUSD_PER_T, lane.tariff, lane.capacity
-            )
-            for lane in tables.lanes.values()
-            if lane.open
-        },
-        sectors={
-            r.key[0]: Sector(r.key[0], r["shortage_cost_usd_per_kg"] * MUSD_PER_T, r["min_service_share"])
-            for r in tables.rows("Sectors")
-        },
-        demand={(r["region"], r["sector"], r["material"]): _series(r) for r in tables.rows("Demand")},
-        substitution={
-            r.key[0]: Substitution(r.key[0], r["sector"], r["material"], r["cost_usd_per_kg"] * MUSD_PER_T, _series(r))
-            for r in tables.rows("Substitution")
-        },
-        returns=tuple(
-            Return(r["sector"], r["material"], r["scrap"], r["t_per_t"], r["lag_years"], r["stream"] == "clean")
-            for r in tables.rows("Returns")
-        ),
-        stockpiles={r.key[0]: _stockpile(r, regions) for r in tables.rows("Stockpiles")},
-        caps={r.key[0]: _cap(r, regions, materials) for r in tables.rows("ChinaShare")},
-        budgets={r.key[0]: _budget(r) for r in tables.rows("Budgets")},
-    )
-
-
-def _or_unlimited(series: OpenSeries | None, year: int) -> float:
-    limit = None if series is None else series[year]
-    return inf if limit is None else limit
-
-
-def _series(row: Record) -> Series:
-    return {y: v for y, v in (row.years or {}).items() if v is not None}
-
-
-def _prices(tables: Tables) -> dict[str, Series]:
-    return {r["material"]: {y: v * MUSD_PER_T for y, v in _series(r).items()} for r in tables.rows("Prices")}
-
-
-def _bank_prices(base: Tables) -> dict[str, Series]:
-    factor = base.settings["bank_price_factor"]
-    deck: dict[str, Series] = {m: {y: v * factor for y, v in series.items()} for m, series in _prices(base).items()}
-    for row in base.rows("BankPrices"):
-        deck[row["material"]] = {y: v * MUSD_PER_T for y, v in _series(row).items()}
-    return deck
-
-
-def _unit(
-    row: Record, regions: Mapping[str, Region], processes: Mapping[str, Mapping[str, float]]
-) -> dict[str, object]:
-    return {
-        "name": row.key[0],
-        "region": row["region"],
-        "process": row["process"],
-        "recipe": processes[row["process"]],
-        "of_concern": regions[row["region"]].of_concern or bool(row["owner_of_concern"]),
-        "operating_cost": row["operating_cost_usd_per_kg"] * MUSD_PER_T,
-        "spot_share": row["spot_share"],
-        "whole_plant": row["exposure_rule"] == "whole_plant",
-    }
-
-
-def _plants(
-    tables: Tables, base: Tables, regions: Mapping[str, Region], processes: Mapping[str, Mapping[str, float]]
-) -> dict[str, Plant]:
-    return {
-        r.key[0]: Plant(
-            **_unit(r, regions, processes),  # type: ignore[arg-type]
-            at_market=r["pricing"] == "market",
-            capacity=_series(r),
-            base_capacity=_series(base.records["Plants"][r.key]),
-        )
-        for r in tables.rows("Plants")
-    }
-
-
-def _projects(
-    tables: Tables, regions: Mapping[str, Region], processes: Mapping[str, Mapping[str, float]]
-) -> dict[str, Project]:
-    settings = tables.settings
-    return {
-        r.key[0]: Project(
-            **_unit(r, regions, processes),  # type: ignore[arg-type]
-            at_market=r["funding"] == "private",
-            public=r["funding"] == "public",
-            capacity=r["capacity_t_per_yr"],
-            capex=r["capex_musd"],
-            fixed_cost=r["fixed_cost_musd_per_yr"],
-            lead_years=r["lead_years"],
-            ramp_years=r["ramp_years"],
-            life_years=r["life_years"],
-            earliest_year=_or(r["earliest_year"], settings["first_year"]),
-            latest_year=_or(r["latest_year"], settings["last_year"]),
-            max_builds=r["max_builds"],
-            hurdle_rate=r["hurdle_rate"],
-            group=r["group"] or None,
-            requires=r["requires"] or None,
-        )
-        for r in tables.rows("Projects")
-    }
-
-
-def _floor(row: Record) -> Floor:
-    return Floor(
-        row.key[0],
-        row["project"],
-        row["material"],
-        row["floor_usd_per_kg"] * MUSD_PER_T,
-        row["tenor_years"],
-        row["upside_share"],
-        row["capex_grant_share"],
-    )
-
-
-def _contract(row: Record, settings: Mapping[str, Any]) -> Contract:
-    def usd(column: str, blank: float) -> float:
-        return blank if row[column] is None else row[column] * MUSD_PER_T
-
-    return Contract(
-        name=row.key[0],
-        supplier=row["supplier"],
-        material=row["material"],
-        fixed=row["price_rule"] == "fixed",
-        fixed_price=usd("fixed_price_usd_per_kg", 0.0),
-        escalation=row["escalation_share_per_yr"],
-        index_premium=row["index_premium_share"],
-        price_min=usd("price_min_usd_per_kg", 0.0),
-        price_max=usd("price_max_usd_per_kg", inf),
-        min_t=row["min_t_per_yr"],
-        max_t=row["max_t_per_yr"],
-        take_or_pay_share=row["take_or_pay_share"],
-        earliest_year=_or(row["earliest_year"], settings["first_year"]),
-        latest_year=_or(row["latest_year"], settings["last_year"]),
-        start_delay_years=row["start_delay_years"],
-        tenor_years=row["tenor_years"],
-        signing_fee=row["signing_fee_musd"],
-    )
-
-
-def _market(row: Record, base: Tables, regions: Mapping[str, Region]) -> Market:
-    exposed = row["exposed"]
-    return Market(
-        name=row.key[0],
-        region=row["region"],
-        material=row["material"],
-        buys=row["side"] == "buy",
-        exposed=regions[row["region"]].of_concern if exposed is None else exposed == "yes",
-        premium_share=row["premium_share"],
-        spot_share=row["spot_share"],
-        volume=row.years,
-        base_volume=base.records["Markets"][row.key].years,
-    )
-
-
-def _or(value: int | None, default: int) -> int:
-    return default if value is None else value
-
-
-def _named_regions(name: str, regions: Mapping[str, Region]) -> tuple[str, ...]:
-    """A region, the members of a group, or `*`: all regions not of concern."""
-    if name == "*":
-        return tuple(r.name for r in regions.values() if not r.of_concern)
-    if name in regions:
-        return (name,)
-    return tuple(r.name for r in regions.values() if r.group == name)
-
-
-def _stockpile(row: Record, regions: Mapping[str, Region]) -> Stockpile:
-    opening, exposed = row["opening_t"], row["opening_exposed_share"]
-    return Stockpile(
-        name=row.key[0],
-        region=row["region"],
-        material=row["material"],
-        opening={CLEAN: opening * (1 - exposed), EXPOSED: opening * exposed},
-        capacity=row["capacity_t"],
-        max_fill=row["max_fill_t_per_yr"],
-        max_release=row["max_release_t_per_yr"],
-        holding_cost=row["holding_cost_usd_per_kg_yr"] * MUSD_PER_T,
-        covers=_named_regions(row["covers"], regions),
-        days=row.years or {},
-    )
-
-
-def _cap(row: Record, regions: Mapping[str, Region], materials: Mapping[str, Material]) -> ShareCap:
-    return ShareCap(
-        name=row.key[0],
-        material=row["material"],
-        materials=tuple(materials) if row["material"] == "*" else (row["material"],),
-        region=row["region"],
-        regions=_named_regions(row["region"], regions),
-        sector=None if row["sector"] == "*" else row["sector"],
-        share=row.years or {},
-    )
-
-
-def _budget(row: Record) -> Budget:
-    covers = frozenset(row["covers"])
-    return Budget(
-        name=row.key[0],
-        covers=frozenset(BUDGET_KINDS) if "all" in covers else covers,
-        carry_over=row["carry_over"],
-        limit=row.years or {},
-    )
-
-
-def _scenario(tables: Tables) -> Scenario:
-    if tables.scenario == BASE.name:
-        return BASE
-    row = tables.records["Scenarios"][(tables.scenario,)]
-    return Scenario(
-        name=row.key[0],
-        probability=row["probability"],
-        from_year=_or(row["from_year"], tables.settings["first_year"]),
-        emergency_from=row["emergency_from"],
-        emergency_to=row["emergency_to"],
-        refill_years=row["refill_years"],
-    )

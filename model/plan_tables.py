@@ -342,14 +342,3 @@ COST_TERMS: dict[str, str] = {
     "stock_credit": "buyers",
     "shortage": "shortage",
 }
-
-
-def tables_markdown() -> str:
-    """The tables as a page of the docs."""
-    lines = ["# Tables of plan.json", ""]
-    lines += [f"In a joint run every table begins with a column `{SCENARIO.name}`: {SCENARIO.meaning}.", ""]
-    for table in (*TABLES.values(), *VALUE_TABLES.values(), ORIGINS):
-        lines += [f"## {table.name}", "", table.meaning, "", "| column | unit | meaning |", "|---|---|---|"]
-        lines += [f"| {c.name} | {c.unit} | {c.meaning} |" for c in table.columns]
-        lines.append("")
-    return "\n".join(lines)

@@ -8,10 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 from model.cells import BLANK, show, wanted
+from model.columns import Column, Sheet
 from model.errors import Problem
-from model.schema import NAMED_SHEETS, SETTINGS, SHEETS, Column, Sheet
+from model.schema import NAMED_SHEETS, SETTINGS, SHEETS
 from model.tables import Record, Years
-from model.workbook import TypedRow, TypedTable, TypedWorkbook
+from model.workbook.typed import TypedRow, TypedTable, TypedWorkbook
 
 Records = dict[str, dict[tuple[str, ...], Record]]  # sheet -> key -> record
 UNIQUE_TOGETHER = ("Plants", "Projects", "Markets")

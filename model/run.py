@@ -17,13 +17,14 @@ from model import __version__
 from model.audit import Audit, audit
 from model.build import Built, build
 from model.collector import at_rest
+from model.conversion import plan_data
 from model.errors import NoPlanError, StoppedError
 from model.highs import OnProgress, Outcome, Progress, ShouldStop, Solver
 from model.highs import version as highs_version
 from model.inputs import Inputs
 from model.origins import origins
 from model.places import Places
-from model.plan_data import PlanData, plan_data
+from model.plan_data import PlanData
 from model.plan_tables import COST_TERMS
 from model.results import cost_totals, plan_tables, tariff_revenue
 from model.rules.objective import expected_cost, risk_weight
@@ -46,10 +47,12 @@ class Clock:
         self.on_progress = on_progress
 
     def enter(self, stage: str) -> None:
+        """Tell that a stage begins."""
         if self.on_progress:
             self.on_progress(Progress(stage, time.monotonic() - self.started))
 
     def leave(self, stage: str) -> None:
+        """Count the seconds since the last one was left."""
         now = time.monotonic()
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self.last
         self.last = now
@@ -57,7 +60,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Effort:
-    """How far to go (relative gap, seconds), and who watches and may stop it."""
+    """How far to go with a solve (relative gap, seconds), and who watches and may stop it."""
 
     gap: float
     time_limit: float
@@ -87,7 +90,7 @@ def effort(
 
 @dataclass(frozen=True)
 class Proof:
-    """What a solve proved, of a model of which size, which gap was asked for, and from which run it started."""
+    """What a solve proved (bound in MUSD), of a model of which size, which gap was asked for, and its start if any."""
 
     optimal: bool
     bound: float
@@ -137,8 +140,8 @@ def solve_scenario(
     """The audited plan document (plan.json) of one scenario, which knows its future.
 
     gap (share) and time_limit (s) replace the workbook's settings. start: the plan of an earlier run, whose decisions
-    the solver begins with. Raises WorkbookError, NoPlanError when it is proved
-    that there is no plan, StoppedError when the solve ends without one that passes the audit.
+    the solver begins with. Raises WorkbookError, NoPlanError when it is proved that there is no plan, StoppedError when
+    the solve ends without one that passes the audit.
     """
     clock = Clock(on_progress)
     clock.enter("read")
@@ -165,21 +168,15 @@ def solve_scenario(
 
 @at_rest()
 def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
-    """Build, solve and tidy the model of a tree."""
+    """Build, solve and tidy the model of a tree. Raises NoPlanError, and StoppedError where it ends without a plan."""
     clock.enter("build")
     built = build(tree)
     clock.leave("build")
     clock.enter("load")
     solver = load_model(built, wanted.careful)
     clock.leave("load")
-    size = {
-        "rows": len(solver.rows),
-        "columns": len(solver.variables),
-        "nonzeros": solver.nonzeros,
-        "integers": int(solver.integer.sum()),
-    }
     start = start_from(built, wanted.start) if wanted.start is not None else None
-    if start is not None and not solver.start_near(start.values):
+    if start is not None and not solver.start_near(start.values, wanted.time_limit, wanted.should_stop):
         start = replace(start, kept=False)
     outcome = solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, clock.started)
     clock.enter("tidy")
@@ -189,11 +186,11 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     if tidied is not None:
         solver.store(tidied)
     clock.leave("solve")
-    return Solved(built, outcome, size, wanted.gap, solver, values if tidied is None else tidied, start)
+    return Solved(built, outcome, solver.size, wanted.gap, solver, values if tidied is None else tidied, start)
 
 
 def settled(built: Built, solver: Solver, objective: float, wanted: Effort) -> np.ndarray:
-    """The solution; with all weight on CVaR, which sees the tail alone, one of least expected cost."""
+    """The solution, by column; with all weight on CVaR, which sees the tail alone, one of least expected cost."""
     values = solver.values()
     if risk_weight(built.tree) < 1:
         return values

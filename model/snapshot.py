@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.schema import SHEETS, YEARS, Column
+from model.columns import YEARS, Column
+from model.schema import SHEETS
 from model.tables import Lane, Record, Tables, Years
 
 Snapshot = dict[str, dict[str, dict[str, Any]]]

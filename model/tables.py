@@ -82,6 +82,7 @@ class Tables:
     lanes: Mapping[tuple[str, str, str], Lane]
 
     def rows(self, sheet: str) -> list[Record]:
+        """In workbook order; none of Settings, Lanes and Tariffs."""
         return list(self.records.get(sheet, {}).values())
 
 

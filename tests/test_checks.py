@@ -344,7 +344,29 @@ def test_negative_value_added(tmp_path: Path) -> None:
     book = with_plants()
     book["Prices"][2][2] = 7
     warned = warnings_of(tmp_path, book)
-    assert warned == {"Processes!A2": "at market prices this process adds a negative value (-4 USD/kg in 2027)"}
+    assert warned == {
+        "Processes!A2": "at market prices this process adds a negative value (-4 USD/kg in 2027)",
+        "Projects!A2": "never built: lenders miss 29.5 MUSD or more, which no package or contract on offer closes",
+    }
+
+
+def test_a_project_that_no_package_makes_bankable(tmp_path: Path) -> None:
+    """home_recycling at lenders' prices (x 0.8): 48 - 2 x 8 - 15 = 17 USD/kg in 2026, then 52.8 - 2 x 8 - 15 = 21.8.
+
+    Of 10 t/yr over 25 years at 12 %: decided in 2026 0.17 + 0.218 x 7.784 = 1.867 MUSD, in 2027 0.218 x 8.784 = 1.915.
+    """
+    recycling, dear = ("Projects", 2), ("Projects", 2, "capex_musd", 2.0)
+    warned = warnings_of(tmp_path, changed(dear))
+    assert list(warned) == ["Projects!A3"] and "miss 0.085 MUSD or more" in warned["Projects!A3"]
+
+    assert warnings_of(tmp_path, changed((*recycling, "capex_musd", 1.9))) == {}, "decided in 2027"
+    assert list(warnings_of(tmp_path, changed((*recycling, "capex_musd", 1.9), (*recycling, "latest_year", 2026))))
+    assert warnings_of(tmp_path, changed(dear, (*recycling, "funding", "public"))) == {}
+    assert warnings_of(tmp_path, changed(dear, (*recycling, "earliest_year", 2030))) == {}, "beyond the horizon"
+    granted = changed(dear)
+    granted["PriceFloors"][0].append("capex_grant_share")
+    granted["PriceFloors"] += [["grant", "home_recycling", "oxide", 0, 1, 0.05]]  # 0.1 MUSD of 0.085 that are missing
+    assert warnings_of(tmp_path, granted) == {}
 
 
 def test_warnings_wait_until_the_problems_are_mended(tmp_path: Path) -> None:

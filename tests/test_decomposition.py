@@ -16,13 +16,13 @@ import pytest
 
 from model.audit import audit_joint
 from model.decomposition import launch
-from model.decomposition.future import Effort, Future
+from model.decomposition.future import Future
 from model.decomposition.run import number_of_processes, solve_decomposed, together
 from model.decomposition.shared import THRESHOLD, alone, stretches
 from model.errors import NoPlanError, StoppedError, UsageError
 from model.joint_run import all_futures, joint_document, weighed
 from model.plan_tables import VALUE_TABLES
-from model.run import Proof
+from model.run import Effort, Proof
 from tests.make import Book, load_book
 from tests.solving import FIRST, add, close, home, lane, market, read, rows, solve_all
 from tests.test_joint import LAST, crisis, future, with_futures

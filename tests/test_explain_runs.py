@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
+from model.conversion import plan_data
 from model.errors import NoPlanError
 from model.inputs import load
 from model.joint_run import solve_joint
 from model.places import Places
-from model.plan_data import plan_data
 from model.run import solve_scenario
 from model.studies.explanation import explain
 from model.studies.explanation.arithmetic import find

@@ -7,9 +7,9 @@ from typing import Any
 import pyomo.environ as pyo
 import pytest
 
+from model.conversion import plan_data
 from model.inputs import Inputs
 from model.places import Places
-from model.plan_data import plan_data
 from model.studies.explanation.giving import Giving
 from model.studies.explanation.knobs import STANDING
 from model.studies.explanation.loosening import loosened
@@ -93,12 +93,12 @@ def test_every_row_and_bound_of_a_crowded_workbook_can_be_said_with_a_cell(givin
     speaker = Speaker(giving)
     rows = range(int(giving.solver.highs.getNumRow()))
     said = [row_in_words(speaker, row) for row in rows]
-    said += [one for c in range(giving.solver.own_columns) if (one := bound_in_words(speaker, c))]
+    said += [one for c in range(len(giving.solver.variables)) if (one := bound_in_words(speaker, c))]
     for one in said:
         assert one.text and "None" not in one.text
         sheet, _, place = one.cell.partition("!")
         assert sheet in {"Settings", "PriceFloors", "Lanes"} or place[:1].isalpha(), one
-    used = {component(giving.solver.rows[row].constraint) for row in rows if row < giving.solver.own_rows}
+    used = {component(giving.solver.rows[row].constraint) for row in rows if row < len(giving.solver.rows)}
     used |= {name for name, _ in (*giving.added.values(), *giving.held.values())}
     assert WORDS.keys() - used == set(), "a rule that this workbook does not have: add it"
 

@@ -324,6 +324,21 @@ def test_a_start_is_taken():
     assert again.solve(1e-9, 1e-6).objective <= found.objective + 1e-6, "no time to find anything better, or anything"
 
 
+def test_a_start_takes_no_longer_than_the_run_may_and_can_be_stopped():
+    m = market_split(exact=True)
+    solver = Solver(m)
+    asked = []
+
+    def stop() -> bool:
+        asked.append(True)
+        return True
+
+    assert not solver.start_near([(m.x[0], 1.0)], 30.0, stop)
+    assert asked
+    assert solver.highs.getOptionValue("time_limit")[1] == 30.0
+    assert not solver.start_near([(m.x[0], 1.0)], 0.1), "no time to find anything"
+
+
 def test_a_linear_solve_says_nothing_of_what_costs_more_than_asked_for():
     m = pyo.ConcreteModel()
     m.x = pyo.Var([1, 2], domain=pyo.NonNegativeReals)

@@ -13,8 +13,9 @@ import pytest
 from model import joint_run, run
 from model.audit import Audit, Finding
 from model.errors import LodestoneError, NoPlanError, StoppedError
-from model.highs import CAREFUL, FEASIBILITY, Solver
+from model.highs import CAREFUL, Solver
 from model.joint_run import solve_joint
+from model.loaded import FEASIBILITY
 from model.run import solve_scenario
 from tests.make import load_book, with_plants
 from tests.solving import add, change, close, home, kg, lane, market, only, problems, read, recipe, solve, total

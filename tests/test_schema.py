@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from model.schema import NAMED_SHEETS, SHEETS, YEARS, Column, each_column
+from model.columns import YEARS, Column
+from model.schema import NAMED_SHEETS, SHEETS, each_column
 
 CONTRACT = Path(__file__).resolve().parents[2] / "shared" / "workbook_contract.csv"
 

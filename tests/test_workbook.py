@@ -16,9 +16,10 @@ from make import Book, load_book, only_problem, tiny, with_plants, write_book
 from openpyxl import load_workbook
 
 from model.cells import LARGEST, UnusableCell, convert
+from model.columns import Column
 from model.inputs import load
 from model.records import interpolate
-from model.schema import SHEETS, Column
+from model.schema import SHEETS
 from model.xlsx import ErrorValue, NoValue, column_letters
 
 NUMBER = Column("amount", "number")

@@ -22,9 +22,9 @@ def bankability(workbook: Path, scenario: str, sets: tuple[str, ...], output: Ou
     Example:
       lodestone bankability plan.xlsx
     """
+    from model.conversion import plan_data
     from model.inputs import load
     from model.lenders import bankability_table
-    from model.plan_data import plan_data
     from model.report.terminal import show_bankability
 
     inputs = load(workbook, sets)

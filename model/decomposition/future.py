@@ -14,31 +14,21 @@ the threshold of CVaR in common with the others too, and costs
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from model.build import build
 from model.decomposition.shared import THRESHOLD, Key, in_common
-from model.highs import INFINITY, OnProgress, Outcome, ShouldStop
+from model.highs import Outcome
+from model.loaded import INFINITY
 from model.results import plan_tables
 from model.rules.linear import Row
-from model.run import load_model
+from model.run import Effort, load_model
 from model.tidy import tidy
 from model.tree import Tree
 
 SLOPES = (-3.0, -1.0, -0.25, 0.25, 1.0, 3.0)
-
-
-@dataclass(frozen=True)
-class Effort:
-    """Of one solve: relative gap, seconds, and who may stop it."""
-
-    gap: float
-    time_limit: float
-    should_stop: ShouldStop | None = None
-    on_progress: OnProgress | None = None
 
 
 class Future:
@@ -66,16 +56,6 @@ class Future:
         self.start: np.ndarray | None = None  # values by column of what was found last
         self.last_agreed: np.ndarray | None = None
         self.relaxed = False
-
-    @property
-    def size_of_model(self) -> dict[str, int]:
-        solver = self.solver
-        return {
-            "rows": len(solver.rows),
-            "columns": len(solver.variables),
-            "nonzeros": solver.nonzeros,
-            "integers": int(solver.integer.sum()),
-        }
 
     def _column(self, variable: Any) -> int:
         """A variable that matters to others only is in no row here: it gets a column all the same."""
@@ -177,7 +157,7 @@ class Future:
 
     def _solve(self, effort: Effort, start: np.ndarray | None) -> Outcome:
         if start is not None:
-            self.solver.start_from(np.append(start, np.zeros(self.solver.width - len(start))))
+            self.solver.start_from(start)
         return self.solver.solve(effort.gap, effort.time_limit, effort.on_progress, effort.should_stop)
 
     # -- what was found ----------------------------------------------------------------------------------------------

@@ -293,7 +293,7 @@ class _Hub(PHHub):  # type: ignore[misc]
         opt = self.hedging
         if not np.isfinite(self.best.cost):
             raise StoppedError("stopped before the futures agreed on a plan; allow more time")
-        sizes = {name: opt.futures[name].size_of_model for name in opt.local_scenarios}
+        sizes = {name: opt.futures[name].solver.size for name in opt.local_scenarios}
         mine = {
             name: opt.futures[name].tables(self.best.x[s.place], self.best.values[name])
             for name, s in opt.local_scenarios.items()

@@ -15,7 +15,7 @@ from model.decomposition.order import Found, Order
 from model.errors import StoppedError, UsageError
 from model.highs import OnProgress, ShouldStop
 from model.inputs import Inputs
-from model.joint_run import Values, all_futures, gain, joint_document, weighed
+from model.joint_run import Values, all_futures, gain, joint_document, weighed, with_remarks
 from model.plan_data import PlanData
 from model.plan_tables import TABLES
 from model.rules.linear import Row
@@ -144,8 +144,5 @@ def _worth_of_knowing(base: PlanData, plan: Mapping[str, Any], found: Found) -> 
         vss = gain(found.base_held - objective, noise)
     else:
         remarks.append("with what the base does in the shared years some future has no plan, or it is none: no VSS")
-    if plan["status"] != "optimal":
-        remarks.append("the plan itself was not proved within the gap: EVPI is at most, VSS at least what is shown")
-    if any(value is not None and 0 < value <= noise for value in (evpi, vss)):
-        remarks.append(f"a value of less than {noise:.3g} MUSD is within what the solves leave open")
-    return Values(evpi, vss, found.known if evpi is not None else None, found.base_held, tuple(remarks))
+    known = found.known if evpi is not None else None
+    return with_remarks(plan, Values(evpi, vss, known, found.base_held, tuple(remarks)), noise)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.build import build
-from model.decomposition.future import Effort
 from model.decomposition.order import Order
 from model.decomposition.shared import THRESHOLD, Key, alone, in_common, stretches
 from model.highs import OnProgress, ShouldStop
+from model.run import Effort
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class Task:
 
     def effort(self, should_stop: ShouldStop | None = None) -> Effort:
         """Of one solve: the gaps of all of them together must leave room for the one asked for."""
-        return Effort(self.order.gap / 4, max(self.seconds_left, 0.1), should_stop or self.should_stop)
+        asked = should_stop or self.should_stop
+        return Effort(self.order.gap / 4, max(self.seconds_left, 0.1), should_stop=asked)
 
 
 @dataclass(frozen=True)

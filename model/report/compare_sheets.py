@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from model.columns import YEARS
 from model.plan_tables import COST_TERMS
 from model.report.compare_grid import EXACT, Line
 from model.report.compare_results import Comparison, FlowDifference, InputDifference
 from model.report.key_figures import BINDING
 from model.report.words import term_label, year_ranges
-from model.schema import SHEETS, YEARS
+from model.schema import SHEETS
 
 Table = tuple[str, list[str], list[Line]]  # name of the sheet, headings, rows
 

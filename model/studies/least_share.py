@@ -33,7 +33,7 @@ def least_shares(caps: MovedCaps) -> tuple[Least, ...]:
     Leaves the model with its cost as goal, and with a start for the tightest point where one plan attains all shares.
     """
     found = _Search(caps).found()
-    caps.solver.minimise_cost()
+    caps.excess.rest()
     if found:
         caps.tell(found)
     return found
@@ -110,7 +110,7 @@ class _Search:
         for _ in range(ROUNDS):
             self.solver.store(self.plan[group])
             totals = {key: worth(self.consumption[key][1]) for key in keys}
-            self.solver.minimise_excess([(self.caps.rows[key], max(total, 1.0)) for key, total in totals.items()])
+            self.caps.excess.minimise([(self.caps.rows[key], max(total, 1.0)) for key, total in totals.items()])
             for key in keys:
                 self.caps.allow_row(key, self.share[group] or 0.0)
             self.solver.start_from(self.plan[group])

@@ -17,6 +17,7 @@ from model.report.frontier_results import Point
 from model.rules.china_share import Key, row_terms
 from model.rules.investments import table as investments_table
 from model.run import load_model
+from model.slack import Excess
 from model.studies.tasks import NOT_BEGUN, Tell
 from model.tidy import tidy
 from model.tree import single
@@ -77,6 +78,7 @@ class MovedCaps:
         tight = {c: everywhere.allowing(row, below_one) for c, row in data.caps.items()}
         self.built = build(single(replace(data, caps=tight)))
         self.solver = load_model(self.built)
+        self.excess = Excess(self.solver)
         block = self.built.model.china_share
         self.block = block
         self.rows: dict[Key, Any] = {**dict(block.deliveries.items()), **dict(block.intake.items())}
@@ -102,7 +104,7 @@ class MovedCaps:
 
     def set_aside(self) -> None:
         """The caps that are moved allow everything; with a named cap the others hold."""
-        self.solver.minimise_cost()
+        self.excess.rest()
         self.allow({c: self.move.lifting(row) for c, row in self.data.caps.items()})
 
     def points(self, warm: bool) -> Iterable[Point]:

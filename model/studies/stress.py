@@ -37,6 +37,7 @@ from model.report.stress_results import GaveWay, Outcome, Regret, Stress
 from model.results import cost_totals, plan_tables
 from model.rules.stockpiles import DAYS_PER_YEAR
 from model.run import Effort, effort, load_model, scenario_data
+from model.slack import Slacks
 from model.tree import single
 
 # Rules that may give way: constraint, what it is called, its unit, and how dear a unit of it is.
@@ -254,23 +255,21 @@ def _run(solver: Solver, wanted: Effort) -> None:
 
 def _give_way(built: Built, solver: Solver, wanted: Effort) -> tuple[GaveWay, ...]:
     """First the least that rules must give way by, weighted, then the least cost with that."""
-    slacks: dict[int, tuple[str, str, str]] = {}
-    weights: dict[int, float] = {}
+    slacks = Slacks(solver)
+    given: dict[int, tuple[str, str, str]] = {}  # slack -> rule, where, unit
     for path, rule, unit, weight in GIVES_WAY:
         rows = built.model.find_component(path)
         for key, row in rows.items():
             if id(row) in solver.row:
-                column = solver.add_slack(row)
-                slacks[column] = (rule, _place(built, path, key), unit)
-                weights[column] = weight
-    solver.minimise_slacks(weights)
+                given[slacks.add(row, weight)] = (rule, _place(built, path, key), unit)
+    slacks.minimise()
     _run(solver, wanted)
-    solver.keep_slacks(weights)
+    slacks.keep()
     _run(solver, wanted)
-    used = solver.slacks(list(slacks))
+    used = slacks.used()
     return tuple(
         GaveWay(rule, where, used[column], unit)
-        for column, (rule, where, unit) in slacks.items()
+        for column, (rule, where, unit) in given.items()
         if used[column] > LEAST_MISSED
     )
 

@@ -16,10 +16,10 @@ from typing import Any
 from model import __version__
 from model.archive import read_bytes
 from model.audit import Audit, audit, audit_joint
+from model.conversion import plan_data
 from model.errors import UsageError
 from model.inputs import Inputs, load
 from model.names import listed
-from model.plan_data import plan_data
 from model.report.plan_json import fingerprint
 from model.report.plan_workbook import write_plan_workbook
 from model.report.run_folder import PLAN_JSON, PLAN_XLSX, read_run, workbook_of

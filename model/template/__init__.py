@@ -19,12 +19,13 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from model import __version__
+from model.columns import YEARS, Column, Sheet
 from model.errors import UsageError
 from model.report.styles import DARK, LIGHT, LINE_HEIGHT, RULE, Styles, page
-from model.schema import FIRST_HEADING, LAST_HEADING, NAMED_SHEETS, SETTINGS, SHEETS, YEARS, Column, Sheet
+from model.schema import FIRST_HEADING, LAST_HEADING, NAMED_SHEETS, SETTINGS, SHEETS
 from model.template.drop_downs import LAST_ROW, LISTS, asked, column_letter, default, if_blank, rule, write_lists
 from model.template.example_rows import ExampleRow, example_rows
-from model.workbook import FREE_COLUMNS
+from model.workbook.headings import FREE_COLUMNS
 from model.xlsx import column_letters
 
 README, EXAMPLES = "ReadMe", "#Examples"
@@ -46,24 +47,19 @@ GUIDE = (
 )
 
 
-def write_template(path: str | Path, first_year: int = 2026, last_year: int = 2040, *, overwrite: bool = False) -> Path:
-    """Write a blank workbook with year columns from first_year to last_year.
+def write_template(path: Path, first_year: int = 2026, last_year: int = 2040) -> Path:
+    """Write a blank workbook with year columns from first_year to last_year, over a file that is there.
 
-    Raises UsageError when the years are reversed or no years, the file is there already, or it cannot be written.
+    Raises UsageError when the years are reversed or no years, OSError when the file cannot be written.
     """
-    path = Path(path)
     if last_year < first_year:
         raise UsageError(f"the last year ({last_year}) is before the first ({first_year})")
     if first_year < FIRST_HEADING or last_year > LAST_HEADING:
         raise UsageError(f"years are from {FIRST_HEADING} to {LAST_HEADING}")
-    if path.exists() and not overwrite:
-        raise UsageError(f"{path} exists already: choose another name, or delete it first")
     try:
         _write(path, first_year, last_year)
-    except (OSError, FileCreateError) as error:
-        raise UsageError(
-            f"{path} cannot be written ({error}): check that the folder exists and that the file is not open in Excel"
-        ) from None
+    except FileCreateError as error:
+        raise error.args[0] from None  # the OSError that it wraps
     return path
 
 

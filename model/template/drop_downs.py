@@ -17,7 +17,8 @@ from xlsxwriter.utility import xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
 from model.cells import show, wanted
-from model.schema import ANY, COLUMN_NAMES, NAMED_SHEETS, SHEET_NAMES, SHEETS, YEARS, Column, each_column
+from model.columns import YEARS, Column
+from model.schema import ANY, COLUMN_NAMES, NAMED_SHEETS, SHEET_NAMES, SHEETS, each_column
 from model.xlsx import column_letters
 
 LISTS = "#Lists"

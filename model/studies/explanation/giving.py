@@ -17,11 +17,12 @@ from dataclasses import replace
 import numpy as np
 
 from model.build import build
+from model.conversion import plan_data
 from model.elastic import Elastic
-from model.highs import INFINITY
 from model.inputs import Inputs
+from model.loaded import INFINITY
 from model.places import Place, Places
-from model.plan_data import PlanData, plan_data
+from model.plan_data import PlanData
 from model.rules.linear import Terms
 from model.rules.stockpiles import DAYS_PER_YEAR
 from model.studies.explanation.knobs import SMALLEST, Knob

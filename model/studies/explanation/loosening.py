@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from math import isinf
 
 from model import lenders
-from model.highs import INFINITY
+from model.loaded import INFINITY
 from model.network import largest_capacity
 from model.places import Places
 from model.plan_data import STREAMS

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from model.build import build
+from model.columns import YEARS
 from model.elastic import FEASIBLE, INFEASIBLE
 from model.errors import NoPlanError, StoppedError
 from model.highs import Outcome, ShouldStop
@@ -21,7 +22,6 @@ from model.places import SET
 from model.report.explanation_results import Change, Repair
 from model.report.words import days, musd, share, tonnes, usd_per_kg
 from model.run import load_model
-from model.schema import YEARS
 from model.studies.explanation.giving import Giving
 from model.studies.explanation.knobs import Knob, outward
 from model.tree import Tree
@@ -118,7 +118,7 @@ def find_repairs(giving: Giving, shop: Workshop) -> tuple[list[Repair], list[str
         if decided != FEASIBLE:
             remarks.append("The time for repairs was over before " + ("all were" if found else "one was") + " found.")
             return found, remarks
-        used = giving.used(solver.solution())
+        used = giving.used(solver.all_values())
         if not used:
             remarks.append(
                 "The rules are kept within the solver's tolerance: the workbook is at the edge of having a plan."
@@ -143,7 +143,7 @@ def _least_change(giving: Giving, barred: set[str], shop: Workshop) -> str:
     giving.release(free)
     solver.relax(True)
     decided = solver.decide(shop.left, shop.should_stop)
-    few = giving.used(solver.solution()).keys() if decided == FEASIBLE else free
+    few = giving.used(solver.all_values()).keys() if decided == FEASIBLE else free
     solver.relax(False)
     if decided == INFEASIBLE or not solver.whole:
         return decided
@@ -163,7 +163,7 @@ def _simplified(giving: Giving, barred: set[str], used: dict[str, float], shop: 
             giving.release(giving.knobs.keys() - barred - {cell})
             if giving.solver.decide(min(ONE_S, shop.left), shop.should_stop, gap=CHANGE_GAP) != FEASIBLE:
                 continue
-            other = giving.used(giving.solver.solution())
+            other = giving.used(giving.solver.all_values())
             if other and _size(giving, other) < _size(giving, used) - 1e-9:
                 used = other
                 barred.add(cell)

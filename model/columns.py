@@ -1,0 +1,154 @@
+"""What can be said of a column and of a sheet: the words in which the schema declares the workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+Kind = Literal["id", "text", "ref", "list", "choice", "yesno", "integer", "number", "years"]
+
+YEARS = "years"  # the name under which the year columns of a sheet go, in the schema and in Changes
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a sheet, or one setting.
+
+    kind: what a cell holds (years: one number for each year heading). unit: of its numbers.
+    default: stands in for a blank cell; blank: says in words what blank means where no plain default does.
+    least, most: inclusive limits; above: exclusive lower limit; nonzero: 0 makes no sense.
+    verbatim: of a text, a number in the cell stays a number.
+    allowed: the words of a choice or list. refers_to: sheets whose ids may stand here; "*" where `*` may too.
+    suggests: of a text, names that are offered in a drop-down and not asked for: as in refers_to, or "Sheet.column" for
+    what stands in another column.
+    """
+
+    name: str
+    kind: Kind
+    unit: str = ""
+    required: bool = False
+    default: Any = None
+    blank: str = ""
+    least: float | str | None = None
+    most: float | None = None
+    above: float | None = None
+    nonzero: bool = False
+    verbatim: bool = False
+    allowed: tuple[str, ...] = ()
+    refers_to: tuple[str, ...] = ()
+    suggests: tuple[str, ...] = ()
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: its columns, and the key columns by which other sheets and Changes name its rows.
+
+    gaps: what a blank year cell before the first given year is: a "problem", or "not in force" yet.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    required: bool = False
+    gaps: Literal["problem", "not in force"] = "problem"
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Column]:
+        """Columns by name; the year columns under "years"."""
+        return {column.name: column for column in self.columns}
+
+    @property
+    def years(self) -> Column | None:
+        return self.by_name.get(YEARS)
+
+    @property
+    def plain(self) -> tuple[Column, ...]:
+        """Every column but the year columns."""
+        return tuple(column for column in self.columns if column.kind != YEARS)
+
+    @property
+    def id_column(self) -> Column | None:
+        """The column whose ids other sheets refer to."""
+        return next((column for column in self.columns if column.kind == "id"), None)
+
+
+def ident(name: str, meaning: str = "") -> Column:
+    """An id: names the row."""
+    return Column(name, "id", required=True, meaning=meaning)
+
+
+def text(
+    name: str,
+    meaning: str = "",
+    *,
+    required: bool = False,
+    default: str | None = None,
+    blank: str = "",
+    suggests: str = "",
+) -> Column:
+    """Free text; suggestions are separated by |."""
+    offered = tuple(suggests.split("|")) if suggests else ()
+    return Column(name, "text", required=required, default=default, blank=blank, suggests=offered, meaning=meaning)
+
+
+def ref(name: str, refers_to: str, meaning: str = "", *, required: bool = True, default: str | None = None) -> Column:
+    """An id of another sheet; several sheets are separated by |."""
+    return Column(
+        name, "ref", required=required, default=default, refers_to=tuple(refers_to.split("|")), meaning=meaning
+    )
+
+
+def yesno(name: str, default: bool, meaning: str = "") -> Column:
+    return Column(name, "yesno", default=default, meaning=meaning)
+
+
+def choice(name: str, allowed: str, default: str | None, meaning: str = "", *, blank: str = "") -> Column:
+    """One of several words, separated by |."""
+    return Column(name, "choice", default=default, blank=blank, allowed=tuple(allowed.split("|")), meaning=meaning)
+
+
+def words(name: str, allowed: str, meaning: str = "") -> Column:
+    """Several of the allowed words, comma-separated in the cell."""
+    return Column(name, "list", required=True, allowed=tuple(allowed.split("|")), meaning=meaning)
+
+
+def integer(
+    name: str,
+    unit: str,
+    default: int | str | None = None,
+    meaning: str = "",
+    *,
+    required: bool = False,
+    least: float | str | None = None,
+    most: float | None = None,
+) -> Column:
+    return Column(name, "integer", unit, required, default, least=least, most=most, meaning=meaning)
+
+
+def number(
+    name: str,
+    unit: str,
+    default: float | None = None,
+    meaning: str = "",
+    *,
+    required: bool = False,
+    least: float | None = None,
+    most: float | None = None,
+    above: float | None = None,
+    blank: str = "",
+) -> Column:
+    return Column(name, "number", unit, required, default, blank, least, most, above, meaning=meaning)
+
+
+def share(name: str, default: float | None = 0, meaning: str = "", *, unit: str = "share", least: float = 0) -> Column:
+    """A number from 0 to 1 (or from `least`)."""
+    return number(name, unit, default, meaning, least=least, most=1)
+
+
+def years(unit: str, meaning: str = "", *, required: bool = True, most: float | None = None, blank: str = "") -> Column:
+    """The year columns: a number at least 0 for each year heading."""
+    return Column(YEARS, "years", unit, required, None, blank, least=0, most=most, meaning=meaning)
