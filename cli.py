@@ -27,7 +27,7 @@ from model.commands.stress import stress
 from model.commands.sweep import sweep
 from model.commands.verify import verify
 from model.commands.watch import watch
-from model.errors import LodestoneError, Problem, StoppedError, WorkbookError
+from model.errors import LodestoneError, Problem, StoppedError, WorkbookError, in_words
 
 
 class Commands(click.Group):
@@ -54,9 +54,7 @@ class Commands(click.Group):
         except BrokenPipeError:
             raise
         except OSError as error:
-            _fail(
-                ctx, f"{error.filename}: {error.strerror}" if error.filename else str(error), LodestoneError.exit_code
-            )
+            _fail(ctx, in_words(error), LodestoneError.exit_code)
 
 
 def _fail(ctx: click.Context, message: str, exit_code: int, problems: Sequence[Problem] = ()) -> None:

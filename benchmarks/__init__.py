@@ -1,1 +1,4 @@
-"""Measurements of Lodestone from outside: published optima. Nothing in `model` imports this package."""
+"""What is measured of Lodestone from outside: speed, memory, published optima, spoilt workbooks, killed runs, pictures.
+
+Nothing in `model` imports this package.
+"""

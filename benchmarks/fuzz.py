@@ -10,7 +10,6 @@ it (`benchmarks.mutate`). What fails is printed with its seed and kept in the fo
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import re
@@ -26,6 +25,7 @@ from functools import cache
 from pathlib import Path
 from types import FrameType
 
+import click
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
@@ -145,28 +145,28 @@ def _watched(seed: int, keep: Path | None) -> Verdict:
         signal.alarm(0)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--keep", type=Path, help="folder for the workbooks that fail")
-    asked = parser.parse_args()
+@click.command()
+@click.option("--count", default=2000, show_default=True, help="Workbooks.")
+@click.option("--seed", default=1, show_default=True, help="Of the first; others lead to other workbooks.")
+@click.option("--jobs", default=2, show_default=True, help="Workbooks at a time.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder for the workbooks that fail.")
+def main(count: int, seed: int, jobs: int, keep: Path | None) -> None:
+    """Spoil workbooks at random and solve each; exit code 1 if one ends as it must not."""
     began = time.monotonic()
     codes: Counter[int] = Counter()
     faults = 0
-    seeds = range(asked.seed * 1_000_000, asked.seed * 1_000_000 + asked.count)
-    with ProcessPoolExecutor(asked.jobs) as pool:
-        for number, verdict in enumerate(pool.map(_watched, seeds, [asked.keep] * asked.count), 1):
+    seeds = range(seed * 1_000_000, seed * 1_000_000 + count)
+    with ProcessPoolExecutor(jobs) as pool:
+        for number, verdict in enumerate(pool.map(_watched, seeds, [keep] * count), 1):
             codes[verdict.exit_code] += 1
             if verdict.fault:
                 faults += 1
                 mutated = verdict.mutated
-                print(f"seed {verdict.seed} ({mutated.base}: {'; '.join(mutated.what)}): {verdict.fault}", flush=True)
+                click.echo(f"seed {verdict.seed} ({mutated.base}: {'; '.join(mutated.what)}): {verdict.fault}")
             if number % 100 == 0:
-                print(f"{number}: {dict(sorted(codes.items()))}, {faults} faults", flush=True)
-    ends = ", ".join(f"{count} with exit code {code}" for code, count in sorted(codes.items()))
-    print(f"{asked.count} workbooks in {time.monotonic() - began:.0f} s: {ends}; {faults} faults")
+                click.echo(f"{number}: {dict(sorted(codes.items()))}, {faults} faults")
+    ends = ", ".join(f"{times} with exit code {code}" for code, times in sorted(codes.items()))
+    click.echo(f"{count} workbooks in {time.monotonic() - began:.0f} s: {ends}; {faults} faults")
     sys.exit(1 if faults else 0)
 
 

@@ -1,6 +1,6 @@
 """From how many futures on does `solve --joint --decompose` pay? Time and memory against the extensive form.
 
-    python benchmarks/joint_by_future.py WORKBOOK FUTURES whole|apart [GAP] [TIME_LIMIT] [SHEET/ROW/COLUMN=VALUE ...]
+    python -m benchmarks.joint_by_future WORKBOOK FUTURES whole|apart --gap 0.01 --set SHEET/ROW/COLUMN=VALUE
 
 The workbook's futures with a probability are copied until there are so many; the copies share their probabilities, so
 that the optimum stays. `whole` solves one model, `apart` two processes; one line of JSON says cost, bound, seconds,
@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import json
 import resource
-import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
+import click
+
+from model.commands.options import SET, WORKBOOK
 from model.decomposition.launch import run_ranks
 from model.decomposition.order import Order
 from model.inputs import load
@@ -25,7 +29,7 @@ from model.run import Clock, effort, scenario_data, solve_tree
 from model.tree import Tree, joint
 
 
-def copied(path: str, sets: list[str], futures: int) -> Tree:
+def copied(path: Path, sets: Sequence[str], futures: int) -> Tree:
     """The tree of the workbook's futures, each copied as often as it takes."""
     inputs = load(path, sets)
     base = scenario_data(inputs)
@@ -43,18 +47,24 @@ def copied(path: str, sets: list[str], futures: int) -> Tree:
     return joint(base, scenarios)
 
 
-def main(
-    path: str, futures: int, way: str, gap: float = 0.01, limit: float = 600.0, sets: tuple[str, ...] = ()
-) -> None:
-    tree = copied(path, list(sets), futures)
+@click.command()
+@WORKBOOK
+@click.argument("futures", type=click.IntRange(min=2))
+@click.argument("way", type=click.Choice(["whole", "apart"]))
+@click.option("--gap", default=0.01, show_default=True)
+@click.option("--time-limit", default=600.0, show_default=True)
+@SET
+def main(workbook: Path, futures: int, way: str, gap: float, time_limit: float, sets: tuple[str, ...]) -> None:
+    """Plan for so many futures of a workbook in one model (whole) or future by future (apart)."""
+    tree = copied(workbook, sets, futures)
     base = tree.data[0]
     began = time.monotonic()
     if way == "whole":
-        solved = solve_tree(tree, effort(base, gap, limit), Clock(None))
+        solved = solve_tree(tree, effort(base, gap, time_limit), Clock(None))
         best, bound, who = solved.outcome.objective, solved.outcome.bound, resource.RUSAGE_SELF
         more = {"rows": solved.size["rows"]}
     else:
-        found = run_ranks(Order(base, tree, gap, limit, values=False), 2, None, None)
+        found = run_ranks(Order(base, tree, gap, time_limit, values=False), 2, None, None)
         costs = {n: sum(cost_totals(tree.along(leaf), found.tables[n]).values()) for n, leaf in tree.leaf_of.items()}
         best = weighed(base, costs, {n: tree.probability[leaf] for n, leaf in tree.leaf_of.items()})
         bound, who = found.bound, resource.RUSAGE_CHILDREN
@@ -70,9 +80,8 @@ def main(
         "cpu_s": round(usage.ru_utime + usage.ru_stime, 1),
         "peak_mb": round(usage.ru_maxrss / 1024),
     }
-    print(json.dumps(figures | more))
+    click.echo(json.dumps(figures | more))
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    main(arguments[0], int(arguments[1]), arguments[2], *map(float, arguments[3:5]), tuple(arguments[5:]))
+    main()

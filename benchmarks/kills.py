@@ -7,16 +7,15 @@ Half of the kills come at any moment of a solve, half while its files are writte
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import signal
-import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
+import click
 from openpyxl import load_workbook
 
 import model.joint_run  # what a fork must not load anew
@@ -110,17 +109,17 @@ def _whole_plan(run: Path) -> str:
     return str(plan["plan_name"])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--count", type=int, default=120)
-    parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
+@click.command()
+@click.option("--count", default=120, show_default=True, help="Kills.")
+@click.option("--seed", default=1, show_default=True, help="Of the moments.")
+def main(count: int, seed: int) -> None:
+    """Kill runs at random moments, and look at what stands in their folder."""
     with tempfile.TemporaryDirectory() as folder:
-        ends = kills(asked.count, asked.seed, Path(folder))
-    for end, count in sorted(ends.items()):
-        print(f"{count:5} {end}")
-    print(f"{asked.count} kills, every time one whole plan")
+        ends = kills(count, seed, Path(folder))
+    for end, times in sorted(ends.items()):
+        click.echo(f"{times:5} {end}")
+    click.echo(f"{count} kills, every time one whole plan")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

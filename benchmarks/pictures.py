@@ -9,10 +9,10 @@ Needs LibreOffice (soffice), poppler (pdftotext, pdftoppm) and Pillow. Writes do
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+import click
 from PIL import Image, ImageChops
 
 from model.report.plan_json import finite
@@ -31,7 +31,10 @@ PAGES = {  # workbook -> file -> what the page says
 PIXELS_PER_INCH, COLOURS, MARGIN, FOOT = 90, 200, 12, 0.9  # the foot of a page is cut off
 
 
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
 def main(run: Path) -> None:
+    """Draw the pictures that the plan of this run has."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         book = Path(folder) / "plan.xlsx"
@@ -60,4 +63,4 @@ def _draw(pdf: Path, page: int, picture: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

@@ -23,7 +23,8 @@ from openpyxl import load_workbook
 
 from model.inputs import load
 from model.run import scenario_data
-from model.studies.frontier import Move, scales, trace
+from model.studies.frontier import scales, trace
+from model.studies.moved_caps import Move
 
 ROOT = Path(__file__).parents[1]
 POINTS = 12

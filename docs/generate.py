@@ -188,7 +188,7 @@ def _values(column: Column) -> str:
         for sign, limit in ((">", column.above), (">=", column.least), ("<=", column.most))
         if limit is not None
     ]
-    return " ".join([words.get(column.kind, "a number"), *[", ".join(limits)] * bool(limits)])
+    return " ".join([words.get(column.kind, "a number"), ", ".join(limits)]).strip()
 
 
 def _blank(sheet: Sheet, column: Column) -> str:

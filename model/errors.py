@@ -20,6 +20,12 @@ class Problem:
     mend: str
 
 
+def in_words(error: OSError) -> str:
+    """What the system says, and of which file if it names one."""
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
 class LodestoneError(Exception):
     """Base of every error that Lodestone raises on purpose; str() is a message for the user."""
 

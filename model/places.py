@@ -126,8 +126,6 @@ def _parts(given: Iterable[int], year: int) -> list[tuple[int, float]]:
         return []
     if year >= headings[-1]:
         return [(headings[-1], 1.0)]
-    for start, end in pairwise(headings):
-        if start <= year < end:
-            part = (year - start) / (end - start)
-            return [(start, 1 - part), (end, part)] if part else [(start, 1.0)]
-    return []
+    start, end = next(pair for pair in pairwise(headings) if pair[0] <= year < pair[1])
+    part = (year - start) / (end - start)
+    return [(start, 1 - part), (end, part)] if part else [(start, 1.0)]

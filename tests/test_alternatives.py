@@ -298,3 +298,19 @@ def test_the_command_line(tmp_path, monkeypatch):
 
     result = CliRunner().invoke(cli.main, ["alternatives", "plan.xlsx", "--within", "much"])
     assert result.exit_code == 2 and "--within much" in result.stderr
+
+
+def test_in_a_large_model_plans_that_differ_are_climbed_to_and_not_proved(tmp_path, monkeypatch):
+    """Any two of five refineries at 10, 10.1 ... 10.4, the best at 20.1; 4 % more, 20.9, leaves out no pair."""
+    book = choose(10, 10.1, 10.2, 10.3, 10.4, demand=40)
+    exact = study(tmp_path, book, within=0.04)
+    assert (exact.plans[1].distance, exact.plans[1].most) == (4, True)  # two others
+    monkeypatch.setattr("model.studies.good_plans.SMALL", 0)
+    best, *others = study(tmp_path, book, within=0.04).plans
+    assert len(others) >= 2
+    for plan in others:
+        pair = [int(name.removeprefix("refinery_")) for _, name in plan.decisions]
+        assert plan.cost_musd == pytest.approx(sum(10 + 0.1 * i for i in pair))
+        assert plan.distance >= 2
+        assert not plan.most
+    assert len({frozenset(plan.decisions) for plan in (best, *others)}) == 1 + len(others)

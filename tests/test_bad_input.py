@@ -12,6 +12,7 @@ import pytest
 from make import load_book, tiny, with_plants, write_book
 from openpyxl import Workbook
 
+from model.archive import read_bytes
 from model.errors import UsageError
 from model.inputs import load
 
@@ -137,3 +138,8 @@ def test_no_workbook_gives_a_traceback(tmp_path: Path, seed: int) -> None:
     for scenario in inputs.scenario_names:
         assert inputs.tables(scenario).scenario == scenario
         assert isinstance(inputs.changes(scenario), tuple)
+
+
+def test_a_name_that_no_file_can_have() -> None:
+    with pytest.raises(UsageError, match="is no name of a file"):
+        read_bytes(Path("plan\0.xlsx"))

@@ -283,3 +283,37 @@ def test_completion_knows_commands_and_options(here: Path) -> None:
     assert shell(**words).stdout == "plain,solve\n"
     words |= {"COMP_WORDS": "lodestone solve --jo", "COMP_CWORD": "2"}
     assert {line.split(",")[1] for line in shell(**words).stdout.split()} == {"--joint", "--jobs"}
+
+
+def test_the_doctor_says_what_a_system_does_not_tell(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(name: str) -> int:
+        raise ValueError(name)
+
+    def missing(name: str) -> str:
+        raise doctor.PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor.os, "sysconf", unknown)
+    monkeypatch.setattr(doctor, "requires", missing)
+    monkeypatch.setattr(doctor, "version", missing)
+    found = {finding["name"]: finding["found"] for finding in answer("doctor")["findings"]}
+    assert found["memory"] == "not known on this system"
+    assert found["distributed"].startswith("not installed; only for ")
+    assert "click" not in found, "a checkout that was never installed declares nothing"
+
+
+def test_nobody_reads_what_is_printed(here: Path) -> None:
+    """`lodestone --help | head -1`, whose reader leaves before all is said."""
+    code = "import sys, time; from cli import main; sys.stdin.read(); main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "completion", "bash"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    process.stdin.close()
+    assert "Traceback" not in process.stderr.read()
+    assert process.wait() == 1

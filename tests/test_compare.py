@@ -15,14 +15,15 @@ from openpyxl import load_workbook
 from model.errors import UsageError
 from model.examples import examples
 from model.inputs import load
-from model.report.compare_files import check_out, document, write_comparison
+from model.report.compare_files import KIND, document, write_comparison
+from model.report.compare_results import Comparison
 from model.report.compare_summary import notes, runs_line, summary
-from model.report.comparison import Comparison
 from model.report.plan_json import dumps
 from model.report.run_folder import write_run
 from model.run import solve_scenario
 from model.snapshot import input_snapshot
-from model.studies.compare import bridge, compare, compare_runs, names_by_path
+from model.studies.compare import compare, compare_runs, names_by_path
+from model.studies.compare_figures import bridge
 from tests.make import Book, tiny, with_plants, write_book
 from tests.plan_document import plan_document
 
@@ -397,21 +398,21 @@ def test_only_a_comparison_is_replaced(tmp_path: Path) -> None:
     out = tmp_path / "compare.xlsx"
     write_comparison(comparison, out)
     write_comparison(comparison, out)
-    assert check_out(tmp_path) == out
+    assert KIND.check_out(tmp_path) == out
     precious = tmp_path / "inputs.xlsx"
     precious.write_bytes(b"mine")
     with pytest.raises(UsageError, match="would be replaced"):
         write_comparison(comparison, precious)
     assert precious.read_bytes() == b"mine"
     with pytest.raises(UsageError, match=r"end it in \.xlsx"):
-        check_out(tmp_path / "compare.csv")
+        KIND.check_out(tmp_path / "compare.csv")
 
 
 def test_nothing_is_written_into_a_run(tmp_path: Path) -> None:
     write_run(plan_document(), tmp_path / "base")
     for out in (tmp_path / "base", tmp_path / "base" / "plan.xlsx", tmp_path / "base" / "compare.xlsx"):
         with pytest.raises(UsageError, match="holds a run"):
-            check_out(out)
+            KIND.check_out(out)
 
 
 def test_a_comparison_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

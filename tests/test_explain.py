@@ -14,7 +14,7 @@ from model.errors import NoPlanError
 from model.inputs import load
 from model.report.explanation_results import INTEGERS, RELAXATION, Explanation, Repair
 from model.run import solve_scenario
-from model.studies.explain import explain
+from model.studies.explanation import explain
 from tests.make import Book, write_book
 from tests.solving import add, home, lane, market, recipe
 

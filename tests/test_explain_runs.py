@@ -18,8 +18,8 @@ from model.inputs import load
 from model.joint_run import solve_joint
 from model.places import Places
 from model.run import solve_scenario
-from model.studies.explain import explain
-from model.studies.explain.arithmetic import find
+from model.studies.explanation import explain
+from model.studies.explanation.arithmetic import find
 from model.tree import single
 from tests.make import Book, write_book
 from tests.solving import add, change, home, lane, market, read
@@ -213,3 +213,21 @@ def test_what_is_just_enough_is_no_finding() -> None:
     assert "must get 70 t of oxide in 2026, and at most 69 t can reach Home" in finding.text
     with pytest.raises(NoPlanError):
         solve_scenario(read(book))
+
+
+def test_stopped_at_any_moment_every_repair_it_tells_makes_a_plan() -> None:
+    """Serve 30 % instead of 80 % (Sectors!C2), or let Ally sell 80 t (Markets!D2): each alone, or it is not told."""
+    book = served(sold=30)
+    told = set()
+    for moment in (1, 2, 3, 5, 8, 13, 21, 34, 55, 89):
+        asked = iter(range(moment))
+        explanation = explain(read(book), should_stop=lambda asked=asked: next(asked, None) is None)
+        for repair in explanation.repairs:
+            values = {change.cell: change.new for change in repair.changes}
+            mended = served(least=values.get("Sectors!C2", 0.8), sold=values.get("Markets!D2", 30))
+            assert values.keys() <= {"Sectors!C2", "Markets!D2"}
+            assert solve_scenario(read(mended), gap=0.5)["status"] in ("optimal", "feasible")
+            told.add(tuple(values))
+        if len(explanation.repairs) < 2:
+            assert explanation.remarks != ()
+    assert told == {("Sectors!C2",), ("Markets!D2",)}

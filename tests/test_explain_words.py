@@ -10,11 +10,11 @@ import pytest
 from model.conversion import plan_data
 from model.inputs import Inputs
 from model.places import Places
-from model.studies.explain.giving import Giving
-from model.studies.explain.knobs import STANDING
-from model.studies.explain.loosening import loosened
-from model.studies.explain.row_words import BOUNDS, WORDS, bound_in_words, row_in_words
-from model.studies.explain.speaking import Speaker, component
+from model.studies.explanation.giving import Giving
+from model.studies.explanation.knobs import STANDING
+from model.studies.explanation.loosening import loosened
+from model.studies.explanation.row_words import BOUNDS, WORDS, bound_in_words, row_in_words
+from model.studies.explanation.speaking import Speaker, component
 from model.tree import joint
 from tests.rules.everything import everything
 from tests.solving import add, change, home, lane, market, read, recipe

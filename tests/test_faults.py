@@ -52,13 +52,16 @@ def test_killed_at_any_moment_a_run_leaves_the_old_plan_or_the_new(tmp_path: Pat
 # --- full disks and read-only folders --------------------------------------------------------------------------------
 
 FULL = """
-import resource, sys
+import resource, signal, sys
 from cli import main
-import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), most))
 sys.argv[1:] = sys.argv[2:]
-main()
+try:
+    main()
+finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))  # who measures coverage writes its file now
 """
 
 

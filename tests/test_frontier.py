@@ -15,11 +15,12 @@ from model.build import build
 from model.errors import UsageError, WorkbookError
 from model.highs import Solver
 from model.inputs import load
-from model.report.frontier_files import check_out, default_out, write_frontier
+from model.report.frontier_files import KIND, write_frontier
 from model.report.frontier_results import Frontier, Least, Point, Step
 from model.run import scenario_data, solve_scenario
-from model.studies.frontier import Move, frontier, scales, trace
 from model.studies.frontier import _consistent as consistent
+from model.studies.frontier import frontier, scales, trace
+from model.studies.moved_caps import Move
 from model.tidy import tidy
 from model.tree import single
 from tests.make import Book, write_book
@@ -146,6 +147,20 @@ def test_least_attainable_shares(traced):
     ]
     # 2026: 100 t wanted, 70 t from Ally; 2027: 20 t more from the refinery
     assert [x.share for x in traced.least_attainable] == [pytest.approx(0.3, abs=2e-4), pytest.approx(0.1, abs=2e-4)]
+
+
+def test_that_no_share_at_all_will_do_is_proved_and_said(tmp_path):
+    """The reserve must hold 400 days of cover, about 110 t, and has room for 10 t, whatever the cap."""
+    book = scarce()
+    add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", capacity_t=10, years={2026: 400})
+    result = frontier(write_book(tmp_path / "plan.xlsx", book), [0.5], gap=TIGHT, processes=1)
+
+    assert [(x.year, x.share, x.proved) for x in result.least_attainable] == [(2026, None, True), (2027, None, True)]
+    assert result.points[0].message == "no plan keeps these limits"
+    assert [x.year for x in result.points[0].beyond] == [2026, 2027]
+    sheets = openpyxl.load_workbook(write_frontier(result, tmp_path / "out.xlsx")[0])
+    assert "oxide_cap in 2026: no plan at any share" in sheets["Frontier"]["G2"].value
+    assert sheets["LeastAttainable"]["E2"].value == "no plan, even without this cap"
 
 
 def test_a_point_out_of_reach_names_the_limit_that_is(traced):
@@ -314,7 +329,7 @@ def test_hostile_names_are_only_text(tmp_path):
 
 @pytest.mark.parametrize("name", ["../x", "con", "x" * 300, "a:b*?", "..", ""])
 def test_the_usual_place_is_inside_outputs(name):
-    place = default_out(Path("some") / "plan.xlsx", name, name)
+    place = KIND.default_out(Path("some") / "plan.xlsx", name, name)
 
     assert place.parts[:2] == ("outputs", "plan")
     assert len(place.parts) == 3
@@ -326,9 +341,9 @@ def test_only_a_frontier_is_replaced(traced, tmp_path):
     write_frontier(traced, tmp_path)
     (tmp_path / "mine.xlsx").write_text("mine")
     with pytest.raises(UsageError, match="would be replaced"):
-        check_out(tmp_path / "mine.xlsx")
+        KIND.check_out(tmp_path / "mine.xlsx")
     with pytest.raises(UsageError, match=r"end it in \.xlsx"):
-        check_out(tmp_path / "frontier.csv")
+        KIND.check_out(tmp_path / "frontier.csv")
     (tmp_path / "plan.json").write_text("{}")
     with pytest.raises(UsageError, match="holds a run"):
         write_frontier(traced, tmp_path)

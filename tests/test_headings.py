@@ -15,8 +15,8 @@ from model.report.compare_workbook import write_compare_workbook
 from model.report.frontier_results import Frontier, Least, Point
 from model.report.frontier_workbook import write_frontier_workbook
 from model.report.plan_workbook import write_plan_workbook
-from model.report.stress_report import write_stress
-from model.report.stress_tests import GaveWay, Outcome, Regret, Stress
+from model.report.stress_files import write_stress
+from model.report.stress_results import GaveWay, Outcome, Regret, Stress
 from model.report.styles import DARK
 from model.report.sweep_files import write_sweep
 from model.report.sweep_results import GridPoint, Sweep, Varied, figures_of

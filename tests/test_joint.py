@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from model.audit import audit_joint
 from model.errors import NoPlanError, UsageError
 from model.inputs import Inputs
+from model.joint_run import joint_name
 from model.rules.objective import cvar, mean
 from model.run import scenario_data
 from tests.make import Book
@@ -314,3 +315,11 @@ def test_the_best_of_all_plans_of_a_tiny_tree(probability: float, weight: float,
     best = min(weighed(costs(built, r)) for built in (False, True) for r in (0, 50, 100, 150))
     plan = solve_all(book, values=False)
     assert plan["objective_musd"] == kg(best)
+
+
+def test_a_scenario_called_joint_keeps_its_folder():
+    book = with_futures()
+    assert joint_name(read(book)) == "joint"
+    future(book, "Joint", 0.1, FIRST + 1, "Prices", "oxide", value=2, operation="multiply")
+    future(book, "joint run", 0.1, FIRST + 1, "Prices", "oxide", value=3, operation="multiply")
+    assert joint_name(read(book)) == "joint run run"

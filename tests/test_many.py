@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from model.errors import NoPlanError, UsageError
+from model.errors import NoPlanError, StoppedError, UsageError
 from model.highs import Progress
 from model.inputs import load
 from model.report.plan_json import OF_THE_RUN
@@ -308,3 +309,44 @@ def test_a_scheduler_that_does_not_answer(tmp_path, monkeypatch):
     for address in ("tcp://127.0.0.1:1", "nonsense://x"):
         with pytest.raises(UsageError, match="no Dask scheduler answers"):
             run_tasks(pieces(tmp_path, a=""), scheduler=address)
+
+
+def test_a_task_that_a_cluster_gives_up_is_a_failure_with_its_reason(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
+    (lost,) = run_tasks(pieces(tmp_path, a="die"), scheduler=cluster.scheduler_address)
+
+    assert lost == Failure(4, "its worker was lost again and again (killed? short of memory?)")
+
+
+# --- a machine that starts no processes ------------------------------------------------------------------------------
+
+
+def test_workers_that_end_as_soon_as_they_are_started(tmp_path, monkeypatch):
+    """As where memory is short, or a policy forbids it: said after three, not tried for ever."""
+    import multiprocessing
+
+    started = []
+
+    def ends_at_once(process: Any) -> None:
+        started.append(process)
+        process._target, process._args = os._exit, (1,)
+        start(process)
+
+    start = multiprocessing.get_context("spawn").Process.start
+    monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", ends_at_once)
+    with pytest.raises(StoppedError, match="worker processes end as soon as they are started; try --jobs 1"):
+        run_tasks(pieces(tmp_path, a=""), 1)
+    assert len(started) == 3
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_full_disk_in_a_worker_is_no_mistake_of_the_program(tmp_path):
+    (lost,) = run_tasks([Piece("a", tmp_path / "none" / "a")], 1)
+
+    assert lost == Failure(2, f"{tmp_path / 'none' / 'a'}: No such file or directory")
+
+
+def test_a_cluster_without_dask_is_said_with_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"pip install 'lodestone\[dask\]'"):
+        run_tasks(pieces(tmp_path, a=""), scheduler="tcp://127.0.0.1:1")

@@ -15,13 +15,13 @@ from click.testing import CliRunner
 
 import cli
 from model.errors import UsageError
+from model.report.frontier_files import KIND
 from model.report.frontier_results import Frontier, Least, Point, document
 from model.report.html.chain import OTHERS
-from model.report.html.page import check_out, page, safe_json, write_report
+from model.report.html.page import SCRIPTS, check_out, page, safe_json, write_report
 from model.report.html.studies import figures, find_studies, read_study
 from model.report.html.views import FIGURES, views
 from model.report.run_folder import write_run
-from model.report.study_files import write_json
 from tests.plan_document import plan_document
 
 NASTY = (
@@ -96,6 +96,14 @@ def test_the_policy_allows_its_own_scripts_and_nothing_else():
     for tag, attributes in found.tags:
         assert "src" not in attributes, tag
         assert str(attributes.get("href", "#")).startswith(("#", "data:")), tag
+
+
+def test_every_script_is_in_the_page():
+    folder = Path(cli.__file__).parent / "model" / "report" / "html" / "scripts"
+    assert sorted(path.stem for path in folder.iterdir()) == sorted(SCRIPTS)
+    text = page({"base": plan_document()})
+    places = [text.index((folder / f"{name}.js").read_text(encoding="utf-8")) for name in SCRIPTS]
+    assert places == sorted(places)
 
 
 def test_every_figure_has_a_table_in_every_view():
@@ -216,7 +224,7 @@ def frontier(path: str, workbook: str) -> None:
         Point(0.0, message="no plan"),
     )
     found = Frontier(workbook, "p", "base", None, None, (), (Least("c", 2027, 0.2, 0.5),), points)
-    write_json(document(found), "frontier", Path(path))
+    KIND.write_json(document(found), Path(path))
 
 
 def test_a_frontier_is_drawn_from_its_points(tmp_path: Path):

@@ -122,3 +122,26 @@ def test_the_command(tmp_path: Path, monkeypatch):
     assert refused.exit_code == 2
     assert "--start goes with one scenario or with --joint" in refused.stderr
     assert run(main, ["solve", "plan.xlsx", "--start", "nowhere"]).exit_code == 2
+
+
+def test_the_command_says_what_it_began_with(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_book("plan.xlsx", book())
+    renamed, forbidden = book(), book()
+    renamed["Projects"][1][0] = "smelter"
+    write_book("renamed.xlsx", renamed)
+    add(forbidden, "Budgets", 0, budget="treasury", covers="capex")
+    write_book("forbidden.xlsx", forbidden)
+    run = CliRunner().invoke
+    assert run(main, ["solve", "plan.xlsx", "--out", "first"]).exit_code == 0
+
+    def said(workbook: str) -> str:
+        return run(main, ["solve", workbook, "--out", "second", "--start", "first"]).stdout.splitlines()[-1]
+
+    assert said("plan.xlsx") == "Started from 1 decisions of the earlier run."
+    assert said("renamed.xlsx") == (
+        "Started from 0 decisions of the earlier run; not known here: build of refinery in 2026."
+    )
+    assert said("forbidden.xlsx") == (
+        "Started from nothing: no plan of this workbook has the decisions of the earlier run."
+    )

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 import cli
 from model.errors import UsageError
-from model.report.stress_tests import Outcome, Stress
+from model.report.stress_results import Outcome, Stress
 from model.studies.stress import stress
 from tests.make import Book, write_book
 from tests.solving import FIRST, add, close, cost, home, lane, market, read, solve, solve_all
@@ -198,3 +198,18 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert CliRunner().invoke(cli.main, ["stress", "plan.xlsx", *runs, "--quiet"]).output == ""
     (tmp_path / "stress.json").write_text("{}")
     assert CliRunner().invoke(cli.main, ["stress", "plan.xlsx", *runs]).exit_code == 2
+
+
+def test_asked_to_stop_it_says_how_many_cases_were_met():
+    asked = iter([False, True])
+    study = stressed(with_futures(), should_stop=lambda: next(asked, True))
+    assert [o.case for o in study.outcomes] == ["base"]
+    assert any(remark.startswith("stopped after 1 of ") for remark in study.remarks)
+
+
+def test_a_plan_with_a_project_the_workbook_does_not_have_is_told():
+    book = with_futures()
+    plan = solve(book, "embargo")
+    assert [row["project"] for row in plan["tables"]["investments"]] == ["works"]
+    without = {**book, "Projects": book["Projects"][:1]}
+    assert "old decides what the workbook does not have: works" in stressed(without, {"old": plan}).remarks

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from model.plan_tables import COST_TERMS
-from model.report.summary import MOST, brief, key_lines, sections
+from model.report.brief import brief
+from model.report.summary import MOST, key_lines, sections
 from model.report.words import TERM_LABELS, days, in_words, musd, one_line, share, tonnes, year_ranges
 from tests.plan_document import plan_document, without_rows
 

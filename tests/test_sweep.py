@@ -12,7 +12,7 @@ import pytest
 
 from model.errors import UsageError, WorkbookError
 from model.inputs import load
-from model.report.sweep_files import check_out, default_out, write_sweep
+from model.report.sweep_files import KIND, write_sweep
 from model.report.sweep_results import GridPoint, Sweep, Varied, columns, rows, typed
 from model.run import solve_scenario
 from model.studies.sweep import MOST_POINTS, parse_vary, sweep
@@ -176,5 +176,5 @@ def test_only_a_sweep_is_replaced(swept, tmp_path):
     write_sweep(swept, tmp_path)
     (tmp_path / "mine.csv").write_text("mine")
     with pytest.raises(UsageError, match="would be replaced"):
-        check_out(tmp_path / "mine.xlsx")
-    assert default_out(Path("../x/../con.xlsx")).parts[0] == "outputs"
+        KIND.check_out(tmp_path / "mine.xlsx")
+    assert KIND.default_out(Path("../x/../con.xlsx")).parts[0] == "outputs"

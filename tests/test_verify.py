@@ -136,3 +136,34 @@ def test_the_same_workbook_gives_the_same_plan_byte_for_byte(solved: Path, tmp_p
         written.append([line for line in lines if not line.startswith(of_the_run)])
     assert written[0] == written[1]
     assert any(line.startswith('"fingerprint"') for line in written[0])
+
+
+def test_a_run_of_an_earlier_version_is_neither_right_nor_wrong(place: Path) -> None:
+    path = place / "run" / "plan.json"
+    plan = json.loads(path.read_text())
+    del plan["fingerprint"]
+    plan["versions"]["lodestone"] = "0.0.1"
+    path.write_text(json.dumps(plan))
+    findings = found(place)
+    assert findings["plan.json"] == (None, "has no fingerprint: an earlier version of Lodestone wrote it")
+    assert findings["plan.xlsx"][0] is None
+    assert findings["plan.xlsx"][1].startswith("was written by Lodestone 0.0.1, this is ")
+    assert not holds(verify(place / "run"))
+
+
+def test_a_workbook_with_problems_is_told_by_their_cells(place: Path) -> None:
+    book = load_workbook(place / "plan.xlsx")
+    book["Demand"]["D2"] = -5
+    book.save(place / "plan.xlsx")
+    findings = found(place)
+    assert findings["workbook"] == (False, "plan.xlsx has changed since, and has problems now: Demand!D2")
+    assert findings["audit"] == (None, "not repeated, as the workbook has problems")
+
+
+def test_a_scenario_that_is_gone_cannot_carry_its_plan(place: Path) -> None:
+    path = place / "run" / "plan.json"
+    plan = json.loads(path.read_text())
+    plan["scenario"] = "dropped"
+    path.write_text(json.dumps(plan))
+    ok, text = found(place)["audit"]
+    assert (ok, text) == (False, "cannot be passed: there is no scenario dropped")

@@ -17,11 +17,11 @@ from model.errors import NoPlanError, UsageError
 from model.inputs import load
 from model.joint_run import solve_joint
 from model.report.run_folder import write_run
-from model.report.what_binds_files import write_explained
-from model.report.what_binds_results import Explained, Moved, in_words
+from model.report.what_binds_files import write_what_binds
+from model.report.what_binds_results import Moved, WhatBinds, in_words
 from model.run import scenario_data, solve_scenario
-from model.studies import limits as study
-from model.studies.limits import explain
+from model.studies import what_binds as study
+from model.studies.what_binds import what_binds
 from model.tree import single
 from tests.make import Book, write_book
 from tests.solving import add, close, home, lane, market, only, recipe, rows, solve, solve_all
@@ -264,7 +264,7 @@ def test_explain_repeats_the_run_and_frees_the_builds(tmp_path):
     book["Lanes"][2][-1] = None
     add(book, "ChinaShare", cap="oxide_cap", material="oxide", years=0.5)
     run = run_of(tmp_path, book, ("ChinaShare/oxide_cap/years=0.4",))
-    found = explain(run, gap=TIGHT, processes=2)
+    found = what_binds(run, gap=TIGHT, processes=2)
 
     assert found.remarks == []
     assert [row["value"] for row in found.what_binds if row["rule"] == "China share"] == [close(0.03), close(0.03)]
@@ -281,7 +281,7 @@ def here(tmp_path: Path, book: Book, gap: float = TIGHT, run_gap: float = TIGHT)
     run = run_of(tmp_path, book, gap=run_gap)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(study, "run_tasks", in_this_process)
-        return explain(run, gap=gap)
+        return what_binds(run, gap=gap)
 
 
 def lumpy() -> Book:
@@ -350,7 +350,7 @@ def test_a_joint_run_is_explained_too(tmp_path):
     write_run(solve_joint(load(path), gap=TIGHT, values=False), tmp_path / "run", path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(study, "run_tasks", in_this_process)
-        found = explain(tmp_path / "run", gap=TIGHT)
+        found = what_binds(tmp_path / "run", gap=TIGHT)
 
     shares = [row for row in found.what_binds if row["rule"] == "China share" and row["year"] == 2027]
     assert {row["scenario"]: row["value"] for row in shares} == {"base": close(0.03), "dear": close(0.06)}
@@ -360,12 +360,12 @@ def test_a_joint_run_is_explained_too(tmp_path):
 def test_a_workbook_that_changed_is_refused_and_one_that_moved_is_found(tmp_path):
     run = run_of(tmp_path, chain())
     moved_to = (tmp_path / "plan.xlsx").rename(tmp_path / "elsewhere.xlsx")
-    assert explain(run, moved_to).what_binds
+    assert what_binds(run, moved_to).what_binds
     book = chain()
     add(book, "ChinaShare", cap="new", material="oxide", years=0.4)
     write_book(tmp_path / "plan.xlsx", book)
     with pytest.raises(UsageError, match=r"has changed since the run was solved: .*--workbook"):
-        explain(run)
+        what_binds(run)
 
 
 def test_the_tutorial_by_hand():
@@ -450,5 +450,5 @@ def test_a_solve_that_was_stopped_without_a_bound_can_be_told(tmp_path):
     told = study._difference(step, study._Solve(10.0, 9.0), study._Solve(8.0, -math.inf))
     assert (told.musd, told.at_least, told.at_most, told.within_gap) == (2.0, 1.0, None, False)
     assert "between 1.00 MUSD and no known limit" in in_words(told)
-    found = Explained("run", "plan.xlsx", "plan", "base", 10.0, 9.0, [], [], [told])
-    assert all(path.exists() for path in write_explained(found, tmp_path / "what_binds.xlsx"))
+    found = WhatBinds("run", "plan.xlsx", "plan", "base", 10.0, 9.0, [], [], [told])
+    assert all(path.exists() for path in write_what_binds(found, tmp_path / "what_binds.xlsx"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import GAP, JOBS, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
 from model.commands.output import OUTPUT, Output
 
 
@@ -14,7 +14,7 @@ from model.commands.output import OUTPUT, Output
 @WORKBOOK
 @click.option("--within", default="2%", show_default=True, help="How much more a good plan may cost.")
 @SCENARIO
-@click.option("--out", type=click.Path(path_type=Path), help="Workbook to write. [default: in outputs/WORKBOOK]")
+@OUT_OF_STUDY
 @GAP
 @TIME_LIMIT
 @SET
@@ -44,18 +44,18 @@ def alternatives(
     """
     from model.report import alternatives_files
     from model.report.alternatives_results import document
+    from model.report.claim import claimed
     from model.report.terminal_alternatives import show_alternatives
     from model.report.terminal_many import WatchMany
     from model.studies import alternatives as study
 
     share = study.parse_within(within)
-    target = out or alternatives_files.default_out(workbook, scenario)
-    alternatives_files.check_out(target)
-    with WatchMany((), output.silent) as watch:
+    target = alternatives_files.KIND.check_out(out or alternatives_files.KIND.default_out(workbook, scenario))
+    with claimed([target]), WatchMany((), output.silent) as watch:
         found = study.alternatives(
             workbook, share, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
         )
-    files = alternatives_files.write_alternatives(found, target)
+        files = alternatives_files.write_alternatives(found, target)
     output.answer(
         lambda: show_alternatives(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import SET, WORKBOOK
+from model.commands.options import PATH, SET, WORKBOOK
 from model.commands.output import OUTPUT, Output, problems_answer
 from model.errors import WorkbookError
 
@@ -14,9 +14,7 @@ from model.errors import WorkbookError
 @click.command()
 @WORKBOOK
 @SET
-@click.option(
-    "--mark", type=click.Path(path_type=Path), metavar="COPY", help="Write a copy with the problem cells marked."
-)
+@click.option("--mark", type=PATH, metavar="COPY", help="Write a copy with the problem cells marked.")
 @click.option("--force", is_flag=True, help="Replace a COPY that exists.")
 @OUTPUT
 @click.pass_context

@@ -6,18 +6,13 @@ from pathlib import Path
 
 import click
 
+from model.commands.options import PATH, out_here
 from model.commands.output import OUTPUT, Output
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN [RUN...]", type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default="compare.xlsx",
-    show_default=True,
-    help="Workbook to write, or its folder; a JSON file of the same name stands beside it.",
-)
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN [RUN...]", type=PATH)
+@out_here("compare.xlsx", "Workbook")
 @OUTPUT
 def compare(runs: tuple[Path, ...], out: Path, output: Output) -> None:
     """Show what differs between runs, and which inputs explain it; the first run is the measure.
@@ -29,21 +24,13 @@ def compare(runs: tuple[Path, ...], out: Path, output: Output) -> None:
       lodestone compare outputs/plan/base outputs/plan/embargo
     """
     from model.report.answers import comparison_answer
-    from model.report.compare_files import check_out, write_comparison
-    from model.report.compare_summary import notes, runs_line, summary
-    from model.report.terminal import show_table
+    from model.report.claim import claimed
+    from model.report.compare_files import KIND, write_comparison
+    from model.report.terminal_compare import show_comparison
     from model.studies.compare import compare_runs
 
-    check_out(out)
-    comparison = compare_runs(runs)
-    book, facts = write_comparison(comparison, out)
-
-    def show() -> None:
-        for table in summary(comparison):
-            show_table(table.headings, table.rows)
-            click.echo()
-        for note in notes(comparison):
-            click.echo(note)
-        click.echo(f"{runs_line(comparison)}. Files: {book} and {facts.name}")
-
-    output.answer(show, lambda: comparison_answer(comparison, (book, facts)))
+    target = KIND.check_out(out)
+    with claimed([target]):
+        comparison = compare_runs(runs)
+        files = write_comparison(comparison, target)
+    output.answer(lambda: show_comparison(comparison, files), lambda: comparison_answer(comparison, files))

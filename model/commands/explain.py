@@ -6,18 +6,14 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import GAP, JOBS, SCHEDULER, TIME_LIMIT
+from model.commands.options import GAP, JOBS, OUT_OF_STUDY, PATH, SCHEDULER, TIME_LIMIT, WORKBOOK_OF_RUN
 from model.commands.output import OUTPUT, Output
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option(
-    "--workbook", type=click.Path(path_type=Path), help="Where the workbook of the run stands now. [default: as before]"
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="Workbook to write. [default: outputs/WORKBOOK/what_binds.xlsx]"
-)
+@click.argument("run", type=PATH)
+@WORKBOOK_OF_RUN
+@OUT_OF_STUDY
 @GAP
 @TIME_LIMIT
 @JOBS
@@ -43,18 +39,19 @@ def explain(
       lodestone explain outputs/plan/base
     """
     from model.report import what_binds_files
+    from model.report.claim import claimed
     from model.report.run_folder import read_run, workbook_of
-    from model.report.terminal_alternatives import show_explained
     from model.report.terminal_many import WatchMany
+    from model.report.terminal_what_binds import show_what_binds
     from model.report.what_binds_results import document
-    from model.studies import limits as study
+    from model.studies import what_binds as study
 
     plan = read_run(run)
-    target = out or what_binds_files.default_out(workbook_of(plan, run), plan["scenario"])
-    what_binds_files.check_out(target)
-    with WatchMany((), output.silent) as watch:
-        found = study.explain(run, workbook, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop)
-    files = what_binds_files.write_explained(found, target)
+    usual = what_binds_files.KIND.default_out(workbook_of(plan, run), plan["scenario"])
+    target = what_binds_files.KIND.check_out(out or usual)
+    with claimed([target]), WatchMany((), output.silent) as watch:
+        found = study.what_binds(run, workbook, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop)
+        files = what_binds_files.write_what_binds(found, target)
     output.answer(
-        lambda: show_explained(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
+        lambda: show_what_binds(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
     )

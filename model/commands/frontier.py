@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import GAP, JOBS, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
 from model.commands.output import OUTPUT, Output
+from model.errors import StoppedError
 
 
 @click.command()
@@ -20,14 +21,16 @@ from model.commands.output import OUTPUT, Output
 )
 @click.option("--from-year", type=int, help="Leave the limits of earlier years as they are.")
 @SCENARIO
-@click.option("--out", type=click.Path(path_type=Path), help="Workbook to write. [default: in outputs/WORKBOOK]")
+@OUT_OF_STUDY
 @GAP
 @TIME_LIMIT
 @SET
 @JOBS
 @SCHEDULER
 @OUTPUT
+@click.pass_context
 def frontier(
+    ctx: click.Context,
     workbook: Path,
     cap: str | None,
     start: float,
@@ -53,12 +56,13 @@ def frontier(
     """
     from model.report import frontier_files
     from model.report.answers import frontier_answer
-    from model.report.terminal_many import WatchMany, show_frontier
+    from model.report.claim import claimed
+    from model.report.terminal_frontier import show_frontier
+    from model.report.terminal_many import WatchMany
     from model.studies import frontier as study
 
-    target = out or frontier_files.default_out(workbook, scenario, cap)
-    frontier_files.check_out(target)
-    with WatchMany((), output.silent) as watch:
+    target = frontier_files.KIND.check_out(out or frontier_files.KIND.default_out(workbook, scenario, cap))
+    with claimed([target]), WatchMany((), output.silent) as watch:
         found = study.frontier(
             workbook,
             study.scales(start, end, steps),
@@ -73,5 +77,7 @@ def frontier(
             watch.job,
             watch.should_stop,
         )
-    files = frontier_files.write_frontier(found, target)
-    output.answer(lambda: show_frontier(found, files), lambda: frontier_answer(found, files))
+        files = frontier_files.write_frontier(found, target)
+    exit_code = StoppedError.exit_code if study.unanswered(found) else 0
+    output.answer(lambda: show_frontier(found, files), lambda: frontier_answer(found, files), exit_code)
+    ctx.exit(exit_code)

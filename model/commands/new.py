@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from model.commands.options import PATH
 from model.commands.output import OUTPUT, Output
 from model.examples import FIRST_YEAR, LAST_YEAR, examples
 
 
 @click.command()
-@click.argument("plan", type=click.Path(path_type=Path))
+@click.argument("plan", type=PATH)
 @click.option("--example", metavar="NAME", help=f"Copy an example: {', '.join(examples())}.")
 @click.option("--first-year", type=int, help=f"First year of a blank workbook. [default: {FIRST_YEAR}]")
 @click.option("--last-year", type=int, help=f"Its last year. [default: {LAST_YEAR - FIRST_YEAR} years later]")

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+PATH = click.Path(path_type=Path)
 
 
 def finite(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
@@ -14,7 +21,12 @@ def finite(ctx: click.Context, option: click.Parameter, value: float | None) -> 
     return value
 
 
-WORKBOOK = click.argument("workbook", type=click.Path(path_type=Path))
+def out_here(name: str, what: str) -> Callable[[F], F]:
+    """--out of what is written where the command is called, under this name if no other is given."""
+    return click.option("--out", type=PATH, default=name, show_default=True, help=f"{what} to write, or its folder.")
+
+
+WORKBOOK = click.argument("workbook", type=PATH)
 SCENARIO = click.option("--scenario", default="base", show_default=True, help="Scenario of the workbook to plan for.")
 SET = click.option(
     "--set", "sets", multiple=True, metavar="SHEET/ROW/COLUMN=VALUE", help="Change a cell for this call; repeatable."
@@ -26,5 +38,9 @@ GAP = click.option(
 )
 TIME_LIMIT = click.option(
     "--time-limit", type=click.FloatRange(0, min_open=True), callback=finite, help="Stop after so many seconds."
+)
+OUT_OF_STUDY = click.option("--out", type=PATH, help="Workbook to write, or its folder. [default: in outputs/WORKBOOK]")
+WORKBOOK_OF_RUN = click.option(
+    "--workbook", type=PATH, help="Where the workbook of the run stands now. [default: where it was]"
 )
 QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors.")

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from model.commands.options import QUIET
 from model.errors import Problem
 
 JSON_FLAG = "--json"
@@ -38,7 +39,7 @@ def OUTPUT(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options --quiet and --json, handed to the command together as `output`."""
 
     @click.option(JSON_FLAG, "as_json", is_flag=True, help="Print one JSON document instead, errors too.")
-    @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+    @QUIET
     @functools.wraps(function)
     def command(*args: Any, as_json: bool, quiet: bool, **options: Any) -> Any:
         name = click.get_current_context().info_name or ""

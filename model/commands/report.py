@@ -6,18 +6,13 @@ from pathlib import Path
 
 import click
 
+from model.commands.options import PATH, out_here
 from model.commands.output import OUTPUT, Output
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN...] [STUDY...]", type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default="report.html",
-    show_default=True,
-    help="Page to write, or its folder.",
-)
+@click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN...] [STUDY...]", type=PATH)
+@out_here("report.html", "Page")
 @OUTPUT
 def report(runs: tuple[Path, ...], out: Path, output: Output) -> None:
     """Write one page of HTML with the pictures of runs; it opens in any browser and asks the network for nothing.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from model.commands.options import GAP, JOBS, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.options import GAP, JOBS, PATH, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
 from model.commands.output import OUTPUT, Output
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--all-scenarios", is_flag=True, help="The base and every scenario, side by side.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Folder of the run; of several runs, of their folders. [default: outputs/WORKBOOK/SCENARIO]",
 )
 @GAP
@@ -43,28 +44,10 @@ if TYPE_CHECKING:
     show_default=True,
     help="With --joint: EVPI and VSS too, each future being solved alone for them.",
 )
-@click.option(
-    "--start", type=click.Path(path_type=Path), help="Folder of an earlier run, whose decisions the solver begins with."
-)
+@click.option("--start", type=PATH, help="Folder of an earlier run, whose decisions the solver begins with.")
 @OUTPUT
 @click.pass_context
-def solve(
-    ctx: click.Context,
-    workbook: Path,
-    scenarios: tuple[str, ...],
-    all_scenarios: bool,
-    out: Path | None,
-    gap: float | None,
-    time_limit: float | None,
-    sets: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
-    joint: bool,
-    decompose: bool,
-    values: bool,
-    start: Path | None,
-    output: Output,
-) -> None:
+def solve(ctx: click.Context, /, **options: Any) -> None:
     """Find the plan of least cost and write plan.xlsx and plan.json.
 
     Several scenarios are solved in parallel, each as if it knew its future. With --joint one plan for all futures:
@@ -79,22 +62,57 @@ def solve(
       lodestone solve plan.xlsx --joint --decompose --jobs 4
       lodestone solve plan.xlsx --gap 0.0001 --start outputs/plan/base
     """
-    if joint and (scenarios or all_scenarios):
-        raise click.UsageError("--joint plans for all scenarios together; leave out --scenario and --all-scenarios")
-    if joint and scheduler:
-        raise click.UsageError("--joint is one solve, which --scheduler cannot send away; --decompose takes it apart")
-    if decompose and start is not None:
-        raise click.UsageError("--start goes with one model: leave out --decompose")
-    if decompose and not joint:
-        raise click.UsageError("--decompose takes a joint plan apart: it goes with --joint")
-    if decompose and _follows():
+    asked = Asked(**options)
+    asked.require_that_it_goes_together()
+    if asked.decompose and _follows():
         return
-    if all_scenarios or len(set(scenarios)) > 1 or scheduler:
-        if start is not None:
+    if asked.is_many:
+        _solve_many(ctx, asked)
+    else:
+        _solve_one(ctx, asked)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for, as on the command line."""
+
+    workbook: Path
+    scenarios: tuple[str, ...]
+    all_scenarios: bool
+    out: Path | None
+    gap: float | None
+    time_limit: float | None
+    sets: tuple[str, ...]
+    jobs: int | None
+    scheduler: str | None
+    joint: bool
+    decompose: bool
+    values: bool
+    start: Path | None
+    output: Output
+
+    @property
+    def is_many(self) -> bool:
+        """Whether several runs come of it, or one that is sent away."""
+        return self.all_scenarios or len(set(self.scenarios)) > 1 or bool(self.scheduler)
+
+    def require_that_it_goes_together(self) -> None:
+        if self.joint and (self.scenarios or self.all_scenarios):
+            raise click.UsageError("--joint plans for all scenarios together; leave out --scenario and --all-scenarios")
+        if self.joint and self.scheduler:
+            raise click.UsageError(
+                "--joint is one solve, which --scheduler cannot send away; --decompose takes it apart"
+            )
+        if self.decompose and self.start is not None:
+            raise click.UsageError("--start goes with one model: leave out --decompose")
+        if self.decompose and not self.joint:
+            raise click.UsageError("--decompose takes a joint plan apart: it goes with --joint")
+        if self.is_many and self.start is not None:
             raise click.UsageError("--start goes with one scenario or with --joint")
-        _solve_many(ctx, workbook, scenarios, all_scenarios, out, gap, time_limit, sets, jobs, scheduler, output)
-        return
-    scenario = scenarios[0] if scenarios else "base"
+
+
+def _solve_one(ctx: click.Context, asked: Asked) -> None:
+    """One scenario, or all futures together."""
     from model.errors import NoPlanError
     from model.inputs import load
     from model.joint_run import joint_name, solve_joint
@@ -105,63 +123,89 @@ def solve(
     from model.report.terminal import Watch, show_plan
     from model.run import solve_scenario
 
+    scenario = asked.scenarios[0] if asked.scenarios else "base"
+    gap, time_limit = asked.gap, asked.time_limit
     log = RunLog(str(ctx.obj))
-    with _leading(decompose), ExitStack() as held, Watch(output.silent) as watch:
+    with _leading(asked.decompose), ExitStack() as held, Watch(asked.output.silent) as watch:
         watch.stage("read")
-        inputs = load(workbook, sets)
+        inputs = load(asked.workbook, asked.sets)
         inputs.require_valid()
         inputs.tables(scenario)  # an unknown name is said before anything is written
-        folder = out or run_folder(inputs.path, joint_name(inputs) if joint else scenario, inputs.scenario_names)
+        name = joint_name(inputs) if asked.joint else scenario
+        folder = asked.out or run_folder(inputs.path, name, inputs.scenario_names)
         check_target(folder)
         held.enter_context(claimed([folder]))
-        earlier = None if start is None else read_run(start)
+        earlier = None if asked.start is None else read_run(asked.start)
         tell = log.and_tell(watch.progress)
         try:
-            if decompose:
+            if asked.decompose:
                 from model.decomposition.run import solve_decomposed
 
-                plan = solve_decomposed(inputs, jobs, gap, time_limit, tell, watch.should_stop, values)
-            elif joint:
-                plan = solve_joint(inputs, gap, time_limit, tell, watch.should_stop, values, earlier)
+                plan = solve_decomposed(inputs, asked.jobs, gap, time_limit, tell, watch.should_stop, asked.values)
+            elif asked.joint:
+                plan = solve_joint(inputs, gap, time_limit, tell, watch.should_stop, asked.values, earlier)
             else:
                 plan = solve_scenario(inputs, scenario, gap, time_limit, tell, watch.should_stop, earlier)
         except NoPlanError as error:
-            if not output.json:
+            if not asked.output.json:
                 click.echo(f"Error: {error}", err=True)
-            _explain(error, inputs, None if joint else scenario, folder, gap, time_limit, watch, output)
+            _explain(asked, error, inputs, None if asked.joint else scenario, folder, watch)
             ctx.exit(error.exit_code)
         watch.stage("write")
         write_run(plan, folder, inputs.path, log.text(plan))
 
     def show() -> None:
         show_plan(plan, folder)
-        if start is not None:
+        if asked.start is not None:
             click.echo(_started(plan["start"]))
 
-    output.answer(show, lambda: plan_answer(plan, folder))
+    asked.output.answer(show, lambda: plan_answer(plan, folder))
+
+
+def _solve_many(ctx: click.Context, asked: Asked) -> None:
+    """Several scenarios, each as if it knew its future."""
+    from model.inputs import load
+    from model.report.answers import DECISIONS, many_answer
+    from model.report.claim import claimed
+    from model.report.run_folder import check_target, run_folder
+    from model.report.terminal_many import WatchMany, show_many
+    from model.studies.many import exit_code, jobs_for, solve_many
+
+    inputs = load(asked.workbook, asked.sets)
+    inputs.require_valid()
+    names = inputs.scenario_names if asked.all_scenarios else tuple(dict.fromkeys(asked.scenarios or ("base",)))
+    folders = {}
+    for name in names:
+        inputs.tables(name)  # an unknown name is said before anything is solved
+        usual = run_folder(inputs.path, name, inputs.scenario_names)
+        folders[name] = usual if asked.out is None else asked.out / usual.name
+        check_target(folders[name])
+    tasks = jobs_for(
+        asked.workbook, names, asked.sets, asked.gap, asked.time_limit, folders, tuple(DECISIONS), str(ctx.obj)
+    )
+    with claimed(folders.values()), WatchMany(names, asked.output.silent) as watch:
+        answers = solve_many(tasks, asked.jobs, watch.job, watch.should_stop, asked.scheduler)
+    asked.output.answer(lambda: show_many(answers, folders), lambda: many_answer(answers, folders), exit_code(answers))
+    for done in answers:
+        if asked.output.quiet and not asked.output.json and done.plan is None:
+            click.echo(f"Error: {done.job.label}: {done.message}", err=True)
+    ctx.exit(exit_code(answers))
 
 
 def _explain(
-    error: NoPlanError,
-    inputs: Inputs,
-    scenario: str | None,
-    folder: Path,
-    gap: float | None,
-    time_limit: float | None,
-    watch: Watch,
-    output: Output,
+    asked: Asked, error: NoPlanError, inputs: Inputs, scenario: str | None, folder: Path, watch: Watch
 ) -> None:
     """Why there is no plan, into the folder of the run."""
     from model.report.explanation_files import older_plan, write_explanation
     from model.report.explanation_results import document
     from model.report.terminal_explanation import show_explanation
-    from model.studies.explain import explain, time_for
+    from model.studies.explanation import explain, time_for
 
-    explanation = explain(inputs, scenario, gap, time_for(time_limit), watch.progress, watch.should_stop)
+    explanation = explain(inputs, scenario, asked.gap, time_for(asked.time_limit), watch.progress, watch.should_stop)
     watch.stage("write")
     write_explanation(explanation, folder)
     watch.end()
-    output.answer(
+    asked.output.answer(
         lambda: show_explanation(explanation, folder, older_plan(folder)),
         lambda: {"error": str(error), "folder": str(folder), "explanation": document(explanation)},
         error.exit_code,
@@ -204,42 +248,3 @@ def _started(start: dict[str, Any]) -> str:
     return (
         f"Started from {start['taken']} decisions of the earlier run; not known here: {', '.join(left_out[:5])}{more}."
     )
-
-
-def _solve_many(
-    ctx: click.Context,
-    workbook: Path,
-    scenarios: tuple[str, ...],
-    all_scenarios: bool,
-    out: Path | None,
-    gap: float | None,
-    time_limit: float | None,
-    sets: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
-    output: Output,
-) -> None:
-    from model.inputs import load
-    from model.report.answers import DECISIONS, many_answer
-    from model.report.claim import claimed
-    from model.report.run_folder import check_target, run_folder
-    from model.report.terminal_many import WatchMany, show_many
-    from model.studies.many import exit_code, jobs_for, solve_many
-
-    inputs = load(workbook, sets)
-    inputs.require_valid()
-    names = inputs.scenario_names if all_scenarios else tuple(dict.fromkeys(scenarios or ("base",)))
-    folders = {}
-    for name in names:
-        inputs.tables(name)  # an unknown name is said before anything is solved
-        usual = run_folder(inputs.path, name, inputs.scenario_names)
-        folders[name] = usual if out is None else out / usual.name
-        check_target(folders[name])
-    tasks = jobs_for(workbook, names, sets, gap, time_limit, folders, keep=tuple(DECISIONS), command=str(ctx.obj))
-    with claimed(folders.values()), WatchMany(names, output.silent) as watch:
-        answers = solve_many(tasks, jobs, watch.job, watch.should_stop, scheduler)
-    output.answer(lambda: show_many(answers, folders), lambda: many_answer(answers, folders), exit_code(answers))
-    for done in answers:
-        if output.quiet and not output.json and done.plan is None:
-            click.echo(f"Error: {done.job.label}: {done.message}", err=True)
-    ctx.exit(exit_code(answers))

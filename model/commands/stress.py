@@ -6,26 +6,18 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import SET, WORKBOOK, finite
+from model.commands.options import GAP, PATH, SET, TIME_LIMIT, WORKBOOK, out_here
 from model.commands.output import OUTPUT, Output
 
 
 @click.command()
 @WORKBOOK
-@click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN...]", type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN...]", type=PATH)
 @click.option("--allow-new", is_flag=True, help="New builds, awards and signings once the future has shown itself.")
 @click.option("--from-year", type=int, help="Year of the n-1 cases. [default: the first in which a scenario shows]")
-@click.option(
-    "--gap", type=click.FloatRange(0, 1), callback=finite, help="Stop each case at this share of its best cost."
-)
-@click.option("--time-limit", type=click.FloatRange(0, min_open=True), callback=finite, help="Seconds for each case.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default="stress.xlsx",
-    show_default=True,
-    help="Workbook to write, or its folder; a JSON file of the same name stands beside it.",
-)
+@GAP
+@TIME_LIMIT
+@out_here("stress.xlsx", "Workbook")
 @SET
 @OUTPUT
 def stress(
@@ -41,7 +33,8 @@ def stress(
 ) -> None:
     """Hold the decisions of runs and meet every scenario, and the loss of every region, plant, project and contract.
 
-    A RUN is the folder of a plan. Writes stress.xlsx and stress.json; with several runs their regret too.
+    A RUN is the folder of a plan. --gap and --time-limit are of each case. Writes stress.xlsx and stress.json; with
+    several runs their regret too.
 
     \b
     Example:
@@ -49,14 +42,16 @@ def stress(
     """
     from model.inputs import load
     from model.report.answers import stress_answer
+    from model.report.claim import claimed
     from model.report.run_folder import read_run
-    from model.report.stress_report import HEADINGS, check_stress_out, notes, terminal_rows, write_stress
-    from model.report.terminal import Watch, show_table
+    from model.report.stress_files import KIND, write_stress
+    from model.report.terminal import Watch
+    from model.report.terminal_stress import show_stress
     from model.studies.compare import names_by_path
     from model.studies.stress import stress as stress_runs
 
-    check_stress_out(out)
-    with Watch(output.silent) as watch:
+    target = KIND.check_out(out)
+    with claimed([target]), Watch(output.silent) as watch:
         watch.stage("read")
         inputs = load(workbook, sets)
         inputs.require_valid()
@@ -73,16 +68,5 @@ def stress(
             ),
             should_stop=watch.should_stop,
         )
-        book, facts = write_stress(study, out)
-
-    def show() -> None:
-        for run in study.runs:
-            if rows := terminal_rows(study, run):
-                click.echo(f"{run}: what hurts most")
-                show_table(HEADINGS, rows)
-                click.echo()
-        for note in notes(study):
-            click.echo(note)
-        click.echo(f"Files: {book} and {facts.name}")
-
-    output.answer(show, lambda: stress_answer(study, (book, facts)))
+        files = write_stress(study, target)
+    output.answer(lambda: show_stress(study, files), lambda: stress_answer(study, files))

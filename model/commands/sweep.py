@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import GAP, JOBS, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from model.commands.options import GAP, JOBS, OUT_OF_STUDY, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
 from model.commands.output import OUTPUT, Output
 from model.errors import StoppedError
 
@@ -15,7 +15,7 @@ from model.errors import StoppedError
 @WORKBOOK
 @click.option("--vary", multiple=True, metavar="SHEET/ROW/COLUMN=VALUE,VALUE", help="Values of one input; repeatable.")
 @click.option("--scenario", "scenarios", multiple=True, help="Several are varied like an input. [default: base]")
-@click.option("--out", type=click.Path(path_type=Path), help="Workbook to write. [default: in outputs/WORKBOOK]")
+@OUT_OF_STUDY
 @GAP
 @TIME_LIMIT
 @SET
@@ -44,18 +44,19 @@ def sweep(
     """
     from model.report import sweep_files
     from model.report.answers import sweep_answer
-    from model.report.terminal_many import WatchMany, show_sweep
+    from model.report.claim import claimed
+    from model.report.terminal_many import WatchMany
+    from model.report.terminal_sweep import show_sweep
     from model.studies import sweep as study
 
     varied = study.parse_vary(vary, scenarios)
-    target = out or sweep_files.default_out(workbook)
-    sweep_files.check_out(target)
+    target = sweep_files.KIND.check_out(out or sweep_files.KIND.default_out(workbook))
     scenario = scenarios[0] if scenarios else "base"
-    with WatchMany((), output.silent) as watch:
+    with claimed([target]), WatchMany((), output.silent) as watch:
         found = study.sweep(
             workbook, varied, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
         )
-    files = sweep_files.write_sweep(found, target)
+        files = sweep_files.write_sweep(found, target)
     exit_code = StoppedError.exit_code if found.failed else 0
     output.answer(lambda: show_sweep(found, files), lambda: sweep_answer(found, files), exit_code)
     ctx.exit(exit_code)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
+from model.commands.options import PATH, WORKBOOK_OF_RUN
 from model.commands.output import OUTPUT, Output
 from model.errors import WorkbookError
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--workbook", type=click.Path(path_type=Path), help="Where the workbook stands now, if it was moved.")
+@click.argument("run", type=PATH)
+@WORKBOOK_OF_RUN
 @OUTPUT
 @click.pass_context
 def verify(ctx: click.Context, run: Path, workbook: Path | None, output: Output) -> None:

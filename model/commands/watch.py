@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from model.commands.options import GAP, QUIET, SCENARIO, SET, TIME_LIMIT, WORKBOOK
+from model.commands.options import GAP, PATH, QUIET, SCENARIO, SET, TIME_LIMIT, WORKBOOK
 from model.errors import LodestoneError, WorkbookError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Plan = Mapping[str, Any]
 @click.command()
 @WORKBOOK
 @SCENARIO
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run. [default: outputs/WORKBOOK/SCENARIO]")
+@click.option("--out", type=PATH, help="Folder of the run. [default: outputs/WORKBOOK/SCENARIO]")
 @GAP
 @TIME_LIMIT
 @SET
@@ -101,7 +101,8 @@ def _say(quiet: bool, line: str) -> None:
 
 def _tell(quiet: bool, done: tuple[Plan | None, Plan, Path] | None, failure: LodestoneError | None) -> None:
     """The plan, or what has changed in it, or why there is none."""
-    from model.report.terminal import show_changes, show_plan, show_problems
+    from model.report.terminal import show_plan, show_problems
+    from model.report.terminal_compare import show_changes
     from model.studies.compare import compare
 
     if isinstance(failure, WorkbookError):

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from model import __version__
 from model.plan_tables import Column
-from model.report import study_files
 from model.report.alternatives_results import (
     MAY,
     MUST,
@@ -24,11 +21,11 @@ from model.report.alternatives_results import (
     document,
     in_words,
 )
-from model.report.styles import Styles, page, write_grid
+from model.report.study_files import Kind
+from model.report.table_book import FACTS, Table, write_tables
 from model.report.words import musd, share
 
-KIND = "alternatives"
-SUFFIXES = (".json", ".xlsx")
+KIND = Kind("alternatives", "alternatives", "alternatives_format")
 ORDER = (MUST, MAY, UNPROVED, NEVER)
 
 DECISIONS = (
@@ -54,25 +51,9 @@ PLANS = (
 )
 
 
-def default_out(workbook: Path, scenario: str = "base") -> Path:
-    return study_files.default_out(KIND, workbook, scenario if scenario != "base" else None)
-
-
-def check_out(out: Path) -> Path:
-    """The workbook that --out means. Raises UsageError when it is not to be replaced."""
-    return study_files.check_out(out, KIND, SUFFIXES)
-
-
 def write_alternatives(found: Alternatives, out: Path) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
-    json, book = study_files.write_files(
-        check_out(out),
-        {
-            ".json": lambda new: study_files.write_json(document(found), KIND, new),
-            ".xlsx": lambda new: _write_workbook(found, new),
-        },
-    )
-    return [book, json]
+    return KIND.write(out, document(found), lambda new: write_tables(new, found.plan_name, _tables(found)))
 
 
 def sorted_choices(found: Alternatives) -> list[Choice]:
@@ -89,20 +70,13 @@ def plan_name(i: int) -> str:
     return f"other plan {i}" if i else "best plan"
 
 
-def _write_workbook(found: Alternatives, path: Path) -> None:
-    book = xlsxwriter.Workbook(str(path))
-    book.set_properties({"title": found.plan_name, "comments": f"Lodestone {__version__}"})
-    styles = Styles(book)
-    for name, columns, rows in (
+def _tables(found: Alternatives) -> list[Table]:
+    return [
         ("Decisions", DECISIONS, [_decision(choice, found) for choice in sorted_choices(found)]),
         ("Plans", PLANS, [_plan(i, plan, found) for i, plan in enumerate(found.plans)]),
         ("PlansByDecision", _plan_columns(found), _by_decision(found)),
-        ("About", (Column("what", "", ""), Column("value", "", "")), _about(found)),
-    ):
-        sheet = book.add_worksheet(name)
-        page(sheet, found.plan_name, name)
-        write_grid(styles, sheet, columns, rows)
-    book.close()
+        ("About", FACTS, _about(found)),
+    ]
 
 
 def _decision(choice: Choice, found: Alternatives) -> list[Any]:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from model.report.comparison import Comparison
+from model.report.compare_results import Comparison
 from model.report.frontier_results import Frontier
 from model.report.key_figures import table
 from model.report.run_folder import PLAN_JSON, PLAN_XLSX, RUN_LOG
-from model.report.stress_report import RANKED, ranked
-from model.report.stress_tests import Stress
+from model.report.stress_files import RANKED, ranked
+from model.report.stress_results import Stress
 from model.report.sweep_results import Sweep, columns, rows
 
 Answer = dict[str, Any]

@@ -1,4 +1,4 @@
-"""One run at a time in a folder: a lock file beside it, held by the process that plans for it.
+"""One run at a time in a folder, one study at a time under a name: a lock file beside it, held by the process at work.
 
 The lock is the system's (flock), not the file: it ends with its process, however that ends, so that a file that was
 left behind stands in nobody's way.
@@ -19,25 +19,28 @@ HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)  # what sy
 
 
 @contextmanager
-def claimed(folders: Iterable[Path]) -> Iterator[None]:
-    """Hold the folders of runs until all are written. Raises UsageError when another process holds one."""
+def claimed(places: Iterable[Path]) -> Iterator[None]:
+    """Hold the folders of runs, or the workbook of a study for all its files, until all are written.
+
+    Raises UsageError when another process holds one.
+    """
     with ExitStack() as held:
-        for folder in folders:
-            held.enter_context(_claimed(folder.resolve()))
+        for place in places:
+            held.enter_context(_claimed(place.resolve()))
         yield
 
 
 @contextmanager
-def _claimed(folder: Path) -> Iterator[None]:
-    made = [parent for parent in folder.parents if not parent.exists()]
-    lock = folder.with_name(f".{folder.name}.lock")
+def _claimed(place: Path) -> Iterator[None]:
+    made = [parent for parent in place.parents if not parent.exists()]
+    lock = place.with_name(f".{place.name}.lock")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         handle = _taken(lock)
     except OSError as error:
-        raise UsageError(f"cannot write to {folder}: {error.strerror or error}") from error
+        raise UsageError(f"cannot write to {place}: {error.strerror or error}") from error
     if handle is None:
-        raise UsageError(f"another run{_holder(lock)} is writing to {folder}: wait for it, or name another with --out")
+        raise UsageError(f"another run{_holder(lock)} is writing to {place}: wait for it, or name another with --out")
     try:
         with suppress(OSError):  # a full disk: the lock holds all the same
             os.truncate(handle, 0)

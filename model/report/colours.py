@@ -1,6 +1,7 @@
-"""Colours that mean the same in every picture: plan.xlsx, the page of `lodestone report`.
+"""Colours of clean and exposed in every picture, and all others of the page of `lodestone report`.
 
 Blue-green and orange, which people who confuse red and green tell apart too; all can be read on white and on black.
+Workbooks, which are printed, have darker ones for payers and runs (`styles`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from model.plan_tables import COST_TERMS
-from model.report.comparison import Comparison, ShareYear, StockYear
+from model.report.compare_results import Comparison, ShareYear, StockYear
 from model.report.styles import GRID, LIMIT, PAYER_COLOURS, SERIES_COLOURS, Styles, chart_text, heading_height, page
 from model.report.words import term_label
 

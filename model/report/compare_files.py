@@ -1,73 +1,21 @@
-"""compare.xlsx and the JSON file of the same name beside it, written whole or not at all."""
+"""Comparison -> compare.xlsx, and the JSON file of the same name beside it."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from xlsxwriter.exceptions import FileCreateError
-
-from model.errors import UsageError
+from model.report.compare_results import Comparison
 from model.report.compare_workbook import write_compare_workbook
-from model.report.comparison import Comparison
-from model.report.plan_json import dumps, finite
-from model.report.run_folder import PLAN_JSON
+from model.report.study_files import Kind
 
-COMPARE_XLSX = "compare.xlsx"
-FORMAT = 1
-START = '{\n"comparison_format":'  # of every JSON file of a comparison
+KIND = Kind("compare", "compare", "comparison_format", (".xlsx", ".json"))
 
 
-def check_out(out: Path) -> Path:
-    """The workbook that --out means: a folder gets compare.xlsx. Raises UsageError when it is not to be replaced."""
-    path = out / COMPARE_XLSX if out.is_dir() or not out.suffix else out
-    if path.suffix.lower() != ".xlsx":
-        raise UsageError(f"{out} is no name for a comparison; end it in .xlsx, or name a folder")
-    if (path.parent / PLAN_JSON).exists():
-        raise UsageError(f"{path.parent} holds a run and nothing else may stand there; name another place with --out")
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder; name a file")
-    facts = path.with_suffix(".json")
-    for there in (path, facts):
-        if there.exists() and not _is_comparison(facts):
-            advice = "move it, or name another place with --out"
-            raise UsageError(f"{there} is no comparison and would be replaced; {advice}")
-    return path
-
-
-def write_comparison(comparison: Comparison, out: Path = Path(COMPARE_XLSX)) -> tuple[Path, Path]:
-    """Write the workbook and the JSON file; returns both paths. Raises UsageError when they cannot be written."""
-    path = check_out(out)
-    facts = path.with_suffix(".json")
-    new_facts, new_book = (place.with_name(f".new-{os.getpid()}-{place.name}") for place in (facts, path))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = dumps(finite(document(comparison)))
-        new_facts.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-        write_compare_workbook(comparison, new_book)
-        for new, place in ((new_facts, facts), (new_book, path)):
-            with new.open("r+b") as file:
-                os.fsync(file.fileno())
-            new.replace(place)
-    except (OSError, FileCreateError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"cannot write {path}: {reason} (is it open in another program?)") from error
-    finally:
-        for left in (new_facts, new_book):
-            with suppress(OSError):
-                left.unlink(missing_ok=True)
-    return path, facts
-
-
-def _is_comparison(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(len(START)) == START
-    except OSError:
-        return False
+def write_comparison(comparison: Comparison, out: Path) -> list[Path]:
+    """Write both beside each other; returns their paths, the workbook first."""
+    return KIND.write(out, document(comparison), lambda new: write_compare_workbook(comparison, new))
 
 
 def document(comparison: Comparison) -> dict[str, Any]:
@@ -81,7 +29,6 @@ def document(comparison: Comparison) -> dict[str, Any]:
         return dict(zip(names[1:], differences[1:], strict=True))
 
     return {
-        "comparison_format": FORMAT,
         "runs": [vars(run) for run in comparison.runs],
         "within_gap": {run.name: run.within_gap for run in comparison.runs[1:]},
         "remarks": list(comparison.remarks),

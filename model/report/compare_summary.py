@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from model.report.comparison import Comparison, InputDifference, Run
+from model.report.compare_results import Comparison, InputDifference, Run
 from model.report.words import count, one_line, term_label, year_ranges
 
 MOST_ROWS = 15

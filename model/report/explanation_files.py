@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from model.report import study_files
 from model.report.explanation_results import Explanation, document
 from model.report.explanation_workbook import write_explanation_workbook
 from model.report.run_folder import EXPLANATION, PLAN_JSON
+from model.report.study_files import Kind, write_files
+
+KIND = Kind(EXPLANATION, "solve", f"{EXPLANATION}_format")
 
 
 def write_explanation(explanation: Explanation, folder: Path) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first. A plan that stands there stays."""
-    facts, book = study_files.write_files(
+    facts, book = write_files(
         folder / f"{EXPLANATION}.xlsx",
         {
-            ".json": lambda new: study_files.write_json(document(explanation), EXPLANATION, new),
+            ".json": lambda new: KIND.write_json(document(explanation), new),
             ".xlsx": lambda new: write_explanation_workbook(explanation, new),
         },
     )

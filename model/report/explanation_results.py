@@ -1,5 +1,5 @@
 """Why there is no plan, and what would make one: plain data between the study that finds it and the files that show
-it.
+it. Of a plan that exists, `what_binds_results` says what limits it.
 """
 
 from __future__ import annotations

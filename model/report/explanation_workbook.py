@@ -11,7 +11,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from model import __version__
-from model.report.explanation_results import Change, Explanation, conflict_heading
+from model.report.explanation_results import Change, Explanation, Repair, conflict_heading
 from model.report.styles import LINE_HEIGHT, NUMBER_FORMATS, Styles, page
 from model.report.words import count, musd, share
 
@@ -31,7 +31,7 @@ def write_explanation_workbook(explanation: Explanation, path: Path) -> None:
     book.close()
 
 
-def _wrong(styles: Styles, book: Any, title: str, explanation: Explanation) -> None:
+def _wrong(styles: Styles, book: xlsxwriter.Workbook, title: str, explanation: Explanation) -> None:
     if explanation.findings:
         lead = "Plain arithmetic shows that the following cannot be met, whatever is decided."
         table = [(f.cell, f.text, ", ".join(f.cells[1:])) for f in explanation.findings]
@@ -46,7 +46,7 @@ def _wrong(styles: Styles, book: Any, title: str, explanation: Explanation) -> N
         row += 1
 
 
-def _repairs(styles: Styles, book: Any, title: str, explanation: Explanation) -> None:
+def _repairs(styles: Styles, book: xlsxwriter.Workbook, title: str, explanation: Explanation) -> None:
     if explanation.repairs:
         lead = (
             f"{count(len(explanation.repairs), 'repair')}, the least change first; any one of them is enough. "
@@ -78,16 +78,16 @@ def _repairs(styles: Styles, book: Any, title: str, explanation: Explanation) ->
             row += 1
 
 
-def _conflict(styles: Styles, book: Any, title: str, explanation: Explanation) -> None:
+def _conflict(styles: Styles, book: xlsxwriter.Workbook, title: str, explanation: Explanation) -> None:
     sheet = _sheet(styles, book, CONFLICT, title, conflict_heading(explanation))
     kinds = {"rule": "asked or limited by the cell", "logic": "how the model adds up"}
     table = [(rule.cell, rule.text, kinds[rule.kind]) for rule in explanation.conflict]
     _table(styles, sheet, (("Cell", 30), ("What it says", 90), ("Kind", 36)), table)
 
 
-def proof_words(repair: Any) -> str:
+def proof_words(repair: Repair) -> str:
     """What is known of a repair."""
-    if repair.objective_musd is None:
+    if repair.objective_musd is None or repair.gap is None:
         cost = "A plan exists with it; there was no time to find its least cost."
     else:
         cost = f"A plan of {musd(repair.objective_musd)} exists with it (within {share(repair.gap)} of the least cost)."
@@ -103,7 +103,7 @@ def unit_words(unit: str) -> str:
 # --- tables ---------------------------------------------------------------------------------------------------------
 
 
-def _sheet(styles: Styles, book: Any, name: str, title: str, lead: str) -> Worksheet:
+def _sheet(styles: Styles, book: xlsxwriter.Workbook, name: str, title: str, lead: str) -> Worksheet:
     sheet: Worksheet = book.add_worksheet(name)
     page(sheet, title, name)
     sheet.write_string(0, 0, title, styles.title)

@@ -4,37 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from model.errors import UsageError
-from model.report import study_files
 from model.report.frontier_results import Frontier, document
 from model.report.frontier_workbook import write_frontier_workbook
+from model.report.study_files import Kind, write_files
 from model.report.words import one_line
 
-KIND = "frontier"
-SUFFIXES = (".json", ".xlsx", ".png")
+KIND = Kind("frontier", "frontier", "frontier_format", (".json", ".xlsx", ".png"))
 LINE, KNEE, BAND = "#1F3A4D", "#C8553D", "#9DB2BF"
-
-
-def default_out(workbook: Path, scenario: str = "base", cap: str | None = None) -> Path:
-    return study_files.default_out(KIND, workbook, scenario if scenario != "base" else None, cap)
-
-
-def check_out(out: Path) -> Path:
-    """The workbook that --out means. Raises UsageError when it cannot be written, or the chart cannot be drawn."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise UsageError("the chart needs matplotlib: pip install matplotlib") from error
-    return study_files.check_out(out, KIND, SUFFIXES)
 
 
 def write_frontier(frontier: Frontier, out: Path) -> list[Path]:
     """Write all three beside each other; returns their paths, the workbook first."""
-    path = check_out(out)
-    json, book, chart = study_files.write_files(
+    path = KIND.check_out(out)
+    json, book, chart = write_files(
         path,
         {
-            ".json": lambda new: study_files.write_json(document(frontier), KIND, new),
+            ".json": lambda new: KIND.write_json(document(frontier), new),
             ".xlsx": lambda new: write_frontier_workbook(frontier, new),
             ".png": lambda new: draw(frontier, new),
         },

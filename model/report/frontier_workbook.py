@@ -13,6 +13,7 @@ from model import __version__
 from model.plan_tables import Column
 from model.report.frontier_results import Frontier, Least, Point, years
 from model.report.styles import GRID, Styles, chart_text, page, write_grid
+from model.report.table_book import FACTS
 from model.report.words import share
 
 SHEET = "Frontier"
@@ -147,4 +148,4 @@ def _about(sheet: Worksheet, styles: Styles, frontier: Frontier) -> None:
         ["least attainable", "each cap and year by itself" + ("" if frontier.cap else ", all other caps set aside")],
         ["Lodestone", __version__],
     ]
-    write_grid(styles, sheet, (Column("what", "", ""), Column("value", "", "")), rows)
+    write_grid(styles, sheet, FACTS, rows)

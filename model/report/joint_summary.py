@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from model.report import key_figures as figures
+from model.report.brief import Line
 from model.report.key_figures import Plan, Row
-from model.report.summary import Line, Section, decisions, demand, proved, status
+from model.report.summary import Section, decisions, demand, proved, status
 from model.report.words import count, days, in_words, musd, share, tonnes, year_ranges
 
 EVPI = "what a perfect forecast would save, and so the most that one is worth"

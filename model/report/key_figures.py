@@ -246,19 +246,19 @@ def weight(plan: Plan) -> Callable[[Row], float]:
 
 def of_concern(plan: Plan) -> set[str]:
     """Regions counted in the China share."""
-    return {region for region, row in _input_rows(plan, "Regions").items() if row.get("of_concern")}
+    return {region for region, row in input_rows(plan, "Regions").items() if row.get("of_concern")}
 
 
 def materials(plan: Plan) -> list[str]:
     """In the order of the workbook."""
-    return list(_input_rows(plan, "Materials"))
+    return list(input_rows(plan, "Materials"))
 
 
 def stages(plan: Plan) -> dict[str, str]:
     """process -> stage of its first output, or that output where no stage is given."""
-    stage = {material: row.get("stage") for material, row in _input_rows(plan, "Materials").items()}
+    stage = {material: row.get("stage") for material, row in input_rows(plan, "Materials").items()}
     found: dict[str, str] = {}
-    for recipe, row in _input_rows(plan, "Processes").items():
+    for recipe, row in input_rows(plan, "Processes").items():
         process, _, output = recipe.partition("/")
         if row.get("t_per_t", 0) > 0:
             found.setdefault(process, stage.get(output) or output)
@@ -267,7 +267,7 @@ def stages(plan: Plan) -> dict[str, str]:
 
 def stock_capacity(plan: Plan) -> Callable[[Row], float | None]:
     """What the stockpile of a row can hold, in t, in the future of that row."""
-    base = {name: row.get("capacity_t") for name, row in _input_rows(plan, "Stockpiles").items()}
+    base = {name: row.get("capacity_t") for name, row in input_rows(plan, "Stockpiles").items()}
     changed = {
         (change.get("scenario", ""), change["row"]): change["new"]
         for change in plan["changes"]
@@ -276,6 +276,7 @@ def stock_capacity(plan: Plan) -> Callable[[Row], float | None]:
     return lambda row: changed.get((row.get("scenario"), row["stockpile"]), base.get(row["stockpile"]))
 
 
-def _input_rows(plan: Plan, sheet: str) -> Mapping[str, Row]:
+def input_rows(plan: Plan, sheet: str) -> Mapping[str, Row]:
+    """Rows by key, as model/snapshot.py keeps them; none in a plan that does not carry its inputs."""
     rows: Mapping[str, Row] = plan.get("inputs", {}).get(sheet, {})
     return rows

@@ -61,7 +61,7 @@ def check_target(folder: Path) -> None:
         probe.mkdir(exist_ok=True)
         probe.rmdir()
     except OSError as error:
-        raise UsageError(f"cannot write to {folder}: {_reason(error)}") from error
+        raise UsageError(f"cannot write to {folder}: {reason(error)}") from error
     for path in (folder / name for name in sorted(OF_A_RUN)):
         try:
             with suppress(FileNotFoundError), path.open("r+b"):
@@ -88,7 +88,7 @@ def write_run(plan: Mapping[str, Any], folder: Path, workbook: Path | None = Non
         _write_files(plan, new, log)
         _replace(folder, new)
     except (OSError, FileCreateError) as error:
-        raise UsageError(f"cannot write to {folder}: {_reason(error)}") from error
+        raise UsageError(f"cannot write to {folder}: {reason(error)}") from error
     finally:
         shutil.rmtree(new, ignore_errors=True)  # gone already if all went well
 
@@ -134,10 +134,11 @@ def _refuse(folder: Path) -> None:
 def _is_run(folder: Path) -> bool:
     """A plan, or the explanation of why there is none."""
     starts = {PLAN_JSON: START, f"{EXPLANATION}.json": f'{{\n"{EXPLANATION}_format":'}
-    return any(_starts_with(folder / name, start) for name, start in starts.items())
+    return any(starts_with(folder / name, start) for name, start in starts.items())
 
 
-def _starts_with(path: Path, start: str) -> bool:
+def starts_with(path: Path, start: str) -> bool:
+    """Whether it is a text file that can be read and begins so."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             return file.read(len(start)) == start
@@ -176,7 +177,7 @@ def _replace(folder: Path, new: Path) -> None:
     except OSError as error:
         spare = next(p for n in count(2) if not (p := folder.with_name(f"{folder.name}-{n}")).exists())
         new.rename(spare)
-        hint = f"{_reason(error)} (is {PLAN_XLSX} open in Excel?)"
+        hint = f"{reason(error)} (is {PLAN_XLSX} open in Excel?)"
         raise UsageError(f"{folder} could not be replaced: {hint}. The new plan is in {spare}") from error
     _sync_folder(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
@@ -227,7 +228,7 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _reason(error: Exception) -> str:
-    """xlsxwriter wraps what the system says."""
+def reason(error: Exception) -> str:
+    """What the system says, which xlsxwriter wraps."""
     cause = error.args[0] if isinstance(error, FileCreateError) and error.args else error
     return getattr(cause, "strerror", None) or str(cause)

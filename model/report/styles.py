@@ -36,7 +36,8 @@ LAST_ROW = 1_048_575  # of a sheet, counted from 0
 MOST_LINKS = 65_000  # of a sheet; Excel allows 65,530
 LONGEST_LINK = 2_000  # characters; Excel allows 2,080
 DARK, LIGHT, RULE, ALERT, LINK = "#1F3A4D", "#EEF3F6", "#9DB2BF", "#FCE4D6", "#0B5C8A"
-# One meaning, one colour, in every chart; told apart by people who see colours differently, and in print by darkness.
+# One meaning, one colour, in every chart of a workbook (clean and exposed: `colours`); told apart by people who see
+# colours differently, and in print by darkness.
 LIMIT = "#222222"  # dashed
 PAYER_COLOURS = {"public": "#1F3A4D", "buyers": "#6C9AB5", "shortage": "#7A3B8F"}
 SERIES_COLOURS = ("#1F3A4D", "#D4A017", "#A0529C", "#56A0D3", "#7A7A2E", "#D48CB0", "#7F7F7F", "#6B4A2B")  # the rest

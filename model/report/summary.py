@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from model.report import key_figures as figures
 from model.report.key_figures import CapFigure, ContractFigure, FloorFigure, Plan, Row, StockFigure
@@ -30,7 +30,7 @@ class Section:
 
 
 def sections(plan: Plan) -> list[Section]:
-    """What the Summary sheet says after its first lines (`brief`); sections with nothing to say are left out."""
+    """What the Summary sheet says after its first lines (`brief.py`); sections with nothing to say are left out."""
     parts = [
         ("What to build", _builds(plan)),
         ("What to promise", [*_floors(plan), *_contracts(plan)]),
@@ -49,14 +49,14 @@ def key_lines(plan: Plan) -> list[tuple[str, str]]:
     lines = [
         ("Plan", f"{plan['plan_name']}, scenario {plan['scenario']}: {status(plan)}"),
         ("Cost", f"{musd(plan['expected_cost_musd'])} ({payers})"),
-        ("Build", in_words([f"{r['project']} {r['decision_year']}" for r in _by_decision(plan)], 6) or "nothing"),
+        ("Build", in_words([f"{r['project']} {r['decision_year']}" for r in by_decision(plan)], 6) or "nothing"),
     ]
     support = [r["floor"] for r in figures.table(plan, "price_floors")]
     signed = [r["contract"] for r in figures.table(plan, "contracts")]
     lines += [("Floors", in_words(support, 6))] if support else []
     lines += [("Contracts", in_words(signed, 6))] if signed else []
     caps = figures.caps(plan)
-    lines.append(("China share", _tightest(caps[0]) if caps else _overall_share(plan)))
+    lines.append(("China share", tightest(caps[0]) if caps else overall_share(plan)))
     return lines
 
 
@@ -66,127 +66,8 @@ def status(plan: Plan) -> str:
     return f"{plan['status']} ({'gap unknown' if gap is None else f'gap {share(gap)}'})"
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of what can be read in a minute: a label, what there is to say, and the sheet that says more."""
-
-    label: str
-    text: str
-    sheet: str = ""
-
-
-def brief(plan: Plan) -> list[Line]:
-    """All that fits into a minute; only the first sentences of a plan."""
-    lines = [
-        Line("Build", _brief_builds(plan), "Investments"),
-        Line("Sign", _brief_contracts(plan), "Contracts"),
-        Line("Guarantee", _brief_floors(plan), "PriceFloors"),
-        Line("Stock", _brief_stocks(plan), "Stockpile"),
-        Line("Cost", _brief_cost(plan), "Costs"),
-        Line("Dependence", _brief_china(plan), "ChinaShare"),
-        Line("Short", " ".join(demand(plan)) or "Nothing is asked for.", "Demand"),
-        Line("Look next", look_next(plan), "Charts"),
-        Line("Certainty", proved(plan), "Audit"),
-    ]
-    there = {"Contracts": "contracts", "PriceFloors": "price_floors"}  # sheets that are left out when there is nothing
-    return [replace(x, sheet="") if x.sheet in there and not figures.table(plan, there[x.sheet]) else x for x in lines]
-
-
-def _brief_builds(plan: Plan) -> str:
-    rows = _by_decision(plan)
-    if not rows:
-        return "Nothing."
-    money = {kind: sum(r["capex_musd"] for r in rows if r["funding"] == kind) for kind in ("public", "private")}
-    paid = in_words([f"{musd(amount)} of {kind} money" for kind, amount in money.items() if amount > 0])
-    first = rows[0]["decision_year"]
-    at_once = sum(r["builds"] for r in rows if r["decision_year"] == first)
-    builds = sum(r["builds"] for r in rows)
-    when = f"all decided in {first}" if at_once == builds else f"{at_once:,} of them decided in {first}"
-    largest = sorted(rows, key=lambda r: -r["capex_musd"])
-    names = in_words([r["project"] for r in largest], 4)
-    return f"{count(builds, 'plant')}, {when}{f', with {paid}' if paid else ''}: {names}."
-
-
-def _brief_floors(plan: Plan) -> str:
-    awards = figures.floors(plan)
-    if not awards:
-        return "Nothing."
-    grants = sum(f.award["grant_musd"] for f in awards)
-    paid = f"{musd(sum(f.paid_musd for f in awards))} net at forecast prices within the horizon"
-    fallen = f"{musd(sum(f.at_bank_prices_musd for f in awards))} if prices fell to what lenders assume"
-    return f"{count(len(awards), 'support package')}: {musd(grants)} of grants, and {paid} ({fallen})."
-
-
-def _brief_contracts(plan: Plan) -> str:
-    signed = figures.contracts(plan)
-    taken = tonnes(sum(f.taken_t for f in signed))
-    names = in_words([f.signing["contract"] for f in signed], 4)
-    return f"{count(len(signed), 'offtake contract')}, {taken} within the horizon: {names}." if signed else "Nothing."
-
-
-def _brief_stocks(plan: Plan) -> str:
-    held = sorted((f for f in figures.stocks(plan) if f.peak_t >= 0.5), key=lambda f: -f.peak_t)
-    if not held:
-        return "Nothing."
-    by_material: dict[str, float] = {}
-    for figure in held:
-        by_material[figure.material] = by_material.get(figure.material, 0.0) + figure.peak_t
-    amounts = in_words([f"{tonnes(t)} of {material}" for material, t in by_material.items()], 5)
-    return f"{count(len(held), 'stock')}, at their fullest {amounts}."
-
-
-def _brief_china(plan: Plan) -> str:
-    parts = [_over_time(plan) or _overall_share(plan)]
-    caps = figures.caps(plan)
-    if caps:
-        kept = "The one cap is kept" if len(caps) == 1 else f"All {len(caps)} caps are kept"
-        parts.append(f"{kept}; tightest is {_tightest(caps[0])}")
-    return " ".join(parts)
-
-
-def _over_time(plan: Plan) -> str:
-    """How the exposed share of deliveries moves from the first year to the last."""
-    first, last = plan["horizon"]
-    by_year = figures.grouped(figures.table(plan, "demand"), "year")
-    ends = [figures.exposed_share(by_year.get((year,), [])) for year in (first, last)]
-    if first == last or ends[0] is None or ends[1] is None:
-        return ""
-    return (
-        f"{share(ends[0])} of deliveries in {first} and {share(ends[1])} in {last} are exposed to regions of concern."
-    )
-
-
-def _brief_cost(plan: Plan) -> str:
-    first, last = plan["horizon"]
-    paid = ", ".join(f"{payer} {musd(plan['payers_musd'].get(payer, 0.0))}" for payer in PAYERS)
-    return f"{musd(plan['expected_cost_musd'])} in {first}-{last}, discounted to {first}: {paid}."
-
-
-def look_next(plan: Plan) -> str:
-    """What leaves no room, in the order of the sheets that show it."""
-    found = []
-    capacity = figures.stock_capacity(plan)
-    rows = [(row, capacity(row)) for row in figures.table(plan, "stockpile")]
-    brim = {r["stockpile"] for r, most in rows if most and r["stock_t"] >= most * (1 - figures.BINDING)}
-    if brim:
-        found.append(f"{count(len(brim), 'stock')} at capacity (Stockpile)")
-    plants = [r for r in figures.table(plan, "plants") if r["capacity_t"] > 0]
-    full, units = {r["unit"] for r in plants if r["use_share"] >= 1 - figures.BINDING}, {r["unit"] for r in plants}
-    if full:
-        found.append(f"{len(full)} of {count(len(units), 'plant')} full in some year (CapacityUse)")
-    binding = [f for f in figures.caps(plan) if f.binding_years]
-    if binding:
-        found.append(f"{count(len(binding), 'China cap')} without room (ChinaShare)")
-    spent = {r["budget"] for r in figures.table(plan, "budgets") if figures.is_spent(r)}
-    if spent:
-        found.append(f"{count(len(spent), 'budget')} exhausted (Budgets)")
-    if plan["warnings"]:
-        found.append(f"{count(len(plan['warnings']), 'warning')} about the workbook (RunInfo)")
-    sources = " Where a number comes from: sheet Origins." if plan.get("origins") else ""
-    return f"{in_words(found)[:1].upper()}{in_words(found)[1:]}.{sources}" if found else f"No limit binds.{sources}"
-
-
 def proved(plan: Plan) -> str:
+    """How far the plan may be from the cheapest."""
     gap = finite(plan["gap"])
     if plan["status"] == "optimal":
         return "No plan is cheaper" + (f" by more than {share(gap)}" if gap else "") + ": this is proved."
@@ -196,15 +77,16 @@ def proved(plan: Plan) -> str:
 
 def decisions(plan: Plan) -> list[str]:
     """What to build and to promise; empty when there is nothing."""
-    return [*(_builds(plan) if _by_decision(plan) else []), *_floors(plan), *_contracts(plan)]
+    return [*(_builds(plan) if by_decision(plan) else []), *_floors(plan), *_contracts(plan)]
 
 
-def _by_decision(plan: Plan) -> list[Row]:
+def by_decision(plan: Plan) -> list[Row]:
+    """Investments, the earliest decision first."""
     return sorted(figures.table(plan, "investments"), key=lambda r: int(r["decision_year"]))
 
 
 def _builds(plan: Plan) -> list[str]:
-    rows = _by_decision(plan)
+    rows = by_decision(plan)
     if not rows:
         return ["Build nothing: what exists, with the measures below, costs least."]
     return _shortened([_build(r) for r in rows], "Investments")
@@ -254,7 +136,7 @@ def _paid(figure: FloorFigure) -> str:
 def _bought(plan: Plan, project: str, decision_year: int) -> str:
     """Which plant lenders finance only because of the support; empty for a supplier that is no private project."""
     judged = figures.support(plan)(project, decision_year)
-    built = next((r for r in _by_decision(plan) if r["project"] == project), None)
+    built = next((r for r in by_decision(plan) if r["project"] == project), None)
     if judged is None or built is None:
         return ""
     size = f"{project}, {tonnes(built['capacity_t_per_yr'])} per year from {built['first_year']}"
@@ -291,7 +173,7 @@ def _contract(plan: Plan, figure: ContractFigure) -> str:
 
 
 def _bought_by_contract(plan: Plan, signing: Row) -> str:
-    built = (r for r in _by_decision(plan) if r["project"] == signing["supplier"])
+    built = (r for r in by_decision(plan) if r["project"] == signing["supplier"])
     if any(signing["contract"] in _names(r["supported_by"]) for r in built):
         return _bought(plan, signing["supplier"], signing["signing_year"])
     return ""
@@ -323,7 +205,7 @@ def _stock(figure: StockFigure) -> str:
 def _china_share(plan: Plan) -> list[str]:
     caps = figures.caps(plan)
     shown = caps[:4]
-    sentences = [_tightest(f) for f in shown] or ["No cap below 100% is in force."]
+    sentences = [tightest(f) for f in shown] or ["No cap below 100% is in force."]
     if len(caps) > len(shown):
         binding = sum(bool(f.binding_years) for f in caps[len(shown) :])
         others = count(len(caps) - len(shown), "further limit")
@@ -331,14 +213,16 @@ def _china_share(plan: Plan) -> list[str]:
     return sentences
 
 
-def _overall_share(plan: Plan) -> str:
+def overall_share(plan: Plan) -> str:
+    """How much of all deliveries is exposed."""
     exposed = figures.exposed_share(figures.table(plan, "demand"))
     if exposed is None:
         return "Nothing is delivered."
     return f"{share(exposed)} of all deliveries are exposed to regions of concern."
 
 
-def _tightest(figure: CapFigure) -> str:
+def tightest(figure: CapFigure) -> str:
+    """A cap in the year in which it is tightest."""
     where = figure.region if figure.region != "*" else "all regions not of concern"
     what = figure.basis if figure.sector == "*" else f"deliveries to {figure.sector}"
     binds = f"{figure.cap} binds in {year_ranges(figure.binding_years)}" if figure.binding_years else figure.cap

@@ -12,6 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from model.plan_tables import COST_TERMS
 from model.report import key_figures as figures
+from model.report.brief import brief
 from model.report.colours import EXPOSED_SHADES as EXPOSED
 from model.report.drawings import Drawing, Series, draw
 from model.report.joint_summary import joint_brief, joint_sections, joint_tables
@@ -29,7 +30,7 @@ from model.report.styles import (
     heading_height,
     page,
 )
-from model.report.summary import brief, sections, status
+from model.report.summary import sections, status
 from model.report.words import PAYERS, in_words, share, term_label
 
 WIDTHS = (30, 20, 20, 13, 13, 13, 13, 13)  # of columns A to H

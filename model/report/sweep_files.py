@@ -10,31 +10,21 @@ import xlsxwriter
 
 from model import __version__
 from model.plan_tables import Column
-from model.report import study_files
+from model.report.study_files import Kind, write_files
 from model.report.styles import FORMULA_SIGNS, Styles, page, write_grid
 from model.report.sweep_results import Sweep, columns, document, rows
 from model.report.words import one_line
 
-KIND = "sweep"
-SUFFIXES = (".json", ".csv", ".xlsx")
-
-
-def default_out(workbook: Path) -> Path:
-    return study_files.default_out(KIND, workbook)
-
-
-def check_out(out: Path) -> Path:
-    """The workbook that --out means. Raises UsageError when it cannot be written."""
-    return study_files.check_out(out, KIND, SUFFIXES)
+KIND = Kind("sweep", "sweep", "sweep_format", (".json", ".csv", ".xlsx"))
 
 
 def write_sweep(sweep: Sweep, out: Path) -> list[Path]:
     """Write all three beside each other; returns their paths, the workbook first."""
-    path = check_out(out)
-    json, table, book = study_files.write_files(
+    path = KIND.check_out(out)
+    json, table, book = write_files(
         path,
         {
-            ".json": lambda new: study_files.write_json(document(sweep), KIND, new),
+            ".json": lambda new: KIND.write_json(document(sweep), new),
             ".csv": lambda new: _write_csv(sweep, new),
             ".xlsx": lambda new: _write_book(sweep, new),
         },

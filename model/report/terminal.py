@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from model.errors import Problem
     from model.highs import Progress
-    from model.report.comparison import Comparison
     from model.report.marked_copy import Marked
 
 PROBLEM_HEADINGS = ("Sheet!Cell", "What stands there", "What is wrong", "How to mend")
@@ -120,17 +119,6 @@ def show_plan(plan: Mapping[str, Any], folder: Path) -> None:
     label = max(len(name) for name, _ in lines) + 2
     for name, text in lines:
         click.echo(_wrapped(name.ljust(label) + one_line(text), label))
-
-
-def show_changes(comparison: Comparison, folder: Path) -> None:
-    """What a new plan has changed, and where it is."""
-    from model.report.compare_summary import changes, in_a_line
-
-    for table in changes(comparison):
-        show_table(table.headings, table.rows)
-        click.echo()
-    click.echo(_wrapped(in_a_line(comparison), 2))
-    click.echo(_wrapped(f"Files: {folder / 'plan.xlsx'} and plan.json", 2))
 
 
 def show_problems(problems: Sequence[Problem], err: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""What the command line shows of other good plans, and of what binds."""
+"""What the command line shows of other good plans."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ import click
 
 from model.report.alternatives_files import plan_name, sorted_choices
 from model.report.alternatives_results import MAY, MUST, NEVER, UNPROVED, VERDICTS, Alternatives, Choice, differences
-from model.report.terminal import echo_wrapped, show_table
-from model.report.what_binds_results import Explained, weightiest
-from model.report.what_binds_results import in_words as moved_in_words
+from model.report.terminal import show_table
 from model.report.words import count, in_words, musd, one_line, share, year_ranges
 
-MOST_DECISIONS = 30
-MOST_FINDINGS = 15  # on the screen; the files hold all
+MOST_DECISIONS = 30  # on the screen; the files hold all
 
 
 def show_alternatives(found: Alternatives, files: Sequence[Path]) -> None:
@@ -54,22 +51,3 @@ def _row(choice: Choice, found: Alternatives) -> list[Any]:
         other = "no plan"
     kind = "" if choice.kind == "project" else f" ({choice.kind})"
     return [choice.verdict, f"{choice.name}{kind}", "yes" if choice.in_best else "no", year_ranges(choice.years), other]
-
-
-def show_explained(found: Explained, files: Sequence[Path]) -> None:
-    """The weightiest findings with builds held, then what moving caps and budgets does with builds free."""
-    rows = weightiest(found.what_binds)
-    if rows:
-        click.echo(f"What binds, builds as they are ({count(len(rows), 'finding')}, the weightiest first):")
-    for row in rows[:MOST_FINDINGS]:
-        future = f"{row['scenario']}: " if "scenario" in row else ""
-        echo_wrapped(f"{future}{row['finding']}.")
-    if not rows:
-        click.echo("Nothing binds: no cap, budget, capacity, lane or cover would save anything by itself.")
-    if found.moved:
-        click.echo("Caps and budgets moved, builds free to change:")
-    for moved in found.moved:
-        echo_wrapped(f"{moved_in_words(moved)}.")
-    for remark in found.remarks:
-        click.echo(f"Note: {one_line(remark)}.")
-    click.echo(f"Files: {', '.join(map(str, files))}")

@@ -11,20 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from model.report.frontier_results import Frontier, Least, Point
-from model.report.frontier_workbook import in_words as without_plan
-from model.report.sweep_results import Sweep, columns, rows
+from model.highs import Progress
+from model.report.frontier_results import Point
 from model.report.terminal import PLAIN_EVERY_S, Watch, show_table
-from model.report.words import count, finite, musd, one_line, share
+from model.report.terminal_frontier import least_in_words, point_in_words
+from model.report.words import count, finite, one_line, share
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from model.highs import Progress
-
 MOST_LINES = 12  # on the screen at once; what is done makes way
 WAITING = "waiting"
-SHOWN = ("status", "objective_musd", "gap", "shortage_t", "builds", "message")  # columns of a sweep
 
 
 @dataclass
@@ -69,16 +66,17 @@ class WatchMany(Watch):
         super().__exit__(kind, error, trace)
 
     def job(self, label: str, news: Any) -> None:
-        """news: Progress, the end of a job (with plan and message), or a point of a frontier."""
+        """news: Progress; of a frontier its points and least shares; at the end what became of the job, with its plan
+        or a message, or None."""
         line = self._lines.setdefault(label, _Line(label))
         if line.began is None:
             line.began = time.monotonic()
-        if isinstance(news, Point):
-            self._tell(line, point_in_words(news))
-        elif isinstance(news, Sequence):
-            self._tell(line, least_in_words(news))
-        elif hasattr(news, "seconds"):
+        if isinstance(news, Progress):
             self._progress(line, news)
+        elif isinstance(news, Point):
+            self._tell(point_in_words(news))
+        elif isinstance(news, Sequence):
+            self._tell(least_in_words(news))
         else:
             self._end(line, news)
 
@@ -103,7 +101,7 @@ class WatchMany(Watch):
             line.printed = time.monotonic()
             click.echo("  ".join(cell for cell in line.cells if cell), err=True)
 
-    def _tell(self, line: _Line, text: str) -> None:
+    def _tell(self, text: str) -> None:
         """A fact that stays on the screen, above the lines that move."""
         if self._quiet:
             return
@@ -156,51 +154,3 @@ def show_many(answers: Sequence[Any], folders: Mapping[str, Path]) -> None:
     show_table(("Scenario", "Status", "Cost (MUSD)", "Gap", "Shortage (MUSD)", "Files, or why not"), table)
     failed = sum(done.plan is None for done in answers)
     click.echo(f"{count(len(answers) - failed, 'plan')} written" + (f", {failed} failed." if failed else "."))
-
-
-def show_frontier(frontier: Frontier, files: Sequence[Path]) -> None:
-    """The table of the points, and what stands out."""
-    click.echo(least_in_words(frontier.least_attainable))
-    steps = {step.to_scale: step for step in frontier.steps}
-    table: list[list[Any]] = []
-    for point in frontier.points:
-        step = steps.get(point.scale)
-        price = None if step is None else step.price_musd
-        changes = "" if step is None else "; ".join(step.changes)
-        gap = None if point.gap is None else share(point.gap)
-        table.append([share(point.scale), point.objective_musd, gap, price, without_plan(point) or changes])
-    scale = "Share" if frontier.cap else "Factor"
-    show_table((scale, "Cost (MUSD)", "Gap", "MUSD per point", "What changes"), table)
-    click.echo(f"Files: {', '.join(map(str, files))}")
-
-
-def point_in_words(point: Point) -> str:
-    cost = f"least cost {musd(point.cost)}" if point.objective_musd is not None else point.message
-    return f"{share(point.scale)}: {cost}"
-
-
-def least_in_words(least: Sequence[Least]) -> str:
-    """Only caps and years that cannot be brought to nothing."""
-    stuck = [x for x in least if x.share is None or x.share > 0]
-    if not least:
-        return "Least attainable shares: not known."
-    if not stuck:
-        return "Least attainable share: 0% under every cap in every year."
-    words = [
-        f"{x.cap} {x.year}: " + ("no plan" if x.share is None else ("" if x.proved else "at most ") + share(x.share))
-        for x in stuck
-    ]
-    return f"Least attainable shares above 0%: {one_line('; '.join(words))}"
-
-
-def show_sweep(sweep: Sweep, files: Sequence[Path]) -> None:
-    """What was varied and what comes of it; the files hold all columns."""
-    names = [column.name for column in columns(sweep)]
-    shown = [i for i, name in enumerate(names) if i < len(sweep.varied) or name in SHOWN]
-    show_table([names[i] for i in shown], [[_given(row[i]) for i in shown] for row in rows(sweep)])
-    click.echo(f"Files: {', '.join(map(str, files))}")
-
-
-def _given(value: Any) -> Any:
-    """Short: 0.05 is not 0.05000, and a gap is no money."""
-    return f"{value:.6g}" if isinstance(value, float) else value

@@ -1,21 +1,18 @@
-"""What explains a plan -> what_binds.xlsx and .json."""
+"""What binds in a plan -> what_binds.xlsx and .json, where the planner wants them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from model import __version__
 from model.plan_tables import SCENARIO, VALUE_TABLES, Column
-from model.report import study_files
-from model.report.styles import Styles, page, write_grid
-from model.report.what_binds_results import Explained, Moved, document, in_words, weightiest
+from model.report.study_files import Kind
+from model.report.table_book import FACTS, Table, write_tables
+from model.report.what_binds_results import Moved, WhatBinds, document, in_words, weightiest
 from model.report.words import musd
 
-KIND = "what_binds"
-SUFFIXES = (".json", ".xlsx")
+KIND = Kind("what_binds", "explain", "what_binds_format")
 MOVED = (
     Column("rule", "", "China share or budget"),
     Column("name", "", "row of the workbook"),
@@ -29,48 +26,20 @@ MOVED = (
 )
 
 
-def default_out(workbook: Path, scenario: str) -> Path:
-    return study_files.default_out(KIND, workbook, scenario if scenario != "base" else None)
-
-
-def check_out(out: Path) -> Path:
-    """The workbook that --out means. Raises UsageError when it is not to be replaced."""
-    return study_files.check_out(out, KIND, SUFFIXES)
-
-
-def write_explained(found: Explained, out: Path) -> list[Path]:
+def write_what_binds(found: WhatBinds, out: Path) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
-    json, book = study_files.write_files(
-        check_out(out),
-        {
-            ".json": lambda new: study_files.write_json(document(found), KIND, new),
-            ".xlsx": lambda new: _write_workbook(found, new),
-        },
-    )
-    return [book, json]
+    return KIND.write(out, document(found), lambda new: write_tables(new, found.plan_name, _tables(found)))
 
 
-def _write_workbook(found: Explained, path: Path) -> None:
-    book = xlsxwriter.Workbook(str(path))
-    book.set_properties({"title": found.plan_name, "comments": f"Lodestone {__version__}"})
-    styles = Styles(book)
+def _tables(found: WhatBinds) -> list[Table]:
     own = [SCENARIO] if any("scenario" in row for row in (*found.what_binds, *found.supply_cost)) else []
-    for name, columns, rows in (
-        ("WhatBinds", [*own, *VALUE_TABLES["what_binds"].columns], weightiest(found.what_binds)),
-        ("SupplyCost", [*own, *VALUE_TABLES["supply_cost"].columns], list(found.supply_cost)),
-    ):
-        _sheet(book, styles, found, name, columns, [[row[c.name] for c in columns] for row in rows])
-    _sheet(book, styles, found, "BuildsFree", list(MOVED), [_moved(moved) for moved in found.moved])
-    _sheet(book, styles, found, "About", [Column("what", "", ""), Column("value", "", "")], _about(found))
-    book.close()
-
-
-def _sheet(
-    book: xlsxwriter.Workbook, styles: Styles, found: Explained, name: str, columns: list[Column], rows: list[list[Any]]
-) -> None:
-    sheet = book.add_worksheet(name)
-    page(sheet, found.plan_name, name)
-    write_grid(styles, sheet, columns, rows)
+    binding, supply = ([*own, *VALUE_TABLES[name].columns] for name in ("what_binds", "supply_cost"))
+    return [
+        ("WhatBinds", binding, [[row[c.name] for c in binding] for row in weightiest(found.what_binds)]),
+        ("SupplyCost", supply, [[row[c.name] for c in supply] for row in found.supply_cost]),
+        ("BuildsFree", MOVED, [_moved(moved) for moved in found.moved]),
+        ("About", FACTS, _about(found)),
+    ]
 
 
 def _moved(moved: Moved) -> list[Any]:
@@ -79,7 +48,7 @@ def _moved(moved: Moved) -> list[Any]:
     return [moved.rule, moved.name, moved.cell, step, *figures, in_words(moved)]
 
 
-def _about(found: Explained) -> list[list[Any]]:
+def _about(found: WhatBinds) -> list[list[Any]]:
     return [
         ["plan", found.plan_name],
         ["run", found.run],

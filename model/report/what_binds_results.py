@@ -1,4 +1,7 @@
-"""What explains a plan: what binds with the builds as they are, and what moving a limit does with builds free."""
+"""What binds in a plan: what limits are worth with the builds as they are, and what moving one does with builds free.
+
+Of a plan that exists; why none does is an explanation (`explanation_results`).
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Explained:
+class WhatBinds:
     """what_binds, supply_cost: as in plan.json. objective_musd, bound_musd: of the run."""
 
     run: str
@@ -77,7 +80,7 @@ def _worth(row: Row) -> float:
     return per_unit * float(row["limit"]) / 100
 
 
-def document(found: Explained) -> dict[str, Any]:
+def document(found: WhatBinds) -> dict[str, Any]:
     """What what_binds.json holds."""
     return {
         **{k: v for k, v in asdict(found).items() if k != "moved"},

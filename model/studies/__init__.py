@@ -1,1 +1,4 @@
-"""What runs many solves: scenarios in parallel, comparisons, frontiers, sweeps."""
+"""What runs many solves: scenarios, frontier, sweep, stress, alternatives, what binds, why no plan exists; on processes
+of this machine or on a cluster. And what looks at what is there: runs (compare, verify), a workbook (watching), the
+machine (doctor).
+"""

@@ -11,9 +11,8 @@ last come the plans that differ most.
 from __future__ import annotations
 
 import math
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,15 +33,15 @@ from model.report.alternatives_results import (
     limit,
 )
 from model.run import audited, effort, plan_document, scenario_data
+from model.studies.far_plans import FarPlans
 from model.studies.good_plans import WITH, WITHOUT, GoodPlans, Known, Places, Question, Whole, taken
-from model.studies.many import load_content, run_tasks
-from model.studies.tasks import Failure, Tell
+from model.studies.many import run_tasks, task_count
+from model.studies.source import Source
+from model.studies.tasks import AsItIs, Failure, OnLabel, Task, Tell, by_label
 
 MOST_PLANS = 5  # beside the best
 FEWEST_QUESTIONS = 4  # that are worth a process of their own
 SHEETS = {"project": "Projects", "floor": "PriceFloors", "contract": "Contracts"}
-
-OnNews = Callable[[str, Any], None]  # label, Progress; None at the end
 
 
 def parse_within(text: str) -> float:
@@ -66,7 +65,7 @@ def alternatives(
     time_limit: float | None = None,
     processes: int | None = None,
     scheduler: str | None = None,
-    on_news: OnNews | None = None,
+    on_news: OnLabel | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Alternatives:
     """Must, may and never for every project, package and contract, and up to five plans that differ most.
@@ -74,23 +73,18 @@ def alternatives(
     gap: of the best plan. time_limit: seconds for the best plan, for the questions and for the plans that differ, each.
     processes and scheduler as in run_tasks. Raises NoPlanError, StoppedError when there is no plan to begin with.
     """
-    content = read_bytes(workbook)
-    inputs = load_content(workbook.name, content, sets)
-    scenario_data(inputs, scenario)
-    source = _Source(workbook.name, content, scenario, tuple(sets), gap, time_limit)
+    source = Source(workbook.name, read_bytes(workbook), scenario, tuple(sets), gap, time_limit)
+    inputs = source.inputs()
+    inputs.tables(scenario)  # an unknown name is said before anything is solved
 
-    def run(tasks: Sequence[Any]) -> list[Any]:
-        def hear(place: int, news: Any) -> None:
-            if on_news:
-                on_news(tasks[place].label, news if isinstance(news, Progress | Failure) else None)
-
-        return run_tasks(tasks, processes, hear, should_stop, scheduler)
+    def run(tasks: Sequence[Task]) -> list[Any]:
+        return run_tasks(tasks, processes, by_label(tasks, on_news), should_stop, scheduler)
 
     best = _answer(run([BestTask(source, within)])[0])
-    parts = min(-(-len(best.questions) // FEWEST_QUESTIONS), processes or os.cpu_count() or 1)
+    number = task_count(-(-len(best.questions) // FEWEST_QUESTIONS), processes, scheduler)
     tasks = [
-        QuestionTask(source, best.limit, best.known, tuple(best.questions[i::parts]), i + 1, parts)
-        for i in range(parts)
+        QuestionTask(source, best.limit, best.known, tuple(best.questions[i::number]), i + 1, number)
+        for i in range(number)
     ]
     known, remarks = best.known, []
     for answer in run(tasks):
@@ -132,14 +126,11 @@ def _cautions(cost: float, bound: float, within: float) -> list[str]:
 
 
 def _answer(value: Any) -> Any:
+    """The value of a task. Raises the error that a Failure stands for."""
     if isinstance(value, Failure):
-        raise _error(value)
+        kinds: dict[int, type[Exception]] = {NoPlanError.exit_code: NoPlanError, StoppedError.exit_code: StoppedError}
+        raise kinds.get(value.exit_code, UsageError)(value.message)
     return value
-
-
-def _error(failure: Failure) -> Exception:
-    kinds: dict[int, type[Exception]] = {NoPlanError.exit_code: NoPlanError, StoppedError.exit_code: StoppedError}
-    return kinds.get(failure.exit_code, UsageError)(failure.message)
 
 
 # --- verdicts -------------------------------------------------------------------------------------------------------
@@ -184,25 +175,13 @@ def _verdict(can_be_taken: bool, shown: dict[bool, float | None], beyond: dict[b
 # --- tasks ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Source:
-    """What a worker needs to load the model."""
-
-    workbook: str
-    content: bytes
-    scenario: str
-    sets: tuple[str, ...]
-    gap: float | None
-    time_limit: float | None
-
-    def load(self) -> Inputs:
-        return load_content(self.workbook, self.content, self.sets)
-
-    def search(self, inputs: Inputs, tell: Tell, should_stop: ShouldStop, known: Known | None = None) -> GoodPlans:
-        return GoodPlans(scenario_data(inputs, self.scenario), tell, should_stop, known)
-
-    def ends(self, search: GoodPlans) -> float:
-        return time.monotonic() + (search.data.time_limit_s if self.time_limit is None else self.time_limit)
+def _search(
+    source: Source, inputs: Inputs, tell: Tell, should_stop: ShouldStop, known: Known | None = None
+) -> tuple[GoodPlans, float]:
+    """The loaded model, and when its time is over."""
+    search = GoodPlans(scenario_data(inputs, source.scenario), tell, should_stop, known)
+    seconds = search.data.time_limit_s if source.time_limit is None else source.time_limit
+    return search, time.monotonic() + seconds
 
 
 @dataclass(frozen=True)
@@ -219,15 +198,15 @@ class Best:
 
 
 @dataclass(frozen=True)
-class BestTask:
+class BestTask(AsItIs):
     """The best plan."""
 
-    source: _Source
+    source: Source
     within: float
     label: str = "best plan"
 
     def run(self, tell: Tell, should_stop: ShouldStop) -> Best:
-        search = self.source.search(self.source.load(), tell, should_stop)
+        search, _ = _search(self.source, self.source.inputs(), tell, should_stop)
         wanted = effort(search.data, self.source.gap, self.source.time_limit, tell, should_stop)
         whole, cost, bound = search.best(wanted)
         search.limit = limit(cost, self.within) + 1e-9 * max(1.0, abs(cost))
@@ -241,15 +220,12 @@ class BestTask:
             tuple(search.open_questions()),
         )
 
-    def finish(self, value: Any) -> Any:
-        return value
-
 
 @dataclass(frozen=True)
-class QuestionTask:
+class QuestionTask(AsItIs):
     """Some of the questions, in one model."""
 
-    source: _Source
+    source: Source
     limit: float
     known: Known
     questions: tuple[Question, ...]
@@ -261,16 +237,12 @@ class QuestionTask:
         return "questions" if self.parts == 1 else f"questions, part {self.part} of {self.parts}"
 
     def run(self, tell: Tell, should_stop: ShouldStop) -> Known:
-        search = self.source.search(self.source.load(), tell, should_stop, self.known)
+        search, ends = _search(self.source, self.source.inputs(), tell, should_stop, self.known)
         search.limit = self.limit
-        ends = self.source.ends(search)
         search.look_nearby(self.questions, ends)
         search.bound_all(self.questions, ends)
         search.seek_all(self.questions, ends)
         return search.known
-
-    def finish(self, value: Any) -> Any:
-        return value
 
 
 @dataclass(frozen=True)
@@ -282,28 +254,28 @@ class Differ:
 
 
 @dataclass(frozen=True)
-class DifferTask:
+class DifferTask(AsItIs):
     """The plans that differ most, one after another, each audited."""
 
-    source: _Source
+    source: Source
     limit: float
     best: Whole
     known: Known
     label: str = "plans that differ most"
 
     def run(self, tell: Tell, should_stop: ShouldStop) -> Differ:
-        inputs = self.source.load()
-        search = self.source.search(inputs, tell, should_stop, self.known)
+        inputs = self.source.inputs()
+        search, ends = _search(self.source, inputs, tell, should_stop, self.known)
         search.limit = self.limit
-        ends = self.source.ends(search)
+        far = FarPlans(search)
         chosen: list[tuple[Whole, float, bool]] = [(self.best, 0.0, False)]
         while len(chosen) <= MOST_PLANS and not should_stop() and (left := ends - time.monotonic()) > 0:
             tell(Progress(f"plan {len(chosen)} of {MOST_PLANS}", 0.0))
             before = [whole for whole, _, _ in chosen]
-            found = search.differ_most(before, left / (MOST_PLANS + 1 - len(chosen)))
+            found = far.differ_most(before, left / (MOST_PLANS + 1 - len(chosen)))
             if found is None:
                 break
-            chosen.append((found[0], search.distance(found[0], before), found[1]))
+            chosen.append((found[0], far.distance(found[0], before), found[1]))
         tell(Progress("audit", 0.0))
         plans = [self._audited(inputs, search, *one) for one in chosen]
         return Differ(tuple(plans), search.known)
@@ -313,6 +285,3 @@ class DifferTask:
         solved = search.solved(whole)
         audited(audit(search.data, plan_document(inputs, search.data, solved)))
         return Differing(solved.outcome.objective, search.taken(whole), distance, proved)
-
-    def finish(self, value: Any) -> Any:
-        return value

@@ -10,10 +10,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from model.report.comparison import InputDifference
-
-Plan = Mapping[str, Any]
-Row = Mapping[str, Any]
+from model.report.compare_results import InputDifference
+from model.report.key_figures import Plan, Row
+from model.studies.side_by_side import union
 
 YEARS = "years"
 CELLWISE = ("Settings", "Scenarios")  # a row that is missing there is a row of blanks
@@ -50,14 +49,10 @@ def _from_snapshots(plans: Sequence[Plan]) -> Iterable[InputDifference]:
     snapshots = [plan["inputs"] for plan in plans]
     first_years = [plan["horizon"][0] for plan in plans]
     last_year = max(plan["horizon"][1] for plan in plans)
-    for sheet in _union(snapshots):
-        for name in _union([snapshot.get(sheet, {}) for snapshot in snapshots]):
+    for sheet in union(snapshots):
+        for name in union([snapshot.get(sheet, {}) for snapshot in snapshots]):
             rows = [_row(snapshot, sheet, name, first) for snapshot, first in zip(snapshots, first_years, strict=True)]
             yield from _row_differences(sheet, name, rows, first_years, last_year)
-
-
-def _union(mappings: Iterable[Mapping[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(key for mapping in mappings for key in mapping))
 
 
 def _row(snapshot: Mapping[str, Mapping[str, Row]], sheet: str, name: str, first_year: int) -> Row | None:
@@ -91,7 +86,7 @@ def _row_differences(
     if len(there) < len(rows):
         missing = NO_LANE if sheet in ("Lanes", "Tariffs") else NO_ROW
         yield InputDifference(sheet, name, "", None, tuple(missing if r is None else _as_text(r) for r in rows))
-    for column in _union(there):
+    for column in union(there):
         if column != YEARS:
             values = [NOT_PLANNED if row is None else row.get(column) for row in rows]
             yield from _cell(sheet, name, column, None, values)
@@ -108,7 +103,7 @@ def _row_differences(
 
 def _cell(sheet: str, row: str, column: str, year: int | None, values: Sequence[Any]) -> Iterable[InputDifference]:
     planned = [value for value in values if value is not NOT_PLANNED]
-    if any(not same_value(planned[0], value) for value in planned[1:]):
+    if any(not _same(planned[0], value) for value in planned[1:]):
         shown = tuple(None if value is NOT_PLANNED else value for value in values)
         yield InputDifference(sheet, row, column, year, shown)
 
@@ -139,7 +134,7 @@ def _shown(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def same_value(a: Any, b: Any) -> bool:
+def _same(a: Any, b: Any) -> bool:
     if _is_number(a) and _is_number(b):
         return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):

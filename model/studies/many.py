@@ -8,7 +8,6 @@ also finishes its task (writes the run), so that writing is parallel too; what a
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,15 +16,15 @@ from typing import Any
 from model.archive import read_bytes
 from model.errors import NoPlanError
 from model.highs import Progress, ShouldStop
-from model.inputs import Inputs, load
 from model.report.explanation_files import write_explanation
 from model.report.explanation_results import Explanation, sentence
 from model.report.run_folder import write_run
 from model.report.run_log import RunLog
 from model.run import solve_scenario
 from model.studies.cluster import on_cluster
-from model.studies.explain import explain, time_for
+from model.studies.explanation import explain, time_for
 from model.studies.local import on_this_machine
+from model.studies.source import load_content
 from model.studies.tasks import Failure, OnNews, Task, Tell
 
 LOG = "log"  # travels with the plan document, and is no part of it
@@ -110,16 +109,6 @@ def jobs_for(
     ]
 
 
-def load_content(workbook: str, content: bytes, sets: Sequence[str]) -> Inputs:
-    """The Inputs of a workbook that came as bytes. Raises WorkbookError while a problem stands."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, Path(workbook).name)
-        path.write_bytes(content)
-        inputs = load(path, sets)
-    inputs.require_valid()
-    return inputs
-
-
 def solve_many(
     jobs: Sequence[Job],
     processes: int | None = None,
@@ -146,6 +135,12 @@ def solve_many(
 def exit_code(answers: Sequence[Done]) -> int:
     """Of a whole study: 0 when every job has a plan, else the worst."""
     return max((done.exit_code for done in answers), default=0)
+
+
+def task_count(most: int, processes: int | None, scheduler: str | None) -> int:
+    """Into how many tasks work is divided that is worth `most` at most: one for each process; on a cluster all, as it
+    may grow."""
+    return min(most, processes or (most if scheduler else os.cpu_count() or 1))
 
 
 def run_tasks(

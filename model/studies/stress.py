@@ -29,12 +29,13 @@ from typing import Any
 from model.build import Built, build
 from model.errors import NoPlanError, StoppedError, UsageError
 from model.held import Decisions, decisions, hold, hold_stocks
-from model.highs import OnProgress, ShouldStop, Solver
+from model.highs import ShouldStop, Solver
 from model.inputs import Inputs
 from model.plan_data import BASE, LaneData, PlanData, Scenario
 from model.report.key_figures import Plan, Row, exposed_share, future, is_joint
-from model.report.stress_tests import GaveWay, Outcome, Regret, Stress
+from model.report.stress_results import GaveWay, Outcome, Regret, Stress
 from model.results import cost_totals, plan_tables
+from model.rules.stockpiles import DAYS_PER_YEAR
 from model.run import Effort, effort, load_model, scenario_data
 from model.slack import Slacks
 from model.tree import single
@@ -50,8 +51,8 @@ GIVES_WAY: tuple[tuple[str, str, str, float], ...] = (
     ("flows.service", "least service", "t", 1e2),
 )
 AS_PLANNED, SCENARIO = "as planned", "scenario"
-DAYS_PER_YEAR = 365
 ROUNDING_T = 1e-3
+LEAST_MISSED = 1e-4  # in the unit of the rule: less is the solver's tolerance, not a rule that gives way
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,6 @@ def stress(
     gap: float | None = None,
     time_limit: float | None = None,
     on_outcome: OnOutcome | None = None,
-    on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Stress:
     """Try plans (documents of plan.json by name of the run) in every scenario and n-1 case of a workbook.
@@ -94,7 +94,7 @@ def stress(
     year = _from_year(base, scenarios) if from_year is None else from_year
     if year not in base.years:
         raise UsageError(f"--from-year {year} is not in the horizon {base.first_year}-{base.last_year}")
-    wanted = effort(base, gap, time_limit, on_progress, should_stop)
+    wanted = effort(base, gap, time_limit, None, should_stop)
     met: list[Outcome] = []
     todo = [(name, plan, case) for name, plan in plans.items() for case in _cases(base, scenarios, plan, year)]
     planned: dict[str, float | None] = {}
@@ -268,7 +268,9 @@ def _give_way(built: Built, solver: Solver, wanted: Effort) -> tuple[GaveWay, ..
     _run(solver, wanted)
     used = slacks.used()
     return tuple(
-        GaveWay(rule, where, used[column], unit) for column, (rule, where, unit) in given.items() if used[column] > 1e-4
+        GaveWay(rule, where, used[column], unit)
+        for column, (rule, where, unit) in given.items()
+        if used[column] > LEAST_MISSED
     )
 
 

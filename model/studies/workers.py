@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -113,10 +114,8 @@ class Crew:
         return _Worker(process, ours)
 
     def _send(self, worker: _Worker, message: tuple[str, Any]) -> None:
-        try:
+        with suppress(OSError):  # it is gone: the next wait says so
             worker.pipe.send(message)
-        except OSError:
-            return  # it is gone: the next wait says so
 
     def _replace(self, lost: _Worker) -> Iterator[Event]:
         lost.pipe.close()

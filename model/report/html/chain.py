@@ -23,7 +23,7 @@ from typing import Any
 
 from model.plan_tables import Column
 from model.report.html.tables import Table
-from model.report.key_figures import Plan, Row, table
+from model.report.key_figures import Plan, Row, input_rows, table
 
 MOST_NODES = 12  # of a stage and mineral that have a name of their own; the others are drawn as one
 OTHERS, SUPPLY, USE = "others", "supply", "use"
@@ -63,7 +63,7 @@ class Stages:
 def recipes(plan: Plan) -> dict[str, dict[str, float]]:
     """As in the run's inputs; empty when the plan does not carry them."""
     found: dict[str, dict[str, float]] = defaultdict(dict)
-    for key, row in plan.get("inputs", {}).get("Processes", {}).items():
+    for key, row in input_rows(plan, "Processes").items():
         process, material = key.split("/")
         found[process][material] = row["t_per_t"]
     return dict(found)
@@ -71,14 +71,13 @@ def recipes(plan: Plan) -> dict[str, dict[str, float]]:
 
 def minerals(plan: Plan) -> dict[str, str]:
     """material -> its mineral, "" where the workbook names none."""
-    materials = plan.get("inputs", {}).get("Materials", {})
-    return {material: row.get("mineral") or "" for material, row in materials.items()}
+    return {material: row.get("mineral") or "" for material, row in input_rows(plan, "Materials").items()}
 
 
 def chain_stages(plan: Plan) -> dict[str, Stages]:
     """Of each mineral, in the order of the workbook; empty when the plan does not carry its inputs."""
     of = minerals(plan)
-    made_by, materials = recipes(plan), plan.get("inputs", {}).get("Materials", {})
+    made_by, materials = recipes(plan), input_rows(plan, "Materials")
     return {mineral: stages(made_by, materials, {m for m in of if of[m] == mineral}) for mineral in of.values()}
 
 

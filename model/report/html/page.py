@@ -2,7 +2,8 @@
 
 All text of workbooks travels as JSON in an element that browsers do not run, with `<`, `>`, `&` and the line separators
 of Unicode as escapes, and is put on the page as text. The policy of the page (Content-Security-Policy) allows the two
-scripts by their hashes, and no request at all.
+scripts by their hashes, and no request at all: Plotly, and our own, which is the files of `scripts` one after another
+in one function, each using what those before it declare.
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ from plotly.offline import get_plotlyjs
 
 from model import __version__
 from model.errors import UsageError
-from model.report import colours, study_files
+from model.report import colours
 from model.report.html.studies import Study, figures
 from model.report.html.views import FIGURES, views
 from model.report.key_figures import Plan
 from model.report.plan_json import finite
-from model.report.run_folder import PLAN_JSON
+from model.report.run_folder import starts_with
+from model.report.study_files import not_ours, refuse_runs, write_files
 
 REPORT_HTML = "report.html"
 START = "<!doctype html>\n<!-- lodestone report"  # of every page
+SCRIPTS = ("tools", "drawings", "chain", "plan", "studies", "panels", "page")  # in this order
 UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -37,11 +40,9 @@ def check_out(out: Path) -> Path:
     path = out / REPORT_HTML if out.is_dir() or not out.suffix else out
     if path.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"{out} is no name for a page; end it in .html, or name a folder")
-    if (path.parent / PLAN_JSON).exists():
-        raise UsageError(f"{path.parent} holds a run and nothing else may stand there; name another place with --out")
-    if path.exists() and not _is_report(path):
-        advice = "move it, or name another place with --out"
-        raise UsageError(f"{path} was not written by lodestone report and would be replaced; {advice}")
+    refuse_runs(path)
+    if path.exists() and not starts_with(path, START):
+        raise not_ours(path, "report")
     return path
 
 
@@ -53,7 +54,7 @@ def write_report(runs: Mapping[str, Plan], studies: Sequence[Study], out: Path =
     def write(new: Path) -> None:
         new.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
-    (place,) = study_files.write_files(path, {path.suffix: write})
+    (place,) = write_files(path, {path.suffix: write})
     return place
 
 
@@ -77,7 +78,7 @@ def page(runs: Mapping[str, Plan], studies: Sequence[Study] = ()) -> str:
         "colours": {name.lower(): value for name, value in vars(colours).items() if name.isupper()},
     }
     titles = list(dict.fromkeys(view["plan_name"] for view in shown))
-    plotly, own = _script(get_plotlyjs()), _script(_part("page.js"))
+    plotly, own = _script(get_plotlyjs()), _script(_own_script())
     policy = (
         f"default-src 'none'; script-src '{_hash(plotly)}' '{_hash(own)}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
@@ -106,6 +107,11 @@ def _part(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
+def _own_script() -> str:
+    parts = "\n".join(_part(f"scripts/{name}.js") for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
+
+
 def _script(text: str) -> str:
     """As a browser reads it, which is what its hash is of; what would end the element can stand in texts only."""
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("</script", "<\\/script").replace("<!--", "<\\!--")
@@ -113,11 +119,3 @@ def _script(text: str) -> str:
 
 def _hash(script: str) -> str:
     return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
-
-
-def _is_report(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(len(START)) == START
-    except OSError:
-        return False

@@ -13,19 +13,14 @@ from typing import Any
 
 from model.errors import UsageError
 from model.plan_tables import Column
+from model.report import compare_files, frontier_files, stress_files, sweep_files
 from model.report.html.tables import Table
 from model.report.key_figures import Plan
-from model.report.run_folder import PLAN_JSON, PLAN_XLSX
+from model.report.run_folder import PLAN_JSON, PLAN_XLSX, starts_with
+from model.report.study_files import FORMAT, Kind
 from model.report.words import musd, share, term_label
 
-KINDS = {
-    "frontier_format": "frontier",
-    "stress_format": "stress",
-    "sweep_format": "sweep",
-    "comparison_format": "compare",
-}
-FORMAT = 1
-STARTS = {f'{{\n"{field}":': kind for field, kind in KINDS.items()}
+KINDS = {kind.name: kind for kind in (frontier_files.KIND, stress_files.KIND, sweep_files.KIND, compare_files.KIND)}
 MOST_CASES = 20  # of a stress test that are drawn, for each run; the table has all
 
 
@@ -47,15 +42,9 @@ class Study:
     document: Mapping[str, Any]
 
 
-def kind_of(path: Path) -> str | None:
-    """frontier, stress, sweep or compare, by the first line; None for any other file."""
-    longest = max(map(len, STARTS))
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            start = file.read(longest)
-    except OSError:
-        return None
-    return next((kind for text, kind in STARTS.items() if start.startswith(text)), None)
+def kind_of(path: Path) -> Kind | None:
+    """Of a frontier, stress test, sweep or comparison, by the first line; None for any other file."""
+    return next((kind for kind in KINDS.values() if starts_with(path, kind.start)), None)
 
 
 def is_study(path: Path) -> bool:
@@ -73,10 +62,9 @@ def read_study(path: Path) -> Study:
         document = json.loads(facts.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{facts} cannot be read: {error}") from error
-    field = next(field for field, name in KINDS.items() if name == kind)
-    if document[field] != FORMAT:
-        raise UsageError(f"{facts} is of another version of Lodestone; run lodestone {kind} again")
-    return Study(kind, facts, document)
+    if document[kind.field] != FORMAT:
+        raise UsageError(f"{facts} is of another version of Lodestone; run lodestone {kind.command} again")
+    return Study(kind.name, facts, document)
 
 
 def find_studies(folders: Iterable[Path], plans: Iterable[Plan]) -> list[Study]:

@@ -14,7 +14,7 @@ from model.report import key_figures as figures
 from model.report.html.chain import MOST_NODES, OTHERS, chain, chain_stages
 from model.report.html.glance import copies, glance
 from model.report.html.tables import Table, from_plan
-from model.report.key_figures import Plan, Row
+from model.report.key_figures import Plan
 from model.report.words import share, term_label
 
 MOST_LANES = 10_000  # of a plan, material by material, that are told one by one
@@ -22,7 +22,7 @@ MOST_LANES = 10_000  # of a plan, material by material, that are told one by one
 
 @dataclass(frozen=True)
 class Figure:
-    """drawing: how page.js draws it. choose: columns of which one value each is shown at a time. yearly: follows the
+    """drawing: its name in scripts/. choose: columns of which one value each is shown at a time. yearly: follows the
     year slider."""
 
     key: str
@@ -68,13 +68,13 @@ def _flows(plan: Plan) -> Table:
 def _places(plan: Plan) -> Callable[[str], int]:
     """Materials that sectors want come first, as the reader looks for them first."""
     demanded = list(dict.fromkeys(row["material"] for row in figures.table(plan, "demand")))
-    order = [*demanded, *(m for m in plan.get("inputs", {}).get("Materials", {}) if m not in demanded)]
+    order = [*demanded, *(m for m in figures.materials(plan) if m not in demanded)]
     return lambda material: order.index(material) if material in order else len(order)
 
 
 def _origins(plan: Plan) -> Table:
     """What reaches regions that are not of concern, by origin."""
-    concern = _of_concern(plan)
+    concern = figures.of_concern(plan)
     sums: dict[tuple[Any, ...], list[float]] = {}
     for row in figures.table(plan, "flows"):
         if row["to_region"] not in concern:
@@ -84,11 +84,6 @@ def _origins(plan: Plan) -> Table:
     columns = tuple(Column(n, "t" if n.endswith("_t") else "", "") for n in names)
     place_of = _places(plan)
     return Table(columns, [[*key, *s] for key, s in sorted(sums.items(), key=lambda i: (place_of(i[0][0]), i[0]))])
-
-
-def _of_concern(plan: Plan) -> set[str]:
-    regions: Mapping[str, Row] = plan.get("inputs", {}).get("Regions", {})
-    return {name for name, row in regions.items() if row.get("of_concern")}
 
 
 def _decisions(plan: Plan) -> Table:

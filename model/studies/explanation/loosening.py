@@ -13,8 +13,8 @@ from model.places import Places
 from model.plan_data import STREAMS
 from model.rules.budgets import counted
 from model.rules.stockpiles import DAYS_PER_YEAR, required_days
-from model.studies.explain.giving import Giving, MakeTree
-from model.studies.explain.knobs import A_WORD, A_YEAR
+from model.studies.explanation.giving import Giving, MakeTree
+from model.studies.explanation.knobs import A_WORD, A_YEAR
 
 MOST_COPIES = 3  # of a project, beyond max_builds
 MOST_TIMES = 10.0  # the volume of a contract

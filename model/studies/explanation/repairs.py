@@ -22,8 +22,8 @@ from model.places import SET
 from model.report.explanation_results import Change, Repair
 from model.report.words import days, musd, share, tonnes, usd_per_kg
 from model.run import load_model
-from model.studies.explain.giving import Giving
-from model.studies.explain.knobs import Knob, outward
+from model.studies.explanation.giving import Giving
+from model.studies.explanation.knobs import Knob, outward
 from model.tree import Tree
 
 MOST = 3
@@ -72,7 +72,7 @@ class Workshop:
         try:
             solver = load_model(build(self.tree(inputs)))
             solver.set_goal([])
-            solver.solve(1.0, max(1e-3, min(TRY_S, self.left)), None, self._enough)
+            solver.solve(1.0, max(1e-3, min(TRY_S, self.left)), None, lambda: self.over)
         except NoPlanError:
             return False
         except StoppedError:
@@ -88,16 +88,13 @@ class Workshop:
             return None
         solver = load_model(build(self.tree(self.edited(values))))
         try:
-            return solver.solve(max(self.gap, LOOSE_GAP), max(1e-3, min(COST_S, self.left)), None, self._enough)
+            return solver.solve(max(self.gap, LOOSE_GAP), max(1e-3, min(COST_S, self.left)), None, lambda: self.over)
         except StoppedError:
             return None
 
     @property
     def over(self) -> bool:
         return self.left <= 0 or bool(self.should_stop and self.should_stop())
-
-    def _enough(self) -> bool:
-        return self.over
 
 
 def _typed(value: Any) -> str:

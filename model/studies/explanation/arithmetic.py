@@ -17,7 +17,7 @@ from model.plan_data import PlanData
 from model.report.explanation_results import Finding
 from model.report.words import days, in_words, musd, share, tonnes, year_ranges
 from model.rules.stockpiles import DAYS_PER_YEAR, suspended
-from model.studies.explain.reach import At, Decidable, Year, decidable, reach, ready, too_much, why_not
+from model.studies.explanation.reach import At, Decidable, Year, decidable, reach, ready, too_much, why_not
 from model.tree import Tree
 
 ROUNDING = 1e-6  # relative: less is not told as impossible

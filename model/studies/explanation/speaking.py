@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from model.plan_data import PlanData
-from model.studies.explain.giving import Giving
+from model.studies.explanation.giving import Giving
 from model.tree import Tree
 
 

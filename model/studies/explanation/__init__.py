@@ -12,28 +12,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from model.highs import Progress, ShouldStop
+from model.highs import OnProgress, Progress, ShouldStop
 from model.inputs import Inputs
 from model.joint_run import JOINT
 from model.places import Places
 from model.plan_data import BASE, PlanData
 from model.report.explanation_results import Explanation
 from model.run import scenario_data
-from model.studies.explain.arithmetic import find
-from model.studies.explain.conflict import find_conflict
-from model.studies.explain.loosening import loosened
-from model.studies.explain.repairs import Workshop, find_repairs
+from model.studies.explanation.arithmetic import find
+from model.studies.explanation.conflict import find_conflict
+from model.studies.explanation.loosening import loosened
+from model.studies.explanation.repairs import Workshop, find_repairs
 from model.tree import Tree, joint, single
 
 TIME_LIMIT_S = 300.0
+TIMES_A_SOLVE = 5  # what an explanation may take of the time limit of a solve: it proves repairs by many
 FOR_CONFLICT = 0.3  # of the time
-
-OnProgress = Callable[[Progress], None]
 
 
 def time_for(time_limit: float | None) -> float | None:
     """How long an explanation may take where a solve may take so long."""
-    return None if time_limit is None else min(TIME_LIMIT_S, 5 * time_limit)
+    return None if time_limit is None else min(TIME_LIMIT_S, TIMES_A_SOLVE * time_limit)
 
 
 def explain(

@@ -1,32 +1,19 @@
-"""Stress tests for people and programs: stress.xlsx, stress.json, and the table on the terminal."""
+"""Stress tests -> stress.xlsx and stress.json."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
-
-from model import __version__
-from model.errors import UsageError
 from model.plan_tables import Column
-from model.report.plan_json import dumps, finite
-from model.report.run_folder import PLAN_JSON
-from model.report.stress_tests import Outcome, Stress
-from model.report.styles import Styles, page, write_grid
-from model.report.words import in_words, musd, one_line, share, tonnes
+from model.report.stress_results import Outcome, Stress
+from model.report.study_files import Kind
+from model.report.table_book import Table, write_tables
+from model.report.words import in_words, musd
 
-STRESS_XLSX = "stress.xlsx"
-FORMAT = 1
-START = '{\n"stress_format":'  # of every JSON file of stress tests
-MOST_ROWS = 15  # on the terminal, for each run
-
-Table = tuple[str, Sequence[Column], Sequence[Sequence[Any]]]  # sheet, columns, rows
+KIND = Kind("stress", "stress", "stress_format", (".xlsx", ".json"))
 
 RANKED = (
     Column("run", "", "whose decisions are held"),
@@ -123,30 +110,8 @@ def _regret(stress: Stress) -> tuple[Sequence[Column], list[list[Any]]]:
     return columns, sorted(rows, key=lambda row: float(row[1]))
 
 
-# --- terminal -------------------------------------------------------------------------------------------------------
-
-HEADINGS = ("Case", "Extra cost (MUSD)", "Short (t)", "Stock empty after", "China share", "Gave way")
-
-
-def terminal_rows(stress: Stress, run: str) -> list[list[Any]]:
-    """What hurts a run most, for a table under HEADINGS."""
-    rows: list[list[Any]] = []
-    for o in [o for o in stress.outcomes if o.run == run][:MOST_ROWS]:
-        empty = o.first_empty
-        rows.append(
-            [
-                f"{o.kind}: {one_line(o.case)}",
-                "no plan" if o.extra_musd is None else o.extra_musd,
-                tonnes(o.shortage_t),
-                "" if empty is None else f"{empty[1]:,.0f} days ({one_line(empty[0])})",
-                "" if o.china_share is None else share(o.china_share),
-                in_words(list(dict.fromkeys(g.rule for g in o.gave_way))),
-            ]
-        )
-    return rows
-
-
 def notes(stress: Stress) -> list[str]:
+    """Sentences to read with the tables."""
     lines = [*stress.remarks]
     if stress.regret:
         least = stress.regret.least
@@ -164,63 +129,13 @@ def document(stress: Stress) -> dict[str, Any]:
     parts = asdict(stress)
     outcomes = parts.pop("outcomes")
     regret = parts.pop("regret")
-    return {"stress_format": FORMAT, **parts, "regret": regret or {}, "outcomes": outcomes}
+    return {**parts, "regret": regret or {}, "outcomes": outcomes}
 
 
-def check_stress_out(out: Path) -> Path:
-    """The workbook that --out means. Raises UsageError when it is not to be replaced."""
-    path = out / STRESS_XLSX if out.is_dir() or not out.suffix else out
-    if path.suffix.lower() != ".xlsx":
-        raise UsageError(f"{out} is no name for stress tests; end it in .xlsx, or name a folder")
-    if (path.parent / PLAN_JSON).exists():
-        raise UsageError(f"{path.parent} holds a run and nothing else may stand there; name another place with --out")
-    facts = path.with_suffix(".json")
-    for there in (path, facts):
-        if there.exists() and not _is_stress(facts):
-            raise UsageError(f"{there} is no stress test and would be replaced; move it, or name another place")
-    return path
-
-
-def write_stress(stress: Stress, out: Path) -> tuple[Path, Path]:
-    """Write the workbook and the JSON file beside it, each whole or not at all; returns both paths."""
-    path = check_stress_out(out)
-    facts = path.with_suffix(".json")
-    new_facts, new_book = (place.with_name(f".new-{os.getpid()}-{place.name}") for place in (facts, path))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = dumps(finite(document(stress)))
-        new_facts.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-        _write_workbook(stress, new_book)
-        for new, place in ((new_facts, facts), (new_book, path)):
-            new.replace(place)
-    except (OSError, FileCreateError) as error:
-        raise UsageError(f"cannot write {path}: {error} (is it open in another program?)") from error
-    finally:
-        for left in (new_facts, new_book):
-            with suppress(OSError):
-                left.unlink(missing_ok=True)
-    return path, facts
-
-
-def _is_stress(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(len(START)) == START
-    except OSError:
-        return False
-
-
-def _write_workbook(stress: Stress, path: Path) -> None:
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
-    book.set_properties({"title": f"{stress.plan_name}: stress tests", "comments": f"Lodestone {__version__}"})
-    styles = Styles(book)
-    for name, columns, rows in tables(stress):
-        sheet = book.add_worksheet(name)
-        page(sheet, stress.plan_name, name)
-        write_grid(styles, sheet, columns, rows, 0)
-    sheet = book.add_worksheet("Remarks")
-    page(sheet, stress.plan_name, "Remarks")
+def write_stress(stress: Stress, out: Path) -> list[Path]:
+    """Write both beside each other; returns their paths, the workbook first."""
     new = "new decisions are allowed once it shows itself" if stress.allow_new else "no new decisions are allowed"
     lines = [f"n-1 cases from {stress.from_year} on; {new}.", *notes(stress)]
-    write_grid(styles, sheet, [Column("remark", "", "")], [[line] for line in lines], 0)
-    book.close()
+    remarks: Table = ("Remarks", [Column("remark", "", "")], [[line] for line in lines])
+    sheets = [*tables(stress), remarks]
+    return KIND.write(out, document(stress), lambda path: write_tables(path, stress.plan_name, sheets, "stress tests"))

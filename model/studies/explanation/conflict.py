@@ -15,10 +15,10 @@ from model.elastic import FEASIBLE, INFEASIBLE
 from model.highs import ShouldStop
 from model.report.explanation_results import INTEGERS, NOT_FOUND, RELAXATION, Rule
 from model.report.words import year_ranges
-from model.studies.explain.giving import Giving
-from model.studies.explain.knobs import SMALLEST
-from model.studies.explain.row_words import bound_in_words, row_in_words
-from model.studies.explain.speaking import Said, Speaker
+from model.studies.explanation.giving import Giving
+from model.studies.explanation.knobs import SMALLEST
+from model.studies.explanation.row_words import bound_in_words, row_in_words
+from model.studies.explanation.speaking import Said, Speaker
 
 ONE_S = 20.0  # to decide whether some of the rules leave a plan
 

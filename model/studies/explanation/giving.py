@@ -25,7 +25,7 @@ from model.places import Place, Places
 from model.plan_data import PlanData
 from model.rules.linear import Terms
 from model.rules.stockpiles import DAYS_PER_YEAR
-from model.studies.explain.knobs import SMALLEST, Knob
+from model.studies.explanation.knobs import SMALLEST, Knob
 from model.tables import Lane
 from model.tree import Tree
 
@@ -66,11 +66,13 @@ class Giving:
     def scenario(self, n: int) -> str:
         return self.plain.data[n].scenario.name
 
-    def knob(self, place: Place, how: str, unit: str, scale: float, most: float = INFINITY, **more: object) -> Knob:
+    def knob(
+        self, place: Place, how: str, unit: str, scale: float, most: float = INFINITY, integer: bool = False
+    ) -> Knob:
         """The knob of a cell; the first to ask for it says what it is, a later one may widen it."""
         found = self.knobs.get(place.cell)
         if found is None:
-            found = self.knobs[place.cell] = Knob(place, how, unit, max(scale, 1e-6), most, **more)  # type: ignore[arg-type]
+            found = self.knobs[place.cell] = Knob(place, how, unit, max(scale, 1e-6), most, integer)
         found.most = max(found.most, most)
         return found
 

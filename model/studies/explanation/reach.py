@@ -18,7 +18,7 @@ from model.plan_data import CLEAN, STREAMS, Contract, Market, PlanData, Project,
 from model.rules.contracts import delivery_years
 from model.tree import Tree
 
-ROUNDS = 8
+ROUNDS = 8  # steps of a chain that are followed; what lies further up counts as if all of it came
 At = tuple[str, str]  # region, material
 Decidable = Mapping[str, Sequence[int]]  # project -> nodes
 

@@ -1,4 +1,4 @@
-"""Explain a run: what binds with its builds held, and what caps and budgets are worth with builds free to change.
+"""What binds in a run: with its builds held, and what caps and budgets are worth with builds free to change.
 
 The workbook of the run is loaded again and must be as it was. With builds, awards and signings held the linear
 programme gives marginal values (model/what_binds.py). A cap or budget with all its years moved a step - one point of a
@@ -9,7 +9,6 @@ and solve leave open is said. A step that the run's plan takes anyway needs none
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,14 +24,15 @@ from model.highs import Progress, ShouldStop, Solver
 from model.inputs import Inputs, load
 from model.places import Places
 from model.plan_data import BASE, OpenSeries, PlanData
-from model.report.key_figures import future, is_joint, table
+from model.report.key_figures import Plan, future, is_joint, table
 from model.report.run_folder import read_run, workbook_of
-from model.report.what_binds_results import NO_PLAN, Explained, Moved
+from model.report.what_binds_results import NO_PLAN, Moved, WhatBinds
 from model.rules.budgets import counted
 from model.rules.china_share import row_terms
 from model.run import load_model, scenario_data
-from model.studies.many import load_content, run_tasks
-from model.studies.tasks import NOT_BEGUN, Failure, Tell
+from model.studies.many import run_tasks, task_count
+from model.studies.source import Source
+from model.studies.tasks import NOT_BEGUN, AsItIs, Failure, OnLabel, Tell, by_label
 from model.tidy import tidy
 from model.tree import Tree, joint, single
 from model.what_binds import duals, value_tables
@@ -42,21 +42,18 @@ CAP, BUDGET = "China share", "budget"
 STEP = {CAP: "one point", BUDGET: "10%"}
 SAME = 1e-6  # relative: a cost that is the run's
 
-Plan = Mapping[str, Any]
-OnNews = Callable[[str, Any], None]  # label, Progress; None at the end
 
-
-def explain(
+def what_binds(
     run: Path,
     workbook: Path | None = None,
     gap: float | None = None,
     time_limit: float | None = None,
     processes: int | None = None,
     scheduler: str | None = None,
-    on_news: OnNews | None = None,
+    on_news: OnLabel | None = None,
     should_stop: ShouldStop | None = None,
-) -> Explained:
-    """Explain the run of one scenario, or of all together.
+) -> WhatBinds:
+    """What binds in the run of one scenario, or of all together.
 
     workbook: where it stands now. gap, time_limit: of each solve with builds free; the gap is that of the run
     unless another is asked for. Raises UsageError when the workbook is not the one that was solved.
@@ -68,10 +65,9 @@ def explain(
     built, solver, whole = _held(plan, tree_of(inputs, plan["scenario"], is_joint(plan)))
     rows, remarks = _values(plan, inputs, built, solver, whole)
     asked = plan.get("gap_asked", plan["gap"]) if gap is None else gap
-    sets = tuple(plan.get("sets", ()))
-    source = _Source(path.name, content, plan["scenario"], is_joint(plan), sets, asked, time_limit)
+    source = Source(path.name, content, plan["scenario"], tuple(plan.get("sets", ())), asked, time_limit)
     moved = _moved(plan, inputs, built, source, whole, processes, scheduler, on_news, should_stop)
-    return Explained(
+    return WhatBinds(
         run=str(run),
         workbook=path.name,
         plan_name=plan["plan_name"],
@@ -167,11 +163,11 @@ def _moved(
     plan: Plan,
     inputs: Inputs,
     built: Built,
-    source: _Source,
+    source: Source,
     whole: np.ndarray,
     processes: int | None,
     scheduler: str | None,
-    on_news: OnNews | None,
+    on_news: OnLabel | None,
     should_stop: ShouldStop | None,
 ) -> list[Moved]:
     tables = inputs.tables()
@@ -183,14 +179,10 @@ def _moved(
         for more in (True, False)
     ]
     asked = [step for step in steps if step.more or not _kept_anyway(plan, step)]
-    parts = min(len(asked), processes or os.cpu_count() or 1)
+    number = task_count(len(asked), processes, scheduler)
     start = tuple(whole.tolist())
-    tasks = [MoveTask(source, tuple(asked[i::parts]), start, i + 1, parts) for i in range(parts)]
-
-    def hear(place: int, news: Any) -> None:
-        if on_news:
-            on_news(tasks[place].label, news if isinstance(news, Progress | Failure) else None)
-
+    tasks = [MoveTask(source, is_joint(plan), tuple(asked[i::number]), start, i + 1, number) for i in range(number)]
+    hear = by_label(tasks, on_news)
     solved: dict[Moved, _Solve] = {}
     for task, answer in zip(tasks, run_tasks(tasks, processes, hear, should_stop, scheduler), strict=True):
         failed = _Solve(message=answer.message) if isinstance(answer, Failure) else None
@@ -245,23 +237,11 @@ def _difference(step: Moved, run: _Solve, new: _Solve) -> Moved:
 
 
 @dataclass(frozen=True)
-class _Source:
-    """What a worker needs to load the model."""
-
-    workbook: str
-    content: bytes
-    scenario: str
-    all_futures: bool
-    sets: tuple[str, ...]
-    gap: float
-    time_limit: float | None
-
-
-@dataclass(frozen=True)
-class MoveTask:
+class MoveTask(AsItIs):
     """Some steps in one model. start: the run's whole numbers by column, for looser limits."""
 
-    source: _Source
+    source: Source
+    all_futures: bool
     steps: tuple[Moved, ...]
     start: tuple[float, ...]
     part: int
@@ -272,8 +252,8 @@ class MoveTask:
         return "caps and budgets moved" + ("" if self.parts == 1 else f", part {self.part} of {self.parts}")
 
     def run(self, tell: Tell, should_stop: ShouldStop) -> list[_Solve]:
-        inputs = load_content(self.source.workbook, self.source.content, self.source.sets)
-        limits = _Limits(tree_of(inputs, self.source.scenario, self.source.all_futures))
+        limits = _Limits(tree_of(self.source.inputs(), self.source.scenario, self.all_futures))
+        gap = limits.data.mip_gap if self.source.gap is None else self.source.gap
         seconds = limits.data.time_limit_s if self.source.time_limit is None else self.source.time_limit
         found: dict[Moved, _Solve] = {}
         for step in sorted(self.steps, key=lambda s: s.more):  # tighter ones first: a start is only for looser ones
@@ -286,16 +266,13 @@ class MoveTask:
             if step.more:
                 limits.offer(np.array(self.start))
             try:
-                outcome = limits.solver.solve(self.source.gap, seconds, named, should_stop)
+                outcome = limits.solver.solve(gap, seconds, named, should_stop)
                 found[step] = _Solve(outcome.objective, outcome.bound)
             except NoPlanError:
                 found[step] = _Solve(message=NO_PLAN)
             except StoppedError as error:
                 found[step] = _Solve(message=str(error))
         return [found[step] for step in self.steps]
-
-    def finish(self, value: Any) -> Any:
-        return value
 
 
 def _renaming(tell: Tell, stage: str) -> Callable[[Progress], None]:

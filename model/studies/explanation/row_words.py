@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from model.report.words import days, musd, share, tonnes
-from model.rules.stockpiles import required_days
-from model.studies.explain.speaking import Said, Speaker, component, index_of
+from model.rules.stockpiles import DAYS_PER_YEAR, required_days
+from model.studies.explanation.speaking import Said, Speaker, component, index_of
 
 Words = Callable[..., Said]
 
@@ -240,7 +240,8 @@ def _taken(w: Speaker, supplier: str, material: str, n: int) -> Said:
 def _cover(w: Speaker, n: int, s: str) -> Said:
     asked, (_, demand) = required_days(w.tree, n, s), w.giving.built.model.stockpiles.consumption[n, s]
     material = w.data(n).stockpiles[s].material
-    needs = f", {tonnes(asked / 365 * demand)} of {material} for the demand alone," if demand else f" of {material}"
+    least = tonnes(asked / DAYS_PER_YEAR * demand)
+    needs = f", {least} of {material} for the demand alone," if demand else f" of {material}"
     return w.say(
         n, "Stockpiles", (s,), w.year(n), f"{s} must hold {days(asked)} of cover{needs} at the end of {{years}}"
     )
