@@ -20,6 +20,7 @@ from model.report.terminal_alternatives import show_alternatives
 from model.report.terminal_explanation import MOST_LINES, show_explanation
 from model.report.terminal_frontier import least_in_words, show_frontier
 from model.report.terminal_many import WatchMany
+from model.report.terminal_stress import show_stress
 from model.report.terminal_what_binds import show_what_binds
 from model.report.what_binds_results import Moved, WhatBinds
 
@@ -161,9 +162,23 @@ def test_an_explanation_has_its_cells_its_repairs_and_the_plan_before(capsys: py
 
 def stressed() -> Stress:
     met = Outcome("base", "scenario", "embargo", 2027, None, 130.0, 30.0, {"defence": 5.0}, {"defence": 0.1}, {}, 0.4)
-    lost = Outcome("joint", "exports cut", "China", 2027, None, None, remark="no plan exists")
+    lost = Outcome("joint", "exports cut", "China", 2027, None, None, remark="no plan exists", no_plan=True)
     regret = Regret({"base": {"embargo": 10.0}, "joint": {"embargo": 0.0}}, {"base": 10.0, "joint": 0.0}, "joint")
     return Stress("p", "w.xlsx", False, 2027, ("base", "joint"), (met, lost), regret, ("stopped after 2 of 9 cases",))
+
+
+def test_a_case_that_was_stopped_is_not_called_one_without_a_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    study = stressed()
+    stopped = Outcome("joint", "exports cut", "Congo", 2027, None, None, remark="stopped before a plan was found")
+    bare = Outcome("joint", "scenario", "truce", 2027, None, 90.0)  # the run has no cost in the base to compare with
+    show_stress(replace(study, outcomes=(*study.outcomes, stopped, bare)), (Path("stress.xlsx"), Path("stress.json")))
+    shown = [line.split(" | ")[:2] for line in capsys.readouterr().out.splitlines() if ": " in line and " | " in line]
+    assert shown == [
+        ["scenario: embargo", "30.00"],
+        ["exports cut: China", "no plan"],
+        ["exports cut: Congo", "none found"],
+        ["scenario: truce", "unknown"],
+    ]
 
 
 def test_stress_tests_are_drawn_with_their_regret(tmp_path: Path) -> None:

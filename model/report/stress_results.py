@@ -18,7 +18,7 @@ class GaveWay:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A run in a case. cost None: no plan was found, `remark` says why; figures are then empty.
+    """A run in a case. cost None: no plan was found, `remark` says why; figures are then empty. no_plan: proved.
 
     short_t: demand not met from from_year on, by sector, and short_share its part of demand. stock_days: days from the
     start of from_year until a stockpile is empty at the pace at which it is needed (releases and what is short of its
@@ -38,6 +38,7 @@ class Outcome:
     china_share: float | None = None
     gave_way: tuple[GaveWay, ...] = ()
     remark: str = ""
+    no_plan: bool = False
 
     @property
     def shortage_t(self) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from model.report.stress_files import notes
-from model.report.stress_results import Stress
+from model.report.stress_results import Outcome, Stress
 from model.report.terminal import show_table
 from model.report.words import in_words, one_line, share, tonnes
 
@@ -38,7 +38,7 @@ def _rows(stress: Stress, run: str) -> list[list[Any]]:
         rows.append(
             [
                 f"{o.kind}: {one_line(o.case)}",
-                "no plan" if o.extra_musd is None else o.extra_musd,
+                _more(o),
                 tonnes(o.shortage_t),
                 "" if empty is None else f"{empty[1]:,.0f} days ({one_line(empty[0])})",
                 "" if o.china_share is None else share(o.china_share),
@@ -46,3 +46,12 @@ def _rows(stress: Stress, run: str) -> list[list[Any]]:
             ]
         )
     return rows
+
+
+def _more(outcome: Outcome) -> float | str:
+    """What it costs more; a time limit is no proof that there is no plan."""
+    if outcome.extra_musd is not None:
+        return outcome.extra_musd
+    if outcome.cost_musd is not None:
+        return "unknown"  # the run has no cost in the base
+    return "no plan" if outcome.no_plan else "none found"

@@ -205,7 +205,7 @@ def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Effort) -> 
     try:
         gave_way = _solve(built, wanted)
     except (NoPlanError, StoppedError) as error:
-        return replace(outcome, remark=str(error))
+        return replace(outcome, remark=str(error), no_plan=isinstance(error, NoPlanError))
     tables = plan_tables(built)
     short, wanted_t = _short(tables, case.from_year)
     return replace(
