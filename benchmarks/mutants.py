@@ -1,0 +1,153 @@
+"""Mutation testing: are the tests of model/rules/ and model/audit/ sharp enough to notice every small change of them?
+
+    python -m benchmarks.mutants                       # all; what stood before and did not change is not run again
+    python -m benchmarks.mutants 'model.rules.flows*'  # those mutants again
+    python -m benchmarks.mutants --write               # and the figures into benchmarks/MUTANTS.md
+
+mutmut makes the mutants and runs on each the tests that reach its function, quickest first, until one fails; what it
+mutates and which tests run stands under [tool.mutmut] in pyproject.toml. Here are added: what is no rule is left alone
+(see `is_wording`), the figures by file, and survivors in words that stay the same when lines move.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+import libcst as cst
+from mutmut import __main__ as mutmut
+from mutmut.mutation import file_mutation
+from mutmut.mutation.data import SourceFileMutationData
+from mutmut.stats import status_by_exit_code
+from mutmut.utils.file_utils import walk_mutatable_files
+
+PAGE = Path(__file__).with_name("MUTANTS.md")
+BEGIN, END = "<!-- figures: written by python -m benchmarks.mutants --write -->", "<!-- end of figures -->"
+
+# Arguments that only word a finding: where, what is compared, what was expected and found.
+WORDING = {"equal": (0, 1), "at_most": (0, 1), "at_least": (0, 1), "same": (0, 1), "holds": (0, 2, 3)}
+
+
+def wording_of(module: cst.Module) -> set[int]:
+    """Ids of the nodes that only word a finding, or name a row's equation (doc=)."""
+    found: set[int] = set()
+
+    class Calls(cst.CSTVisitor):
+        def visit_Call(self, node: cst.Call) -> None:
+            places = WORDING.get(node.func.value, ()) if isinstance(node.func, cst.Name) else ()
+            for place, argument in enumerate(node.args):
+                keyword = argument.keyword.value if argument.keyword else ""
+                if place in places or keyword == "doc":
+                    found.update(id(below) for below in _below(argument))
+
+        def visit_Assign(self, node: cst.Assign) -> None:
+            target = node.targets[0].target
+            if isinstance(target, cst.Name) and target.value in ("where", "place"):
+                found.update(id(below) for below in _below(node))
+
+    module.visit(Calls())
+    return found
+
+
+def _below(node: cst.CSTNode) -> list[cst.CSTNode]:
+    return [node, *(deeper for child in node.children for deeper in _below(child))]
+
+
+def is_wording(mutation: file_mutation.Mutation, wording: set[int]) -> bool:
+    """Whether a mutation changes nothing but words: inside them, or a call by taking them away."""
+    before, after = mutation.original_node, mutation.mutated_node
+    if id(before) in wording:
+        return True
+    if isinstance(before, cst.Call) and isinstance(after, cst.Call):
+        kept = {id(argument) for argument in after.args}
+        return any(id(argument) in wording for argument in before.args if id(argument) not in kept)
+    return False
+
+
+def without_wording(*arguments: Any) -> Any:
+    module, mutations, *ignored = MUTATIONS(*arguments)
+    wording = wording_of(module)
+    return module, [m for m in mutations if not is_wording(m, wording)], *ignored
+
+
+MUTATIONS = file_mutation.create_mutations
+
+
+def status_by_mutant() -> dict[str, dict[str, str]]:
+    """File -> mutant -> killed, timeout, survived, ..."""
+    result = {}
+    for path in sorted(walk_mutatable_files()):
+        data = SourceFileMutationData(path=path)
+        data.load()
+        if data.exit_code_by_key:
+            result[str(path)] = {name: status_by_exit_code[code] for name, code in data.exit_code_by_key.items()}
+    return result
+
+
+def figures(by_file: dict[str, dict[str, str]]) -> str:
+    """Markdown: one line a file, and the sums."""
+    lines = ["| file | mutants | killed | timed out | survived | score |", "|---|--:|--:|--:|--:|--:|"]
+    total: Counter[str] = Counter()
+    for path, mutants in by_file.items():
+        counts = Counter(mutants.values())
+        total += counts
+        lines.append(_line(f"`{path}`", counts))
+    for part in ("model/rules/", "model/audit/"):
+        counts = Counter(s for path, mutants in by_file.items() if path.startswith(part) for s in mutants.values())
+        lines.append(_line(f"**{part}**", counts))
+    return "\n".join([*lines, _line("**all**", total)])
+
+
+def _line(name: str, counts: Counter[str]) -> str:
+    killed, timeout, every = counts["killed"], counts["timeout"], counts.total()
+    score = f"{(killed + timeout) / every:.1%}" if every else ""
+    return f"| {name} | {every} | {killed} | {timeout} | {every - killed - timeout} | {score} |"
+
+
+def survivors(by_file: dict[str, dict[str, str]]) -> list[tuple[str, str, str]]:
+    """(mutant, file and function, change in words) of every mutant that no test killed."""
+    result = []
+    for path, mutants in by_file.items():
+        for name, status in mutants.items():
+            if status not in ("killed", "timeout"):
+                function = re.sub(r"__mutmut_\d+$", "", name.rpartition(".")[2]).removeprefix("x_")
+                result.append((name, f"{path} {function.replace('xǁ', '').replace('ǁ', '.')}", _change(name, path)))
+    return result
+
+
+def _change(name: str, path: str) -> str:
+    """The line as it was and as it was made."""
+    diff = mutmut.get_diff_for_mutant(name, path=Path(path)).splitlines()[2:]
+    was = " ".join(line[1:].strip() for line in diff if line.startswith("-"))
+    made = " ".join(line[1:].strip() for line in diff if line.startswith("+"))
+    return f"{was}  ->  {made}"
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--processes", default=2, show_default=True)
+@click.option("--write", is_flag=True, help="Write the figures into benchmarks/MUTANTS.md.")
+@click.option("--no-run", is_flag=True, help="Only what is known of the last run.")
+def main(names: tuple[str, ...], processes: int, write: bool, no_run: bool) -> None:
+    """Run the mutants; print the figures by file, and the survivors that MUTANTS.md does not name."""
+    file_mutation.create_mutations = without_wording
+    if not no_run:
+        mutmut._run(names, processes)
+    by_file = status_by_mutant()
+    table = f"{BEGIN}\nmutmut {version('mutmut')}\n\n{figures(by_file)}\n{END}"
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else f"{BEGIN}\n{END}\n"
+    for mutant, where, change in survivors(by_file):
+        if change not in page:
+            click.echo(f"{mutant}\n  {where}\n  {change}")
+    click.echo(table)
+    if write:
+        page = page[: page.index(BEGIN)] + table + page[page.index(END) + len(END) :]
+        PAGE.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
