@@ -13,17 +13,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import click
 import libcst as cst
+import pytest
+from _pytest.config import _prepareconfig
 from mutmut import __main__ as mutmut
 from mutmut.mutation import file_mutation
 from mutmut.mutation.data import SourceFileMutationData
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+from mutmut.runners import harness
 from mutmut.stats import status_by_exit_code
-from mutmut.utils.file_utils import walk_mutatable_files
+from mutmut.utils.file_utils import change_cwd, walk_mutatable_files
+from mutmut.workers import isolation
 
 PAGE = Path(__file__).with_name("MUTANTS.md")
 BEGIN, END = "<!-- figures: written by python -m benchmarks.mutants --write -->", "<!-- end of figures -->"
@@ -77,6 +83,43 @@ def without_wording(*arguments: Any) -> Any:
 MUTATIONS = file_mutation.create_mutations
 
 
+class CollectedOnce(harness.PytestRunner):
+    """Runs tests that were collected before the fork: pytest's own start would cost a mutant more than its tests do."""
+
+    def run_forced_fail(self) -> int:
+        """The last that runs before the mutants do."""
+        code = super().run_forced_fail()
+        with change_cwd("mutants"):
+            config = _prepareconfig(["-s", "-p", "no:terminal", *self._pytest_add_cli_args, *self._selection()])
+            config._do_configure()
+            self.session = pytest.Session.from_config(config)
+            config.hook.pytest_sessionstart(session=self.session)
+            self.tests = {item.nodeid: item for item in self.session.perform_collect()}
+        return code
+
+    def _selection(self) -> list[str]:
+        return list(self._pytest_add_cli_args_test_selection)
+
+    def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
+        if mutant_name is None:
+            return int(super().run_tests(mutant_name=mutant_name, tests=tests))
+        failed: list[str] = []
+
+        class Failures:
+            def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+                if report.failed:
+                    failed.append(report.nodeid)
+
+        self.session.config.pluginmanager.register(Failures())
+        with change_cwd("mutants"):
+            for name in tests:
+                item = self.tests[name]
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+                if failed:
+                    return 1
+        return 0
+
+
 def status_by_mutant() -> dict[str, dict[str, str]]:
     """File -> mutant -> killed, timeout, survived, ..."""
     result = {}
@@ -121,7 +164,7 @@ def survivors(by_file: dict[str, dict[str, str]]) -> list[tuple[str, str, str]]:
 
 def _change(name: str, path: str) -> str:
     """The line as it was and as it was made."""
-    diff = mutmut.get_diff_for_mutant(name, path=Path(path)).splitlines()[2:]
+    diff = get_diff_for_mutant(name, path=Path(path)).splitlines()[2:]
     was = " ".join(line[1:].strip() for line in diff if line.startswith("-"))
     made = " ".join(line[1:].strip() for line in diff if line.startswith("+"))
     return f"{was}  ->  {made}"
@@ -135,6 +178,7 @@ def _change(name: str, path: str) -> str:
 def main(names: tuple[str, ...], processes: int, write: bool, no_run: bool) -> None:
     """Run the mutants; print the figures by file, and the survivors that MUTANTS.md does not name."""
     file_mutation.create_mutations = without_wording
+    isolation.PytestRunner = CollectedOnce
     if not no_run:
         mutmut._run(names, processes)
     by_file = status_by_mutant()

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyomo.environ as pyo
-import pytest
 
 from model.build import Built, build
 from model.plan_tables import TABLES
@@ -88,15 +87,13 @@ def values(m: Any, plan: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[Any,
         yield m.budgets.net_floors[r["year"] - FIRST], r["payment_musd"]
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_a_table_says_what_was_put_into_the_model(table: str):
-    found = plan_tables(by_hand())[table]
-    expected = plan_document()["tables"][table]
-    if table == "costs":  # the model's has a row of every term and year
-        found = [r for r in found if r["musd"]]
-    keys = [c.name for c in TABLES[table].columns if not c.unit]
-    assert {tuple(r) for r in found} == {tuple(r) for r in expected}, "columns"
-    assert by_keys(found, keys) == close_rows(by_keys(expected, keys))
+def test_the_tables_say_what_was_put_into_the_model():
+    tables, expected = plan_tables(by_hand()), plan_document()["tables"]
+    tables["costs"] = [r for r in tables["costs"] if r["musd"]]  # the model's has a row of every term and year
+    for name, table in TABLES.items():
+        assert {tuple(r) for r in tables[name]} == {tuple(r) for r in expected[name]}, f"columns of {name}"
+        keys = [c.name for c in table.columns if not c.unit]
+        assert by_keys(tables[name], keys) == close_rows(by_keys(expected[name], keys)), name
 
 
 def by_keys(table: list[dict[str, Any]], keys: list[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
