@@ -5,12 +5,29 @@ from __future__ import annotations
 import ast
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from model import audit as audit_package
 from model.audit import RULES, audit
-from model.audit.verdict import MUSD, TONNES, tolerance
+from model.audit.verdict import (
+    DAYS,
+    MUSD,
+    NAME,
+    TONNES,
+    AuditLine,
+    Check,
+    Finding,
+    Rule,
+    at_least,
+    at_most,
+    equal,
+    holds,
+    judge,
+    same,
+    tolerance,
+)
 from model.plan_tables import TABLES
 from tests.audit.tiny_plan import (
     broken,
@@ -42,6 +59,83 @@ def test_solver_noise_passes() -> None:
 def test_tolerance_has_an_absolute_and_a_relative_part() -> None:
     assert tolerance(TONNES) == pytest.approx(1e-4)
     assert tolerance(MUSD, -2000.0, 1.0) == pytest.approx(1e-5 + 2e-3)
+
+
+def test_a_comparison_is_kept_up_to_its_tolerance_and_words_what_is_beyond_it() -> None:
+    """1e-4 t and a millionth of the 10 t."""
+    kept = equal("mine 2030", "stock", 10.0, 10.0001, TONNES)
+    assert (kept.kept, kept.where, kept.expected, kept.found) == (True, "mine 2030", "", "")
+    assert kept.excess == pytest.approx(1e-4)
+    assert kept.tolerance == pytest.approx(1e-4 + 1.00001e-5)
+    missed = equal("mine 2030", "stock", 10.0, 10.5, TONNES)
+    assert missed == Check("mine 2030", "stock 10.5 t", "10 t", 0.5, TONNES, missed.tolerance)
+    assert not missed.kept
+
+
+@pytest.mark.parametrize(
+    ("compare", "found", "excess", "expected"),
+    [
+        (at_most, 10.5, 0.5, "use at most 10 t"),
+        (at_least, 9.5, 0.5, "use at least 10 t"),
+        (at_most, 9.5, -0.5, ""),
+        (at_least, 10.5, -0.5, ""),
+        (equal, 9.5, 0.5, "use 10 t"),
+    ],
+)
+def test_what_exceeds_has_its_sign(compare: Any, found: float, excess: float, expected: str) -> None:
+    check = compare("x", "use", found, 10.0, TONNES)
+    assert (check.where, check.excess, check.expected, check.unit) == ("x", excess, expected, TONNES)
+    assert check.kept == (excess < 0)
+
+
+@pytest.mark.parametrize("compare", [equal, at_most, at_least])
+def test_magnitudes_that_enter_a_sum_widen_its_tolerance(compare: Any) -> None:
+    assert compare("x", "cost", 0.001, 0.001, MUSD, -2000.0, 5.0).tolerance == pytest.approx(1e-5 + 2e-3)
+
+
+def test_names_are_right_or_wrong() -> None:
+    assert holds("x", True, "this", "that") == Check("x", "this", "that", 0.0, NAME, 0.0)
+    assert holds("x", False, "this", "that") == Check("x", "this", "that", 1.0, NAME, 0.0)
+    assert same("x", "region", "USA", "USA").kept
+    assert same("x", "region", "CHN", "USA") == Check("x", "region 'USA'", "'CHN'", 1.0, NAME, 0.0)
+
+
+def test_at_its_tolerance_a_comparison_is_kept() -> None:
+    assert Check("", "", "", 1e-4, TONNES, 1e-4).kept
+    assert not Check("", "", "", 1.0001e-4, TONNES, 1e-4).kept
+
+
+def test_severity_counts_tolerances() -> None:
+    assert Check("", "", "", 3e-4, TONNES, 1e-4).severity == pytest.approx(3)
+    assert Check("", "", "", -3.0, TONNES, 1e-4).severity == 0
+    assert Check("", "", "", 0.0, NAME, 0.0).severity == 0
+    assert Check("", "", "", 1.0, NAME, 0.0).severity == float("inf")
+
+
+def test_a_line_counts_its_checks_and_shows_the_worst_of_several_units() -> None:
+    """0.2 t are 2000 tolerances, 1e-6 days one."""
+    checks = [at_most("a", "stock", 1.0, 2.0, TONNES), equal("b", "days", 0.0, 1e-6, DAYS),
+              at_most("c", "stock", 0.2, 0.0, TONNES), at_most("d", "stock", 0.1, 0.0, TONNES)]  # fmt: skip
+    rule = Rule("stock", "What is there.", DAYS, lambda data, source: source)
+
+    verdict = judge((rule,), workbook(), checks)
+
+    allowed = 1e-4 + 1e-6 * 0.2
+    assert verdict.lines == (AuditLine("stock", "What is there.", 4, 0.2, TONNES, allowed, False),)
+    assert verdict.findings == (
+        Finding("stock", "c", "stock at most 0 t", "0.2 t"),
+        Finding("stock", "d", "stock at most 0 t", "0.1 t"),
+    )
+    assert not verdict.ok
+
+
+def test_a_line_without_a_violation_shows_none_in_the_unit_of_its_rule() -> None:
+    rule = Rule("stock", "What is there.", TONNES, lambda data, source: [at_most("a", "days", 1.0, 2.0, DAYS)])
+
+    verdict = judge((rule,), workbook(), None)
+
+    assert verdict.lines == (AuditLine("stock", "What is there.", 1, 0.0, TONNES, 1e-4, True),)
+    assert verdict.ok
 
 
 def test_a_future_of_a_joint_run_is_not_judged_by_the_objective() -> None:
