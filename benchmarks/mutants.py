@@ -91,6 +91,7 @@ class CollectedOnce(harness.PytestRunner):
         code = super().run_forced_fail()
         with change_cwd("mutants"):
             config = _prepareconfig(["-s", "-p", "no:terminal", *self._pytest_add_cli_args, *self._selection()])
+            config.option.tbstyle = "line"  # nobody reads why
             config._do_configure()
             self.session = pytest.Session.from_config(config)
             config.hook.pytest_sessionstart(session=self.session)
