@@ -112,8 +112,11 @@ class CollectedOnce(harness.PytestRunner):
                     failed.append(report.nodeid)
 
         self.session.config.pluginmanager.register(Failures())
+        own = f"/test_{mutant_name.split('.')[-2]}.py"
         with change_cwd("mutants"):
-            for name in tests:
+            for name in sorted(
+                tests, key=lambda test: own not in test
+            ):  # the file's own tests first, each part by time
                 item = self.tests[name]
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
                 if failed:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pyomo.environ as pyo
 import pytest
 
 from model.build import build
 from model.plan_data import Material, PlanData
+from model.rules.stockpiles import table
 from model.tree import single
 from tests.rules.algebra import assert_row, close, costs, covers, keys
 from tests.rules.tiny_data import fork, market, plan, plant, project, scenario, stockpile
@@ -222,3 +224,39 @@ def test_intake_of_a_project_is_consumption_where_it_stands(covers_):
     if covers_ == ("Home",):
         row |= {"flows.act[0,mill,clean]": -2, "flows.act[0,mill,exposed]": -2}
     assert_row(m.stockpiles.cover[0, "reserve"], row, ">=", 0)
+
+
+@covers("stockpiles.cover")
+def test_cover_adds_up_the_intake_of_every_region():
+    mills = [plant(f"mill_{r}", r, recipe={"oxide": -1.0, "scrap": 1.0}) for r in ("Home", "Ally")]
+    markets = [*MARKETS, market("ally", region="Ally")]
+    pile = stockpile("reserve", days=73.0, covers=("Home", "Ally"))
+    m = build(single(plan(markets=markets, plants=mills, stockpiles=[pile]))).model
+
+    row = {f"stockpiles.stock[0,reserve,{k}]": 1 for k in ("clean", "exposed")}
+    row |= {f"flows.act[0,mill_Home,{k}]": -0.2 for k in ("clean", "exposed")} | {"flows.act[0,mill_Ally,clean]": -0.2}
+    assert_row(m.stockpiles.cover[0, "reserve"], row, ">=", 0)
+
+
+def test_table_of_a_stream_that_is_not_there_and_of_little_consumption():
+    """Only clean oxide can be bought; 0.4 t are consumed in 2031 and nothing in 2030."""
+    demand = {("Home", "cars", "oxide"): (0.0, 0.4, 100.0)}
+    built = build(single(plan(markets=MARKETS[:1], demand=demand, stockpiles=[stockpile("reserve")])))
+    block = built.model.stockpiles
+    for variable in [*block.stock.values(), *block.fill.values(), *block.release.values()]:
+        variable.value = 0
+    block.stock[1, "reserve", "clean"].value = 0.2
+
+    rows = table(built.tree, block)
+
+    assert [r["days_of_cover"] for r in rows] == [None, close(0.5 * 365), 0.0]
+    assert [(r["exposed_t"], r["fill_exposed_t"], r["release_exposed_t"]) for r in rows] == [(0, 0, 0)] * 3
+
+
+def test_table_counts_intake_as_consumption():
+    built = build(single(consuming()))
+    for variable in built.model.component_data_objects(pyo.Var):
+        variable.value = 0
+    built.model.flows.act[0, "mill", "clean"].value = 10.0
+
+    assert [r["consumption_t"] for r in table(built.tree, built.model.stockpiles)] == close([140 + 15, 150, 160])
