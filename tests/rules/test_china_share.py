@@ -136,3 +136,11 @@ def test_a_variable_stands_once_in_a_row():
     found = {variable.name: coefficient for coefficient, variable in terms}
     assert len(found) == len(terms) == 4
     assert found["flows.deliver[0,Home,cars,oxide,exposed]"] == 1 - 0.4
+
+
+@covers("china_share.deliveries")
+def test_a_cap_that_is_not_in_force_yet_keeps_no_other_from_it():
+    m = build(single(capped(cap("later", (None, None, 0.4)), cap("now", 0.3)))).model
+
+    caps = {(key[0], key[1]) for key in keys(m.china_share.deliveries)}
+    assert caps == {(0, "now"), (1, "now"), (2, "now"), (2, "later")}
