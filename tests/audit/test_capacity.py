@@ -12,13 +12,8 @@ from model.audit.books import read_books
 from model.audit.capacity import access, alternatives, capacities, decisions, lists, ramp, use
 from model.audit.verdict import Check
 from model.plan_data import PlanData
-from tests.audit.tiny_plan import broken, plan_document, put, row
+from tests.audit.tiny_plan import broken, missed, plan_document, put, row
 from tests.audit.tiny_workbook import change, workbook
-
-
-def missed(checks: Any) -> list[tuple[str, str, str]]:
-    """Place, expected and found of what is not kept."""
-    return [(c.where, c.expected, c.found) for c in checks if not c.kept]
 
 
 def decided(*builds: tuple[str, int, float], **changes: Any) -> tuple[PlanData, Any]:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from model.audit import Audit
+from model.audit.books import read_books
 from model.plan_tables import COST_TERMS, TABLES
-from tests.audit.tiny_workbook import YEARS
+from tests.audit.tiny_workbook import YEARS, workbook
 
 FACTOR = {2030: 1.0, 2031: 0.8, 2032: 0.64}  # discount rate 25 %
 
@@ -236,3 +237,16 @@ def site(year: int) -> dict[str, Any]:
 
 def flow(material: str, to: str, year: int, stream: str, origin: str = "USA") -> dict[str, Any]:
     return {"material": material, "from_region": origin, "to_region": to, "year": year, "stream": stream}
+
+
+def missed(checks: Any) -> list[tuple[str, str, str]]:
+    """Place, expected and found of what is not kept."""
+    return [(c.where, c.expected, c.found) for c in checks if not c.kept]
+
+
+def judged(rule: Any, edit: Edit | None = None, **changes: Any) -> list[tuple[str, str, str]]:
+    """What a rule finds in the tiny plan after an edit, against a changed workbook."""
+    data, plan = workbook(**changes), plan_document()
+    if edit:
+        edit(plan)
+    return missed(rule(data, read_books(data, plan)))
