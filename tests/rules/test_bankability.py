@@ -258,3 +258,11 @@ def test_table_of_what_is_not_built_speaks_of_its_first_year_and_the_root():
 
     assert (row["decision_year"], row["built"], row["closed_by"]) == (2030, "no", "no package closes it")
     assert row["gap_musd"] == pytest.approx(5 - 100 * 0.01)
+
+
+@covers("bankability.bankable")
+def test_a_gap_of_less_than_a_million_without_support_is_a_gap():
+    mill = project("mill", capex=5.5, capacity=100.0, life_years=1, latest_year=2030)  # earns 5
+    m = build(single(plan(projects=[mill]))).model
+
+    assert_row(m.bankability.bankable["mill", 0], {"investments.build[mill,0]": -0.5}, ">=", 0)

@@ -319,3 +319,20 @@ def test_a_contract_that_is_lost_gives_nothing_from_then_on():
     row = {"contracts.taken[offtake,0,0]": 1, "contracts.q[offtake,0]": -1}
     assert_row(m.contracts.in_force["offtake", 0, 0], row, "<=", 0)
     assert_row(m.contracts.in_force["offtake", 0, 1], {"contracts.taken[offtake,0,1]": 1}, "<=", 0)
+
+
+@covers("contracts.once", "contracts.volume_min")
+def test_two_years_to_sign_in_and_half_a_tonne_at_least():
+    m = build(single(plan(plants=[MINT], contracts=[contract("c", "mint", latest_year=2031, min_t=0.5)]))).model
+
+    assert keys(m.contracts.once) == {("c", 2)}
+    assert keys(m.contracts.volume_min) == {("c", 0), ("c", 1)}
+
+
+def test_what_is_owed_to_several_suppliers_adds_up():
+    terms = {"fixed": True, "fixed_price": 0.1, "tenor_years": 4, "take_or_pay_share": 1.0, "latest_year": 2030}
+    offers = [contract(name, "mint", **terms) for name in ("a", "b")]
+    m = build(single(plan(plants=[MINT], contracts=offers))).model
+
+    owed = close(0.028 / 1.1)
+    assert costs(m.contracts, "owed_beyond_horizon") == {2: {"contracts.q[a,0]": owed, "contracts.q[b,0]": owed}}

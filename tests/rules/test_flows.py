@@ -345,3 +345,27 @@ def test_table_of_markets_at_prices_that_rise_in_their_stream():
         for year in (2030, 2031, 2032)
     ]
     assert [r["price_usd_per_kg"] for r in rows] == close([60, 66, 72, 60, 66, 72])
+
+
+@covers("balances.made")
+def test_scrap_that_is_made_and_scrap_that_comes_back():
+    """One tonne for one, of both rows: that of two years before counts in 2032 only."""
+    shredder = plant("shredder", recipe={"oxide": -1.0, "scrap": 0.5})
+    smelter = plant("smelter", recipe={"scrap": -1.0, "ore": 1.0})
+    back = tuple(Return("defence", "oxide", "scrap", share, lag, clean=False) for share, lag in ((0.3, 2), (1.0, 1)))
+    data = plan(plants=[shredder, smelter], markets=[market("oxide")], demand={DEFENCE: 100.0}, returns=back)
+    m = build(single(data)).model
+
+    row = {
+        "flows.act[1,shredder,clean]": 0.5,
+        "flows.deliver[0,Home,defence,oxide,clean]": 1,
+        "flows.ship[1,scrap,Home,Home,clean]": -1,
+    }
+    assert_row(m.balances.made[1, "Home", "scrap", "clean"], row, ">=", 0)
+    row = {
+        "flows.act[2,shredder,clean]": 0.5,
+        "flows.deliver[1,Home,defence,oxide,clean]": 1,
+        "flows.deliver[0,Home,defence,oxide,clean]": 0.3,
+        "flows.ship[2,scrap,Home,Home,clean]": -1,
+    }
+    assert_row(m.balances.made[2, "Home", "scrap", "clean"], row, ">=", 0)

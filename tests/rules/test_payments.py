@@ -138,3 +138,11 @@ def test_table_of_small_plants_idle_ones_and_of_what_has_no_capacity():
         ("half", 2030, 0.5, 0.0), ("half", 2031, 0.5, 0.5), ("refinery", 2031, 0.0, 0.0), ("half", 2032, 0.5, 0.0),
     ]  # fmt: skip
     assert [r["value_added_musd"] for r in rows] == close([0, 0.25 * 0.066, 0.6 * (0.066 - 0.008), 0])
+
+
+@covers("payments.pays")
+def test_what_is_worth_exactly_its_cost_needs_no_topup():
+    even = plant("even", recipe={"oxide": 1.0}, operating_cost=0.066)  # value added 0.06, 0.066, 0.072
+    m = build(single(plan(plants=[even]))).model
+
+    assert keys(m.payments.pays) == {(0, "even")}

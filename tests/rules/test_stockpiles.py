@@ -260,3 +260,17 @@ def test_table_counts_intake_as_consumption():
     built.model.flows.act[0, "mill", "clean"].value = 10.0
 
     assert [r["consumption_t"] for r in table(built.tree, built.model.stockpiles)] == close([140 + 15, 150, 160])
+
+
+def test_table_of_what_is_put_in_and_taken_out_of_each_stream():
+    built = build(single(stocked(opening=(30.0, 50.0))))
+    block = built.model.stockpiles
+    for variable in built.model.component_data_objects(pyo.Var):
+        variable.value = 0
+    for number, (var, k) in enumerate(((v, k) for v in ("stock", "fill", "release") for k in ("clean", "exposed")), 1):
+        getattr(block, var)[1, "reserve", k].value = number
+
+    (row,) = (r for r in table(built.tree, block) if r["year"] == 2031)
+
+    columns = ("stock_t", "exposed_t", "fill_clean_t", "fill_exposed_t", "release_clean_t", "release_exposed_t")
+    assert [row[column] for column in columns] == [3, 2, 3, 4, 5, 6]

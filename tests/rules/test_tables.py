@@ -16,8 +16,8 @@ from model.results import plan_tables
 from model.tree import single
 from tests.audit.tiny_plan import EXPECTED_COST, plan_document
 from tests.audit.tiny_workbook import workbook
-from tests.rules.algebra import close
-from tests.rules.tiny_data import fork
+from tests.rules.algebra import close, keys
+from tests.rules.tiny_data import contract, floor, fork, plan, project, stockpile
 
 STREAMS = (("clean", "clean_t"), ("exposed", "exposed_t"))
 ALONE = {2030: 0, 2031: 1, 2032: 2}  # nodes by year: a run of this scenario
@@ -160,6 +160,7 @@ def test_less_than_a_tonne_is_shown_and_half_a_decision_is_none():
     assert [name for name in decided if tables[name]] == []
     assert {r["built"] for r in tables["bankability"]} == {"no"}
     assert {r["t"] for name in ("flows", "markets", "substitution") for r in tables[name]} == {0.5}
+    assert {r["share"] for r in tables["china_share"] if r["cap"] == "ban"} == {0.5}  # half a tonne of one
     assert len(tables["flows"]) == len(m.flows.ship)
     assert len(tables["markets"]) == len(m.flows.buy) + len(m.flows.sell)
     assert len(tables["substitution"]) == len(m.flows.avoid)
@@ -197,3 +198,14 @@ def test_the_plan_keeps_every_row_and_bound_of_the_model():
 
 def test_the_objective_is_what_the_plan_costs_by_hand():
     assert pyo.value(by_hand().model.objective) == close(EXPECTED_COST)
+
+
+def test_a_horizon_of_one_year_is_enough():
+    m = build(single(plan(
+        last_year=2030, projects=[project("mill")], floors=[floor("f", "mill")], contracts=[contract("c", "mill")],
+        stockpiles=[stockpile("reserve", opening=(1.0, 0.0))],
+    ))).model  # fmt: skip
+
+    assert [keys(v) for v in (m.investments.build, m.price_floors.award, m.contracts.sign, m.stockpiles.stock)] == [
+        {("mill", 0)}, {("f", 0)}, {("c", 0)}, {(0, "reserve", "clean")},
+    ]  # fmt: skip
