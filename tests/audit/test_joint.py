@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from model.audit import Audit, audit_joint
-from model.audit.joint import merged
+from model.audit.joint import _alike, _leaves, merged
 from model.audit.verdict import DAYS, MUSD, NAME, AuditLine, Finding
 from model.plan_data import BASE, PlanData, Scenario
-from tests.audit.tiny_plan import EXPECTED_COST, broken, plan_document
+from model.plan_tables import TABLES
+from tests.audit.tiny_plan import EXPECTED_COST, broken, missed, plan_document
 from tests.audit.tiny_workbook import workbook
 
 OWED = 0.64 * 0.0062  # 0.62 t of cover that the crisis lacks in 2032, discounted: the base does not owe it
@@ -231,3 +232,31 @@ def test_the_line_of_several_futures_shows_the_worst_in_tolerances() -> None:
         line("a", 2e-5, MUSD, 1e-5, ok=False, checked=7),
         line("b", 1.0, NAME, 0.0, ok=False, checked=2),
     )
+
+
+def test_a_future_that_does_not_say_when_it_leaves_leaves_at_once() -> None:
+    data = workbook()
+    assert _leaves(data) == 2032
+    assert _leaves(replace(data, scenario=replace(data.scenario, from_year=None))) == 2030
+    assert _leaves(replace(data, scenario=BASE)) > 9999
+
+
+def test_every_difference_of_a_table_is_found() -> None:
+    """A row that one future lacks, a figure that is blank in one, another name, another amount; 2032 is not shared."""
+    row = {"stockpile": "a", "year": 2030, "stock_t": 1.0, "days_of_cover": 7.0, "suspended": "no"}
+    columns = {c.name for c in TABLES["stockpile"].columns}
+    row |= {name: 0.0 for name in columns - row.keys()}
+    own = {("a", 2030): row, ("b", 2030): row, ("c", 2031): row | {"year": 2031}, ("d", 2032): row | {"year": 2032}}
+    other = {
+        ("b", 2030): row | {"days_of_cover": None, "suspended": "yes", "stock_t": 1.5},
+        ("c", 2031): row | {"year": 2031, "stock_t": 1.00001},
+    }
+
+    found = missed(_alike("stockpile", "crisis", 2032, "year", own, other))
+
+    assert found == [
+        ("stockpile a/2030 crisis", "a row in every future", "none in one of them"),
+        ("stockpile b/2030 crisis", "stock_t 1.5 t", "1 t"),
+        ("stockpile b/2030 crisis", "days_of_cover None", "7.0"),
+        ("stockpile b/2030 crisis", "suspended 'yes'", "'no'"),
+    ]

@@ -103,6 +103,7 @@ def test_without_a_risk_weight_or_with_one_future_there_are_no_rows():
     for tree in (risky(), single(importing(risk_weight=0.5))):
         model = build(tree).model
         assert not keys(model.risk.adds_up) | keys(model.risk.beyond)
+        assert not keys(model.risk.spent) | keys(model.risk.threshold) | keys(model.risk.excess)
         assert not any(name.startswith("risk.") for name in coefficients(model.objective.expr)[0])
 
 

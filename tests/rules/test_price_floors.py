@@ -199,3 +199,10 @@ def test_tables_of_awards_by_year_of_decision():
     assert [r["upside_musd"] for r in paid] == close([0, 0, 0, 10 * 0.25 * 0.001, 10 * 0.25 * 0.007])
     at_bank = [40 * 0.015, 40 * 0.025, 40 * 0.025, 10 * 0.025, 10 * 0.025]
     assert [r["payment_at_bank_prices_musd"] for r in paid] == close(at_bank)
+
+
+def test_table_of_payments_ends_with_the_tenor():
+    built = build(single(plan(projects=[MILL], floors=[floor("f", "mill", tenor_years=2)])))
+    built.model.price_floors.award["f", 0].value = 1
+
+    assert [r["year"] for r in payments_table(built.tree, built.model.price_floors)] == [2030, 2031]

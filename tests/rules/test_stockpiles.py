@@ -274,3 +274,21 @@ def test_table_of_what_is_put_in_and_taken_out_of_each_stream():
 
     columns = ("stock_t", "exposed_t", "fill_clean_t", "fill_exposed_t", "release_clean_t", "release_exposed_t")
     assert [row[column] for column in columns] == [3, 2, 3, 4, 5, 6]
+
+
+@covers("stockpiles.cover")
+def test_half_a_day_of_cover_is_asked_for():
+    m = build(single(consuming(days=0.5))).model
+
+    assert keys(m.stockpiles.cover) == {(n, "reserve") for n in range(3)}
+
+
+@covers("stockpiles.balance", "stockpiles.held")
+def test_a_stream_that_comes_later_has_no_stock_before():
+    """Exposed oxide can be bought from 2031 on."""
+    late = market("dirty", exposed=True, volume=(0.0, 50.0, 50.0))
+    m = build(single(plan(markets=[MARKETS[0], late], stockpiles=[stockpile("reserve")]))).model
+
+    assert (0, "reserve", "exposed") not in keys(m.stockpiles.stock)
+    row = {"stockpiles.stock[1,reserve,exposed]": 1, "stockpiles.fill[1,reserve,exposed]": -1}
+    assert_row(m.stockpiles.balance[1, "reserve", "exposed"], row, "==", 0)
