@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from model.audit import Audit, audit_joint
-from model.audit.joint import _alike, _leaves, merged
+from model.audit.joint import Plan, _alike, _leaves, _means, _objective, future_alone, merged
 from model.audit.verdict import DAYS, MUSD, NAME, AuditLine, Finding
 from model.plan_data import BASE, PlanData, Scenario
 from model.plan_tables import TABLES
@@ -260,3 +260,53 @@ def test_every_difference_of_a_table_is_found() -> None:
         ("stockpile b/2030 crisis", "days_of_cover None", "7.0"),
         ("stockpile b/2030 crisis", "suspended 'yes'", "'no'"),
     ]
+
+
+def test_a_future_alone_is_a_plan_of_its_own() -> None:
+    alone = future_alone(joint_document(), "crisis")
+
+    assert alone["tables"] == plan_document()["tables"]
+    assert {k: v for k, v in alone.items() if k != "tables"} == {
+        "scenario": "crisis",
+        **{total: pytest.approx(EXPECTED_COST) for total in ("objective_musd", "expected_cost_musd")},
+        "tariff_revenue_musd": pytest.approx(plan_document()["tariff_revenue_musd"]),
+        "costs_musd": pytest.approx(plan_document()["costs_musd"]),
+    }
+
+
+def test_what_is_wrong_with_probabilities_and_terms_is_said_once() -> None:
+    def found(edit: Callable[[dict[str, Any]], None], **changes: Any) -> list[tuple[str, str, str]]:
+        return [(f.where, f.expected, f.found) for f in judged(edit, **changes).findings]
+
+    assert found(lambda plan: plan["probabilities"].update(other=0.0)) == [
+        ("probabilities", "base, crisis", "base, crisis, other")
+    ]
+    assert found(lambda plan: plan["futures"].update(other=0.0)) == [("futures", "base, crisis", "base, crisis, other")]
+    assert found(lambda plan: plan["probabilities"].update(base=0.7, crisis=0.3)) == [
+        ("base", "probability 0.75 share", "0.7 share"), ("crisis", "probability 0.25 share", "0.3 share"),
+    ]  # fmt: skip
+    assert found(lambda plan: plan["costs_musd"].pop("shortage")) == [
+        ("shortage", "discounted total 0.3 MUSD", "0 MUSD")
+    ]
+
+
+def test_a_scenario_without_a_probability_has_none() -> None:
+    data = futures()
+    data["crisis"] = replace(data["crisis"], scenario=replace(data["crisis"].scenario, probability=None))
+
+    found = {(f.where, f.expected) for f in audit_joint(data, joint_document()).findings}
+
+    assert found == {("base", "probability 1 share"), ("crisis", "probability 0 share")}
+
+
+def test_sums_over_futures_are_judged_by_the_largest_of_them() -> None:
+    """A future of 4000 MUSD and one of -4000, a term of 5000: their means may be a millionth of that off."""
+    document = joint_document() | {"futures": {"base": -4000.0, "crisis": 4000.0}}
+    document["costs_musd"]["shortage"] = 5000.0
+    plan = Plan(futures(), document)
+
+    *_, expected_cost = _means(workbook(), plan)
+    cvar, objective = _objective(workbook(risk_weight=0.2, risk_tail=0.4), plan)
+
+    assert expected_cost.tolerance == pytest.approx(1e-5 + 5e-3)
+    assert (cvar.tolerance, objective.tolerance) == pytest.approx((1e-5 + 4e-3, 1e-5 + 4e-3))
