@@ -8,7 +8,7 @@ import pytest
 from model.build import Built, build
 from model.plan_data import PlanData, Return
 from model.rules import flows
-from model.rules.flows import demand_table, intake_table, markets_table
+from model.rules.flows import demand_table, flows_table, intake_table, markets_table
 from model.tree import single
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
 from tests.rules.tiny_data import (
@@ -369,3 +369,18 @@ def test_scrap_that_is_made_and_scrap_that_comes_back():
         "flows.ship[2,scrap,Home,Home,clean]": -1,
     }
     assert_row(m.balances.made[2, "Home", "scrap", "clean"], row, ">=", 0)
+
+
+def test_table_of_a_material_that_has_no_price():
+    """Slag is neither traded nor taxed."""
+    mill = plant("mill", recipe={"oxide": 1.0, "slag": 1.0}, at_market=False)
+    filler = plant("filler", recipe={"slag": -1.0, "scrap": 1.0}, at_market=False)
+    data = plan(materials=("oxide", "scrap", "slag"), plants=[mill, filler])
+    built = build(single(data))
+    for key, ship in built.model.flows.ship.items():
+        ship.value = 2.0 if key == (0, "slag", "Home", "Home", "clean") else 0.0
+
+    assert flows_table(built.tree, built.model.flows) == [
+        {"material": "slag", "from_region": "Home", "to_region": "Home", "year": 2030, "stream": "clean", "t": 2.0,
+         "freight_musd": 0.0, "tariff_musd": 0.0}
+    ]  # fmt: skip
