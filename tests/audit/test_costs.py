@@ -235,3 +235,19 @@ def test_sums_are_judged_by_the_largest_of_their_terms() -> None:
     assert check.tolerance == pytest.approx(1e-5 + 1e-6 * (4000 + EXPECTED_COST - 0.3))
     *_, check = totals(data, books)
     assert check.tolerance == pytest.approx(1e-5 + 1e-6 * (4000 + EXPECTED_COST - 0.3))
+
+
+def test_every_year_beyond_the_horizon_is_owed() -> None:
+    """The smelter stands until 2035, its floor pays as long: on 20 t in 2033, on all 40 t once offtake has ended."""
+    longer = change("projects", "smelter", life_years=5) | change("floors", "support", tenor_years=5)
+
+    floor = 20 * kg(2) / 1.25 + 40 * kg(2) / 1.25**2 + 40 * kg(2) / 1.25**3
+    assert by_year("owed_beyond_horizon", **longer) == close(0, 0, floor + 0.018 / 1.25 + 0.0062)
+
+
+def test_what_two_contracts_owe_adds_up() -> None:
+    """Trade pays 12.6 against 12 from 2033 to 2035: 0.5 x 3 t each year."""
+    longer = change("contracts", "trade", tenor_years=5, index_premium=0.26)
+
+    trade = 1.5 * kg(0.6) * (1 / 1.25 + 1 / 1.25**2 + 1 / 1.25**3)
+    assert by_year("owed_beyond_horizon", **longer) == close(0, 0, 0.04 / 1.25 + 0.018 / 1.25 + trade + 0.0062)

@@ -295,3 +295,43 @@ def test_what_contracts_take_is_bought_on_top_of_the_spot_share() -> None:
     assert judged(markets, edit, **change("markets", "trader", spot_share=0.05)) == [
         ("trader 2031", "purchases, spot and contracts, at most 7 t", "7.5 t")
     ]
+
+
+def test_what_is_used_where_nothing_arrives() -> None:
+    no_scrap = drop("flows", material="scrap", year=2031)
+
+    assert judged(used_is_what_arrives, no_scrap) == [("USA/scrap 2031 exposed", "used, as it arrives, 0 t", "6 t")]
+
+
+def test_what_is_shipped_where_nothing_is_made() -> None:
+    from_nowhere = add("flows", "scrap", "CHN", "CHN", 2031, "exposed", 7.0, 0.0, 0.0)
+
+    assert judged(made_covers_shipped, from_nowhere) == [("CHN/scrap 2031 exposed", "shipped at most 0 t", "7 t")]
+    assert judged(balance_table, from_nowhere) == [
+        ("CHN/scrap 2031 exposed", "shipped_t 7 t", "0 t"), ("CHN/scrap 2031 exposed", "discarded_t -7 t", "0 t"),
+    ]  # fmt: skip
+
+
+def test_a_balance_where_nothing_happens() -> None:
+    invented = add("balance", "CHN", "scrap", 2031, "exposed", 7.0, 0.0, 7.0)
+
+    assert judged(balance_table, invented) == [
+        ("CHN/scrap 2031 exposed", "made_t 0 t", "7 t"), ("CHN/scrap 2031 exposed", "discarded_t 0 t", "7 t"),
+    ]  # fmt: skip
+
+
+def test_intake_where_nothing_works() -> None:
+    """Left out where something does, and said where nothing does: of each kind."""
+    assert judged(intake, drop("intake", region="USA", material="ore", year=2030)) == [
+        ("USA/ore 2030", "clean-mode intake 20 t", "0 t")
+    ]
+    assert judged(intake, drop("intake", region="CHN", year=2030)) == [("CHN/ore 2030", "mixed intake 60 t", "0 t")]
+    assert judged(intake, add("intake", "CHN", "scrap", 2030, 1.0, 2.0, 3.0)) == [
+        ("CHN/scrap 2030", "clean-mode intake 0 t", "1 t"), ("CHN/scrap 2030", "mixed intake 0 t", "5 t"),
+    ]  # fmt: skip
+
+
+def test_less_than_a_tonne_out_is_no_input() -> None:
+    data = workbook(**change("plants", "mine", recipe={"ore": 0.5}))
+
+    assert _streams(data, data.units["mine"]) == ("clean",)

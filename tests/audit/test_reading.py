@@ -286,3 +286,13 @@ def test_a_copy_that_is_none_is_no_row() -> None:
     put("bankability", {"project": "spare"})(plan)
 
     assert broken(audit(workbook(), plan)) == {"decisions"}
+
+
+def test_a_cap_on_half_a_tonne_has_a_row() -> None:
+    plan = plan_document()
+    row(plan, "demand", sector="defence", year=2030).update(clean_t=0.5)
+    drop("china_share", cap="ban", year=2030)(plan)
+
+    found = {f.where for f in audit(workbook(), plan).findings if f.rule == "complete tables"}
+
+    assert found == {"china_share ban/oxide/2030/deliveries"}
