@@ -19,6 +19,7 @@ from model.audit.costs import (
     owed,
     tariff_revenue,
     totals,
+    totals_by_term,
 )
 from tests.audit.tiny_plan import EXPECTED_COST, Edit, add, drop, judged, plan_document, put
 from tests.audit.tiny_workbook import change, kg, workbook
@@ -251,3 +252,11 @@ def test_what_two_contracts_owe_adds_up() -> None:
 
     trade = 1.5 * kg(0.6) * (1 / 1.25 + 1 / 1.25**2 + 1 / 1.25**3)
     assert by_year("owed_beyond_horizon", **longer) == close(0, 0, 0.04 / 1.25 + 0.018 / 1.25 + trade + 0.0062)
+
+
+def test_tariffs_that_are_not_counted_are_in_no_total() -> None:
+    for counted in (True, False):
+        data = workbook(tariffs_counted=counted)
+        found = totals_by_term(data, read_books(data, plan_document()))
+        assert ("tariffs" in found) is counted
+        assert found["freight"] == pytest.approx(0.015 + 0.8 * 0.0055 + 0.64 * 0.004)

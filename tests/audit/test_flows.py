@@ -332,6 +332,6 @@ def test_intake_where_nothing_works() -> None:
 
 
 def test_less_than_a_tonne_out_is_no_input() -> None:
-    data = workbook(**change("plants", "mine", recipe={"ore": 0.5}))
+    data = workbook(**change("plants", "mine", recipe={"ore": 0.5, "scrap": 0.0}))
 
     assert _streams(data, data.units["mine"]) == ("clean",)

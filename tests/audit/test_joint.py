@@ -310,3 +310,7 @@ def test_sums_over_futures_are_judged_by_the_largest_of_them() -> None:
 
     assert expected_cost.tolerance == pytest.approx(1e-5 + 5e-3)
     assert (cvar.tolerance, objective.tolerance) == pytest.approx((1e-5 + 4e-3, 1e-5 + 4e-3))
+
+
+def test_tariffs_are_counted_unless_the_plan_says_no() -> None:
+    assert audit_joint(futures(), joint_document() | {"settings": {}}).ok
