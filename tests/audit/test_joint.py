@@ -11,7 +11,7 @@ import pytest
 
 from model.audit import Audit, audit_joint
 from model.audit.joint import Plan, _alike, _leaves, _means, _objective, future_alone, merged
-from model.audit.verdict import DAYS, MUSD, NAME, AuditLine, Finding
+from model.audit.verdict import MUSD, NAME, TONNES, AuditLine, Finding
 from model.plan_data import BASE, PlanData, Scenario
 from model.plan_tables import TABLES
 from tests.audit.tiny_plan import EXPECTED_COST, broken, missed, plan_document
@@ -222,9 +222,9 @@ def line(rule: str, worst: float, unit: str, tolerance: float, ok: bool = True, 
 
 
 def test_the_line_of_several_futures_shows_the_worst_in_tolerances() -> None:
-    """2e-5 MUSD is two tolerances, 1e-6 days only one; of names, judged without a tolerance, the wrong one."""
+    """2e-5 MUSD is two tolerances, 5e-5 t half of one; of names, judged without a tolerance, the wrong one."""
     one = Audit((line("a", 2e-5, MUSD, 1e-5, ok=False, checked=3), line("b", 0.0, NAME, 0.0)), ())
-    two = Audit((line("a", 1e-6, DAYS, 1e-6, checked=4), line("b", 1.0, NAME, 0.0, ok=False)), ())
+    two = Audit((line("a", 5e-5, TONNES, 1e-4, checked=4), line("b", 1.0, NAME, 0.0, ok=False)), ())
 
     both = merged({"one": one, "two": two})
 

@@ -11,6 +11,14 @@ import pytest
 
 from model import audit as audit_package
 from model.audit import RULES, audit
+from model.audit.books import read_books
+from model.audit.china_share import caps, china_share_table
+from model.audit.contracts import contract_years_table, deliveries
+from model.audit.floors import floor_payments_table, plants_table, topups
+from model.audit.flows import balance_table, service
+from model.audit.lenders import bankability_table
+from model.audit.reading import amounts
+from model.audit.stockpiles import recursion
 from model.audit.verdict import (
     DAYS,
     MUSD,
@@ -178,3 +186,35 @@ def test_the_audit_shares_nothing_with_the_model() -> None:
                 package = name.split(".")[0]
                 known = ".".join(name.split(".")[:2]) in allowed or package in sys.stdlib_module_names
                 assert known, (path.name, name)
+
+
+# --- differences are judged by the largest amount that enters them ---------------------------------------------------
+
+MAGNITUDES: list[tuple[Any, str, int, float]] = [  # rule, place, which of its comparisons there, largest amount
+    (caps, "all/oxide 2032 deliveries", 0, 55.0),
+    (china_share_table, "all/oxide 2032 deliveries", 1, 55.0),
+    (china_share_table, "all/oxide 2032 deliveries", 2, 55.0),
+    (contract_years_table, "offtake 2030 in 2032", 3, 15 * 0.011),
+    (deliveries, "ore_deal 2030 in 2030", 1, 30.0),
+    (floor_payments_table, "support 2030 in 2032", 2, 20 * 0.010),
+    (floor_payments_table, "support 2030 in 2032", 3, 20 * 0.010),
+    (floor_payments_table, "support 2030 in 2032", 4, 20 * 0.008),
+    (topups, "refinery 2030", 0, 30 * 0.007),
+    (topups, "smelter 2032", 0, 30 * 0.006),
+    (plants_table, "refinery 2030", 2, 50.0),
+    (bankability_table, "smelter 2030", 2, 62.08 * 0.008),
+    (service, "USA/defence/oxide 2030", 0, 10.0),
+    (balance_table, "USA/scrap 2032 clean", 2, 3.2),
+    (recursion, "reserve 2032 exposed", 0, 7.29),
+    (amounts, "stockpile reserve 2030", 0, 18.0),
+]
+
+
+@pytest.mark.parametrize(("rule", "where", "which", "largest"), MAGNITUDES)
+def test_a_difference_is_judged_by_the_largest_amount_that_enters(
+    rule: Any, where: str, which: int, largest: float
+) -> None:
+    data = workbook()
+    check = [c for c in rule(data, read_books(data, plan_document())) if c.where == where][which]
+
+    assert check.tolerance == pytest.approx({TONNES: 1e-4, MUSD: 1e-5}[check.unit] + 1e-6 * largest, rel=1e-9)

@@ -384,3 +384,12 @@ def test_table_of_a_material_that_has_no_price():
         {"material": "slag", "from_region": "Home", "to_region": "Home", "year": 2030, "stream": "clean", "t": 2.0,
          "freight_musd": 0.0, "tariff_musd": 0.0}
     ]  # fmt: skip
+
+
+@covers("balances.made")
+def test_what_is_bought_has_the_colour_of_its_market():
+    m = build(single(plan(markets=[market("clean"), market("dirty", exposed=True)], demand={DEFENCE: 100.0}))).model
+
+    for name, stream in (("clean", "clean"), ("dirty", "exposed")):
+        row = {f"flows.buy[0,{name}]": 1, f"flows.ship[0,oxide,Home,Home,{stream}]": -1}
+        assert_row(m.balances.made[0, "Home", "oxide", stream], row, ">=", 0)
