@@ -335,3 +335,15 @@ def test_less_than_a_tonne_out_is_no_input() -> None:
     data = workbook(**change("plants", "mine", recipe={"ore": 0.5, "scrap": 0.0}))
 
     assert _streams(data, data.units["mine"]) == ("clean",)
+
+
+def test_what_arrives_where_nobody_uses_it() -> None:
+    for_nobody = add("flows", "scrap", "CHN", "CHN", 2031, "exposed", 7.0, 0.0, 0.0)
+
+    assert judged(used_is_what_arrives, for_nobody) == [("CHN/scrap 2031 exposed", "used, as it arrives, 7 t", "0 t")]
+
+
+def test_a_material_without_a_price_moves_free_of_tariff() -> None:
+    data = workbook(price={m: series for m, series in workbook().price.items() if m != "scrap"})
+
+    assert lane_rates(data, "scrap", "USA", "USA", 2031) == (0, 0)

@@ -270,3 +270,24 @@ def test_no_floor_is_named_where_none_closes_the_gap() -> None:
     row(plan, "bankability", project="smelter").update(least_floor=None, least_floor_usd_per_kg=None)
     found = missed(least_floor(workbook(), read_books(workbook(), plan)))
     assert found == [("smelter 2030", "the lower floor support, which closes the gap", "None")]
+
+
+def test_a_lower_floor_that_closes_the_gap_by_less_than_the_tolerance_is_not_held_against_the_plan() -> None:
+    """The largest amount is the oxide, 62.08 t at 8: 1e-5 and 5e-7 MUSD."""
+    for excess, found in ((1.02e-5, 0), (1.08e-5, 1)):
+        floor = kg(8) + (0.151456 + excess - 0.01) / 62.08
+        data = menu(SUPPORT, replace(SUPPORT, name="lower", floor=floor))
+        assert len(missed(least_floor(data, read_books(data, plan_document())))) == found, excess
+
+
+def test_where_no_floor_is_named_every_one_that_closes_the_gap_is_lower() -> None:
+    """Also one that is called like nothing at all."""
+    plan = plan_document()
+    row(plan, "bankability", project="smelter").update(least_floor=None, least_floor_usd_per_kg=None)
+    data = menu(SUPPORT, replace(SUPPORT, name="XXXX"))
+
+    found = missed(least_floor(data, read_books(data, plan)))
+
+    assert [expected for _, expected, _ in found] == [
+        f"the lower floor {name}, which closes the gap" for name in ("support", "XXXX")
+    ]
