@@ -326,6 +326,8 @@ def test_intake_where_nothing_works() -> None:
         ("USA/ore 2030", "clean-mode intake 20 t", "0 t")
     ]
     assert judged(intake, drop("intake", region="CHN", year=2030)) == [("CHN/ore 2030", "mixed intake 60 t", "0 t")]
+    left_out = judged(intake, drop("intake", region="CHN", year=2030), provenance=False)
+    assert ("CHN/ore 2030", "mixed intake 60 t", "0 t") in left_out
     assert judged(intake, add("intake", "CHN", "scrap", 2030, 1.0, 2.0, 3.0)) == [
         ("CHN/scrap 2030", "clean-mode intake 0 t", "1 t"), ("CHN/scrap 2030", "mixed intake 0 t", "5 t"),
     ]  # fmt: skip
