@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from model.audit.books import read_books
@@ -82,3 +84,12 @@ def test_a_cap_is_judged_by_the_size_of_what_it_caps() -> None:
 
     assert check.tolerance == pytest.approx(1e-4 + 0.1 + 1e-7)
     assert check.kept
+
+
+def test_a_row_that_is_left_to_others_keeps_none_after_it_from_being_judged() -> None:
+    def edit(plan: Any) -> None:
+        add("china_share", "all", "*", "*", "oxide", 2031, "deliveries", 1.0, 1.0, 1.0, 0.1)(plan)
+        plan["tables"]["china_share"].reverse()
+        put("china_share", {"cap": "ban", "year": 2030}, limit=0.5)(plan)
+
+    assert judged(china_share_table, edit) == [("ban/oxide 2030 deliveries", "limit 0 share", "0.5 share")]

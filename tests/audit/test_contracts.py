@@ -187,3 +187,18 @@ def test_a_delivery_year_of_a_contract_that_is_not_signed_is_left_to_the_complet
     stranger = add("contract_years", "trade", "trader", "oxide", 2031, 2032, 3.0, 3.0, 0.0, 10.5, 12.0, -0.0045, 0.0)
 
     assert judged(contract_years_table, stranger) == []
+
+
+def test_a_plant_that_the_base_does_not_have_knows_no_force_majeure() -> None:
+    data = workbook(**change("plants", "mine", base_capacity={2030: 0.0, 2031: 0.5, 2032: 1.0}))
+
+    assert [force_majeure(data, data.contracts["ore_deal"], year) for year in data.years] == [1, 1, 1]
+
+
+def test_a_delivery_that_is_left_to_others_keeps_none_after_it_from_being_judged() -> None:
+    def edit(plan: Any) -> None:
+        add("contract_years", "trade", "trader", "oxide", 2031, 2032, 3.0, 3.0, 0.0, 10.5, 12.0, -0.0045, 0.0)(plan)
+        plan["tables"]["contract_years"].reverse()
+        put("contract_years", {"contract": "offtake", "year": 2031}, active_t=9.0)(plan)
+
+    assert judged(contract_years_table, edit) == [("offtake 2030 in 2031", "volume in force 10 t", "9 t")]

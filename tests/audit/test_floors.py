@@ -179,3 +179,12 @@ def test_half_a_tonne_of_capacity_has_a_share() -> None:
     little = change("plants", "refinery", capacity={2030: 0.5, 2031: 50.0, 2032: 50.0})
 
     assert judged(plants_table, **little) == [("refinery 2030", "use by its share of capacity 30 t", "0.3 t")]
+
+
+def test_a_payment_that_is_left_to_others_keeps_none_after_it_from_being_judged() -> None:
+    def edit(plan: Any) -> None:
+        add("floor_payments", "smelter", "weak", 2030, 2031, 1.0, 1.0, 1.0, 1.0, 1.0)(plan)
+        plan["tables"]["floor_payments"].reverse()
+        put("floor_payments", {"floor": "support", "year": 2031}, covered_t=9.0)(plan)
+
+    assert judged(floor_payments_table, edit) == [("support 2030 in 2031", "covered 10 t", "9 t")]

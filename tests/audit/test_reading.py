@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from model.audit import audit
 from model.audit.verdict import Finding
 from model.plan_tables import TABLES
 from tests.audit.tiny_plan import Edit, add, broken, drop, plan_document, put, row, total
-from tests.audit.tiny_workbook import change, workbook
+from tests.audit.tiny_workbook import change, flat, workbook
 
 
 def cell(table: str, column: str, value: Any) -> Edit:
@@ -302,3 +303,33 @@ def test_a_cap_on_half_a_tonne_has_a_row() -> None:
     found = {f.where for f in audit(workbook(), plan).findings if f.rule == "complete tables"}
 
     assert found == {"china_share ban/oxide/2030/deliveries"}
+
+
+def test_lenders_may_be_shown_a_year_beyond_the_horizon() -> None:
+    """That it is the first possible one is for the gaps to say."""
+    plan = plan_document()
+    row(plan, "bankability", project="spare").update(decision_year=2033)
+
+    assert broken(audit(workbook(), plan)) == {"(10) gaps"}
+
+
+def test_less_than_nothing_within_the_tolerance_of_its_unit_is_noise() -> None:
+    """5e-5 t and 5e-6 MUSD are, 5e-6 of a share is not."""
+    for table, column, value, noise in (
+        ("balance", "discarded_t", -5e-5, True),
+        ("flows", "freight_musd", -5e-6, True),
+        ("price_floors", "upside_share", -5e-6, False),
+    ):
+        plan = plan_document()
+        plan["tables"][table][0][column] = value
+
+        assert ("no negative amounts" not in broken(audit(workbook(), plan))) is noise, (table, column)
+
+
+def test_a_plant_of_half_a_tonne_that_stands_idle_has_its_rows() -> None:
+    half = replace(workbook().plants["mine"], name="half", capacity=flat(0.5), base_capacity=flat(0.5))
+    data = workbook(plants=workbook().plants | {"half": half})
+
+    found = [(f.rule, f.where) for f in audit(data, plan_document()).findings]
+
+    assert found == [("complete tables", f"plants half/{year}") for year in (2030, 2031, 2032)]
