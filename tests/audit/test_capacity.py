@@ -174,3 +174,10 @@ def test_checks_are_made_of_every_unit_and_year() -> None:
     units = ("mine", "refinery", "pilot", "smelter", "spare", "recycler")
     assert places(use(data, books)) == {f"{unit} {year}" for unit in units for year in data.years}
     assert places(access(data, books)) == {f"{unit} {year}" for unit in units[:-1] for year in data.years}
+
+
+def test_what_comes_after_a_public_project_is_judged_as_well() -> None:
+    projects = workbook().projects
+    data = workbook(projects={name: projects[name] for name in ("recycler", "smelter", "spare")})
+
+    assert "smelter 2032" in {c.where for c in access(data, read_books(data, plan_document()))}

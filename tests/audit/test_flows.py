@@ -349,3 +349,25 @@ def test_a_material_without_a_price_moves_free_of_tariff() -> None:
     data = workbook(price={m: series for m, series in workbook().price.items() if m != "scrap"})
 
     assert lane_rates(data, "scrap", "USA", "USA", 2031) == (0, 0)
+
+
+def test_what_is_made_and_left_lying_stands_in_the_balance() -> None:
+    def edit(plan: Any) -> None:
+        for table in ("flows", "balance"):
+            drop(table, material="scrap", year=2032, stream="clean")(plan)
+
+    found = judged(balance_table, edit)
+
+    assert found == [("USA/scrap 2032 clean", f"{what} 3.2 t", "0 t") for what in ("made_t", "discarded_t")]
+
+
+def test_scrap_that_is_left_out_of_the_table() -> None:
+    found = judged(returns_table, drop("returns", year=2032, stream="clean"))
+
+    assert found == [("USA/scrap 2032 clean", "scrap that comes back 3.2 t", "0 t")]
+
+
+def test_half_a_tonne_out_is_not_taken_in() -> None:
+    half = change("plants", "mine", recipe={"ore": 0.5})
+
+    assert amounts(clean_mode, **half) == amounts(clean_mode)

@@ -326,3 +326,24 @@ def test_a_package_alone_at_bank_prices_that_move() -> None:
     found = missed(least_floor(moving(), read_books(moving(), plan_document())))
 
     assert found == [("smelter 2030", f"support by support at least {GAP:.10g} MUSD", f"{alone:g} MUSD")]
+
+
+def test_support_is_judged_by_the_largest_amount_of_gap_and_support() -> None:
+    """Two copies have twice the amounts; a floor of 100 USD/kg is worth more, of which a contract near 0 takes a part."""
+    two = plan_document()
+    put("investments", {"project": "smelter"}, builds=2)(two)
+    (check,) = bankable(moving(), read_books(moving(), two))
+    assert check.tolerance == pytest.approx(1e-5 + 2e-6 * OXIDE)
+
+    cheap = change("contracts", "offtake", price_min=0.0, price_max=kg(0.1))
+    dear = moving(**change("floors", "support", floor=kg(100)), **cheap)
+    books = read_books(dear, plan_document())
+    (check,) = bankable(dear, books)
+    assert check.tolerance == pytest.approx(1e-5 + 1e-6 * floor_worth(dear, books, books.awards[0]))
+
+
+def test_prices_that_mean_nothing_may_be_blank() -> None:
+    plan = plan_document()
+    row(plan, "bankability", project="spare").update(break_even_usd_per_kg=None, bank_price_usd_per_kg=None)
+
+    assert missed(bankability_table(workbook(), read_books(workbook(), plan))) == []

@@ -218,3 +218,9 @@ def test_a_difference_is_judged_by_the_largest_amount_that_enters(
     check = [c for c in rule(data, read_books(data, plan_document())) if c.where == where][which]
 
     assert check.tolerance == pytest.approx({TONNES: 1e-4, MUSD: 1e-5}[check.unit] + 1e-6 * largest, rel=1e-9)
+
+
+@pytest.mark.parametrize("compare", [equal, at_most, at_least])
+@pytest.mark.parametrize(("found", "limit"), [(1.0, 100.0), (-100.0, 1.0)])
+def test_either_side_of_a_comparison_can_be_the_largest(compare: Any, found: float, limit: float) -> None:
+    assert compare("x", "cost", found, limit, TONNES).tolerance == pytest.approx(1e-4 + 1e-6 * 100)
