@@ -202,3 +202,13 @@ def test_a_delivery_that_is_left_to_others_keeps_none_after_it_from_being_judged
         put("contract_years", {"contract": "offtake", "year": 2031}, active_t=9.0)(plan)
 
     assert judged(contract_years_table, edit) == [("offtake 2030 in 2031", "volume in force 10 t", "9 t")]
+
+
+def test_what_is_untaken_is_judged_by_what_is_taken_where_that_is_the_most() -> None:
+    plan = plan_document()
+    put("contract_years", {"contract": "offtake", "year": 2032}, taken_t=4000.0)(plan)
+
+    checks = deliveries(workbook(), read_books(workbook(), plan))
+
+    _, untaken = (c for c in checks if c.where == "offtake 2030 in 2032")
+    assert untaken.tolerance == pytest.approx(1e-4 + 4e-3)

@@ -329,7 +329,7 @@ def test_a_package_alone_at_bank_prices_that_move() -> None:
 
 
 def test_support_is_judged_by_the_largest_amount_of_gap_and_support() -> None:
-    """Two copies have twice the amounts; a floor of 100 USD/kg is worth more, of which a contract near 0 takes a part."""
+    """Two copies have twice the amounts; a floor of 100 USD/kg is worth more, and a contract near 0 takes some of it."""
     two = plan_document()
     put("investments", {"project": "smelter"}, builds=2)(two)
     (check,) = bankable(moving(), read_books(moving(), two))
@@ -347,3 +347,15 @@ def test_prices_that_mean_nothing_may_be_blank() -> None:
     row(plan, "bankability", project="spare").update(break_even_usd_per_kg=None, bank_price_usd_per_kg=None)
 
     assert missed(bankability_table(workbook(), read_books(workbook(), plan))) == []
+
+
+def test_a_gap_is_none_within_the_tolerance_of_its_largest_amount() -> None:
+    """62.08 t at 8 USD/kg: 1e-5 and 5e-7 MUSD."""
+    for excess, free in ((1.02e-5, True), (1.08e-5, False)):
+        data = workbook(**change("projects", "smelter", capex=0.1 - 0.151456 + excess))
+        plan = plan_document()
+        row(plan, "bankability", project="smelter").update(closed_by="anything", gap_musd=excess)
+
+        found = missed(bankability_table(data, read_books(data, plan)))
+
+        assert (found == []) is free, excess

@@ -333,3 +333,12 @@ def test_a_plant_of_half_a_tonne_that_stands_idle_has_its_rows() -> None:
     found = [(f.rule, f.where) for f in audit(data, plan_document()).findings]
 
     assert found == [("complete tables", f"plants half/{year}") for year in (2030, 2031, 2032)]
+
+
+def test_a_label_is_found_in_its_row() -> None:
+    plan = plan_document()
+    put("plants", {"unit": "pilot", "year": 2031}, process="smelting")(plan)
+
+    assert audit(workbook(), plan).findings == (
+        Finding("labels", "plants pilot/2031", "process 'ore-oxide'", "'smelting'"),
+    )
