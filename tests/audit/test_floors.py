@@ -188,3 +188,12 @@ def test_a_payment_that_is_left_to_others_keeps_none_after_it_from_being_judged(
         put("floor_payments", {"floor": "support", "year": 2031}, covered_t=9.0)(plan)
 
     assert judged(floor_payments_table, edit) == [("support 2030 in 2031", "covered 10 t", "9 t")]
+
+
+def test_a_topup_is_judged_by_what_contracts_bring_where_that_is_the_most() -> None:
+    """20 t of ore at 100 USD/kg against 2."""
+    data = workbook(**change("contracts", "ore_deal", fixed_price=kg(100)))
+
+    (check,) = (c for c in topups(data, read_books(data, plan_document())) if c.where == "mine 2030")
+
+    assert check.tolerance == pytest.approx(1e-5 + 1e-6 * 20 * 0.098)

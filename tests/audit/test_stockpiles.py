@@ -150,9 +150,10 @@ def test_of_nothing_consumed_there_are_no_days_of_cover() -> None:
     assert [said for said in judged(stockpile_table, edit, **nobody) if said[0] == "reserve 2030"] == []
 
 
-def test_a_stock_is_judged_by_what_is_taken_out_where_that_is_the_most() -> None:
+@pytest.mark.parametrize("moved", [{"release_exposed_t": 200.0}, {"fill_exposed_t": 200.0, "release_exposed_t": 150.0}])
+def test_a_stock_is_judged_by_what_is_put_in_or_taken_out_where_that_is_the_most(moved: dict[str, float]) -> None:
     plan = plan_document()
-    put("stockpile", site(2030), release_exposed_t=200.0)(plan)
+    put("stockpile", site(2030), **moved)(plan)
 
     (check,) = (c for c in recursion(workbook(), read_books(workbook(), plan)) if c.where == "reserve 2030 exposed")
 

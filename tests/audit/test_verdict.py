@@ -16,7 +16,7 @@ from model.audit.china_share import caps, china_share_table
 from model.audit.contracts import contract_years_table, deliveries
 from model.audit.floors import floor_payments_table, plants_table, topups
 from model.audit.flows import balance_table, service
-from model.audit.lenders import bankability_table
+from model.audit.lenders import bankability_table, least_floor
 from model.audit.reading import amounts
 from model.audit.stockpiles import recursion
 from model.audit.verdict import (
@@ -203,6 +203,7 @@ MAGNITUDES: list[tuple[Any, str, int, float]] = [  # rule, place, which of its c
     (topups, "smelter 2032", 0, 30 * 0.006),
     (plants_table, "refinery 2030", 2, 50.0),
     (bankability_table, "smelter 2030", 2, 62.08 * 0.008),
+    (least_floor, "smelter 2030", 1, 62.08 * 0.008),
     (service, "USA/defence/oxide 2030", 0, 10.0),
     (balance_table, "USA/scrap 2032 clean", 2, 3.2),
     (recursion, "reserve 2032 exposed", 0, 7.29),
