@@ -195,6 +195,12 @@ def test_a_plant_that_the_base_does_not_have_knows_no_force_majeure() -> None:
     assert [force_majeure(data, data.contracts["ore_deal"], year) for year in data.years] == [1, 1, 1]
 
 
+def test_force_majeure_of_a_plant_of_half_a_tonne() -> None:
+    data = workbook(**change("plants", "mine", base_capacity=flat(0.5), capacity=flat(0.2)))
+
+    assert force_majeure(data, data.contracts["ore_deal"], 2030) == 0.4
+
+
 def test_a_delivery_that_is_left_to_others_keeps_none_after_it_from_being_judged() -> None:
     def edit(plan: Any) -> None:
         add("contract_years", "trade", "trader", "oxide", 2031, 2032, 3.0, 3.0, 0.0, 10.5, 12.0, -0.0045, 0.0)(plan)
