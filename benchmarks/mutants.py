@@ -90,7 +90,7 @@ MUTATIONS = file_mutation.create_mutations
 
 
 # Besides the tests of the mutated file: those that put whole plans through all rules or the whole audit.
-WHOLE = ("tests/rules/test_tables.py", "tests/test_register.py", "tests/audit/test_tampered_plans.py",
+WHOLE = ("tests/rules/test_tables.py", "tests/test_register.py", "tests/audit/test_verdict.py", "tests/audit/test_tampered_plans.py",
          "tests/audit/test_strict_workbooks.py")  # fmt: skip
 
 
