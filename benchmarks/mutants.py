@@ -4,9 +4,9 @@
     python -m benchmarks.mutants 'model.rules.flows*'  # those mutants again
     python -m benchmarks.mutants --write               # and the figures into benchmarks/MUTANTS.md
 
-mutmut makes the mutants and runs on each the tests that reach its function, quickest first, until one fails; what it
-mutates and which tests run stands under [tool.mutmut] in pyproject.toml. Here are added: what is no rule is left alone
-(see `is_wording`), the figures by file, and survivors in words that stay the same when lines move.
+mutmut makes the mutants and forks a process for each; what it mutates and which tests there are stands under
+[tool.mutmut] in pyproject.toml. Here are added: what only words a finding is left alone (`is_wording`), tests are
+collected once and the sharpest run first (`CollectedOnce`, `judges`), figures by file, survivors by what was changed.
 """
 
 from __future__ import annotations
@@ -90,8 +90,13 @@ MUTATIONS = file_mutation.create_mutations
 
 
 # Besides the tests of the mutated file: those that put whole plans through all rules or the whole audit.
-WHOLE = ("tests/rules/test_tables.py", "tests/test_register.py", "tests/audit/test_verdict.py", "tests/audit/test_tampered_plans.py",
-         "tests/audit/test_strict_workbooks.py")  # fmt: skip
+WHOLE = (
+    "tests/rules/test_tables.py",
+    "tests/test_register.py",
+    "tests/audit/test_verdict.py",
+    "tests/audit/test_tampered_plans.py",
+    "tests/audit/test_strict_workbooks.py",
+)
 
 
 def judges(mutant: str, tests: Iterable[str]) -> list[str]:
