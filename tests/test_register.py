@@ -55,6 +55,17 @@ def test_every_constraint_names_its_equation(built: Built):
     assert [name for name, constraint in constraints(built.model).items() if not constraint.doc] == []
 
 
+def test_nothing_can_be_negative_but_what_a_future_costs(built: Built):
+    """Costs may be gains: what is spent in a year, and the threshold of the worst futures."""
+    free = {v.parent_component().name for v in built.model.component_data_objects(pyo.Var) if v.lb != 0}
+    assert free == {"risk.spent", "risk.threshold"}
+
+
+def test_decisions_are_whole(built: Built):
+    whole = {v.parent_component().name for v in built.model.component_data_objects(pyo.Var) if not v.is_continuous()}
+    assert whole == {"investments.build", "contracts.sign", "price_floors.award", "capacity.whole"}
+
+
 def test_every_rule_file_has_a_test_file():
     rules = {path.stem for path in (Path(__file__).parents[1] / "model" / "rules").glob("*.py")} - {"__init__"}
     assert rules <= {path.stem.removeprefix("test_") for path in RULE_TESTS.glob("test_*.py")}

@@ -50,7 +50,7 @@ def expected_cost(tree: Tree, cost: Costs) -> Terms:
     return [term for n in tree.nodes for term in discounted(tree, cost, n, tree.probability[n])]
 
 
-def discounted(tree: Tree, cost: Costs, n: int, weight: float = 1.0) -> Terms:
+def discounted(tree: Tree, cost: Costs, n: int, weight: float) -> Terms:
     """The counted cost of a node, discounted to first_year, times a weight."""
     factor = weight * tree.data[n].discount(tree.year[n])
     return [

@@ -208,7 +208,7 @@ def payments_table(tree: Tree, block: pyo.Block) -> list[Row]:
     for n in tree.nodes:
         data, year = tree.data[n], tree.year[n]
         for o, d, _ in payments_at(tree, block, n):
-            if amount(block.award[o, d]) < 0.5:
+            if amount(block.award[o, d]) <= 0.5:
                 continue
             floor = data.floors[o]
             project = data.projects[floor.project]

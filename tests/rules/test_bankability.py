@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from model.build import build
@@ -188,3 +190,79 @@ def test_table_of_a_project_built_on_a_gap_within_the_solvers_tolerance():
     (row,) = bankability.table(built.tree, built.model.investments, support={})
     assert row["built"] == "yes"
     assert row["gap_musd"] == pytest.approx(0, abs=1e-8)
+
+
+@covers("bankability.bankable", "bankability.closing")
+def test_support_is_for_its_own_project():
+    """Two mills that could both be decided in 2030, each with a floor and a contract."""
+    twin = replace(MILL, name="twin")
+    floors = [floor(f"floor_{g}", g, floor=0.15, tenor_years=1) for g in ("mill", "twin")]
+    contracts = [contract(f"offtake_{g}", g, fixed=True, fixed_price=0.09, take_or_pay_share=0.5, tenor_years=1)
+                 for g in ("mill", "twin")]  # fmt: skip
+    m = build(single(plan(projects=[MILL, twin], floors=floors, contracts=contracts))).model
+
+    row = {
+        "price_floors.covered[floor_twin,0,0]": 0.1,
+        "contracts.q[offtake_twin,0]": 0.5 * 0.04,
+        "investments.build[twin,0]": -GAP,
+    }
+    assert_row(m.bankability.bankable["twin", 0], row, ">=", 0)
+    row = {
+        "investments.build[mill,0]": 1,
+        "price_floors.award[floor_mill,0]": -200 * 0.1 / GAP,
+        "contracts.sign[offtake_mill,0]": -40 * 0.5 * 0.04 / GAP,
+    }
+    assert_row(m.bankability.closing["mill", 0], row, "<=", 0)
+
+
+@covers("bankability.closing")
+def test_a_gap_that_is_no_more_than_rounding_needs_no_support():
+    """A millionth of the capex, and of 1 MUSD where it is less: 1e-6 of 5, and of 0.5."""
+
+    def bare(name, capex):  # earns 100 t x 0.05 MUSD/t in one year, the other 0.5
+        return project(name, capex=capex, capacity=20 * capex // 1, life_years=1, latest_year=2030)
+
+    projects = [
+        replace(bare("under", 5.0), capex=5.0 + 4e-6),
+        replace(bare("over", 5.0), capex=5.0 + 6e-6),
+        replace(bare("small_under", 0.5), capex=0.5 + 0.9e-6),
+        replace(bare("small_over", 0.5), capex=0.5 + 1.1e-6),
+    ]
+    m = build(single(plan(projects=projects))).model
+
+    assert keys(m.bankability.closing) == {("over", 0), ("small_over", 0)}
+
+
+def test_table_in_order_public_projects_apart():
+    public = project("public", public=True, capex=1.0)
+    even = project("even", capex=5.0, capacity=100.0, life_years=1, latest_year=2030)  # the gap is 0
+    built = build(single(plan(projects=[public, even, MILL])))
+    built.model.investments.build["even", 0].set_value(1)
+
+    rows = bankability.table(built.tree, built.model.investments, support={("even", 2030): ["f"]})
+
+    assert [(r["project"], r["built"], r["closed_by"]) for r in rows] == [
+        ("even", "yes", "not needed"),
+        ("mill", "no", "no package closes it"),
+    ]
+
+
+def test_table_of_what_is_not_built_speaks_of_its_first_year_and_the_root():
+    """Lenders believe in more from 2031 on; the capex of the shock is known from 2031 on only."""
+    bank = {"oxide": (0.01, 0.9)}
+    mill = project("mill", capex=5.0, capacity=100.0, life_years=1)
+    shock = plan(projects=[replace(mill, capex=700.0)], bank_price=bank, scenario=scenario())
+    built = build(fork(plan(projects=[mill], bank_price=bank), shock))
+
+    (row,) = bankability.table(built.tree.along(4), built.model.investments, support={})
+
+    assert (row["decision_year"], row["built"], row["closed_by"]) == (2030, "no", "no package closes it")
+    assert row["gap_musd"] == pytest.approx(5 - 100 * 0.01)
+
+
+@covers("bankability.bankable")
+def test_a_gap_of_less_than_a_million_without_support_is_a_gap():
+    mill = project("mill", capex=5.5, capacity=100.0, life_years=1, latest_year=2030)  # earns 5
+    m = build(single(plan(projects=[mill]))).model
+
+    assert_row(m.bankability.bankable["mill", 0], {"investments.build[mill,0]": -0.5}, ">=", 0)

@@ -123,3 +123,11 @@ def test_table_shows_what_floors_pay_whatever_room_the_budget_leaves():
 
     outlay = {row["year"]: row["outlay_musd"] for row in budgets.table(built.tree, m.budgets)}
     assert outlay == pytest.approx({2030: 40 * 0.005, 2031: 0, 2032: 0})
+
+
+@covers("budgets.within")
+def test_a_budget_of_nothing_allows_nothing():
+    mill = project("mill", public=True, capex=30.0)
+    m = build(single(plan(projects=[mill], budgets=[budget("none", "capex", 0.0)]))).model
+
+    assert_row(m.budgets.within["none", 0], {"investments.build[mill,0]": 30}, "<=", 0)

@@ -117,3 +117,15 @@ def test_a_whole_plant_that_only_gets_clean_ore_needs_no_binary():
     m = build(single(plan(plants=[plant("whole", whole_plant=True)], markets=ORE))).model
 
     assert keys(m.capacity.whole) == set()
+
+
+def test_a_plant_of_one_stream_has_nothing_to_choose():
+    """A mine is clean, what stands in China is exposed: neither could be the other."""
+    plants = [
+        plant("mine", recipe={"ore": 1.0}, whole_plant=True),
+        plant("chinese", "China", recipe={"ore": -2.0, "oxide": 1.0}, whole_plant=True),
+    ]
+    m = build(single(plan(plants=plants, markets=ORE))).model
+
+    assert {(key[1], key[2]) for key in keys(m.flows.act)} == {("mine", "clean"), ("chinese", "exposed")}
+    assert keys(m.capacity.whole) == set()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from model.build import build
 from model.plan_data import PlanData
+from model.rules.china_share import row_terms
 from model.tree import single
 from tests.rules.algebra import assert_row, covers, keys
 from tests.rules.tiny_data import cap, fork, market, plan, plant, scenario
@@ -124,3 +125,22 @@ def test_the_share_of_a_scenario():
         clean, exposed = (f"flows.deliver[{n},Home,defence,oxide,{k}]" for k in ("clean", "exposed"))
         row = row_of(share, [exposed], [clean])
         assert_row(m.china_share.deliveries[n, "ban", "oxide", "deliveries"], row, "<=", 0)
+
+
+def test_a_variable_stands_once_in_a_row():
+    """What is exposed is also consumed: 1 - share in one coefficient, not in two."""
+    m = build(single(capped(cap("oxide_cap", 0.4)))).model
+
+    terms = row_terms(m.china_share, (0, "oxide_cap", "oxide", "deliveries"), 0.4)
+
+    found = {variable.name: coefficient for coefficient, variable in terms}
+    assert len(found) == len(terms) == 4
+    assert found["flows.deliver[0,Home,cars,oxide,exposed]"] == 1 - 0.4
+
+
+@covers("china_share.deliveries")
+def test_a_cap_that_is_not_in_force_yet_keeps_no_other_from_it():
+    m = build(single(capped(cap("later", (None, None, 0.4)), cap("now", 0.3)))).model
+
+    caps = {(key[0], key[1]) for key in keys(m.china_share.deliveries)}
+    assert caps == {(0, "now"), (1, "now"), (2, "now"), (2, "later")}

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from model.build import build
+from model.rules.contracts import signed_table, yearly_table
 from model.tree import single
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
 from tests.rules.tiny_data import contract, fork, market, plan, plant, project, scenario
@@ -287,3 +288,51 @@ def test_taken_from_a_supplier_adds_up_its_contracts():
     assert total(m.contracts.taken_from["mint", "oxide", 3]) == {
         "contracts.taken[a,0,3]": 1, "contracts.taken[b,0,3]": 1, "contracts.taken[b,3,3]": 1
     }  # fmt: skip
+
+
+def test_tables_of_one_future_leave_out_what_another_signs():
+    """Signed for 8 t in the second future, for 5 t in the first; a premium of 10 % on prices that rise."""
+    data = plan(plants=[MINT], contracts=[contract("b", "mint", index_premium=0.1), contract("a", "mint")])
+    built = build(fork(data, data))
+    block = built.model.contracts
+    for variable in [*block.sign.values(), *block.q.values(), *block.taken.values()]:
+        variable.value = 0
+    for c, d, n, tonnes in (("b", 1, 2, 5.0), ("b", 3, 4, 8.0), ("a", 4, 4, 0.4), ("a", 2, 2, 0.3)):
+        block.sign[c, d].value, block.q[c, d].value, block.taken[c, d, n].value = 1, tonnes, tonnes
+
+    signed = signed_table(built.tree.along(4), block)
+    yearly = yearly_table(built.tree.along(4), block)
+
+    assert [(r["contract"], r["signing_year"], r["annual_t"]) for r in signed] == [("b", 2031, 8.0), ("a", 2032, 0.4)]
+    found = [(r["contract"], r["year"], r["active_t"], r["taken_t"]) for r in yearly]
+    assert found == [("a", 2032, 0.4, 0.4), ("b", 2031, 8.0, 0.0), ("b", 2032, 8.0, 8.0)]
+    assert [r["difference_musd"] for r in yearly] == close([0, 0, 8 * 0.0072])
+
+
+@covers("contracts.in_force")
+def test_a_contract_that_is_lost_gives_nothing_from_then_on():
+    """Also one with a project, which else knows no force majeure."""
+    mill = project("mill", latest_year=2030)
+    data = replace(plan(projects=[mill], contracts=[contract("offtake", "mill")]), lost={"offtake": 2031})
+    m = build(single(data)).model
+
+    row = {"contracts.taken[offtake,0,0]": 1, "contracts.q[offtake,0]": -1}
+    assert_row(m.contracts.in_force["offtake", 0, 0], row, "<=", 0)
+    assert_row(m.contracts.in_force["offtake", 0, 1], {"contracts.taken[offtake,0,1]": 1}, "<=", 0)
+
+
+@covers("contracts.once", "contracts.volume_min")
+def test_two_years_to_sign_in_and_half_a_tonne_at_least():
+    m = build(single(plan(plants=[MINT], contracts=[contract("c", "mint", latest_year=2031, min_t=0.5)]))).model
+
+    assert keys(m.contracts.once) == {("c", 2)}
+    assert keys(m.contracts.volume_min) == {("c", 0), ("c", 1)}
+
+
+def test_what_is_owed_to_several_suppliers_adds_up():
+    terms = {"fixed": True, "fixed_price": 0.1, "tenor_years": 4, "take_or_pay_share": 1.0, "latest_year": 2030}
+    offers = [contract(name, "mint", **terms) for name in ("a", "b")]
+    m = build(single(plan(plants=[MINT], contracts=offers))).model
+
+    owed = close(0.028 / 1.1)
+    assert costs(m.contracts, "owed_beyond_horizon") == {2: {"contracts.q[a,0]": owed, "contracts.q[b,0]": owed}}

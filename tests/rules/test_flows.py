@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pyomo.environ as pyo
 import pytest
 
 from model.build import Built, build
 from model.plan_data import PlanData, Return
 from model.rules import flows
+from model.rules.flows import demand_table, flows_table, intake_table, markets_table
 from model.tree import single
-from tests.rules.algebra import assert_row, costs, covers, keys, total
+from tests.rules.algebra import assert_row, close, costs, covers, keys, total
 from tests.rules.tiny_data import (
     fork,
     lane,
@@ -44,7 +46,7 @@ def refining(**changes: object) -> PlanData:
     return plan(**(parts | changes))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def built() -> Built:
     return build(single(refining()))
 
@@ -277,3 +279,117 @@ def test_projects_make_and_take_like_plants():
     assert_row(m.balances.made[0, "Home", "oxide", "clean"], row, ">=", 0)
     row = {"flows.ship[0,ore,Home,Home,clean]": 1, "flows.act[0,mill,clean]": -2}
     assert_row(m.balances.used[0, "Home", "ore", "clean"], row, "==", 0)
+
+
+def test_no_more_is_designed_out_than_a_share_of_the_demand(built: Built):
+    bounds = {key: v.bounds for key, v in built.model.flows.avoid.items()}
+
+    assert {key: most for key, most in bounds.items() if most[1]} == {
+        (0, "thrift", *DEFENCE): (0, close(0.1 * 100)), (2, "thrift", *DEFENCE): (0, close(0.3 * 120)),
+    }  # fmt: skip
+
+
+def test_tables_of_what_cannot_be_delivered_or_is_not_wanted():
+    """Nothing reaches Ally, and nobody wants anything in 2031: all is 0 but the demand, and what is short of it."""
+    wanted = {("Ally", "cars", "oxide"): (7.0, 0.0, 9.0)}
+    built = build(single(plan(demand=wanted)))
+    for variable in built.model.flows.short.values():
+        variable.value = 3.0
+
+    rows = demand_table(built.tree, built.net, built.model.flows)
+
+    found = [(r["year"], r["demand_t"], r["clean_t"], r["exposed_t"], r["substituted_t"], r["short_t"]) for r in rows]
+    assert found == [(2030, 7, 0, 0, 0, 3), (2031, 0, 0, 0, 0, 0), (2032, 9, 0, 0, 0, 3)]
+
+
+def test_table_adds_up_what_several_options_design_out():
+    options = [substitution(name, "defence", 0.2, 0.3) for name in ("thrift", "ferrite")]
+    built = build(single(plan(demand={DEFENCE: 100.0}, substitution=options)))
+    for key, variable in built.model.flows.avoid.items():
+        variable.value = 2.0 if key[1] == "thrift" else 5.0
+    for variable in built.model.flows.short.values():
+        variable.value = 0
+
+    rows = demand_table(built.tree, built.net, built.model.flows)
+
+    assert [r["substituted_t"] for r in rows] == [7, 7, 7]
+
+
+def test_table_of_intake_where_only_one_stream_is_at_hand():
+    """Exposed activity is made of clean ore: there is no other."""
+    tainted = plant("tainted", recipe={"ore": -2.0, "oxide": 1.0}, of_concern=True)
+    built = build(single(plan(plants=[tainted], markets=[market("ore_home", "ore")])))
+    for variable in built.model.component_data_objects(pyo.Var):
+        variable.value = 0
+    built.model.flows.act[1, "tainted", "exposed"].value = 0.2
+    built.model.flows.mixed[1, "Home", "ore", "clean"].value = 0.4
+
+    rows = intake_table(built.tree, built.net, built.model.flows)
+
+    assert rows == [
+        {"region": "Home", "material": "ore", "year": 2031, "clean_mode_t": 0.0, "mixed_clean_t": 0.4,
+         "mixed_exposed_t": 0.0}
+    ]  # fmt: skip
+
+
+def test_table_of_markets_at_prices_that_rise_in_their_stream():
+    built = build(single(plan(markets=[market("clean"), market("dirty", exposed=True)])))
+    for variable in built.model.flows.buy.values():
+        variable.value = 0.5
+
+    rows = markets_table(built.tree, built.model.flows)
+
+    assert [(r["market"], r["year"], r["stream"]) for r in rows] == [
+        (name, year, stream)
+        for name, stream in (("clean", "clean"), ("dirty", "exposed"))
+        for year in (2030, 2031, 2032)
+    ]
+    assert [r["price_usd_per_kg"] for r in rows] == close([60, 66, 72, 60, 66, 72])
+
+
+@covers("balances.made")
+def test_scrap_that_is_made_and_scrap_that_comes_back():
+    """One tonne for one, of both rows: that of two years before counts in 2032 only."""
+    shredder = plant("shredder", recipe={"oxide": -1.0, "scrap": 0.5})
+    smelter = plant("smelter", recipe={"scrap": -1.0, "ore": 1.0})
+    back = tuple(Return("defence", "oxide", "scrap", share, lag, clean=False) for share, lag in ((0.3, 2), (1.0, 1)))
+    data = plan(plants=[shredder, smelter], markets=[market("oxide")], demand={DEFENCE: 100.0}, returns=back)
+    m = build(single(data)).model
+
+    row = {
+        "flows.act[1,shredder,clean]": 0.5,
+        "flows.deliver[0,Home,defence,oxide,clean]": 1,
+        "flows.ship[1,scrap,Home,Home,clean]": -1,
+    }
+    assert_row(m.balances.made[1, "Home", "scrap", "clean"], row, ">=", 0)
+    row = {
+        "flows.act[2,shredder,clean]": 0.5,
+        "flows.deliver[1,Home,defence,oxide,clean]": 1,
+        "flows.deliver[0,Home,defence,oxide,clean]": 0.3,
+        "flows.ship[2,scrap,Home,Home,clean]": -1,
+    }
+    assert_row(m.balances.made[2, "Home", "scrap", "clean"], row, ">=", 0)
+
+
+def test_table_of_a_material_that_has_no_price():
+    """Slag is neither traded nor taxed."""
+    mill = plant("mill", recipe={"oxide": 1.0, "slag": 1.0}, at_market=False)
+    filler = plant("filler", recipe={"slag": -1.0, "scrap": 1.0}, at_market=False)
+    data = plan(materials=("oxide", "scrap", "slag"), plants=[mill, filler])
+    built = build(single(data))
+    for key, ship in built.model.flows.ship.items():
+        ship.value = 2.0 if key == (0, "slag", "Home", "Home", "clean") else 0.0
+
+    assert flows_table(built.tree, built.model.flows) == [
+        {"material": "slag", "from_region": "Home", "to_region": "Home", "year": 2030, "stream": "clean", "t": 2.0,
+         "freight_musd": 0.0, "tariff_musd": 0.0}
+    ]  # fmt: skip
+
+
+@covers("balances.made")
+def test_what_is_bought_has_the_colour_of_its_market():
+    m = build(single(plan(markets=[market("clean"), market("dirty", exposed=True)], demand={DEFENCE: 100.0}))).model
+
+    for name, stream in (("clean", "clean"), ("dirty", "exposed")):
+        row = {f"flows.buy[0,{name}]": 1, f"flows.ship[0,oxide,Home,Home,{stream}]": -1}
+        assert_row(m.balances.made[0, "Home", "oxide", stream], row, ">=", 0)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from model.build import build
 from model.tree import single
 from tests.rules.algebra import assert_row, costs, covers, keys, total
@@ -133,3 +135,21 @@ def test_costs_on_a_tree_are_those_of_the_nodes_after_the_decision():
         0: {b0: 3}, 1: {b0: 3, b1: 3}, 2: {b0: 3, b1: 3}, 3: {b0: 3, b3: 3}, 4: {b0: 3, b3: 3}
     }  # fmt: skip
     assert costs(m.investments, "salvage") == {2: {b0: -12.5, b1: -25}, 4: {b0: -12.5, b3: -25}}
+
+
+def test_what_is_lost_has_no_capacity_from_then_on():
+    data = replace(plan(projects=[project("mill"), project("other")]), lost={"mill": 2031})
+    m = build(single(data)).model
+
+    assert total(m.investments.capacity["mill", 0]) == {"investments.build[mill,0]": 100}
+    assert total(m.investments.capacity["mill", 1]) == total(m.investments.capacity["mill", 2]) == {}
+    assert total(m.investments.capacity["other", 1]) == {f"investments.build[other,{n}]": 100 for n in (0, 1)}
+
+
+@covers("investments.once", "investments.group")
+def test_two_years_to_decide_in_and_a_group_that_nobody_can_join():
+    late = project("late", group="west", earliest_year=2040)
+    m = build(single(plan(projects=[project("mill", latest_year=2031), late]))).model
+
+    assert keys(m.investments.once) == {("mill", 2)}
+    assert keys(m.investments.group) == set()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
-from model.rules.linear import amount, keys, linear, scaled, worth
+from model.rules.linear import SMALLEST, amount, keys, linear, scaled, worth
 from tests.rules.algebra import coefficients
 
 
@@ -28,6 +28,9 @@ def test_values_leave_out_what_tolerance_leaves():
     x[1].set_value(5.0)
     x[2].set_value(-1e-10)
     assert [amount(v) for v in x.values()] == [5.0, 0.0, 0.0]  # the last one is in no row: never solved
+    x[2].set_value(-SMALLEST)
+    assert amount(x[2]) == -1e-9
+    x[2].set_value(-1e-10)
     assert worth([(2.0, x[1]), (1e6, x[2]), (7.0, x[3])]) == 10
 
 

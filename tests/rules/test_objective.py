@@ -103,6 +103,7 @@ def test_without_a_risk_weight_or_with_one_future_there_are_no_rows():
     for tree in (risky(), single(importing(risk_weight=0.5))):
         model = build(tree).model
         assert not keys(model.risk.adds_up) | keys(model.risk.beyond)
+        assert not keys(model.risk.spent) | keys(model.risk.threshold) | keys(model.risk.excess)
         assert not any(name.startswith("risk.") for name in coefficients(model.objective.expr)[0])
 
 
@@ -152,3 +153,14 @@ def test_cvar_is_the_mean_of_the_worst_share():
     assert objective.cvar(costs, likely, 0.1) == close(50.0)
     assert objective.cvar(costs, likely, 0.4) == close((0.2 * 50 + 0.2 * 20) / 0.4)
     assert objective.cvar(costs, likely, 1.0) == close(21.0)
+
+
+def test_cvar_of_a_tail_that_is_longer_than_all_futures_together():
+    """Probabilities need not add up to the tail: the mean is over what there is. Costs come in no order."""
+    costs, likely = {"b": 20.0, "c": 50.0, "a": 10.0}, {"a": 0.5, "b": 0.2, "c": 0.2}
+    assert objective.cvar(costs, likely, 0.3) == close((0.2 * 50 + 0.1 * 20) / 0.3)
+    assert objective.cvar(costs, likely, 2.0) == close((0.2 * 50 + 0.2 * 20 + 0.5 * 10) / 0.9)
+
+
+def test_cvar_without_a_probability_is_the_worst():
+    assert objective.cvar({"a": 1.0, "b": 7.0}, {"a": 0.0, "b": 0.0}, 0.1) == 7.0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from model.build import build
+from model.rules.payments import plants_table
 from model.tree import single
 from tests.rules.algebra import assert_row, close, costs, covers, keys
 from tests.rules.tiny_data import contract, floor, fork, lane, market, plan, plant, project, scenario
@@ -118,3 +119,30 @@ def test_topup_in_a_scenario_is_at_its_prices():
     assert keys(m.payments.pays) == {(0, "dear"), (1, "dear"), (2, "dear"), (3, "dear")}
     row = {"payments.topup[3,dear]": 1, "flows.act[3,dear,clean]": -0.05}
     assert_row(m.payments.pays[3, "dear"], row, ">=", 0)
+
+
+def test_table_of_small_plants_idle_ones_and_of_what_has_no_capacity():
+    """Half a tonne of capacity is one; what works without any is shown all the same, with no share of it."""
+    plants = [plant("half", recipe={"oxide": 1.0}, capacity=0.5), plant("none", recipe={"oxide": 1.0}, capacity=0.0)]
+    refinery = project("refinery", recipe={"ore": -2.0, "oxide": 1.0}, operating_cost=0.01, latest_year=2030)
+    built = build(single(plan(plants=plants, projects=[refinery], markets=ORE, lanes=IMPORT)))
+    m = built.model
+    for variable in [*m.flows.act.values(), *m.investments.build.values(), *m.payments.topup.values()]:
+        variable.value = 0
+    m.flows.act[1, "half", "clean"].value = 0.25
+    m.flows.act[1, "refinery", "clean"].value = m.flows.act[1, "refinery", "exposed"].value = 0.3
+
+    rows = plants_table(built.tree, built.net, m.flows, m.investments, m.payments)
+
+    assert [(r["unit"], r["year"], r["capacity_t"], r["use_share"]) for r in rows] == [
+        ("half", 2030, 0.5, 0.0), ("half", 2031, 0.5, 0.5), ("refinery", 2031, 0.0, 0.0), ("half", 2032, 0.5, 0.0),
+    ]  # fmt: skip
+    assert [r["value_added_musd"] for r in rows] == close([0, 0.25 * 0.066, 0.6 * (0.066 - 0.008), 0])
+
+
+@covers("payments.pays")
+def test_what_is_worth_exactly_its_cost_needs_no_topup():
+    even = plant("even", recipe={"oxide": 1.0}, operating_cost=0.066)  # value added 0.06, 0.066, 0.072
+    m = build(single(plan(plants=[even]))).model
+
+    assert keys(m.payments.pays) == {(0, "even")}

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from model.build import build
-from model.rules.price_floors import covered_at, supported_years
+from model.rules.price_floors import awards_table, covered_at, payments_table, supported_years
 from model.tree import single
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
 from tests.rules.tiny_data import contract, floor, fork, plan, project, scenario
@@ -162,3 +164,45 @@ def test_what_is_owed_on_a_tree_is_owed_at_each_leaf_at_its_price():
         2: {"price_floors.award[f,0]": close(40 * (0.08 - 0.072) / 1.1)},
         4: {"price_floors.award[f,0]": close(40 * (0.08 - 0.03) / 1.1)},
     }
+
+
+@covers("price_floors.one_package")
+def test_packages_of_another_project_decided_in_the_same_year_do_not_count():
+    floors = [floor("one", "mill"), floor("two", "twin")]
+    m = build(single(plan(projects=[MILL, replace(MILL, name="twin")], floors=floors))).model
+
+    row = {"price_floors.award[two,0]": 1, "investments.build[twin,0]": -1}
+    assert_row(m.price_floors.one_package["twin", 0], row, "<=", 0)
+
+
+def test_tables_of_awards_by_year_of_decision():
+    """Bank prices fall from 0.05 to 0.04; in 2031 and 2032 oxide is 0.001 and 0.007 dearer than the floor of 0.065."""
+    late = project("late", capacity=10.0, earliest_year=2031, latest_year=2031)
+    floors = [
+        floor("b", "late", floor=0.065, upside_share=0.25),
+        floor("idle", "mill"),
+        floor("a", "mill", floor=0.065),
+    ]
+    data = plan(projects=[late, MILL], floors=floors, bank_price={"oxide": (0.05, 0.04)})
+    built = build(single(data))
+    for variable in built.model.price_floors.award.values():
+        variable.value = 0
+    for key in (("b", 1), ("a", 0)):
+        built.model.price_floors.award[key].value = 1
+
+    awarded = awards_table(built.tree, built.model.price_floors)
+    paid = payments_table(built.tree, built.model.price_floors)
+
+    assert [(r["floor"], r["decision_year"]) for r in awarded] == [("a", 2030), ("b", 2031)]
+    assert [(r["floor"], r["year"]) for r in paid] == [("a", 2030), ("a", 2031), ("a", 2032), ("b", 2031), ("b", 2032)]
+    assert [r["payment_musd"] for r in paid] == close([40 * 0.005, 0, 0, -10 * 0.25 * 0.001, -10 * 0.25 * 0.007])
+    assert [r["upside_musd"] for r in paid] == close([0, 0, 0, 10 * 0.25 * 0.001, 10 * 0.25 * 0.007])
+    at_bank = [40 * 0.015, 40 * 0.025, 40 * 0.025, 10 * 0.025, 10 * 0.025]
+    assert [r["payment_at_bank_prices_musd"] for r in paid] == close(at_bank)
+
+
+def test_table_of_payments_ends_with_the_tenor():
+    built = build(single(plan(projects=[MILL], floors=[floor("f", "mill", tenor_years=2)])))
+    built.model.price_floors.award["f", 0].value = 1
+
+    assert [r["year"] for r in payments_table(built.tree, built.model.price_floors)] == [2030, 2031]

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pyomo.environ as pyo
 import pytest
 
 from model.build import build
 from model.plan_data import Material, PlanData
+from model.rules.stockpiles import table
 from model.tree import single
 from tests.rules.algebra import assert_row, close, costs, covers, keys
 from tests.rules.tiny_data import fork, market, plan, plant, project, scenario, stockpile
@@ -222,3 +224,71 @@ def test_intake_of_a_project_is_consumption_where_it_stands(covers_):
     if covers_ == ("Home",):
         row |= {"flows.act[0,mill,clean]": -2, "flows.act[0,mill,exposed]": -2}
     assert_row(m.stockpiles.cover[0, "reserve"], row, ">=", 0)
+
+
+@covers("stockpiles.cover")
+def test_cover_adds_up_the_intake_of_every_region():
+    mills = [plant(f"mill_{r}", r, recipe={"oxide": -1.0, "scrap": 1.0}) for r in ("Home", "Ally")]
+    markets = [*MARKETS, market("ally", region="Ally")]
+    pile = stockpile("reserve", days=73.0, covers=("Home", "Ally"))
+    m = build(single(plan(markets=markets, plants=mills, stockpiles=[pile]))).model
+
+    row = {f"stockpiles.stock[0,reserve,{k}]": 1 for k in ("clean", "exposed")}
+    row |= {f"flows.act[0,mill_Home,{k}]": -0.2 for k in ("clean", "exposed")} | {"flows.act[0,mill_Ally,clean]": -0.2}
+    assert_row(m.stockpiles.cover[0, "reserve"], row, ">=", 0)
+
+
+def test_table_of_a_stream_that_is_not_there_and_of_little_consumption():
+    """Only clean oxide can be bought; 0.4 t are consumed in 2031 and nothing in 2030."""
+    demand = {("Home", "cars", "oxide"): (0.0, 0.4, 100.0)}
+    built = build(single(plan(markets=MARKETS[:1], demand=demand, stockpiles=[stockpile("reserve")])))
+    block = built.model.stockpiles
+    for variable in [*block.stock.values(), *block.fill.values(), *block.release.values()]:
+        variable.value = 0
+    block.stock[1, "reserve", "clean"].value = 0.2
+
+    rows = table(built.tree, block)
+
+    assert [r["days_of_cover"] for r in rows] == [None, close(0.5 * 365), 0.0]
+    assert [(r["exposed_t"], r["fill_exposed_t"], r["release_exposed_t"]) for r in rows] == [(0, 0, 0)] * 3
+
+
+def test_table_counts_intake_as_consumption():
+    built = build(single(consuming()))
+    for variable in built.model.component_data_objects(pyo.Var):
+        variable.value = 0
+    built.model.flows.act[0, "mill", "clean"].value = 10.0
+
+    assert [r["consumption_t"] for r in table(built.tree, built.model.stockpiles)] == close([140 + 15, 150, 160])
+
+
+def test_table_of_what_is_put_in_and_taken_out_of_each_stream():
+    built = build(single(stocked(opening=(30.0, 50.0))))
+    block = built.model.stockpiles
+    for variable in built.model.component_data_objects(pyo.Var):
+        variable.value = 0
+    for number, (var, k) in enumerate(((v, k) for v in ("stock", "fill", "release") for k in ("clean", "exposed")), 1):
+        getattr(block, var)[1, "reserve", k].value = number
+
+    (row,) = (r for r in table(built.tree, block) if r["year"] == 2031)
+
+    columns = ("stock_t", "exposed_t", "fill_clean_t", "fill_exposed_t", "release_clean_t", "release_exposed_t")
+    assert [row[column] for column in columns] == [3, 2, 3, 4, 5, 6]
+
+
+@covers("stockpiles.cover")
+def test_half_a_day_of_cover_is_asked_for():
+    m = build(single(consuming(days=0.5))).model
+
+    assert keys(m.stockpiles.cover) == {(n, "reserve") for n in range(3)}
+
+
+@covers("stockpiles.balance", "stockpiles.held")
+def test_a_stream_that_comes_later_has_no_stock_before():
+    """Exposed oxide can be bought from 2031 on."""
+    late = market("dirty", exposed=True, volume=(0.0, 50.0, 50.0))
+    m = build(single(plan(markets=[MARKETS[0], late], stockpiles=[stockpile("reserve")]))).model
+
+    assert (0, "reserve", "exposed") not in keys(m.stockpiles.stock)
+    row = {"stockpiles.stock[1,reserve,exposed]": 1, "stockpiles.fill[1,reserve,exposed]": -1}
+    assert_row(m.stockpiles.balance[1, "reserve", "exposed"], row, "==", 0)

@@ -1,0 +1,1 @@
+"""The audit, one test file for each file of model/audit/, on one small plan worked out by hand."""

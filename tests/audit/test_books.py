@@ -1,0 +1,64 @@
+"""What the audit takes from a plan: decisions and flows, and nothing else."""
+
+from __future__ import annotations
+
+from model.audit.books import Amounts, limit, read_books
+from tests.audit.tiny_plan import plan_document
+from tests.audit.tiny_workbook import workbook
+
+
+def test_amounts_of_nothing_are_0_and_add_up() -> None:
+    amounts: Amounts[str] = Amounts()
+    assert amounts["a"] == 0 and dict(amounts) == {}
+    amounts.add("a", 2.0)
+    amounts.add("a", 0.5)
+    assert dict(amounts) == {"a": 2.5}
+
+
+def test_a_limit_may_be_open_in_all_years_or_in_one() -> None:
+    assert limit(None, 2030) is None
+    assert [limit({2030: None, 2031: 0.0}, year) for year in (2030, 2031)] == [None, 0.0]
+
+
+def test_rows_that_stand_twice_are_added_up() -> None:
+    plan = plan_document()
+    for table in ("investments", "contract_years", "plants", "markets", "flows", "demand", "substitution", "intake",
+                  "stockpile"):  # fmt: skip
+        plan["tables"][table] += plan["tables"][table]
+
+    books, once = read_books(workbook(), plan), read_books(workbook(), plan_document())
+
+    for name in ("built", "taken", "untaken", "act", "topup", "traded", "shipped", "delivered", "short", "avoided",
+                 "mixed", "stock", "fill", "release"):  # fmt: skip
+        doubled, single = getattr(books, name), getattr(once, name)
+        assert doubled == {key: 2 * value for key, value in single.items()}, name
+        assert any(single.values()), name
+
+
+def test_decisions_and_flows_by_their_names_year_and_stream() -> None:
+    books = read_books(workbook(), plan_document())
+
+    assert books.built == {("smelter", 2030): 1, ("recycler", 2031): 1}
+    assert [(a.floor.name, a.project.name, a.year, a.first, a.last) for a in books.awards] == [
+        ("support", "smelter", 2030, 2031, 2033)
+    ]
+    assert [(s.contract.name, s.year, s.annual, s.first, s.last) for s in books.signings] == [
+        ("offtake", 2030, 20, 2031, 2033), ("trade", 2030, 6, 2031, 2033), ("ore_deal", 2030, 30, 2030, 2031),
+    ]  # fmt: skip
+    assert (books.awards[0].where, books.signings[0].where, books.signings[0].key) == (
+        "support 2030", "offtake 2030", ("offtake", 2030),
+    )  # fmt: skip
+    assert (books.taken["offtake", 2030, 2032], books.untaken["offtake", 2030, 2032]) == (15, 3)
+    assert (books.act["pilot", 2031, "clean"], books.act["pilot", 2032, "exposed"]) == (10, 10)
+    assert books.topup["refinery", 2030] == 0.03
+    assert (books.traded["trader", 2031, "exposed"], books.volume("trader", 2031)) == (6, 6)
+    assert books.shipped["oxide", "CHN", "USA", 2030, "exposed"] == 30
+    assert (books.delivered["USA", "civil", "oxide", 2031, "clean"], books.short["USA", "civil", "oxide", 2030]) == (
+        16,
+        6,
+    )
+    assert books.avoided["ferrite", "USA", 2032] == 5
+    assert (books.mixed["USA", "scrap", 2032, "clean"], books.mixed["USA", "scrap", 2032, "exposed"]) == (2, 4)
+    assert (books.stock["reserve", 2031, "clean"], books.stock["reserve", 2031, "exposed"]) == (18.2 - 8.1, 8.1)
+    assert (books.fill["reserve", 2031, "clean"], books.release["reserve", 2032, "exposed"]) == (2, 5)
+    assert books.use("refinery", 2031) == 11

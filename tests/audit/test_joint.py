@@ -1,0 +1,316 @@
+"""A plan for two futures: the tiny plan in the crisis, and the same in a base that asks for no cover in 2032."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from model.audit import Audit, audit_joint
+from model.audit.joint import Plan, _alike, _leaves, _means, _objective, future_alone, merged
+from model.audit.verdict import MUSD, NAME, TONNES, AuditLine, Finding
+from model.plan_data import BASE, PlanData, Scenario
+from model.plan_tables import TABLES
+from tests.audit.tiny_plan import EXPECTED_COST, broken, missed, plan_document
+from tests.audit.tiny_workbook import workbook
+
+OWED = 0.64 * 0.0062  # 0.62 t of cover that the crisis lacks in 2032, discounted: the base does not owe it
+COST = {"base": EXPECTED_COST - OWED, "crisis": EXPECTED_COST}
+LIKELY = {"base": 0.75, "crisis": 0.25}
+TAIL = 0.25 / 0.4 * COST["crisis"] + 0.15 / 0.4 * COST["base"]  # the worst 40 %: the crisis and 15 % of the base
+TOGETHER = {"futures", "shared decisions", "expected cost", "risk"}
+
+
+def futures(leaves: int = 2032, **changes: Any) -> dict[str, PlanData]:
+    risk = {"risk_weight": 0.2, "risk_tail": 0.4} | changes
+    site = workbook().stockpiles["reserve"]
+    no_days = {"reserve": replace(site, days={2030: None, 2031: 73.0, 2032: None})}
+    return {
+        "base": workbook(scenario=BASE, stockpiles=no_days, **risk),
+        "crisis": workbook(scenario=Scenario("crisis", 0.25, leaves, 2032, 2032, 0), **risk),
+    }
+
+
+def joint_document() -> dict[str, Any]:
+    alone = {name: plan_document() for name in COST}
+    base = alone["base"]["tables"]
+    next(r for r in base["stockpile"] if r["year"] == 2032).update(required_days=None, suspended="no")
+    (owed,) = (r for r in base["costs"] if r["term"] == "owed_beyond_horizon")
+    owed.update(musd=owed["musd"] - 0.0062, discounted_musd=owed["discounted_musd"] - OWED)
+    costs = dict(plan_document()["costs_musd"])
+    costs["owed_beyond_horizon"] -= 0.75 * OWED
+    expected = 0.75 * COST["base"] + 0.25 * COST["crisis"]
+    return {
+        "settings": {"tariffs_counted": True},
+        "futures": dict(COST),
+        "probabilities": dict(LIKELY),
+        "costs_musd": costs,
+        "expected_cost_musd": expected,
+        "cvar_musd": TAIL,
+        "objective_musd": 0.8 * expected + 0.2 * TAIL,
+        "tariff_revenue_musd": plan_document()["tariff_revenue_musd"],
+        "tables": {
+            table: [{"scenario": name, **r} for name in COST for r in alone[name]["tables"][table]] for table in base
+        },
+    }
+
+
+def rows(plan: dict[str, Any], table: str, **key: Any) -> list[dict[str, Any]]:
+    return [r for r in plan["tables"][table] if all(r[k] == v for k, v in key.items())]
+
+
+def ore_for_nothing(future: str, year: int) -> Callable[[dict[str, Any]], None]:
+    """In one future and year China buys 1 t of ore more, for 2 USD/kg, and throws it away; all figures follow."""
+
+    def edit(plan: dict[str, Any]) -> None:
+        own, discount = {"scenario": future, "year": year}, 0.8 ** (year - 2030)
+        (bought,) = rows(plan, "markets", market="ore_desk", **own)
+        (balance,) = rows(plan, "balance", region="CHN", material="ore", **own)
+        (cost,) = rows(plan, "costs", term="market_purchases", **own)
+        bought["t"] += 1
+        balance.update(made_t=balance["made_t"] + 1, discarded_t=1.0)
+        cost.update(musd=cost["musd"] + 0.002, discounted_musd=cost["discounted_musd"] + 0.002 * discount)
+        more = 0.002 * discount
+        plan["futures"][future] += more
+        plan["costs_musd"]["market_purchases"] += LIKELY[future] * more
+        plan["expected_cost_musd"] += LIKELY[future] * more
+        weight = {"crisis": 0.625, "base": 0.375}[future]
+        plan["cvar_musd"] += weight * more
+        plan["objective_musd"] += (0.8 * LIKELY[future] + 0.2 * weight) * more
+
+    return edit
+
+
+def trader_asked(plan: dict[str, Any]) -> None:
+    """1 t from the trader in 2030 in the base, at 12 USD/kg: rows that the crisis does not have at all."""
+    plan["tables"]["markets"].append(
+        {"scenario": "base", "market": "trader", "side": "buy", "region": "USA", "material": "oxide", "year": 2030,
+         "stream": "exposed", "t": 1.0, "price_usd_per_kg": 12.0}
+    )  # fmt: skip
+    plan["tables"]["balance"].append(
+        {"scenario": "base", "region": "USA", "material": "oxide", "year": 2030, "stream": "exposed", "made_t": 1.0,
+         "shipped_t": 0.0, "discarded_t": 1.0}
+    )  # fmt: skip
+    (cost,) = rows(plan, "costs", term="market_purchases", scenario="base", year=2030)
+    cost.update(musd=cost["musd"] + 0.012, discounted_musd=cost["discounted_musd"] + 0.012)
+    plan["futures"]["base"] += 0.012
+    plan["costs_musd"]["market_purchases"] += 0.009
+    plan["expected_cost_musd"] += 0.009
+    plan["cvar_musd"] = plan["futures"]["base"]  # now the dearer one, and more likely than the tail
+    plan["objective_musd"] = 0.8 * plan["expected_cost_musd"] + 0.2 * plan["cvar_musd"]
+
+
+def more(figure: str) -> Callable[[dict[str, Any]], None]:
+    return lambda plan: plan.__setitem__(figure, plan[figure] + 0.01)
+
+
+def judged(edit: Callable[[dict[str, Any]], None], **changes: Any) -> Audit:
+    plan = copy.deepcopy(joint_document())
+    edit(plan)
+    return audit_joint(futures(**changes), plan)
+
+
+def test_a_right_plan_for_two_futures_passes() -> None:
+    verdict = audit_joint(futures(), joint_document())
+
+    assert verdict.ok, "\n".join(map(str, verdict.findings))
+    assert {line.rule for line in verdict.lines} >= TOGETHER | {"(1) made", "costs"}
+    assert "objective" not in {line.rule for line in verdict.lines}  # of one future: it is not the plan's
+    assert all(line.ok and line.checked > 0 for line in verdict.lines)
+    (demand,) = (line for line in verdict.lines if line.rule == "(4) demand")
+    assert demand.checked == 12  # two demands, three years, two futures
+
+
+def test_what_is_wrong_in_one_future_is_found_and_names_it() -> None:
+    def edit(plan: dict[str, Any]) -> None:
+        rows(plan, "returns", scenario="crisis", year=2032, stream="clean")[0]["t"] = 3.0
+
+    verdict = judged(edit)
+
+    assert broken(verdict) == {"(1) returns"}
+    assert [f.where for f in verdict.findings] == ["crisis: USA/scrap 2032 clean"]
+
+
+TAMPERED: dict[str, tuple[Callable[[dict[str, Any]], None], set[str]]] = {
+    "a future that nobody foresees": (lambda plan: plan["futures"].update(other=1.0), {"futures"}),
+    "a probability of it": (lambda plan: plan["probabilities"].update(other=0.0), {"futures"}),
+    "rows of it": (
+        lambda plan: plan["tables"]["returns"].append(plan["tables"]["returns"][0] | {"scenario": "other"}),
+        {"futures"},
+    ),
+    "other probabilities": (lambda plan: plan["probabilities"].update(base=0.7, crisis=0.3), {"futures"}),
+    "the base buys more before they part": (ore_for_nothing("base", 2031), {"shared decisions"}),
+    "the crisis buys more before they part": (ore_for_nothing("crisis", 2030), {"shared decisions"}),
+    "the base alone trades in the first year": (trader_asked, {"shared decisions"}),
+    "the crisis buys more once they have parted": (ore_for_nothing("crisis", 2032), set()),
+    "the base buys more once they have parted": (ore_for_nothing("base", 2032), set()),
+    "a higher expected cost": (more("expected_cost_musd"), {"expected cost", "risk"}),
+    "a higher CVaR": (more("cvar_musd"), {"risk"}),
+    "a higher objective": (more("objective_musd"), {"risk"}),
+    "more revenue": (more("tariff_revenue_musd"), {"expected cost"}),
+    "a term left out": (lambda plan: plan["costs_musd"].pop("freight"), {"expected cost"}),
+    "a term at its cost in one future": (
+        lambda plan: plan["costs_musd"].update(owed_beyond_horizon=0.64 * (0.058 / 1.25 + 0.0062)),
+        {"expected cost"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("edit", "rules"), TAMPERED.values(), ids=TAMPERED.keys())
+def test_tampering_with_what_futures_share_is_found(edit: Callable[[dict[str, Any]], None], rules: set[str]) -> None:
+    assert broken(judged(edit)) == rules
+
+
+def test_a_difference_says_where_it_is() -> None:
+    (finding, *_) = judged(ore_for_nothing("base", 2031)).findings
+
+    assert finding == Finding("shared decisions", "markets ore_desk/2031/exposed crisis", "t 23 t", "22 t")
+
+
+def test_a_row_in_one_future_only_says_so() -> None:
+    found = {(f.where, f.expected, f.found) for f in judged(trader_asked).findings}
+
+    assert ("markets trader/2030/exposed crisis", "a row in every future", "none in one of them") in found
+
+
+def test_the_year_in_which_a_future_leaves_is_its_own() -> None:
+    """It leaves in 2031: nothing but 2030 is shared."""
+    assert judged(ore_for_nothing("base", 2031), leaves=2031).ok
+    assert broken(judged(ore_for_nothing("base", 2030), leaves=2031)) == {"shared decisions"}
+
+
+def test_without_a_base_futures_are_held_against_the_last_to_leave() -> None:
+    data = futures()
+    late = replace(data["base"], scenario=Scenario("base case", 0.75, 2032, None, None, 0))
+    early = replace(data["crisis"], scenario=Scenario("crisis", 0.25, 2031, 2032, 2032, 0))
+
+    def renamed(edit: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+        plan = joint_document()
+        edit(plan)
+        for part in ("futures", "probabilities"):
+            plan[part]["base case"] = plan[part].pop("base")
+        for table in plan["tables"].values():
+            for r in table:
+                r["scenario"] = "base case" if r["scenario"] == "base" else r["scenario"]
+        return plan
+
+    both = {"base case": late, "crisis": early}
+    assert audit_joint(both, renamed(ore_for_nothing("base", 2031))).ok  # the crisis is on its own from 2031
+    assert broken(audit_joint(both, renamed(ore_for_nothing("base", 2030)))) == {"shared decisions"}
+
+
+def test_tariffs_that_are_not_counted_are_revenue_all_the_same() -> None:
+    plan = joint_document()
+    tariffs = plan["costs_musd"]["tariffs"]
+    plan["settings"]["tariffs_counted"] = False
+    plan["costs_musd"]["tariffs"] = 0.0
+    for figure in ("expected_cost_musd", "cvar_musd", "objective_musd"):
+        plan[figure] -= tariffs
+    for name in COST:
+        plan["futures"][name] -= tariffs
+
+    verdict = audit_joint(futures(tariffs_counted=False), plan)
+
+    assert verdict.ok, "\n".join(map(str, verdict.findings))
+
+
+def line(rule: str, worst: float, unit: str, tolerance: float, ok: bool = True, checked: int = 1) -> AuditLine:
+    return AuditLine(rule, "meaning", checked, worst, unit, tolerance, ok)
+
+
+def test_the_line_of_several_futures_shows_the_worst_in_tolerances() -> None:
+    """2e-5 MUSD is two tolerances, 5e-5 t half of one; of names, judged without a tolerance, the wrong one."""
+    one = Audit((line("a", 2e-5, MUSD, 1e-5, ok=False, checked=3), line("b", 0.0, NAME, 0.0)), ())
+    two = Audit((line("a", 5e-5, TONNES, 1e-4, checked=4), line("b", 1.0, NAME, 0.0, ok=False)), ())
+
+    both = merged({"one": one, "two": two})
+
+    assert both.lines == (
+        line("a", 2e-5, MUSD, 1e-5, ok=False, checked=7),
+        line("b", 1.0, NAME, 0.0, ok=False, checked=2),
+    )
+
+
+def test_a_future_that_does_not_say_when_it_leaves_leaves_at_once() -> None:
+    data = workbook()
+    assert _leaves(data) == 2032
+    assert _leaves(replace(data, scenario=replace(data.scenario, from_year=None))) == 2030
+    assert _leaves(replace(data, scenario=BASE)) > 9999
+
+
+def test_every_difference_of_a_table_is_found() -> None:
+    """A row that one future lacks, a figure that is blank in one, another name, another amount; 2032 is not shared."""
+    row = {"stockpile": "a", "year": 2030, "stock_t": 1.0, "days_of_cover": 7.0, "suspended": "no"}
+    columns = {c.name for c in TABLES["stockpile"].columns}
+    row |= {name: 0.0 for name in columns - row.keys()}
+    own = {("a", 2030): row, ("b", 2030): row, ("c", 2031): row | {"year": 2031}, ("d", 2032): row | {"year": 2032}}
+    other = {
+        ("b", 2030): row | {"days_of_cover": None, "suspended": "yes", "stock_t": 1.5},
+        ("c", 2031): row | {"year": 2031, "stock_t": 1.00001},
+    }
+
+    found = missed(_alike("stockpile", "crisis", 2032, "year", own, other))
+
+    assert found == [
+        ("stockpile a/2030 crisis", "a row in every future", "none in one of them"),
+        ("stockpile b/2030 crisis", "stock_t 1.5 t", "1 t"),
+        ("stockpile b/2030 crisis", "days_of_cover None", "7.0"),
+        ("stockpile b/2030 crisis", "suspended 'yes'", "'no'"),
+    ]
+
+
+def test_a_future_alone_is_a_plan_of_its_own() -> None:
+    alone = future_alone(joint_document(), "crisis")
+
+    assert alone["tables"] == plan_document()["tables"]
+    assert {k: v for k, v in alone.items() if k != "tables"} == {
+        "scenario": "crisis",
+        **{total: pytest.approx(EXPECTED_COST) for total in ("objective_musd", "expected_cost_musd")},
+        "tariff_revenue_musd": pytest.approx(plan_document()["tariff_revenue_musd"]),
+        "costs_musd": pytest.approx(plan_document()["costs_musd"]),
+    }
+
+
+def test_what_is_wrong_with_probabilities_and_terms_is_said_once() -> None:
+    def found(edit: Callable[[dict[str, Any]], None], **changes: Any) -> list[tuple[str, str, str]]:
+        return [(f.where, f.expected, f.found) for f in judged(edit, **changes).findings]
+
+    assert found(lambda plan: plan["probabilities"].update(other=0.0)) == [
+        ("probabilities", "base, crisis", "base, crisis, other")
+    ]
+    assert found(lambda plan: plan["futures"].update(other=0.0)) == [("futures", "base, crisis", "base, crisis, other")]
+    assert found(lambda plan: plan["probabilities"].update(base=0.7, crisis=0.3)) == [
+        ("base", "probability 0.75 share", "0.7 share"), ("crisis", "probability 0.25 share", "0.3 share"),
+    ]  # fmt: skip
+    assert found(lambda plan: plan["costs_musd"].pop("shortage")) == [
+        ("shortage", "discounted total 0.3 MUSD", "0 MUSD")
+    ]
+
+
+def test_a_scenario_without_a_probability_has_none() -> None:
+    data = futures()
+    data["crisis"] = replace(data["crisis"], scenario=replace(data["crisis"].scenario, probability=None))
+
+    found = {(f.where, f.expected) for f in audit_joint(data, joint_document()).findings}
+
+    assert found == {("base", "probability 1 share"), ("crisis", "probability 0 share")}
+
+
+def test_sums_over_futures_are_judged_by_the_largest_of_them() -> None:
+    """A future of 4000 MUSD and one of -4000, a term of 5000: their means may be a millionth of that off."""
+    document = joint_document() | {"futures": {"base": -4000.0, "crisis": 4000.0}}
+    document["costs_musd"]["shortage"] = 5000.0
+    plan = Plan(futures(), document)
+
+    *_, expected_cost = _means(workbook(), plan)
+    cvar, objective = _objective(workbook(risk_weight=0.2, risk_tail=0.4), plan)
+
+    assert expected_cost.tolerance == pytest.approx(1e-5 + 5e-3)
+    assert (cvar.tolerance, objective.tolerance) == pytest.approx((1e-5 + 4e-3, 1e-5 + 4e-3))
+
+
+def test_tariffs_are_counted_unless_the_plan_says_no() -> None:
+    assert audit_joint(futures(), joint_document() | {"settings": {}}).ok

@@ -1,0 +1,160 @@
+"""Stockpiles as the audit recomputes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from model.audit import audit
+from model.audit.books import read_books
+from model.audit.stockpiles import (
+    consumption,
+    cover,
+    days_of_cover,
+    limits,
+    recursion,
+    release,
+    stockpile_table,
+    suspended,
+)
+from model.plan_data import Scenario
+from tests.audit.tiny_plan import (
+    add,
+    broken,
+    judged,
+    plan_document,
+    put,
+    row,
+    site,
+)
+from tests.audit.tiny_workbook import change, workbook
+
+
+def test_nothing_passes_through_a_stockpile_in_one_year() -> None:
+    """12 t are put in and taken out in 2030: 9 t were there."""
+    data = workbook(**change("stockpiles", "reserve", max_fill=None, max_release=None), budgets={})
+    plan = plan_document()
+    plan["tables"]["budgets"].clear()
+    row(plan, "stockpile", **site(2030)).update(fill_exposed_t=12.0, release_exposed_t=12.0)
+    add("flows", "oxide", "USA", "USA", 2030, "exposed", 12.0, 0.0, 0.0)(plan)
+    add("balance", "USA", "oxide", 2030, "exposed", 12.0, 12.0, 0.0)(plan)
+
+    assert broken(audit(data, plan)) == {"(12) release"}
+
+
+def test_stock_is_last_years_less_losses_plus_what_is_put_in_less_what_is_taken_out() -> None:
+    """A tenth is lost: 9 of the 10 t clean, 2 put in and 0.1 too few in 2031."""
+    edit = put("stockpile", site(2031), stock_t=18.1)
+    assert judged(recursion, edit) == [
+        ("reserve 2031 clean", "stock 10.1 t", "10 t"),
+        ("reserve 2032 clean", "stock 9 t", "9.09 t"),
+    ]
+    less = put("stockpile", site(2032), stock_t=11.28, exposed_t=2.19)
+    assert judged(recursion, less) == [("reserve 2032 exposed", "stock 2.29 t", "2.19 t")]
+    assert judged(recursion, **change("stockpiles", "reserve", opening={"clean": 10.0, "exposed": 12.0})) == [
+        ("reserve 2030 exposed", "stock 10.8 t", "9 t")
+    ]
+
+
+def test_release_by_stream() -> None:
+    """9 of 10 t clean are left in 2030, 8.1 and 2 in 2031."""
+    assert judged(release, put("stockpile", site(2030), release_clean_t=9.5)) == [
+        ("reserve 2030 clean", "release at most 9 t", "9.5 t")
+    ]
+    assert judged(release, put("stockpile", site(2032), release_clean_t=9.5)) == [
+        ("reserve 2032 clean", "release at most 9.09 t", "9.5 t")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "cells", "expected"),
+    [
+        ({"capacity": 18.1}, {}, [("reserve 2031", "stock at most 18.1 t", "18.2 t")]),
+        ({"max_fill": 3.5}, {"fill_exposed_t": 2.0}, [("reserve 2031", "fill at most 3.5 t", "4 t")]),
+        ({"max_release": 6.5}, {"release_clean_t": 3.0, "release_exposed_t": 4.0},
+         [("reserve 2031", "release at most 6.5 t", "7 t")]),
+        ({"max_fill": None, "max_release": None}, {"fill_exposed_t": 99.0, "release_clean_t": 99.0}, []),
+    ],
+)  # fmt: skip
+def test_limits_hold_over_both_streams(limit: dict[str, Any], cells: dict[str, float], expected: Any) -> None:
+    assert judged(limits, put("stockpile", site(2031), **cells), **change("stockpiles", "reserve", **limit)) == expected
+
+
+def test_days_of_cover_of_demand_and_intake_in_the_regions_covered() -> None:
+    """Demand of 50 t in the USA; a mill there takes 0.5 t of oxide from each of the 20 and 56 t the mine works."""
+    mill = change("plants", "mine", recipe={"oxide": -0.5, "ore": 1.0})
+    data = workbook(**mill)
+    books = read_books(data, plan_document())
+    reserve = data.stockpiles["reserve"]
+    assert [consumption(data, books, reserve, year) for year in data.years] == [60, 78, 100]
+    assert [cover(data, books, reserve, year) for year in data.years] == pytest.approx([0, 78 / 5, 100 / 5])
+    abroad = replace(reserve, covers=("CHN",))
+    assert [consumption(data, books, abroad, year) for year in data.years] == [0, 0, 0]
+    of_ore = replace(reserve, material="ore", covers=("CHN", "USA"))
+    assert [consumption(workbook(), books, of_ore, year) for year in data.years] == [60 + 20, 22 + 56, 16 + 80]
+
+
+def test_cover_falls_short() -> None:
+    more = change("stockpiles", "reserve", days={2030: 146.0, 2031: 146.0, 2032: 146.0})
+    assert judged(days_of_cover, **more) == [  # 2032 is an emergency
+        ("reserve 2030", "stock for days of cover at least 20 t", "18 t"),
+        ("reserve 2031", "stock for days of cover at least 20 t", "18.2 t"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "refill", "years"),
+    [(2031, 2031, 0, [2031]), (2030, 2031, 0, [2030, 2031]), (2030, 2030, 1, [2030, 2031]), (None, None, 0, []),
+     (2031, None, 0, []), (None, 2031, 0, [])],
+)  # fmt: skip
+def test_cover_is_suspended_in_an_emergency_and_the_years_to_refill(
+    first: int | None, last: int | None, refill: int, years: list[int]
+) -> None:
+    data = workbook(scenario=Scenario("crisis", None, 2030, first, last, refill))
+
+    assert [year for year in data.years if suspended(data, year)] == years
+
+
+@pytest.mark.parametrize(
+    ("year", "column", "value", "expected"),
+    [
+        (2031, "consumption_t", 51.0, ("consumption 50 t", "51 t")),
+        (2031, "required_t", 11.0, ("required stock 10 t", "11 t")),
+        (2032, "required_t", 12.0, ("required stock 0 t", "12 t")),
+        (2031, "suspended", "yes", ("suspended 'no'", "'yes'")),
+        (2032, "suspended", "no", ("suspended 'yes'", "'no'")),
+        (2031, "required_days", None, ("required days 73.0", "None")),
+        (2030, "required_days", 73.0, ("required days None", "73.0")),
+        (2031, "required_days", 73.5, ("required days 73 days", "73.5 days")),
+        (2031, "days_of_cover", 146.0, ("stock by its days of cover 18.2 t", "20 t")),
+        (2031, "days_of_cover", None, ("consumption without days of cover at most 0 t", "50 t")),
+    ],
+)
+def test_figures_of_a_stockpile(year: int, column: str, value: Any, expected: tuple[str, str]) -> None:
+    found = judged(stockpile_table, put("stockpile", site(year), **{column: value}))
+
+    assert found == [(f"reserve {year}", *expected)]
+
+
+def test_a_year_without_days_may_say_either_of_suspension() -> None:
+    for said in ("yes", "no"):
+        assert judged(stockpile_table, put("stockpile", site(2030), suspended=said)) == []
+
+
+def test_of_nothing_consumed_there_are_no_days_of_cover() -> None:
+    nobody = change("stockpiles", "reserve", covers=("CHN",), days={})
+    edit = put("stockpile", site(2030), consumption_t=0.0, days_of_cover=None)
+
+    assert [said for said in judged(stockpile_table, edit, **nobody) if said[0] == "reserve 2030"] == []
+
+
+@pytest.mark.parametrize("moved", [{"release_exposed_t": 200.0}, {"fill_exposed_t": 200.0, "release_exposed_t": 150.0}])
+def test_a_stock_is_judged_by_what_is_put_in_or_taken_out_where_that_is_the_most(moved: dict[str, float]) -> None:
+    plan = plan_document()
+    put("stockpile", site(2030), **moved)(plan)
+
+    (check,) = (c for c in recursion(workbook(), read_books(workbook(), plan)) if c.where == "reserve 2030 exposed")
+
+    assert check.tolerance == pytest.approx(1e-4 + 200e-6)
