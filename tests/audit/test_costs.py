@@ -261,3 +261,9 @@ def test_tariffs_that_are_not_counted_are_in_no_total() -> None:
         found = totals_by_term(data, read_books(data, plan_document()))
         assert ("tariffs" in found) is counted
         assert found["freight"] == pytest.approx(0.015 + 0.8 * 0.0055 + 0.64 * 0.004)
+
+
+def test_a_budget_row_of_a_year_not_in_force_is_left_to_the_complete_tables() -> None:
+    later = change("budgets", "small", limit={2030: None, 2031: 0.05, 2032: 0.05})
+
+    assert judged(budgets_table, **later) == []

@@ -359,3 +359,19 @@ def test_a_gap_is_none_within_the_tolerance_of_its_largest_amount() -> None:
         said = [expected for _, expected, _ in missed(bankability_table(data, read_books(data, plan)))]
 
         assert any("closed_by" in text for text in said) is not free, excess
+
+
+def test_a_contract_is_worth_nothing_after_its_tenor() -> None:
+    """The smelter goes on for a year."""
+    data = moving(**change("contracts", "offtake", tenor_years=2))
+    books = read_books(data, plan_document())
+
+    assert contract_worth(data, books.signings[0]) == pytest.approx(20 * 0.9 * (0.4 * 0.0009 + 0.64 * 0.002))
+
+
+def test_what_a_recipe_makes_none_of_is_not_its_main_output() -> None:
+    data = moving(**change("projects", "smelter", recipe={"scrap": 0.0, "ore": -2.0, "oxide": 1.0}))
+    assert gap(data, data.projects["smelter"], 2030).break_even == pytest.approx((GAP + OXIDE) / 62.08)
+
+    found = missed(bankability_table(data, read_books(data, plan_document())))
+    assert not any("main output" in expected for _, expected, _ in found)
