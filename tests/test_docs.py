@@ -36,3 +36,16 @@ def test_validation_says_of_each_unproved_instance_how_far_it_came():
     section = page.partition("## Not proved in time, and why")[2].partition("\n## ")[0]
     assert re.findall(r"^- (\S+): after", section, flags=re.MULTILINE) == unproved
     assert f"{len(unproved)} not proved in time" in page
+
+
+def test_what_is_said_of_mutants_is_what_was_counted():
+    page = (ROOT / "benchmarks" / "MUTANTS.md").read_text(encoding="utf-8")
+    rows = {name: list(map(int, counts)) for name, *counts in re.findall(
+        r"^\| `(model/.*\.py)` \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) ", page, flags=re.MULTILINE)}  # fmt: skip
+    made, judged, killed, timed_out, survived = (sum(column) for column in zip(*rows.values(), strict=True))
+    assert made == judged == killed + timed_out + survived
+    assert set(rows) >= {f"model/{part}/{path.name}" for part in ("rules", "audit")
+                         for path in (ROOT / "model" / part).glob("[!_]*.py")}  # fmt: skip
+    assert len(re.findall(r"^- (?:rules|audit)/", page, flags=re.MULTILINE)) == survived
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"| {made:,} | {killed:,} noticed by tests; the other {survived} are" in readme
