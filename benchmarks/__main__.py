@@ -62,7 +62,7 @@ def report(
         "# What planning costs besides the solver",
         f"`python -m benchmarks`: {platform.machine()}, {platform.system()}, {os.cpu_count()} cores, Python"
         f" {platform.python_version()}, {used}. Other work ran on the machine: compare within a table, CPU rather than"
-        " clock. Medians of one to three runs.",
+        " clock. Medians of three runs, of one for plans.",
     ]
     if wholes:
         parts += ["## From file to files, by size", _table(WHOLE_HEAD, [_whole(case, a) for case, a in wholes])]

@@ -48,8 +48,8 @@ CASES = (
     Case("small plan, 3 scenarios", Size(6, 3, 6, projects=6, scenarios=3), runs=1),
     Case("middle plan", Size(10, 5, 7, projects=16), gap=1e-3, runs=1, ways=("lodestone",)),
     Case("200,000 variables", Size(20, 10, 10), ways=tuple(WORDS)),
-    Case("500,000 variables", Size(31, 10, 10), time_limit=0.0, runs=1, ways=("lodestone", "linopy"), whole=False),
-    Case("1,000,000 variables", Size(45, 10, 10), time_limit=0.0, runs=1,
+    Case("500,000 variables", Size(31, 10, 10), time_limit=0.0, ways=("lodestone", "linopy"), whole=False),
+    Case("1,000,000 variables", Size(45, 10, 10), time_limit=0.0,
          ways=("lodestone", "appsi", "bare", "linopy"), whole=False),
 )  # fmt: skip
 

@@ -92,6 +92,14 @@ def test_check_needs_neither_pyomo_nor_the_solver() -> None:
     assert done.stdout.splitlines() == ["0 problems, 0 warnings.", ""]
 
 
+def test_a_solve_does_not_wait_for_pandas(here: Path) -> None:
+    solve = "import cli, sys; cli.main(['solve', 'plan.xlsx', '--quiet'], standalone_mode=False); "
+    code = solve + "print('pandas' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 def test_solve_writes_a_run_and_says_where(here: Path) -> None:
     result = run("solve", "plan.xlsx")
     assert result.exit_code == 0

@@ -15,9 +15,10 @@ from openpyxl.utils import range_boundaries
 
 from model.inputs import load
 from model.plan_tables import ORIGINS
+from model.report.cost_matrix import cost_matrix
 from model.report.drawings import Drawing
 from model.report.plan_charts import drawings
-from model.report.plan_sheets import cost_matrix, table_sheets
+from model.report.plan_sheets import table_sheets
 from model.report.plan_workbook import write_plan_workbook
 from model.report.run_folder import write_run
 from model.run import solve_scenario

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from model.plan_data import PlanData
 
@@ -23,9 +23,11 @@ def tolerance(unit: str, *magnitudes: float) -> float:
     return ABSOLUTE[unit] + RELATIVE * max((abs(m) for m in magnitudes), default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One comparison. excess: by how much it is missed, in its unit; kept when not above the tolerance."""
+class Check(NamedTuple):
+    """One comparison. excess: by how much it is missed, in its unit; kept when not above the tolerance.
+
+    A large plan has 100,000 of them: a tuple is made in a third of the time of a frozen dataclass.
+    """
 
     where: str
     expected: str
@@ -110,7 +112,7 @@ def _judge_one(rule: Rule[S], checks: Iterable[Check]) -> tuple[AuditLine, list[
     count, worst, broken = 0, Check("", "", "", 0.0, rule.unit, ABSOLUTE[rule.unit]), []
     for check in checks:
         count += 1
-        if check.severity > worst.severity:
+        if check.excess > 0 and check.severity > worst.severity:
             worst = check
         if not check.kept:
             broken.append(check)

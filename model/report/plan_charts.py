@@ -9,13 +9,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import pandas as pd
 import xlsxwriter
 
 from model.plan_tables import COST_TERMS
 from model.report import key_figures as figures
 from model.report.colours import CLEAN_SHADES as CLEAN
 from model.report.colours import EXPOSED_SHADES as EXPOSED
+from model.report.cost_matrix import CostMatrix
 from model.report.drawings import Drawing, Series, write_drawings
 from model.report.key_figures import CapFigure, Plan, Row
 from model.report.styles import LIMIT, PAYER_COLOURS, SERIES_COLOURS, Styles, page
@@ -44,7 +44,7 @@ def write_charts(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, drawings
     write_drawings(book, sheet, styles, drawings, top=3)
 
 
-def drawings(plan: Plan, costs: pd.DataFrame) -> list[Drawing]:
+def drawings(plan: Plan, costs: CostMatrix) -> list[Drawing]:
     """All that have something to show, in reading order."""
     found = [
         *timeline(plan),
@@ -121,15 +121,13 @@ def cost_by_term(plan: Plan) -> list[Drawing]:
     return [Drawing(title, "bars", headings, units, rows, series, "MUSD", across=True, least=None, labels=True)]
 
 
-def cost_by_year(costs: pd.DataFrame) -> Drawing:
-    """costs: undiscounted MUSD by payer and term, and year."""
-    by_payer = costs.groupby(level="payer").sum()
-    payers = [p for p in PAYERS if p in by_payer.index and by_payer.loc[p].abs().max() >= SMALL_MUSD]
-    rows = [[year, *by_payer.loc[payers, year].tolist()] for year in costs.columns]
-    series = [Series(payer, n, PAYER_COLOURS[payer]) for n, payer in enumerate(payers, 1)]
-    headings = ["Year", *(f"{payer.capitalize()} (MUSD)" for payer in payers)]
+def cost_by_year(costs: CostMatrix) -> Drawing:
+    paid = {payer: values for payer, values in costs.by_payer.items() if max(map(abs, values)) >= SMALL_MUSD}
+    rows = [[year, *(values[i] for values in paid.values())] for i, year in enumerate(costs.years)]
+    series = [Series(payer, n, PAYER_COLOURS[payer]) for n, payer in enumerate(paid, 1)]
+    headings = ["Year", *(f"{payer.capitalize()} (MUSD)" for payer in paid)]
     title = "Cost by year and payer (MUSD, undiscounted)"
-    return Drawing(title, "columns", headings, ["", *["MUSD"] * len(payers)], rows, series, "MUSD", least=None)
+    return Drawing(title, "columns", headings, ["", *["MUSD"] * len(paid)], rows, series, "MUSD", least=None)
 
 
 # --- how dependent we remain ----------------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
-from model.plan_tables import COST_TERMS, ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Column
+from model.plan_tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Column
 from model.report import key_figures as figures
+from model.report.cost_matrix import CostMatrix
 from model.report.key_figures import Plan, Row
 from model.report.words import PAYERS, term_label
 
@@ -112,7 +112,7 @@ SHOWN: dict[str, tuple[str, str, tuple[Mark, ...]]] = {
 }
 
 
-def table_sheets(plan: Plan, costs: pd.DataFrame) -> list[TableSheet]:
+def table_sheets(plan: Plan, costs: CostMatrix) -> list[TableSheet]:
     """The sheets between Charts and RunInfo; those that the plan has nothing for are left out."""
     support = [_price_floors(plan), _contracts(plan), shown(plan, "bankability")]
     optional = [shown(plan, table) for table in TABLES if table not in (*MERGED, *_IN_ORDER, "costs")]
@@ -221,27 +221,25 @@ def _capacity_use(plan: Plan) -> TableSheet:
     return TableSheet("CapacityUse", question, columns, rows, marks=full)
 
 
-def _costs(plan: Plan, costs: pd.DataFrame) -> TableSheet:
+def _costs(plan: Plan, costs: CostMatrix) -> TableSheet:
     """Cost terms by year, then what each payer pays, then everything."""
     columns = [
         Column("cost term", "", ""),
         Column("payer", "", "public, buyers or shortage"),
         *(
             Column(str(year), "MUSD", "undiscounted; owed beyond the last year: discounted to it")
-            for year in costs.columns
+            for year in costs.years
         ),
         Column("total", "MUSD", "undiscounted"),
         Column("discounted_musd", "MUSD", "discounted to the first year; adds up to the expected cost"),
     ]
     rows = [
         [term_label(term), payer, *values, sum(values), plan["costs_musd"].get(term, 0.0)]
-        for (payer, term), values in zip(costs.index, costs.to_numpy().tolist(), strict=True)
+        for (payer, term), values in costs.by_term.items()
     ]
-    by_payer = costs.groupby(level="payer").sum().reindex(list(PAYERS), fill_value=0.0)
-    for payer, values in zip(PAYERS, by_payer.to_numpy().tolist(), strict=True):
+    for payer, values in costs.by_payer.items():
         rows.append([f"All {payer}", payer, *values, sum(values), plan["payers_musd"].get(payer, 0.0)])
-    values = costs.sum().tolist()
-    rows.append(["Total", "", *values, sum(values), plan["expected_cost_musd"]])
+    rows.append(["Total", "", *costs.total, sum(costs.total), plan["expected_cost_musd"]])
     question = "What does each term cost in each year, and who pays?"
     return TableSheet("Costs", question, columns, rows, totals=len(PAYERS) + 1)
 
@@ -257,19 +255,6 @@ def _audit(plan: Plan) -> TableSheet:
     rows = [_values({**row, "ok": "yes" if row["ok"] else "no"}, [c.name for c in AUDIT]) for row in plan["audit"]]
     question = "Which rules were re-checked on the plan's numbers, without the solver?"
     return TableSheet("Audit", question, AUDIT, rows, marks=(BROKEN,))
-
-
-def cost_matrix(plan: Plan) -> pd.DataFrame:
-    """Undiscounted MUSD: one row per counted term (index: payer, term), in the order of the breakdown, by year."""
-    first, last = plan["horizon"]
-    frame = pd.DataFrame(figures.table(plan, "costs"), columns=["payer", "term", "year", "musd", "scenario"])
-    if figures.is_joint(plan):
-        frame["musd"] *= frame["scenario"].map(plan["probabilities"])
-    matrix = frame.groupby(["payer", "term", "year"])["musd"].sum().unstack("year")
-    counted = [term for term in COST_TERMS if term != "tariffs" or plan["settings"].get("tariffs_counted", True)]
-    order = [(COST_TERMS[term], term) for term in counted if (COST_TERMS[term], term) in matrix.index]
-    index = pd.MultiIndex.from_tuples(order, names=["payer", "term"])
-    return matrix.reindex(index=index, columns=range(first, last + 1)).fillna(0.0)
 
 
 def _columns(table: str, names: Sequence[str]) -> list[Column]:

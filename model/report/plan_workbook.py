@@ -7,11 +7,12 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
+from model.report.cost_matrix import cost_matrix
 from model.report.key_figures import Plan
 from model.report.origins_sheet import SHEET as ORIGINS
 from model.report.origins_sheet import Decision, Places, homes, origin_links
 from model.report.plan_charts import drawings, write_charts
-from model.report.plan_sheets import TableSheet, cost_matrix, table_sheets
+from model.report.plan_sheets import TableSheet, table_sheets
 from model.report.run_info_sheet import write_run_info
 from model.report.styles import Links, Styles, page, write_grid
 from model.report.summary_sheet import write_summary

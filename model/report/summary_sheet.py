@@ -6,7 +6,6 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
-import pandas as pd
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
@@ -14,6 +13,7 @@ from model.plan_tables import COST_TERMS
 from model.report import key_figures as figures
 from model.report.brief import brief
 from model.report.colours import EXPOSED_SHADES as EXPOSED
+from model.report.cost_matrix import CostMatrix
 from model.report.drawings import Drawing, Series, draw
 from model.report.joint_summary import joint_brief, joint_sections, joint_tables
 from model.report.key_figures import CapFigure, Plan
@@ -48,7 +48,7 @@ def write_summary(
     book: xlsxwriter.Workbook,
     styles: Styles,
     plan: Plan,
-    costs: pd.DataFrame,
+    costs: CostMatrix,
     sheets: Sequence[TableSheet],
     charts: bool,
 ) -> None:
@@ -187,15 +187,15 @@ def _table(sheet: Worksheet, styles: Styles, row: int, table: Table) -> int:
     return row + len(rows) + 3
 
 
-def _by_year(plan: Plan, costs: pd.DataFrame, tightest: CapFigure | None) -> Table:
+def _by_year(plan: Plan, costs: CostMatrix, tightest: CapFigure | None) -> Table:
     """What both charts are drawn from."""
-    payers = costs.groupby(level="payer").sum().reindex(list(PAYERS), fill_value=0.0)
+    by_payer = costs.by_payer
     delivered = figures.grouped(figures.table(plan, "demand"), "year")
     capped = {r["year"]: r for r in figures.cap_years(plan, tightest)} if tightest else {}
     rows = []
-    for year in costs.columns:
+    for i, year in enumerate(costs.years):
         exposed = figures.exposed_share(delivered.get((year,), []))
-        paid = payers[year].tolist()
+        paid = [values[i] for values in by_payer.values()]
         cap = capped.get(year, {})
         rows.append([year, *paid, sum(paid), exposed, cap.get("share"), cap.get("limit")])
     name = f"{tightest.cap}, {tightest.material}, {tightest.basis}" if tightest else "no cap"

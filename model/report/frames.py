@@ -1,0 +1,29 @@
+"""The tables of a run as pandas frames, for those who go on in Python.
+
+from model.report.frames import frames
+frames("outputs/plan/base")["flows"].pivot_table("t", "from_region", "year", "sum")
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from model.plan_tables import TABLES
+from model.report.key_figures import is_joint, table
+from model.report.run_folder import read_run
+
+
+def frames(run: Path | str) -> dict[str, pd.DataFrame]:
+    """Every table of a run (its folder or plan.json) by name, with the columns of docs/plan_tables.md.
+
+    In a run for several futures a column `scenario` comes first; what they share stands there once for each.
+    Raises UsageError when there is no run.
+    """
+    plan = read_run(Path(run))
+    future = ["scenario"] if is_joint(plan) else []
+    return {
+        name: pd.DataFrame(table(plan, name), columns=[*future, *(column.name for column in shape.columns)])
+        for name, shape in TABLES.items()
+    }
