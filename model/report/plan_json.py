@@ -13,6 +13,7 @@ from model.errors import UsageError
 
 FORMAT = 1
 START = '{\n"format":'  # of every plan.json
+PLAIN = (str, int, bool, type(None))
 OF_THE_RUN = ("seconds", "workbook_path", "fingerprint")  # what may differ when the same plan is made again
 
 
@@ -64,6 +65,8 @@ def _compact(value: Any) -> str:
 
 def finite(value: Any) -> Any:
     """The document with infinities and NaN, which JSON does not know, as None, and without -0.0."""
+    if value.__class__ in PLAIN:  # most of a plan
+        return value
     if isinstance(value, float):
         return value + 0.0 if math.isfinite(value) else None
     if isinstance(value, Mapping):

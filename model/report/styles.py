@@ -204,12 +204,17 @@ def write_grid(
     first_total = len(rows) - totals
     for i, row in enumerate(rows[:first_total], 1):
         for j, value in enumerate(row):
-            if value.__class__ is float and units[j] not in EXACT:  # most cells of large sheets, and the last but one
+            kind = value.__class__  # most cells of large sheets are numbers, plain names or blank
+            if kind is float and units[j] not in EXACT:
                 sheet.write_number(i, j, round(value, 6) + 0.0, numbers[j])
+            elif kind is int:
+                sheet.write_number(i, j, value, numbers[j])
+            elif value is None:
+                continue
             elif j in places and isinstance(value, str) and linked < MOST_LINKS and (url := places[j](row)):
                 styles.link(sheet, i, j, url, value)
                 linked += 1
-            elif value.__class__ is str and value[:1].isalpha() and len(value) < LONGEST_TEXT:
+            elif kind is str and value[:1].isalpha() and len(value) < LONGEST_TEXT:
                 sheet.write_string(i, j, value, text)
             else:
                 styles.write(sheet, i, j, value, units[j])
