@@ -89,23 +89,27 @@ def without_wording(*arguments: Any) -> Any:
 MUTATIONS = file_mutation.create_mutations
 
 
-# Besides the tests of the mutated file: those that put whole plans through all rules or the whole audit.
+# Besides the tests of the mutated file: those that put whole plans through all rules or the whole audit. The model with
+# every feature is built once for all tests of a file: which of them a function reaches is known of the first alone.
+BUILT_ONCE = ("tests/rules/test_tables.py", "tests/test_register.py")
 WHOLE = (
-    "tests/rules/test_tables.py",
-    "tests/test_register.py",
     "tests/audit/test_verdict.py",
     "tests/audit/test_tampered_plans.py",
     "tests/audit/test_strict_workbooks.py",
 )
 
 
-def judges(mutant: str, tests: Iterable[str]) -> list[str]:
-    """The tests that a mutant has to survive, its file's own first. All that reach it, where its file has none."""
+def judges(mutant: str, tests: Iterable[str], every: Iterable[str]) -> list[str]:
+    """The tests that a mutant has to survive, its file's own first; tests: those that reach it, of every test there is.
+
+    All that reach it, where its file has none of its own.
+    """
     _, package, module, _ = mutant.split(".") if mutant.count(".") == 3 else ("", "audit", "", "")
     own = f"tests/{package}/test_{module}.py"
     if not Path(own).exists():
         return list(tests)
-    return [*(t for t in tests if t.startswith(own)), *(t for t in tests if t.startswith(WHOLE))]
+    whole = [t for t in (every if package == "rules" else tests) if t.startswith(BUILT_ONCE)]
+    return [*(t for t in tests if t.startswith(own)), *whole, *(t for t in tests if t.startswith(WHOLE))]
 
 
 class CollectedOnce(harness.PytestRunner):
@@ -139,7 +143,7 @@ class CollectedOnce(harness.PytestRunner):
 
         self.session.config.pluginmanager.register(Failures())
         with change_cwd("mutants"):
-            for name in judges(mutant_name, tests):
+            for name in judges(mutant_name, tests, self.tests):
                 item = self.tests[name]
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
                 if failed:
