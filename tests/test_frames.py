@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from model.errors import UsageError
-from model.plan_tables import TABLES
 from model.report.frames import frames
 from model.report.run_folder import write_run
-from tests.plan_document import plan_document
+from tests.solving import solve, solve_all
+from tests.test_joint import with_futures
+
+PAGE = (Path(__file__).parents[1] / "docs" / "plan_tables.md").read_text(encoding="utf-8")
+COLUMNS = {
+    name: re.findall(r"^\| (\w+) \|", body, flags=re.MULTILINE)[1:]
+    for name, body in re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, flags=re.MULTILINE | re.DOTALL)
+}
 
 
-def test_every_table_of_a_run_is_a_frame_with_the_columns_of_its_page(tmp_path: Path) -> None:
-    plan = plan_document()
+@pytest.mark.parametrize("joint", [False, True])
+def test_every_table_of_the_page_is_a_frame_with_its_columns_and_rows(tmp_path: Path, joint: bool) -> None:
+    plan = solve_all(with_futures(), values=False) if joint else solve(with_futures())
     write_run(plan, tmp_path / "run")
     for place in (tmp_path / "run", str(tmp_path / "run" / "plan.json")):
         found = frames(place)
-        assert list(found) == list(TABLES)
+        assert list(found) == list(COLUMNS)
         for name, frame in found.items():
-            assert list(frame.columns) == [column.name for column in TABLES[name].columns]
-            assert len(frame) == len(plan["tables"].get(name, []))
-    flows = frames(tmp_path / "run")["flows"]
-    assert flows["t"].sum() == pytest.approx(sum(row["t"] for row in plan["tables"]["flows"]))
+            assert list(frame.columns) == (["scenario"] if joint else []) + COLUMNS[name]
+            assert len(frame) == len(plan["origins"] if name == "origins" else plan["tables"][name])
+    assert len(found["flows"]) > 0 and len(found["origins"]) > 0 and len(found["supply_cost"]) > 0
+    assert found["flows"]["t"].sum() == pytest.approx(sum(row["t"] for row in plan["tables"]["flows"]))
 
 
 def test_no_run_is_an_error_in_words(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from model.plan_tables import TABLES
+from model.plan_tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES
 from model.report.key_figures import is_joint, table
 from model.report.run_folder import read_run
 
@@ -22,8 +22,10 @@ def frames(run: Path | str) -> dict[str, pd.DataFrame]:
     Raises UsageError when there is no run.
     """
     plan = read_run(Path(run))
-    future = ["scenario"] if is_joint(plan) else []
+    future = [SCENARIO.name] if is_joint(plan) else []
+    shapes = TABLES | VALUE_TABLES | {ORIGINS.name: ORIGINS}
+    rows = {name: table(plan, name) for name in shapes} | {ORIGINS.name: plan.get(ORIGINS.name, [])}
     return {
-        name: pd.DataFrame(table(plan, name), columns=[*future, *(column.name for column in shape.columns)])
-        for name, shape in TABLES.items()
+        name: pd.DataFrame(rows[name], columns=[*future, *(column.name for column in shape.columns)])
+        for name, shape in shapes.items()
     }
