@@ -178,9 +178,11 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     start = start_from(built, wanted.start) if wanted.start is not None else None
     if start is not None and not solver.start_near(start.values, wanted.time_limit, wanted.should_stop):
         start = replace(start, kept=False)
+    began = time.monotonic()
     outcome = solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, clock.started)
     clock.enter("tidy")
-    values = settled(built, solver, outcome.objective, wanted)
+    left = max(0.0, wanted.time_limit - (time.monotonic() - began))
+    values = settled(built, solver, outcome.objective, replace(wanted, time_limit=left))
     solver.store(values)
     tidied = tidy(built, solver, values)
     if tidied is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import time
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from model.audit import audit_joint
 from model.errors import NoPlanError, UsageError
+from model.highs import Solver
 from model.inputs import Inputs
-from model.joint_run import joint_name
+from model.joint_run import joint_name, solve_joint
 from model.rules.objective import cvar, mean
 from model.run import scenario_data
 from tests.make import Book
@@ -273,6 +275,23 @@ def test_futures_outside_the_tail_cost_no_more_than_they_must():
     costs = [solve_all(_with_weight(book, w), values=False)["futures"] for w in (0.9, 0.999)]
     assert plan["futures"]["embargo"] == close(min(cost["embargo"] for cost in costs))
     assert plan["futures"]["base"] == close(costs[-1]["base"])
+
+
+def test_settling_them_has_what_the_solve_left_of_the_time(monkeypatch):
+    times = []
+
+    def noted(solver, gap, time_limit, *others, **more):
+        times.append(time_limit)
+        time.sleep(0.01)
+        return solved(solver, gap, time_limit, *others, **more)
+
+    solved = Solver.solve
+    monkeypatch.setattr(Solver, "solve", noted)
+    inputs = read(with_futures(risk_weight=1, risk_tail=0.05))
+    plan = solve_joint(inputs, time_limit=20.0, values=False)
+    assert plan["status"] == "optimal"
+    whole, left = times
+    assert (whole, 20.0 - left >= 0.01) == (20.0, True)
 
 
 def _with_weight(book: Book, weight: float) -> Book:
