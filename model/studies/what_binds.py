@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from model.build import Built, build
 from model.errors import NoPlanError, StoppedError, UsageError
 from model.held import decisions
 from model.highs import Progress, ShouldStop, Solver
-from model.inputs import Inputs, load
+from model.inputs import Inputs
 from model.places import Places
 from model.plan_data import BASE, OpenSeries, PlanData
 from model.report.key_figures import Plan, future, is_joint, table
@@ -60,12 +61,11 @@ def what_binds(
     """
     plan = read_run(run)
     path = workbook or workbook_of(plan, run)
-    content = read_bytes(path)
-    inputs = _as_it_was(plan, path)
+    asked = plan.get("gap_asked", plan["gap"]) if gap is None else gap
+    source = Source(path.name, _as_it_was(plan, path), plan["scenario"], tuple(plan.get("sets", ())), asked, time_limit)
+    inputs = source.inputs()
     built, solver, whole = _held(plan, tree_of(inputs, plan["scenario"], is_joint(plan)))
     rows, remarks = _values(plan, inputs, built, solver, whole)
-    asked = plan.get("gap_asked", plan["gap"]) if gap is None else gap
-    source = Source(path.name, content, plan["scenario"], tuple(plan.get("sets", ())), asked, time_limit)
     moved = _moved(plan, inputs, built, source, whole, processes, scheduler, on_news, should_stop)
     return WhatBinds(
         run=str(run),
@@ -81,16 +81,15 @@ def what_binds(
     )
 
 
-def _as_it_was(plan: Plan, path: Path) -> Inputs:
-    """The workbook of the run with what --set changed. Raises UsageError when it has changed since."""
-    inputs = load(path, plan.get("sets", ()))
-    if inputs.sha256 != plan["workbook_sha256"]:
+def _as_it_was(plan: Plan, path: Path) -> bytes:
+    """The workbook of the run. Raises UsageError when it has changed since."""
+    content = read_bytes(path)
+    if sha256(content).hexdigest() != plan["workbook_sha256"]:
         raise UsageError(
             f"{path} has changed since the run was solved: solve it again, "
             "or name the workbook as it was with --workbook"
         )
-    inputs.require_valid()
-    return inputs
+    return content
 
 
 def tree_of(inputs: Inputs, scenario: str, all_futures: bool) -> Tree:
