@@ -71,7 +71,7 @@ def largest_capacity(tree: Tree, node: int, unit: Unit) -> float:
     return unit.capacity * unit.max_builds * max(ramps, default=0.0)
 
 
-def makes_clean(data: PlanData, unit: Unit) -> bool:
+def makes_clean(unit: Unit) -> bool:
     """Whether the unit has clean activity."""
     return not unit.of_concern
 
@@ -158,7 +158,7 @@ def _possible_streams(data: PlanData, unit: Unit, arrives: set[Batch]) -> Iterat
         return any((unit.region, material, k) in arrives for k in STREAMS)
 
     inputs = unit.inputs
-    if makes_clean(data, unit):
+    if makes_clean(unit):
         clean_inputs = data.provenance
         if all((unit.region, m, CLEAN) in arrives if clean_inputs else some(m) for m in inputs):
             yield CLEAN

@@ -63,7 +63,7 @@ def _year(tree: Tree, n: int, decided: Decidable, before: Year | None, clean: bo
             if (s, m) == (row.sector, row.material):
                 t = row.t_per_t * series[tree.year[earlier]]  # type: ignore[index]
                 given[r, row.scrap]["Returns", row.sector] = given[r, row.scrap].get(("Returns", row.sector), 0.0) + t
-    units = [u for u in data.units.values() if not clean or makes_clean(data, u)]
+    units = [u for u in data.units.values() if not clean or makes_clean(u)]
     most = {u.name: unit_works(tree, n, u, decided) for u in units}
     result = Year()
     result.into = defaultdict(lambda: inf)
