@@ -32,7 +32,7 @@ watch = None
 if "solve" in sys.argv:
     from benchmarks.contend import Stopwatch
     watch = Stopwatch()
-from cli import main
+from lodestone.commands import main
 code = 0
 try:
     main(sys.argv[1:])

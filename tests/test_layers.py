@@ -1,4 +1,4 @@
-"""Data flows one way: a module of model/ imports only from the stages before its own, and packages keep their word."""
+"""Data flows one way: a room of lodestone imports only from the rooms before its own, and rooms keep their word."""
 
 from __future__ import annotations
 
@@ -6,55 +6,37 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Iterable
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "model"
 
-# What a module (or a package, as a whole) may import lies above it. New modules: find them a place.
-STAGES = (
-    "model model.collector model.errors model.names model.cycles model.columns model.plan_tables",
-    "model.schema",
-    "model.archive model.tables",
-    "model.xlsx",
-    "model.cells model.lanes",
-    "model.workbook model.snapshot model.origins",
-    "model.records",
-    "model.changes",
-    "model.scenarios model.plan_data",
-    "model.conversion model.lenders",
-    "model.checks",
-    "model.inputs",
-    "model.places model.audit",
-    "model.tree",
-    "model.network",
-    "model.rules",
-    "model.build model.matrix",
-    "model.loaded",
-    "model.highs",
-    "model.tidy model.results model.held model.slack model.elastic model.what_binds",
-    "model.start",
-    "model.run",
-    "model.joint_run",
-    "model.decomposition",
-    "model.report",
-    "model.template",
-    "model.examples",
-    "model.studies",
-    "model.commands",
-    "cli",
+# What a room may import lies before it. A room is a folder of lodestone or a file beside them.
+ROOMS = (
+    "__init__ errors names gc_pause progress",
+    "data plan solver",
+    "workbook rules",
+    "audit",
+    "solve",
+    "studies",
+    "report",
+    "template",
+    "runs",
+    "commands",
+    "__main__",
 )
-STAGE = {module: stage for stage, modules in enumerate(STAGES) for module in modules.split()}
+FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms.split()}
 
 
 def _files() -> dict[str, Path]:
     files = {}
-    for path in [*ROOT.glob("model/**/*.py"), ROOT / "cli.py"]:
-        if path.exists():
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    for path in SOURCE.glob("lodestone/**/*.py"):
+        parts = path.relative_to(SOURCE).with_suffix("").parts
+        files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return files
 
 
@@ -77,35 +59,53 @@ def _imports(path: Path) -> set[str]:
 IMPORTS = {module: _imports(path) for module, path in FILES.items()}
 
 
-def _unit(module: str) -> str:
-    """The module or package that has a place in STAGES."""
-    return ".".join(module.split(".")[:2])
+def _room(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
 
 
-def _reached(modules: set[str]) -> set[str]:
-    """Everything that is loaded with these modules, as far as it is ours, and what that imports from elsewhere."""
+def _reached(modules: Iterable[str]) -> set[str]:
+    """Everything that is loaded with these modules: ours, the packages that hold them, and what is not ours."""
     reached: set[str] = set()
     waiting = set(modules)
     while waiting:
         module = waiting.pop()
         reached.add(module)
-        waiting |= IMPORTS.get(module, set()) - reached
+        packages = {module.rsplit(".", n)[0] for n in range(1, module.count(".") + 1)} if module in FILES else set()
+        waiting |= (IMPORTS.get(module, set()) | packages) - reached
     return reached
 
 
 def _package(name: str) -> set[str]:
-    return {module for module in FILES if module == name or module.startswith(f"{name}.")}
+    package = f"lodestone.{name}"
+    return {module for module in FILES if module == package or module.startswith(f"{package}.")}
 
 
-def test_every_module_has_its_stage():
-    assert {_unit(module) for module in FILES} - STAGE.keys() == set(), "say in STAGES where they belong"
+def _foreign(imports: set[str], *packages: str) -> set[str]:
+    return {name for name in imports if name.split(".")[0] in packages}
 
 
-def test_the_architecture_lists_the_same_stages():
+def _users(package: str) -> set[str]:
+    return {module.removeprefix("lodestone.") for module, imports in IMPORTS.items() if _foreign(imports, package)}
+
+
+def test_every_room_has_its_floor():
+    assert {_room(module) for module in FILES} - FLOOR.keys() == set(), "say in ROOMS where they belong"
+
+
+def test_there_are_at_most_twenty_rooms_on_twelve_floors():
+    assert len(FLOOR) <= 20
+    assert len(ROOMS) <= 12
+
+
+def test_the_architecture_lists_the_same_rooms():
     page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (\d+) \| ((?:`[\w.]+` ?)+) \|", page, flags=re.MULTILINE)
-    assert [int(number) for number, _ in rows] == list(range(1, len(STAGES) + 1))
-    assert [modules.replace("`", "") for _, modules in rows] == list(STAGES)
+    rows = re.findall(r"^\| ((?:`\w+/?` ?)+)\|", page, flags=re.MULTILINE)
+    named = [name.rstrip("/") for row in rows for name in re.findall(r"`(.+?)`", row)]
+    assert set(named) >= FLOOR.keys() - {"__init__", "__main__"}
+    assert [FLOOR[name] for name in named if name in FLOOR][: len(named)] == sorted(
+        FLOOR[name] for name in named if name in FLOOR
+    )
 
 
 def test_no_arrow_turns_back():
@@ -113,7 +113,8 @@ def test_no_arrow_turns_back():
         f"{module} imports {other}"
         for module, imports in IMPORTS.items()
         for other in imports & FILES.keys()
-        if _unit(other) != _unit(module) and STAGE[_unit(other)] >= STAGE[_unit(module)]
+        if _room(other) != _room(module) and FLOOR[_room(other)] >= FLOOR[_room(module)]
+        if _room(other) != "__init__"  # the package itself: its version
     ]
     assert turned == []
 
@@ -123,42 +124,41 @@ def test_nothing_is_imported_in_a_circle():
 
 
 def test_imports_name_modules_that_exist():
-    assert _foreign(set().union(*IMPORTS.values()), "model", "cli") <= FILES.keys()
+    assert _foreign(set().union(*IMPORTS.values()), "lodestone") <= FILES.keys()
+
+
+def test_nothing_needs_the_checkout():
+    """The package stands alone: a model.py or a cli.py beside a notebook is not ours."""
+    assert _foreign(set().union(*IMPORTS.values()), "model", "cli", "tests", "benchmarks") == set()
 
 
 def test_the_audit_shares_nothing_with_the_model():
-    reached = _reached(_package("model.audit"))
-    the_models = _package("model.rules") | {"model.build", "model.network", "model.tree", "model.lenders"}
-    assert reached & the_models == set()
+    reached = _reached(_package("audit"))
+    shared = {"lodestone.data.network", "lodestone.data.tree", "lodestone.data.lenders"}
+    assert reached & (_package("rules") | _package("solver") | shared) == set()
     assert _foreign(reached, "pyomo", "highspy") == set()
 
 
 def test_the_report_knows_the_plan_only():
-    for module in _package("model.report"):
-        assert _foreign(IMPORTS[module], "pyomo", "highspy") == set(), module
-        assert IMPORTS[module] & _package("model.rules") == set(), module
+    """Checked through everything that is loaded with it."""
+    reached = _reached(_package("report"))
+    assert _foreign(reached, "pyomo", "highspy") == set()
+    assert reached & (_package("rules") | _package("solver") | _package("solve")) == set()
 
 
 def test_only_what_builds_and_solves_knows_pyomo_and_highs():
-    # run names Pyomo's version and exception; cycles solves two small LPs of its own; mpi-sppy is handed Pyomo vectors
-    assert _users("pyomo") == {
-        "model.rules",
-        "model.build",
-        "model.matrix",
-        "model.loaded",
-        "model.highs",
-        "model.run",
-        "model.decomposition",
-    }
-    assert _users("highspy") == {"model.loaded", "model.highs", "model.cycles", "model.elastic"}
+    # one_scenario names Pyomo's version and exception; cycles solves two small LPs; mpi-sppy is handed Pyomo vectors
+    assert {name.split(".")[0] for name in _users("pyomo")} == {"rules", "solver", "solve"}
+    assert _users("highspy") == {"solver.highs_model", "solver.highs", "workbook.checks.cycles", "solver.elastic_model"}
 
 
 def test_only_the_ranks_know_mpi():
     """Nobody else needs the extra, and nobody loads it before it is asked for."""
+    by_future = "lodestone.solve.decomposition"
     knowing = {module for module, imports in IMPORTS.items() if _foreign(imports, "mpisppy", "mpi4py")}
-    assert knowing == {"model.decomposition.hedging", "model.decomposition.rank"}
+    assert knowing == {f"{by_future}.hedging", f"{by_future}.rank"}
     importing = {module for module, imports in IMPORTS.items() if imports & knowing}
-    assert importing == {"model.commands.solve", "model.decomposition.rank", "model.decomposition.run"}
+    assert importing == {"lodestone.commands.solve", f"{by_future}.rank", f"{by_future}.run"}
 
 
 def test_what_is_imported_is_installed_with_it():
@@ -166,20 +166,19 @@ def test_what_is_imported_is_installed_with_it():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = {Requirement(line).name for line in project["dependencies"]}
     extras = {"distributed", "dask", "mpi4py", "mpisppy"}
-    known = {*sys.stdlib_module_names, *asked, *extras, "model", "cli"}
+    known = {*sys.stdlib_module_names, *asked, *extras, "lodestone"}
     unknown = {(module, other) for module, imports in IMPORTS.items() for other in imports}
     assert {(module, other) for module, other in unknown if other.split(".")[0] not in known} == set()
 
 
-def test_the_library_does_not_import_the_command_line():
-    assert _users("cli") == set()
-    assert _users("click") <= {"cli", "model.commands", "model.report"}  # report/terminal.py writes what commands show
+def test_only_commands_and_the_terminal_know_click():
+    assert {name for name in _users("click") if not name.startswith(("commands", "report.terminal"))} == set()
 
 
 def test_rules_do_not_know_which_kind_of_run_it_is():
-    for module in _package("model.rules"):
+    for module in _package("rules") - {"lodestone.rules.build", "lodestone.rules.tables"}:
         for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module == "model.tree":
+            if isinstance(node, ast.ImportFrom) and node.module == "lodestone.data.tree":
                 assert [alias.name for alias in node.names] == ["Tree"], module
 
 
@@ -192,12 +191,4 @@ def test_money_per_mass_is_converted_on_the_way_in_in_one_place():
         and isinstance(node.op, ast.Mult)
         and any(isinstance(side, ast.Name) and side.id == "MUSD_PER_T" for side in (node.left, node.right))
     }
-    assert multiplying == {"model.conversion"}
-
-
-def _foreign(imports: set[str], *packages: str) -> set[str]:
-    return {name for name in imports if name.split(".")[0] in packages}
-
-
-def _users(package: str) -> set[str]:
-    return {_unit(module) for module, imports in IMPORTS.items() if _foreign(imports, package)}
+    assert multiplying == {"lodestone.workbook.conversion"}

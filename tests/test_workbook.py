@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from make import Book, load_book, only_problem, tiny, with_plants, write_book
 from openpyxl import load_workbook
 
-from model.cells import LARGEST, UnusableCell, convert
-from model.columns import Column
-from model.inputs import load
-from model.records import interpolate
-from model.schema import SHEETS
-from model.xlsx import ErrorValue, NoValue, column_letters
+from lodestone.workbook.file.xlsx import ErrorValue, NoValue, column_letters
+from lodestone.workbook.inputs import load
+from lodestone.workbook.reading.cells import LARGEST, UnusableCell, convert
+from lodestone.workbook.reading.records import interpolate
+from lodestone.workbook.schema.columns import Column
+from lodestone.workbook.schema.sheets import SHEETS
 
 NUMBER = Column("amount", "number")
 ROOT = Path(__file__).resolve().parents[1]
@@ -580,6 +580,6 @@ def test_all_problems_come_in_one_pass(tmp_path: Path) -> None:
 
 def test_front_door_starts_fast() -> None:
     """Nothing heavy is imported before it is needed."""
-    code = "import sys, model.inputs; print(*sys.modules)"
+    code = "import sys, lodestone.workbook.inputs; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert not {"pyomo", "highspy", "openpyxl", "pandas", "numpy", "click"} & set(modules.split())

@@ -1,0 +1,1 @@
+"""Data of a plan in model units, and what follows from it before Pyomo: lenders, scenario tree, network."""

@@ -1,0 +1,1 @@
+"""A comparison of runs as workbook and files."""

@@ -1,0 +1,1 @@
+"""What every workbook that is written shares: styles, drawings, tables."""

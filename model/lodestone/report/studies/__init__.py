@@ -1,0 +1,1 @@
+"""Results of studies as files."""

@@ -1,0 +1,1 @@
+"""From data to an audited plan: one scenario, all futures, ties, warm starts, marginal values, decomposition."""

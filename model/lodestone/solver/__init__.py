@@ -1,0 +1,1 @@
+"""The Pyomo model as arrays, and as HiGHS holds it: solve, change, loosen."""

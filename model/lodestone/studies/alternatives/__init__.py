@@ -1,0 +1,1 @@
+"""Which decisions are certain: plans near the least cost."""

@@ -1,0 +1,1 @@
+"""Tasks on processes of this machine or on a Dask cluster."""

@@ -1,0 +1,1 @@
+"""Decisions of a run held while something is lost."""

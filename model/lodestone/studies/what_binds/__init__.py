@@ -1,0 +1,1 @@
+"""What limits are worth, by marginal values and re-solves."""

@@ -1,0 +1,1 @@
+"""From cells to rows of values and their problems."""

@@ -1,0 +1,1 @@
+"""Changes, and the data of each scenario."""
