@@ -18,9 +18,9 @@ from pathlib import Path
 import click
 from openpyxl import load_workbook
 
-import lodestone.report.plan.run_folder
-import lodestone.solve.all_futures
-from lodestone.commands import main as lodestone
+import lodestone.report.plan.run_folder as run_folders
+import lodestone.solve.all_futures  # noqa: F401  loaded once, before the forks
+from lodestone.commands import main as command
 from lodestone.plan.plan_json import fingerprint
 from lodestone.report.plan.run_folder import read_run
 
@@ -82,15 +82,15 @@ def _run(workbook: Path, run: Path, name: str) -> int:
 
 def _solve(workbook: Path, run: Path, name: str, writing: _Pipe | None) -> int:
     if writing is not None:
-        put_right = lodestone.report.plan.run_folder._put_right
+        put_right = run_folders._put_right
 
         def told(folder: Path) -> None:
             writing.say()
             put_right(folder)
 
-        lodestone.report.plan.run_folder._put_right = told
+        run_folders._put_right = told
     try:
-        lodestone(["solve", str(workbook), "--out", str(run), "--set", f"Settings/plan_name={name}", "--quiet"])
+        command(["solve", str(workbook), "--out", str(run), "--set", f"Settings/plan_name={name}", "--quiet"])
     except SystemExit as ended:
         return int(ended.code or 0)
     return 1
