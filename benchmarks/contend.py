@@ -19,8 +19,8 @@ from typing import Any
 import highspy
 import numpy as np
 
-from model.collector import at_rest
-from model.plan_data import PlanData
+from lodestone.data.plan_data import PlanData
+from lodestone.gc_pause import at_rest
 
 Setup = dict[str, Any]
 
@@ -58,17 +58,17 @@ class Stopwatch:
 
 
 def read(setup: Setup) -> PlanData:
-    from model.inputs import load
-    from model.run import scenario_data
+    from lodestone.solve.one_scenario import scenario_data
+    from lodestone.workbook.inputs import load
 
     return scenario_data(load(setup["workbook"]))
 
 
 def lodestone(setup: Setup) -> dict[str, Any]:
-    """This project: build, `model/matrix.py`, passModel; the matrix is left for the bare script."""
-    from model.build import build
-    from model.highs import Solver
-    from model.tree import single
+    """This project: build, `model/lodestone/solver/matrix.py`, passModel; the matrix is left for the bare script."""
+    from lodestone.data.tree import single
+    from lodestone.rules.build import build
+    from lodestone.solver.highs import Solver
 
     watch = Stopwatch()
     with watch.stage("read"):
@@ -118,7 +118,7 @@ class RootGap:
 
 def _solved(solve: Callable[[], Any]) -> Any:
     """The answer; None when the time did not suffice for a solution."""
-    from model.errors import StoppedError
+    from lodestone.errors import StoppedError
 
     try:
         return solve()
@@ -127,7 +127,7 @@ def _solved(solve: Callable[[], Any]) -> Any:
 
 
 def _keep_matrix(model: Any, folder: Path) -> None:
-    from model.matrix import matrix
+    from lodestone.solver.matrix import matrix
 
     m = matrix(model)
     np.savez(
@@ -186,8 +186,8 @@ def _timer() -> Any:
 
 
 def _same_model(setup: Setup, hand_over: Callable[[Stopwatch, Any], Any]) -> dict[str, Any]:
-    from model.build import build
-    from model.tree import single
+    from lodestone.data.tree import single
+    from lodestone.rules.build import build
 
     watch = Stopwatch()
     with watch.stage("read"):
@@ -253,10 +253,10 @@ def _run(watch: Stopwatch, highs: highspy.Highs) -> dict[str, Any]:
 
 def whole(setup: Setup) -> dict[str, Any]:
     """`lodestone solve` from file to files."""
-    from model.inputs import load
-    from model.joint_run import solve_joint
-    from model.report.run_folder import write_run
-    from model.run import solve_scenario
+    from lodestone.report.plan.run_folder import write_run
+    from lodestone.solve.all_futures import solve_joint
+    from lodestone.solve.one_scenario import solve_scenario
+    from lodestone.workbook.inputs import load
 
     watch = Stopwatch()
     workbook, folder = Path(setup["workbook"]), Path(setup["folder"], "run")

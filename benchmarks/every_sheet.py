@@ -6,7 +6,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from model.schema import SHEETS
+from lodestone.workbook.schema.sheets import SHEETS
 
 
 def every_sheet() -> Workbook:

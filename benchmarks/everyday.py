@@ -32,7 +32,7 @@ watch = None
 if "solve" in sys.argv:
     from benchmarks.contend import Stopwatch
     watch = Stopwatch()
-from cli import main
+from lodestone.commands import main
 code = 0
 try:
     main(sys.argv[1:])
@@ -52,7 +52,7 @@ def command(*arguments: str) -> tuple[float, float, float]:
 
 
 def _python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "model")}
     process = [sys.executable, "-c", script, *arguments]
     return subprocess.run(process, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
 

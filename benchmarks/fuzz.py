@@ -30,12 +30,12 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from benchmarks.mutate import SAME, WRONG, Mutated, bases, mutate
-from cli import main as lodestone
-from model.audit import audit
-from model.conversion import plan_data
-from model.inputs import load
-from model.report.run_folder import read_run
-from model.schema import SHEETS
+from lodestone.audit import audit
+from lodestone.commands import main as lodestone
+from lodestone.report.plan.run_folder import read_run
+from lodestone.workbook.conversion import plan_data
+from lodestone.workbook.inputs import load
+from lodestone.workbook.schema.sheets import SHEETS
 
 GAP = 1e-6
 SECONDS = 10  # the time limit of a solve

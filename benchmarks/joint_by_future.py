@@ -18,15 +18,15 @@ from pathlib import Path
 
 import click
 
-from model.commands.options import SET, WORKBOOK
-from model.decomposition.launch import run_ranks
-from model.decomposition.order import Order
-from model.inputs import load
-from model.joint_run import weighed
-from model.plan_data import BASE
-from model.results import cost_totals
-from model.run import Clock, effort, scenario_data, solve_tree
-from model.tree import Tree, joint
+from lodestone.commands.options import SET, WORKBOOK
+from lodestone.data.plan_data import BASE
+from lodestone.data.tree import Tree, joint
+from lodestone.rules.tables import cost_totals
+from lodestone.solve.all_futures import weighed
+from lodestone.solve.decomposition.launch import run_ranks
+from lodestone.solve.decomposition.order import Order
+from lodestone.solve.one_scenario import Clock, effort, scenario_data, solve_tree
+from lodestone.workbook.inputs import load
 
 
 def copied(path: Path, sets: Sequence[str], futures: int) -> Tree:

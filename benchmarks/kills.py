@@ -18,11 +18,11 @@ from pathlib import Path
 import click
 from openpyxl import load_workbook
 
-import model.joint_run  # what a fork must not load anew
-import model.report.run_folder
-from cli import main as lodestone
-from model.report.plan_json import fingerprint
-from model.report.run_folder import read_run
+import lodestone.report.plan.run_folder
+import lodestone.solve.all_futures
+from lodestone.commands import main as lodestone
+from lodestone.plan.plan_json import fingerprint
+from lodestone.report.plan.run_folder import read_run
 
 ROOT = Path(__file__).resolve().parents[1]
 OLD, NEW = "the old plan", "the new plan"

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from benchmarks.generate import CHINA, STAGES
-from model.plan_data import CLEAN, EXPOSED, STREAMS, PlanData
+from lodestone.data.plan_data import CLEAN, EXPOSED, STREAMS, PlanData
 
 STEPS = {"ore": "mine", "oxide": "refine", "metal": "smelt"}  # what makes a stage
 TAKES = {"ore": "oxide", "oxide": "metal"}  # a stage, and the one that is made of it

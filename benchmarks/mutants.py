@@ -1,7 +1,7 @@
-"""Mutation testing: are the tests of model/rules/ and model/audit/ sharp enough to notice every small change of them?
+"""Mutation testing: are the tests of model/lodestone/rules/ and model/lodestone/audit/ sharp enough to notice every small change of them?
 
     python -m benchmarks.mutants                       # all; what stood before and did not change is not run again
-    python -m benchmarks.mutants 'model.rules.flows*'  # those mutants again
+    python -m benchmarks.mutants 'lodestone.rules.flows*'  # those mutants again
     python -m benchmarks.mutants --write               # and the figures into benchmarks/MUTANTS.md
 
 mutmut makes the mutants and forks a process for each; what it mutates and which tests there are stands under
@@ -77,7 +77,7 @@ def is_wording(mutation: file_mutation.Mutation, wording: set[int]) -> bool:
 
 def fair_order(mutant: str) -> tuple[bool, float]:
     """The rules first, then the audit, each shuffled: what is judged when a run is stopped is a fair sample."""
-    return mutant.startswith("model.audit"), random.Random(mutant).random()
+    return mutant.startswith("lodestone.audit"), random.Random(mutant).random()
 
 
 def without_wording(*arguments: Any) -> Any:
@@ -170,7 +170,7 @@ def figures(by_file: dict[str, dict[str, str]]) -> str:
         counts = Counter(mutants.values())
         total += counts
         lines.append(_line(f"`{path}`", counts))
-    for part in ("model/rules/", "model/audit/"):
+    for part in ("model/lodestone/rules/", "model/lodestone/audit/"):
         counts = Counter(s for path, mutants in by_file.items() if path.startswith(part) for s in mutants.values())
         lines.append(_line(f"**{part}**", counts))
     return "\n".join([*lines, _line("**all**", total)])

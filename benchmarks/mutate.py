@@ -21,8 +21,8 @@ from openpyxl.styles import PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
 from benchmarks.every_sheet import every_sheet
-from model.names import plain
-from model.schema import SHEETS
+from lodestone.names import plain
+from lodestone.workbook.schema.sheets import SHEETS
 
 ROOT = Path(__file__).resolve().parents[1]
 NUMERIC = ("number", "integer", "years")

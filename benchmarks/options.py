@@ -13,11 +13,11 @@ from pathlib import Path
 import click
 
 from benchmarks.contend import RootGap
-from model.build import build
-from model.highs import Solver
-from model.inputs import load
-from model.run import scenario_data
-from model.tree import single
+from lodestone.data.tree import single
+from lodestone.rules.build import build
+from lodestone.solve.one_scenario import scenario_data
+from lodestone.solver.highs import Solver
+from lodestone.workbook.inputs import load
 
 
 def setting(text: str) -> tuple[str, float | int | bool | str]:

@@ -15,9 +15,9 @@ from pathlib import Path
 import click
 from PIL import Image, ImageChops
 
-from model.report.plan_json import finite
-from model.report.plan_workbook import write_plan_workbook
-from model.report.run_folder import read_run
+from lodestone.plan.plan_json import finite
+from lodestone.report.plan.run_folder import read_run
+from lodestone.report.plan.workbook import write_plan_workbook
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 PAGES = {  # workbook -> file -> what the page says

@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from model.examples import examples
+from lodestone.template.examples import examples
 
 GAP = "0.01"
 MAGNETS, NINE = "rare_earth_magnets", "critical_minerals"
@@ -81,7 +81,9 @@ def runs(folder: Path) -> dict[str, Any]:
     for name, (file, command) in COMMANDS.items():
         if not (folder / file).exists():
             click.echo(f"{name}: lodestone {' '.join(command)}", err=True)
-            subprocess.run([sys.executable, "-c", "from cli import main; main()", *command], cwd=folder, check=True)
+            subprocess.run(
+                [sys.executable, "-c", "from lodestone.commands import main; main()", *command], cwd=folder, check=True
+            )
         found[name] = _read(folder / file)
     for file in sorted((folder / OUT_NINE).glob("*/plan.json")):
         if file.parent.name != "fine":

@@ -21,10 +21,10 @@ from pathlib import Path
 import click
 from openpyxl import load_workbook
 
-from model.inputs import load
-from model.run import scenario_data
-from model.studies.frontier import scales, trace
-from model.studies.moved_caps import Move
+from lodestone.solve.one_scenario import scenario_data
+from lodestone.studies.frontier.moved_caps import Move
+from lodestone.studies.frontier.trace import scales, trace
+from lodestone.workbook.inputs import load
 
 ROOT = Path(__file__).parents[1]
 POINTS = 12
@@ -33,7 +33,7 @@ POINTS = 12
 def seconds(folder: str, *arguments: str) -> float:
     """Wall time of a command of Lodestone, start-up included."""
     began = time.perf_counter()
-    command = [sys.executable, "-c", "from cli import main; main()", *arguments, "--quiet"]
+    command = [sys.executable, "-c", "from lodestone.commands import main; main()", *arguments, "--quiet"]
     subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(ROOT), "PATH": ""}, check=True)
     return time.perf_counter() - began
 

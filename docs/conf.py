@@ -1,6 +1,6 @@
 """The docs as a site: `python -m sphinx -W docs site`. Sphinx reads the Markdown through MyST."""
 
-from model import __version__
+from lodestone import __version__
 
 project = "Lodestone"
 author = copyright = "Lodestone contributors"

@@ -1,9 +1,9 @@
 """Pages of the docs that are made from the code: `python docs/generate.py` writes them, a test compares them.
 
-mathematics    from the docstrings of model/rules, in the order of model/build.py
-workbook       from model/schema.py
+mathematics    from the docstrings of model/lodestone/rules, in the order of model/lodestone/rules/build.py
+workbook       from model/lodestone/workbook/schema/sheets.py
 command_line   from the commands themselves
-plan_tables    from model/plan_tables.py
+plan_tables    from model/lodestone/plan/tables.py
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 
 import click
 
-import cli
-from model.columns import Column, Sheet
-from model.plan_tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES
-from model.schema import SHEETS
+from lodestone import commands
+from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES
+from lodestone.workbook.schema.columns import Column, Sheet
+from lodestone.workbook.schema.sheets import SHEETS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -94,7 +94,7 @@ def mathematics() -> str:
     lines = [
         "# Mathematics",
         "",
-        "Made from the docstrings of `model/rules`, so that what is read here is what stands beside the code. Each",
+        "Made from the docstrings of `model/lodestone/rules`, so that what is read here is what stands beside the code. Each",
         "section is one planner's concept in one file, with a test that checks every row against literal algebra.",
         "Everything is written over the nodes of a scenario tree; a run of one scenario has one node a year.",
         "A passage marked [cheat] closes a hole through which an optimiser was seen to cheat.",
@@ -139,7 +139,7 @@ def _rule(name: str, doc: str) -> Iterator[str]:
         elif not facts:
             yield line.rstrip()
     yield from ("| | |", "|---|---|", *facts)
-    yield f"| Code | `model/rules/{name}.py` |"
+    yield f"| Code | `model/lodestone/rules/{name}.py` |"
     yield f"| Test | `tests/rules/test_{name}.py` |"
 
 
@@ -148,7 +148,7 @@ def workbook() -> str:
     lines = [
         "# The workbook, sheet by sheet",
         "",
-        "Made from `model/schema.py`, which the reader, the checks and `lodestone new` read too. A sheet that is not",
+        "Made from `model/lodestone/workbook/schema/sheets.py`, which the reader, the checks and `lodestone new` read too. A sheet that is not",
         "required may be left out. The columns `note` and `source`, and columns whose heading starts with `#`, are",
         "free text on every sheet. Year columns have a year as heading; blank between two given years is interpolated,",
         "blank after the last holds the last value.",
@@ -207,15 +207,15 @@ def _blank(sheet: Sheet, column: Column) -> str:
 
 def command_line() -> str:
     """Every command with its options."""
-    context = click.Context(cli.main, info_name="lodestone", **cli.main.context_settings)
+    context = click.Context(commands.main, info_name="lodestone", **commands.main.context_settings)
     lines = [
         "# The command line",
         "",
         "Made from the commands themselves: `lodestone COMMAND --help` says the same.",
         "",
     ]
-    lines += [*_help(cli.main)]
-    for name, command in cli.main.commands.items():
+    lines += [*_help(commands.main)]
+    for name, command in commands.main.commands.items():
         below = click.Context(command, info_name=name, parent=context)
         lines += [
             "",

@@ -28,8 +28,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))  # as a script
 
-import cli  # noqa: E402
-from model.schema import SHEETS  # noqa: E402
+from lodestone import commands  # noqa: E402
+from lodestone.workbook.schema.sheets import SHEETS  # noqa: E402
 
 RUN = ("start.md", "how_to.md")
 SHEET = re.compile(r"<!-- sheet: (\w+)(?: of (\S+))? -->")
@@ -77,7 +77,7 @@ def _console(block: list[str], done: Worked) -> Iterator[str]:
         yield command
         name, *arguments = shlex.split(command.removeprefix(PROMPT))
         assert name == "lodestone", command
-        result = CliRunner().invoke(cli.main, arguments)
+        result = CliRunner().invoke(commands.main, arguments)
         assert result.exception is None or isinstance(result.exception, SystemExit), f"{command}: {result.exception!r}"
         errors = result.stderr.partition("Error: ")
         said = [line for line in (errors[1] + errors[2]).splitlines() if not SECONDS.search(line)]

@@ -20,8 +20,8 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from model.errors import Problem
-from model.inputs import Inputs, load
+from lodestone.errors import Problem
+from lodestone.workbook.inputs import Inputs, load
 
 Rows = list[list[Any]]
 Book = dict[str, Any]

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from model.errors import Problem
-from model.inputs import Inputs, load
-from model.joint_run import solve_joint
-from model.run import solve_scenario
 from tests.make import Book, write_book
+
+from lodestone.errors import Problem
+from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.one_scenario import solve_scenario
+from lodestone.workbook.inputs import Inputs, load
 
 FIRST = 2026
 Values = float | Iterable[float | None] | Mapping[int, float | None]

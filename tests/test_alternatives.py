@@ -13,23 +13,23 @@ import numpy as np
 import openpyxl
 import pytest
 from click.testing import CliRunner
-
-import cli
-from model.build import build
-from model.errors import NoPlanError, UsageError
-from model.highs import Solver
-from model.inputs import load
-from model.report.alternatives_files import write_alternatives
-from model.report.alternatives_results import Alternatives, in_words, limit
-from model.run import effort, scenario_data
-from model.studies import alternatives as studies
-from model.studies.alternatives import alternatives, parse_within
-from model.studies.good_plans import GoodPlans
-from model.studies.tasks import attempt
-from model.tree import single
 from tests.make import Book, write_book
 from tests.solving import add, home, market, recipe
 from tests.test_brute_force import some_book
+
+from lodestone.commands import main
+from lodestone.data.tree import single
+from lodestone.errors import NoPlanError, UsageError
+from lodestone.report.studies.alternatives_files import write_alternatives
+from lodestone.rules.build import build
+from lodestone.solve.one_scenario import effort, scenario_data
+from lodestone.solver.highs import Solver
+from lodestone.studies.alternatives import search as studies
+from lodestone.studies.alternatives.good_plans import GoodPlans
+from lodestone.studies.alternatives.results import Alternatives, in_words, limit
+from lodestone.studies.alternatives.search import alternatives, parse_within
+from lodestone.studies.parallel.tasks import attempt
+from lodestone.workbook.inputs import load
 
 TIGHT = 1e-9
 
@@ -287,7 +287,7 @@ def test_the_command_line(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(studies, "run_tasks", in_this_process)
     write_book(tmp_path / "plan.xlsx", choose(10, 10.1, 20))
-    result = CliRunner().invoke(cli.main, ["alternatives", "plan.xlsx", "--within", "2 %", "--gap", "0"])
+    result = CliRunner().invoke(main, ["alternatives", "plan.xlsx", "--within", "2 %", "--gap", "0"])
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert lines[0] == "Limit: 10.2 MUSD, 2.0% above the least cost of 10.0 MUSD (gap 0.0%)."
@@ -296,7 +296,7 @@ def test_the_command_line(tmp_path, monkeypatch):
     assert "Other plan 1, 10.1 MUSD: takes refinery_1 2026, leaves out refinery_0 2026." in lines
     assert Path("outputs/plan/alternatives.xlsx").exists()
 
-    result = CliRunner().invoke(cli.main, ["alternatives", "plan.xlsx", "--within", "much"])
+    result = CliRunner().invoke(main, ["alternatives", "plan.xlsx", "--within", "much"])
     assert result.exit_code == 2 and "--within much" in result.stderr
 
 
@@ -305,7 +305,7 @@ def test_in_a_large_model_plans_that_differ_are_climbed_to_and_not_proved(tmp_pa
     book = choose(10, 10.1, 10.2, 10.3, 10.4, demand=40)
     exact = study(tmp_path, book, within=0.04)
     assert (exact.plans[1].distance, exact.plans[1].most) == (4, True)  # two others
-    monkeypatch.setattr("model.studies.far_plans.SMALL", 0)
+    monkeypatch.setattr("lodestone.studies.far_plans.SMALL", 0)
     best, *others = study(tmp_path, book, within=0.04).plans
     assert len(others) >= 2
     for plan in others:

@@ -12,9 +12,9 @@ import pytest
 from make import load_book, tiny, with_plants, write_book
 from openpyxl import Workbook
 
-from model.archive import read_bytes
-from model.errors import UsageError
-from model.inputs import load
+from lodestone.errors import UsageError
+from lodestone.workbook.file.archive import read_bytes
+from lodestone.workbook.inputs import load
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from benchmarks.__main__ import report
 from benchmarks.generate import Size, write_book
 from benchmarks.scale import Case, measure
-from model.inputs import load
-from model.network import network
-from model.run import scenario_data, solve_scenario
-from model.tree import single
+
+from lodestone.data.network import network
+from lodestone.data.tree import single
+from lodestone.solve.one_scenario import scenario_data, solve_scenario
+from lodestone.workbook.inputs import load
 
 pytest.importorskip("linopy")
 WAYS = ("lodestone", "appsi", "contrib", "bare", "linopy")

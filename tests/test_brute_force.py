@@ -19,10 +19,10 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
-
-from model.errors import NoPlanError
 from tests.make import Book
 from tests.solving import FIRST, add, home, lane, market, recipe, solve
+
+from lodestone.errors import NoPlanError
 
 Pick = Callable[[Sequence[Any]], Any]
 Row = dict[str, Any]

@@ -11,8 +11,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from model.errors import WorkbookError
 from tests.make import Book
 from tests.solving import (
     add,
@@ -33,6 +31,8 @@ from tests.solving import (
     spent,
     total,
 )
+
+from lodestone.errors import WorkbookError
 
 SHORT = 100 * 1000  # a year in which Home gets nothing
 

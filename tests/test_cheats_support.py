@@ -10,8 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from model.errors import NoPlanError
 from tests.make import Book
 from tests.solving import (
     add,
@@ -29,6 +27,8 @@ from tests.solving import (
     spent,
     total,
 )
+
+from lodestone.errors import NoPlanError
 
 SHORT = 100 * 1000  # a year in which Home gets nothing
 

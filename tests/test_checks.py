@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make import Book, load_book, only_problem, tiny, with_plants
 
-from model.checks import PROBLEM_CHECKS, WARNING_CHECKS
-from model.cycles import Step, gaining, rings, sustained
+from lodestone.workbook.checks import PROBLEM_CHECKS, WARNING_CHECKS
+from lodestone.workbook.checks.cycles import Step, gaining, rings, sustained
 
 
 def changed(*cells: tuple[str, int, str, Any]) -> Book:

@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
-
-import cli
-from model.errors import NoPlanError, StoppedError
-from model.examples import examples
-from model.highs import Progress
 from tests.make import tiny, write_book
 from tests.plan_document import plan_document
 
+from lodestone.commands import main
+from lodestone.errors import NoPlanError, StoppedError
+from lodestone.solver.highs import Progress
+from lodestone.template.examples import examples
+
 ROOT = Path(__file__).parent.parent
-COMMANDS = sorted(cli.main.commands)
+COMMANDS = sorted(main.commands)
 ANSWERS_PEOPLE_ONLY = {"watch", "completion"}  # no --json: one goes on, the other prints a script
 
 
@@ -40,14 +40,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    result = CliRunner().invoke(cli.main, arguments)
+    result = CliRunner().invoke(main, arguments)
     assert result.exception is None or isinstance(result.exception, SystemExit)
     assert "\x1b" not in result.output
     return result
 
 
 def solving(monkeypatch: pytest.MonkeyPatch, instead: Callable[..., dict[str, Any]]) -> None:
-    monkeypatch.setattr("model.run.solve_scenario", instead)
+    monkeypatch.setattr("lodestone.solve.one_scenario.solve_scenario", instead)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -63,12 +63,12 @@ def test_every_command_is_in_the_readme(command: str) -> None:
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ANSWERS_PEOPLE_ONLY])
 def test_every_command_answers_programs_and_can_be_silent(command: str) -> None:
-    options = {option for parameter in cli.main.commands[command].params for option in parameter.opts}
+    options = {option for parameter in main.commands[command].params for option in parameter.opts}
     assert {"--json", "--quiet"} <= options
 
 
 def test_help_and_version() -> None:
-    from model import __version__
+    from lodestone import __version__
 
     text = run("--help").stdout
     assert all(command in text for command in COMMANDS)
@@ -76,16 +76,14 @@ def test_help_and_version() -> None:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    code = (
-        "import cli, sys; print(*{'pyomo', 'pandas', 'openpyxl', 'xlsxwriter', 'rich', 'highspy'} & set(sys.modules))"
-    )
+    code = "import sys; from lodestone.commands import main; print(*{'pyomo', 'pandas', 'openpyxl', 'xlsxwriter', 'rich', 'highspy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 
 
 def test_check_needs_neither_pyomo_nor_the_solver() -> None:
     code = (
-        "import cli, sys; cli.main(['check', 'inputs/tutorial.xlsx'], standalone_mode=False); "
+        "import sys; from lodestone.commands import main; main(['check', 'inputs/tutorial.xlsx'], standalone_mode=False); "
         "print(*{'pyomo', 'numpy', 'pandas', 'openpyxl', 'xlsxwriter', 'matplotlib', 'highspy'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -93,9 +91,9 @@ def test_check_needs_neither_pyomo_nor_the_solver() -> None:
 
 
 def test_a_solve_does_not_wait_for_pandas(here: Path) -> None:
-    solve = "import cli, sys; cli.main(['solve', 'plan.xlsx', '--quiet'], standalone_mode=False); "
+    solve = "import sys; from lodestone.commands import main; main(['solve', 'plan.xlsx', '--quiet'], standalone_mode=False); "
     code = solve + "print('pandas' in sys.modules)"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "model")}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
@@ -293,8 +291,13 @@ def test_second_ctrl_c_gives_up(here: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("columns", [40, 80, 120])
 def test_on_a_terminal_nothing_is_wider_than_it(here: Path, columns: int) -> None:
     inner, outer = os.openpty()
-    environment = os.environ | {"NO_COLOR": "1", "TERM": "xterm", "COLUMNS": str(columns), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", "import cli; cli.main()", "check", "bad.xlsx"]
+    environment = os.environ | {
+        "NO_COLOR": "1",
+        "TERM": "xterm",
+        "COLUMNS": str(columns),
+        "PYTHONPATH": str(ROOT / "model"),
+    }
+    command = [sys.executable, "-c", "from lodestone.commands import main; main()", "check", "bad.xlsx"]
     with subprocess.Popen(command, env=environment, stdin=outer, stdout=outer, stderr=outer):
         os.close(outer)
         shown = "".join(until_closed(inner))

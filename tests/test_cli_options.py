@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import click
 
-import cli
+from lodestone.commands import main
 
 # What differs because the commands differ: places of other kinds, several scenarios, other things that are replaced.
 OWN = {
@@ -19,7 +19,7 @@ OWN = {
 
 def test_the_same_option_says_the_same_everywhere():
     said: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for name, command in cli.main.commands.items():
+    for name, command in main.commands.items():
         for option in command.params:
             if isinstance(option, click.Option) and name not in OWN.get(option.opts[0], set()):
                 meaning = f"{option.help} {option.type} {option.default} {option.multiple}"
@@ -29,5 +29,5 @@ def test_the_same_option_says_the_same_everywhere():
 
 def test_only_what_differs_is_called_different():
     for option, commands in OWN.items():
-        helps = [p.help for name in commands for p in cli.main.commands[name].params if option in p.opts]
+        helps = [p.help for name in commands for p in main.commands[name].params if option in p.opts]
         assert len(set(helps)) > 1, option

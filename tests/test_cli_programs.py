@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-
-import cli
-from model.errors import NoPlanError, StoppedError
-from model.studies import doctor
 from tests.make import tiny, with_plants, write_book
+
+from lodestone.commands import main
+from lodestone.errors import NoPlanError, StoppedError
+from lodestone.runs import doctor
 
 ROOT = Path(__file__).parent.parent
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -37,7 +37,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    result = CliRunner().invoke(cli.main, arguments)
+    result = CliRunner().invoke(main, arguments)
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result
 
@@ -146,7 +146,7 @@ def test_no_plan_is_answered(here: Path, monkeypatch: pytest.MonkeyPatch, error:
     def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr("model.run.solve_scenario", fail)
+    monkeypatch.setattr("lodestone.solve.one_scenario.solve_scenario", fail)
     said = answer("solve", "plan.xlsx")
     assert (said["command"], said["exit_code"], said["error"]) == ("solve", exit_code, str(error))
     assert ("explanation" in said) == (exit_code == 3)
@@ -169,8 +169,8 @@ def shell(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
     """The command line in a process of its own, into pipes."""
     inherited = {name: value for name, value in os.environ.items() if name not in SCREEN}
     return subprocess.run(
-        [sys.executable, "-c", "import cli; cli.main(prog_name='lodestone')", *arguments],
-        env=inherited | {"PYTHONPATH": str(ROOT)} | environment,
+        [sys.executable, "-c", "from lodestone.commands import main; main(prog_name='lodestone')", *arguments],
+        env=inherited | {"PYTHONPATH": str(ROOT / "model")} | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -188,8 +188,22 @@ def test_no_escape_codes_in_a_pipe_even_where_colours_are_forced(here: Path) -> 
 def test_progress_fits_a_narrow_terminal_without_colours(here: Path) -> None:
     columns = 40
     inner, outer = os.openpty()
-    environment = os.environ | {"NO_COLOR": "1", "TERM": "xterm", "COLUMNS": str(columns), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", "import cli; cli.main()", "solve", "capped.xlsx", "--all-scenarios", "--jobs", "1"]
+    environment = os.environ | {
+        "NO_COLOR": "1",
+        "TERM": "xterm",
+        "COLUMNS": str(columns),
+        "PYTHONPATH": str(ROOT / "model"),
+    }
+    command = [
+        sys.executable,
+        "-c",
+        "from lodestone.commands import main; main()",
+        "solve",
+        "capped.xlsx",
+        "--all-scenarios",
+        "--jobs",
+        "1",
+    ]
     with subprocess.Popen(command, env=environment, stdin=outer, stdout=outer, stderr=outer):
         os.close(outer)
         shown = ""
@@ -232,9 +246,9 @@ def test_nothing_of_the_solver_reaches_the_screen(here: Path) -> None:
 
 
 def test_a_run_from_a_program_has_a_log_without_a_command(here: Path) -> None:
-    from model.inputs import load
-    from model.report.run_log import RunLog
-    from model.run import solve_scenario
+    from lodestone.report.plan.run_log import RunLog
+    from lodestone.solve.one_scenario import solve_scenario
+    from lodestone.workbook.inputs import load
 
     assert "not from the command line" in RunLog().text(solve_scenario(load("plan.xlsx")))
 
@@ -303,10 +317,10 @@ def test_the_doctor_says_what_a_system_does_not_tell(here: Path, monkeypatch: py
 
 def test_nobody_reads_what_is_printed(here: Path) -> None:
     """`lodestone --help | head -1`, whose reader leaves before all is said."""
-    code = "import sys, time; from cli import main; sys.stdin.read(); main()"
+    code = "import sys, time; from lodestone.commands import main; sys.stdin.read(); main()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, "completion", "bash"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "model")},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

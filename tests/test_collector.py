@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 
 import pytest
-
-from model.build import build
-from model.collector import at_rest
-from model.tree import single
 from tests.rules.tiny_data import plan
+
+from lodestone.data.tree import single
+from lodestone.gc_pause import at_rest
+from lodestone.rules.build import build
 
 
 def test_off_inside_and_on_again():

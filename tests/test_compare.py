@@ -11,21 +11,21 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-
-from model.errors import UsageError
-from model.examples import examples
-from model.inputs import load
-from model.report.compare_files import KIND, document, write_comparison
-from model.report.compare_results import Comparison
-from model.report.compare_summary import notes, runs_line, summary
-from model.report.plan_json import dumps
-from model.report.run_folder import write_run
-from model.run import solve_scenario
-from model.snapshot import input_snapshot
-from model.studies.compare import compare, compare_runs, names_by_path
-from model.studies.compare_figures import bridge
 from tests.make import Book, tiny, with_plants, write_book
 from tests.plan_document import plan_document
+
+from lodestone.errors import UsageError
+from lodestone.plan.plan_json import dumps
+from lodestone.report.compare.files import KIND, document, write_comparison
+from lodestone.report.compare.summary import notes, runs_line, summary
+from lodestone.report.plan.run_folder import write_run
+from lodestone.solve.one_scenario import solve_scenario
+from lodestone.studies.compare.figures import bridge
+from lodestone.studies.compare.results import Comparison
+from lodestone.studies.compare.runs import compare, compare_runs, names_by_path
+from lodestone.template.examples import examples
+from lodestone.workbook.inputs import load
+from lodestone.workbook.snapshot import input_snapshot
 
 SHEETS = ["Compare", "Charts", "Bridge", "Inputs", "Flows", "FlowsByYear", "ChinaShare", "Stock", "Runs"]
 HOSTILE = ("../x", "con", "x" * 300, "x" * 300, "a:b*?", "=1+1", "+cmd", "@sum", "-1", "", "\x00\x1b[31m", "a&b<c>")
@@ -424,7 +424,7 @@ def test_a_comparison_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch:
     def fail(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("model.report.compare_files.write_compare_workbook", fail)
+    monkeypatch.setattr("lodestone.report.compare_files.write_compare_workbook", fail)
     with pytest.raises(UsageError, match="No space left"):
         write_comparison(compare([plan_document(), costlier()]), out)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -9,10 +9,10 @@ from types import ModuleType
 
 import pytest
 
-import model.rules
+import lodestone.rules
 
 ROOT = Path(__file__).parents[1]
-NAME = "model.rules.construction"
+NAME = "lodestone.rules.construction"
 
 
 def _blocks() -> list[str]:
@@ -25,7 +25,7 @@ def test_the_rule_of_the_guide_passes_the_test_of_the_guide(monkeypatch: pytest.
     module = ModuleType(NAME)
     exec(compile(rule, "CONTRIBUTING.md, rule", "exec"), module.__dict__)
     monkeypatch.setitem(sys.modules, NAME, module)
-    monkeypatch.setattr(model.rules, "construction", module, raising=False)
+    monkeypatch.setattr(lodestone.rules, "construction", module, raising=False)
     tests: dict[str, object] = {}
     exec(compile(test, "CONTRIBUTING.md, test", "exec"), tests)
     run = [check for name, check in tests.items() if name.startswith("test_")]
@@ -47,7 +47,7 @@ def test_the_rule_takes_the_next_equation():
 def test_the_files_and_commands_that_the_guide_names_exist():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([\w./]+/[\w.]+)`", text)) - {
-        "model/rules/construction.py",
+        "model/lodestone/rules/construction.py",
         "tests/rules/test_construction.py",
     }
     assert [path for path in named if not (ROOT / path).exists()] == []

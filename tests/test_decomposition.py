@@ -13,19 +13,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from model.audit import audit_joint
-from model.decomposition import launch
-from model.decomposition.future import Future
-from model.decomposition.run import number_of_processes, solve_decomposed, together
-from model.decomposition.shared import THRESHOLD, alone, stretches
-from model.errors import NoPlanError, StoppedError, UsageError
-from model.joint_run import all_futures, joint_document, weighed
-from model.plan_tables import VALUE_TABLES
-from model.run import Effort, Proof
 from tests.make import Book, load_book
 from tests.solving import FIRST, add, close, home, lane, market, read, rows, solve_all
 from tests.test_joint import LAST, crisis, future, with_futures
+
+from lodestone.audit import audit_joint
+from lodestone.errors import NoPlanError, StoppedError, UsageError
+from lodestone.plan.tables import VALUE_TABLES
+from lodestone.solve.all_futures import all_futures, joint_document, weighed
+from lodestone.solve.decomposition import launch
+from lodestone.solve.decomposition.future import Future
+from lodestone.solve.decomposition.run import number_of_processes, solve_decomposed, together
+from lodestone.solve.decomposition.shared import THRESHOLD, alone, stretches
+from lodestone.solve.one_scenario import Effort, Proof
 
 ROOT = Path(__file__).resolve().parents[1]
 EXACT = Effort(1e-9, 60.0)
@@ -266,7 +266,7 @@ def test_a_process_that_is_killed_ends_the_run_with_a_message():
 
     def kill_one(progress: Any) -> None:
         if progress.stage.startswith("hedge") and not killed:
-            ranks = [p for p in _below(os.getpid()) if b"model.decomposition.rank" in _command(p)]
+            ranks = [p for p in _below(os.getpid()) if b"lodestone.solve.decomposition.rank" in _command(p)]
             ranks = [p for p in ranks if b"mpiexec" not in _command(p)]
             if len(ranks) == 2:
                 os.kill(ranks[-1], signal.SIGKILL)
@@ -275,7 +275,7 @@ def test_a_process_that_is_killed_ends_the_run_with_a_message():
     with pytest.raises(StoppedError, match="ended before its time"):
         solve_decomposed(read(everything()), 2, gap=0.0, time_limit=60, on_progress=kill_one)
     assert killed
-    assert not [p for p in _below(os.getpid()) if b"model.decomposition.rank" in _command(p)]
+    assert not [p for p in _below(os.getpid()) if b"lodestone.solve.decomposition.rank" in _command(p)]
 
 
 def _command(process: int) -> bytes:
@@ -313,8 +313,16 @@ def test_asked_to_stop_it_keeps_the_best_plan():
 
 
 def _under_mpiexec(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [launch.mpiexec(), "-n", "2", sys.executable, "-c", "from cli import main; main()", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [
+        launch.mpiexec(),
+        "-n",
+        "2",
+        sys.executable,
+        "-c",
+        "from lodestone.commands import main; main()",
+        *arguments,
+    ]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "model")}
     return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from docs.generate import PAGES, RULES
 
 ROOT = Path(__file__).parents[1]

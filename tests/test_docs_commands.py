@@ -13,12 +13,12 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from docs.run_pages import RUN, work_through
 from openpyxl import load_workbook
 
-import cli
-from docs.run_pages import RUN, work_through
-from model.examples import examples
-from model.schema import SHEETS
+from lodestone.commands import main
+from lodestone.template.examples import examples
+from lodestone.workbook.schema.sheets import SHEETS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")]
@@ -49,11 +49,11 @@ def written(page: Path) -> Iterator[tuple[str, bool]]:
 def parses(command: str) -> bool:
     """Whether click takes the words, without doing anything."""
     _, name, *words = shlex.split(command)
-    if name not in cli.main.commands:
+    if name not in main.commands:
         return name in LONELY
-    known = cli.main.commands[name]
+    known = main.commands[name]
     try:
-        known.make_context(name, words, parent=click.Context(cli.main, obj="", info_name="lodestone"))
+        known.make_context(name, words, parent=click.Context(main, obj="", info_name="lodestone"))
     except click.UsageError:
         return False
     except click.exceptions.Exit:  # --help
@@ -66,9 +66,9 @@ def exists(command: str) -> bool:
     name, *words = shlex.split(command)[1:]
     if name == "COMMAND":
         return set(words) <= LONELY
-    if name not in cli.main.commands:
+    if name not in main.commands:
         return name in LONELY
-    options = {option for parameter in cli.main.commands[name].params for option in parameter.opts}
+    options = {option for parameter in main.commands[name].params for option in parameter.opts}
     return {word for word in words if word.startswith("--")} <= options | LONELY
 
 
@@ -90,7 +90,7 @@ def test_a_command_that_does_not_exist_is_noticed(wrong: str):
 
 def test_there_are_commands_to_look_at():
     assert len(COMMANDS) > 60
-    assert {command.split()[1] for _, command, _ in COMMANDS} >= set(cli.main.commands)
+    assert {command.split()[1] for _, command, _ in COMMANDS} >= set(main.commands)
 
 
 def stable(text: str) -> list[str]:
@@ -135,9 +135,7 @@ def _number(text: str) -> float:
 
 def test_every_sheet_and_every_field_of_a_plan_is_in_the_docs(tmp_path: Path):
     """The tables of reading_a_plan.md and programs.md against what a solve writes."""
-    run = CliRunner().invoke(
-        cli.main, ["solve", str(examples()["tutorial"]), "--out", str(tmp_path / "run"), "--quiet"]
-    )
+    run = CliRunner().invoke(main, ["solve", str(examples()["tutorial"]), "--out", str(tmp_path / "run"), "--quiet"])
     assert run.exit_code == 0, run.output
     plan = json.loads((tmp_path / "run" / "plan.json").read_text(encoding="utf-8"))
     sheets = set(load_workbook(tmp_path / "run" / "plan.xlsx", read_only=True).sheetnames)

@@ -11,13 +11,13 @@ import pytest
 from click.testing import CliRunner, Result
 from openpyxl import Workbook, load_workbook
 
-import cli
+from lodestone.commands import main
 
 Type = Callable[..., None]
 
 
 def lodestone(*arguments: str) -> Result:
-    result = CliRunner().invoke(cli.main, arguments)
+    result = CliRunner().invoke(main, arguments)
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import openpyxl
 import pytest
-
-from model.errors import NoPlanError
-from model.inputs import load
-from model.report.explanation_results import INTEGERS, RELAXATION, Explanation, Repair
-from model.run import solve_scenario
-from model.studies.explanation import explain
 from tests.make import Book, write_book
 from tests.solving import add, home, lane, market, recipe
+
+from lodestone.errors import NoPlanError
+from lodestone.solve.one_scenario import solve_scenario
+from lodestone.studies.explanation.explain import explain
+from lodestone.studies.explanation.results import INTEGERS, RELAXATION, Explanation, Repair
+from lodestone.workbook.inputs import load
 
 
 def serve(book: Book, least: float) -> None:

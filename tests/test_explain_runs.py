@@ -10,23 +10,23 @@ from typing import Any
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
-
-import cli
-from model.conversion import plan_data
-from model.errors import NoPlanError
-from model.inputs import load
-from model.joint_run import solve_joint
-from model.places import Places
-from model.run import solve_scenario
-from model.studies.explanation import explain
-from model.studies.explanation.arithmetic import find
-from model.tree import single
 from tests.make import Book, write_book
 from tests.solving import add, change, home, lane, market, read
 
+from lodestone.commands import main
+from lodestone.data.tree import single
+from lodestone.errors import NoPlanError
+from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.one_scenario import solve_scenario
+from lodestone.studies.explanation.arithmetic import find
+from lodestone.studies.explanation.explain import explain
+from lodestone.workbook.cell_locations import Places
+from lodestone.workbook.conversion import plan_data
+from lodestone.workbook.inputs import load
+
 
 def run(*arguments: str) -> Result:
-    result = CliRunner().invoke(cli.main, arguments)
+    result = CliRunner().invoke(main, arguments)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 
@@ -164,7 +164,7 @@ def test_where_the_cells_of_a_kind_are_barred_later_repairs_use_others() -> None
 
 @pytest.mark.parametrize("columns", [50, 80])
 def test_no_line_is_wider_than_the_terminal(here: Path, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
-    from model.report import terminal_explanation
+    from lodestone.report.terminal import explanation as terminal_explanation
 
     monkeypatch.setattr(terminal_explanation.sys, "stderr", Terminal())
     monkeypatch.setenv("COLUMNS", str(columns))

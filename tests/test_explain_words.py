@@ -6,18 +6,18 @@ from typing import Any
 
 import pyomo.environ as pyo
 import pytest
-
-from model.conversion import plan_data
-from model.inputs import Inputs
-from model.places import Places
-from model.studies.explanation.giving import Giving
-from model.studies.explanation.knobs import STANDING
-from model.studies.explanation.loosening import loosened
-from model.studies.explanation.row_words import BOUNDS, WORDS, bound_in_words, row_in_words
-from model.studies.explanation.speaking import Speaker, component
-from model.tree import joint
 from tests.rules.everything import everything
 from tests.solving import add, change, home, lane, market, read, recipe
+
+from lodestone.data.tree import joint
+from lodestone.studies.explanation.adjustable_cells import STANDING
+from lodestone.studies.explanation.elastic_rows import Giving
+from lodestone.studies.explanation.loosening import loosened
+from lodestone.studies.explanation.row_words import BOUNDS, WORDS, bound_in_words, row_in_words
+from lodestone.studies.explanation.rule_text import Speaker, component
+from lodestone.workbook.cell_locations import Places
+from lodestone.workbook.conversion import plan_data
+from lodestone.workbook.inputs import Inputs
 
 
 def constraints(model: Any) -> set[str]:

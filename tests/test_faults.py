@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
-
 from benchmarks.kills import kills
-from cli import main
-from model.errors import UsageError
-from model.report.claim import claimed
-from model.report.run_folder import read_run, write_run
-from model.studies.verify import holds, verify
+from click.testing import CliRunner
 from tests.make import Book, tiny, with_plants, write_book
 from tests.plan_document import plan_document
 from tests.solving import add, home
 
+from lodestone.commands import main
+from lodestone.errors import UsageError
+from lodestone.report.plan.run_folder import read_run, write_run
+from lodestone.runs.folder_lock import claimed
+from lodestone.runs.verify import holds, verify
+
 ROOT = Path(__file__).resolve().parents[1]
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "model")}
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX only")
 
 
@@ -53,8 +53,8 @@ def test_killed_at_any_moment_a_run_leaves_the_old_plan_or_the_new(tmp_path: Pat
 
 FULL = """
 import os, resource, signal, sys
-import model.run  # Pyomo makes a semaphore when it is loaded, which is a file to this limit and not to a disk
-from cli import main
+import lodestone.solve.one_scenario  # Pyomo makes a semaphore when it is loaded, which is a file to this limit and not to a disk
+from lodestone.commands import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), most))
@@ -156,7 +156,7 @@ def proved_but_for_a_gap(run: Path) -> dict[str, Any]:
 INTERRUPTED = """
 import os, signal, sys
 import model.highs
-from cli import main
+from lodestone.commands import main
 attempt, times = model.highs.Solver._attempt, int(sys.argv.pop(1))
 def watched(self, on_progress, should_stop, *more):
     def tell(progress):

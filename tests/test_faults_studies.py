@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-
-from cli import main
-from model.report.claim import claimed
-from model.report.frontier_results import Point
-from model.report.terminal_many import WatchMany
-from model.studies.frontier import frontier
-from model.studies.verify import holds, verify
 from tests.make import with_plants, write_book
 from tests.test_faults import FULL, posix, python
+
+from lodestone.commands import main
+from lodestone.report.terminal.many import WatchMany
+from lodestone.runs.folder_lock import claimed
+from lodestone.runs.verify import holds, verify
+from lodestone.studies.frontier.results import Point
+from lodestone.studies.frontier.trace import frontier
 
 # Every study that writes more than one file: its command but for --out, the suffixes, how its JSON file begins.
 STUDIES = {

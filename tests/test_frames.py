@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-
-from model.errors import UsageError
-from model.report.frames import frames
-from model.report.run_folder import write_run
 from tests.solving import solve, solve_all
 from tests.test_joint import with_futures
+
+from lodestone.errors import UsageError
+from lodestone.plan.frames import frames
+from lodestone.report.plan.run_folder import write_run
 
 PAGE = (Path(__file__).parents[1] / "docs" / "plan_tables.md").read_text(encoding="utf-8")
 COLUMNS = {

@@ -10,21 +10,21 @@ from typing import Any
 
 import openpyxl
 import pytest
-
-from model.build import build
-from model.errors import UsageError, WorkbookError
-from model.highs import Solver
-from model.inputs import load
-from model.report.frontier_files import KIND, write_frontier
-from model.report.frontier_results import Frontier, Least, Point, Step
-from model.run import scenario_data, solve_scenario
-from model.studies.frontier import _consistent as consistent
-from model.studies.frontier import frontier, scales, trace
-from model.studies.moved_caps import Move
-from model.tidy import tidy
-from model.tree import single
 from tests.make import Book, write_book
 from tests.solving import add, home, lane, market, read, recipe
+
+from lodestone.data.tree import single
+from lodestone.errors import UsageError, WorkbookError
+from lodestone.report.studies.frontier_files import KIND, write_frontier
+from lodestone.rules.build import build
+from lodestone.solve.one_scenario import scenario_data, solve_scenario
+from lodestone.solve.tie_breaking import tidy
+from lodestone.solver.highs import Solver
+from lodestone.studies.frontier.moved_caps import Move
+from lodestone.studies.frontier.results import Frontier, Least, Point, Step
+from lodestone.studies.frontier.trace import _consistent as consistent
+from lodestone.studies.frontier.trace import frontier, scales, trace
+from lodestone.workbook.inputs import load
 
 TIGHT = 1e-9
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
+from benchmarks import fuzz
+from benchmarks.mutate import GENTLE, ROUGH, SAME, Base, Mutated, bases, mutate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks import fuzz
-from benchmarks.mutate import GENTLE, ROUGH, SAME, Base, Mutated, bases, mutate
-from model.inputs import load
+from lodestone.workbook.inputs import load
 
 TINY = bases()[1]
 

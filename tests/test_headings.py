@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-
-from model.plan_tables import COST_TERMS
-from model.report.compare_workbook import write_compare_workbook
-from model.report.frontier_results import Frontier, Least, Point
-from model.report.frontier_workbook import write_frontier_workbook
-from model.report.plan_workbook import write_plan_workbook
-from model.report.stress_files import write_stress
-from model.report.stress_results import GaveWay, Outcome, Regret, Stress
-from model.report.styles import DARK
-from model.report.sweep_files import write_sweep
-from model.report.sweep_results import GridPoint, Sweep, Varied, figures_of
-from model.studies.compare import compare
 from tests.plan_document import plan_document
 from tests.solving import solve_all
 from tests.test_joint import with_futures
+
+from lodestone.plan.tables import COST_TERMS
+from lodestone.report.compare.workbook import write_compare_workbook
+from lodestone.report.excel.styles import DARK
+from lodestone.report.plan.workbook import write_plan_workbook
+from lodestone.report.studies.frontier_workbook import write_frontier_workbook
+from lodestone.report.studies.stress_files import write_stress
+from lodestone.report.studies.sweep_files import write_sweep
+from lodestone.studies.compare.runs import compare
+from lodestone.studies.frontier.results import Frontier, Least, Point
+from lodestone.studies.stress.results import GaveWay, Outcome, Regret, Stress
+from lodestone.studies.sweep.results import GridPoint, Sweep, Varied, figures_of
 
 UNIT = re.compile(r".* \((MUSD|t|t/yr|USD/kg|%|days|s|points|share|year|years)\)")
 # Numbers without a unit: years of the calendar, counts, ranks, and values whose unit stands in a column beside them.

@@ -11,10 +11,10 @@ import pyomo.environ as pyo
 import pytest
 from pyomo.repn import generate_standard_repn
 from scipy.sparse import csc_array
-
-from model.errors import NoPlanError, StoppedError
-from model.highs import Outcome, Progress, Solver
 from tests.rules.everything import everything
+
+from lodestone.errors import NoPlanError, StoppedError
+from lodestone.solver.highs import Outcome, Progress, Solver
 
 
 def knapsack() -> pyo.ConcreteModel:

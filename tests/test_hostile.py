@@ -16,15 +16,15 @@ import pytest
 import xlsxwriter
 from click.testing import CliRunner
 from openpyxl import load_workbook
-
-from cli import main
-from model import archive
-from model.cells import LONGEST_NAME
-from model.errors import UsageError
-from model.inputs import load
-from model.names import nearest, wildcard
-from model.xlsx import read_sheets
 from tests.make import Book, load_book, only_problem, tiny, with_plants, write_book
+
+from lodestone.commands import main
+from lodestone.errors import UsageError
+from lodestone.names import nearest, wildcard
+from lodestone.workbook.file import archive
+from lodestone.workbook.file.xlsx import read_sheets
+from lodestone.workbook.inputs import load
+from lodestone.workbook.reading.cells import LONGEST_NAME
 
 ROOT = Path(__file__).resolve().parents[1]
 SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -436,7 +436,7 @@ def _number(text: str) -> bool:
 
 @pytest.mark.parametrize("name", SIGNS)
 def test_a_csv_guards_what_begins_like_a_formula(name: str) -> None:
-    from model.report.sweep_files import _guarded
+    from lodestone.report.studies.sweep_files import _guarded
 
     assert _guarded(name)[0] == "'"
     assert _guarded(-1.5) == -1.5

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from model.audit import audit_joint
-from model.errors import NoPlanError, UsageError
-from model.highs import Solver
-from model.inputs import Inputs
-from model.joint_run import joint_name, solve_joint
-from model.rules.objective import cvar, mean
-from model.run import scenario_data
 from tests.make import Book
 from tests.solving import FIRST, add, change, close, cost, home, kg, lane, market, only, read, rows, solve, solve_all
 from tests.test_brute_force import some_book
+
+from lodestone.audit import audit_joint
+from lodestone.errors import NoPlanError, UsageError
+from lodestone.rules.objective import cvar, mean
+from lodestone.solve.all_futures import joint_name, solve_joint
+from lodestone.solve.one_scenario import scenario_data
+from lodestone.solver.highs import Solver
+from lodestone.workbook.inputs import Inputs
 
 LAST = FIRST + 2
 few = settings(max_examples=10, derandomize=True, deadline=None, database=None)

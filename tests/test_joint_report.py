@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
-
-import cli
-from model.report.joint_summary import joint_key_lines, joint_sections
-from model.report.plan_workbook import write_plan_workbook
 from tests.make import write_book
 from tests.solving import close, rows, solve_all
 from tests.test_joint import with_futures
+
+from lodestone.commands import main
+from lodestone.report.plan.joint_summary import joint_key_lines, joint_sections
+from lodestone.report.plan.workbook import write_plan_workbook
 
 
 @pytest.fixture(scope="module")
@@ -69,13 +69,13 @@ def test_sheets_begin_with_the_scenario_and_costs_are_means(tmp_path: Path, plan
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     write_book(tmp_path / "plan.xlsx", with_futures())
-    result = CliRunner().invoke(cli.main, ["solve", "plan.xlsx", "--joint", "--no-values"])
+    result = CliRunner().invoke(main, ["solve", "plan.xlsx", "--joint", "--no-values"])
     assert result.exit_code == 0, result.output
     written = json.loads((tmp_path / "outputs/plan/joint/plan.json").read_text(encoding="utf-8"))
     assert written["futures"].keys() == {"base", "embargo", "late", "dear"}
     assert written["evpi_musd"] is None
     assert "Do now" in result.stdout
-    assert CliRunner().invoke(cli.main, ["solve", "plan.xlsx", "--joint", "--scenario", "late"]).exit_code == 2
-    assert CliRunner().invoke(cli.main, ["solve", "plan.xlsx"]).exit_code == 0
-    compared = CliRunner().invoke(cli.main, ["compare", "outputs/plan/base", "outputs/plan/joint"])
+    assert CliRunner().invoke(main, ["solve", "plan.xlsx", "--joint", "--scenario", "late"]).exit_code == 2
+    assert CliRunner().invoke(main, ["solve", "plan.xlsx"]).exit_code == 0
+    compared = CliRunner().invoke(main, ["compare", "outputs/plan/base", "outputs/plan/joint"])
     assert compared.exit_code == 0, compared.output

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from make import Book, load_book, only_problem, tiny
 
-from model.lanes import resolve_lanes
-from model.tables import Record
+from lodestone.workbook.scenarios.lanes import resolve_lanes
+from lodestone.workbook.tables import Record
 
 REGIONS = ["China", "Home", "Ally"]
 MATERIALS = ["oxide", "ore"]

@@ -15,35 +15,35 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What a module (or a package, as a whole) may import lies above it. New modules: find them a place.
 STAGES = (
-    "model model.collector model.errors model.names model.cycles model.columns model.plan_tables",
-    "model.schema",
-    "model.archive model.tables",
-    "model.xlsx",
-    "model.cells model.lanes",
-    "model.workbook model.snapshot model.origins",
-    "model.records",
-    "model.changes",
-    "model.scenarios model.plan_data",
-    "model.conversion model.lenders",
-    "model.checks",
-    "model.inputs",
-    "model.places model.audit",
-    "model.tree",
-    "model.network",
-    "model.rules",
-    "model.build model.matrix",
-    "model.loaded",
-    "model.highs",
-    "model.tidy model.results model.held model.slack model.elastic model.what_binds",
-    "model.start",
-    "model.run",
-    "model.joint_run",
-    "model.decomposition",
-    "model.report",
-    "model.template",
-    "model.examples",
-    "model.studies",
-    "model.commands",
+    "model lodestone.gc_pause lodestone.errors lodestone.names lodestone.workbook.checks.cycles lodestone.workbook.schema.columns lodestone.plan.tables",
+    "lodestone.workbook.schema.sheets",
+    "lodestone.workbook.file.archive lodestone.workbook.tables",
+    "lodestone.workbook.file.xlsx",
+    "lodestone.workbook.reading.cells lodestone.workbook.scenarios.lanes",
+    "lodestone.workbook.reading.sheets lodestone.workbook.snapshot lodestone.workbook.origins",
+    "lodestone.workbook.reading.records",
+    "lodestone.workbook.scenarios.changes",
+    "lodestone.workbook.scenarios.applied lodestone.data.plan_data",
+    "lodestone.workbook.conversion lodestone.data.lenders",
+    "lodestone.workbook.checks",
+    "lodestone.workbook.inputs",
+    "lodestone.workbook.cell_locations lodestone.audit",
+    "lodestone.data.tree",
+    "lodestone.data.network",
+    "lodestone.rules",
+    "lodestone.rules.build lodestone.solver.matrix",
+    "lodestone.solver.highs_model",
+    "lodestone.solver.highs",
+    "lodestone.solve.tie_breaking lodestone.rules.tables lodestone.solve.fixed_decisions lodestone.solver.slack lodestone.solver.elastic_model lodestone.solve.marginal_values",
+    "lodestone.solve.warm_start",
+    "lodestone.solve.one_scenario",
+    "lodestone.solve.all_futures",
+    "lodestone.solve.decomposition",
+    "lodestone.report",
+    "lodestone.template",
+    "lodestone.template.examples",
+    "lodestone.studies",
+    "lodestone.commands",
     "cli",
 )
 STAGE = {module: stage for stage, modules in enumerate(STAGES) for module in modules.split()}
@@ -127,38 +127,52 @@ def test_imports_name_modules_that_exist():
 
 
 def test_the_audit_shares_nothing_with_the_model():
-    reached = _reached(_package("model.audit"))
-    the_models = _package("model.rules") | {"model.build", "model.network", "model.tree", "model.lenders"}
+    reached = _reached(_package("lodestone.audit"))
+    the_models = _package("lodestone.rules") | {
+        "lodestone.rules.build",
+        "lodestone.data.network",
+        "lodestone.data.tree",
+        "lodestone.data.lenders",
+    }
     assert reached & the_models == set()
     assert _foreign(reached, "pyomo", "highspy") == set()
 
 
 def test_the_report_knows_the_plan_only():
-    for module in _package("model.report"):
+    for module in _package("lodestone.report"):
         assert _foreign(IMPORTS[module], "pyomo", "highspy") == set(), module
-        assert IMPORTS[module] & _package("model.rules") == set(), module
+        assert IMPORTS[module] & _package("lodestone.rules") == set(), module
 
 
 def test_only_what_builds_and_solves_knows_pyomo_and_highs():
     # run names Pyomo's version and exception; cycles solves two small LPs of its own; mpi-sppy is handed Pyomo vectors
     assert _users("pyomo") == {
-        "model.rules",
-        "model.build",
-        "model.matrix",
-        "model.loaded",
-        "model.highs",
-        "model.run",
-        "model.decomposition",
+        "lodestone.rules",
+        "lodestone.rules.build",
+        "lodestone.solver.matrix",
+        "lodestone.solver.highs_model",
+        "lodestone.solver.highs",
+        "lodestone.solve.one_scenario",
+        "lodestone.solve.decomposition",
     }
-    assert _users("highspy") == {"model.loaded", "model.highs", "model.cycles", "model.elastic"}
+    assert _users("highspy") == {
+        "lodestone.solver.highs_model",
+        "lodestone.solver.highs",
+        "lodestone.workbook.checks.cycles",
+        "lodestone.solver.elastic_model",
+    }
 
 
 def test_only_the_ranks_know_mpi():
     """Nobody else needs the extra, and nobody loads it before it is asked for."""
     knowing = {module for module, imports in IMPORTS.items() if _foreign(imports, "mpisppy", "mpi4py")}
-    assert knowing == {"model.decomposition.hedging", "model.decomposition.rank"}
+    assert knowing == {"lodestone.solve.decomposition.hedging", "lodestone.solve.decomposition.rank"}
     importing = {module for module, imports in IMPORTS.items() if imports & knowing}
-    assert importing == {"model.commands.solve", "model.decomposition.rank", "model.decomposition.run"}
+    assert importing == {
+        "lodestone.commands.solve",
+        "lodestone.solve.decomposition.rank",
+        "lodestone.solve.decomposition.run",
+    }
 
 
 def test_what_is_imported_is_installed_with_it():
@@ -173,13 +187,17 @@ def test_what_is_imported_is_installed_with_it():
 
 def test_the_library_does_not_import_the_command_line():
     assert _users("cli") == set()
-    assert _users("click") <= {"cli", "model.commands", "model.report"}  # report/terminal.py writes what commands show
+    assert _users("click") <= {
+        "cli",
+        "lodestone.commands",
+        "lodestone.report",
+    }  # report/terminal.py writes what commands show
 
 
 def test_rules_do_not_know_which_kind_of_run_it_is():
-    for module in _package("model.rules"):
+    for module in _package("lodestone.rules"):
         for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module == "model.tree":
+            if isinstance(node, ast.ImportFrom) and node.module == "lodestone.data.tree":
                 assert [alias.name for alias in node.names] == ["Tree"], module
 
 
@@ -192,7 +210,7 @@ def test_money_per_mass_is_converted_on_the_way_in_in_one_place():
         and isinstance(node.op, ast.Mult)
         and any(isinstance(side, ast.Name) and side.id == "MUSD_PER_T" for side in (node.left, node.right))
     }
-    assert multiplying == {"model.conversion"}
+    assert multiplying == {"lodestone.workbook.conversion"}
 
 
 def _foreign(imports: set[str], *packages: str) -> set[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-
-from model import lenders
-from model.plan_data import PlanData, at
 from tests.rules.tiny_data import contract, floor, plan, project
+
+from lodestone.data import lenders
+from lodestone.data.plan_data import PlanData, at
 
 # Decided in 2030 it works in 2031-2033 at 1/2, 1, 1 of 100 t of capacity; a tonne of it makes 2 t of oxide out of ore.
 MILL = project(

@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from model.errors import NoPlanError, StoppedError, UsageError
-from model.highs import Progress
-from model.inputs import load
-from model.report.plan_json import OF_THE_RUN
-from model.report.run_folder import read_run
-from model.report.sweep_results import rows
-from model.run import solve_scenario
-from model.studies.frontier import frontier
-from model.studies.many import Done, Job, exit_code, jobs_for, run_tasks, solve_many
-from model.studies.sweep import parse_vary, sweep
-from model.studies.tasks import Failure
 from tests.make import with_plants, write_book
+
+from lodestone.errors import NoPlanError, StoppedError, UsageError
+from lodestone.plan.plan_json import OF_THE_RUN
+from lodestone.report.plan.run_folder import read_run
+from lodestone.runs.batch import Done, Job, exit_code, jobs_for, run_tasks, solve_many
+from lodestone.solve.one_scenario import solve_scenario
+from lodestone.solver.highs import Progress
+from lodestone.studies.frontier.trace import frontier
+from lodestone.studies.parallel.tasks import Failure
+from lodestone.studies.sweep.grid import parse_vary, sweep
+from lodestone.studies.sweep.results import rows
+from lodestone.workbook.inputs import load
 
 FOUR = ("base", "embargo", "dear", "glut")
 
@@ -111,7 +111,7 @@ def test_a_workbook_that_is_not_there():
 def as_read(plan: dict[str, Any]) -> dict[str, Any]:
     import json
 
-    from model.report.plan_json import dumps, finite
+    from lodestone.plan.plan_json import dumps, finite
 
     read: dict[str, Any] = json.loads(dumps(finite(plan)))
     return read
@@ -305,7 +305,7 @@ def test_a_cluster_can_be_asked_to_stop(cluster, tmp_path):
 
 def test_a_scheduler_that_does_not_answer(tmp_path, monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("model.studies.cluster.CONNECT", "1s")
+    monkeypatch.setattr("lodestone.studies.cluster.CONNECT", "1s")
     for address in ("tcp://127.0.0.1:1", "nonsense://x"):
         with pytest.raises(UsageError, match="no Dask scheduler answers"):
             run_tasks(pieces(tmp_path, a=""), scheduler=address)

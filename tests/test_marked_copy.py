@@ -15,14 +15,14 @@ from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
-
-import cli
-from model.errors import Problem, UsageError
-from model.inputs import load
-from model.report.marked_copy import write_marked
-from model.template import write_template
 from tests.make import Book, tiny, write_book
 from tests.office import needs_office, saved_again
+
+from lodestone.commands import main
+from lodestone.errors import Problem, UsageError
+from lodestone.report.excel.marked_copy import write_marked
+from lodestone.template import write_template
+from lodestone.workbook.inputs import load
 
 RED, AMBER = "00FF9B9B", "00FFD166"
 
@@ -45,7 +45,7 @@ def doubtful() -> Book:
 
 
 def check(*arguments: str) -> Result:
-    result = CliRunner().invoke(cli.main, ["check", *arguments])
+    result = CliRunner().invoke(main, ["check", *arguments])
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result
 
@@ -259,7 +259,7 @@ def test_a_workbook_that_cannot_be_copied(here: Path, monkeypatch: pytest.Monkey
     def fail(*_: Any, **__: Any) -> None:
         raise KeyError("xl/theme")
 
-    monkeypatch.setattr("model.report.marked_copy.load_workbook", fail)
+    monkeypatch.setattr("lodestone.report.marked_copy.load_workbook", fail)
     with pytest.raises(UsageError, match="call check without --mark"):
         write_marked(Path("bad.xlsx"), Path("marked.xlsx"), [], [])
     assert not Path("marked.xlsx").exists()

@@ -7,10 +7,10 @@ import pyomo.environ as pyo
 import pytest
 from pyomo.common.errors import InfeasibleConstraintException
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-
-from model.matrix import AT_LEAST, AT_MOST, EQUAL, matrix
-from model.rules.linear import linear
 from tests.rules.everything import everything
+
+from lodestone.rules.linear import linear
+from lodestone.solver.matrix import AT_LEAST, AT_MOST, EQUAL, matrix
 
 
 def model(*rows, goal=None):

@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-from model.inputs import load
-from model.network import decision_nodes, largest_capacity, network
-from model.plan_data import PlanData, Return, Series
-from model.run import scenario_data
-from model.tree import single
 from tests.make import Book, tiny, with_plants, write_book
 from tests.rules.tiny_data import fork, lane, market, plan, plant, project, scenario, stockpile, substitution
+
+from lodestone.data.network import decision_nodes, largest_capacity, network
+from lodestone.data.plan_data import PlanData, Return, Series
+from lodestone.data.tree import single
+from lodestone.solve.one_scenario import scenario_data
+from lodestone.workbook.inputs import load
 
 HOME = ("Home", "cars", "oxide")
 BOTH = ["clean", "exposed"]

@@ -9,16 +9,17 @@ import highspy
 import numpy as np
 import pyomo.environ as pyo
 import pytest
-
-from model import joint_run, run
-from model.audit import Audit, Finding
-from model.errors import LodestoneError, NoPlanError, StoppedError
-from model.highs import CAREFUL, Solver
-from model.joint_run import solve_joint
-from model.loaded import FEASIBILITY
-from model.run import solve_scenario
 from tests.make import load_book, with_plants
 from tests.solving import add, change, close, home, kg, lane, market, only, problems, read, recipe, solve, total
+
+from lodestone.audit import Audit, Finding
+from lodestone.errors import LodestoneError, NoPlanError, StoppedError
+from lodestone.solve import all_futures as joint_run
+from lodestone.solve import one_scenario as run
+from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.one_scenario import solve_scenario
+from lodestone.solver.highs import CAREFUL, Solver
+from lodestone.solver.highs_model import FEASIBILITY
 
 # --- data ------------------------------------------------------------------------------------------------------------
 

@@ -11,9 +11,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
-
 from docs.dependencies import page, runtime
+from packaging.requirements import Requirement
 from tests.make import with_plants, write_book
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,7 +35,7 @@ class Refused(socket.socket):
             refuse(family)
 
 socket.socket = Refused
-from cli import main
+from lodestone.commands import main
 main()
 """
 
@@ -45,7 +44,7 @@ def lodestone(folder: Path, *arguments: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_SOCKETS, *arguments],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT / "model")},
         capture_output=True,
         text=True,
         check=False,
@@ -67,7 +66,7 @@ def test_no_command_asks_the_network(tmp_path: Path) -> None:
 
 def test_the_block_would_be_felt(tmp_path: Path) -> None:
     probe = "import urllib.request; urllib.request.urlopen('http://localhost:9', timeout=1)"
-    code = WITHOUT_SOCKETS.replace("from cli import main\nmain()", probe)
+    code = WITHOUT_SOCKETS.replace("from lodestone.commands import main\nmain()", probe)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "the network is asked" in done.stderr
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-
-from model.inputs import load
-from model.plan_tables import ORIGINS
-from model.run import solve_scenario
 from tests.make import with_plants, write_book
 from tests.solving import add, change, home, lane, market, recipe, solve, solve_all
 from tests.test_joint import with_futures
+
+from lodestone.plan.tables import ORIGINS
+from lodestone.solve.one_scenario import solve_scenario
+from lodestone.workbook.inputs import load
 
 ROOT = Path(__file__).parents[1]
 Line = dict[str, Any]

@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils import range_boundaries
-
-from model.inputs import load
-from model.plan_tables import ORIGINS
-from model.report.cost_matrix import cost_matrix
-from model.report.drawings import Drawing
-from model.report.plan_charts import drawings
-from model.report.plan_sheets import table_sheets
-from model.report.plan_workbook import write_plan_workbook
-from model.report.run_folder import write_run
-from model.run import solve_scenario
 from tests.plan_document import plan_document
 from tests.solving import solve_all
 from tests.test_joint import with_futures
+
+from lodestone.plan.tables import ORIGINS
+from lodestone.report.excel.drawings import Drawing
+from lodestone.report.plan.charts import drawings
+from lodestone.report.plan.cost_matrix import cost_matrix
+from lodestone.report.plan.run_folder import write_run
+from lodestone.report.plan.sheets import table_sheets
+from lodestone.report.plan.workbook import write_plan_workbook
+from lodestone.solve.one_scenario import solve_scenario
+from lodestone.workbook.inputs import load
 
 ROOT = Path(__file__).parents[1]
 SERIES = re.compile(r"<c:ser>.*?</c:ser>", re.DOTALL)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
-
-from model.plan_tables import TABLES, Column, PlanTable
-from model.report.plan_workbook import write_plan_workbook
-from model.report.styles import heading
 from tests.plan_document import plan_document, without_rows
+
+from lodestone.plan.tables import TABLES, Column, PlanTable
+from lodestone.report.excel.styles import heading
+from lodestone.report.plan.workbook import write_plan_workbook
 
 ALL_SHEETS = [
     *("Summary", "Charts", "Investments", "PriceFloors", "Contracts", "Bankability", "Stockpile", "Sourcing"),
@@ -196,7 +196,7 @@ def test_many_flows_are_written_in_steady_time(tmp_path: Path) -> None:
 
 
 def test_more_rows_than_a_sheet_holds_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.report.styles.LAST_ROW", 4)
+    monkeypatch.setattr("lodestone.report.styles.LAST_ROW", 4)
     sheet = written(tmp_path, plan_document())["Sourcing"]
     assert sheet.max_row == 5
     assert sheet["A5"].value == "... 2 more rows in plan.json"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-
-from model.errors import NoPlanError
 from tests.make import Book
 from tests.solving import add, cost, rows, solve, total
 from tests.test_brute_force import some_book
+
+from lodestone.errors import NoPlanError
 
 few = settings(max_examples=12, derandomize=True, deadline=None, database=None, phases=[Phase.generate])  # no shrinking
 NEVER = float("inf")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from benchmarks.published import catalogue
 from benchmarks.published.book import Book
 from benchmarks.published.instances import Case, Reference, default_folder

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pyomo.environ as pyo
 import pytest
-
-from model.build import Built
-from model.plan_tables import COST_TERMS
 from tests.rules.algebra import close, coefficients
 from tests.rules.everything import everything
+
+from lodestone.plan.tables import COST_TERMS
+from lodestone.rules.build import Built
 
 RULE_TESTS = Path(__file__).parent / "rules"
 

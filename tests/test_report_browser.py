@@ -12,16 +12,16 @@ from typing import Any
 
 import plotly.graph_objects as go
 import pytest
-
-from model.report.html.page import write_report
-from model.report.html.studies import read_study
-from model.report.html.views import FIGURES
 from tests.browser import Browser, chromium
 from tests.plan_document import plan_document
 from tests.solving import rows, solve, solve_all
 from tests.test_joint import with_futures
 from tests.test_report_chain import chained
 from tests.test_report_page import NASTY, frontier, nasty_plan
+
+from lodestone.report.html.page import write_report
+from lodestone.report.html.studies import read_study
+from lodestone.report.html.views import FIGURES
 
 FIGURES_DRAWN = (
     "return [...document.querySelectorAll('.picture')].filter(e => e.data)"

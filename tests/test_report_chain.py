@@ -6,10 +6,10 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-
-from model.report.html.chain import MOST_NODES, OTHERS, chain, chain_stages
 from tests.plan_document import plan_document, without_rows
 from tests.solving import add, close, home, lane, market, recipe, rows, solve
+
+from lodestone.report.html.chain import MOST_NODES, OTHERS, chain, chain_stages
 
 YEAR = 2030
 Links = dict[tuple[str, str, str, str], tuple[float, float]]

@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-
-import cli
-from model.errors import UsageError
-from model.report.frontier_files import KIND
-from model.report.frontier_results import Frontier, Least, Point, document
-from model.report.html.chain import OTHERS
-from model.report.html.page import SCRIPTS, check_out, page, safe_json, write_report
-from model.report.html.studies import figures, find_studies, read_study
-from model.report.html.views import FIGURES, views
-from model.report.run_folder import write_run
 from tests.plan_document import plan_document
+
+from lodestone.commands import main
+from lodestone.errors import UsageError
+from lodestone.report.html.chain import OTHERS
+from lodestone.report.html.page import SCRIPTS, check_out, page, safe_json, write_report
+from lodestone.report.html.studies import figures, find_studies, read_study
+from lodestone.report.html.views import FIGURES, views
+from lodestone.report.plan.run_folder import write_run
+from lodestone.report.studies.frontier_files import KIND
+from lodestone.studies.frontier.results import Frontier, Least, Point, document
 
 NASTY = (
     "</script><script>document.title='broken'</script>",
@@ -159,7 +159,7 @@ def test_the_glance_says_cost_share_and_shortage():
 
 
 def test_a_very_large_plan_keeps_its_tonnes_in_other_lanes(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("model.report.html.views.MOST_LANES", 2)
+    monkeypatch.setattr("lodestone.report.html.views.MOST_LANES", 2)
     (view,) = views({"run": plan_document()})
     found = table(view, "flows")
     flows = plan_document()["tables"]["flows"]
@@ -200,18 +200,18 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     frontier("outputs/magnets/frontier.json", "magnets.xlsx")
     frontier("other.json", "other.xlsx")  # of another workbook
     call = ["report", "outputs/magnets/base", "outputs/magnets/tight"]
-    result = CliRunner().invoke(cli.main, call)
+    result = CliRunner().invoke(main, call)
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[-1] == "The page: report.html"
     assert "frontier.json" in result.stdout and "other.json" not in result.stdout
     data = json.loads(Elements(Path("report.html").read_text(encoding="utf-8")).texts["script"][0])
     assert [view["label"] for view in data["views"]] == ["base", "tight"]
     assert [study["file"] for study in data["studies"]] == ["frontier.json"]
-    quiet = CliRunner().invoke(cli.main, [*call, "other.json", "--quiet", "--out", "x.html"])
+    quiet = CliRunner().invoke(main, [*call, "other.json", "--quiet", "--out", "x.html"])
     assert (quiet.exit_code, quiet.output) == (0, "")
     assert '"other.json"' in Path("x.html").read_text(encoding="utf-8")
     for wrong in (["report"], ["report", "other.json"], ["report", "nothing"], ["report", *call[1:], "x.html"]):
-        assert CliRunner().invoke(cli.main, wrong).exit_code == 2, wrong
+        assert CliRunner().invoke(main, wrong).exit_code == 2, wrong
 
 
 # --- studies --------------------------------------------------------------------------------------------------------

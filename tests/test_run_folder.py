@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import model.report.run_folder as runs
-from model.errors import UsageError
-from model.report.run_folder import check_target, read_run, run_folder, safe_name, workbook_of, write_run
 from tests.plan_document import plan_document
+
+import lodestone.report.plan.run_folder as runs
+from lodestone.errors import UsageError
+from lodestone.report.plan.run_folder import check_target, read_run, run_folder, safe_name, workbook_of, write_run
 
 OLD, NEW = "the old plan", "the new plan"
 ROOT = Path(__file__).parent.parent
@@ -171,7 +171,7 @@ def test_a_crash_leaves_old_or_new_and_the_next_run_cleans_up(
 ) -> None:
     folder = tmp_path / "run"
     write_run(plan_document(plan_name=OLD), folder)
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "model")}
     done = subprocess.run([sys.executable, "-c", CRASH, str(folder), step, str(after)], env=environment, check=False)
     assert done.returncode == 9
     assert name_in(folder) == expected

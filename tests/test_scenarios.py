@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from make import Book, load_book, only_problem, with_plants
 
-from model.errors import UsageError
-from model.inputs import Inputs
-from model.tables import CellChange
+from lodestone.errors import UsageError
+from lodestone.workbook.inputs import Inputs
+from lodestone.workbook.tables import CellChange
 
 HEADINGS = ["scenario", "sheet", "row", "column", "from_year", "to_year", "operation", "value"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from model.columns import YEARS, Column
-from model.schema import NAMED_SHEETS, SHEETS, each_column
+from lodestone.workbook.schema.columns import YEARS, Column
+from lodestone.workbook.schema.sheets import NAMED_SHEETS, SHEETS, each_column
 
 CONTRACT = Path(__file__).resolve().parents[2] / "shared" / "workbook_contract.csv"
 

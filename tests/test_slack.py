@@ -5,9 +5,9 @@ from __future__ import annotations
 import pyomo.environ as pyo
 import pytest
 
-from model.errors import NoPlanError
-from model.highs import Solver
-from model.slack import Excess, Slacks
+from lodestone.errors import NoPlanError
+from lodestone.solver.highs import Solver
+from lodestone.solver.slack import Excess, Slacks
 
 
 def torn() -> pyo.ConcreteModel:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-
-from cli import main
-from model.build import build
-from model.highs import Solver
-from model.run import scenario_data, solve_scenario
-from model.start import start_from
-from model.tree import joint, single
 from tests.make import tiny, write_book
 from tests.solving import add, change, home, lane, market, read, recipe, solve, solve_all
+
+from lodestone.commands import main
+from lodestone.data.tree import joint, single
+from lodestone.rules.build import build
+from lodestone.solve.one_scenario import scenario_data, solve_scenario
+from lodestone.solve.warm_start import start_from
+from lodestone.solver.highs import Solver
 
 DECIDED = [("refinery", 2026)]
 

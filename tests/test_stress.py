@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
-
-import cli
-from model.errors import UsageError
-from model.report.stress_results import Outcome, Stress
-from model.studies.stress import stress
 from tests.make import Book, write_book
 from tests.solving import FIRST, add, close, cost, home, lane, market, read, solve, solve_all
 from tests.test_joint import crisis, future, with_futures
+
+from lodestone.commands import main
+from lodestone.errors import UsageError
+from lodestone.studies.stress.cases import stress
+from lodestone.studies.stress.results import Outcome, Stress
 
 CRISIS = FIRST + 1
 
@@ -184,9 +184,9 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     write_book(tmp_path / "plan.xlsx", rich())
     runs = []
     for options in ([], ["--joint", "--no-values"]):
-        assert CliRunner().invoke(cli.main, ["solve", "plan.xlsx", *options]).exit_code == 0
+        assert CliRunner().invoke(main, ["solve", "plan.xlsx", *options]).exit_code == 0
         runs.append(f"outputs/plan/{'joint' if options else 'base'}")
-    result = CliRunner().invoke(cli.main, ["stress", "plan.xlsx", *runs])
+    result = CliRunner().invoke(main, ["stress", "plan.xlsx", *runs])
     assert result.exit_code == 0, result.output
     assert "base: what hurts most" in result.stdout
     assert "Least regret: joint" in result.stdout
@@ -195,9 +195,9 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert len(facts["outcomes"]) == 2 * 8
     book = load_workbook(tmp_path / "stress.xlsx")
     assert book.sheetnames[:3] == ["Stress", "Regret", "Shortage"]
-    assert CliRunner().invoke(cli.main, ["stress", "plan.xlsx", *runs, "--quiet"]).output == ""
+    assert CliRunner().invoke(main, ["stress", "plan.xlsx", *runs, "--quiet"]).output == ""
     (tmp_path / "stress.json").write_text("{}")
-    assert CliRunner().invoke(cli.main, ["stress", "plan.xlsx", *runs]).exit_code == 2
+    assert CliRunner().invoke(main, ["stress", "plan.xlsx", *runs]).exit_code == 2
 
 
 def test_asked_to_stop_it_says_how_many_cases_were_met():

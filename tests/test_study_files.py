@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-import cli
-from model.errors import UsageError
-from model.report import (
+from lodestone.commands import main
+from lodestone.errors import UsageError
+from lodestone.report.compare import files as compare_files
+from lodestone.report.studies import (
     alternatives_files,
-    compare_files,
     explanation_files,
     frontier_files,
     stress_files,
     sweep_files,
     what_binds_files,
 )
-from model.report.study_files import Kind, write_files
+from lodestone.report.studies.study_files import Kind, write_files
 
 KINDS = [
     files.KIND
@@ -28,7 +28,7 @@ KINDS = [
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_kind_names_a_command_and_is_told_from_the_others(kind: Kind, tmp_path: Path):
-    assert kind.command in cli.main.commands
+    assert kind.command in main.commands
     assert {".json", ".xlsx"} <= set(kind.suffixes)
     write_files(tmp_path / "a.xlsx", {".json": lambda new: kind.write_json({"facts": []}, new)})
     for other in KINDS:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from model.highs import Progress, ShouldStop
-from model.studies.many import task_count
-from model.studies.tasks import AsItIs, Failure, Tell, by_label
+from lodestone.runs.batch import task_count
+from lodestone.solver.highs import Progress, ShouldStop
+from lodestone.studies.parallel.tasks import AsItIs, Failure, Tell, by_label
 
 
 @dataclass(frozen=True)

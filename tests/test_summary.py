@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from model.plan_tables import COST_TERMS
-from model.report.brief import brief
-from model.report.summary import MOST, key_lines, sections
-from model.report.words import TERM_LABELS, days, in_words, musd, one_line, share, tonnes, year_ranges
 from tests.plan_document import plan_document, without_rows
+
+from lodestone.plan.formatting import TERM_LABELS, days, in_words, musd, one_line, share, tonnes, year_ranges
+from lodestone.plan.tables import COST_TERMS
+from lodestone.report.plan.first_page import brief
+from lodestone.report.plan.summary import MOST, key_lines, sections
 
 
 def said(plan: dict[str, Any], heading: str) -> str:

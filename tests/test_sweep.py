@@ -9,14 +9,14 @@ from typing import Any
 
 import openpyxl
 import pytest
-
-from model.errors import UsageError, WorkbookError
-from model.inputs import load
-from model.report.sweep_files import KIND, write_sweep
-from model.report.sweep_results import GridPoint, Sweep, Varied, columns, rows, typed
-from model.run import solve_scenario
-from model.studies.sweep import MOST_POINTS, parse_vary, sweep
 from tests.make import with_plants, write_book
+
+from lodestone.errors import UsageError, WorkbookError
+from lodestone.report.studies.sweep_files import KIND, write_sweep
+from lodestone.solve.one_scenario import solve_scenario
+from lodestone.studies.sweep.grid import MOST_POINTS, parse_vary, sweep
+from lodestone.studies.sweep.results import GridPoint, Sweep, Varied, columns, rows, typed
+from lodestone.workbook.inputs import load
 
 RATES = "Settings/discount_rate=0.03,0.08"
 CAPS = "ChinaShare/oxide_cap/2027=0.5,0.9,7"

@@ -11,20 +11,20 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
-
-from model.cells import convert
-from model.columns import YEARS, Column
-from model.errors import UsageError
-from model.examples import new_workbook
-from model.inputs import load
-from model.run import solve_scenario
-from model.schema import NAMED_SHEETS, SETTINGS, SHEETS, each_column
-from model.snapshot import input_snapshot
-from model.template import write_template
-from model.template.drop_downs import LIST_ROWS, name_of_list, rule
-from model.template.example_rows import example_rows
 from tests.make import with_plants
 from tests.office import needs_office, saved_again
+
+from lodestone.errors import UsageError
+from lodestone.solve.one_scenario import solve_scenario
+from lodestone.template import write_template
+from lodestone.template.drop_downs import LIST_ROWS, name_of_list, rule
+from lodestone.template.example_rows import example_rows
+from lodestone.template.examples import new_workbook
+from lodestone.workbook.inputs import load
+from lodestone.workbook.reading.cells import convert
+from lodestone.workbook.schema.columns import YEARS, Column
+from lodestone.workbook.schema.sheets import NAMED_SHEETS, SETTINGS, SHEETS, each_column
+from lodestone.workbook.snapshot import input_snapshot
 
 FREE = ["source", "note", "# to ReadMe"]
 

@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from model.highs import Progress
-from model.report.alternatives_results import Alternatives, Choice, Differing
-from model.report.explanation_results import Change, Explanation, Finding, Repair
-from model.report.frontier_results import Frontier, Least, Point
-from model.report.html.studies import figures, read_study
-from model.report.stress_files import write_stress
-from model.report.stress_results import Outcome, Regret, Stress
-from model.report.sweep_files import write_sweep
-from model.report.sweep_results import GridPoint, Sweep, Varied
-from model.report.terminal_alternatives import show_alternatives
-from model.report.terminal_explanation import MOST_LINES, show_explanation
-from model.report.terminal_frontier import least_in_words, show_frontier
-from model.report.terminal_many import WatchMany
-from model.report.terminal_stress import show_stress
-from model.report.terminal_what_binds import show_what_binds
-from model.report.what_binds_results import Moved, WhatBinds
+from lodestone.report.html.studies import figures, read_study
+from lodestone.report.studies.stress_files import write_stress
+from lodestone.report.studies.sweep_files import write_sweep
+from lodestone.report.terminal.alternatives import show_alternatives
+from lodestone.report.terminal.explanation import MOST_LINES, show_explanation
+from lodestone.report.terminal.frontier import least_in_words, show_frontier
+from lodestone.report.terminal.many import WatchMany
+from lodestone.report.terminal.stress import show_stress
+from lodestone.report.terminal.what_binds import show_what_binds
+from lodestone.solver.highs import Progress
+from lodestone.studies.alternatives.results import Alternatives, Choice, Differing
+from lodestone.studies.explanation.results import Change, Explanation, Finding, Repair
+from lodestone.studies.frontier.results import Frontier, Least, Point
+from lodestone.studies.stress.results import Outcome, Regret, Stress
+from lodestone.studies.sweep.results import GridPoint, Sweep, Varied
+from lodestone.studies.what_binds.results import Moved, WhatBinds
 
 FILES = [Path("a.xlsx"), Path("a.json")]
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pyomo.environ as pyo
 import pytest
-
-from model.build import Built, build
-from model.highs import Solver
-from model.plan_data import PlanData
-from model.tidy import tidy
-from model.tree import single
 from tests.rules.everything import everything
 from tests.rules.tiny_data import contract, floor, market, plan, plant, project
+
+from lodestone.data.plan_data import PlanData
+from lodestone.data.tree import single
+from lodestone.rules.build import Built, build
+from lodestone.solve.tie_breaking import tidy
+from lodestone.solver.highs import Solver
 
 HOME = ("Home", "cars", "oxide")
 

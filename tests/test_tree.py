@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from model.plan_data import PlanData, Scenario
-from model.tree import joint, single
 from tests.rules.tiny_data import fork, plan
+
+from lodestone.data.plan_data import PlanData, Scenario
+from lodestone.data.tree import joint, single
 
 
 def test_one_scenario_is_one_node_a_year():

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-import cli
-from model.report.plan_json import OF_THE_RUN
-from model.studies.verify import holds, verify
+from lodestone.commands import main
+from lodestone.plan.plan_json import OF_THE_RUN
+from lodestone.runs.verify import holds, verify
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,7 +26,7 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("verify")
     shutil.copy(ROOT / "inputs" / "tutorial.xlsx", place / "plan.xlsx")
     arguments = ["solve", str(place / "plan.xlsx"), "--out", str(place / "run"), "--quiet"]
-    assert CliRunner().invoke(cli.main, arguments).exit_code == 0
+    assert CliRunner().invoke(main, arguments).exit_code == 0
     return place
 
 
@@ -42,7 +42,7 @@ def found(place: Path) -> dict[str, tuple[bool | None, str]]:
 
 def test_a_run_as_it_was_written_holds(place: Path) -> None:
     assert {ok for ok, _ in found(place).values()} == {True}
-    result = CliRunner().invoke(cli.main, ["verify", str(place / "run" / "plan.json")])
+    result = CliRunner().invoke(main, ["verify", str(place / "run" / "plan.json")])
     assert result.exit_code == 0
     assert "has not changed" in result.output
 
@@ -55,7 +55,7 @@ def test_a_number_changed_in_plan_json_is_noticed_twice(place: Path) -> None:
     findings = found(place)
     assert findings["plan.json"] == (False, "was changed after it was written")
     assert findings["audit"][0] is False
-    assert CliRunner().invoke(cli.main, ["verify", str(place / "run"), "--quiet"]).exit_code == 2
+    assert CliRunner().invoke(main, ["verify", str(place / "run"), "--quiet"]).exit_code == 2
 
 
 def test_a_cell_changed_in_plan_xlsx_is_named(place: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_joint_run_holds_too(place: Path) -> None:
     book["Scenarios"].cell(row[scenario], names.index("probability") + 1).value = 0.4
     book.save(place / "plan.xlsx")
     arguments = ["solve", str(place / "plan.xlsx"), "--joint", "--no-values", "--quiet", "--out", str(place / "run")]
-    assert CliRunner().invoke(cli.main, arguments).exit_code == 0
+    assert CliRunner().invoke(main, arguments).exit_code == 0
     assert holds(verify(place / "run"))
 
 
@@ -119,11 +119,11 @@ def test_the_same_workbook_gives_the_same_plan_byte_for_byte(solved: Path, tmp_p
         folder = tmp_path / seed
         folder.mkdir()
         shutil.copy(solved / "plan.xlsx", folder / "plan.xlsx")
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT / "model")}
         command = [
             sys.executable,
             "-c",
-            "import cli; cli.main()",
+            "from lodestone.commands import main; main()",
             "solve",
             "plan.xlsx",
             "--scenario",

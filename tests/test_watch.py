@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-
-import cli
-from model.highs import Progress
-from model.studies import watching
-from model.studies.watching import LOOK_EVERY_S, SavedWorkbook, last_plan
 from tests.make import tiny, write_book
 from tests.plan_document import plan_document
+
+from lodestone.commands import main
+from lodestone.runs import saved_workbook as watching
+from lodestone.runs.saved_workbook import LOOK_EVERY_S, SavedWorkbook, last_plan
+from lodestone.solver.highs import Progress
 
 Step = Callable[[], Any]
 
@@ -66,7 +66,7 @@ def stop() -> None:
 
 
 def watch(*options: str) -> Result:
-    result = CliRunner().invoke(cli.main, ["watch", "plan.xlsx", *options])
+    result = CliRunner().invoke(main, ["watch", "plan.xlsx", *options])
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result
 
@@ -209,7 +209,7 @@ def test_a_save_during_a_solve_begins_it_anew(book: Path, clock: Clock, monkeypa
         clock.steps = {clock.now + 5: stop}
         return plan_document(plan_name="up to date")
 
-    monkeypatch.setattr("model.run.solve_scenario", search)
+    monkeypatch.setattr("lodestone.solve.one_scenario.solve_scenario", search)
     result = watch()
     assert len(calls) == 2
     assert "out of date" not in result.stdout
@@ -225,7 +225,7 @@ def test_ctrl_c_during_a_solve_keeps_the_plan_and_ends(
         assert should_stop()
         return plan_document(status="feasible", gap=0.25)
 
-    monkeypatch.setattr("model.run.solve_scenario", search)
+    monkeypatch.setattr("lodestone.solve.one_scenario.solve_scenario", search)
     result = watch()
     assert result.exit_code == 0
     assert "feasible (gap 25.0%)" in result.stdout

@@ -11,22 +11,22 @@ from typing import Any
 import openpyxl
 import pytest
 from click.testing import CliRunner
-
-import cli
-from model.errors import NoPlanError, UsageError
-from model.inputs import load
-from model.joint_run import solve_joint
-from model.report.run_folder import write_run
-from model.report.what_binds_files import write_what_binds
-from model.report.what_binds_results import Moved, WhatBinds, in_words
-from model.run import scenario_data, solve_scenario
-from model.studies import what_binds as study
-from model.studies.what_binds import what_binds
-from model.tree import single
 from tests.make import Book, write_book
 from tests.solving import add, close, home, lane, market, only, recipe, rows, solve, solve_all
 from tests.test_alternatives import in_this_process
 from tests.test_brute_force import some_book
+
+from lodestone.commands import main
+from lodestone.data.tree import single
+from lodestone.errors import NoPlanError, UsageError
+from lodestone.report.plan.run_folder import write_run
+from lodestone.report.studies.what_binds_files import write_what_binds
+from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.one_scenario import scenario_data, solve_scenario
+from lodestone.studies.what_binds import moved_limits as study
+from lodestone.studies.what_binds.moved_limits import what_binds
+from lodestone.studies.what_binds.results import Moved, WhatBinds, in_words
+from lodestone.workbook.inputs import load
 
 TIGHT = 1e-9
 
@@ -388,7 +388,7 @@ def test_files_and_terminal(tmp_path, monkeypatch):
     add(book, "ChinaShare", cap="oxide_cap", material="oxide", years=0.4)
     monkeypatch.chdir(tmp_path)
     run_of(tmp_path, book)
-    result = CliRunner().invoke(cli.main, ["explain", "run", "--jobs", "1"])
+    result = CliRunner().invoke(main, ["explain", "run", "--jobs", "1"])
     assert result.exit_code == 0, result.output
     assert "one point more of share in 2027 would save up to 0.03 MUSD with the builds as they are" in result.stdout
     assert "(oxide_cap): one point less in every year costs 0.06 MUSD with builds free to change" in result.stdout
@@ -400,7 +400,7 @@ def test_files_and_terminal(tmp_path, monkeypatch):
     plan = openpyxl.load_workbook("run/plan.xlsx")
     assert {"WhatBinds", "SupplyCost"} <= set(plan.sheetnames)
 
-    result = CliRunner().invoke(cli.main, ["explain", "nowhere"])
+    result = CliRunner().invoke(main, ["explain", "nowhere"])
     assert result.exit_code == 2 and "nowhere" in result.stderr
 
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from make import Book, load_book, only_problem, tiny, with_plants, write_book
 from openpyxl import load_workbook
 
-from model.cells import LARGEST, UnusableCell, convert
-from model.columns import Column
-from model.inputs import load
-from model.records import interpolate
-from model.schema import SHEETS
-from model.xlsx import ErrorValue, NoValue, column_letters
+from lodestone.workbook.file.xlsx import ErrorValue, NoValue, column_letters
+from lodestone.workbook.inputs import load
+from lodestone.workbook.reading.cells import LARGEST, UnusableCell, convert
+from lodestone.workbook.reading.records import interpolate
+from lodestone.workbook.schema.columns import Column
+from lodestone.workbook.schema.sheets import SHEETS
 
 NUMBER = Column("amount", "number")
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from model.inputs import load
-from model.run import solve_scenario
+from lodestone.solve.one_scenario import solve_scenario
+from lodestone.workbook.inputs import load
 
 ROOT = Path(__file__).parents[1]
 TUTORIAL = ROOT / "inputs" / "tutorial.xlsx"

@@ -7,10 +7,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
-from model import xlsx
-from model.xlsx import read_sheets
 from tests.make import tiny, write_book
+
+from lodestone.workbook.file import xlsx
+from lodestone.workbook.file.xlsx import read_sheets
 
 SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 

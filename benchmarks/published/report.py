@@ -6,8 +6,8 @@ import platform
 from collections.abc import Iterable, Mapping, Sequence
 
 from benchmarks.published.solve import GAP, TOLERANCE, Result
-from model import __version__
-from model.highs import version as highs_version
+from lodestone import __version__
+from lodestone.solver.highs import version as highs_version
 
 FAMILIES = {
     "orlib_cap": "OR-Library capacitated sites",

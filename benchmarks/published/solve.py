@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.published.instances import Case
-from model.errors import LodestoneError, WorkbookError
-from model.inputs import load
-from model.joint_run import solve_joint
-from model.run import solve_scenario
+from lodestone.errors import LodestoneError, WorkbookError
+from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.one_scenario import solve_scenario
+from lodestone.workbook.inputs import load
 
 TOLERANCE = 1e-6  # relative difference from the published optimum, beside the gap
 GAP = 1e-9

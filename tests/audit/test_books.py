@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from model.audit.books import Amounts, limit, read_books
 from tests.audit.tiny_plan import plan_document
 from tests.audit.tiny_workbook import workbook
+
+from lodestone.audit.books import Amounts, limit, read_books
 
 
 def test_amounts_of_nothing_are_0_and_add_up() -> None:

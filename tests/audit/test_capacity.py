@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
-from model.audit import audit
-from model.audit.books import read_books
-from model.audit.capacity import access, alternatives, capacities, decisions, lists, ramp, use
-from model.audit.verdict import Check
-from model.plan_data import PlanData
 from tests.audit.tiny_plan import broken, missed, plan_document, put, row
 from tests.audit.tiny_workbook import change, workbook
+
+from lodestone.audit import audit
+from lodestone.audit.books import read_books
+from lodestone.audit.capacity import access, alternatives, capacities, decisions, lists, ramp, use
+from lodestone.audit.verdict import Check
+from lodestone.data.plan_data import PlanData
 
 
 def decided(*builds: tuple[str, int, float], **changes: Any) -> tuple[PlanData, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from model.audit.books import read_books
-from model.audit.china_share import cap_bases, caps, china_share_table
 from tests.audit.tiny_plan import add, judged, plan_document, put
 from tests.audit.tiny_workbook import change, workbook
+
+from lodestone.audit.books import read_books
+from lodestone.audit.china_share import cap_bases, caps, china_share_table
 
 
 def test_shares_add_up_regions_and_leave_out_what_is_not_delivered() -> None:

@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.audit.tiny_plan import add, judged, plan_document, put
+from tests.audit.tiny_workbook import change, flat, kg, workbook
 
-from model.audit.books import read_books
-from model.audit.contracts import (
+from lodestone.audit.books import read_books
+from lodestone.audit.contracts import (
     active,
     contract_price,
     contract_years_table,
@@ -21,8 +23,6 @@ from model.audit.contracts import (
     supplier_volumes,
     under_contract,
 )
-from tests.audit.tiny_plan import add, judged, plan_document, put
-from tests.audit.tiny_workbook import change, flat, kg, workbook
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.audit.tiny_plan import EXPECTED_COST, Edit, add, drop, judged, plan_document, put
+from tests.audit.tiny_workbook import change, kg, workbook
 
-from model.audit.books import read_books
-from model.audit.costs import (
+from lodestone.audit.books import read_books
+from lodestone.audit.costs import (
     budgets,
     budgets_table,
     cost_terms,
@@ -21,8 +23,6 @@ from model.audit.costs import (
     totals,
     totals_by_term,
 )
-from tests.audit.tiny_plan import EXPECTED_COST, Edit, add, drop, judged, plan_document, put
-from tests.audit.tiny_workbook import change, kg, workbook
 
 
 def test_stock_is_credited_up_to_opening_stock_and_cover() -> None:

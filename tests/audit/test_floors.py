@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.audit.tiny_plan import add, judged, plan_document, put
+from tests.audit.tiny_workbook import change, kg, workbook
 
-from model.audit.books import read_books
-from model.audit.floors import (
+from lodestone.audit.books import read_books
+from lodestone.audit.floors import (
     awards,
     covered,
     floor_payments_table,
@@ -19,8 +21,6 @@ from model.audit.floors import (
     topups,
     value_added,
 )
-from tests.audit.tiny_plan import add, judged, plan_document, put
-from tests.audit.tiny_workbook import change, kg, workbook
 
 PRICE = {
     "ore": {2030: kg(2), 2031: kg(3), 2032: kg(4)},

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.audit.tiny_plan import Edit, add, broken, drop, judged, plan_document, put
+from tests.audit.tiny_workbook import change, flat, kg, lane, workbook
 
-from model.audit import audit
-from model.audit.books import read_books
-from model.audit.flows import (
+from lodestone.audit import audit
+from lodestone.audit.books import read_books
+from lodestone.audit.flows import (
     _streams,
     balance_table,
     clean_mode,
@@ -33,9 +35,7 @@ from model.audit.flows import (
     used_is_what_arrives,
     whole_plants,
 )
-from model.plan_data import LaneData
-from tests.audit.tiny_plan import Edit, add, broken, drop, judged, plan_document, put
-from tests.audit.tiny_workbook import change, flat, kg, lane, workbook
+from lodestone.data.plan_data import LaneData
 
 
 def test_under_last_stage_output_takes_the_colour_of_the_unit() -> None:

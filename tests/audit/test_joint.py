@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
-from model.audit import Audit, audit_joint
-from model.audit.joint import Plan, _alike, _leaves, _means, _objective, future_alone, merged
-from model.audit.verdict import MUSD, NAME, TONNES, AuditLine, Finding
-from model.plan_data import BASE, PlanData, Scenario
-from model.plan_tables import TABLES
 from tests.audit.tiny_plan import EXPECTED_COST, broken, missed, plan_document
 from tests.audit.tiny_workbook import workbook
+
+from lodestone.audit import Audit, audit_joint
+from lodestone.audit.joint import Plan, _alike, _leaves, _means, _objective, future_alone, merged
+from lodestone.audit.verdict import MUSD, NAME, TONNES, AuditLine, Finding
+from lodestone.data.plan_data import BASE, PlanData, Scenario
+from lodestone.plan.tables import TABLES
 
 OWED = 0.64 * 0.0062  # 0.62 t of cover that the crisis lacks in 2032, discounted: the base does not owe it
 COST = {"base": EXPECTED_COST - OWED, "crisis": EXPECTED_COST}

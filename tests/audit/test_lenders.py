@@ -10,10 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.audit.tiny_plan import broken, missed, plan_document, put, row
+from tests.audit.tiny_workbook import change, kg, workbook
 
-from model.audit import audit
-from model.audit.books import read_books
-from model.audit.lenders import (
+from lodestone.audit import audit
+from lodestone.audit.books import read_books
+from lodestone.audit.lenders import (
     bank_price,
     bankability_table,
     bankable,
@@ -22,9 +24,7 @@ from model.audit.lenders import (
     gap,
     least_floor,
 )
-from model.plan_data import Floor, PlanData
-from tests.audit.tiny_plan import broken, missed, plan_document, put, row
-from tests.audit.tiny_workbook import change, kg, workbook
+from lodestone.data.plan_data import Floor, PlanData
 
 BANK = {
     "ore": {2030: kg(1), 2031: kg(2), 2032: kg(3)},

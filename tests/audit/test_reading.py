@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
-from model.audit import audit
-from model.audit.verdict import Finding
-from model.plan_tables import TABLES
 from tests.audit.tiny_plan import Edit, add, broken, drop, plan_document, put, row, total
 from tests.audit.tiny_workbook import change, flat, workbook
+
+from lodestone.audit import audit
+from lodestone.audit.verdict import Finding
+from lodestone.plan.tables import TABLES
 
 
 def cell(table: str, column: str, value: Any) -> Edit:

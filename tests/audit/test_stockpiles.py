@@ -6,20 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
-from model.audit import audit
-from model.audit.books import read_books
-from model.audit.stockpiles import (
-    consumption,
-    cover,
-    days_of_cover,
-    limits,
-    recursion,
-    release,
-    stockpile_table,
-    suspended,
-)
-from model.plan_data import Scenario
 from tests.audit.tiny_plan import (
     add,
     broken,
@@ -30,6 +16,20 @@ from tests.audit.tiny_plan import (
     site,
 )
 from tests.audit.tiny_workbook import change, workbook
+
+from lodestone.audit import audit
+from lodestone.audit.books import read_books
+from lodestone.audit.stockpiles import (
+    consumption,
+    cover,
+    days_of_cover,
+    limits,
+    recursion,
+    release,
+    stockpile_table,
+    suspended,
+)
+from lodestone.data.plan_data import Scenario
 
 
 def test_nothing_passes_through_a_stockpile_in_one_year() -> None:

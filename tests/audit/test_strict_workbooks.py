@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from model.audit import RULES, audit
-from model.plan_data import Scenario
 from tests.audit.test_tampered_plans import TAMPERED
 from tests.audit.tiny_plan import (
     COST_RULES,
@@ -15,6 +12,9 @@ from tests.audit.tiny_plan import (
     plan_document,
 )
 from tests.audit.tiny_workbook import change, flat, kg, lane, workbook
+
+from lodestone.audit import RULES, audit
+from lodestone.data.plan_data import Scenario
 
 FORBIDDEN: dict[str, tuple[dict[str, Any], set[str]]] = {
     "decided before its window": (change("projects", "smelter", earliest_year=2031), {"decisions"}),

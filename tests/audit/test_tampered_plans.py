@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from model.audit import audit
-from model.plan_tables import TABLES
 from tests.audit.tiny_plan import (
     COST_RULES,
     COSTS,
@@ -24,6 +21,9 @@ from tests.audit.tiny_plan import (
     total,
 )
 from tests.audit.tiny_workbook import workbook
+
+from lodestone.audit import audit
+from lodestone.plan.tables import TABLES
 
 
 def a_lie_told_throughout(plan: dict[str, Any]) -> None:

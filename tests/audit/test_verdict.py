@@ -8,18 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.audit.tiny_plan import (
+    broken,
+    plan_document,
+    row,
+)
+from tests.audit.tiny_workbook import workbook
 
-from model import audit as audit_package
-from model.audit import RULES, audit
-from model.audit.books import read_books
-from model.audit.china_share import caps, china_share_table
-from model.audit.contracts import contract_years_table, deliveries
-from model.audit.floors import floor_payments_table, plants_table, topups
-from model.audit.flows import balance_table, service
-from model.audit.lenders import bankability_table, least_floor
-from model.audit.reading import amounts
-from model.audit.stockpiles import recursion
-from model.audit.verdict import (
+from lodestone import audit as audit_package
+from lodestone.audit import RULES, audit
+from lodestone.audit.books import read_books
+from lodestone.audit.china_share import caps, china_share_table
+from lodestone.audit.contracts import contract_years_table, deliveries
+from lodestone.audit.floors import floor_payments_table, plants_table, topups
+from lodestone.audit.flows import balance_table, service
+from lodestone.audit.lenders import bankability_table, least_floor
+from lodestone.audit.reading import amounts
+from lodestone.audit.stockpiles import recursion
+from lodestone.audit.verdict import (
     DAYS,
     MUSD,
     NAME,
@@ -36,13 +42,7 @@ from model.audit.verdict import (
     same,
     tolerance,
 )
-from model.plan_tables import TABLES
-from tests.audit.tiny_plan import (
-    broken,
-    plan_document,
-    row,
-)
-from tests.audit.tiny_workbook import workbook
+from lodestone.plan.tables import TABLES
 
 
 def test_a_right_plan_passes_and_exercises_every_rule() -> None:
@@ -177,7 +177,7 @@ def test_a_line_shows_the_worst_violation_in_its_unit() -> None:
 
 def test_the_audit_shares_nothing_with_the_model() -> None:
     """Imports of the package: its own files, the data, the declared tables and the standard library."""
-    allowed = {"model.audit", "model.plan_data", "model.plan_tables"}
+    allowed = {"lodestone.audit", "lodestone.data.plan_data", "lodestone.plan.tables"}
     for path in Path(audit_package.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []

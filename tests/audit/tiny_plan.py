@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from model.audit import Audit
-from model.audit.books import read_books
-from model.plan_tables import COST_TERMS, TABLES
 from tests.audit.tiny_workbook import YEARS, workbook
+
+from lodestone.audit import Audit
+from lodestone.audit.books import read_books
+from lodestone.plan.tables import COST_TERMS, TABLES
 
 FACTOR = {2030: 1.0, 2031: 0.8, 2032: 0.64}  # discount rate 25 %
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from model.plan_data import (
+from lodestone.data.plan_data import (
     Budget,
     Contract,
     Floor,

@@ -1,1 +1,1 @@
-"""The rules of the model, one test file for each file of model/rules/: rows, bounds and costs against hand algebra."""
+"""The rules of the model, one test file for each file of model/lodestone/rules/: rows, bounds and costs against hand algebra."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.build import Built, build
-from model.plan_data import Return
 from tests.rules.tiny_data import (
     budget,
     cap,
@@ -22,6 +20,9 @@ from tests.rules.tiny_data import (
     stockpile,
     substitution,
 )
+
+from lodestone.data.plan_data import Return
+from lodestone.rules.build import Built, build
 
 
 def everything() -> Built:

@@ -3,12 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-
-from model.build import build
-from model.rules import bankability
-from model.tree import single
 from tests.rules.algebra import assert_row, costs, covers, keys
 from tests.rules.tiny_data import contract, floor, fork, plan, project, scenario
+
+from lodestone.data.tree import single
+from lodestone.rules import bankability
+from lodestone.rules.build import build
 
 # Lenders believe in 0.05 MUSD/t from now on. Two years of life, 1 MUSD/yr fixed, 100 t of capacity at 0.04 MUSD/t:
 # 2 t of oxide from 1 t of ore (at 0.003) are worth 0.097 a tonne of capacity. Discounting at 10 %.

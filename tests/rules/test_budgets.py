@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-
-from model.build import build
-from model.plan_data import PlanData
-from model.rules import budgets
-from model.tree import single
 from tests.rules.algebra import assert_row, covers, keys
 from tests.rules.tiny_data import budget, contract, floor, fork, market, plan, project, scenario, stockpile
+
+from lodestone.data.plan_data import PlanData
+from lodestone.data.tree import single
+from lodestone.rules import budgets
+from lodestone.rules.build import build
 
 
 def spending(*limits: object, **changes: object) -> PlanData:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from model.build import build
-from model.tree import single
 from tests.rules.algebra import assert_row, covers, keys
 from tests.rules.tiny_data import contract, fork, lane, market, plan, plant, project, scenario
+
+from lodestone.data.tree import single
+from lodestone.rules.build import build
 
 ORE = [market("ore_home", "ore"), market("ore_china", "ore", "China")]
 IMPORT = {("ore", "China", "Home"): lane()}

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from model.build import build
-from model.plan_data import PlanData
-from model.rules.china_share import row_terms
-from model.tree import single
 from tests.rules.algebra import assert_row, covers, keys
 from tests.rules.tiny_data import cap, fork, market, plan, plant, scenario
+
+from lodestone.data.plan_data import PlanData
+from lodestone.data.tree import single
+from lodestone.rules.build import build
+from lodestone.rules.china_share import row_terms
 
 # clean and exposed ore and oxide at Home, exposed oxide in Ally; a refinery at Home
 MARKETS = [

@@ -3,12 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-
-from model.build import build
-from model.rules.contracts import signed_table, yearly_table
-from model.tree import single
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
 from tests.rules.tiny_data import contract, fork, market, plan, plant, project, scenario
+
+from lodestone.data.tree import single
+from lodestone.rules.build import build
+from lodestone.rules.contracts import signed_table, yearly_table
 
 MINT = plant("mint", recipe={"oxide": 0.5, "scrap": 0.25}, capacity=(100.0, 110.0, 120.0))
 

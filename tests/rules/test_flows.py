@@ -4,12 +4,6 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 import pytest
-
-from model.build import Built, build
-from model.plan_data import PlanData, Return
-from model.rules import flows
-from model.rules.flows import demand_table, flows_table, intake_table, markets_table
-from model.tree import single
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
 from tests.rules.tiny_data import (
     fork,
@@ -23,6 +17,12 @@ from tests.rules.tiny_data import (
     stockpile,
     substitution,
 )
+
+from lodestone.data.plan_data import PlanData, Return
+from lodestone.data.tree import single
+from lodestone.rules import flows
+from lodestone.rules.build import Built, build
+from lodestone.rules.flows import demand_table, flows_table, intake_table, markets_table
 
 DEFENCE = ("Home", "defence", "oxide")
 

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from model.build import build
-from model.tree import single
 from tests.rules.algebra import assert_row, costs, covers, keys, total
 from tests.rules.tiny_data import Y1, fork, plan, project, scenario
+
+from lodestone.data.tree import single
+from lodestone.rules.build import build
 
 
 def test_build_is_a_whole_number_up_to_max_builds_where_it_produces_within_the_horizon():

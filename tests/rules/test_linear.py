@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pyomo.environ as pyo
-
-from model.rules.linear import SMALLEST, amount, keys, linear, scaled, worth
 from tests.rules.algebra import coefficients
+
+from lodestone.rules.linear import SMALLEST, amount, keys, linear, scaled, worth
 
 
 def three() -> pyo.ConcreteModel:

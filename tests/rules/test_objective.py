@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pyomo.environ as pyo
-
-from model.build import build
-from model.plan_data import PlanData
-from model.rules import objective
-from model.tree import Tree, single
 from tests.rules.algebra import assert_row, close, coefficients, covers, keys
 from tests.rules.tiny_data import fork, lane, market, plan, project, scenario, stockpile
+
+from lodestone.data.plan_data import PlanData
+from lodestone.data.tree import Tree, single
+from lodestone.rules import objective
+from lodestone.rules.build import build
 
 HOME = ("Home", "cars", "oxide")
 

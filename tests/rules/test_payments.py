@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from model.build import build
-from model.rules.payments import plants_table
-from model.tree import single
 from tests.rules.algebra import assert_row, close, costs, covers, keys
 from tests.rules.tiny_data import contract, floor, fork, lane, market, plan, plant, project, scenario
+
+from lodestone.data.tree import single
+from lodestone.rules.build import build
+from lodestone.rules.payments import plants_table
 
 ORE = [market("ore_home", "ore"), market("ore_china", "ore", "China")]
 IMPORT = {("ore", "China", "Home"): lane()}

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from model.build import build
-from model.rules.price_floors import awards_table, covered_at, payments_table, supported_years
-from model.tree import single
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
 from tests.rules.tiny_data import contract, floor, fork, plan, project, scenario
+
+from lodestone.data.tree import single
+from lodestone.rules.build import build
+from lodestone.rules.price_floors import awards_table, covered_at, payments_table, supported_years
 
 MILL = project("mill", recipe={"oxide": 0.5}, capacity=80.0, latest_year=2030)  # 40 t of oxide a year
 

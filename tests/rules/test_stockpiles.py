@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pyomo.environ as pyo
 import pytest
-
-from model.build import build
-from model.plan_data import Material, PlanData
-from model.rules.stockpiles import table
-from model.tree import single
 from tests.rules.algebra import assert_row, close, costs, covers, keys
 from tests.rules.tiny_data import fork, market, plan, plant, project, scenario, stockpile
+
+from lodestone.data.plan_data import Material, PlanData
+from lodestone.data.tree import single
+from lodestone.rules.build import build
+from lodestone.rules.stockpiles import table
 
 LOSS = {m: Material(m, None, None, share) for m, share in (("ore", 0.0), ("oxide", 0.1), ("scrap", 0.0))}
 MARKETS = [market("clean"), market("dirty", exposed=True)]  # both at Home, where the reserve stands

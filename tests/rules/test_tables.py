@@ -8,16 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 import pyomo.environ as pyo
-
-from model.build import Built, build
-from model.plan_data import BASE, PlanData
-from model.plan_tables import TABLES
-from model.results import plan_tables
-from model.tree import single
 from tests.audit.tiny_plan import EXPECTED_COST, plan_document
 from tests.audit.tiny_workbook import workbook
 from tests.rules.algebra import close, keys
 from tests.rules.tiny_data import contract, floor, fork, plan, project, stockpile
+
+from lodestone.data.plan_data import BASE, PlanData
+from lodestone.data.tree import single
+from lodestone.plan.tables import TABLES
+from lodestone.rules.build import Built, build
+from lodestone.rules.tables import plan_tables
 
 STREAMS = (("clean", "clean_t"), ("exposed", "exposed_t"))
 ALONE = {2030: 0, 2031: 1, 2032: 2}  # nodes by year: a run of this scenario

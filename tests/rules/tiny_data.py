@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from model.plan_data import (
+from lodestone.data.plan_data import (
     BASE,
     CLEAN,
     EXPOSED,
@@ -33,7 +33,7 @@ from model.plan_data import (
     Stockpile,
     Substitution,
 )
-from model.tree import Tree
+from lodestone.data.tree import Tree
 
 Y0, Y1, Y2 = 2030, 2031, 2032
 REGIONS = {

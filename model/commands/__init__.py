@@ -1,1 +1,0 @@
-"""The commands of `lodestone`, one file each: parse, call, print. What is heavy is imported when it is called for."""

@@ -1,0 +1,67 @@
+"""The audit: a plan re-checked on plain numbers, from the workbook's data and the plan's tables alone.
+
+It shares no code with the model: no Pyomo, nothing of model/lodestone/rules/. What it takes from the plan are decisions and flows
+(see `books`); capacities, balances, shares, payments and costs are recomputed and compared.
+
+    audit(data, plan) -> Audit    with .ok, .lines (one per rule) and .findings (one per violation)
+
+Units    t, t/yr, MUSD, USD/kg
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lodestone.audit.books import Books, read_books
+from lodestone.audit.capacity import CAPACITY
+from lodestone.audit.china_share import CHINA_SHARE
+from lodestone.audit.contracts import CONTRACTS
+from lodestone.audit.costs import BUDGETS, COSTS, OBJECTIVE
+from lodestone.audit.floors import FLOORS
+from lodestone.audit.flows import FLOWS
+from lodestone.audit.joint import future_alone, merged, together
+from lodestone.audit.lenders import LENDERS
+from lodestone.audit.reading import READING, WHOLE
+from lodestone.audit.stockpiles import STOCKPILES
+from lodestone.audit.verdict import Audit, AuditLine, Finding, Rule, judge
+from lodestone.data.plan_data import PlanData
+
+__all__ = ["RULES", "Audit", "AuditLine", "Finding", "audit", "audit_joint"]
+
+RULES: tuple[Rule[Books], ...] = (
+    *WHOLE,
+    *FLOWS,
+    *CAPACITY,
+    *FLOORS,
+    *LENDERS,
+    *CONTRACTS,
+    *STOCKPILES,
+    *CHINA_SHARE,
+    *BUDGETS,
+    *COSTS,
+)
+
+
+def audit(data: PlanData, plan: Mapping[str, Any], *, alone: bool = True) -> Audit:
+    """Judge the plan of one scenario (one path of years); `plan` is the document of plan.json.
+
+    alone: False for one future of a joint run, whose objective is not its own cost.
+    """
+    lines: tuple[AuditLine, ...] = ()
+    for rule in READING:  # each needs the one before, and everything else needs them all
+        reading = judge((rule,), data, plan)
+        lines += reading.lines
+        if not reading.ok:
+            return Audit(lines, reading.findings)
+    judged = judge((*RULES, OBJECTIVE) if alone else RULES, data, read_books(data, plan))
+    return Audit(lines + judged.lines, judged.findings)
+
+
+def audit_joint(futures: Mapping[str, PlanData], plan: Mapping[str, Any]) -> Audit:
+    """Judge a plan for several futures: each by itself, then what they share. futures: data by scenario."""
+    each = merged({name: audit(data, future_alone(plan, name), alone=False) for name, data in futures.items()})
+    if not each.ok:
+        return each
+    common = together(futures, plan)
+    return Audit(each.lines + common.lines, common.findings)

@@ -1,0 +1,177 @@
+"""Bankability: a private project is decided only if lenders earn the hurdle rate at their prices.
+
+gap = capex + sum_t d_t (fixed cost + capacity ramp_t (operating cost - value added at bank prices))
+(10) grants + sum over awards of sum_t d_t ramp_t v_t cov_t + sum over contracts of CV q >= gap x copies
+d_t = (1 + hurdle_rate)^-(t - decision), over the whole life, also beyond the horizon
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lodestone.audit.books import Award, Books, Row, Signing
+from lodestone.audit.capacity import lists, ramp
+from lodestone.audit.contracts import contract_price
+from lodestone.audit.floors import covered, rate
+from lodestone.audit.verdict import MUSD, USD_PER_KG, Check, Rule, at_least, at_most, equal, holds, same, tolerance
+from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One copy of a project as lenders see it. scale: the largest amount in the sum; break_even: MUSD/t."""
+
+    gap: float
+    scale: float
+    break_even: float | None
+
+
+def bank_price(data: PlanData, material: str, year: int) -> float:
+    series = data.bank_price[material]
+    return series[year] if year in series else series[max(series)]
+
+
+def discount(project: Project, decision: int, year: int) -> float:
+    return float((1 + project.hurdle_rate) ** (decision - year))
+
+
+def gap(data: PlanData, project: Project, decision: int) -> Gap:
+    cost = project.capex  # also that of making: all but the value added
+    worth = 0.0
+    main = next((m for m, g in project.recipe.items() if g > 0), None)
+    main_output = 0.0  # discounted tonnes of the main output, ramped
+    main_worth = 0.0
+    for year in _life(project, decision):
+        d = discount(project, decision, year)
+        output = project.capacity * ramp(project, year - _first(project, decision))
+        cost += d * (project.fixed_cost + output * project.operating_cost)
+        for material, g in project.recipe.items():
+            received = d * output * g * bank_price(data, material, year)
+            worth += received
+            if material == main:
+                main_output += d * output * g
+                main_worth += received
+    missing = cost - worth
+    break_even = (missing + main_worth) / main_output if main_output > 0 else None
+    return Gap(missing, max(cost, abs(worth), main_worth), break_even)
+
+
+def _first(project: Project, decision: int) -> int:
+    return decision + project.lead_years
+
+
+def _life(project: Project, decision: int) -> range:
+    first = _first(project, decision)
+    return range(first, first + project.life_years)
+
+
+def floor_worth(data: PlanData, books: Books, award: Award) -> float:
+    """Grant and floor as lenders count them, contracts taken off the covered output."""
+    worth = award.floor.capex_grant_share * award.project.capex
+    for year in range(award.first, award.last + 1):
+        price = bank_price(data, award.floor.material, year)
+        worth += discount(award.project, award.year, year) * covered(books, award, year) * rate(award.floor, price)
+    return worth
+
+
+def contract_worth(data: PlanData, signing: Signing) -> float:
+    """CV q: take-or-pay above the lenders' price counts in part, a price below it in full."""
+    contract, project, worth = signing.contract, data.projects[signing.contract.supplier], 0.0
+    for year in range(signing.first, signing.last + 1):
+        bank = bank_price(data, contract.material, year)
+        price = contract_price(contract, bank, year - signing.first)
+        per_t = contract.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price)
+        worth += discount(project, signing.year, year) * ramp(project, year - signing.first) * per_t
+    return worth * signing.annual
+
+
+def bankable(data: PlanData, books: Books) -> Iterator[Check]:
+    """(10) for every private project that is built."""
+    for (name, decision), copies in books.built.items():
+        project = data.projects[name]
+        if not project.public:
+            awarded = [a for a in books.awards if (a.project.name, a.year) == (name, decision)]
+            signed = [s for s in books.signings if (s.contract.supplier, s.year) == (name, decision)]
+            support = [floor_worth(data, books, a) for a in awarded] + [contract_worth(data, s) for s in signed]
+            needed = gap(data, project, decision)
+            scale = needed.scale * copies
+            yield at_least(f"{name} {decision}", "support", sum(support), needed.gap * copies, MUSD, scale, *support)
+
+
+def bankability_table(data: PlanData, books: Books) -> Iterator[Check]:
+    for row in books.rows("bankability"):
+        project, decision = data.projects[row["project"]], row["decision_year"]
+        where, seen = f"{project.name} {decision}", gap(data, project, decision)
+        built = books.built[project.name, decision] > 0.5
+        yield holds(where, not project.public, "a private project", "a public one")
+        yield same(where, "built", row["built"], "yes" if built else "no")
+        if not built:
+            yield same(where, "first possible decision", decision, max(project.earliest_year, data.first_year))
+        yield equal(where, "gap", row["gap_musd"], seen.gap, MUSD, seen.scale)
+        main = next((m for m, g in project.recipe.items() if g > 0), None)
+        yield same(where, "main output", row["main_output"] or None, main)
+        found = row["break_even_usd_per_kg"]
+        if found is not None and seen.break_even is not None:
+            yield equal(where, "break-even price", found, seen.break_even / MUSD_PER_T, USD_PER_KG)
+        deck = [bank_price(data, main, year) for year in _life(project, decision)] if main else []
+        average = row["bank_price_usd_per_kg"]
+        if average is not None and deck:
+            yield at_least(where, "average bank price", average, min(deck) / MUSD_PER_T, USD_PER_KG)
+            yield at_most(where, "average bank price", average, max(deck) / MUSD_PER_T, USD_PER_KG)
+        yield _closed_by(books, row, project, seen)
+
+
+def _closed_by(books: Books, row: Row, project: Project, seen: Gap) -> Check:
+    """Names of what closed the gap, or in words why none is named."""
+    decision, said = row["decision_year"], row["closed_by"] or ""
+    where, little = f"{project.name} {decision}", tolerance(MUSD, seen.scale)
+    if abs(seen.gap) <= little:
+        return holds(where, True, "anything", said)
+    if seen.gap < 0:
+        return holds(where, said == "not needed", "closed_by 'not needed'", repr(said))
+    if books.built[project.name, decision] < 0.5:
+        unbuilt = ("not built", "no package closes it")
+        return holds(where, said in unbuilt, "closed_by " + " or ".join(map(repr, unbuilt)), repr(said))
+    names = [a.floor.name for a in books.awards if (a.project.name, a.year) == (project.name, decision)]
+    names += [s.contract.name for s in books.signings if (s.contract.supplier, s.year) == (project.name, decision)]
+    return holds(where, lists(said, names), f"closed_by {', '.join(names)!r}", repr(said))
+
+
+def least_floor(data: PlanData, books: Books) -> Iterator[Check]:
+    """The package named as the least that closes the gap alone does so, and no lower one does."""
+    for row in books.rows("bankability"):
+        project, decision = data.projects[row["project"]], row["decision_year"]
+        where, needed = f"{project.name} {decision}", gap(data, project, decision)
+        menu = [f for f in data.floors.values() if f.project == project.name]
+        named = data.floors.get(row["least_floor"] or "")
+        slack, lowest = tolerance(MUSD, needed.scale), named.floor if named else float("inf")
+        if named:
+            worth, found = _alone(data, project, named, decision), row["least_floor_usd_per_kg"] or 0.0
+            yield holds(where, named in menu, f"a package of {project.name}", named.name)
+            yield at_least(where, f"support by {named.name}", worth, needed.gap, MUSD, needed.scale)
+            yield equal(where, "its floor", found, named.floor / MUSD_PER_T, USD_PER_KG)
+        else:
+            yield same(where, "floor of no package", row["least_floor_usd_per_kg"], None)
+        for floor in menu:
+            if floor.floor < lowest:
+                closes = _alone(data, project, floor, decision) > needed.gap + slack
+                yield holds(
+                    where, not closes, f"the lower floor {floor.name}, which closes the gap", repr(row["least_floor"])
+                )
+
+
+def _alone(data: PlanData, project: Project, floor: Floor, decision: int) -> float:
+    """What a package is worth to lenders without any contract."""
+    worth, first = floor.capex_grant_share * project.capex, _first(project, decision)
+    for year in range(first, first + min(floor.tenor_years, project.life_years)):
+        output = project.recipe[floor.material] * project.capacity * ramp(project, year - first)
+        worth += discount(project, decision, year) * output * rate(floor, bank_price(data, floor.material, year))
+    return worth
+
+
+LENDERS: tuple[Rule[Books], ...] = (
+    Rule("(10) bankability", "Lenders of each private project earn the hurdle rate at their prices.", MUSD, bankable),
+    Rule("(10) gaps", "Gap and break-even price of each private project are reported right.", MUSD, bankability_table),
+    Rule("(10) least floor", "The least floor said to close a gap closes it; no lower one does.", MUSD, least_floor),
+)

@@ -1,0 +1,267 @@
+"""Can the plan's tables be read at all, and are they whole?
+
+READING comes first: tables, columns, kinds of values, names and years. Where it fails nothing else can be judged.
+WHOLE is judged with the other rules: descriptive columns, duplicate rows, missing rows, negative amounts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from lodestone.audit.books import Books, Row, rows
+from lodestone.audit.capacity import capacities
+from lodestone.audit.china_share import cap_bases
+from lodestone.audit.verdict import MUSD, NAME, SHARE, TONNES, USD_PER_KG, Check, Rule, at_least, holds, same
+from lodestone.data.plan_data import STREAMS, PlanData
+from lodestone.plan.tables import COST_TERMS, TABLES, PlanTable
+
+# What makes a row of each table unique.
+KEYS: dict[str, tuple[str, ...]] = {
+    "investments": ("project", "decision_year"),
+    "price_floors": ("floor", "decision_year"),
+    "floor_payments": ("floor", "decision_year", "year"),
+    "contracts": ("contract", "signing_year"),
+    "contract_years": ("contract", "signing_year", "year"),
+    "bankability": ("project", "decision_year"),
+    "plants": ("unit", "year"),
+    "markets": ("market", "year", "stream"),
+    "flows": ("material", "from_region", "to_region", "year", "stream"),
+    "intake": ("region", "material", "year"),
+    "balance": ("region", "material", "year", "stream"),
+    "demand": ("region", "sector", "material", "year"),
+    "substitution": ("option", "region", "sector", "material", "year"),
+    "returns": ("region", "material", "year", "stream"),
+    "stockpile": ("stockpile", "year"),
+    "china_share": ("cap", "material", "year", "basis"),
+    "budgets": ("budget", "year"),
+    "costs": ("term", "year"),
+}
+
+COUNTS = {"builds"}
+MAY_BE_BLANK = {
+    "days_of_cover",
+    "required_days",
+    "least_floor_usd_per_kg",
+    "break_even_usd_per_kg",
+    "bank_price_usd_per_kg",
+}
+MAY_BE_NEGATIVE = {
+    "payment_musd",
+    "upside_musd",
+    "payment_at_bank_prices_musd",
+    "difference_musd",
+    "gap_musd",
+    "break_even_usd_per_kg",
+    "value_added_musd",
+    "musd",
+    "discounted_musd",
+}
+AMOUNT_UNITS = {"t": TONNES, "t/yr": TONNES, "MUSD": MUSD, "USD/kg": USD_PER_KG}  # all others like shares
+IN_HORIZON = {"year", "decision_year", "signing_year"}
+TOTALS = ("objective_musd", "expected_cost_musd", "tariff_revenue_musd")
+
+Document = Mapping[str, Any]
+
+
+def tables(_data: PlanData, document: Document) -> Iterator[Check]:
+    for total in TOTALS:
+        yield holds(total, _is_number(document.get(total)), "a finite number", repr(document.get(total)))
+    for part in ("costs_musd", "tables"):
+        yield holds(part, isinstance(document.get(part), Mapping), "a part of the plan", "no such part")
+    for term, value in _part(document, "costs_musd").items():
+        yield holds(f"costs_musd {term}", term in COST_TERMS, "a cost term", repr(term))
+        yield holds(f"costs_musd {term}", _is_number(value), "a finite number", repr(value))
+    given = _part(document, "tables")
+    for table in TABLES.values():
+        there = isinstance(given.get(table.name), Sequence)
+        yield holds(table.name, there, "a table of the plan", "no such table")
+        for number, row in enumerate(given[table.name] if there else ()):
+            yield from _cells(table, f"{table.name} row {number + 1}", row)
+
+
+def _part(document: Document, name: str) -> Mapping[str, Any]:
+    part = document.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _cells(table: PlanTable, where: str, row: Any) -> Iterator[Check]:
+    """Numbers where numbers are due, years where years are, texts elsewhere."""
+    if not isinstance(row, Mapping):
+        yield holds(where, False, "a row with named columns", repr(row))
+        return
+    for column in table.columns:
+        place, value = f"{where} {column.name}", row.get(column.name)
+        if column.unit or column.name in COUNTS:
+            good = _is_number(value) or (value is None and column.name in MAY_BE_BLANK)
+            yield holds(place, good, "a finite number", repr(value))
+        elif column.name.endswith("year"):
+            yield holds(place, type(value) is int, "a year", repr(value))
+        else:
+            good = column.name in row and isinstance(value, str | None)
+            yield holds(place, good, "a text", repr(value))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def names(data: PlanData, document: Document) -> Iterator[Check]:
+    known: dict[str, Collection[str]] = {
+        "project": data.projects,
+        "floor": data.floors,
+        "contract": data.contracts,
+        "supplier": data.units.keys() | data.markets.keys(),
+        "unit": data.units,
+        "market": data.markets,
+        "material": data.materials,
+        "region": data.regions,
+        "from_region": data.regions,
+        "to_region": data.regions,
+        "sector": data.sectors,
+        "option": data.substitution,
+        "stockpile": data.stockpiles,
+        "cap": data.caps,
+        "budget": data.budgets,
+        "term": COST_TERMS,
+        "stream": STREAMS,
+        "basis": ("deliveries", "intake"),
+    }
+    for table, row, where in _all_rows(document):
+        for column in TABLES[table].names:
+            value = row.get(column)
+            if column in known and (table, column) not in (("china_share", "region"), ("china_share", "sector")):
+                good = isinstance(value, str) and value in known[column]
+                yield holds(where, good, f"{column} of the workbook", repr(value))
+            elif column in IN_HORIZON and table != "bankability":
+                yield holds(where, value in data.years, f"{column} in the horizon", repr(value))
+
+
+def labels(data: PlanData, books: Books) -> Iterator[Check]:
+    """Columns that only repeat what the workbook says of the row's id."""
+    unit_of, site_of, market_of = data.units, data.stockpiles, data.markets
+    option_of, cap_of, contract_of, floor_of = data.substitution, data.caps, data.contracts, data.floors
+    expected: dict[str, Callable[[Row], Mapping[str, object]]] = {
+        "investments": lambda r: {
+            "region": unit_of[r["project"]].region,
+            "funding": "public" if data.projects[r["project"]].public else "private",
+        },
+        "price_floors": lambda r: _parts(floor_of[r["floor"]], "project", "material"),
+        "floor_payments": lambda r: _parts(floor_of[r["floor"]], "project"),
+        "contracts": lambda r: _parts(contract_of[r["contract"]], "supplier", "material"),
+        "contract_years": lambda r: _parts(contract_of[r["contract"]], "supplier", "material"),
+        "plants": lambda r: {
+            "kind": "project" if r["unit"] in data.projects else "plant",
+            **_parts(unit_of[r["unit"]], "region", "process"),
+        },
+        "markets": lambda r: {
+            "side": "buy" if market_of[r["market"]].buys else "sell",
+            **_parts(market_of[r["market"]], "region", "material"),
+        },
+        "substitution": lambda r: _parts(option_of[r["option"]], "sector", "material"),
+        "stockpile": lambda r: _parts(site_of[r["stockpile"]], "region", "material"),
+        "china_share": lambda r: {"region": cap_of[r["cap"]].region, "sector": cap_of[r["cap"]].sector or "*"},
+        "costs": lambda r: {"payer": COST_TERMS[r["term"]]},
+    }
+    for table, row, where in _all_rows(books.document):
+        if table in expected:
+            for column, value in expected[table](row).items():
+                yield same(where, column, row[column], value)
+
+
+def _parts(thing: object, *attributes: str) -> dict[str, object]:
+    return {a: getattr(thing, a) for a in attributes}
+
+
+def unique(_data: PlanData, books: Books) -> Iterator[Check]:
+    count = Counter((table, _key(table, row)) for table, row, _ in _all_rows(books.document))
+    for (table, key), times in count.items():
+        yield holds(_where(table, key), times == 1, "one row", f"{times} rows")
+
+
+def amounts(_data: PlanData, books: Books) -> Iterator[Check]:
+    for table, row, where in _all_rows(books.document):
+        for column in TABLES[table].columns:
+            value = row[column.name]
+            if (column.unit or column.name in COUNTS) and column.name not in MAY_BE_NEGATIVE and value is not None:
+                unit = AMOUNT_UNITS.get(column.unit, SHARE)
+                yield at_least(where, column.name, value, 0.0, unit)
+    for row in books.rows("stockpile"):
+        clean = row["stock_t"] - row["exposed_t"]
+        yield at_least(f"stockpile {row['stockpile']} {row['year']}", "clean stock", clean, 0.0, TONNES, row["stock_t"])
+
+
+def complete(data: PlanData, books: Books) -> Iterator[Check]:
+    """Tables that leave no row out have every row that the workbook and the decisions call for, and no other."""
+    years = data.years
+    capacity = capacities(data, books)
+    present = {table: {_key(table, row) for row in books.rows(table)} for table in TABLES}
+    required: dict[str, set[tuple[object, ...]]] = {
+        "demand": {(*need, y) for need in data.demand for y in years},
+        "stockpile": {(site, y) for site in data.stockpiles for y in years},
+        "budgets": {(b.name, y) for b in data.budgets.values() for y in years if b.limit.get(y) is not None},
+        "floor_payments": {(a.floor.name, a.year, y) for a in books.awards for y in years if a.first <= y <= a.last},
+        "contract_years": {(*s.key, y) for s in books.signings for y in years if s.covers(y)},
+        "plants": {(unit, y) for unit in data.units for y in years if capacity[unit, y] > 0},
+        "china_share": {key for key, basis in cap_bases(data, books).items() if basis.consumption > 1e-4},
+    }
+    for table, keys in required.items():
+        for key in sorted(keys, key=str):
+            yield holds(_where(table, key), key in present[table], "a row", "none")
+    allowed = required | {"china_share": set(cap_bases(data, books))}
+    for table in ("demand", "stockpile", "budgets", "floor_payments", "contract_years", "china_share"):
+        for key in sorted(present[table], key=str):
+            yield holds(_where(table, key), key in allowed[table], "no row", "one that the workbook has no reason for")
+    yield from _judged_projects(data, books)
+    for row in books.rows("substitution"):
+        need = (row["region"], row["sector"], row["material"])
+        yield holds(f"substitution {row['option']} {row['region']}", need in data.demand, "a demand", "none")
+
+
+def _judged_projects(data: PlanData, books: Books) -> Iterator[Check]:
+    """Every private project that can be decided is shown to lenders, a built one in a year in which it is built."""
+    for project in data.projects.values():
+        if not project.public and _can_be_decided(data, project.name):
+            shown = {row["decision_year"] for row in books.rows("bankability") if row["project"] == project.name}
+            built = {year for (name, year), copies in books.built.items() if name == project.name and copies}
+            good = bool(shown & built) if built else bool(shown)
+            yield holds(f"bankability {project.name}", good, "a row", "none")
+
+
+def _can_be_decided(data: PlanData, name: str) -> bool:
+    project = data.projects[name]
+    latest = min(project.latest_year, data.last_year - project.lead_years)
+    return max(project.earliest_year, data.first_year) <= latest
+
+
+def scenario(data: PlanData, books: Books) -> Iterator[Check]:
+    yield same("plan", "scenario", books.document.get("scenario"), data.scenario.name)
+
+
+def _all_rows(document: Document) -> Iterator[tuple[str, Row, str]]:
+    for table in TABLES:
+        for row in rows(document, table):
+            yield table, row, _where(table, _key(table, row))
+
+
+def _key(table: str, row: Row) -> tuple[object, ...]:
+    return tuple(row.get(column) for column in KEYS[table])
+
+
+def _where(table: str, key: tuple[object, ...]) -> str:
+    return f"{table} " + "/".join(str(part) for part in key)
+
+
+READING: tuple[Rule[Document], ...] = (
+    Rule("tables", "Every table of the plan is there, and its numbers are numbers.", NAME, tables),
+    Rule("names", "Every name stands in the workbook and every year lies in the horizon.", NAME, names),
+)
+WHOLE: tuple[Rule[Books], ...] = (
+    Rule("scenario", "The plan is judged against the data of its own scenario.", NAME, scenario),
+    Rule("labels", "Regions, materials and the like beside a name are those of the workbook.", NAME, labels),
+    Rule("unique rows", "No row stands twice.", NAME, unique),
+    Rule("complete tables", "No row is missing and none is there without reason.", NAME, complete),
+    Rule("no negative amounts", "No amount is negative that cannot be.", TONNES, amounts),
+)

@@ -1,0 +1,108 @@
+"""The command `lodestone`: its commands put together, and what goes wrong turned into messages and exit codes."""
+
+from __future__ import annotations
+
+import io
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from lodestone import __version__
+from lodestone.commands.alternatives import alternatives
+from lodestone.commands.bankability import bankability
+from lodestone.commands.check import check
+from lodestone.commands.compare import compare
+from lodestone.commands.completion import completion
+from lodestone.commands.doctor import doctor
+from lodestone.commands.explain import explain
+from lodestone.commands.frontier import frontier
+from lodestone.commands.new import new
+from lodestone.commands.output import JSON_FLAG, print_json, problems_answer
+from lodestone.commands.report import report
+from lodestone.commands.solve import solve
+from lodestone.commands.stress import stress
+from lodestone.commands.sweep import sweep
+from lodestone.commands.verify import verify
+from lodestone.commands.watch import watch
+from lodestone.errors import LodestoneError, Problem, StoppedError, WorkbookError, in_words
+
+
+class Commands(click.Group):
+    """Turns what goes wrong on purpose into a message and an exit code; keeps the command line for the run's log."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.obj = shlex.join([ctx.info_name or "lodestone", *args])
+        ctx.meta[JSON_FLAG] = JSON_FLAG in args
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except WorkbookError as error:
+            _fail(ctx, f"{error}; nothing was solved", error.exit_code, error.problems)
+        except LodestoneError as error:
+            _fail(ctx, str(error), error.exit_code)
+        except KeyboardInterrupt:
+            _fail(ctx, "stopped, no plan was written", StoppedError.exit_code)
+        except click.ClickException as error:
+            if not ctx.meta[JSON_FLAG]:
+                raise
+            _fail(ctx, error.format_message(), error.exit_code)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _fail(ctx, in_words(error), LodestoneError.exit_code)
+
+
+def _fail(ctx: click.Context, message: str, exit_code: int, problems: Sequence[Problem] = ()) -> None:
+    if ctx.meta[JSON_FLAG]:
+        about = {"problems": problems_answer(problems)} if problems else {}
+        print_json({"command": ctx.invoked_subcommand, "exit_code": exit_code, "error": message, **about})
+    else:
+        if problems:
+            from lodestone.report.terminal.progress_lines import show_problems
+
+            show_problems(problems, err=True)
+        click.echo(f"Error: {message}", err=True)
+    ctx.exit(exit_code)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lodestone")
+def main() -> None:
+    """Plan sourcing and stockpiles of critical minerals at least cost, under a maximum China share.
+
+    \b
+    Example:
+      lodestone new plan.xlsx --example tutorial
+      lodestone solve plan.xlsx
+
+    Exit codes: 0 plan written, 2 workbook or usage problem, 3 no plan exists, 4 stopped without a plan.
+    """
+    for stream in (sys.stdout, sys.stderr):  # names of the workbook may not fit the terminal's character set
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+COMMANDS = (
+    solve,
+    check,
+    new,
+    explain,
+    alternatives,
+    bankability,
+    compare,
+    frontier,
+    sweep,
+    stress,
+    report,
+    verify,
+    watch,
+    doctor,
+    completion,
+)
+for command in COMMANDS:
+    main.add_command(command)

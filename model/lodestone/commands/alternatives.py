@@ -1,0 +1,61 @@
+"""`lodestone alternatives`: which decisions every good plan takes, and the good plans that differ most."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from lodestone.commands.output import OUTPUT, Output
+
+
+@click.command()
+@WORKBOOK
+@click.option("--within", default="2%", show_default=True, help="How much more a good plan may cost.")
+@SCENARIO
+@OUT_OF_STUDY
+@GAP
+@TIME_LIMIT
+@SET
+@JOBS
+@SCHEDULER
+@OUTPUT
+def alternatives(
+    workbook: Path,
+    within: str,
+    scenario: str,
+    out: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    sets: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
+    output: Output,
+) -> None:
+    """Say which builds, floors and contracts are in every plan, in some and in none within a share of the least cost.
+
+    Proved by solves; what cannot be proved within --time-limit (of the best plan, of the questions and of the plans
+    that differ, each) is said to be unproved. Also up to 5 plans that differ most. Writes alternatives.xlsx and .json.
+
+    \b
+    Example:
+      lodestone alternatives plan.xlsx --within 2% --gap 0.01
+    """
+    from lodestone.report.studies import alternatives_files
+    from lodestone.report.terminal.alternatives import show_alternatives
+    from lodestone.report.terminal.many import WatchMany
+    from lodestone.runs.folder_lock import claimed
+    from lodestone.studies.alternatives import search as study
+    from lodestone.studies.alternatives.results import document
+
+    share = study.parse_within(within)
+    target = alternatives_files.KIND.check_out(out or alternatives_files.KIND.default_out(workbook, scenario))
+    with claimed([target]), WatchMany((), output.silent) as watch:
+        found = study.alternatives(
+            workbook, share, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
+        )
+        files = alternatives_files.write_alternatives(found, target)
+    output.answer(
+        lambda: show_alternatives(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
+    )

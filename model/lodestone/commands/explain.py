@@ -1,0 +1,57 @@
+"""`lodestone explain`: what binds in a run, and what it is worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, PATH, SCHEDULER, TIME_LIMIT, WORKBOOK_OF_RUN
+from lodestone.commands.output import OUTPUT, Output
+
+
+@click.command()
+@click.argument("run", type=PATH)
+@WORKBOOK_OF_RUN
+@OUT_OF_STUDY
+@GAP
+@TIME_LIMIT
+@JOBS
+@SCHEDULER
+@OUTPUT
+def explain(
+    run: Path,
+    workbook: Path | None,
+    out: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    jobs: int | None,
+    scheduler: str | None,
+    output: Output,
+) -> None:
+    """Say what binds in a run: what a unit more of every cap, budget, capacity, lane and cover is worth.
+
+    RUN is the folder of a plan. With its builds held, one unit more of a limit saves so much; caps and budgets are also
+    moved with builds free to change, each a solve. Writes what_binds.xlsx and .json.
+
+    \b
+    Example:
+      lodestone explain outputs/plan/base
+    """
+    from lodestone.report.plan.run_folder import read_run, workbook_of
+    from lodestone.report.studies import what_binds_files
+    from lodestone.report.terminal.many import WatchMany
+    from lodestone.report.terminal.what_binds import show_what_binds
+    from lodestone.runs.folder_lock import claimed
+    from lodestone.studies.what_binds import moved_limits as study
+    from lodestone.studies.what_binds.results import document
+
+    plan = read_run(run)
+    usual = what_binds_files.KIND.default_out(workbook_of(plan, run), plan["scenario"])
+    target = what_binds_files.KIND.check_out(out or usual)
+    with claimed([target]), WatchMany((), output.silent) as watch:
+        found = study.what_binds(run, workbook, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop)
+        files = what_binds_files.write_what_binds(found, target)
+    output.answer(
+        lambda: show_what_binds(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
+    )

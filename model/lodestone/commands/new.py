@@ -1,0 +1,41 @@
+"""`lodestone new`: a blank workbook, or an example."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lodestone.commands.options import PATH
+from lodestone.commands.output import OUTPUT, Output
+from lodestone.template.examples import FIRST_YEAR, LAST_YEAR, examples
+
+
+@click.command()
+@click.argument("plan", type=PATH)
+@click.option("--example", metavar="NAME", help=f"Copy an example: {', '.join(examples())}.")
+@click.option("--first-year", type=int, help=f"First year of a blank workbook. [default: {FIRST_YEAR}]")
+@click.option("--last-year", type=int, help=f"Its last year. [default: {LAST_YEAR - FIRST_YEAR} years later]")
+@click.option("--force", is_flag=True, help="Replace a workbook that exists.")
+@OUTPUT
+def new(
+    plan: Path, example: str | None, first_year: int | None, last_year: int | None, force: bool, output: Output
+) -> None:
+    """Write a new workbook PLAN: a blank one with help and drop-downs, or an example.
+
+    \b
+    Example:
+      lodestone new plan.xlsx --example tutorial
+      lodestone new plan.xlsx --first-year 2026 --last-year 2045
+    """
+    from lodestone.template.examples import new_workbook
+
+    if example is not None and (first_year is not None or last_year is not None):
+        raise click.UsageError("an example has its own years; leave out --first-year and --last-year")
+    start = first_year if first_year is not None else FIRST_YEAR
+    end = last_year if last_year is not None else start + LAST_YEAR - FIRST_YEAR
+    new_workbook(plan, example, force, start, end)
+    output.answer(
+        lambda: click.echo(f"{plan} is written. Fill it in, then: lodestone solve {plan}"),
+        lambda: {"workbook": str(plan)},
+    )

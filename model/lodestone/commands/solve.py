@@ -1,0 +1,250 @@
+"""`lodestone solve`: the plan of least cost, of one scenario, of many, or of all futures together."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lodestone.commands.options import GAP, JOBS, PATH, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from lodestone.commands.output import OUTPUT, Output
+
+if TYPE_CHECKING:
+    from lodestone.errors import NoPlanError
+    from lodestone.report.terminal.progress_lines import Watch
+    from lodestone.workbook.inputs import Inputs
+
+
+@click.command()
+@WORKBOOK
+@click.option("--scenario", "scenarios", multiple=True, help="Scenario of the workbook; repeatable. [default: base]")
+@click.option("--all-scenarios", is_flag=True, help="The base and every scenario, side by side.")
+@click.option(
+    "--out",
+    type=PATH,
+    help="Folder of the run; of several runs, of their folders. [default: outputs/WORKBOOK/SCENARIO]",
+)
+@GAP
+@TIME_LIMIT
+@SET
+@JOBS
+@SCHEDULER
+@click.option("--joint", is_flag=True, help="One plan for all scenarios with a probability, and the base.")
+@click.option(
+    "--decompose",
+    is_flag=True,
+    help="With --joint: future by future on --jobs processes (mpi-sppy), for trees too large for one model.",
+)
+@click.option(
+    "--values/--no-values",
+    default=True,
+    show_default=True,
+    help="With --joint: EVPI and VSS too, each future being solved alone for them.",
+)
+@click.option("--start", type=PATH, help="Folder of an earlier run, whose decisions the solver begins with.")
+@OUTPUT
+@click.pass_context
+def solve(ctx: click.Context, /, **options: Any) -> None:
+    """Find the plan of least cost and write plan.xlsx and plan.json.
+
+    Several scenarios are solved in parallel, each as if it knew its future. With --joint one plan for all futures:
+    until a future shows itself its decisions are those of all others. Ctrl-C asks the solver to stop with the best
+    plan so far.
+
+    \b
+    Example:
+      lodestone solve plan.xlsx --scenario embargo --gap 0.01
+      lodestone solve plan.xlsx --all-scenarios --jobs 2
+      lodestone solve plan.xlsx --joint
+      lodestone solve plan.xlsx --joint --decompose --jobs 4
+      lodestone solve plan.xlsx --gap 0.0001 --start outputs/plan/base
+    """
+    asked = Asked(**options)
+    asked.require_that_it_goes_together()
+    if asked.decompose and _follows():
+        return
+    if asked.is_many:
+        _solve_many(ctx, asked)
+    else:
+        _solve_one(ctx, asked)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for, as on the command line."""
+
+    workbook: Path
+    scenarios: tuple[str, ...]
+    all_scenarios: bool
+    out: Path | None
+    gap: float | None
+    time_limit: float | None
+    sets: tuple[str, ...]
+    jobs: int | None
+    scheduler: str | None
+    joint: bool
+    decompose: bool
+    values: bool
+    start: Path | None
+    output: Output
+
+    @property
+    def is_many(self) -> bool:
+        """Whether several runs come of it, or one that is sent away."""
+        return self.all_scenarios or len(set(self.scenarios)) > 1 or bool(self.scheduler)
+
+    def require_that_it_goes_together(self) -> None:
+        if self.joint and (self.scenarios or self.all_scenarios):
+            raise click.UsageError("--joint plans for all scenarios together; leave out --scenario and --all-scenarios")
+        if self.joint and self.scheduler:
+            raise click.UsageError(
+                "--joint is one solve, which --scheduler cannot send away; --decompose takes it apart"
+            )
+        if self.decompose and self.start is not None:
+            raise click.UsageError("--start goes with one model: leave out --decompose")
+        if self.decompose and not self.joint:
+            raise click.UsageError("--decompose takes a joint plan apart: it goes with --joint")
+        if self.is_many and self.start is not None:
+            raise click.UsageError("--start goes with one scenario or with --joint")
+
+
+def _solve_one(ctx: click.Context, asked: Asked) -> None:
+    """One scenario, or all futures together."""
+    from lodestone.errors import NoPlanError
+    from lodestone.report.plan.run_folder import check_target, read_run, run_folder, write_run
+    from lodestone.report.plan.run_log import RunLog
+    from lodestone.report.terminal.json_answers import plan_answer
+    from lodestone.report.terminal.progress_lines import Watch, show_plan
+    from lodestone.runs.folder_lock import claimed
+    from lodestone.solve.all_futures import joint_name, solve_joint
+    from lodestone.solve.one_scenario import solve_scenario
+    from lodestone.workbook.inputs import load
+
+    scenario = asked.scenarios[0] if asked.scenarios else "base"
+    gap, time_limit = asked.gap, asked.time_limit
+    log = RunLog(str(ctx.obj))
+    with _leading(asked.decompose), ExitStack() as held, Watch(asked.output.silent) as watch:
+        watch.stage("read")
+        inputs = load(asked.workbook, asked.sets)
+        inputs.require_valid()
+        inputs.tables(scenario)  # an unknown name is said before anything is written
+        name = joint_name(inputs) if asked.joint else scenario
+        folder = asked.out or run_folder(inputs.path, name, inputs.scenario_names)
+        check_target(folder)
+        held.enter_context(claimed([folder]))
+        earlier = None if asked.start is None else read_run(asked.start)
+        tell = log.and_tell(watch.progress)
+        try:
+            if asked.decompose:
+                from lodestone.solve.decomposition.run import solve_decomposed
+
+                plan = solve_decomposed(inputs, asked.jobs, gap, time_limit, tell, watch.should_stop, asked.values)
+            elif asked.joint:
+                plan = solve_joint(inputs, gap, time_limit, tell, watch.should_stop, asked.values, earlier)
+            else:
+                plan = solve_scenario(inputs, scenario, gap, time_limit, tell, watch.should_stop, earlier)
+        except NoPlanError as error:
+            if not asked.output.json:
+                click.echo(f"Error: {error}", err=True)
+            _explain(asked, error, inputs, None if asked.joint else scenario, folder, watch)
+            ctx.exit(error.exit_code)
+        watch.stage("write")
+        write_run(plan, folder, inputs.path, log.text(plan))
+
+    def show() -> None:
+        show_plan(plan, folder)
+        if asked.start is not None:
+            click.echo(_started(plan["start"]))
+
+    asked.output.answer(show, lambda: plan_answer(plan, folder))
+
+
+def _solve_many(ctx: click.Context, asked: Asked) -> None:
+    """Several scenarios, each as if it knew its future."""
+    from lodestone.report.plan.run_folder import check_target, run_folder
+    from lodestone.report.terminal.json_answers import DECISIONS, many_answer
+    from lodestone.report.terminal.many import WatchMany, show_many
+    from lodestone.runs.batch import exit_code, jobs_for, solve_many
+    from lodestone.runs.folder_lock import claimed
+    from lodestone.workbook.inputs import load
+
+    inputs = load(asked.workbook, asked.sets)
+    inputs.require_valid()
+    names = inputs.scenario_names if asked.all_scenarios else tuple(dict.fromkeys(asked.scenarios or ("base",)))
+    folders = {}
+    for name in names:
+        inputs.tables(name)  # an unknown name is said before anything is solved
+        usual = run_folder(inputs.path, name, inputs.scenario_names)
+        folders[name] = usual if asked.out is None else asked.out / usual.name
+        check_target(folders[name])
+    tasks = jobs_for(
+        asked.workbook, names, asked.sets, asked.gap, asked.time_limit, folders, tuple(DECISIONS), str(ctx.obj)
+    )
+    with claimed(folders.values()), WatchMany(names, asked.output.silent) as watch:
+        answers = solve_many(tasks, asked.jobs, watch.job, watch.should_stop, asked.scheduler)
+    asked.output.answer(lambda: show_many(answers, folders), lambda: many_answer(answers, folders), exit_code(answers))
+    for done in answers:
+        if asked.output.quiet and not asked.output.json and done.plan is None:
+            click.echo(f"Error: {done.job.label}: {done.message}", err=True)
+    ctx.exit(exit_code(answers))
+
+
+def _explain(
+    asked: Asked, error: NoPlanError, inputs: Inputs, scenario: str | None, folder: Path, watch: Watch
+) -> None:
+    """Why there is no plan, into the folder of the run."""
+    from lodestone.report.studies.explanation_files import older_plan, write_explanation
+    from lodestone.report.terminal.explanation import show_explanation
+    from lodestone.studies.explanation.explain import explain, time_for
+    from lodestone.studies.explanation.results import document
+
+    explanation = explain(inputs, scenario, asked.gap, time_for(asked.time_limit), watch.progress, watch.should_stop)
+    watch.stage("write")
+    write_explanation(explanation, folder)
+    watch.end()
+    asked.output.answer(
+        lambda: show_explanation(explanation, folder, older_plan(folder)),
+        lambda: {"error": str(error), "folder": str(folder), "explanation": document(explanation)},
+        error.exit_code,
+    )
+
+
+def _follows() -> bool:
+    """Under the user's mpiexec, every process but the first only does its part."""
+    from lodestone.solve.decomposition.launch import inside_mpi
+
+    if not inside_mpi():
+        return False
+    from lodestone.solve.decomposition import rank
+
+    if rank.is_first():
+        return False
+    rank.follow()
+    return True
+
+
+def _leading(decompose: bool) -> AbstractContextManager[None]:
+    """Under the user's mpiexec, the other processes wait for this one, even when it fails."""
+    from lodestone.solve.decomposition.launch import inside_mpi
+
+    if not decompose or not inside_mpi():
+        return nullcontext()
+    from lodestone.solve.decomposition import rank
+
+    return rank.leading()
+
+
+def _started(start: dict[str, Any]) -> str:
+    """What of an earlier run the solver began with."""
+    left_out = start["left_out"]
+    if not start["kept"]:
+        return "Started from nothing: no plan of this workbook has the decisions of the earlier run."
+    if not left_out:
+        return f"Started from {start['taken']} decisions of the earlier run."
+    more = "" if len(left_out) <= 5 else f", and {len(left_out) - 5} more"
+    return (
+        f"Started from {start['taken']} decisions of the earlier run; not known here: {', '.join(left_out[:5])}{more}."
+    )

@@ -1,0 +1,72 @@
+"""`lodestone stress`: the decisions of runs held against every scenario and loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lodestone.commands.options import GAP, PATH, SET, TIME_LIMIT, WORKBOOK, out_here
+from lodestone.commands.output import OUTPUT, Output
+
+
+@click.command()
+@WORKBOOK
+@click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN...]", type=PATH)
+@click.option("--allow-new", is_flag=True, help="New builds, awards and signings once the future has shown itself.")
+@click.option("--from-year", type=int, help="Year of the n-1 cases. [default: the first in which a scenario shows]")
+@GAP
+@TIME_LIMIT
+@out_here("stress.xlsx", "Workbook")
+@SET
+@OUTPUT
+def stress(
+    workbook: Path,
+    runs: tuple[Path, ...],
+    allow_new: bool,
+    from_year: int | None,
+    gap: float | None,
+    time_limit: float | None,
+    out: Path,
+    sets: tuple[str, ...],
+    output: Output,
+) -> None:
+    """Hold the decisions of runs and meet every scenario, and the loss of every region, plant, project and contract.
+
+    A RUN is the folder of a plan. --gap and --time-limit are of each case. Writes stress.xlsx and stress.json; with
+    several runs their regret too.
+
+    \b
+    Example:
+      lodestone stress plan.xlsx outputs/plan/base outputs/plan/joint
+    """
+    from lodestone.report.plan.run_folder import read_run
+    from lodestone.report.studies.stress_files import KIND, write_stress
+    from lodestone.report.terminal.json_answers import stress_answer
+    from lodestone.report.terminal.progress_lines import Watch
+    from lodestone.report.terminal.stress import show_stress
+    from lodestone.runs.folder_lock import claimed
+    from lodestone.studies.compare.runs import names_by_path
+    from lodestone.studies.stress.cases import stress as stress_runs
+    from lodestone.workbook.inputs import load
+
+    target = KIND.check_out(out)
+    with claimed([target]), Watch(output.silent) as watch:
+        watch.stage("read")
+        inputs = load(workbook, sets)
+        inputs.require_valid()
+        plans = {name: read_run(path) for name, path in zip(names_by_path(runs), runs, strict=True)}
+        study = stress_runs(
+            inputs,
+            plans,
+            allow_new,
+            from_year,
+            gap,
+            time_limit,
+            on_outcome=lambda done, of, latest: watch.stage(
+                f"{done} of {of}: {latest.run}, {latest.kind} {latest.case}"
+            ),
+            should_stop=watch.should_stop,
+        )
+        files = write_stress(study, target)
+    output.answer(lambda: show_stress(study, files), lambda: stress_answer(study, files))

@@ -1,0 +1,62 @@
+"""`lodestone sweep`: a grid of inputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from lodestone.commands.output import OUTPUT, Output
+from lodestone.errors import StoppedError
+
+
+@click.command()
+@WORKBOOK
+@click.option("--vary", multiple=True, metavar="SHEET/ROW/COLUMN=VALUE,VALUE", help="Values of one input; repeatable.")
+@click.option("--scenario", "scenarios", multiple=True, help="Several are varied like an input. [default: base]")
+@OUT_OF_STUDY
+@GAP
+@TIME_LIMIT
+@SET
+@JOBS
+@SCHEDULER
+@OUTPUT
+@click.pass_context
+def sweep(
+    ctx: click.Context,
+    workbook: Path,
+    vary: tuple[str, ...],
+    scenarios: tuple[str, ...],
+    out: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    sets: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
+    output: Output,
+) -> None:
+    """Solve for every combination of some inputs; one row of a table for each. Writes .xlsx, .csv and .json.
+
+    \b
+    Example:
+      lodestone sweep plan.xlsx --vary Settings/discount_rate=0.03,0.05,0.08
+    """
+    from lodestone.report.studies import sweep_files
+    from lodestone.report.terminal.json_answers import sweep_answer
+    from lodestone.report.terminal.many import WatchMany
+    from lodestone.report.terminal.sweep import show_sweep
+    from lodestone.runs.folder_lock import claimed
+    from lodestone.studies.sweep import grid as study
+
+    varied = study.parse_vary(vary, scenarios)
+    target = sweep_files.KIND.check_out(out or sweep_files.KIND.default_out(workbook))
+    scenario = scenarios[0] if scenarios else "base"
+    with claimed([target]), WatchMany((), output.silent) as watch:
+        found = study.sweep(
+            workbook, varied, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
+        )
+        files = sweep_files.write_sweep(found, target)
+    exit_code = StoppedError.exit_code if found.failed else 0
+    output.answer(lambda: show_sweep(found, files), lambda: sweep_answer(found, files), exit_code)
+    ctx.exit(exit_code)

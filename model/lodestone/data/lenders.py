@@ -1,0 +1,167 @@
+"""How lenders judge a private project: net present value at their prices over its whole life. No Pyomo.
+
+They discount at the project's hurdle rate to its decision year, at the lenders' deck (BankPrices, or the base's Prices
+x bank_price_factor), the last value holding beyond the deck:
+
+    gap = capex + sum_t d_t (fixed cost + capacity ramp_t (operating cost - value added at bank prices))      [MUSD]
+    d_t = (1 + hurdle_rate)^-(t - decision year)
+
+A project is bankable unaided when gap <= 0; else grants, floors and contracts must be worth the gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lodestone.data.plan_data import MUSD_PER_T, Contract, Floor, PlanData, Project, at
+
+
+def producing_years(project: Project, decision_year: int) -> Iterator[tuple[int, float, float]]:
+    """(year, discount factor to the decision, ramp) over the whole life."""
+    first = project.first_year(decision_year)
+    for age in range(project.life_years):
+        year = first + age
+        yield year, (1 + project.hurdle_rate) ** (decision_year - year), project.ramp(age)
+
+
+def bank_value_added(data: PlanData, project: Project, year: int) -> float:
+    """MUSD per t of capacity used at the lenders' prices."""
+    return sum(g * at(data.bank_price[m], year) for m, g in project.recipe.items())
+
+
+def gap(data: PlanData, project: Project, decision_year: int) -> float:
+    """MUSD missing to the hurdle rate at the decision; 0 or less: bankable unaided."""
+    return project.capex + sum(
+        d
+        * (project.fixed_cost + project.capacity * ramp * (project.operating_cost - bank_value_added(data, project, t)))
+        for t, d, ramp in producing_years(project, decision_year)
+    )
+
+
+def floor_worth(
+    data: PlanData, floor: Floor, decision_year: int, from_age: int = 0, to_age: int | None = None
+) -> float:
+    """MUSD per t/yr of covered output that a package is worth to lenders between two ages of production."""
+    project = data.projects[floor.project]
+    end = min(floor.tenor_years, project.life_years, project.life_years if to_age is None else to_age)
+    return sum(
+        d * ramp * floor.rate(at(data.bank_price[floor.material], t))
+        for age, (t, d, ramp) in enumerate(producing_years(project, decision_year))
+        if from_age <= age < end
+    )
+
+
+def contract_worth(data: PlanData, contract: Contract, decision_year: int) -> float:
+    """MUSD per t/yr of volume that a contract is worth to lenders. [cheat] Below their price it counts in full."""
+    project = data.projects[contract.supplier]
+    first = project.first_year(decision_year)
+    worth = 0.0
+    for age, (t, d, ramp) in enumerate(producing_years(project, decision_year)):
+        if age < contract.tenor_years:
+            bank = at(data.bank_price[contract.material], t)
+            price = contract.price(bank, t, first)
+            worth += d * ramp * (contract.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price))
+    return worth
+
+
+def break_even(data: PlanData, project: Project, decision_year: int) -> float | None:
+    """Flat price of the main output, MUSD/t, at which the gap is 0, all else at the deck; None without output."""
+    if not project.outputs:
+        return None
+    main = project.main_output
+    cost, output = project.capex, 0.0
+    for t, d, ramp in producing_years(project, decision_year):
+        others = bank_value_added(data, project, t) - project.recipe[main] * at(data.bank_price[main], t)
+        cost += d * (project.fixed_cost + project.capacity * ramp * (project.operating_cost - others))
+        output += d * ramp * project.capacity * project.recipe[main]
+    return cost / output
+
+
+def average_bank_price(data: PlanData, project: Project, decision_year: int) -> float | None:
+    """Lenders' price of the main output, MUSD/t, averaged over discounted output."""
+    if not project.outputs:
+        return None
+    deck = data.bank_price[project.main_output]
+    years = list(producing_years(project, decision_year))
+    return sum(d * ramp * at(deck, t) for t, d, ramp in years) / sum(d * ramp for _, d, ramp in years)
+
+
+def grant(data: PlanData, floor: Floor) -> float:
+    """MUSD granted with a package."""
+    return floor.capex_grant_share * data.projects[floor.project].capex
+
+
+def package_worth(data: PlanData, floor: Floor, decision_year: int) -> float:
+    """MUSD that a package is worth without any contract: grant and floor on the whole output."""
+    project = data.projects[floor.project]
+    covered = project.recipe[floor.material] * project.capacity
+    return grant(data, floor) + covered * floor_worth(data, floor, decision_year)
+
+
+def least_floor(data: PlanData, project: Project, decision_year: int) -> Floor | None:
+    """The lowest floor on the menu that closes the gap alone."""
+    missing = gap(data, project, decision_year)
+    closing = [
+        f
+        for f in data.floors.values()
+        if f.project == project.name and package_worth(data, f, decision_year) >= missing - 1e-9
+    ]
+    return min(closing, key=lambda f: (f.floor, f.capex_grant_share), default=None)
+
+
+def can_be_closed(data: PlanData, project: Project, decision_year: int) -> bool:
+    """Whether one package and all contracts worth something, at their largest, could close the gap (optimistic)."""
+    missing = gap(data, project, decision_year)
+    packages = [package_worth(data, f, decision_year) for f in data.floors.values() if f.project == project.name]
+    offtakes = sum(
+        max(0.0, contract_worth(data, c, decision_year)) * min(c.max_t, project.recipe[c.material] * project.capacity)
+        for c in data.contracts.values()
+        if c.supplier == project.name and c.earliest_year <= decision_year <= c.latest_year
+    )
+    return missing <= max([0.0, *packages]) + offtakes + 1e-9
+
+
+def decision_years(data: PlanData, project: Project) -> range:
+    """Years in which the project can be decided and still produce within the horizon."""
+    first = max(project.earliest_year, data.first_year)
+    return range(first, min(project.latest_year, data.last_year - project.lead_years) + 1)
+
+
+def bankability_row(
+    data: PlanData, project: Project, decision_year: int, built: bool, closed_by: str
+) -> dict[str, Any]:
+    """One row of the Bankability table; prices in USD/kg."""
+    even, deck = break_even(data, project, decision_year), average_bank_price(data, project, decision_year)
+    least = least_floor(data, project, decision_year)
+    return {
+        "project": project.name,
+        "decision_year": decision_year,
+        "built": "yes" if built else "no",
+        "gap_musd": gap(data, project, decision_year),
+        "main_output": project.main_output if project.outputs else "",
+        "break_even_usd_per_kg": None if even is None else even / MUSD_PER_T,
+        "bank_price_usd_per_kg": None if deck is None else deck / MUSD_PER_T,
+        "least_floor": least.name if least else "",
+        "least_floor_usd_per_kg": least.floor / MUSD_PER_T if least else None,
+        "closed_by": closed_by,
+    }
+
+
+def unaided_verdict(data: PlanData, project: Project, decision_year: int) -> str:
+    """What can be said of a project that is not built."""
+    if gap(data, project, decision_year) <= 0:
+        return "not needed"
+    return "not built" if can_be_closed(data, project, decision_year) else "no package closes it"
+
+
+def bankability_table(data: PlanData) -> list[dict[str, Any]]:
+    """Every private project in its first possible decision year, without solving anything."""
+    rows = []
+    for project in data.projects.values():
+        years = decision_years(data, project)
+        if not project.public and years:
+            verdict = unaided_verdict(data, project, years[0])
+            verdict = "can be closed" if verdict == "not built" else verdict  # what is built, no one knows yet
+            rows.append(bankability_row(data, project, years[0], False, verdict))
+    return rows

@@ -1,0 +1,211 @@
+"""What can exist at each node, as sparse index lists; no Pyomo.
+
+A variable is only made where it can be non-zero: material moves on open lanes, out of regions where something makes
+it and into regions where something uses it, in a stream in which it can arrive. Whether it can is found by following
+the chain node by node, stocks and returns included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lodestone.data.plan_data import CLEAN, EXPOSED, STREAMS, PlanData, Project, Unit
+from lodestone.data.tree import Tree
+
+Place = tuple[str, str]  # (region, material)
+Batch = tuple[str, str, str]  # (region, material, stream)
+DemandKey = tuple[str, str, str]  # (region, sector, material)
+
+
+@dataclass
+class Net:
+    """Index lists of one node."""
+
+    act: list[tuple[str, str]] = field(default_factory=list)  # (unit, stream)
+    buy: list[str] = field(default_factory=list)
+    sell: list[tuple[str, str]] = field(default_factory=list)  # (market, stream)
+    ship: list[tuple[str, str, str, str]] = field(default_factory=list)  # (material, from, to, stream)
+    deliver: list[tuple[DemandKey, str]] = field(default_factory=list)
+    avoid: list[tuple[str, DemandKey]] = field(default_factory=list)
+    short: list[DemandKey] = field(default_factory=list)
+    mixed: list[Batch] = field(default_factory=list)
+    fill: list[tuple[str, str]] = field(default_factory=list)  # (stockpile, stream)
+    stock: list[tuple[str, str]] = field(default_factory=list)
+    held: set[tuple[str, str]] = field(default_factory=set)  # the stocks that can be more than 0
+    release: list[tuple[str, str]] = field(default_factory=list)
+    arrives: set[Batch] = field(default_factory=set)
+
+
+Network = dict[int, Net]
+
+
+def network(tree: Tree) -> Network:
+    """Index lists for every node of the tree."""
+    nets: Network = {}
+    for node in tree.nodes:
+        parent = tree.parent[node]
+        nets[node] = _net(tree, node, nets, set() if parent is None else nets[parent].held)
+    return nets
+
+
+def decision_nodes(tree: Tree, project: str) -> Iterator[int]:
+    """Nodes at which a project can be decided: inside its window, and producing within the horizon. [cheat]"""
+    for node in tree.nodes:
+        data, year = tree.data[node], tree.year[node]
+        p = data.projects[project]
+        if p.earliest_year <= year <= p.latest_year and p.first_year(year) <= data.last_year:
+            yield node
+
+
+def largest_capacity(tree: Tree, node: int, unit: Unit) -> float:
+    """The most capacity (t) a unit can have at a node, whatever is built; the physical bound of its rows."""
+    data, year = tree.data[node], tree.year[node]
+    if not isinstance(unit, Project):
+        return data.plants[unit.name].capacity[year]
+    ramps = (
+        unit.ramp(year - unit.first_year(tree.year[n]))
+        for n in tree.path[node]
+        if unit.earliest_year <= tree.year[n] <= unit.latest_year
+    )
+    return unit.capacity * unit.max_builds * max(ramps, default=0.0)
+
+
+def makes_clean(unit: Unit) -> bool:
+    """Whether the unit has clean activity."""
+    return not unit.of_concern
+
+
+def makes_exposed(data: PlanData, unit: Unit) -> bool:
+    """Whether the unit has exposed activity; one not of concern only by what it takes in, and only under provenance."""
+    return unit.of_concern or (data.provenance and bool(unit.inputs))
+
+
+def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Net:
+    data, year = tree.data[node], tree.year[node]
+    net = Net()
+    units = [u for u in data.units.values() if largest_capacity(tree, node, u) > 0]
+    made = _made_without_units(tree, node, nets, net, held)
+    closed = {key for key, lane in data.limited_lanes.items() if lane.capacity_in(year) <= 0}
+    leads_to = _without(data.leads_to, closed)
+    done: set[Batch] = set()
+    active: set[tuple[str, str]] = set()
+    while True:  # follow the chain until nothing new can be made
+        for batch in made - done:
+            region, material, stream = batch
+            net.arrives.update([(to, material, stream) for to in leads_to.get((region, material), ())])
+        done = set(made)
+        for unit in units:
+            for stream in _possible_streams(data, unit, net.arrives):
+                if (unit.name, stream) not in active:
+                    active.add((unit.name, stream))
+                    made.update((unit.region, m, stream) for m in unit.outputs)
+        if made == done:
+            break
+    net.act = [(u.name, k) for u in units for k in STREAMS if (u.name, k) in active]
+    _uses(tree, node, net, held)
+    wanted = _wanted(data, net)
+    streams = {(r, m): [k for k in STREAMS if (r, m, k) in made] for r, m, _ in made}
+    net.ship = [
+        (m, r, to, k)
+        for m, r, to in data.lanes
+        if (to, m) in wanted and (m, r, to) not in closed
+        for k in streams.get((r, m), ())
+    ]
+    return net
+
+
+def _without(leads_to: Mapping[Place, list[str]], closed: set[tuple[str, str, str]]) -> dict[Place, list[str]]:
+    """Where lanes lead, those (material, from, to) left out that are closed."""
+    reached = dict(leads_to)
+    for region, material in {(r, m) for m, r, _ in closed}:
+        reached[region, material] = [to for to in reached[region, material] if (material, region, to) not in closed]
+    return reached
+
+
+def _made_without_units(tree: Tree, node: int, nets: Network, net: Net, held: set[tuple[str, str]]) -> set[Batch]:
+    """Markets, opening and earlier stocks, and returns; fills the buy and release lists on the way."""
+    data, year = tree.data[node], tree.year[node]
+    made: set[Batch] = set()
+    for market in data.markets.values():
+        if market.buys and market.volume_in(year) > 0:
+            net.buy.append(market.name)
+            made.add((market.region, market.material, EXPOSED if market.exposed else CLEAN))
+    root = tree.parent[node] is None
+    for pile in data.stockpiles.values():
+        for stream in STREAMS:
+            before = pile.opening[stream] > 0 if root else (pile.name, stream) in held
+            if before and pile.max_release != 0:
+                net.release.append((pile.name, stream))
+                made.add((pile.region, pile.material, stream))
+    for row in data.returns:
+        earlier = tree.ancestor(node, row.lag_years)
+        if earlier is not None:
+            for (region, sector, material), stream in nets[earlier].deliver:
+                if (sector, material) == (row.sector, row.material) and row.t_per_t > 0:
+                    made.add((region, row.scrap, CLEAN if row.clean else stream))
+    return made
+
+
+def _possible_streams(data: PlanData, unit: Unit, arrives: set[Batch]) -> Iterator[str]:
+    """Streams of activity whose inputs can arrive.
+
+    Exposed activity of a unit not of concern is left out while none of its inputs can arrive exposed: clean activity
+    then does the same and better.
+    """
+
+    def some(material: str) -> bool:
+        return any((unit.region, material, k) in arrives for k in STREAMS)
+
+    inputs = unit.inputs
+    if makes_clean(unit):
+        clean_inputs = data.provenance
+        if all((unit.region, m, CLEAN) in arrives if clean_inputs else some(m) for m in inputs):
+            yield CLEAN
+    tainted = unit.of_concern or any((unit.region, m, EXPOSED) in arrives for m in inputs)
+    if makes_exposed(data, unit) and tainted and all(some(m) for m in inputs):
+        yield EXPOSED
+
+
+def _uses(tree: Tree, node: int, net: Net, held: set[tuple[str, str]]) -> None:
+    """Deliveries, substitution, sales, stocks and mixed intake of what can arrive."""
+    data, year = tree.data[node], tree.year[node]
+    root = tree.parent[node] is None
+    for key, series in data.demand.items():
+        region, sector, material = key
+        if series[year] <= 0:
+            continue
+        net.deliver += [(key, k) for k in STREAMS if (region, material, k) in net.arrives]
+        net.short.append(key)
+        net.avoid += [
+            (option.name, key)
+            for option in data.substitution.values()
+            if (option.sector, option.material) == (sector, material) and option.share[year] > 0
+        ]
+    for market in data.markets.values():
+        if not market.buys and market.volume_in(year) > 0:
+            net.sell += [(market.name, k) for k in STREAMS if (market.region, market.material, k) in net.arrives]
+    for pile in data.stockpiles.values():
+        for stream in STREAMS:
+            fillable = pile.max_fill != 0 and (pile.region, pile.material, stream) in net.arrives
+            if fillable:
+                net.fill.append((pile.name, stream))
+            if fillable or (pile.opening[stream] > 0 if root else (pile.name, stream) in held):
+                net.held.add((pile.name, stream))
+            if (pile.name, stream) in net.held or stream == CLEAN:  # an empty reserve too, so that its cover has a row
+                net.stock.append((pile.name, stream))
+    places = dict.fromkeys(
+        (data.units[u].region, m)
+        for u, k in net.act
+        if k == EXPOSED or not data.provenance
+        for m in data.units[u].inputs
+    )
+    net.mixed = [(r, m, k) for r, m in places for k in STREAMS if (r, m, k) in net.arrives]
+
+
+def _wanted(data: PlanData, net: Net) -> set[Place]:
+    wanted = {(region, material) for (region, _, material), _ in net.deliver}
+    wanted |= {(data.units[u].region, m) for u, _ in net.act for m in data.units[u].inputs}
+    wanted |= {(data.markets[v].region, data.markets[v].material) for v, _ in net.sell}
+    wanted |= {(data.stockpiles[s].region, data.stockpiles[s].material) for s, _ in net.fill}
+    return wanted

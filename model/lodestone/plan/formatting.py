@@ -1,0 +1,104 @@
+"""Numbers, years and cost terms as people write them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from lodestone.plan.tables import COST_TERMS
+
+TERM_LABELS: dict[str, str] = {
+    "capex": "Capex of public projects",
+    "salvage": "Value left in public projects",
+    "public_fixed_cost": "Fixed cost of public projects",
+    "public_operating_cost": "Operating cost of public projects",
+    "grants": "Grants",
+    "floor_payments": "Price floor payments",
+    "owed_beyond_horizon": "Owed beyond the last year",
+    "stock_holding": "Holding of stocks",
+    "signing_fees": "Signing fees of contracts",
+    "market_purchases": "Purchases on markets",
+    "market_sales": "Sales on markets",
+    "payments_to_units": "Payments to plants for value added",
+    "topups": "Top-ups to operating cost",
+    "cost_priced_plants": "Plants paid at cost",
+    "contract_differences": "Contract price against market",
+    "take_or_pay": "Paid though not taken",
+    "freight": "Freight",
+    "tariffs": "Tariffs",
+    "substitution": "Substitution",
+    "stock_credit": "Value of the stock at the end",
+    "shortage": "Cost of shortage",
+}
+PAYERS = tuple(dict.fromkeys(COST_TERMS.values()))  # public, buyers, shortage
+
+
+def term_label(term: str) -> str:
+    return TERM_LABELS.get(term, sentence_case(term))
+
+
+def sentence_case(name: str) -> str:
+    """'first_year' -> 'First year'."""
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def tonnes(value: float) -> str:
+    return f"{_amount(value, small=10, decimals=0)} t"
+
+
+def musd(value: float) -> str:
+    return f"{_amount(value, small=10, decimals=1)} MUSD"
+
+
+def usd_per_kg(value: float) -> str:
+    return f"{value:,.2f} USD/kg"
+
+
+def days(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0") + " days"
+
+
+def share(value: float) -> str:
+    """A share as per cent, with more digits near nothing: 0.399 -> '39.9%', 0.00012 -> '0.012%'."""
+    if value == 0 or abs(value) >= 0.001:
+        return f"{value:.1%}"
+    return f"{value:.3%}" if abs(value) >= 0.00001 else "less than 0.001%"
+
+
+def _amount(value: float, small: float, decimals: int) -> str:
+    """Thousands separated; two decimals for what would otherwise vanish in rounding."""
+    text = f"{value:,.{decimals}f}" if abs(value) >= small else f"{value:,.2f}"
+    return text if text.strip("-0.") else "0"
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def in_words(names: Sequence[str], most: int = 8) -> str:
+    """'a, b and c'; what is beyond `most` is counted only."""
+    names = list(names)
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
+def year_ranges(years: Iterable[int]) -> str:
+    """{2026, 2027, 2028, 2030} -> '2026-2028, 2030'."""
+    runs: list[list[int]] = []
+    for year in sorted(set(years)):
+        if runs and year == runs[-1][1] + 1:
+            runs[-1][1] = year
+        else:
+            runs.append([year, year])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def one_line(value: object) -> str:
+    """Text of a workbook made safe for a terminal: no line breaks, no control characters."""
+    return "".join(c if c.isprintable() else " " for c in str(value)).strip()
+
+
+def finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,282 @@
+"""Key figures of a plan: what the Summary says in sentences and shows in its tables, computed once from plan.json."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Plan = Mapping[str, Any]
+Row = Mapping[str, Any]
+
+BINDING = 1e-4  # a share this close to its limit is shown as binding
+
+
+@dataclass(frozen=True)
+class CapFigure:
+    """One cap, material and basis in the year in which it is tightest."""
+
+    cap: str
+    region: str
+    sector: str
+    material: str
+    basis: str
+    year: int
+    consumption_t: float
+    share: float
+    limit: float
+    binding_years: tuple[int, ...]
+
+    @property
+    def room(self) -> float:
+        return self.limit - self.share
+
+
+@dataclass(frozen=True)
+class StockFigure:
+    stockpile: str
+    region: str
+    material: str
+    peak_year: int
+    peak_t: float
+    peak_days: float | None
+    peak_required_days: float | None
+    end_t: float
+    released_t: float
+    release_years: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DemandFigure:
+    sector: str
+    material: str
+    demand_t: float
+    clean_t: float
+    exposed_t: float
+    substituted_t: float
+    short_t: float
+
+    @property
+    def met_share(self) -> float:
+        return 1 - self.short_t / self.demand_t if self.demand_t else 1.0
+
+
+@dataclass(frozen=True)
+class FloorFigure:
+    """An award with its payments within the horizon, undiscounted."""
+
+    award: Row
+    paid_musd: float
+    upside_musd: float
+    at_bank_prices_musd: float
+
+
+@dataclass(frozen=True)
+class ContractFigure:
+    """A signing with what it delivers within the horizon, undiscounted."""
+
+    signing: Row
+    taken_t: float
+    untaken_t: float
+    contract_price: float | None  # USD/kg, average over what is taken
+    market_price: float | None
+    difference_musd: float
+    untaken_musd: float
+
+
+def table(plan: Plan, name: str) -> list[Row]:
+    rows: list[Row] = plan["tables"].get(name, [])
+    return rows
+
+
+def is_joint(plan: Plan) -> bool:
+    """Whether the plan is one for several futures, whose tables have a column `scenario`."""
+    return "futures" in plan
+
+
+def future(plan: Plan, name: str) -> Plan:
+    """One future of a joint plan, to be read like a plan of its own."""
+    tables = {t: [row for row in rows if row["scenario"] == name] for t, rows in plan["tables"].items()}
+    return {**plan, "scenario": name, "expected_cost_musd": plan["futures"][name], "tables": tables}
+
+
+def until(plan: Plan, shared: range) -> Plan:
+    """What a joint plan decides in the years that all futures share."""
+    first = future(plan, next(iter(plan["futures"])))
+    return _decided(first, lambda year: year < shared.stop)
+
+
+def since(plan: Plan, year: int) -> Plan:
+    """What a plan decides from a year on."""
+    return _decided(plan, lambda decided: decided >= year)
+
+
+def _decided(plan: Plan, within: Callable[[int], bool]) -> Plan:
+    years = {"investments": "decision_year", "price_floors": "decision_year", "contracts": "signing_year"}
+    years |= {"stockpile": "year", "demand": "year"}
+    tables = {name: [row for row in plan["tables"][name] if within(row[column])] for name, column in years.items()}
+    return {**plan, "tables": {**plan["tables"], **tables}}
+
+
+def total(rows: Iterable[Row], column: str) -> float:
+    return float(sum(row[column] for row in rows))
+
+
+def grouped(rows: Iterable[Row], *columns: str) -> dict[tuple[Any, ...], list[Row]]:
+    groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[tuple(row[c] for c in columns)].append(row)
+    return dict(groups)
+
+
+def caps(plan: Plan) -> list[CapFigure]:
+    """Every cap below 100% that something is consumed under, the tightest first."""
+    in_force = [r for r in table(plan, "china_share") if r["limit"] < 1 and r["consumption_t"] > 0]
+    figures = []
+    for rows in grouped(in_force, "cap", "region", "sector", "material", "basis").values():
+        worst = min(rows, key=lambda r: (round(r["limit"] - r["share"], 6), r["limit"], r["year"]))
+        figures.append(
+            CapFigure(
+                **{name: worst[name] for name in ("cap", "region", "sector", "material", "basis", "year")},
+                **{name: worst[name] for name in ("consumption_t", "share", "limit")},
+                binding_years=tuple(r["year"] for r in rows if r["limit"] - r["share"] <= BINDING),
+            )
+        )
+    return sorted(figures, key=lambda f: (round(f.room, 6), -f.consumption_t))
+
+
+def cap_years(plan: Plan, figure: CapFigure) -> list[Row]:
+    """The rows of one cap, material and basis, by year."""
+    same = ("cap", "region", "sector", "material", "basis")
+    rows = [r for r in table(plan, "china_share") if all(r[c] == getattr(figure, c) for c in same)]
+    return sorted(rows, key=lambda r: int(r["year"]))
+
+
+def exposed_share(rows: Sequence[Row]) -> float | None:
+    """Of the deliveries of these rows of the demand table; None when nothing is delivered."""
+    delivered = total(rows, "clean_t") + total(rows, "exposed_t")
+    return total(rows, "exposed_t") / delivered if delivered else None
+
+
+def stocks(plan: Plan) -> list[StockFigure]:
+    figures = []
+    for (name, region, material), rows in grouped(table(plan, "stockpile"), "stockpile", "region", "material").items():
+        peak = max(rows, key=lambda r: (r["stock_t"], -r["year"]))
+        released = {r["year"]: r["release_clean_t"] + r["release_exposed_t"] for r in rows}
+        figures.append(
+            StockFigure(
+                stockpile=name,
+                region=region,
+                material=material,
+                peak_year=peak["year"],
+                peak_t=peak["stock_t"],
+                peak_days=peak["days_of_cover"],
+                peak_required_days=peak["required_days"],
+                end_t=max(rows, key=lambda r: int(r["year"]))["stock_t"],
+                released_t=sum(released.values()),
+                release_years=tuple(year for year, t in released.items() if t >= 0.5),
+            )
+        )
+    return figures
+
+
+def demand(plan: Plan) -> list[DemandFigure]:
+    amounts = ("demand_t", "clean_t", "exposed_t", "substituted_t", "short_t")
+    return [
+        DemandFigure(sector, material, *(total(rows, column) for column in amounts))
+        for (sector, material), rows in grouped(table(plan, "demand"), "sector", "material").items()
+    ]
+
+
+def floors(plan: Plan) -> list[FloorFigure]:
+    payments = grouped(table(plan, "floor_payments"), "project", "floor", "decision_year")
+    figures = []
+    for award in table(plan, "price_floors"):
+        rows = payments.get((award["project"], award["floor"], award["decision_year"]), [])
+        amounts = ("payment_musd", "upside_musd", "payment_at_bank_prices_musd")
+        figures.append(FloorFigure(award, *(total(rows, column) for column in amounts)))
+    return figures
+
+
+def contracts(plan: Plan) -> list[ContractFigure]:
+    years = grouped(table(plan, "contract_years"), "contract", "signing_year")
+    figures = []
+    for signing in table(plan, "contracts"):
+        rows = years.get((signing["contract"], signing["signing_year"]), [])
+        figures.append(
+            ContractFigure(
+                signing,
+                taken_t=total(rows, "taken_t"),
+                untaken_t=total(rows, "untaken_t"),
+                contract_price=_average(rows, "contract_price_usd_per_kg"),
+                market_price=_average(rows, "market_price_usd_per_kg"),
+                difference_musd=total(rows, "difference_musd"),
+                untaken_musd=total(rows, "untaken_musd"),
+            )
+        )
+    return figures
+
+
+def _average(rows: Sequence[Row], column: str) -> float | None:
+    taken = total(rows, "taken_t")
+    return sum(r[column] * r["taken_t"] for r in rows) / taken if taken > 0 else None
+
+
+def support(plan: Plan) -> Callable[[str, int], Row | None]:
+    """Looks up what the lenders' table says of a project decided in a year; None when it says nothing."""
+    rows = {(r["project"], r["decision_year"]): r for r in table(plan, "bankability")}
+    return lambda project, year: rows.get((project, year))
+
+
+def is_spent(row: Row) -> bool:
+    """Whether nothing is left of a budget, by a row of its table."""
+    limit = row["cumulated_limit_musd"]
+    return bool(row["cumulated_outlay_musd"] >= limit - max(0.005, limit * BINDING))
+
+
+# --- of the inputs that the plan was made with ----------------------------------------------------------------------
+
+
+def weight(plan: Plan) -> Callable[[Row], float]:
+    """The probability of the future that a row belongs to; 1 in a plan of one scenario."""
+    likely = plan.get("probabilities", {})
+    return lambda row: likely.get(row.get("scenario"), 1.0)
+
+
+def of_concern(plan: Plan) -> set[str]:
+    """Regions counted in the China share."""
+    return {region for region, row in input_rows(plan, "Regions").items() if row.get("of_concern")}
+
+
+def materials(plan: Plan) -> list[str]:
+    """In the order of the workbook."""
+    return list(input_rows(plan, "Materials"))
+
+
+def stages(plan: Plan) -> dict[str, str]:
+    """process -> stage of its first output, or that output where no stage is given."""
+    stage = {material: row.get("stage") for material, row in input_rows(plan, "Materials").items()}
+    found: dict[str, str] = {}
+    for recipe, row in input_rows(plan, "Processes").items():
+        process, _, output = recipe.partition("/")
+        if row.get("t_per_t", 0) > 0:
+            found.setdefault(process, stage.get(output) or output)
+    return found
+
+
+def stock_capacity(plan: Plan) -> Callable[[Row], float | None]:
+    """What the stockpile of a row can hold, in t, in the future of that row."""
+    base = {name: row.get("capacity_t") for name, row in input_rows(plan, "Stockpiles").items()}
+    changed = {
+        (change.get("scenario", ""), change["row"]): change["new"]
+        for change in plan["changes"]
+        if (change["sheet"], change["column"]) == ("Stockpiles", "capacity_t") and is_joint(plan)
+    }
+    return lambda row: changed.get((row.get("scenario"), row["stockpile"]), base.get(row["stockpile"]))
+
+
+def input_rows(plan: Plan, sheet: str) -> Mapping[str, Row]:
+    """Rows by key, as model/lodestone/workbook/snapshot.py keeps them; none in a plan that does not carry its inputs."""
+    rows: Mapping[str, Row] = plan.get("inputs", {}).get(sheet, {})
+    return rows

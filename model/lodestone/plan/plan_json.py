@@ -1,0 +1,89 @@
+"""plan.json: the plan document as text that programs parse and people can read, one table row a line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lodestone.errors import UsageError
+
+FORMAT = 1
+START = '{\n"format":'  # of every plan.json
+PLAIN = (str, int, bool, type(None))
+OF_THE_RUN = ("seconds", "workbook_path", "fingerprint")  # what may differ when the same plan is made again
+
+
+def dumps(document: Mapping[str, Any]) -> str:
+    """Keys and rows in the order of the document, so that two runs can be compared line by line."""
+    return _joined(_members(document))
+
+
+def stamped(plan: Mapping[str, Any]) -> str:
+    """The text of plan.json: the plan with its fingerprint as the last entry."""
+    members = _members(plan)
+    members["fingerprint"] = _member("fingerprint", _hash(members))
+    return _joined(members)
+
+
+def fingerprint(plan: Mapping[str, Any]) -> str:
+    """SHA-256 of a plan: equal for the same workbook, options and versions, wherever and whenever it is solved."""
+    return _hash(_members(plan))
+
+
+def _hash(members: Mapping[str, str]) -> str:
+    text = _joined({key: text for key, text in members.items() if key not in OF_THE_RUN})
+    return hashlib.sha256(text.encode("utf-8", errors="backslashreplace")).hexdigest()
+
+
+def _joined(members: Mapping[str, str]) -> str:
+    return "{\n" + ",\n".join(members.values()) + "\n}\n"
+
+
+def _members(document: Mapping[str, Any]) -> dict[str, str]:
+    return {key: _member(key, value) for key, value in document.items()}
+
+
+def _member(key: str, value: Any) -> str:
+    return f"{_compact(key)}: {_part(value)}"
+
+
+def _part(value: Any) -> str:
+    if isinstance(value, Mapping) and any(isinstance(v, list) for v in value.values()):
+        return "{\n" + ",\n".join(_member(name, rows) for name, rows in value.items()) + "\n}"
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return "[\n" + ",\n".join(map(_compact, value)) + "\n]"
+    return _compact(value)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def finite(value: Any) -> Any:
+    """The document with infinities and NaN, which JSON does not know, as None, and without -0.0."""
+    if value.__class__ in PLAIN:  # most of a plan
+        return value
+    if isinstance(value, float):
+        return value + 0.0 if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(v) for v in value]
+    return value
+
+
+def read_plan(path: Path) -> dict[str, Any]:
+    """Raises UsageError when the file is no plan of this format."""
+    try:
+        plan = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"there is no plan at {path}") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read as a plan: {error}") from error
+    if not isinstance(plan, dict) or plan.get("format") != FORMAT:
+        raise UsageError(f"{path} is not a plan that this version of Lodestone can read")
+    return plan

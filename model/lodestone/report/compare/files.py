@@ -1,0 +1,91 @@
+"""Comparison -> compare.xlsx, and the JSON file of the same name beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lodestone.report.compare.workbook import write_compare_workbook
+from lodestone.report.studies.study_files import Kind
+from lodestone.studies.compare.results import Comparison
+
+KIND = Kind("compare", "compare", "comparison_format", (".xlsx", ".json"))
+
+
+def write_comparison(comparison: Comparison, out: Path) -> list[Path]:
+    """Write both beside each other; returns their paths, the workbook first."""
+    return KIND.write(out, document(comparison), lambda new: write_compare_workbook(comparison, new))
+
+
+def document(comparison: Comparison) -> dict[str, Any]:
+    """What the JSON file holds: everything the workbook shows, unrounded."""
+    names = comparison.names
+
+    def by_run(values: Sequence[Any]) -> dict[str, Any]:
+        return dict(zip(names, values, strict=True))
+
+    def more(differences: Sequence[Any]) -> dict[str, Any]:
+        return dict(zip(names[1:], differences[1:], strict=True))
+
+    return {
+        "runs": [vars(run) for run in comparison.runs],
+        "within_gap": {run.name: run.within_gap for run in comparison.runs[1:]},
+        "remarks": list(comparison.remarks),
+        "decisions": [
+            {"kind": d.kind, "name": d.name, "unit": d.unit, "differs": d.differs, "values": by_run(d.values)}
+            for d in comparison.decisions
+        ],
+        "key_figures": [
+            {
+                "group": f.group,
+                "name": f.name,
+                "unit": f.unit,
+                "values": by_run(f.values),
+                "differences": more(f.differences),
+            }
+            for f in comparison.key_figures
+        ],
+        "costs_musd": {term: by_run(amounts) for term, amounts in comparison.costs.items()},
+        "bridge": comparison.bridge,
+        "inputs_known": comparison.inputs_known,
+        "inputs": [{"cell": d.cell, "values": by_run(d.values)} for d in comparison.inputs],
+        "flows": [
+            {
+                "material": f.material,
+                "from_region": f.from_region,
+                "to_region": f.to_region,
+                "future": f.future,
+                "year": f.year,
+                "t": by_run(f.values),
+                "differences": more(f.differences),
+            }
+            for f in comparison.flows
+        ],
+        "china_share": [
+            {
+                "cap": s.cap,
+                "region": s.region,
+                "sector": s.sector,
+                "material": s.material,
+                "basis": s.basis,
+                "future": s.future,
+                "year": s.year,
+                "share": by_run(s.values),
+                "limit": by_run(s.limits),
+            }
+            for s in comparison.china_share
+        ],
+        "stocks": [
+            {
+                "stockpile": s.stockpile,
+                "region": s.region,
+                "material": s.material,
+                "future": s.future,
+                "year": s.year,
+                "t": by_run(s.values),
+                "days_of_cover": by_run(s.days),
+            }
+            for s in comparison.stocks
+        ],
+    }

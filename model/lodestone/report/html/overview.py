@@ -1,0 +1,120 @@
+"""A plan in one glance: what to build, guarantee, sign and hold; cost, China share, shortage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lodestone.plan import key_figures as figures
+from lodestone.plan.formatting import PAYERS, days, musd, share, tonnes, usd_per_kg, year_ranges
+from lodestone.plan.key_figures import Plan, Row
+from lodestone.report.plan.joint_summary import joint_sections, shared_years
+from lodestone.report.plan.summary import proved
+
+Glance = dict[str, Any]  # tiles: label, value, note, alert; lists: heading, empty, items; remarks: sentences
+
+
+def glance(plan: Plan, whole: Plan) -> Glance:
+    """whole: the joint plan of which `plan` is one future, else the plan itself."""
+    joint = figures.is_joint(whole)
+    now = shared_years(whole).stop if joint else None
+    lists = [
+        {"heading": "Build", "empty": "Build nothing.", "items": _builds(plan, now)},
+        {"heading": "Guarantee", "empty": "No price floor, no grant.", "items": _guarantees(plan, now)},
+        {"heading": "Sign", "empty": "No offtake contract.", "items": _contracts(plan, now)},
+        {"heading": "Hold", "empty": "Hold no stock.", "items": _stocks(plan)},
+    ]
+    remarks = [sentence for section in joint_sections(whole)[:1] for sentence in section.sentences] if joint else []
+    if "inputs" not in whole:
+        remarks.append(
+            "This run was made by an earlier version and does not carry its recipes: solve it again to see its chain."
+        )
+    return {"tiles": [_cost(plan, whole), _china(plan), _shortage(plan)], "lists": lists, "remarks": remarks}
+
+
+def _tile(label: str, value: str, note: str, alert: bool = False) -> dict[str, Any]:
+    return {"label": label, "value": value, "note": note, "alert": alert}
+
+
+def _cost(plan: Plan, whole: Plan) -> dict[str, Any]:
+    first, last = plan["horizon"]
+    when = f"{first}-{last}, discounted to {first}"
+    if figures.is_joint(whole):
+        mean = f"over all futures {musd(whole['expected_cost_musd'])} on average, CVaR {musd(whole['cvar_musd'])}"
+        return _tile("Cost if this future comes", musd(plan["expected_cost_musd"]), f"{when}; {mean}")
+    paid = ", ".join(f"{payer} {musd(plan['payers_musd'].get(payer, 0.0))}" for payer in PAYERS)
+    return _tile("Cost", musd(plan["expected_cost_musd"]), f"{when}: {paid}. {proved(plan)}")
+
+
+def _china(plan: Plan) -> dict[str, Any]:
+    overall = figures.exposed_share(figures.table(plan, "demand"))
+    value = "no deliveries" if overall is None else share(overall)
+    caps = figures.caps(plan)
+    if not caps:
+        return _tile("China share of deliveries", value, "over all years; no cap below 100% is in force")
+    tight = caps[0]
+    binds = f", binding in {year_ranges(tight.binding_years)}" if tight.binding_years else ""
+    where = "all regions not of concern" if tight.region == "*" else tight.region
+    note = f"over all years; tightest cap: {share(tight.share)} of {tight.material} in {where}, {tight.year}"
+    return _tile("China share of deliveries", value, f"{note}, {share(tight.limit)} allowed ({tight.cap}{binds})")
+
+
+def _shortage(plan: Plan) -> dict[str, Any]:
+    rows = figures.demand(plan)
+    short, asked = sum(f.short_t for f in rows), sum(f.demand_t for f in rows)
+    out = sum(f.substituted_t for f in rows)
+    designed_out = f"; {tonnes(out)} designed out" if out >= 0.5 else ""
+    if short < 0.5:
+        return _tile("Shortage", "none", f"all demand is met, {tonnes(asked)} over the horizon{designed_out}")
+    worst = min(rows, key=lambda f: f.met_share)
+    note = f"{share(short / asked)} of demand; worst {worst.sector}, {share(1 - worst.met_share)} of {worst.material}"
+    return _tile("Shortage", tonnes(short), note + designed_out, alert=True)
+
+
+def _when(year: int, now: int | None) -> str:
+    """In a joint plan, whether a decision is the same in every future."""
+    return "" if now is None else " (in every future)" if year < now else " (in this future)"
+
+
+def _builds(plan: Plan, now: int | None) -> list[str]:
+    rows = sorted(figures.table(plan, "investments"), key=lambda r: (int(r["decision_year"]), -r["capacity_t_per_yr"]))
+    return [
+        f"{copies(r)}{r['project']} ({r['region']}): decide {r['decision_year']}, produce from {r['first_year']}, "
+        f"{tonnes(r['capacity_t_per_yr'])} per year, {musd(r['capex_musd'])} {r['funding']}"
+        f"{_when(r['decision_year'], now)}"
+        for r in rows
+    ]
+
+
+def copies(build: Row) -> str:
+    return f"{build['builds']} x " if build["builds"] != 1 else ""
+
+
+def _guarantees(plan: Plan, now: int | None) -> list[str]:
+    items = []
+    for figure in figures.floors(plan):
+        award = figure.award
+        years = f"{award['first_supported_year']}-{award['last_supported_year']}"
+        floor = f"{usd_per_kg(award['floor_usd_per_kg'])} for {award['material']}, {years}"
+        promised = [floor] if award["floor_usd_per_kg"] > 0 else []
+        promised += [f"grant {musd(award['grant_musd'])}"] if award["grant_musd"] > 0 else []
+        text = f"{award['floor']} to {award['project']}: {' and '.join(promised)}; "
+        text += f"{'pays' if figure.paid_musd >= 0 else 'brings'} {musd(abs(figure.paid_musd))}"
+        items.append(text + _when(award["decision_year"], now))
+    return items
+
+
+def _contracts(plan: Plan, now: int | None) -> list[str]:
+    return [
+        f"{r['contract']} with {r['supplier']}: {tonnes(r['annual_t'])} per year of {r['material']}, "
+        f"{r['first_delivery_year']}-{r['last_delivery_year']}{_when(r['signing_year'], now)}"
+        for r in figures.table(plan, "contracts")
+    ]
+
+
+def _stocks(plan: Plan) -> list[str]:
+    held = (f for f in figures.stocks(plan) if f.peak_t >= 0.5)
+    return [
+        f"{f.stockpile} ({f.region}): up to {tonnes(f.peak_t)} of {f.material}, {f.peak_year}"
+        + (f", {days(f.peak_days)} of cover" if f.peak_days is not None else "")
+        for f in held
+    ]

@@ -1,0 +1,209 @@
+"""The pictures of a plan: each with its question, its table, and how the reader chooses in it.
+
+A view is a run, or one future of a joint run; every view has every picture, so that any two can stand side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lodestone.plan import key_figures as figures
+from lodestone.plan.formatting import share, term_label
+from lodestone.plan.key_figures import Plan
+from lodestone.plan.tables import Column
+from lodestone.report.html.chain import MOST_NODES, OTHERS, chain, chain_stages
+from lodestone.report.html.overview import copies, glance
+from lodestone.report.html.tables import Table, from_plan
+
+MOST_LANES = 10_000  # of a plan, material by material, that are told one by one
+
+
+@dataclass(frozen=True)
+class Figure:
+    """drawing: its name in scripts/. choose: columns of which one value each is shown at a time. yearly: follows the
+    year slider."""
+
+    key: str
+    title: str
+    lead: str
+    drawing: str
+    table: Callable[[Plan], Table]
+    choose: tuple[str, ...] = ()
+    yearly: bool = False
+
+
+def _flows(plan: Plan) -> Table:
+    """Both streams of a lane in one row; the smallest lanes of a very large plan as one for each material and year."""
+    lanes: dict[tuple[Any, ...], list[float]] = {}
+    for row in figures.table(plan, "flows"):
+        key = (row["material"], row["from_region"], row["to_region"], row["year"])
+        sums = lanes.setdefault(key, [0.0, 0.0, 0.0, 0.0])
+        for k, t in enumerate((row["t"] * (row["stream"] == "clean"), row["t"] * (row["stream"] == "exposed"))):
+            sums[k] += t
+        sums[2] += row["freight_musd"]
+        sums[3] += row["tariff_musd"]
+    told = set(sorted(lanes, key=lambda key: -sum(lanes[key][:2]))[:MOST_LANES])
+    kept: dict[tuple[Any, ...], list[float]] = {}
+    for key, sums in lanes.items():
+        place = key if key in told else (key[0], OTHERS, OTHERS, key[3])
+        total = kept.setdefault(place, [0.0] * 4)
+        kept[place] = [a + b for a, b in zip(total, sums, strict=True)]
+    columns = (
+        Column("material", "", ""),
+        Column("from_region", "", ""),
+        Column("to_region", "", ""),
+        Column("year", "", ""),
+        Column("clean_t", "t", ""),
+        Column("exposed_t", "t", ""),
+        Column("freight_musd", "MUSD", ""),
+        Column("tariff_musd", "MUSD", ""),
+    )
+    place_of = _places(plan)
+    rows = sorted(kept.items(), key=lambda item: (place_of(item[0][0]), item[0][3]))
+    return Table(columns, [[*key, *sums] for key, sums in rows])
+
+
+def _places(plan: Plan) -> Callable[[str], int]:
+    """Materials that sectors want come first, as the reader looks for them first."""
+    demanded = list(dict.fromkeys(row["material"] for row in figures.table(plan, "demand")))
+    order = [*demanded, *(m for m in figures.materials(plan) if m not in demanded)]
+    return lambda material: order.index(material) if material in order else len(order)
+
+
+def _origins(plan: Plan) -> Table:
+    """What reaches regions that are not of concern, by origin."""
+    concern = figures.of_concern(plan)
+    sums: dict[tuple[Any, ...], list[float]] = {}
+    for row in figures.table(plan, "flows"):
+        if row["to_region"] not in concern:
+            key = (row["material"], row["from_region"], row["year"])
+            sums.setdefault(key, [0.0, 0.0])[row["stream"] == "exposed"] += row["t"]
+    names = ("material", "from_region", "year", "clean_t", "exposed_t")
+    columns = tuple(Column(n, "t" if n.endswith("_t") else "", "") for n in names)
+    place_of = _places(plan)
+    return Table(columns, [[*key, *s] for key, s in sorted(sums.items(), key=lambda i: (place_of(i[0][0]), i[0]))])
+
+
+def _decisions(plan: Plan) -> Table:
+    """Every decision as a bar: what is waited for, then what is had, until the end of its life or term."""
+    rows: list[list[Any]] = []
+    for r in figures.table(plan, "investments"):
+        what = copies(r) + r["project"]
+        rows.append([f"build, {r['funding']}", what, r["decision_year"], r["first_year"], r["last_year"]])
+    for r in figures.table(plan, "price_floors"):
+        rows.append(["guarantee", r["floor"], r["decision_year"], r["first_supported_year"], r["last_supported_year"]])
+    for r in figures.table(plan, "contracts"):
+        rows.append(["sign", r["contract"], r["signing_year"], r["first_delivery_year"], r["last_delivery_year"]])
+    columns = ("kind", "what", "decided", "from", "to")
+    kinds = ("build, public", "build, private", "guarantee", "sign")
+    rows.sort(key=lambda r: (kinds.index(r[0]), r[2:4]))
+    return Table(tuple(Column(name, "", "") for name in columns), rows)
+
+
+def _shares(plan: Plan) -> Table:
+    names = ("cap", "region", "sector", "material", "basis", "year", "consumption_t", "exposed_t", "share", "limit")
+    tightest = {(f.cap, f.region, f.sector, f.material, f.basis): i for i, f in enumerate(figures.caps(plan))}
+    rows = sorted(
+        figures.table(plan, "china_share"),
+        key=lambda r: (tightest.get(tuple(r[n] for n in names[:5]), len(tightest)), r["year"]),
+    )
+    return from_plan(plan, "china_share", *names, rows=rows)
+
+
+def _stocks(plan: Plan) -> Table:
+    names = ("stockpile", "region", "material", "year", "stock_t", "exposed_t", "required_t", "days_of_cover",
+             "required_days", "suspended")  # fmt: skip
+    largest = {f.stockpile: -f.peak_t for f in figures.stocks(plan)}
+    rows = sorted(figures.table(plan, "stockpile"), key=lambda r: (largest[r["stockpile"]], r["stockpile"], r["year"]))
+    return from_plan(plan, "stockpile", *names, rows=rows)
+
+
+def _costs(plan: Plan) -> Table:
+    """Tariffs only as far as they are counted, so that the sum is the cost of the plan."""
+    names = ("term", "payer", "year", "musd", "discounted_musd")
+    counted = plan["settings"].get("tariffs_counted", True)
+    rows = [
+        {**row, "term": term_label(row["term"])}
+        for row in figures.table(plan, "costs")
+        if (row["musd"] or row["discounted_musd"]) and (counted or row["term"] != "tariffs")
+    ]
+    return from_plan(plan, "costs", *names, rows=rows)
+
+
+FIGURES = (
+    Figure(
+        "chain", "The chain in tonnes",
+        "Each bar is what a stage makes or takes in one region, its colour how much of it is exposed. Within a region, "
+        "makers and users share in proportion. All years have the same scale. "
+        f"The {MOST_NODES} largest of each stage have a name, the rest are “others”. A material that goes "
+        "back to an earlier stage ends in “to” and begins again at “from”.",
+        "sankey", chain, ("mineral",), True,
+    ),
+    Figure(
+        "flows", "Who supplies whom",
+        "Shipped in tonnes, movement within a region included: the larger the dot, the more; the colour is the exposed "
+        "part. Regions beyond the 16 largest, and the smallest of more than "
+        f"{MOST_LANES:,} lanes, are “others”.",
+        "matrix", _flows, ("material",), True,
+    ),
+    Figure(
+        "decisions", "What is decided, and when",
+        "Thin: decided, not yet in operation. Broad: in operation, supported, or delivering.",
+        "gantt", _decisions,
+    ),
+    Figure(
+        "origins", "Supply by origin",
+        "What reaches regions that are not of concern, transit included; blue-green is clean, orange exposed.",
+        "origins", _origins, ("material",),
+    ),
+    Figure(
+        "shares", "China share against its cap",
+        "Exposed part of consumption; the cap is dashed. The tightest cap is shown first.",
+        "shares", _shares, ("cap", "material", "basis"),
+    ),
+    Figure(
+        "demand", "How demand is met",
+        "Deliveries, what is designed out, and what is short.",
+        "demand", lambda plan: from_plan(plan, "demand"), ("material",),
+    ),
+    Figure(
+        "stocks", "Stock and days of cover",
+        "At the end of each year; dashed is what is asked for.",
+        "stocks", _stocks, ("stockpile",),
+    ),
+    Figure("costs", "Cost by payer and year", "Undiscounted; credits are below zero.", "payers", _costs),
+    Figure("terms", "Cost by term", "Over the horizon, discounted.", "terms", _costs),
+)  # fmt: skip
+
+
+def views(runs: Mapping[str, Plan]) -> list[dict[str, Any]]:
+    """Every run by its name, a joint run as each of its futures."""
+    found = []
+    for name, plan in runs.items():
+        if figures.is_joint(plan):
+            futures = [(f"{name}: if {f}", f, figures.future(plan, f)) for f in plan["futures"]]
+        else:
+            futures = [(name, "", plan)]
+        found += [_view(label, name, future, one, plan) for label, future, one in futures]
+    return found
+
+
+def _view(label: str, run: str, future: str, plan: Plan, whole: Plan) -> dict[str, Any]:
+    probability = f", {share(whole['probabilities'][future])} likely" if future else ""
+    about = f"scenario {plan['scenario']}{probability}" if future else f"scenario {plan['scenario']}"
+    tables = {figure.key: figure.table(plan).as_json() for figure in FIGURES}
+    tables["terms"] = tables["costs"]
+    first, last = plan["horizon"]
+    return {
+        "label": label,
+        "run": run,
+        "future": future,
+        "plan_name": plan["plan_name"],
+        "about": f"{about}, {first}-{last}, from {plan['workbook']}",
+        "years": list(range(first, last + 1)),
+        "stages": {mineral: found.titles for mineral, found in chain_stages(plan).items()},
+        "glance": glance(plan, whole),
+        "tables": tables,
+    }

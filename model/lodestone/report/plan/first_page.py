@@ -1,0 +1,130 @@
+"""A plan in the lines that can be read in a minute, each with the sheet that says more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from lodestone.plan import key_figures as figures
+from lodestone.plan.formatting import PAYERS, count, in_words, musd, share, tonnes
+from lodestone.plan.key_figures import Plan
+from lodestone.report.plan.summary import by_decision, demand, overall_share, proved, tightest
+
+
+@dataclass(frozen=True)
+class Line:
+    """A label, what there is to say, and the sheet that says more."""
+
+    label: str
+    text: str
+    sheet: str = ""
+
+
+def brief(plan: Plan) -> list[Line]:
+    """All that fits into a minute; only the first sentences of a plan."""
+    lines = [
+        Line("Build", _builds(plan), "Investments"),
+        Line("Sign", _contracts(plan), "Contracts"),
+        Line("Guarantee", _floors(plan), "PriceFloors"),
+        Line("Stock", _stocks(plan), "Stockpile"),
+        Line("Cost", _cost(plan), "Costs"),
+        Line("Dependence", _china(plan), "ChinaShare"),
+        Line("Short", " ".join(demand(plan)) or "Nothing is asked for.", "Demand"),
+        Line("Look next", look_next(plan), "Charts"),
+        Line("Certainty", proved(plan), "Audit"),
+    ]
+    there = {"Contracts": "contracts", "PriceFloors": "price_floors"}  # sheets that are left out when there is nothing
+    return [replace(x, sheet="") if x.sheet in there and not figures.table(plan, there[x.sheet]) else x for x in lines]
+
+
+def _builds(plan: Plan) -> str:
+    rows = by_decision(plan)
+    if not rows:
+        return "Nothing."
+    money = {kind: sum(r["capex_musd"] for r in rows if r["funding"] == kind) for kind in ("public", "private")}
+    paid = in_words([f"{musd(amount)} of {kind} money" for kind, amount in money.items() if amount > 0])
+    first = rows[0]["decision_year"]
+    at_once = sum(r["builds"] for r in rows if r["decision_year"] == first)
+    builds = sum(r["builds"] for r in rows)
+    when = f"all decided in {first}" if at_once == builds else f"{at_once:,} of them decided in {first}"
+    largest = sorted(rows, key=lambda r: -r["capex_musd"])
+    names = in_words([r["project"] for r in largest], 4)
+    return f"{count(builds, 'plant')}, {when}{f', with {paid}' if paid else ''}: {names}."
+
+
+def _floors(plan: Plan) -> str:
+    awards = figures.floors(plan)
+    if not awards:
+        return "Nothing."
+    grants = sum(f.award["grant_musd"] for f in awards)
+    paid = f"{musd(sum(f.paid_musd for f in awards))} net at forecast prices within the horizon"
+    fallen = f"{musd(sum(f.at_bank_prices_musd for f in awards))} if prices fell to what lenders assume"
+    return f"{count(len(awards), 'support package')}: {musd(grants)} of grants, and {paid} ({fallen})."
+
+
+def _contracts(plan: Plan) -> str:
+    signed = figures.contracts(plan)
+    taken = tonnes(sum(f.taken_t for f in signed))
+    names = in_words([f.signing["contract"] for f in signed], 4)
+    return f"{count(len(signed), 'offtake contract')}, {taken} within the horizon: {names}." if signed else "Nothing."
+
+
+def _stocks(plan: Plan) -> str:
+    held = sorted((f for f in figures.stocks(plan) if f.peak_t >= 0.5), key=lambda f: -f.peak_t)
+    if not held:
+        return "Nothing."
+    by_material: dict[str, float] = {}
+    for figure in held:
+        by_material[figure.material] = by_material.get(figure.material, 0.0) + figure.peak_t
+    amounts = in_words([f"{tonnes(t)} of {material}" for material, t in by_material.items()], 5)
+    return f"{count(len(held), 'stock')}, at their fullest {amounts}."
+
+
+def _china(plan: Plan) -> str:
+    parts = [_over_time(plan) or overall_share(plan)]
+    caps = figures.caps(plan)
+    if caps:
+        kept = "The one cap is kept" if len(caps) == 1 else f"All {len(caps)} caps are kept"
+        parts.append(f"{kept}; tightest is {tightest(caps[0])}")
+    return " ".join(parts)
+
+
+def _over_time(plan: Plan) -> str:
+    """How the exposed share of deliveries moves from the first year to the last."""
+    first, last = plan["horizon"]
+    by_year = figures.grouped(figures.table(plan, "demand"), "year")
+    ends = [figures.exposed_share(by_year.get((year,), [])) for year in (first, last)]
+    if first == last or ends[0] is None or ends[1] is None:
+        return ""
+    return (
+        f"{share(ends[0])} of deliveries in {first} and {share(ends[1])} in {last} are exposed to regions of concern."
+    )
+
+
+def _cost(plan: Plan) -> str:
+    first, last = plan["horizon"]
+    paid = ", ".join(f"{payer} {musd(plan['payers_musd'].get(payer, 0.0))}" for payer in PAYERS)
+    return f"{musd(plan['expected_cost_musd'])} in {first}-{last}, discounted to {first}: {paid}."
+
+
+def look_next(plan: Plan) -> str:
+    """What leaves no room, in the order of the sheets that show it."""
+    found = []
+    capacity = figures.stock_capacity(plan)
+    rows = [(row, capacity(row)) for row in figures.table(plan, "stockpile")]
+    brim = {r["stockpile"] for r, most in rows if most and r["stock_t"] >= most * (1 - figures.BINDING)}
+    if brim:
+        found.append(f"{count(len(brim), 'stock')} at capacity (Stockpile)")
+    plants = [r for r in figures.table(plan, "plants") if r["capacity_t"] > 0]
+    full, units = {r["unit"] for r in plants if r["use_share"] >= 1 - figures.BINDING}, {r["unit"] for r in plants}
+    if full:
+        found.append(f"{len(full)} of {count(len(units), 'plant')} full in some year (CapacityUse)")
+    binding = [f for f in figures.caps(plan) if f.binding_years]
+    if binding:
+        found.append(f"{count(len(binding), 'China cap')} without room (ChinaShare)")
+    spent = {r["budget"] for r in figures.table(plan, "budgets") if figures.is_spent(r)}
+    if spent:
+        found.append(f"{count(len(spent), 'budget')} exhausted (Budgets)")
+    if plan["warnings"]:
+        found.append(f"{count(len(plan['warnings']), 'warning')} about the workbook (RunInfo)")
+    sources = " Where a number comes from: sheet Origins." if plan.get("origins") else ""
+    return f"{in_words(found)[:1].upper()}{in_words(found)[1:]}.{sources}" if found else f"No limit binds.{sources}"

@@ -1,0 +1,195 @@
+"""A plan for all futures in plain sentences: what to do now, what follows in each future, what knowing is worth.
+
+The same words as for a plan of one scenario (`summary`), each future read as a plan of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lodestone.plan import key_figures as figures
+from lodestone.plan.formatting import count, days, in_words, musd, share, tonnes, year_ranges
+from lodestone.plan.key_figures import Plan, Row
+from lodestone.report.plan.first_page import Line
+from lodestone.report.plan.summary import Section, decisions, demand, proved, status
+
+EVPI = "what a perfect forecast would save, and so the most that one is worth"
+VSS = "what planning for all futures saves against carrying out the base's plan until they part"
+
+
+def joint_brief(plan: Plan) -> list[Line]:
+    """All that fits into a minute."""
+    now = figures.until(plan, shared_years(plan))
+    first = _brief(plan)
+    each = {name: figures.table(figures.future(plan, name), "demand") for name in plan["futures"]}
+    short = [f"{tonnes(t)} in {name}" for name, rows in each.items() if (t := figures.total(rows, "short_t")) >= 0.5]
+    futures = ", ".join(f"{name} {musd(cost)}" for name, cost in plan["futures"].items())
+    exposed = {name: figures.exposed_share(rows) for name, rows in each.items()}
+    shares = in_words([f"{share(value)} in {name}" for name, value in exposed.items() if value is not None])
+    dependence = f"Of all deliveries are exposed: {shares}." if shares else "Nothing is delivered."
+    return [
+        Line("One plan", first[0], "Charts"),
+        Line("Do now", sentence_of(joint_decided(now)), "Investments"),
+        Line("Cost", first[1], "Costs"),
+        Line("By future", f"{futures}.", "Costs"),
+        Line("Dependence", dependence, "ChinaShare"),
+        Line("Short", f"{in_words(short)}." if short else "Nothing, in any future.", "Demand"),
+        Line("Aim", first[2], "Audit"),
+    ]
+
+
+def joint_decided(now: Plan) -> list[str]:
+    """What is decided in the years that all futures share."""
+    return [
+        *(f"build {r['project']} {r['decision_year']}" for r in figures.table(now, "investments")),
+        *(f"award {r['floor']}" for r in figures.table(now, "price_floors")),
+        *(f"sign {r['contract']}" for r in figures.table(now, "contracts")),
+        *(f"hold {tonnes(r['stock_t'])} in {r['stockpile']}" for r in _held_at_the_end(now)),
+    ]
+
+
+def sentence_of(parts: list[str]) -> str:
+    text = in_words(parts, 8) or "nothing"
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def joint_sections(plan: Plan) -> list[Section]:
+    """What the Summary sheet says, in reading order."""
+    now = shared_years(plan)
+    parts = [("In brief", _brief(plan))]
+    if now:
+        parts.append((f"Do now, {year_ranges(now)}: the same in every future", _now(plan)))
+    parts += [(f"{_if(plan, name)}", _follows(plan, name)) for name in plan["futures"]]
+    parts += [("What knowing is worth", _knowing(plan)), ("How sure this is", _certainty(plan))]
+    return [Section(heading, tuple(sentences)) for heading, sentences in parts if sentences]
+
+
+def joint_key_lines(plan: Plan) -> list[tuple[str, str]]:
+    """The plan in a handful of lines, for the terminal."""
+    now = figures.until(plan, shared_years(plan))
+    lines = [
+        ("Plan", f"{plan['plan_name']}, all futures together: {status(plan)}"),
+        ("Expected cost", f"{musd(plan['expected_cost_musd'])}, CVaR {musd(plan['cvar_musd'])}"),
+        ("Do now", in_words(joint_decided(now), 8) or "nothing"),
+    ]
+    lines += [(_if(plan, name), musd(cost)) for name, cost in plan["futures"].items()]
+    lines += [(name, f"{musd(value)}: {meaning}") for name, value, meaning in _values(plan) if value is not None]
+    return lines
+
+
+def shared_years(plan: Plan) -> range:
+    """The years before the first future shows itself."""
+    first, last = plan["horizon"]
+    return range(first, min((year for year in plan["from_years"].values() if year is not None), default=last + 1))
+
+
+def _if(plan: Plan, name: str) -> str:
+    year = plan["from_years"][name]
+    when = "" if year is None else f" from {year}"
+    return f"If {name}{when} ({share(plan['probabilities'][name])})"
+
+
+def _brief(plan: Plan) -> list[str]:
+    cost = plan["futures"]
+    worst, best = max(cost, key=lambda f: cost[f]), min(cost, key=lambda f: cost[f])
+    first, last = plan["horizon"]
+    weight, tail = plan["settings"]["risk_weight"], plan["settings"]["risk_tail"]
+    aim = f"{share(1 - weight)} expected cost, {share(weight)} CVaR" if weight else "the expected cost"
+    return [
+        f"One plan for {count(len(cost), 'future')}, {first}-{last}: what is decided before a future shows itself is "
+        "the same in all of them.",
+        f"It costs {musd(plan['expected_cost_musd'])} on average, discounted to {first}: {musd(cost[best])} in {best}, "
+        f"{musd(cost[worst])} in {worst}. The worst {share(tail)} of futures cost {musd(plan['cvar_musd'])} (CVaR).",
+        f"Minimised: {aim}. {proved(plan)}",
+    ]
+
+
+def _now(plan: Plan) -> list[str]:
+    now = figures.until(plan, shared_years(plan))
+    sentences = decisions(now) or ["Build, award and sign nothing yet."]
+    for row in _held_at_the_end(now):
+        cover = f", {days(row['days_of_cover'])} of cover" if row["days_of_cover"] is not None else ""
+        sentences.append(
+            f"Hold {tonnes(row['stock_t'])} of {row['material']} in {row['stockpile']} ({row['region']}) at the end of "
+            f"{row['year']}{cover}."
+        )
+    return sentences
+
+
+def _held_at_the_end(now: Plan) -> list[Row]:
+    rows = figures.table(now, "stockpile")
+    last = max((row["year"] for row in rows), default=0)
+    return [row for row in rows if row["year"] == last and row["stock_t"] >= 0.5]
+
+
+def _follows(plan: Plan, name: str) -> list[str]:
+    """What comes after the shared years in one future."""
+    shared = shared_years(plan)
+    later = figures.since(figures.future(plan, name), shared.stop)
+    sentences = [f"It costs {musd(plan['futures'][name])}.", *decisions(later)]
+    for figure in figures.stocks(later):
+        if figure.release_years:
+            sentences.append(
+                f"Release {tonnes(figure.released_t)} of {figure.material} from {figure.stockpile} in "
+                f"{year_ranges(figure.release_years)}; {tonnes(figure.end_t)} are left at the end."
+            )
+        elif figure.peak_t >= 0.5:
+            sentences.append(f"Hold up to {tonnes(figure.peak_t)} of {figure.material} in {figure.stockpile}.")
+    return sentences + demand(figures.future(plan, name))
+
+
+def _values(plan: Plan) -> list[tuple[str, float | None, str]]:
+    return [("EVPI", plan["evpi_musd"], EVPI), ("VSS", plan["vss_musd"], VSS)]
+
+
+def _knowing(plan: Plan) -> list[str]:
+    names = {"EVPI": "Expected value of perfect information", "VSS": "Value of the stochastic solution"}
+    sentences = [
+        f"{names[short]} ({short}): {musd(value)}, {meaning}."
+        for short, value, meaning in _values(plan)
+        if value is not None
+    ]
+    return [*sentences, *(f"{remark[:1].upper()}{remark[1:]}." for remark in plan["remarks"])]
+
+
+def _certainty(plan: Plan) -> list[str]:
+    sentences = ["Within each future the plan knows what comes once it has shown itself."]
+    if plan["warnings"]:
+        sentences.append(f"The workbook has {count(len(plan['warnings']), 'warning')} (sheet RunInfo).")
+    failed = [r["rule"] for r in plan["audit"] if not r["ok"]]
+    checked = f"{count(len(plan['audit']), 'rule')} re-checked without the solver, in every future"
+    return [*sentences, f"{checked}, {'none broken' if not failed else f'broken: {in_words(failed)}'} (sheet Audit)."]
+
+
+# --- tables of the Summary sheet ------------------------------------------------------------------------------------
+
+Table = tuple[str, list[str], list[str], list[list[Any]]]  # title, headings, units, rows
+
+
+def joint_tables(plan: Plan) -> list[Table]:
+    """Cost of each future, then its stocks and its demand."""
+    known = plan["known_musd"] or {}
+    costs = [[name, plan["from_years"][name], p, plan["futures"][name], known.get(name)]
+             for name, p in plan["probabilities"].items()]  # fmt: skip
+    each = [(name, figures.future(plan, name)) for name in plan["futures"]]
+    stocks = [
+        [f.stockpile, f.material, name, f.peak_t, f.peak_year, f.peak_days, f.end_t, f.released_t]
+        for name, future in each
+        for f in figures.stocks(future)
+    ]
+    met = [
+        [f.sector, f.material, name, f.demand_t, f.clean_t, f.exposed_t, f.short_t, f.met_share]
+        for name, future in each
+        for f in figures.demand(future)
+    ]
+    return [
+        ("Cost of each future, discounted",
+         ["Future", "Shows itself", "Probability (%)", "Cost (MUSD)", "If known (MUSD)"],
+         ["", "", "share", "MUSD", "MUSD"], costs),
+        ("Stocks in each future",
+         ["Stockpile", "Material", "Future", "Most (t)", "Year", "Days of cover", "At the end (t)", "Released (t)"],
+         ["", "", "", "t", "", "days", "t", "t"], sorted(stocks, key=lambda row: row[:2])),
+        ("Demand over the horizon in each future",
+         ["Sector", "Material", "Future", "Demand (t)", "Clean (t)", "Exposed (t)", "Short (t)", "Met (%)"],
+         ["", "", "", "t", "t", "t", "t", "share"], sorted(met, key=lambda row: row[:2])),
+    ]  # fmt: skip

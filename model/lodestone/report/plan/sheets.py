@@ -1,0 +1,266 @@
+"""The table sheets of plan.xlsx, one for each question; a table of the plan that no sheet shows gets one of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xlsxwriter.utility import xl_col_to_name
+
+from lodestone.plan import key_figures as figures
+from lodestone.plan.formatting import PAYERS, term_label
+from lodestone.plan.key_figures import Plan, Row
+from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Column
+from lodestone.report.plan.cost_matrix import CostMatrix
+
+AWARD = (
+    *("project", "floor", "material", "first_supported_year", "last_supported_year", "floor_usd_per_kg"),
+    "upside_share",
+)
+PAYMENT = ("covered_t", "price_usd_per_kg", "payment_musd", "upside_musd", "payment_at_bank_prices_musd")
+SIGNING = ("contract", "supplier", "material", "first_delivery_year", "last_delivery_year", "annual_t")
+DELIVERY = (
+    *("active_t", "taken_t", "untaken_t", "contract_price_usd_per_kg", "market_price_usd_per_kg"),
+    *("difference_musd", "untaken_musd"),
+)
+AUDIT = (
+    Column("rule", "", "rule of the model that was re-checked"),
+    Column("meaning", "", "what it says"),
+    Column("checked", "", "how many cases were checked"),
+    Column("worst", "tiny", "largest violation found, in the unit beside"),
+    Column("unit", "", "unit of the violation"),
+    Column("tolerance", "tiny", "largest violation allowed, in the same unit"),
+    Column("ok", "", "whether the rule holds"),
+)
+CAPACITY = Column("capacity_t", "t", "what the stockpile can hold")
+USE = (
+    Column("stage", "", "of its first output"),
+    Column("unit", "", "plant or project"),
+    Column("kind", "", "plant or project"),
+    Column("region", "", "where it stands"),
+)
+MERGED = ("floor_payments", "contract_years")  # shown with what they belong to
+NO_ROOM = 1e-4  # of a share or amount: closer to its limit it is full
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Cells to be coloured. criteria: a formula for row 2, with {column} for the cells of a column."""
+
+    criteria: str
+    columns: tuple[str, ...]
+    meaning: str
+
+
+@dataclass(frozen=True)
+class TableSheet:
+    """A table from A1 on. question: what it answers. totals: how many last rows are totals."""
+
+    name: str
+    question: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+    totals: int = 0
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    def formula(self, mark: Mark) -> str:
+        """For row 2 of the sheet."""
+        cells = {name: f"${xl_col_to_name(j)}2" for j, name in enumerate(self.names)}
+        return "=" + re.sub(r"{(\w+)}", lambda found: cells[found[1]], mark.criteria)
+
+
+CAP_BINDS = Mark(
+    f"AND({{consumption_t}}>0,{{limit}}<1,{{limit}}-{{share}}<={NO_ROOM})", ("share", "limit"), "share at its cap"
+)
+AT_CAPACITY = Mark(
+    f"AND(ISNUMBER({{capacity_t}}),{{stock_t}}>0,{{stock_t}}>={{capacity_t}}*(1-{NO_ROOM}))",
+    ("stock_t", "capacity_t"),
+    "stock at capacity",
+)
+AT_COVER = Mark(
+    "AND({required_t}>0,{stock_t}<={required_t}+MAX(0.5,{required_t}*0.0001))",
+    ("days_of_cover", "required_days", "required_t"),
+    "no more cover than asked for",
+)
+FULL = Mark(f"AND({{capacity_t}}>0,{{use_share}}>=1-{NO_ROOM})", ("capacity_t", "use_share"), "capacity used in full")
+SPENT = Mark(
+    "{cumulated_outlay_musd}>={cumulated_limit_musd}-MAX(0.005,{cumulated_limit_musd}*0.0001)",
+    ("cumulated_outlay_musd", "cumulated_limit_musd"),
+    "budget exhausted",
+)
+SHORT = Mark("{short_t}>=0.5", ("short_t",), "demand not met")
+BROKEN = Mark('{ok}="no"', ("rule", "ok"), "rule broken")
+
+# table -> sheet name, question, marks; the others are named after their table
+SHOWN: dict[str, tuple[str, str, tuple[Mark, ...]]] = {
+    "investments": ("Investments", "What is built, when, with whose money?", ()),
+    "bankability": ("Bankability", "What do lenders miss in each private project, and what closes the gap?", ()),
+    "stockpile": ("Stockpile", "How much is held, and how many days does it last?", (AT_CAPACITY, AT_COVER)),
+    "flows": ("Sourcing", "Who ships what to whom?", ()),
+    "plants": ("Plants", "How far is capacity used, and what are plants paid?", (FULL,)),
+    "china_share": ("ChinaShare", "How exposed is consumption, against its caps?", (CAP_BINDS,)),
+    "demand": ("Demand", "How is each demand met?", (SHORT,)),
+    "budgets": ("Budgets", "How much of each budget is spent?", (SPENT,)),
+    "what_binds": ("WhatBinds", "Which limits bind, and what would one unit more of each save?", ()),
+    "supply_cost": ("SupplyCost", "What would one tonne more cost, by material, region and year?", ()),
+}
+
+
+def table_sheets(plan: Plan, costs: CostMatrix) -> list[TableSheet]:
+    """The sheets between Charts and RunInfo; those that the plan has nothing for are left out."""
+    support = [_price_floors(plan), _contracts(plan), shown(plan, "bankability")]
+    optional = [shown(plan, table) for table in TABLES if table not in (*MERGED, *_IN_ORDER, "costs")]
+    return [
+        shown(plan, "investments"),
+        *(sheet for sheet in support if sheet.rows),
+        *(shown(plan, table) for table in ("stockpile", "flows", "plants")),
+        *(sheet for sheet in [_capacity_use(plan)] if sheet.rows),
+        *(shown(plan, table) for table in ("china_share", "demand")),
+        _costs(plan, costs),
+        *(sheet for sheet in (shown(plan, table) for table in VALUE_TABLES) if sheet.rows),
+        *(sheet for sheet in optional if sheet.rows),
+        *(sheet for sheet in [_origins(plan)] if sheet.rows),
+        _audit(plan),
+    ]
+
+
+_IN_ORDER = (
+    *("investments", "price_floors", "contracts", "bankability", "stockpile", "flows", "plants"),
+    *("china_share", "demand"),
+)
+
+
+def shown(plan: Plan, table: str) -> TableSheet:
+    """A table as it is in plan.json, under its name there unless SHOWN has a better one."""
+    declared = {**TABLES, **VALUE_TABLES}[table]
+    own = "".join(word.capitalize() for word in table.split("_")), declared.meaning, ()
+    name, question, marks = SHOWN.get(table, own)
+    columns = [*_scenario(plan), *declared.columns]
+    rows = [_values(row, [c.name for c in columns]) for row in figures.table(plan, table)]
+    if table == "stockpile":
+        capacity = figures.stock_capacity(plan)
+        at = [c.name for c in columns].index("stock_t") + 1
+        columns.insert(at, CAPACITY)
+        for values, row in zip(rows, figures.table(plan, table), strict=True):
+            values.insert(at, capacity(row))
+    return TableSheet(name, question, columns, rows, marks=marks)
+
+
+def _scenario(plan: Plan) -> list[Column]:
+    """The column that the tables of a joint run begin with."""
+    return [SCENARIO] if figures.is_joint(plan) else []
+
+
+def _price_floors(plan: Plan) -> TableSheet:
+    """One row for each award, with its grant, and one for each year in which it pays."""
+    own = [c.name for c in _scenario(plan)]
+    columns = [
+        *_scenario(plan),
+        *_columns("price_floors", AWARD),
+        Column("row", "", "award: the grant at the decision; payment: one supported year"),
+        Column("year", "", "planning year"),
+        *_columns("price_floors", ("grant_musd",)),
+        *_columns("floor_payments", PAYMENT),
+    ]
+    payments = figures.grouped(figures.table(plan, "floor_payments"), *own, "project", "floor", "decision_year")
+    rows: list[list[Any]] = []
+    for award in figures.table(plan, "price_floors"):
+        common = _values(award, [*own, *AWARD])
+        rows.append([*common, "award", award["decision_year"], award["grant_musd"], *[None] * len(PAYMENT)])
+        for paid in payments.get(tuple(_values(award, [*own, "project", "floor", "decision_year"])), []):
+            rows.append([*common, "payment", paid["year"], None, *_values(paid, PAYMENT)])
+    question = "Which support is awarded, what does it pay each year, and what if prices fell to what lenders assume?"
+    return TableSheet("PriceFloors", question, columns, rows)
+
+
+def _contracts(plan: Plan) -> TableSheet:
+    """One row for each signing, with its fee, and one for each year of its tenor."""
+    own = [c.name for c in _scenario(plan)]
+    columns = [
+        *_scenario(plan),
+        *_columns("contracts", SIGNING),
+        Column("row", "", "signing: the fee; delivery: one year of the tenor"),
+        Column("year", "", "planning year"),
+        *_columns("contracts", ("fee_musd",)),
+        *_columns("contract_years", DELIVERY),
+    ]
+    years = figures.grouped(figures.table(plan, "contract_years"), *own, "contract", "signing_year")
+    rows: list[list[Any]] = []
+    for signing in figures.table(plan, "contracts"):
+        common = _values(signing, [*own, *SIGNING])
+        rows.append([*common, "signing", signing["signing_year"], signing["fee_musd"], *[None] * len(DELIVERY)])
+        for year in years.get(tuple(_values(signing, [*own, "contract", "signing_year"])), []):
+            rows.append([*common, "delivery", year["year"], None, *_values(year, DELIVERY)])
+    return TableSheet("Contracts", "What is signed, taken and paid, against the market price?", columns, rows)
+
+
+def _capacity_use(plan: Plan) -> TableSheet:
+    """One row for each plant and project, along the chain; a year without capacity is blank."""
+    first, last = plan["horizon"]
+    own = [c.name for c in _scenario(plan)]
+    stages = figures.stages(plan)
+    years = [str(year) for year in range(first, last + 1)]
+    columns = [*_scenario(plan), *USE, *(Column(year, "share", "used part of capacity") for year in years)]
+    rows = []
+    for unit in figures.grouped(figures.table(plan, "plants"), *own, "unit").values():
+        used = {str(row["year"]): row["use_share"] for row in unit if row["capacity_t"] > 0}
+        if any(used.values()):
+            common = [*_values(unit[0], own), stages.get(unit[0]["process"], unit[0]["process"])]
+            rows.append([*common, *_values(unit[0], ("unit", "kind", "region")), *(used.get(year) for year in years)])
+    order = list(dict.fromkeys(stages.values()))
+    at = len(own)
+    rows.sort(key=lambda row: order.index(row[at]) if row[at] in order else len(order))
+    full = tuple(Mark(f"AND(ISNUMBER({{{y}}}),{{{y}}}>=1-{NO_ROOM})", (y,), FULL.meaning) for y in years)
+    question = "Which plants work at capacity in which year? Plants that never work are left out."
+    return TableSheet("CapacityUse", question, columns, rows, marks=full)
+
+
+def _costs(plan: Plan, costs: CostMatrix) -> TableSheet:
+    """Cost terms by year, then what each payer pays, then everything."""
+    columns = [
+        Column("cost term", "", ""),
+        Column("payer", "", "public, buyers or shortage"),
+        *(
+            Column(str(year), "MUSD", "undiscounted; owed beyond the last year: discounted to it")
+            for year in costs.years
+        ),
+        Column("total", "MUSD", "undiscounted"),
+        Column("discounted_musd", "MUSD", "discounted to the first year; adds up to the expected cost"),
+    ]
+    rows = [
+        [term_label(term), payer, *values, sum(values), plan["costs_musd"].get(term, 0.0)]
+        for (payer, term), values in costs.by_term.items()
+    ]
+    for payer, values in costs.by_payer.items():
+        rows.append([f"All {payer}", payer, *values, sum(values), plan["payers_musd"].get(payer, 0.0)])
+    rows.append(["Total", "", *costs.total, sum(costs.total), plan["expected_cost_musd"]])
+    question = "What does each term cost in each year, and who pays?"
+    return TableSheet("Costs", question, columns, rows, totals=len(PAYERS) + 1)
+
+
+def _origins(plan: Plan) -> TableSheet:
+    columns = [*_scenario(plan), *ORIGINS.columns]
+    rows = [_values(line, [c.name for c in columns]) for line in plan.get("origins", ())]
+    question = "Which input cells does each decision rest on, and what is their source?"
+    return TableSheet("Origins", question, columns, rows)
+
+
+def _audit(plan: Plan) -> TableSheet:
+    rows = [_values({**row, "ok": "yes" if row["ok"] else "no"}, [c.name for c in AUDIT]) for row in plan["audit"]]
+    question = "Which rules were re-checked on the plan's numbers, without the solver?"
+    return TableSheet("Audit", question, AUDIT, rows, marks=(BROKEN,))
+
+
+def _columns(table: str, names: Sequence[str]) -> list[Column]:
+    by_name = {c.name: c for c in TABLES[table].columns}
+    return [by_name[name] for name in names]
+
+
+def _values(row: Row, names: Sequence[str]) -> list[Any]:
+    return [row[name] for name in names]

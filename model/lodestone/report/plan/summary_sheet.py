@@ -1,0 +1,294 @@
+"""The Summary sheet: sentences to read in a minute, two charts, and the key figures below them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from lodestone.plan import key_figures as figures
+from lodestone.plan.formatting import PAYERS, in_words, share, term_label
+from lodestone.plan.key_figures import CapFigure, Plan
+from lodestone.plan.tables import COST_TERMS
+from lodestone.report.excel.colours import EXPOSED_SHADES as EXPOSED
+from lodestone.report.excel.drawings import Drawing, Series, draw
+from lodestone.report.excel.styles import DARK, LIGHT, LIMIT, LINE_HEIGHT, PAYER_COLOURS, Styles, heading_height, page
+from lodestone.report.plan.charts import SHEET as CHARTS
+from lodestone.report.plan.charts import has_something
+from lodestone.report.plan.cost_matrix import CostMatrix
+from lodestone.report.plan.first_page import brief
+from lodestone.report.plan.joint_summary import joint_brief, joint_sections, joint_tables
+from lodestone.report.plan.sheets import TableSheet
+from lodestone.report.plan.summary import sections, status
+
+WIDTHS = (30, 20, 20, 13, 13, 13, 13, 13)  # of columns A to H
+LINE = 150  # characters of a sentence that fit into one line across A to H
+BRIEF_LINE = 122  # across B to H
+CHART_ROWS = 16
+MOST_CAPS = 15
+MONEY = "[<100]#,##0.0;#,##0"
+TILES = ((0, 0), (1, 1), (2, 3), (4, 5), (6, 7))  # first and last column of each
+
+Table = tuple[str, Sequence[str], Sequence[str], Sequence[Sequence[Any]]]  # title, headings, units, rows
+
+
+def write_summary(
+    book: xlsxwriter.Workbook,
+    styles: Styles,
+    plan: Plan,
+    costs: CostMatrix,
+    sheets: Sequence[TableSheet],
+    charts: bool,
+) -> None:
+    """What can be read in a minute on the first page; what explains it after that.
+
+    sheets: those that follow. charts: whether there is a sheet of charts.
+    """
+    sheet = book.add_worksheet("Summary")
+    page(sheet, plan["plan_name"], "Summary")
+    sheet.hide_gridlines(2)
+    for j, width in enumerate(WIDTHS):
+        sheet.set_column(j, j, width)
+    shown = figures.future(plan, next(iter(plan["futures"]))) if figures.is_joint(plan) else plan
+    tightest = next(iter(figures.caps(shown)), None)
+    row = _title(sheet, styles, plan)
+    row = _tiles(sheet, styles, row, plan, shown, tightest)
+    row = _brief(sheet, styles, row, plan, {table.name for table in sheets} | ({CHARTS} if charts else set()))
+    chart_row, row = row, row + CHART_ROWS
+    breaks = [row]
+    row = _index(sheet, styles, row, sheets, charts)
+    row = _sections(sheet, styles, row, plan)
+    breaks.append(row)
+    by_year = _by_year(shown, costs, tightest)
+    places = []
+    for table in [by_year, *_cost_tables(plan), *(joint_tables(plan) if figures.is_joint(plan) else _tables(plan))]:
+        if not table[3]:
+            continue
+        places.append((row + 2, row + 1 + len(table[3])))  # first and last row of numbers
+        row = _table(sheet, styles, row, table)
+    sheet.set_h_pagebreaks(breaks)
+    _charts(book, sheet, chart_row, places[0], by_year, tightest)
+
+
+def _title(sheet: Worksheet, styles: Styles, plan: Plan) -> int:
+    first_year, last_year = plan["horizon"]
+    sheet.set_row(0, 26)
+    sheet.write_string(0, 0, plan["plan_name"], styles.title)
+    which = "All futures together" if figures.is_joint(plan) else f"Scenario {plan['scenario']}"
+    line = f"{which}, {first_year}-{last_year}, {status(plan)}, from {plan['workbook']}"
+    sheet.write_string(1, 0, line, styles.subtitle)
+    return 3
+
+
+def _tiles(sheet: Worksheet, styles: Styles, row: int, plan: Plan, shown: Plan, tightest: CapFigure | None) -> int:
+    """The five figures that are asked for first; of several futures, averages."""
+    weight = figures.weight(plan)
+    rows = figures.table(plan, "demand")
+    exposed, clean, short = (sum(weight(r) * r[c] for r in rows) for c in ("exposed_t", "clean_t", "short_t"))
+    known_as = tightest.material if tightest else ""
+    asked = f"Share at the tightest cap, {known_as} (limit {share(tightest.limit)})" if tightest else "No cap in force"
+    first = plan["horizon"][0]
+    tiles: list[tuple[str, float | None, str]] = [
+        (f"Cost (MUSD, discounted to {first})", plan["expected_cost_musd"], MONEY),
+        ("Of which public (MUSD)", plan["payers_musd"].get("public", 0.0), MONEY),
+        ("Of all deliveries exposed (%)", exposed / (exposed + clean) if exposed + clean else None, "0.0%"),
+        (asked, tightest.share if tightest else None, "0.0%"),
+        ("Short, over the horizon (t)", short if short >= 0.5 else 0.0, "#,##0"),
+    ]
+    box = {"bg_color": LIGHT, "align": "center", "valign": "vcenter"}
+    sheet.set_row(row, 30)
+    sheet.set_row(row + 1, 2 * LINE_HEIGHT)
+    for at, look, part in ((row, {"bold": True, "font_size": 18, "font_color": DARK}, 1), (row + 1, {}, 0)):
+        for (first_column, last_column), tile in zip(TILES, tiles, strict=True):
+            form = styles.format(**box, **look, text_wrap=True, right=5, right_color="white",
+                                 **({"num_format": tile[2]} if part else {"font_size": 9}))  # fmt: skip
+            value = tile[1] if part else tile[0]
+            if last_column > first_column:
+                sheet.merge_range(at, first_column, at, last_column, "", form)
+            if isinstance(value, float | int):
+                sheet.write_number(at, first_column, round(value, 6) + 0.0, form)
+            else:
+                sheet.write_string(at, first_column, value or "-", form)
+    return row + 3
+
+
+def _brief(sheet: Worksheet, styles: Styles, row: int, plan: Plan, sheets: Collection[str]) -> int:
+    """A label, which leads to the sheet that says more, and a sentence; returns the next free row."""
+    for line in joint_brief(plan) if figures.is_joint(plan) else brief(plan):
+        sheet.set_row(row, LINE_HEIGHT * math.ceil(len(line.text) / BRIEF_LINE) + 2)
+        if line.sheet in sheets:
+            styles.link(sheet, row, 0, f"internal:{line.sheet}!A1", line.label, bold=True, valign="top")
+        else:
+            styles.write(sheet, row, 0, line.label, bold=True, valign="top")
+        sheet.merge_range(row, 1, row, len(WIDTHS) - 1, "", styles.sentence)
+        sheet.write_string(row, 1, line.text, styles.sentence)
+        row += 1
+    return row + 1
+
+
+def _index(sheet: Worksheet, styles: Styles, row: int, sheets: Sequence[TableSheet], charts: bool) -> int:
+    """Where to find what."""
+    last = len(WIDTHS) - 1
+    sheet.merge_range(row, 0, row, last, "Sheets", styles.section)
+    drawn = (CHARTS, "How do builds, cost, China share, supply, stocks and use of capacity move over the years?")
+    run_info = ("RunInfo", "From which workbook, with which changes, settings and versions?")
+    for name, question in [*([drawn] if charts else []), *((t.name, t.question) for t in sheets), run_info]:
+        row += 1
+        styles.link(sheet, row, 0, f"internal:{name}!A1", name, valign="top")
+        marks = next((t.marks for t in sheets if t.name == name), ())
+        coloured = in_words(list(dict.fromkeys(mark.meaning for mark in marks)))
+        text = f"{question} Coloured: {coloured}." if coloured else question
+        sheet.merge_range(row, 1, row, last, "", styles.sentence)
+        sheet.write_string(row, 1, text, styles.sentence)
+        sheet.set_row(row, LINE_HEIGHT * math.ceil(len(text) / BRIEF_LINE))
+    return row + 2
+
+
+def _sections(sheet: Worksheet, styles: Styles, row: int, plan: Plan) -> int:
+    """What explains the first lines."""
+    last = len(WIDTHS) - 1
+    for section in joint_sections(plan)[1:] if figures.is_joint(plan) else sections(plan):
+        sheet.merge_range(row, 0, row, last, section.heading, styles.section)
+        row += 1
+        for sentence in section.sentences:
+            sheet.set_row(row, LINE_HEIGHT * math.ceil(len(sentence) / LINE))
+            sheet.merge_range(row, 0, row, last, "", styles.sentence)
+            sheet.write_string(row, 0, sentence, styles.sentence)
+            row += 1
+        row += 1
+    return row
+
+
+def _table(sheet: Worksheet, styles: Styles, row: int, table: Table) -> int:
+    title, headings, units, rows = table
+    sheet.write_string(row, 0, title, styles.heading)
+    sheet.set_row(row + 1, heading_height(headings, WIDTHS[: len(headings)]))
+    for j, text in enumerate(headings):
+        is_text = isinstance(rows[0][j], str) if rows else True
+        sheet.write_string(row + 1, j, text, styles.header(is_text or j == 0))
+    for i, values in enumerate(rows, row + 2):
+        for j, value in enumerate(values):
+            properties = (
+                {"text_wrap": True} if isinstance(value, str) else {"align": "left", "indent": 1} if j == 0 else {}
+            )
+            styles.write(sheet, i, j, value, units[j], valign="top", **properties)
+    return row + len(rows) + 3
+
+
+def _by_year(plan: Plan, costs: CostMatrix, tightest: CapFigure | None) -> Table:
+    """What both charts are drawn from."""
+    by_payer = costs.by_payer
+    delivered = figures.grouped(figures.table(plan, "demand"), "year")
+    capped = {r["year"]: r for r in figures.cap_years(plan, tightest)} if tightest else {}
+    rows = []
+    for i, year in enumerate(costs.years):
+        exposed = figures.exposed_share(delivered.get((year,), []))
+        paid = [values[i] for values in by_payer.values()]
+        cap = capped.get(year, {})
+        rows.append([year, *paid, sum(paid), exposed, cap.get("share"), cap.get("limit")])
+    name = f"{tightest.cap}, {tightest.material}, {tightest.basis}" if tightest else "no cap"
+    headings = ["Year", *(f"{p.capitalize()} (MUSD)" for p in PAYERS), "Total (MUSD)", "Exposed (%)"]
+    return (
+        f"By year: cost, undiscounted; exposed share of all deliveries; share under the tightest cap ({name})",
+        [*headings, "Tightest cap (%)", "Its limit (%)"],
+        ["", *["MUSD"] * 4, *["share"] * 3],
+        rows,
+    )
+
+
+def _cost_tables(plan: Plan) -> list[Table]:
+    cost = plan["expected_cost_musd"]
+    payers = [
+        [p, plan["payers_musd"].get(p, 0.0), plan["payers_musd"].get(p, 0.0) / cost if cost else None] for p in PAYERS
+    ]
+    terms = [
+        [term_label(term), payer, plan["costs_musd"][term]]
+        for term, payer in COST_TERMS.items()
+        if abs(plan["costs_musd"].get(term, 0.0)) >= 0.005
+    ]
+    return [
+        ("Cost by payer, discounted", ("Payer", "Cost (MUSD)", "Of total (%)"), ("", "MUSD", "share"), payers),
+        ("Cost by term, discounted", ("Term", "Payer", "Cost (MUSD)"), ("", "", "MUSD"), terms),
+    ]
+
+
+def _tables(plan: Plan) -> list[Table]:
+    caps = [
+        [f.material, f.cap, f.region, f.sector, f.basis, f.year, f.share, f.limit]
+        for f in figures.caps(plan)[:MOST_CAPS]
+    ]
+    stocks = [
+        [f.stockpile, f.material, f.region, f.peak_t, f.peak_year, f.peak_days, f.end_t, f.released_t]
+        for f in figures.stocks(plan)
+    ]
+    demand = [
+        [f.sector, f.material, f.demand_t, f.clean_t, f.exposed_t, f.substituted_t, f.short_t, f.met_share]
+        for f in figures.demand(plan)
+    ]
+    return [
+        (
+            "China share in the tightest year of each cap",
+            ("Material", "Cap", "Region", "Sector", "Basis", "Year", "Exposed (%)", "Limit (%)"),
+            ("", "", "", "", "", "", "share", "share"),
+            caps,
+        ),
+        (
+            "Stocks",
+            ("Stockpile", "Material", "Region", "Most (t)", "Year", "Days of cover", "At the end (t)", "Released (t)"),
+            ("", "", "", "t", "", "days", "t", "t"),
+            stocks,
+        ),
+        (
+            "Demand over the horizon",
+            (
+                "Sector",
+                "Material",
+                "Demand (t)",
+                "Clean (t)",
+                "Exposed (t)",
+                "Designed out (t)",
+                "Short (t)",
+                "Met (%)",
+            ),
+            ("", "", "t", "t", "t", "t", "t", "share"),
+            demand,
+        ),
+    ]
+
+
+def _charts(
+    book: xlsxwriter.Workbook,
+    sheet: Worksheet,
+    row: int,
+    rows: tuple[int, int],
+    by_year: Table,
+    tightest: CapFigure | None,
+) -> None:
+    """Left: who pays in which year. Right: the China share against the cap that leaves least room."""
+    _, headings, units, numbers = by_year
+    paid = [n for n, payer in enumerate(PAYERS, 1) if any(abs(values[n]) >= 0.005 for values in numbers)]
+    cost = Drawing(
+        "Cost by year and payer (MUSD, undiscounted)",
+        *("columns", headings, units, numbers),
+        [Series(PAYERS[n - 1], n, PAYER_COLOURS[PAYERS[n - 1]]) for n in paid],
+        *("MUSD", "", False, None),
+    )
+    _place(book, sheet, row, 0, cost, rows[0])
+    lines = [Series("all deliveries", 5, EXPOSED[2], "line")]
+    if tightest:
+        lines += [Series(f"under {tightest.cap}", 6, EXPOSED[0], "line"), Series("its limit", 7, LIMIT, "dashed")]
+    title = f"Exposed share of consumption: {tightest.material}" if tightest else "Exposed share of deliveries"
+    highest = max((v for values in numbers for v in values[5:] if v is not None), default=0.0)
+    most = 1.0 if highest > 0.8 else None
+    _place(book, sheet, row, 3, Drawing(title, "lines", headings, units, numbers, lines, "%", most=most), rows[0])
+
+
+def _place(book: xlsxwriter.Workbook, sheet: Worksheet, row: int, column: int, drawing: Drawing, first: int) -> None:
+    if not has_something(drawing):
+        return
+    chart = draw(book, sheet.name, drawing, first, 0)
+    chart.set_size({"width": 480, "height": 20 * (CHART_ROWS - 1)})
+    sheet.insert_chart(row, column, chart, {"y_offset": 6, "description": drawing.title[:250]})

@@ -1,0 +1,59 @@
+"""plan.json document -> plan.xlsx, for people: the Summary first, then charts, then one sheet for each question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
+
+from lodestone.plan.key_figures import Plan
+from lodestone.report.excel.styles import Links, Styles, page, write_grid
+from lodestone.report.plan.charts import drawings, write_charts
+from lodestone.report.plan.cost_matrix import cost_matrix
+from lodestone.report.plan.origins_sheet import SHEET as ORIGINS
+from lodestone.report.plan.origins_sheet import Decision, Places, homes, origin_links
+from lodestone.report.plan.run_info_sheet import write_run_info
+from lodestone.report.plan.sheets import TableSheet, table_sheets
+from lodestone.report.plan.summary_sheet import write_summary
+
+SUMMARY = "Summary"
+
+
+def write_plan_workbook(plan: Plan, path: Path) -> None:
+    """Write plan.xlsx. Rows are streamed, so that hundreds of thousands of flows need little memory."""
+    costs = cost_matrix(plan)
+    tables = table_sheets(plan, costs)
+    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
+    book.set_properties({"title": plan["plan_name"], "comments": f"Lodestone {plan['versions']['lodestone']}"})
+    styles = Styles(book)
+    charts = drawings(plan, costs)
+    write_summary(book, styles, plan, costs, tables, bool(charts))
+    if charts:
+        write_charts(book, styles, plan, charts)
+    places = Places(plan)
+    stand: dict[Decision, str] = {}
+    for table in tables:
+        stand |= homes(table.name, table.names, table.rows)
+        links = places.links(table.name, table.names)
+        if table.name == ORIGINS:
+            links = origin_links(plan, table.names, stand)
+        _write(book, styles, plan, table, links)
+    write_run_info(book, styles, plan)
+    book.close()
+
+
+def _write(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, table: TableSheet, links: Links) -> None:
+    sheet = book.add_worksheet(table.name)
+    page(sheet, plan["plan_name"], table.name)
+    write_grid(styles, sheet, table.columns, table.rows, table.totals, links, back=SUMMARY)
+    last = max(len(table.rows) - table.totals, 1)
+    for mark in table.marks:
+        rule = {"type": "formula", "criteria": table.formula(mark), "format": styles.alert}
+        for name in mark.columns:
+            column = table.names.index(name)
+            sheet.conditional_format(1, column, last, column, rule)
+    if table.name == ORIGINS:
+        named = xl_col_to_name(table.names.index("name"))
+        rule = {"type": "formula", "criteria": f"=${named}2<>${named}1", "format": styles.new_group}
+        sheet.conditional_format(1, 0, last, len(table.columns) - 1, rule)

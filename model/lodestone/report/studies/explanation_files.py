@@ -1,0 +1,29 @@
+"""Explanation -> explanation.xlsx and explanation.json in the folder of the run that has no plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lodestone.report.plan.run_folder import EXPLANATION, PLAN_JSON
+from lodestone.report.studies.explanation_workbook import write_explanation_workbook
+from lodestone.report.studies.study_files import Kind, write_files
+from lodestone.studies.explanation.results import Explanation, document
+
+KIND = Kind(EXPLANATION, "solve", f"{EXPLANATION}_format")
+
+
+def write_explanation(explanation: Explanation, folder: Path) -> list[Path]:
+    """Write both beside each other; returns their paths, the workbook first. A plan that stands there stays."""
+    facts, book = write_files(
+        folder / f"{EXPLANATION}.xlsx",
+        {
+            ".json": lambda new: KIND.write_json(document(explanation), new),
+            ".xlsx": lambda new: write_explanation_workbook(explanation, new),
+        },
+    )
+    return [book, facts]
+
+
+def older_plan(folder: Path) -> bool:
+    """Whether a plan of an earlier run stands in the folder."""
+    return (folder / PLAN_JSON).exists()

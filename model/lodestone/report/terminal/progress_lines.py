@@ -1,0 +1,208 @@
+"""What the command line shows: tables, the line that moves while a plan is sought, and the plan in a handful of lines.
+
+On a terminal with rich; into a file or pipe as plain lines, one fact a line and no escape codes.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import textwrap
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+
+from lodestone.plan.formatting import count, finite, one_line, share
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.text import Text
+
+    from lodestone.errors import Problem
+    from lodestone.report.excel.marked_copy import Marked
+    from lodestone.solver.highs import Progress
+
+PROBLEM_HEADINGS = ("Sheet!Cell", "What stands there", "What is wrong", "How to mend")
+PLAIN_EVERY_S = 10.0  # between two plain lines of a solve
+
+
+class Watch:
+    """Shows the progress of a solve on stderr; the first Ctrl-C asks it to stop, the second one breaks off."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._started = time.monotonic()
+        self._latest = ""
+        self._stopping = False
+        self._told = False
+        self._printed = (-PLAIN_EVERY_S, "", "")  # when, which stage, which line
+        self._live: Live | None = None
+        self._handler: Any = None
+
+    def __enter__(self) -> Self:
+        self._handler = signal.signal(signal.SIGINT, self._interrupt)
+        if not self._quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.live import Live
+
+            console = Console(stderr=True, highlight=False)
+            if not console.is_dumb_terminal:
+                self._live = Live(get_renderable=self._line, console=console, transient=True, refresh_per_second=4)
+                self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+        signal.signal(signal.SIGINT, self._handler)
+
+    def end(self) -> None:
+        """Clear the line, before anything else is shown."""
+        if self._live:
+            self._live.stop()
+
+    def stage(self, name: str) -> None:
+        self._show(name, name)
+
+    def progress(self, progress: Progress) -> None:
+        costs = [("best", progress.best), ("bound", progress.bound)]
+        parts = [f"{name} {value:,.1f}" for name, value in costs if finite(value) is not None and value is not None]
+        if finite(progress.gap) is not None and progress.gap is not None:
+            parts.append(f"gap {share(progress.gap)}")
+        self._show(progress.stage, "  ".join([progress.stage, *parts]))
+
+    def should_stop(self) -> bool:
+        if self._stopping and not self._told:
+            self._told = True
+            click.echo("Stopping with the best plan so far; Ctrl-C again gives up.", err=True)
+        return self._stopping
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self._stopping = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _line(self) -> Text:
+        from rich.text import Text
+
+        return Text(f"{self._latest}  {self._seconds:.0f} s", no_wrap=True, overflow="ellipsis")
+
+    @property
+    def _seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def _show(self, stage: str, line: str) -> None:
+        self._latest = line
+        if self._quiet or self._live:
+            return
+        when, last_stage, last_line = self._printed
+        if stage != last_stage or (line != last_line and self._seconds - when >= PLAIN_EVERY_S):
+            self._printed = (self._seconds, stage, line)
+            click.echo(f"{line}  {self._seconds:.1f} s", err=True)
+
+
+def show_plan(plan: Mapping[str, Any], folder: Path) -> None:
+    """The plan in a handful of lines, and where it is."""
+    from lodestone.plan.key_figures import is_joint
+    from lodestone.report.plan.joint_summary import joint_key_lines
+    from lodestone.report.plan.summary import key_lines
+
+    shown = joint_key_lines(plan) if is_joint(plan) else key_lines(plan)
+    lines = [*shown, ("Files", f"{folder / 'plan.xlsx'} and plan.json")]
+    if plan["warnings"]:
+        lines.insert(-1, ("Warnings", f"{len(plan['warnings'])}, see lodestone check"))
+    label = max(len(name) for name, _ in lines) + 2
+    for name, text in lines:
+        click.echo(_wrapped(name.ljust(label) + one_line(text), label))
+
+
+def show_problems(problems: Sequence[Problem], err: bool = False) -> None:
+    show_table(PROBLEM_HEADINGS, [(p.cell, p.found, p.wrong, p.mend) for p in problems], err)
+
+
+def show_marked(marked: Marked) -> None:
+    """Where the marked copy is, and what it lacks."""
+    click.echo(_wrapped(f"Marked copy: {marked.path} ({count(marked.cells, 'cell')} coloured).", 2))
+    if marked.lost:
+        click.echo(_wrapped(f"Not in the copy, since it cannot be kept: {', '.join(marked.lost)}.", 2))
+    for remark in marked.remarks:
+        click.echo(_wrapped(f"In the copy, {remark}.", 2))
+
+
+def show_findings(findings: Sequence[Mapping[str, Any]]) -> None:
+    """What the doctor has found."""
+    verdicts = {True: "ok", False: "FAULT", None: ""}
+    show_table(("What", "Found", ""), [(f["name"], f["found"], verdicts[f["ok"]]) for f in findings])
+    faults = sum(finding["ok"] is False for finding in findings)
+    click.echo("All is well." if not faults else f"{count(faults, 'fault')} found.")
+
+
+def show_bankability(rows: Sequence[Mapping[str, Any]]) -> None:
+    columns = {
+        "project": "Project",
+        "decision_year": "Decided",
+        "gap_musd": "Gap (MUSD)",
+        "break_even_usd_per_kg": "Break-even (USD/kg)",
+        "bank_price_usd_per_kg": "Lenders' price (USD/kg)",
+        "least_floor": "Least floor",
+        "least_floor_usd_per_kg": "Floor (USD/kg)",
+        "closed_by": "Verdict",
+    }
+    show_table(list(columns.values()), [[row[name] for name in columns] for row in rows])
+
+
+def show_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], err: bool = False) -> None:
+    """A table where it fits, one fact a line where it does not, `a | b | c` where nobody looks."""
+    texts = [[_cell(value) for value in row] for row in rows]
+    stream = sys.stderr if err else sys.stdout
+    if not stream.isatty():
+        for row in [headings, *texts]:
+            click.echo(" | ".join(row), err=err)
+    elif _narrowest(headings, texts) > shutil.get_terminal_size().columns:
+        label = max(map(len, headings)) + 2
+        for row in texts:
+            for name, text in zip(headings, row, strict=True):
+                click.echo(_wrapped(name.ljust(label) + text, label), err=err)
+            click.echo(err=err)
+    else:
+        _rich_table(headings, rows, texts, err)
+
+
+def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], texts: list[list[str]], err: bool) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for j, name in enumerate(headings):
+        numbers = any(isinstance(row[j], int | float) for row in rows)
+        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    for row in texts:
+        table.add_row(*(Text(text) for text in row))
+    Console(stderr=err, highlight=False).print(table)
+
+
+def _cell(value: Any) -> str:
+    return f"{value:,.2f}" if isinstance(value, float) else "" if value is None else one_line(value)
+
+
+def _narrowest(headings: Sequence[str], texts: Sequence[Sequence[str]]) -> int:
+    """Width at which no word has to be broken (a long one may)."""
+    columns = zip(headings, *texts, strict=True)
+    return sum(min(max(len(w) for text in column for w in text.split() or [""]), 16) + 2 for column in columns)
+
+
+def echo_wrapped(text: str) -> None:
+    """A sentence, its further lines indented."""
+    click.echo(_wrapped(one_line(text), 2))
+
+
+def _wrapped(text: str, indent: int) -> str:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
+    return textwrap.fill(text, max(width - 1, indent + 20), subsequent_indent=" " * indent, break_on_hyphens=False)

@@ -1,0 +1,377 @@
+"""Flow of material: what is made, bought, shipped, used, sold, delivered, designed out and short.
+
+For every region r, material m, node n and stream k in {clean, exposed}:
+
+    (1) made      sum_u max(g,0) act[n,u,k] + buy + release + returns  >=  sum_r' ship[n,m,r,r',k]
+    (2) used      sum_r' ship[n,m,r',r,k]  =  intake_k + sum_j deliver[n,j,k] + fill + sell[n,v,k]
+    (3) intake    intake_clean = clean-mode intake + mixed[n,r,m,clean];  intake_exposed = mixed[n,r,m,exposed]
+                  sum_k mixed[n,r,m,k] = all other intake;  intake of u is max(-g,0) act[n,u,k]
+    (4) demand    sum_k deliver + sum_o avoid + short = demand;  short <= (1 - min_service_share) demand;
+                  avoid <= share * demand
+
+What is shipped does not move on in the same year: (1) feeds lanes, (2) is what lanes bring. What is left over in (1)
+is discarded, and reported. Returns are t_per_t * the deliveries lag_years earlier on the node's path, in the region
+of the delivery. Basis provenance: clean activity takes clean inputs only, exposed activity any mix, so a tonne is
+clean only if no step of its chain was exposed. Basis last_stage: outputs take the colour of the unit; all intake is
+mixed.
+
+Units    t/yr; costs in MUSD/yr
+Sheets   in: Processes, Plants, Projects, Markets, Lanes, Tariffs, Demand, Sectors, Substitution, Returns;
+         out: Sourcing, Demand, Plants
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import isinf
+
+import pyomo.environ as pyo
+
+from lodestone.data.network import Batch, DemandKey, Network
+from lodestone.data.plan_data import CLEAN, EXPOSED, MUSD_PER_T, STREAMS
+from lodestone.data.tree import Tree
+from lodestone.rules.linear import Row, Terms, amount, costs, keys, linear, scaled, worth
+
+
+def flows(tree: Tree, net: Network) -> pyo.Block:
+    """Build the block that owns act, buy, sell, ship, deliver, avoid, short and mixed."""
+    block = pyo.Block(concrete=True)
+    nodes = tree.nodes
+
+    def amounts(index: list[tuple[object, ...]]) -> pyo.Var:
+        return pyo.Var(keys(index), domain=pyo.NonNegativeReals)
+
+    block.act = amounts([(n, *key) for n in nodes for key in net[n].act])
+    block.sell = amounts([(n, *key) for n in nodes for key in net[n].sell])
+    block.deliver = amounts([(n, *j, k) for n in nodes for j, k in net[n].deliver])
+    block.mixed = amounts([(n, *key) for n in nodes for key in net[n].mixed])
+    block.buy = pyo.Var(
+        keys([(n, v) for n in nodes for v in net[n].buy]),
+        domain=pyo.NonNegativeReals,
+        bounds=lambda b, n, v: (0, _volume(tree, n, v)),
+    )
+    block.ship = amounts([(n, *key) for n in nodes for key in net[n].ship])
+    block.avoid = pyo.Var(
+        keys([(n, o, *j) for n in nodes for o, j in net[n].avoid]),
+        domain=pyo.NonNegativeReals,
+        bounds=lambda b, n, o, *j: (0, tree.data[n].substitution[o].share[tree.year[n]] * _demand(tree, n, j)),
+    )
+    block.short = amounts([(n, *j) for n in nodes for j in net[n].short])
+    _intake(tree, net, block)
+    _demand_rows(tree, net, block)
+    _limits(tree, net, block)
+    block.cost = costs("market_purchases", "market_sales", "freight", "tariffs", "substitution", "shortage")
+    _costs(tree, net, block)
+    return block
+
+
+def balances(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block) -> pyo.Block:
+    """Build the rows (1) and (2), once stocks exist."""
+    block = pyo.Block(concrete=True)
+    shipped: dict[tuple[int, str, str, str], Terms] = defaultdict(list)
+    used: dict[tuple[int, str, str, str], Terms] = defaultdict(list)
+    for (n, m, r, to, k), ship in flow.ship.items():
+        shipped[n, r, m, k].append((-1.0, ship))
+        used[n, to, m, k].append((1.0, ship))
+    sources = {n: made_terms(tree, net, flow, piles, n) for n in tree.nodes}
+    for n in tree.nodes:
+        for batch, terms in used_terms(tree, net, flow, piles, n).items():
+            used[n, *batch] += scaled(-1.0, terms)
+
+    def made(b: pyo.Block, n: int, r: str, m: str, k: str) -> object:
+        return linear(sources[n][r, m, k] + shipped[n, r, m, k]) >= 0
+
+    block.made = pyo.Constraint(keys(shipped), rule=made, doc="(1)")
+    block.used = pyo.Constraint(keys(used), rule=lambda b, *key: linear(used[key]) == 0, doc="(2)")
+    return block
+
+
+def made_terms(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block, n: int) -> dict[Batch, Terms]:
+    """What is made, bought, released and returned at a node: (region, material, stream) -> t as prepared terms."""
+    data = tree.data[n]
+    made: dict[Batch, Terms] = defaultdict(list)
+    for u, k in net[n].act:
+        unit = data.units[u]
+        for m, g in unit.outputs.items():
+            made[unit.region, m, k].append((g, flow.act[n, u, k]))
+    for v in net[n].buy:
+        market = data.markets[v]
+        made[market.region, market.material, EXPOSED if market.exposed else CLEAN].append((1.0, flow.buy[n, v]))
+    for s, k in net[n].release:
+        pile = data.stockpiles[s]
+        made[pile.region, pile.material, k].append((1.0, piles.release[n, s, k]))
+    for batch, back in returned(tree, net, flow, n).items():
+        made[batch] += back
+    return made
+
+
+def used_terms(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block, n: int) -> dict[Batch, Terms]:
+    """What is taken in, delivered, stocked and sold at a node: (region, material, stream) -> t as prepared terms."""
+    data = tree.data[n]
+    used: dict[Batch, Terms] = defaultdict(list)
+    for u, k in net[n].act:
+        if k == CLEAN and data.provenance:
+            unit = data.units[u]
+            for m, g in unit.inputs.items():
+                used[unit.region, m, CLEAN].append((g, flow.act[n, u, k]))
+    for r, m, k in net[n].mixed:
+        used[r, m, k].append((1.0, flow.mixed[n, r, m, k]))
+    for (r, s, m), k in net[n].deliver:
+        used[r, m, k].append((1.0, flow.deliver[n, r, s, m, k]))
+    for s, k in net[n].fill:
+        pile = data.stockpiles[s]
+        used[pile.region, pile.material, k].append((1.0, piles.fill[n, s, k]))
+    for v, k in net[n].sell:
+        used[data.markets[v].region, data.markets[v].material, k].append((1.0, flow.sell[n, v, k]))
+    return used
+
+
+def returned(tree: Tree, net: Network, flow: pyo.Block, n: int) -> dict[tuple[str, str, str], Terms]:
+    """Scrap that comes back at a node: (region, scrap, stream) -> t as prepared terms."""
+    back: dict[tuple[str, str, str], Terms] = defaultdict(list)
+    for row in tree.data[n].returns:
+        earlier = tree.ancestor(n, row.lag_years)
+        if earlier is None or row.t_per_t == 0:
+            continue
+        for (r, s, m), k in net[earlier].deliver:
+            if (s, m) == (row.sector, row.material):
+                back[r, row.scrap, CLEAN if row.clean else k].append((row.t_per_t, flow.deliver[earlier, r, s, m, k]))
+    return back
+
+
+def intake_terms(tree: Tree, net: Network, flow: pyo.Block, n: int) -> dict[tuple[str, str], Terms]:
+    """All intake of plants and projects at a node: (region, material) -> t as prepared terms."""
+    intake: dict[tuple[str, str], Terms] = defaultdict(list)
+    for u, k in net[n].act:
+        unit = tree.data[n].units[u]
+        for m, g in unit.inputs.items():
+            intake[unit.region, m].append((g, flow.act[n, u, k]))
+    return intake
+
+
+def _demand(tree: Tree, n: int, key: tuple[str, str, str]) -> float:
+    return tree.data[n].demand[key][tree.year[n]]
+
+
+def _volume(tree: Tree, n: int, market: str) -> float:
+    return tree.data[n].markets[market].volume_in(tree.year[n])
+
+
+def _intake(tree: Tree, net: Network, block: pyo.Block) -> None:
+    """(3)"""
+    mixed: dict[tuple[int, str, str], Terms] = defaultdict(list)
+    for n in tree.nodes:
+        data = tree.data[n]
+        for r, m, k in net[n].mixed:
+            mixed[n, r, m].append((1.0, block.mixed[n, r, m, k]))
+        for u, k in net[n].act:
+            if k == EXPOSED or not data.provenance:
+                unit = data.units[u]
+                for m, g in unit.inputs.items():
+                    mixed[n, unit.region, m].append((-g, block.act[n, u, k]))
+    block.intake = pyo.Constraint(list(mixed), rule=lambda b, *key: linear(mixed[key]) == 0, doc="(3)")
+
+
+def _demand_rows(tree: Tree, net: Network, block: pyo.Block) -> None:
+    """(4)"""
+    met: dict[tuple[int, str, str, str], Terms] = {
+        (n, *j): [(1.0, block.short[n, *j])] for n in tree.nodes for j in net[n].short
+    }
+    for n in tree.nodes:
+        for j, k in net[n].deliver:
+            met[n, *j].append((1.0, block.deliver[n, *j, k]))
+        for o, j in net[n].avoid:
+            met[n, *j].append((1.0, block.avoid[n, o, *j]))
+
+    def service(b: pyo.Block, n: int, r: str, s: str, m: str) -> object:
+        least = tree.data[n].sectors[s].min_service_share
+        return b.short[n, r, s, m] <= (1 - least) * _demand(tree, n, (r, s, m))
+
+    block.demand = pyo.Constraint(list(met), rule=lambda b, n, *j: linear(met[n, *j]) == _demand(tree, n, j), doc="(4)")
+    served = [key for key in met if tree.data[key[0]].sectors[key[2]].min_service_share > 0]
+    block.service = pyo.Constraint(served, rule=service, doc="(4)")
+
+
+def _limits(tree: Tree, net: Network, block: pyo.Block) -> None:
+    """Lane capacities and sell volumes: over both streams together."""
+    lanes: dict[tuple[int, str, str, str], Terms] = {}
+    sales: dict[tuple[int, str], Terms] = defaultdict(list)
+    for n in tree.nodes:
+        for key, lane in tree.data[n].limited_lanes.items():
+            if not isinf(lane.capacity_in(tree.year[n])):
+                lanes[n, *key] = [(1.0, block.ship[n, *key, k]) for k in STREAMS if (n, *key, k) in block.ship]
+        for v, k in net[n].sell:
+            if not isinf(_volume(tree, n, v)):
+                sales[n, v].append((1.0, block.sell[n, v, k]))
+
+    def within(b: pyo.Block, n: int, m: str, r: str, to: str) -> object:
+        return linear(lanes[n, m, r, to]) <= tree.data[n].lanes[m, r, to].capacity_in(tree.year[n])
+
+    block.lane = pyo.Constraint([key for key, terms in lanes.items() if terms], rule=within, doc="(5)")
+    block.sales = pyo.Constraint(
+        list(sales), rule=lambda b, n, v: linear(sales[n, v]) <= _volume(tree, n, v), doc="(5)"
+    )
+
+
+def _costs(tree: Tree, net: Network, block: pyo.Block) -> None:
+    for n in tree.nodes:
+        data, year = tree.data[n], tree.year[n]
+        cost = {term: block.cost[term][n] for term in block.cost}
+
+        cost["market_purchases"] += [(data.market_price(v, year), block.buy[n, v]) for v in net[n].buy]
+        cost["market_sales"] += [(-data.market_price(v, year), block.sell[n, v, k]) for v, k in net[n].sell]
+        cost["substitution"] += [(data.substitution[o].cost, block.avoid[n, o, *j]) for o, j in net[n].avoid]
+        cost["shortage"] += [(data.sectors[j[1]].shortage_cost, block.short[n, *j]) for j in net[n].short]
+    freight, tariffs = block.cost["freight"], block.cost["tariffs"]
+    for (n, m, r, to, _), ship in block.ship.items():
+        lane = tree.data[n].lanes[m, r, to]
+        if lane.freight:
+            freight[n].append((lane.freight, ship))
+        if rate := lane.tariff[tree.year[n]]:
+            tariffs[n].append((rate * tree.data[n].price[m][tree.year[n]], ship))
+
+
+def delivered(tree: Tree, net: Network, flow: pyo.Block, stream: str) -> Terms:
+    """Deliveries of a stream, weighted by probability: the second goal of the tie rule."""
+    return [
+        term
+        for n in tree.nodes
+        for term in scaled(
+            tree.probability[n], [(1.0, flow.deliver[n, *j, k]) for j, k in net[n].deliver if k == stream]
+        )
+    ]
+
+
+def flows_table(tree: Tree, block: pyo.Block) -> list[Row]:
+    rows = []
+    for (n, m, r, to, k), ship in block.ship.items():
+        t = amount(ship) if n in tree.year else 0.0
+        if t > 0:
+            data, year = tree.data[n], tree.year[n]
+            lane = data.lanes[m, r, to]
+            tariff = lane.tariff[year] * data.price[m][year] * t if lane.tariff[year] else 0.0
+            rows.append(
+                {
+                    "material": m,
+                    "from_region": r,
+                    "to_region": to,
+                    "year": year,
+                    "stream": k,
+                    "t": t,
+                    "freight_musd": lane.freight * t,
+                    "tariff_musd": tariff,
+                }
+            )
+    return rows
+
+
+def markets_table(tree: Tree, block: pyo.Block) -> list[Row]:
+    rows = []
+    traded = [(n, v, "", x) for (n, v), x in block.buy.items()] + [(*key, x) for key, x in block.sell.items()]
+    for n, v, k, variable in traded:
+        t = amount(variable) if n in tree.year else 0.0
+        if t > 0:
+            market, year = tree.data[n].markets[v], tree.year[n]
+            rows.append(
+                {
+                    "market": v,
+                    "side": "buy" if market.buys else "sell",
+                    "region": market.region,
+                    "material": market.material,
+                    "year": year,
+                    "stream": k or (EXPOSED if market.exposed else CLEAN),
+                    "t": t,
+                    "price_usd_per_kg": tree.data[n].market_price(v, year) / MUSD_PER_T,
+                }
+            )
+    return sorted(rows, key=lambda row: (row["market"], row["year"], row["stream"]))
+
+
+def intake_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
+    rows = []
+    for n in tree.nodes:
+        data = tree.data[n]
+        clean_mode: dict[tuple[str, str], float] = defaultdict(float)
+        for u, k in net[n].act:
+            if k == CLEAN and data.provenance:
+                for m, g in data.units[u].inputs.items():
+                    clean_mode[data.units[u].region, m] += g * amount(block.act[n, u, k])
+        mixed = {(r, m, k): amount(block.mixed[n, r, m, k]) for r, m, k in net[n].mixed}
+        for r, m in dict.fromkeys([*clean_mode, *((r, m) for r, m, _ in mixed)]):
+            parts = (clean_mode[r, m], mixed.get((r, m, CLEAN), 0.0), mixed.get((r, m, EXPOSED), 0.0))
+            if any(parts):
+                row = {"region": r, "material": m, "year": tree.year[n]}
+                rows.append(row | dict(zip(("clean_mode_t", "mixed_clean_t", "mixed_exposed_t"), parts, strict=True)))
+    return rows
+
+
+def balance_table(tree: Tree, net: Network, block: pyo.Block, piles: pyo.Block) -> list[Row]:
+    rows = []
+    for n in tree.nodes:
+        made = {batch: worth(terms) for batch, terms in made_terms(tree, net, block, piles, n).items()}
+        shipped: dict[tuple[str, str, str], float] = defaultdict(float)
+        for m, r, to, k in net[n].ship:
+            shipped[r, m, k] += amount(block.ship[n, m, r, to, k])
+        for (r, m, k), t in made.items():
+            if t > 0:
+                out = shipped[r, m, k]
+                rows.append(
+                    {
+                        "region": r,
+                        "material": m,
+                        "year": tree.year[n],
+                        "stream": k,
+                        "made_t": t,
+                        "shipped_t": out,
+                        "discarded_t": max(0.0, t - out),
+                    }
+                )
+    return rows
+
+
+def demand_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
+    rows = []
+    for n in tree.nodes:
+        data, year = tree.data[n], tree.year[n]
+        delivered_t = {(j, k): amount(block.deliver[n, *j, k]) for j, k in net[n].deliver}
+        avoided: dict[DemandKey, float] = defaultdict(float)
+        for o, j in net[n].avoid:
+            avoided[j] += amount(block.avoid[n, o, *j])
+        for j, series in data.demand.items():
+            rows.append(
+                dict(zip(("region", "sector", "material"), j, strict=True))
+                | {
+                    "year": year,
+                    "demand_t": series[year],
+                    "clean_t": delivered_t.get((j, CLEAN), 0.0),
+                    "exposed_t": delivered_t.get((j, EXPOSED), 0.0),
+                    "substituted_t": avoided[j],
+                    "short_t": amount(block.short[n, *j]) if (n, *j) in block.short else 0.0,
+                }
+            )
+    return rows
+
+
+def substitution_table(tree: Tree, block: pyo.Block) -> list[Row]:
+    return [
+        {
+            "option": o,
+            "region": r,
+            "sector": s,
+            "material": m,
+            "year": tree.year[n],
+            "t": amount(avoid),
+            "cost_musd": amount(avoid) * tree.data[n].substitution[o].cost,
+        }
+        for (n, o, r, s, m), avoid in block.avoid.items()
+        if n in tree.year and amount(avoid) > 0
+    ]
+
+
+def returns_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
+    return [
+        {"region": r, "material": m, "year": tree.year[n], "stream": k, "t": worth(terms)}
+        for n in tree.nodes
+        for (r, m, k), terms in returned(tree, net, block, n).items()
+        if worth(terms) > 0
+    ]

@@ -1,0 +1,47 @@
+"""What Pyomo takes over as it is: prepared linear expressions, lists of (coefficient, variable), and index sets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import pyomo.environ as pyo
+from pyomo.core.expr import LinearExpression, MonomialTermExpression
+
+SMALLEST = 1e-9  # t or MUSD: less than this in a solution is 0
+Row = dict[str, Any]  # one row of an output table (model/lodestone/plan/tables.py)
+Terms = list[tuple[float, Any]]  # (coefficient, variable)
+Costs = dict[str, dict[int, Terms]]  # cost term -> node -> MUSD of that year, undiscounted
+
+
+def linear(terms: Iterable[tuple[float, Any]]) -> LinearExpression:
+    """sum of coefficient x variable."""
+    return LinearExpression(list(map(MonomialTermExpression, terms)))
+
+
+def keys(index: Iterable[Any]) -> pyo.Set:
+    """An index set of plain keys or flat tuples of them, each once: Pyomo neither copies nor flattens it.
+
+    Measured on 210,000 keys of five parts: a variable is made in 0.13 s instead of 0.27.
+    """
+    return pyo.SetOf(dict.fromkeys(index))
+
+
+def scaled(factor: float, terms: Iterable[tuple[float, Any]]) -> Terms:
+    return [(factor * c, v) for c, v in terms]
+
+
+def worth(terms: Iterable[tuple[float, Any]]) -> float:
+    """The value of the sum in the solved model."""
+    return sum(c * amount(v) for c, v in terms)
+
+
+def costs(*names: str) -> Costs:
+    return {name: defaultdict(list) for name in names}
+
+
+def amount(variable: Any) -> float:
+    """The solved value of a variable; what the solver's tolerance leaves of a zero is 0."""
+    number = variable.value
+    return 0.0 if number is None or abs(number) < SMALLEST else float(number)

@@ -1,0 +1,73 @@
+"""Solved model -> the tables of the plan (model/lodestone/plan/tables.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lodestone.data.tree import Tree
+from lodestone.plan.tables import COST_TERMS, TABLES
+from lodestone.rules import (
+    bankability,
+    budgets,
+    china_share,
+    contracts,
+    flows,
+    investments,
+    objective,
+    payments,
+    price_floors,
+    stockpiles,
+)
+from lodestone.rules.build import Built
+from lodestone.rules.linear import Row
+
+
+def plan_tables(built: Built) -> dict[str, list[Row]]:
+    """Every table of the plan, in the order and with the columns of plan_tables.TABLES."""
+    m, tree, net = built.model, built.tree, built.net
+    awards = price_floors.awards_table(tree, m.price_floors)
+    signed = contracts.signed_table(tree, m.contracts)
+    support: dict[tuple[str, int], list[str]] = {}
+    for row in awards:
+        support.setdefault((row["project"], row["decision_year"]), []).append(row["floor"])
+    for row in signed:
+        support.setdefault((row["supplier"], row["signing_year"]), []).append(row["contract"])
+    built_rows = investments.table(tree, m.investments)
+    for row in built_rows:
+        row["supported_by"] = ", ".join(support.get((row["project"], row["decision_year"]), []))
+    tables = {
+        "investments": built_rows,
+        "price_floors": awards,
+        "floor_payments": price_floors.payments_table(tree, m.price_floors),
+        "contracts": signed,
+        "contract_years": contracts.yearly_table(tree, m.contracts),
+        "bankability": bankability.table(tree, m.investments, support),
+        "plants": payments.plants_table(tree, net, m.flows, m.investments, m.payments),
+        "markets": flows.markets_table(tree, m.flows),
+        "flows": flows.flows_table(tree, m.flows),
+        "intake": flows.intake_table(tree, net, m.flows),
+        "balance": flows.balance_table(tree, net, m.flows, m.stockpiles),
+        "demand": flows.demand_table(tree, net, m.flows),
+        "substitution": flows.substitution_table(tree, m.flows),
+        "returns": flows.returns_table(tree, net, m.flows),
+        "stockpile": stockpiles.table(tree, m.stockpiles),
+        "china_share": china_share.table(tree, m.china_share),
+        "budgets": budgets.table(tree, m.budgets),
+        "costs": objective.table(tree, built.costs),
+    }
+    return {name: tables[name] for name in TABLES}
+
+
+def cost_totals(tree: Tree, tables: Mapping[str, Sequence[Row]]) -> dict[str, float]:
+    """Discounted cost by term, adding up to the expected cost; tariffs 0 where they are not counted."""
+    totals = dict.fromkeys(COST_TERMS, 0.0)
+    counted = all(data.tariffs_counted for data in tree.data.values())
+    for row in tables["costs"]:
+        if row["term"] != "tariffs" or counted:
+            totals[row["term"]] += row["discounted_musd"]
+    return totals
+
+
+def tariff_revenue(tables: Mapping[str, Sequence[Row]]) -> float:
+    """Tariffs, discounted, counted in the cost or not."""
+    return float(sum(row["discounted_musd"] for row in tables["costs"] if row["term"] == "tariffs"))

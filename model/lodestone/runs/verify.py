@@ -1,0 +1,144 @@
+"""Verify: whether a run is what was written, and whether it still follows from its workbook.
+
+Nothing is solved. What is recomputed: the fingerprint of plan.json, the sheets of plan.xlsx from plan.json, the SHA-256
+of the workbook, and the audit of the plan against the workbook as it stands today.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lodestone import __version__
+from lodestone.audit import Audit, audit, audit_joint
+from lodestone.errors import UsageError
+from lodestone.names import listed
+from lodestone.plan.formatting import count
+from lodestone.plan.plan_json import fingerprint
+from lodestone.report.plan.run_folder import PLAN_JSON, PLAN_XLSX, read_run, workbook_of
+from lodestone.report.plan.workbook import write_plan_workbook
+from lodestone.studies.compare.input_differences import input_differences
+from lodestone.workbook.conversion import plan_data
+from lodestone.workbook.file.archive import read_bytes
+from lodestone.workbook.file.xlsx import column_letters, read_sheets
+from lodestone.workbook.inputs import Inputs, load
+from lodestone.workbook.snapshot import input_snapshot
+
+SHOWN = 5  # cells that a sentence names
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was verified. ok: None when it could not be."""
+
+    what: str
+    ok: bool | None
+    text: str
+
+
+def verify(run: Path, workbook: Path | None = None) -> list[Finding]:
+    """What holds of a run. run: its folder or plan.json; workbook: where it stands now, if it was moved.
+
+    Raises UsageError when there is no plan that can be read.
+    """
+    plan = read_run(run)
+    folder = run.parent if run.name == PLAN_JSON else run
+    return [_written(plan), _shown(plan, folder / PLAN_XLSX), *_follows(plan, workbook or workbook_of(plan, run))]
+
+
+def holds(findings: list[Finding]) -> bool:
+    return all(finding.ok for finding in findings)
+
+
+def _written(plan: Mapping[str, Any]) -> Finding:
+    if "fingerprint" not in plan:
+        return Finding(PLAN_JSON, None, "has no fingerprint: an earlier version of Lodestone wrote it")
+    if plan["fingerprint"] != fingerprint(plan):
+        return Finding(PLAN_JSON, False, "was changed after it was written")
+    return Finding(PLAN_JSON, True, f"is as it was written (fingerprint {plan['fingerprint'][:12]})")
+
+
+def _shown(plan: Mapping[str, Any], book: Path) -> Finding:
+    """plan.xlsx is made again from plan.json; its values must be the same."""
+    if plan["versions"]["lodestone"] != __version__:
+        return Finding(
+            PLAN_XLSX, None, f"was written by Lodestone {plan['versions']['lodestone']}, this is {__version__}"
+        )
+    seconds = {stage: s for stage, s in plan["seconds"].items() if stage != "write"}  # which it cannot know
+    with tempfile.TemporaryDirectory() as place:
+        again = Path(place, PLAN_XLSX)
+        write_plan_workbook({**plan, "seconds": seconds}, again)
+        expected = _cells(again)
+    try:
+        found = _cells(book)
+    except UsageError as error:
+        return Finding(PLAN_XLSX, False, str(error))
+    changed = [cell for cell in dict.fromkeys([*expected, *found]) if expected.get(cell) != found.get(cell)]
+    if changed:
+        return Finding(PLAN_XLSX, False, f"shows other values than plan.json in {listed(changed, SHOWN)}")
+    return Finding(PLAN_XLSX, True, f"shows what plan.json says ({count(len(expected), 'cell')})")
+
+
+def _cells(path: Path) -> dict[str, Any]:
+    return {
+        f"{sheet.name}!{column_letters(column)}{number}": value
+        for sheet in read_sheets(path, read_bytes(path))
+        for number, row in sheet.rows.items()
+        for column, value in row.items()
+    }
+
+
+def _follows(plan: Mapping[str, Any], workbook: Path) -> Iterator[Finding]:
+    try:
+        content = read_bytes(workbook)
+    except UsageError as error:
+        yield Finding("workbook", None, f"{error}; name it with --workbook")
+        yield Finding("audit", None, "not repeated, as it needs the workbook")
+        return
+    unchanged = hashlib.sha256(content).hexdigest() == plan["workbook_sha256"]
+    inputs = load(workbook, plan.get("sets", ()))
+    if unchanged:
+        yield Finding("workbook", True, f"{workbook.name} has not changed since")
+    elif inputs.problems:
+        problems = listed([problem.cell for problem in inputs.problems], SHOWN)
+        yield Finding("workbook", False, f"{workbook.name} has changed since, and has problems now: {problems}")
+    else:
+        yield Finding("workbook", False, f"{workbook.name} has changed since: {_changes(plan, inputs)}")
+    if inputs.problems:
+        yield Finding("audit", None, "not repeated, as the workbook has problems")
+        return
+    yield _audited(plan, inputs, "" if unchanged else " with the workbook of today")
+
+
+def _changes(plan: Mapping[str, Any], inputs: Inputs) -> str:
+    """Which inputs of the run are others today; a joint run keeps those of its base."""
+    now = {**plan, "inputs": input_snapshot(inputs.tables(_told_by(plan)))}
+    differences, _ = input_differences([plan, now])
+    cells = [f"{d.sheet}/{d.row}/{d.year or d.column}" for d in differences]
+    return listed(cells, SHOWN) if cells else "no input of this plan is another"
+
+
+def _told_by(plan: Mapping[str, Any]) -> str:
+    return "base" if "futures" in plan else str(plan["scenario"])
+
+
+def _audited(plan: Mapping[str, Any], inputs: Inputs, where: str) -> Finding:
+    names = list(plan["futures"]) if "futures" in plan else [plan["scenario"]]
+    gone = [name for name in names if name not in inputs.scenario_names]
+    if gone:
+        return Finding("audit", False, f"cannot be passed{where}: there is no scenario {listed(gone, SHOWN)}")
+    data = {name: plan_data(inputs.tables(name), inputs.tables()) for name in names}
+    result: Audit = audit_joint(data, plan) if "futures" in plan else audit(data[names[0]], plan)
+    if result.ok:
+        return Finding("audit", True, f"passed again{where}: {count(len(result.lines), 'rule')}")
+    first = result.findings[0]
+    return Finding(
+        "audit",
+        False,
+        f"not passed{where} ({count(len(result.findings), 'finding')}): {first.rule}, {first.where}: "
+        f"expected {first.expected}, found {first.found}",
+    )

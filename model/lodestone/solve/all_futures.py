@@ -1,0 +1,272 @@
+"""All futures in one plan: from workbook to audited plan document, and what knowing the future would be worth.
+
+The plan is made on the tree of all scenarios with a probability (`tree.joint`): what is decided before a future shows
+itself is the same in all of them.
+
+    EVPI = objective of this plan - objective if each future were known from the start (each planned for alone)
+    VSS  = objective if the base's plan is carried out until the futures part - objective of this plan
+
+The objective is the expected cost, or with a risk weight its mean with CVaR. Held for VSS are the decisions of the
+base's plan at the nodes that several futures share: builds, awards, signings with their volumes, and what is put into
+and taken out of stock. Everything else, and everything after the parting, is decided anew. When what is held leaves
+some future without a plan there is no VSS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from lodestone.audit import Audit, audit_joint
+from lodestone.data.plan_data import BASE, PlanData
+from lodestone.data.tree import Tree, joint, single
+from lodestone.errors import NoPlanError, StoppedError, UsageError
+from lodestone.plan.tables import VALUE_TABLES
+from lodestone.rules.build import build
+from lodestone.rules.linear import Row
+from lodestone.rules.objective import cvar, mean
+from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
+from lodestone.solve.fixed_decisions import decisions, hold, hold_stocks
+from lodestone.solve.marginal_values import value_tables
+from lodestone.solve.one_scenario import (
+    Clock,
+    Effort,
+    Proof,
+    Solved,
+    effort,
+    heading,
+    load_model,
+    passing,
+    renamed,
+    scenario_data,
+    solve_tree,
+    totals,
+)
+from lodestone.solver.highs import OnProgress, Outcome, ShouldStop
+from lodestone.workbook.cell_locations import Places
+from lodestone.workbook.inputs import Inputs
+from lodestone.workbook.origins import origins
+from lodestone.workbook.snapshot import input_snapshot
+
+JOINT = "joint"  # stands for the scenario in a plan for all of them
+
+
+def joint_name(inputs: Inputs) -> str:
+    """What the folder of such a run is called: not like a scenario's."""
+    taken = {name.casefold() for name in inputs.scenario_names}
+    name = JOINT
+    while name in taken:
+        name += " run"
+    return name
+
+
+def solve_joint(
+    inputs: Inputs,
+    gap: float | None = None,
+    time_limit: float | None = None,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+    values: bool = True,
+    start: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The audited plan document (plan.json) for all futures together; every table has a column `scenario`.
+
+    gap (share) and time_limit (s) replace the workbook's settings, for each solve. values: EVPI and VSS too, which take
+    one more solve for each future and two for the base. start: as in solve_scenario. Raises what solve_scenario raises,
+    and UsageError when no scenario has a probability.
+    """
+    clock = Clock(on_progress)
+    clock.enter("read")
+    base, tree = all_futures(inputs)
+    clock.leave("read")
+    wanted = effort(base, gap, time_limit, on_progress, should_stop)
+    futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
+
+    def attempt(careful: bool) -> tuple[tuple[Solved, dict[str, Any]], Audit]:
+        solved = solve_tree(tree, replace(wanted, start=start, careful=careful), clock)
+        clock.enter("audit")
+        plan = _document(inputs, base, solved)
+        result = audit_joint(futures, plan)
+        clock.leave("audit")
+        return (solved, plan), result
+
+    (solved, plan), lines = passing(attempt)
+    plan["audit"] = lines
+    plan["tables"] |= _values(inputs, solved)
+    clock.leave("marginal values")
+    if values:
+        plan |= asdict(_worth_of_knowing(base, tree, plan, wanted))
+        clock.leave("values")
+    plan["seconds"] = clock.seconds
+    return plan
+
+
+def all_futures(inputs: Inputs) -> tuple[PlanData, Tree]:
+    """The base's data, and the tree of all futures. Raises UsageError when no scenario has a probability."""
+    base = scenario_data(inputs)
+    scenarios = [scenario_data(inputs, name) for name in inputs.scenario_names if name != BASE.name]
+    if not any(data.scenario.probability for data in scenarios):
+        raise UsageError("no scenario has a probability: enter one on the sheet Scenarios")
+    return base, joint(base, scenarios)
+
+
+def _document(inputs: Inputs, base: PlanData, solved: Solved) -> dict[str, Any]:
+    tree = solved.built.tree
+    tables = {name: plan_tables(solved.built.along(leaf)) for name, leaf in tree.leaf_of.items()}
+    return joint_document(inputs, base, tree, tables, solved.proof)
+
+
+def joint_document(
+    inputs: Inputs,
+    base: PlanData,
+    tree: Tree,
+    tables: Mapping[str, Mapping[str, Sequence[Row]]],
+    proof: Proof,
+) -> dict[str, Any]:
+    """The plan document of all futures from the tables of each, wherever they were solved; not audited yet."""
+    futures = tree.leaf_of
+    likely = {name: tree.probability[leaf] for name, leaf in futures.items()}
+    costs = {name: cost_totals(tree.along(leaf), tables[name]) for name, leaf in futures.items()}
+    cost = {name: sum(by_term.values()) for name, by_term in costs.items()}
+    terms = next(iter(costs.values()))
+    expected_costs = {term: mean({name: costs[name][term] for name in futures}, likely) for term in terms}
+    tariffs = mean({name: tariff_revenue(tables[name]) for name in futures}, likely)
+    return {
+        **heading(inputs, base, proof, weighed(base, cost, likely), mean(cost, likely)),
+        "cvar_musd": cvar(cost, likely, base.risk_tail),
+        "scenario": JOINT,
+        "probabilities": likely,
+        "from_years": {name: tree.data[leaf].scenario.from_year for name, leaf in futures.items()},
+        "futures": cost,
+        **asdict(Values()),
+        "changes": _changes(inputs, likely),
+        "settings": dict(inputs.tables().settings),
+        "inputs": input_snapshot(inputs.tables()),
+        **totals(expected_costs, tariffs),
+        "sheet_names": renamed(inputs),
+        "origins": [
+            {"scenario": name, **line}
+            for name in futures
+            for line in origins(inputs.tables(name), inputs.changes(name), tables[name])
+        ],
+        "tables": {
+            table: [{"scenario": name, **row} for name in futures for row in tables[name][table]]
+            for table in next(iter(tables.values()))
+        },
+    }
+
+
+def _values(inputs: Inputs, solved: Solved) -> dict[str, list[dict[str, Any]]]:
+    """What limits and supply are worth in each future."""
+    given, places, leaf_of = solved.duals, Places(inputs), solved.built.tree.leaf_of
+    by_future = {name: value_tables(solved.built, given, places, leaf) for name, leaf in leaf_of.items()}
+    return {
+        table: [{"scenario": name, **row} for name, tables in by_future.items() for row in tables[table]]
+        for table in VALUE_TABLES
+    }
+
+
+def weighed(base: PlanData, cost: Mapping[str, float], likely: Mapping[str, float]) -> float:
+    """What is minimised, of the costs of the futures."""
+    weight = base.risk_weight
+    return (1 - weight) * mean(cost, likely) + weight * cvar(cost, likely, base.risk_tail)
+
+
+def _changes(inputs: Inputs, futures: Mapping[str, float]) -> list[dict[str, Any]]:
+    """What --set changed, once, then what each scenario changed."""
+    for_all = inputs.changes()
+    own = {name: inputs.changes(name)[len(for_all) :] for name in futures if name != BASE.name}
+    rows = [{"scenario": "", **asdict(change)} for change in for_all]
+    return rows + [{"scenario": name, **asdict(change)} for name, changes in own.items() for change in changes]
+
+
+# --- EVPI and VSS ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Values:
+    """known_musd: least cost of each future known from the start. base_held_musd: objective with the base's plan held.
+
+    remarks: why a value is missing, or says little.
+    """
+
+    evpi_musd: float | None = None
+    vss_musd: float | None = None
+    known_musd: Mapping[str, float] | None = None
+    base_held_musd: float | None = None
+    remarks: tuple[str, ...] = ()
+
+
+def _worth_of_knowing(base: PlanData, tree: Tree, plan: Mapping[str, Any], wanted: Effort) -> Values:
+    """Best effort: a value that cannot be had leaves a remark, never the plan."""
+    remarks: list[str] = []
+    objective, likely = plan["objective_musd"], plan["probabilities"]
+    alone = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
+    known: dict[str, float] = {}
+    base_plan = _alone(base, wanted, remarks)
+    for name, data in alone.items():
+        solved = base_plan if name == base.scenario.name else _alone(data, wanted, remarks)
+        if solved:
+            known[name] = solved.outcome.objective
+    noise = wanted.gap * abs(objective) + 1e-9
+    evpi = gain(objective - weighed(base, known, likely), noise) if len(known) == len(alone) else None
+    held = _base_held(base_plan, tree, wanted, remarks) if base_plan else None
+    vss = None if held is None else gain(held - objective, noise)
+    return with_remarks(plan, Values(evpi, vss, known if evpi is not None else None, held, tuple(remarks)), noise)
+
+
+def with_remarks(plan: Mapping[str, Any], values: Values, noise: float) -> Values:
+    """Remarks added that say how far the values can be trusted; noise: MUSD that the gaps of the solves leave open."""
+    remarks = list(values.remarks)
+    if plan["status"] != "optimal":
+        remarks.append("the plan itself was not proved within the gap: EVPI is at most, VSS at least what is shown")
+    if any(value is not None and 0 < value <= noise for value in (values.evpi_musd, values.vss_musd)):
+        remarks.append(f"a value of less than {noise:.3g} MUSD is within what the solves leave open")
+    return replace(values, remarks=tuple(remarks))
+
+
+def gain(value: float, noise: float) -> float:
+    """Neither value can be negative; what the gaps of two solves make of 0 may be."""
+    return 0.0 if -noise <= value < 0 else value
+
+
+def _alone(data: PlanData, wanted: Effort, remarks: list[str]) -> Solved | None:
+    """The plan of one scenario that knows its future."""
+    name = data.scenario.name
+    try:
+        solved = solve_tree(single(data), _named(wanted, f"{name} alone"), Clock(None))
+    except (NoPlanError, StoppedError) as error:
+        remarks.append(f"{name} alone: {error}")
+        return None
+    return solved if _proved(solved.outcome, f"{name} alone", remarks) else None
+
+
+def _base_held(base_plan: Solved, tree: Tree, wanted: Effort, remarks: list[str]) -> float | None:
+    """The objective when the base's decisions are held where futures share their nodes."""
+    held = decisions(plan_tables(base_plan.built))
+    built = build(tree)
+    hold(built, held, tree.shared)
+    hold_stocks(built, held, tree.shared)
+    named = _named(wanted, "base held")
+    try:
+        outcome = load_model(built).solve(named.gap, named.time_limit, named.on_progress, named.should_stop)
+    except NoPlanError:
+        remarks.append("with the decisions of the base's plan held, some future has no plan: there is no VSS")
+        return None
+    except StoppedError as error:
+        remarks.append(f"base held: {error}")
+        return None
+    return outcome.objective if _proved(outcome, "base held", remarks) else None
+
+
+def _proved(outcome: Outcome, what: str, remarks: list[str]) -> bool:
+    if not outcome.optimal:
+        remarks.append(f"{what}: not solved within the gap in time")
+    return outcome.optimal
+
+
+def _named(wanted: Effort, stage: str) -> Effort:
+    """The same effort, with progress shown under another name."""
+    tell = wanted.on_progress
+    return wanted if tell is None else replace(wanted, on_progress=lambda shown: tell(replace(shown, stage=stage)))

@@ -1,0 +1,148 @@
+"""From workbook to audited plan document for all futures, without a model that holds all of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from lodestone.audit import Audit, audit_joint
+from lodestone.audit.joint import NOT_DECIDED, YEAR_COLUMNS
+from lodestone.audit.reading import KEYS
+from lodestone.data.plan_data import PlanData
+from lodestone.data.tree import Tree
+from lodestone.errors import StoppedError, UsageError
+from lodestone.plan.tables import TABLES
+from lodestone.rules.linear import Row
+from lodestone.solve.all_futures import Values, all_futures, gain, joint_document, weighed, with_remarks
+from lodestone.solve.decomposition.launch import inside_mpi, mpiexec, run_ranks
+from lodestone.solve.decomposition.order import Found, Order
+from lodestone.solve.one_scenario import Clock, Proof, effort, passing
+from lodestone.solver.highs import OnProgress, ShouldStop
+from lodestone.workbook.inputs import Inputs
+
+LEAST_PROCESSES = 2  # one hedges, one works out the bound
+
+
+def solve_decomposed(
+    inputs: Inputs,
+    processes: int | None = None,
+    gap: float | None = None,
+    time_limit: float | None = None,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+    values: bool = True,
+) -> dict[str, Any]:
+    """The plan document of `solve_joint`, found by progressive hedging over the futures on several processes.
+
+    processes: an even number, at most two for each future; None: as many as there are cores, within that. time_limit:
+    of the hedging as a whole. Raises what `solve_joint` raises, and UsageError when something lacks that the extra
+    `mpi` brings, or when no two futures share a year.
+    """
+    clock = Clock(on_progress)
+    clock.enter("read")
+    base, tree = all_futures(inputs)
+    if not tree.shared:
+        raise UsageError("every future shows itself in the first year: they share nothing; use --all-scenarios")
+    clock.leave("read")
+    wanted = effort(base, gap, time_limit, on_progress, should_stop)
+    order = Order(base, tree, wanted.gap, wanted.time_limit, values)
+    futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
+    solve, ranks = _hedgers(len(tree.leaves), processes, on_progress, should_stop)
+
+    def attempt(careful: bool) -> tuple[tuple[Found, dict[str, Any]], Audit]:
+        found = solve(replace(order, careful=careful))
+        clock.leave("solve")
+        clock.enter("audit")
+        hedged = {"processes": ranks, "iterations": found.iterations, "numbers_in_common": found.in_common}
+        proof = Proof(False, found.bound, {**found.size, **hedged}, wanted.gap)
+        plan = joint_document(inputs, base, tree, together(tree, found.tables, found.reference), proof)
+        result = audit_joint(futures, plan)
+        clock.leave("audit")
+        return (found, plan), result
+
+    (found, plan), lines = passing(attempt)
+    plan["audit"] = lines
+    if values:
+        plan |= asdict(_worth_of_knowing(base, plan, found))
+    plan["seconds"] = clock.seconds
+    return plan
+
+
+def _hedgers(
+    futures: int, processes: int | None, on_progress: OnProgress | None, should_stop: ShouldStop | None
+) -> tuple[Callable[[Order], Found], int]:
+    """What carries out an order, on how many processes. Under the user's mpiexec they are there for one order only."""
+    if not inside_mpi():
+        mpiexec()
+        ranks = number_of_processes(processes, futures)
+        return lambda order: run_ranks(order, ranks, on_progress, should_stop), ranks
+    from lodestone.solve.decomposition import rank
+
+    def once(order: Order) -> Found:
+        if order.careful:
+            raise StoppedError("the processes have ended")
+        return rank.lead(order, on_progress, should_stop)
+
+    return once, number_of_processes(rank.size(), futures)
+
+
+def number_of_processes(asked: int | None, futures: int) -> int:
+    """An even number of at most two for each future. Raises UsageError when another is asked for."""
+    most = 2 * futures
+    if asked is None:
+        return max(LEAST_PROCESSES, min(most, (os.cpu_count() or 1) // 2 * 2))
+    if asked < LEAST_PROCESSES or asked % 2:
+        raise UsageError(f"--decompose takes an even number of processes, not {asked}: half plan, half bound the cost")
+    if asked > most:
+        raise UsageError(f"{futures} futures keep at most {most} processes busy, not {asked}")
+    return asked
+
+
+def together(
+    tree: Tree, tables: Mapping[str, Mapping[str, Sequence[Row]]], reference: str
+) -> dict[str, dict[str, list[Row]]]:
+    """The tables of each future, where nodes are shared with the rows of the reference, which passes all of them.
+
+    All agree on what links those years to later ones (`shared`), so that each may do there what the reference does.
+    """
+    parting = {
+        name: min(tree.year[n] for n in tree.path[leaf] if n not in tree.shared) for name, leaf in tree.leaf_of.items()
+    }
+    return {
+        name: {table: _spliced(table, rows, tables[reference][table], parting[name]) for table, rows in own.items()}
+        for name, own in tables.items()
+    }
+
+
+def _spliced(table: str, own: Sequence[Row], trunk: Sequence[Row], until: int) -> list[Row]:
+    """Rows before a year from the trunk, the others one's own; by year, or by name and year as the table was."""
+    if table in NOT_DECIDED:
+        return list(own)
+    when = next(column for column in YEAR_COLUMNS if column in TABLES[table].names)
+    rows = [row for row in trunk if row[when] < until] + [row for row in own if row[when] >= until]
+    years = [row[when] for row in own]
+    if years == sorted(years):
+        return rows
+    names = [column for column in KEYS[table] if column != when]
+    order = {tuple(row[name] for name in names): i for i, row in reversed(list(enumerate([*own, *trunk])))}
+    return sorted(rows, key=lambda row: (order[tuple(row[name] for name in names)], row[when]))
+
+
+def _worth_of_knowing(base: PlanData, plan: Mapping[str, Any], found: Found) -> Values:
+    """EVPI from the futures planned for alone at the start; VSS from what the base then did in the shared years."""
+    objective, likely = plan["objective_musd"], plan["probabilities"]
+    noise = plan["gap"] * abs(objective) + 1e-9
+    remarks = []
+    evpi = vss = None
+    if found.known_proved:
+        evpi = gain(objective - weighed(base, found.known, likely), noise)
+    else:
+        remarks.append("not every future was planned for alone within the gap in time: there is no EVPI")
+    if found.base_held is not None:
+        vss = gain(found.base_held - objective, noise)
+    else:
+        remarks.append("with what the base does in the shared years some future has no plan, or it is none: no VSS")
+    known = found.known if evpi is not None else None
+    return with_remarks(plan, Values(evpi, vss, known, found.base_held, tuple(remarks)), noise)

@@ -1,0 +1,111 @@
+"""What futures have in common, as a vector of numbers: enough of it that the rest can differ without anybody gaining.
+
+The trunk falls into stretches of nodes through which the same futures pass. Held in common are, of a stretch,
+
+- builds, awards, signings and their volumes at each of its nodes;
+- the stock at its last node, by stream;
+- deliveries that come back as scrap after its last node;
+- what is put into stock at each, where a budget with carry-over counts it.
+
+Nothing else at a node of the stretch stands in a row with a node after it. So when two futures agree on these numbers,
+the rest of the stretch is the same problem for both, and the one may do there what the other does, at no cost: the
+optimum is that of the tree in one model. (`sign` and `q` settle what a floor covers and what a contract delivers.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lodestone.data.tree import Tree
+from lodestone.rules.build import Built
+
+Key = tuple[str, ...]  # what is held in common, e.g. ("stock", "2", "reserve", "clean")
+THRESHOLD: Key = ("threshold",)  # of CVaR: beyond which cost a future belongs to the tail
+
+
+@dataclass(frozen=True)
+class CommonNumber:
+    """One number of the vector. worth: MUSD of one unit, about; size: a usual amount of it, in its unit."""
+
+    key: Key
+    variable: Any
+    whole: bool
+    worth: float
+    size: float
+
+
+def alone(tree: Tree, leaf: int) -> Tree:
+    """One future as if it were certain, its nodes numbered from 0; shared nodes keep their numbers."""
+    path = tree.path[leaf]
+    return Tree(
+        year={i: tree.year[n] for i, n in enumerate(path)},
+        parent={i: i - 1 if i else None for i in range(len(path))},
+        probability=dict.fromkeys(range(len(path)), 1.0),
+        data={i: tree.data[n] for i, n in enumerate(path)},
+    )
+
+
+def stretches(tree: Tree) -> dict[int, int]:
+    """Each shared node -> the last node of its stretch."""
+    passing = {n: frozenset(leaf for leaf in tree.leaves if n in tree.path[leaf]) for n in tree.shared}
+    return {n: max(other for other in passing if passing[other] == futures) for n, futures in passing.items()}
+
+
+def in_common(built: Built, ends: Mapping[int, int]) -> Iterator[CommonNumber]:
+    """The numbers that a future, alone in its model, has in common with others; ends: the shared nodes it passes."""
+    m, tree = built.model, built.tree
+    nodes = set(ends)
+
+    def price(n: int, material: str) -> float:
+        data = tree.data[n]
+        return data.price[material][tree.year[n]] * data.discount(tree.year[n]) if material in data.price else 0.0
+
+    def capex(n: int, project: str) -> float:
+        data = tree.data[n]
+        return data.projects[project].capex * data.discount(tree.year[n])
+
+    for (g, n), build in m.investments.build.items():
+        if n in nodes:
+            yield CommonNumber(("build", str(n), g), build, True, 0.3 * capex(n, g), 1.0)
+    for (o, n), award in m.price_floors.award.items():
+        if n in nodes:
+            worth = 0.1 * capex(n, tree.data[n].floors[o].project)
+            yield CommonNumber(("award", str(n), o), award, True, worth, 1.0)
+    for (c, n), sign in m.contracts.sign.items():
+        if n in nodes:
+            contract = tree.data[n].contracts[c]
+            worth = 0.1 * price(n, contract.material) * min(contract.tenor_years, len(tree.nodes) - n)
+            yield CommonNumber(("sign", str(n), c), sign, True, worth * contract.max_t, 1.0)
+            yield CommonNumber(("volume", str(n), c), m.contracts.q[c, n], False, worth, contract.max_t)
+    for (n, s, k), stock in m.stockpiles.stock.items():
+        if n in nodes and n == ends[n]:
+            pile = tree.data[n].stockpiles[s]
+            yield CommonNumber(("stock", str(n), s, k), stock, False, price(n, pile.material), pile.capacity)
+    for (n, r, s, material, k), deliver in m.flows.deliver.items():
+        if n in nodes and _comes_back(tree, n, ends[n], s, material):
+            demand = tree.data[n].demand[r, s, material][tree.year[n]]
+            yield CommonNumber(("deliver", str(n), r, s, material, k), deliver, False, 0.1 * price(n, material), demand)
+    for (n, s, k), fill in m.stockpiles.fill.items():
+        if n in nodes and _is_budgeted(tree, n):
+            pile = tree.data[n].stockpiles[s]
+            yield CommonNumber(("fill", str(n), s, k), fill, False, 0.1 * price(n, pile.material), pile.capacity)
+
+
+def _comes_back(tree: Tree, n: int, end: int, sector: str, material: str) -> bool:
+    """Whether what is delivered at a node comes back as scrap after its stretch, within the horizon."""
+    return any(
+        (row.sector, row.material) == (sector, material)
+        and row.t_per_t > 0
+        and end < n + row.lag_years < len(tree.nodes)
+        for row in tree.data[n].returns
+    )
+
+
+def _is_budgeted(tree: Tree, n: int) -> bool:
+    """Whether money laid out for stock at a node counts in later years of a budget."""
+    return any(
+        budget.carry_over and "stockpile" in budget.covers and budget.limit.get(tree.year[n]) is not None
+        for budget in tree.data[n].budgets.values()
+    )

@@ -1,0 +1,83 @@
+"""Decisions of one plan, held in the model of another run: what was built, awarded, signed and stocked stays so.
+
+Read from the tables of a plan document, by name and year, so that any run can be held, also one read from its folder.
+They are held as bounds of the variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lodestone.data.plan_data import CLEAN, EXPOSED
+from lodestone.rules.build import Built
+
+STREAM_COLUMNS = {CLEAN: "clean_t", EXPOSED: "exposed_t"}
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What a plan decides; what is not there is not done."""
+
+    builds: Mapping[tuple[str, int], int]  # project, year -> copies
+    awards: frozenset[tuple[str, int]]  # package, year
+    volumes: Mapping[tuple[str, int], float]  # contract, signing year -> t/yr
+    fill: Mapping[tuple[str, int, str], float]  # stockpile, year, stream -> t
+    release: Mapping[tuple[str, int, str], float]
+
+
+def decisions(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Decisions:
+    """The decisions of a plan of one future, from its tables."""
+
+    def moved(direction: str) -> dict[tuple[str, int, str], float]:
+        return {
+            (row["stockpile"], row["year"], stream): row[f"{direction}_{column}"]
+            for row in tables["stockpile"]
+            for stream, column in STREAM_COLUMNS.items()
+        }
+
+    return Decisions(
+        builds={(row["project"], row["decision_year"]): row["builds"] for row in tables["investments"]},
+        awards=frozenset((row["floor"], row["decision_year"]) for row in tables["price_floors"]),
+        volumes={(row["contract"], row["signing_year"]): row["annual_t"] for row in tables["contracts"]},
+        fill=moved("fill"),
+        release=moved("release"),
+    )
+
+
+def hold(built: Built, held: Decisions, nodes: Iterable[int], *, new_allowed: bool = False) -> None:
+    """Hold what is built, awarded and signed at these nodes; new_allowed: more may be decided beside it."""
+    m, year, within = built.model, built.tree.year, set(nodes)
+
+    def fix(variable: Any, value: float) -> None:
+        if value > 0 or not new_allowed:
+            _fix(variable, value)
+
+    for (g, n), build in m.investments.build.items():
+        if n in within:
+            fix(build, held.builds.get((g, year[n]), 0))
+    for (o, n), award in m.price_floors.award.items():
+        if n in within:
+            fix(award, (o, year[n]) in held.awards)
+    for (c, n), sign in m.contracts.sign.items():
+        if n in within:
+            fix(sign, (c, year[n]) in held.volumes)
+            fix(m.contracts.q[c, n], held.volumes.get((c, year[n]), 0.0))
+
+
+def hold_stocks(built: Built, held: Decisions, nodes: Iterable[int]) -> None:
+    """Hold what is put into stock and taken out of it at these nodes."""
+    piles, year, within = built.model.stockpiles, built.tree.year, set(nodes)
+    for variables, amounts in ((piles.fill, held.fill), (piles.release, held.release)):
+        for (n, s, k), variable in variables.items():
+            if n in within:
+                _fix(variable, amounts.get((s, year[n], k), 0.0))
+
+
+def _fix(variable: Any, value: float) -> None:
+    """By its bounds, within those it has."""
+    low = value if variable.lb is None else max(variable.lb, value)
+    at = low if variable.ub is None else min(variable.ub, low)
+    variable.setlb(at)
+    variable.setub(at)

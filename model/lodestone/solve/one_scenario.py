@@ -1,0 +1,299 @@
+"""One scenario from workbook to audited plan document; `joint_run` strings the same stages together for all futures."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import pyomo.version
+from pyomo.common.errors import InfeasibleConstraintException
+
+from lodestone import __version__
+from lodestone.audit import Audit, audit
+from lodestone.data.plan_data import PlanData
+from lodestone.data.tree import Tree, single
+from lodestone.errors import NoPlanError, StoppedError
+from lodestone.gc_pause import at_rest
+from lodestone.plan.tables import COST_TERMS
+from lodestone.rules.build import Built, build
+from lodestone.rules.objective import expected_cost, risk_weight
+from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
+from lodestone.solve.marginal_values import Duals, duals, value_tables
+from lodestone.solve.tie_breaking import tidy
+from lodestone.solve.warm_start import Start, start_from
+from lodestone.solver.highs import OnProgress, Outcome, Progress, ShouldStop, Solver
+from lodestone.solver.highs import version as highs_version
+from lodestone.workbook.cell_locations import Places
+from lodestone.workbook.conversion import plan_data
+from lodestone.workbook.inputs import Inputs
+from lodestone.workbook.origins import origins
+from lodestone.workbook.snapshot import input_snapshot
+
+FORMAT = 1  # of plan.json
+T = TypeVar("T")
+
+
+class Clock:
+    """Seconds by stage, told to whoever watches."""
+
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self.started = self.last = time.monotonic()
+        self.on_progress = on_progress
+
+    def enter(self, stage: str) -> None:
+        """Tell that a stage begins."""
+        if self.on_progress:
+            self.on_progress(Progress(stage, time.monotonic() - self.started))
+
+    def leave(self, stage: str) -> None:
+        """Count the seconds since the last one was left."""
+        now = time.monotonic()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self.last
+        self.last = now
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How far to go with a solve (relative gap, seconds), and who watches and may stop it."""
+
+    gap: float
+    time_limit: float
+    on_progress: OnProgress | None = None
+    should_stop: ShouldStop | None = None
+    start: Mapping[str, Any] | None = None  # the plan of an earlier run
+    careful: bool = False  # tighter tolerances, no presolve
+
+
+def effort(
+    data: PlanData,
+    gap: float | None,
+    time_limit: float | None,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+    start: Mapping[str, Any] | None = None,
+) -> Effort:
+    """What is asked for, and where nothing is, what the workbook's settings say."""
+    return Effort(
+        data.mip_gap if gap is None else gap,
+        data.time_limit_s if time_limit is None else time_limit,
+        on_progress,
+        should_stop,
+        start,
+    )
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a solve proved (bound in MUSD), of a model of which size, which gap was asked for, and its start if any."""
+
+    optimal: bool
+    bound: float
+    size: Mapping[str, int]
+    gap_asked: float
+    start: Start | None = None
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A model whose variables hold a tidied solution; values: it by column of the solver."""
+
+    built: Built
+    outcome: Outcome
+    size: dict[str, int]
+    gap_asked: float
+    solver: Solver
+    values: np.ndarray
+    start: Start | None = None
+
+    @property
+    def duals(self) -> Duals:
+        """What limits are worth with the integers as they are: one more linear programme from the last basis."""
+        return duals(self.built, self.solver, self.values)
+
+    @property
+    def proof(self) -> Proof:
+        return Proof(self.outcome.optimal, self.outcome.bound, self.size, self.gap_asked, self.start)
+
+
+def scenario_data(inputs: Inputs, scenario: str = "base") -> PlanData:
+    """A scenario's data in model units. Raises WorkbookError while a problem stands."""
+    inputs.require_valid()
+    return plan_data(inputs.tables(scenario), inputs.tables("base"))
+
+
+@at_rest()
+def solve_scenario(
+    inputs: Inputs,
+    scenario: str = "base",
+    gap: float | None = None,
+    time_limit: float | None = None,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+    start: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The audited plan document (plan.json) of one scenario, which knows its future.
+
+    gap (share) and time_limit (s) replace the workbook's settings. start: the plan of an earlier run, whose decisions
+    the solver begins with. Raises WorkbookError, NoPlanError when it is proved that there is no plan, StoppedError when
+    the solve ends without one that passes the audit.
+    """
+    clock = Clock(on_progress)
+    clock.enter("read")
+    data = scenario_data(inputs, scenario)
+    clock.leave("read")
+    wanted = effort(data, gap, time_limit, on_progress, should_stop, start)
+
+    def attempt(careful: bool) -> tuple[tuple[Solved, dict[str, Any]], Audit]:
+        solved = solve_tree(single(data), replace(wanted, careful=careful), clock)
+        clock.enter("audit")
+        plan = plan_document(inputs, data, solved)
+        result = audit(data, plan)
+        clock.leave("audit")
+        return (solved, plan), result
+
+    (solved, plan), lines = passing(attempt)
+    plan["audit"] = lines
+    (leaf,) = solved.built.tree.leaves
+    plan["tables"] |= value_tables(solved.built, solved.duals, Places(inputs), leaf)
+    clock.leave("values")
+    plan["seconds"] = clock.seconds
+    return plan
+
+
+@at_rest()
+def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
+    """Build, solve and tidy the model of a tree. Raises NoPlanError, and StoppedError where it ends without a plan."""
+    clock.enter("build")
+    built = build(tree)
+    clock.leave("build")
+    clock.enter("load")
+    solver = load_model(built, wanted.careful)
+    clock.leave("load")
+    start = start_from(built, wanted.start) if wanted.start is not None else None
+    if start is not None and not solver.start_near(start.values, wanted.time_limit, wanted.should_stop):
+        start = replace(start, kept=False)
+    began = time.monotonic()
+    outcome = solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, clock.started)
+    clock.enter("tidy")
+    left = max(0.0, wanted.time_limit - (time.monotonic() - began))
+    values = settled(built, solver, outcome.objective, replace(wanted, time_limit=left))
+    solver.store(values)
+    tidied = tidy(built, solver, values)
+    if tidied is not None:
+        solver.store(tidied)
+    clock.leave("solve")
+    return Solved(built, outcome, solver.size, wanted.gap, solver, values if tidied is None else tidied, start)
+
+
+def settled(built: Built, solver: Solver, objective: float, wanted: Effort) -> np.ndarray:
+    """The solution, by column; with all weight on CVaR, which sees the tail alone, one of least expected cost."""
+    values = solver.values()
+    if risk_weight(built.tree) < 1:
+        return values
+    solver.limit_cost(objective + 1e-9 * max(1.0, abs(objective)))
+    solver.set_goal(expected_cost(built.tree, built.costs))
+    with suppress(NoPlanError, StoppedError):  # what was found stands
+        solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop)
+        values = solver.values()
+    solver.set_goal(None)
+    return values
+
+
+def load_model(built: Built, careful: bool = False) -> Solver:
+    """The model in the solver. Raises NoPlanError when a row cannot hold, whatever is decided."""
+    try:
+        return Solver(built.model, careful)
+    except InfeasibleConstraintException as error:
+        raise NoPlanError(f"no plan satisfies all rules of the workbook: {error}") from error
+
+
+def passing(attempt: Callable[[bool], tuple[T, Audit]]) -> tuple[T, list[dict[str, Any]]]:
+    """What passes its audit, with the lines of that; where the first attempt does not, a careful one is made.
+
+    attempt: solves and audits; told whether to take tighter tolerances and no presolve.
+    Raises StoppedError when neither passes.
+    """
+    found, result = attempt(False)
+    if not result.ok:
+        with suppress(NoPlanError, StoppedError):
+            found, result = attempt(True)
+    return found, audited(result)
+
+
+def audited(result: Audit) -> list[dict[str, Any]]:
+    """The lines of an audit that was passed. Raises StoppedError when it was not."""
+    if not result.ok:
+        finding = result.findings[0]
+        raise StoppedError(
+            f"the plan did not pass its audit and is not written: {finding.rule}, {finding.where}: "
+            f"expected {finding.expected}, found {finding.found} ({len(result.findings)} findings)"
+        )
+    return [asdict(line) for line in result.lines]
+
+
+def plan_document(inputs: Inputs, data: PlanData, solved: Solved) -> dict[str, Any]:
+    """The plan document of one scenario before its audit."""
+    tables = plan_tables(solved.built)
+    costs = cost_totals(solved.built.tree, tables)
+    cost = sum(costs.values())
+    scenario = data.scenario.name
+    return {
+        **heading(inputs, data, solved.proof, cost, cost),
+        "scenario": scenario,
+        "changes": [asdict(change) for change in inputs.changes(scenario)],
+        "settings": dict(inputs.tables(scenario).settings),
+        "inputs": input_snapshot(inputs.tables(scenario)),
+        **totals(costs, tariff_revenue(tables)),
+        "sheet_names": renamed(inputs),
+        "origins": origins(inputs.tables(scenario), inputs.changes(scenario), tables),
+        "tables": tables,
+    }
+
+
+def renamed(inputs: Inputs) -> dict[str, str]:
+    """The sheets whose name in the workbook is not quite that of the schema, such as "pricefloors"."""
+    return {sheet: name for sheet, name in inputs.sheet_names.items() if name != sheet}
+
+
+def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expected: float) -> dict[str, Any]:
+    """What a plan document says of its solve, whatever kind of run it is."""
+    bound = min(proof.bound, objective)
+    gap = (objective - bound) / max(abs(objective), 1e-9)
+    return {
+        "format": FORMAT,
+        "plan_name": data.name,
+        "status": "optimal" if proof.optimal or gap <= proof.gap_asked else "feasible",
+        "objective_musd": objective,
+        "expected_cost_musd": expected,
+        "bound_musd": bound,
+        "gap": gap,
+        "gap_asked": proof.gap_asked,
+        "seconds": {},
+        "versions": {
+            "lodestone": __version__,
+            "python": platform.python_version(),
+            "pyomo": pyomo.version.version,
+            "highspy": highs_version(),
+        },
+        "workbook": inputs.path.name,
+        "workbook_sha256": inputs.sha256,
+        "sets": list(inputs.sets),
+        "horizon": [data.first_year, data.last_year],
+        "warnings": [asdict(warning) for warning in inputs.warnings],
+        "model": dict(proof.size),
+        **({} if proof.start is None else {"start": proof.start.told()}),
+    }
+
+
+def totals(costs: Mapping[str, float], tariffs: float) -> dict[str, Any]:
+    """Cost by term and by payer, and the treasury's revenue."""
+    payers = {
+        payer: sum(costs[t] for t, p in COST_TERMS.items() if p == payer) for payer in ("public", "buyers", "shortage")
+    }
+    return {"costs_musd": dict(costs), "payers_musd": payers, "tariff_revenue_musd": tariffs}

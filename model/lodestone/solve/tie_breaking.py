@@ -1,0 +1,102 @@
+"""Ties: of equally cheap plans, the one that decides least and delivers least exposed material (DESIGN 9).
+
+(0)  with a risk weight, of plans with the same objective one of least expected cost, with the integers held: CVaR does
+     not see what futures outside the tail cost (`run.settled` did the same for the integers, where CVaR is all);
+(i)  builds, awards and signings that can be dropped one after another at no cost are dropped;
+(ii) with the integers held, a second solve takes the least probability-weighted exposed deliveries.
+
+None raises objective or expected cost. Which decisions can be dropped is asked of the linear programme with the
+integers held: its reduced cost bounds from below what dropping costs, so only decisions with none need a solve of their
+own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+from lodestone.data.plan_data import EXPOSED
+from lodestone.rules.build import Built
+from lodestone.rules.flows import delivered
+from lodestone.rules.objective import expected_cost, risk_weight
+from lodestone.solver.highs import Solver
+
+
+def tidy(built: Built, solver: Solver, values: np.ndarray, kept: Collection[int] = frozenset()) -> np.ndarray | None:
+    """The tidied solution, or None when the integers cannot be held to the last digit. kept: columns not to touch."""
+    solver.hold_integers(values)
+    cost = solver.solve_linear()
+    if cost is not None and risk_weight(built.tree) > 0:
+        cost = _least_expected(built, solver, cost)
+    if cost is None:
+        return None
+    limit = cost + 1e-9 * max(1.0, abs(cost))
+    best, reduced = solver.values(), solver.reduced_costs()
+    dropped = True
+    while dropped:  # one drop may free another
+        dropped = False
+        for move in _moves(built, solver):
+            if any(i in kept for i in move):
+                continue
+            held = [(i, best[i]) for i in move if best[i] > 0.5]
+            if not held or held[0][0] != move[0] or (len(held) == 1 and reduced[move[0]] < cost - limit):
+                continue
+            for i, value in held:
+                solver.hold(i, round(value) - 1)
+            basis = solver.basis()
+            without = solver.solve_linear(limit)
+            if without is not None:
+                best, reduced, dropped = solver.values(), solver.reduced_costs(), True
+            else:
+                solver.go_back_to(basis)
+                for i, value in held:
+                    solver.hold(i, round(value))
+    return _least_exposed(built, solver, best)
+
+
+def _least_expected(built: Built, solver: Solver, objective: float) -> float | None:
+    """(0): from here on expected cost is minimised, and the objective held."""
+    solver.limit_cost(objective + 1e-9 * max(1.0, abs(objective)))
+    solver.set_goal(expected_cost(built.tree, built.costs))
+    return solver.solve_linear()
+
+
+def _moves(built: Built, solver: Solver) -> list[list[int]]:
+    """Columns to lower together: an award, a signing, a build, a build with its awards and signings."""
+    m, tree = built.model, built.tree
+
+    def column(variable: Any) -> list[int]:
+        i = solver.column.get(id(variable))
+        return [] if i is None else [i]
+
+    alone = [column(v) for v in (*m.price_floors.award.values(), *m.contracts.sign.values())]
+    builds = []
+    for (g, n), build in m.investments.build.items():
+        data = tree.data[n]
+        package = [
+            m.price_floors.award[o, n]
+            for o, f in data.floors.items()
+            if f.project == g and (o, n) in m.price_floors.award
+        ]
+        package += [
+            m.contracts.sign[c, n] for c, x in data.contracts.items() if x.supplier == g and (c, n) in m.contracts.sign
+        ]
+        with_package = column(build) + [i for v in package for i in column(v)]
+        builds += [column(build), *([with_package] if package else [])]
+    return [move for move in (*alone, *builds) if move]
+
+
+def _least_exposed(built: Built, solver: Solver, best: np.ndarray) -> np.ndarray:
+    """(ii); keeps the first solution where the second solve does not succeed, or would cost more."""
+    terms = delivered(built.tree, built.net, built.model.flows, EXPOSED)
+    if not terms or solver.solve_linear() is None:
+        return best
+    solver.hold_optimal_face()
+    solver.set_goal(terms)
+    if solver.solve_linear() is None:
+        return best
+    cleaner = solver.values()
+    dearer = solver.cost @ cleaner - solver.cost @ best  # by a dual that the solver took for 0
+    return best if dearer > 1e-9 * max(1.0, abs(solver.cost @ best)) else cleaner

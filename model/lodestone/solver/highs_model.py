@@ -1,0 +1,277 @@
+"""A Pyomo model as HiGHS holds it: one matrix handed over at once, and everything that can be changed in it afterwards.
+
+The model is compiled to numpy arrays and passed in one call; nothing is copied row by row. The same HiGHS object then
+serves the tie rules and studies: bounds, costs and integrality are changed in place and solved again (model/lodestone/solver/highs.py)
+from the last basis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import highspy
+import numpy as np
+import pyomo.environ as pyo
+
+from lodestone.errors import StoppedError
+from lodestone.solver.matrix import Matrix, matrix
+
+FEASIBILITY = 1e-7
+PRICED = 1e-9  # MUSD per unit: a dual above this is not solver noise
+INFINITY = highspy.kHighsInf
+
+
+class LoadedModel:
+    """HiGHS with one model loaded; its rows and columns go by the Pyomo constraints and variables they came from.
+
+    By column: variables, lower, upper, integer, cost (MUSD per unit); by row: rows, row_lower, row_upper; all as they
+    were loaded. Columns and rows that are added come after these. offset: MUSD, the constant of the cost.
+    """
+
+    def __init__(self, model: pyo.ConcreteModel) -> None:
+        """Raises InfeasibleConstraintException when a row without variables does not hold, StoppedError when HiGHS
+        does not take the numbers."""
+        loaded = matrix(model)
+        self.variables, self.column = loaded.variables, loaded.column
+        self.rows = loaded.rows  # (constraint, sense) by row
+        self.row = {id(row.constraint): i for i, row in enumerate(loaded.rows)}
+        self.integer, self.cost = loaded.integer, loaded.cost
+        self.lower, self.upper = loaded.lower, loaded.upper
+        self.row_lower, self.row_upper = loaded.row_lower, loaded.row_upper
+        self.offset = loaded.offset
+        self.size = {
+            "rows": len(loaded.rows),
+            "columns": len(loaded.variables),
+            "nonzeros": len(loaded.coefficients),
+            "integers": int(loaded.integer.sum()),
+        }
+        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        self.highs.silent()
+        self._load(loaded)
+
+    def _options(self, **options: float | int | str | bool) -> None:
+        for name, value in options.items():
+            self.highs.setOptionValue(name, value)
+
+    def _load(self, loaded: Matrix) -> None:
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = len(loaded.variables), len(loaded.rows)
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = loaded.cost, loaded.lower, loaded.upper
+        lp.row_lower_, lp.row_upper_ = loaded.row_lower, loaded.row_upper
+        lp.offset_ = loaded.offset
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = loaded.starts
+        lp.a_matrix_.index_ = loaded.columns
+        lp.a_matrix_.value_ = loaded.coefficients
+        if self.highs.passModel(lp) == highspy.HighsStatus.kError:
+            raise StoppedError("the solver did not accept the model (a number is not finite or too large)")
+        whole = np.flatnonzero(loaded.integer).astype(np.int32)
+        if len(whole):
+            self._set_kind(whole, highspy.HighsVarType.kInteger)
+
+    # -- what was found -----------------------------------------------------------------------------------------------
+
+    def values(self) -> np.ndarray:
+        """Value of each column."""
+        return np.asarray(self.highs.getSolution().col_value)[: len(self.variables)]
+
+    def all_values(self) -> np.ndarray:
+        """Value of each column, those that were added included."""
+        return np.asarray(self.highs.getSolution().col_value)
+
+    def reduced_costs(self) -> np.ndarray:
+        """By column, MUSD per unit, those that were added included."""
+        return np.asarray(self.highs.getSolution().col_dual)
+
+    def row_duals(self) -> np.ndarray:
+        """By row, MUSD that one more on its right-hand side adds to the linear programme solved last."""
+        return np.asarray(self.highs.getSolution().row_dual)
+
+    def store(self, values: np.ndarray) -> None:
+        """Put values into the Pyomo variables, cleaned of what the feasibility tolerance leaves behind."""
+        low = np.where(np.abs(values - self.lower) < 1e-9, self.lower, values)
+        clean = np.clip(low, self.lower, self.upper)
+        for variable, value in zip(self.variables, clean.tolist(), strict=True):
+            variable.set_value(value, skip_validation=True)
+
+    # -- where the next solve begins ----------------------------------------------------------------------------------
+
+    def start_from(self, values: np.ndarray) -> None:
+        """Offer a solution (value by column) as the start of the next solve, to be called after all changes.
+
+        Columns that were added since start at 0.
+        """
+        solution = highspy.HighsSolution()
+        solution.col_value = [*values.tolist(), *[0.0] * (self.width - len(values))]
+        self.highs.setSolution(solution)
+
+    def offer(self, columns: np.ndarray, values: np.ndarray) -> None:
+        """Values of some columns as a start, from which the solver completes a solution if it can."""
+        self.highs.setSolution(len(columns), columns.astype(np.int32), values)
+
+    def basis(self) -> Any:
+        """The basis of the last solve, to come back to."""
+        return self.highs.getBasis()
+
+    def go_back_to(self, basis: Any) -> None:
+        """Start the next solve from this basis, where the last one moved away from it."""
+        if self.highs.getInfo().simplex_iteration_count > 0:
+            self.highs.setBasis(basis)
+
+    # -- costs --------------------------------------------------------------------------------------------------------
+
+    def set_cost(self, cost: np.ndarray, offset: float | None = None) -> None:
+        """The cost of every column of the model, MUSD per unit, and if need be the constant beside them."""
+        self.set_costs(np.arange(len(cost)), cost)
+        if offset is not None:
+            self.highs.changeObjectiveOffset(offset)
+
+    def set_costs(self, columns: np.ndarray, costs: np.ndarray) -> None:
+        """Of some columns, MUSD per unit."""
+        self.highs.changeColsCost(len(columns), columns.astype(np.int32), costs)
+
+    def set_goal(self, terms: list[tuple[float, Any]] | None) -> None:
+        """Minimise other terms than the model's cost; None: the cost again."""
+        goal = np.zeros(len(self.cost)) if terms is not None else self.cost
+        for coefficient, variable in terms or ():
+            goal[self.column[id(variable)]] += coefficient
+        self.set_cost(goal)
+
+    def limit_cost(self, most: float) -> None:
+        """Add the row that the model's cost stays within a limit, whatever is minimised next."""
+        columns = np.flatnonzero(self.cost).astype(np.int32)
+        offset = self.highs.getLp().offset_
+        self.highs.addRow(-INFINITY, most - offset, len(columns), columns, self.cost[columns])
+
+    # -- whole decisions ----------------------------------------------------------------------------------------------
+
+    def relax(self, relaxed: bool) -> None:
+        """Let whole numbers be parts, or as they were loaded."""
+        columns = np.arange(len(self.variables), dtype=np.int32)
+        whole, part = int(highspy.HighsVarType.kInteger), int(highspy.HighsVarType.kContinuous)
+        kinds = np.where(self.integer & (not relaxed), whole, part).astype(np.uint8)
+        self.highs.changeColsIntegrality(len(columns), columns, kinds)
+
+    def hold_integers(self, values: np.ndarray) -> None:
+        """Turn the model into a linear programme with the integer columns fixed at their rounded values."""
+        columns = np.flatnonzero(self.integer).astype(np.int32)
+        fixed = np.round(values[columns])
+        if len(columns):
+            self._set_kind(columns, highspy.HighsVarType.kContinuous)
+            self.highs.changeColsBounds(len(columns), columns, fixed, fixed)
+
+    def _set_kind(self, columns: np.ndarray, kind: Any) -> None:
+        kinds = np.full(len(columns), int(kind), dtype=np.uint8)
+        self.highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds)
+
+    # -- bounds of columns --------------------------------------------------------------------------------------------
+
+    def hold(self, column: int, value: float) -> None:
+        """Until `free` or `restore`."""
+        self.bound(column, value, value)
+
+    def bound(self, column: int, least: float, most: float) -> None:
+        """Other bounds for one column, also one that was added."""
+        self.highs.changeColBounds(column, least, most)
+
+    def free(self, columns: list[int]) -> None:
+        """Undo `hold`."""
+        for column in columns:
+            self.bound(column, self.lower[column], self.upper[column])
+
+    def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Other bounds for many columns, by their numbers."""
+        self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+
+    def hold_optimal_face(self) -> None:
+        """Hold every column and row that has a price, so that whatever is solved next costs the same."""
+        solution = self.highs.getSolution()
+        for duals, values, change in (
+            (solution.col_dual, solution.col_value, self.highs.changeColsBounds),
+            (solution.row_dual, solution.row_value, self.highs.changeRowsBounds),  # type: ignore[attr-defined]
+        ):
+            priced = np.flatnonzero(np.abs(np.asarray(duals)) > PRICED).astype(np.int32)
+            held = np.asarray(values)[priced]
+            if len(priced):
+                change(len(priced), priced, held, held)
+
+    # -- rows ---------------------------------------------------------------------------------------------------------
+
+    def set_coefficients(self, constraint: Any, terms: list[tuple[float, Any]]) -> None:
+        """Replace the coefficients of the given variables in a row."""
+        row = self.row[id(constraint)]
+        for coefficient, variable in terms:
+            self.highs.changeCoeff(row, self.column[id(variable)], coefficient)
+
+    def set_upper(self, constraint: Any, most: float) -> None:
+        """Another right-hand side for a row "<="; it stays after restore."""
+        row = self.row[id(constraint)]
+        self.row_upper[row] = most
+        self.highs.changeRowBounds(row, -INFINITY, most)
+
+    def loosen(self, constraint: Any, by: float) -> None:
+        """A row "<=" with a little room, until restore."""
+        row = self.row[id(constraint)]
+        self.highs.changeRowBounds(row, -INFINITY, float(self.row_upper[row]) + by)
+
+    def restore(self) -> None:
+        """Undo the tie rules: bounds, whole numbers and cost as they were loaded; coefficients stay as they are set."""
+        columns = np.arange(len(self.variables), dtype=np.int32)
+        rows = np.arange(len(self.rows), dtype=np.int32)
+        self.highs.changeColsBounds(len(columns), columns, self.lower, self.upper)
+        self.relax(False)
+        self.highs.changeRowsBounds(len(rows), rows, self.row_lower, self.row_upper)  # type: ignore[attr-defined]
+        self.set_cost(self.cost)
+
+    # -- rows and columns beside the model's own ----------------------------------------------------------------------
+
+    @property
+    def width(self) -> int:
+        """Columns, those that were added included."""
+        return int(self.highs.getNumCol())
+
+    def new_row(self, least: float, most: float, terms: Iterable[tuple[float, int]]) -> int:
+        """A row over columns (coefficient, column), until drop_added_rows."""
+        coefficients, columns = _apart(terms)
+        low, high = max(least, -INFINITY), min(most, INFINITY)
+        self.highs.addRow(low, high, len(columns), columns, coefficients)
+        return int(self.highs.getNumRow()) - 1
+
+    def set_least(self, rows: np.ndarray, least: np.ndarray) -> None:
+        """The right-hand sides of rows ">=" that were added."""
+        most = np.full(len(rows), INFINITY)
+        self.highs.changeRowsBounds(len(rows), rows.astype(np.int32), least, most)  # type: ignore[attr-defined]
+
+    def drop_added_rows(self) -> None:
+        """Only the model's own rows again."""
+        added = np.arange(len(self.rows), int(self.highs.getNumRow()), dtype=np.int32)
+        if len(added):
+            self.highs.deleteRows(len(added), added)
+
+    def new_column(
+        self,
+        lower: float | None = 0.0,
+        upper: float | None = None,
+        cost: float = 0.0,
+        terms: Iterable[tuple[float, int]] = (),
+    ) -> int:
+        """A continuous column in some rows (coefficient, row), no variable of the model; it stays (see rest).
+
+        lower, upper: None where there is none.
+        """
+        least, most = -INFINITY if lower is None else lower, INFINITY if upper is None else upper
+        coefficients, rows = _apart(terms)
+        self.highs.addCol(cost, least, most, len(rows), rows, coefficients)
+        return self.width - 1
+
+    def rest(self, column: int) -> None:
+        """Put an added column out of use."""
+        self.highs.changeColCost(column, 0.0)
+        self.bound(column, 0.0, 0.0)
+
+
+def _apart(terms: Iterable[tuple[float, int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients and the rows or columns they stand at, as HiGHS takes them."""
+    pairs = list(terms)
+    return np.array([c for c, _ in pairs], dtype=float), np.array([i for _, i in pairs], dtype=np.int32)

@@ -1,0 +1,151 @@
+"""Pyomo model -> the arrays of a mixed-integer programme, its matrix row by row.
+
+The rules prepare their rows as `LinearExpression`: their lists of coefficients and variables are strung together and
+looked up at once. Other expressions are walked by Pyomo, one term after the other.
+Measured on 220,000 columns and 450,000 non-zeros: 0.6 of the time of Pyomo's `LinearStandardFormCompiler`, which walks
+every term; and start-up is 0.6 s shorter, since that loads scipy's statistics with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.common.errors import InfeasibleConstraintException
+from pyomo.core.expr import LinearExpression, MonomialTermExpression
+from pyomo.repn import generate_standard_repn
+
+from lodestone.gc_pause import at_rest
+
+PREPARED = {MonomialTermExpression}  # what rules/linear.py makes
+AT_MOST, EQUAL, AT_LEAST = 1, 0, -1
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int32]]
+
+
+class Row(NamedTuple):
+    """A row of the matrix: the constraint it came from, and which of its sides it is."""
+
+    constraint: Any
+    bound_type: int
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """lower <= x <= upper, row_lower <= A x <= row_upper, least cost x + offset.
+
+    variables: by column; integer: which of them are whole numbers. Row i of A has `coefficients` at `columns` from
+    starts[i] to starts[i + 1].
+    """
+
+    variables: list[Any]
+    column: dict[int, int]  # id of a variable -> its column
+    lower: Floats
+    upper: Floats
+    integer: np.ndarray[Any, np.dtype[np.bool_]]
+    cost: Floats
+    offset: float
+    rows: list[Row]
+    row_lower: Floats
+    row_upper: Floats
+    starts: Ints
+    columns: Ints
+    coefficients: Floats
+
+
+@at_rest()
+def matrix(model: pyo.ConcreteModel) -> Matrix:
+    """The arrays of a linear model with one objective to minimise.
+
+    Raises InfeasibleConstraintException when a row without variables does not hold.
+    """
+    variables = [v for component in model.component_objects(pyo.Var) for v in component.values()]
+    column = {id(v): i for i, v in enumerate(variables)}
+    low, high = zip(*(v.bounds for v in variables), strict=True) if variables else ((), ())
+    (objective,) = model.component_data_objects(pyo.Objective, active=True)
+    prices, priced, offset = _terms(objective.expr)
+    rows, sides, starts, coefficients, entered = _rows(model)
+    columns = _columns(variables, [*priced, *entered])
+    cost = np.bincount(columns[: len(priced)], weights=prices, minlength=len(variables)).astype(float)
+    starts, columns, coefficients = _added_up(starts, columns[len(priced) :], coefficients, len(variables))
+    return Matrix(
+        variables=variables,
+        column=column,
+        lower=np.nan_to_num(np.array(low, dtype=float), nan=-np.inf),  # None, no bound, became nan
+        upper=np.nan_to_num(np.array(high, dtype=float), nan=np.inf),
+        integer=np.fromiter((not v.is_continuous() for v in variables), dtype=bool, count=len(variables)),
+        cost=cost,
+        offset=offset,
+        rows=rows,
+        row_lower=sides[:, 0],
+        row_upper=sides[:, 1],
+        starts=starts,
+        columns=columns,
+        coefficients=coefficients,
+    )
+
+
+def _rows(model: pyo.ConcreteModel) -> tuple[list[Row], Floats, Ints, Floats, list[Any]]:
+    """Rows, their sides, starts and coefficients, and the variable of each, which may stand in a row twice."""
+    rows: list[Row] = []
+    sides: list[tuple[float, float]] = []
+    starts = [0]
+    all_coefficients: list[float] = []
+    all_variables: list[Any] = []
+    for component in model.component_objects(pyo.Constraint, active=True):
+        for constraint in component.values():
+            low, body, high = constraint.to_bounded_expression(evaluate_bounds=True)
+            coefficients, variables, constant = _terms(body)
+            low = -np.inf if low is None else low - constant
+            high = np.inf if high is None else high - constant
+            if not any(coefficients):
+                if low <= 0 <= high:
+                    continue
+                raise InfeasibleConstraintException(f"'{constraint.name}' cannot hold, whatever is decided")
+            rows.append(Row(constraint, EQUAL if low == high else AT_MOST if low == -np.inf else AT_LEAST))
+            sides.append((low, high))
+            all_coefficients += coefficients
+            all_variables += variables
+            starts.append(len(all_coefficients))
+    return (
+        rows,
+        np.array(sides, dtype=float).reshape(-1, 2),
+        np.array(starts, dtype=np.int32),
+        np.array(all_coefficients, dtype=float),
+        all_variables,
+    )
+
+
+def _terms(expression: Any) -> tuple[Sequence[float], Sequence[Any], float]:
+    """Coefficients, variables and constant of a linear expression."""
+    if expression.__class__ is LinearExpression and {*map(type, expression.args)} == PREPARED:
+        coefficients, variables = zip(*(term.args for term in expression.args), strict=True)
+        return coefficients, variables, 0.0
+    walked = generate_standard_repn(expression, quadratic=False)
+    assert walked.is_linear(), "the model has an expression that is not linear"
+    return walked.linear_coefs, walked.linear_vars, walked.constant
+
+
+def _columns(variables: Sequence[Any], wanted: Sequence[Any]) -> Ints:
+    """Where the wanted variables stand among all; measured at 0.6 of the time of a dictionary."""
+    ids, known = (np.fromiter(map(id, some), dtype=np.int64, count=len(some)) for some in (wanted, variables))
+    order = np.argsort(known)
+    columns = order[np.searchsorted(known[order[:-1]], ids)].astype(np.int32)  # what is beyond all: the last, and wrong
+    if not np.array_equal(known[columns], ids):
+        raise KeyError("a variable of the objective or of a row is not in the model")
+    return columns
+
+
+def _added_up(starts: Ints, columns: Ints, coefficients: Floats, width: int) -> tuple[Ints, Ints, Floats]:
+    """One coefficient for each variable of a row, and none that is 0, as HiGHS wants it."""
+    row = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    places, place = np.unique(row * width + columns, return_inverse=True)
+    if len(places) < len(columns):
+        coefficients = np.bincount(place, weights=coefficients, minlength=len(places)).astype(float)
+        row, columns = places // width, (places % width).astype(np.int32)
+    kept = coefficients != 0
+    counts = np.bincount(row[kept], minlength=len(starts) - 1)
+    return np.concatenate(([0], np.cumsum(counts))).astype(np.int32), columns[kept], coefficients[kept]

@@ -1,0 +1,103 @@
+"""Why no plan exists, and what would make one exist.
+
+    findings   what plain arithmetic proves, before anything is solved
+    conflict   the smallest set of rules that cannot hold together
+    repairs    up to three least changes of cells, each proved by solving the changed workbook
+
+Everything is limited in time, and ends with what it has when asked to stop; what was not found is said.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from lodestone.data.plan_data import BASE, PlanData
+from lodestone.data.tree import Tree, joint, single
+from lodestone.solve.all_futures import JOINT
+from lodestone.solve.one_scenario import scenario_data
+from lodestone.solver.highs import OnProgress, Progress, ShouldStop
+from lodestone.studies.explanation.arithmetic import find
+from lodestone.studies.explanation.conflict import find_conflict
+from lodestone.studies.explanation.loosening import loosened
+from lodestone.studies.explanation.repairs import Workshop, find_repairs
+from lodestone.studies.explanation.results import Explanation
+from lodestone.workbook.cell_locations import Places
+from lodestone.workbook.inputs import Inputs
+
+TIME_LIMIT_S = 300.0
+TIMES_A_SOLVE = 5  # what an explanation may take of the time limit of a solve: it proves repairs by many
+FOR_CONFLICT = 0.3  # of the time
+
+
+def time_for(time_limit: float | None) -> float | None:
+    """How long an explanation may take where a solve may take so long."""
+    return None if time_limit is None else min(TIME_LIMIT_S, TIMES_A_SOLVE * time_limit)
+
+
+def explain(
+    inputs: Inputs,
+    scenario: str | None = "base",
+    gap: float | None = None,
+    time_limit: float | None = None,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Explanation:
+    """Why a scenario (None: all futures together) has no plan. gap: at which a repair's plan is accepted, at least 1 %.
+
+    time_limit: s for everything. Takes a workbook without problems for which a solve raised NoPlanError.
+    """
+    started = time.monotonic()
+    ends = started + (TIME_LIMIT_S if time_limit is None else time_limit)
+    seconds: dict[str, float] = {}
+    last = started
+
+    def enter(stage: str) -> None:
+        if on_progress:
+            on_progress(Progress(f"explain: {stage}", time.monotonic() - started))
+
+    def leave(stage: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        seconds[stage] = now - last
+        last = now
+
+    def make_tree(data_of: Callable[[str], PlanData]) -> Tree:
+        if scenario is not None:
+            return single(data_of(scenario))
+        return joint(data_of(BASE.name), [data_of(name) for name in inputs.scenario_names if name != BASE.name])
+
+    enter("arithmetic")
+    places = Places(inputs)
+    findings = find(make_tree(lambda name: scenario_data(inputs, name)), places)
+    leave("arithmetic")
+    enter("build")
+    giving = loosened(places, make_tree)
+    leave("build")
+    enter("conflict")
+    found = find_conflict(giving, FOR_CONFLICT * (ends - time.monotonic()), should_stop)
+    leave("conflict")
+    enter("repairs")
+
+    def tree_of(edited: Inputs) -> Tree:
+        return make_tree(lambda name: scenario_data(edited, name))
+
+    base_gap = giving.plain.data[0].mip_gap if gap is None else gap
+    repairs, remarks = find_repairs(giving, Workshop(inputs, tree_of, base_gap, ends, should_stop, enter))
+    leave("repairs")
+    if should_stop and should_stop():
+        remarks.append("The explanation was stopped before it was complete.")
+    return Explanation(
+        workbook=inputs.path.name,
+        workbook_sha256=inputs.sha256,
+        plan_name=inputs.plan_name,
+        scenario=JOINT if scenario is None else scenario,
+        sets=inputs.sets,
+        findings=findings,
+        conflict=found.rules,
+        conflict_kind=found.kind,
+        smallest=found.smallest,
+        repairs=tuple(repairs),
+        remarks=tuple(remarks),
+        seconds=seconds,
+    )

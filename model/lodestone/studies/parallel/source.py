@@ -1,0 +1,36 @@
+"""The workbook of a study as its tasks carry it: as bytes, so that a worker needs no shared disk."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lodestone.workbook.inputs import Inputs, load
+
+
+@dataclass(frozen=True)
+class Source:
+    """A workbook by its name and bytes, and what it is solved for. gap, time_limit (s): None for the workbook's own."""
+
+    workbook: str
+    content: bytes
+    scenario: str
+    sets: tuple[str, ...]
+    gap: float | None
+    time_limit: float | None
+
+    def inputs(self) -> Inputs:
+        """Raises WorkbookError while a problem stands."""
+        return load_content(self.workbook, self.content, self.sets)
+
+
+def load_content(workbook: str, content: bytes, sets: Sequence[str]) -> Inputs:
+    """The Inputs of a workbook that came as bytes. Raises WorkbookError while a problem stands."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, Path(workbook).name)
+        path.write_bytes(content)
+        inputs = load(path, sets)
+    inputs.require_valid()
+    return inputs

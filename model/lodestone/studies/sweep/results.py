@@ -1,0 +1,123 @@
+"""The one tidy table of a sweep: a row for each point of the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lodestone.plan import key_figures as figures
+from lodestone.plan.formatting import PAYERS, term_label
+from lodestone.plan.tables import COST_TERMS, Column
+
+TABLES = ("investments", "china_share", "demand", "stockpile")  # of a plan that the figures need
+Plan = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Varied:
+    """One --vary: a cell by its path (Settings/discount_rate), or the scenario, and its values as they were given."""
+
+    path: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GridPoint:
+    """given: the value of each Varied; figures: what its plan says, None when there is none; see message then."""
+
+    given: tuple[str, ...]
+    figures: Mapping[str, Any] | None = None
+    exit_code: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    workbook: str
+    varied: tuple[Varied, ...]
+    sets: tuple[str, ...]
+    points: tuple[GridPoint, ...]
+
+    @property
+    def failed(self) -> int:
+        return sum(point.figures is None for point in self.points)
+
+
+def figures_of(plan: Plan) -> dict[str, Any]:
+    """The columns after the varied ones; a cap has one, named by it."""
+    shares: dict[str, float] = {}
+    for row in figures.table(plan, "china_share"):
+        shares[row["cap"]] = max(shares.get(row["cap"], 0.0), row["share"])
+    stock: dict[int, float] = {}
+    for row in figures.table(plan, "stockpile"):
+        stock[row["year"]] = stock.get(row["year"], 0.0) + row["stock_t"]
+    return {
+        "status": plan["status"],
+        "objective_musd": plan["objective_musd"],
+        "gap": plan["gap"],
+        **{f"{payer}_musd": plan["payers_musd"][payer] for payer in PAYERS},
+        "shortage_t": figures.total(figures.table(plan, "demand"), "short_t"),
+        "peak_stock_t": max(stock.values(), default=0.0),
+        "builds": ", ".join(_build(row) for row in figures.table(plan, "investments")),
+        **{f"max_share {cap}": share for cap, share in shares.items()},
+        **{f"{term}_musd": plan["costs_musd"][term] for term in COST_TERMS},  # shortage is payer and term alike
+        "tariff_revenue_musd": plan["tariff_revenue_musd"],
+    }
+
+
+def _build(row: Mapping[str, Any]) -> str:
+    copies = f" x{row['builds']}" if row["builds"] > 1 else ""
+    return f"{row['project']} {row['decision_year']}{copies}"
+
+
+def columns(sweep: Sweep) -> list[Column]:
+    """Varied values, status and message, then every figure that some point has."""
+    found = dict.fromkeys(name for point in sweep.points for name in point.figures or ())
+    found.pop("status", None)
+    meanings = {f"{term}_musd": f"{term_label(term)}, discounted" for term in COST_TERMS}
+    return [
+        *(Column(varied.path, "any", "varied") for varied in sweep.varied),
+        Column("status", "", "optimal, feasible (stopped at a limit), or failed"),
+        *(Column(name, _unit(name), meanings.get(name, "")) for name in found),
+        Column("message", "", "why there is no plan"),
+    ]
+
+
+def rows(sweep: Sweep) -> list[list[Any]]:
+    """In the order of columns; what a point does not have is None."""
+    names = [column.name for column in columns(sweep)][len(sweep.varied) :]
+    table = []
+    for point in sweep.points:
+        known = {"status": "failed", **(point.figures or {}), "message": point.message}
+        table.append([*map(typed, point.given), *(known.get(name) for name in names)])
+    return table
+
+
+def typed(text: str) -> str | float:
+    """A number where the text is one."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if text.strip("+-.0123456789eE") == "" else text  # not nan, inf or 1_000
+
+
+def _unit(name: str) -> str:
+    if name.startswith("max_share "):
+        return "share"
+    if name == "gap":
+        return "ratio"
+    return next((unit for suffix, unit in (("_musd", "MUSD"), ("_t", "t")) if name.endswith(suffix)), "")
+
+
+def document(sweep: Sweep) -> dict[str, Any]:
+    """What sweep.json holds."""
+    names: Sequence[str] = [column.name for column in columns(sweep)]
+    return {
+        "workbook": sweep.workbook,
+        "sets": list(sweep.sets),
+        "varied": [{"path": varied.path, "values": list(varied.values)} for varied in sweep.varied],
+        "failed": sweep.failed,
+        "points": [dict(zip(names, row, strict=True)) for row in rows(sweep)],
+    }

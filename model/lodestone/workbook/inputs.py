@@ -1,0 +1,137 @@
+"""The front door: a workbook loaded, checked and ready to plan with.
+
+inputs = load("plan.xlsx", sets=["Settings/discount_rate=0.03"])
+inputs.require_valid()
+tables = inputs.tables("embargo")
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from lodestone.errors import Problem, UsageError, WorkbookError
+from lodestone.gc_pause import at_rest
+from lodestone.names import advice, plain
+from lodestone.workbook.checks import find_problems, find_warnings
+from lodestone.workbook.file.archive import read_bytes
+from lodestone.workbook.file.xlsx import CellValue, RawSheet, column_letters, read_sheets
+from lodestone.workbook.reading.records import build_base
+from lodestone.workbook.reading.sheets import read_workbook
+from lodestone.workbook.scenarios.applied import BASE, base_future, scenario_future, set_settings, tables_of
+from lodestone.workbook.scenarios.changes import parse_sets
+from lodestone.workbook.schema.sheets import SHEETS
+from lodestone.workbook.tables import CellChange, Tables
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A workbook after --set, and what each of its scenarios makes of it.
+
+    sha256: of the file's bytes. sets: as given. scenario_names: base first. problems stop a solve; warnings do not.
+    sheet_names: how each sheet that was found is really called, such as "pricefloors" for PriceFloors.
+    """
+
+    path: Path
+    sha256: str
+    sets: tuple[str, ...]
+    plan_name: str
+    sheet_names: Mapping[str, str]
+    scenario_names: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    _tables: Mapping[str, Tables] = field(repr=False)
+    _changes: Mapping[str, tuple[CellChange, ...]] = field(repr=False)
+    _data: bytes = field(repr=False)
+
+    def tables(self, scenario: str = BASE) -> Tables:
+        """The data of one scenario. Raises UsageError when there is no such scenario."""
+        return self._tables[self._known(scenario)]
+
+    def changes(self, scenario: str = BASE) -> tuple[CellChange, ...]:
+        """What --set changed, then what the scenario changed."""
+        return self._changes[self._known(scenario)]
+
+    def require_valid(self) -> None:
+        """Raise WorkbookError when the workbook has a problem."""
+        if self.problems:
+            raise WorkbookError(self.problems)
+
+    def edited(self, edits: Mapping[str, CellValue | None], sets: Sequence[str] | None = None) -> Inputs:
+        """The same workbook as if somebody had typed these values ("Sheet!F7" -> value; None: blank), and with other
+        --set if given. Problems of the edited workbook are in its `problems`."""
+        return _loaded(self.path, self._data, self.sets if sets is None else sets, edits)
+
+    def _known(self, scenario: str) -> str:
+        if scenario not in self._tables:
+            hint = advice(scenario, self.scenario_names, "there are")
+            raise UsageError(f"{self.path.name} has no scenario {scenario}: {hint}")
+        return scenario
+
+
+@at_rest()
+def load(path: str | Path, sets: Sequence[str] = ()) -> Inputs:
+    """Read and check a workbook. Problems are collected; raises UsageError only when the file is not usable."""
+    path = Path(path)
+    return _loaded(path, read_bytes(path), sets, {})
+
+
+def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, CellValue | None]) -> Inputs:
+    book = read_workbook([_typed_over(sheet, edits) for sheet in read_sheets(path, data)])
+    asked, bad_sets = parse_sets(sets)
+    given = set_settings(book.settings, asked)
+    book.settings = given.settings
+    base, misfits = build_base(book, path.stem)
+
+    workbook = base_future(base, asked)
+    names = [name for (name,) in workbook.records["Scenarios"] if name != BASE]
+    futures = {BASE: workbook}
+    for name in names:  # without a horizon nothing can be said about a scenario
+        futures[name] = scenario_future(workbook, name, asked) if base.horizon_known else workbook
+    tables = {name: tables_of(future, name, base) for name, future in futures.items()}
+
+    log = [*given.log, *workbook.log]
+    problems = [*book.problems, *bad_sets, *given.problems, *misfits]
+    problems += [problem for future in futures.values() for problem in future.problems]
+    problems += find_problems(list(tables.values()), horizon_known=base.horizon_known)
+    return Inputs(
+        path=path,
+        sha256=hashlib.sha256(data).hexdigest(),
+        sets=tuple(sets),
+        plan_name=base.settings["plan_name"],
+        sheet_names=book.sheet_names,
+        scenario_names=tuple(tables),
+        problems=tuple(sorted(dict.fromkeys(problems), key=_place)),
+        warnings=() if problems else tuple(find_warnings(list(tables.values()))),
+        _tables=tables,
+        _changes={name: tuple(log if name == BASE else [*log, *future.log]) for name, future in futures.items()},
+        _data=data,
+    )
+
+
+def _typed_over(sheet: RawSheet, edits: Mapping[str, CellValue | None]) -> RawSheet:
+    """The sheet with other values in some of its cells."""
+    rows = {number: dict(row) for number, row in sheet.rows.items()}
+    for cell, value in edits.items():
+        name, _, place = cell.partition("!")
+        if plain(name) != plain(sheet.name):
+            continue
+        letters = place.rstrip("0123456789")
+        row = rows.setdefault(int(place[len(letters) :]), {})
+        column = next(i for i in count(1) if column_letters(i) == letters)
+        row.pop(column, None)
+        if value is not None:
+            row[column] = value
+    return RawSheet(sheet.name, rows)
+
+
+def _place(problem: Problem) -> tuple[int, int, int, str]:
+    """--set first, then sheets in the order of the schema, rows and columns in theirs."""
+    sheet, _, cell = problem.cell.partition("!")
+    letters = cell.rstrip("0123456789")
+    number = int(cell[len(letters) :] or 0) if letters.isalpha() else 0
+    order = -1 if problem.cell.startswith("--set") else list(SHEETS).index(sheet) if sheet in SHEETS else len(SHEETS)
+    return order, number, len(letters), letters

@@ -1,0 +1,285 @@
+"""What a change asks for: of which sheet, rows or lanes, column and years, which operation, with which value.
+
+A change is a row of Changes, or a --set on the command line; model/lodestone/workbook/scenarios/applied.py carries it out. Each must match
+something, and a value that leaves the limits of its column is a problem.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lodestone.errors import Problem
+from lodestone.names import advice, is_wild, listed, nearest, plain, wildcard
+from lodestone.workbook.file.xlsx import CellValue
+from lodestone.workbook.reading.cells import UnusableCell, check_limits, convert, plain_number, show
+from lodestone.workbook.reading.records import Records, default_of
+from lodestone.workbook.reading.references import unknown_reference
+from lodestone.workbook.scenarios.lanes import LaneKey
+from lodestone.workbook.schema.columns import YEARS, Column, Sheet
+from lodestone.workbook.schema.sheets import ANY, SHEETS, UNLIMITED
+from lodestone.workbook.tables import Lane
+
+LANE_SHEETS = ("Lanes", "Tariffs")
+SCENARIO_SHEETS = ("Scenarios", "Changes")
+NUMERIC = ("number", "integer", "years")
+OPERAND = Column("value", "number")  # a factor or summand: any number
+SET_FORM = "write Sheet/key/column=value, e.g. Sectors/defence/min_service_share=0.9 or Settings/discount_rate=0.03"
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of Changes, or one --set.
+
+    row: keys joined by /, with wildcards. from_year, to_year: the years that "years" reaches (None: first, last).
+    shows_in: from_year of the scenario; None for --set. by: "Changes!A4" or "--set ...". cells: where each part stands.
+    """
+
+    sheet: str
+    row: str
+    column: str
+    operation: str
+    value: CellValue | None
+    from_year: int | None
+    to_year: int | None
+    shows_in: int | None
+    by: str
+    cells: Mapping[str | int, str] = field(default_factory=dict)
+
+    @property
+    def is_set(self) -> bool:
+        return self.shows_in is None
+
+    def refuse(self, part: str, wrong: str, mend: str) -> RefusedChange:
+        """The problem at the cell of Changes (or the --set) where `part` stands."""
+        found = show(getattr(self, part))
+        return RefusedChange(Problem(self.cells.get(part, self.by), found, wrong, mend))
+
+
+class RefusedChange(Exception):
+    """A change that cannot be carried out, with its problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem.wrong)
+
+
+def parse_sets(sets: Sequence[str]) -> tuple[list[Change], list[Problem]]:
+    """The changes asked for by --set, each 'Sheet/key/.../column=value' ('Settings/name=value' for a setting).
+
+    The column may be "years" for all years, or one year. An empty value leaves the cell blank.
+    """
+    changes, problems = [], []
+    for text in sets:
+        label = f"--set {text}"
+        path, equals, value = text.partition("=")
+        sheet, *names = (part.strip() for part in path.split("/"))
+        if plain(sheet) == "settings" and len(names) == 1:
+            names.append("value")
+        if not equals or len(names) < 2:
+            problems.append(Problem(label, text, "this does not name a cell and its value", SET_FORM))
+            continue
+        *keys, column = names
+        year = int(column) if re.fullmatch("[0-9]{4}", column) else None
+        changes.append(
+            Change(
+                sheet=sheet,
+                row="/".join(keys),
+                column=column if year is None else YEARS,
+                operation="set",
+                value=value.strip() or None,
+                from_year=year,
+                to_year=year,
+                shows_in=None,
+                by=label,
+            )
+        )
+    return changes, problems
+
+
+def about_settings(change: Change) -> bool:
+    """These come before all others, since defaults and the horizon follow from them."""
+    return plain(change.sheet) == "settings"
+
+
+# --- what it names ----------------------------------------------------------------------------------------------------
+
+
+def sheet_of(change: Change) -> Sheet:
+    """The sheet that a change names. Raises RefusedChange, as all of these do."""
+    names = [name for name in SHEETS if change.is_set or name not in SCENARIO_SHEETS]
+    found = next((name for name in names if plain(name) == plain(change.sheet)), None)
+    if found is not None:
+        return SHEETS[found]
+    if plain(change.sheet) in ("scenarios", "changes"):
+        raise change.refuse("sheet", "a scenario cannot change this sheet", "change the rows of the sheet itself")
+    raise change.refuse("sheet", "there is no sheet of this name", advice(change.sheet, names, "enter one of"))
+
+
+def column_of(sheet: Sheet, change: Change) -> Column:
+    """The column that a change names, which is no key."""
+    name = plain(change.column)
+    if name in sheet.key:
+        raise change.refuse("column", f"{name} names the row, and names cannot be changed", "change another column")
+    column = sheet.by_name.get(name)
+    if column is not None:
+        return column
+    if name == YEARS or re.fullmatch("[0-9]{4}", name):
+        mend = 'write "years" here, and the year in from_year and to_year' if sheet.years else "change another column"
+        raise change.refuse("column", "this is not a column that can be changed", mend)
+    columns = [other for other in sheet.by_name if other not in sheet.key]
+    raise change.refuse(
+        "column", f"the sheet {sheet.name} has no column of this name", advice(change.column, columns, "enter one of")
+    )
+
+
+def years_of(change: Change, column: Column, horizon: range) -> range | None:
+    """The years that a change reaches; None: all that the row has. Other columns: checks that they may be changed."""
+    first, last = horizon.start, horizon.stop - 1
+    if change.shows_in is None:
+        return None if change.from_year is None else range(change.from_year, change.from_year + 1)
+    if column.kind != YEARS:
+        require_from_start(change, first)
+        return None
+    start = change.shows_in if change.from_year is None else change.from_year
+    end = last if change.to_year is None else min(change.to_year, last)
+    if start < change.shows_in:
+        raise change.refuse(
+            "from_year",
+            f"earlier than {change.shows_in}, the scenario is still the base",
+            f"enter {change.shows_in} or later, or an earlier from_year on the sheet Scenarios",
+        )
+    if start > last:
+        raise change.refuse("from_year", f"planning ends in {last}", f"enter a year up to {last}")
+    if start > end:
+        raise change.refuse("to_year", f"to_year is before {start}, the first year changed", f"enter {start} or later")
+    return range(start, end + 1)
+
+
+def require_from_start(change: Change, first_year: int) -> None:
+    """A value that is no year's cannot be one thing before from_year and another after it."""
+    for part in ("from_year", "to_year"):
+        if getattr(change, part) is not None:
+            raise change.refuse(part, f'{part} goes with "years" only', "clear the cell")
+    if change.shows_in != first_year:
+        raise change.refuse(
+            "column",
+            f"the scenario shows itself in {change.shows_in}, so that only years can change",
+            f'change "years", or set from_year of the scenario to {first_year}',
+        )
+
+
+def matching_keys(sheet: Sheet, keys: Collection[Key], change: Change) -> list[Key]:
+    """The rows that a change names; none is a problem."""
+    parts = _key_parts(sheet, change)
+    if not any(is_wild(part) for part in parts):
+        matches = [parts] if parts in keys else []
+    else:
+        patterns = [wildcard(part) for part in parts]
+        matches = [key for key in keys if all(p.fullmatch(name) for p, name in zip(patterns, key, strict=True))]
+    if not matches:
+        raise _matches_nothing(sheet, keys, parts, change)
+    return matches
+
+
+def matching_lanes(sheet: Sheet, lanes: Mapping[LaneKey, Lane], change: Change) -> list[LaneKey]:
+    """As for rows, but wildcards in the region keys never name movement within one region."""
+    start, end, _ = parts = _key_parts(sheet, change)
+    matches = [
+        (a, b, m)
+        for a, b, m in matching_keys(sheet, lanes.keys(), change)
+        if a != b or not (is_wild(start) or is_wild(end))
+    ]
+    if not matches:
+        raise _matches_nothing(sheet, lanes.keys(), parts, change)
+    return matches
+
+
+def _key_parts(sheet: Sheet, change: Change) -> Key:
+    names = sheet.key or ("row number",)
+    parts = tuple(part.strip() for part in change.row.split("/"))
+    if parts == (ANY,):
+        return (ANY,) * len(names)
+    if len(parts) != len(names):
+        raise change.refuse(
+            "row",
+            f"a row of {sheet.name} is named by {'/'.join(names)}",
+            "write a name or * for each of them, joined by /",
+        )
+    return parts
+
+
+def _matches_nothing(sheet: Sheet, keys: Iterable[Key], parts: Key, change: Change) -> RefusedChange:
+    what = "lane" if sheet.name in LANE_SHEETS else f"row of {sheet.name}"
+    for position, part in enumerate(parts):
+        known = dict.fromkeys(key[position] for key in keys)
+        if not is_wild(part) and part not in known:
+            meant = nearest(part, known)
+            mend = f"did you mean {meant}?" if meant else f"enter one of: {listed(known)}"
+            return change.refuse("row", f"no {what} has the name {part}", mend)
+    more = " (movement within one region is named by the region twice)" if sheet.name in LANE_SHEETS else ""
+    return change.refuse("row", f"no {what} matches", f"check the names, or add such a row to {sheet.name}{more}")
+
+
+# --- what it makes of a value -----------------------------------------------------------------------------------------
+
+
+def operand_of(change: Change, sheet: Sheet, column: Column, settings: Mapping[str, Any], records: Records) -> Any:
+    """The new value, factor or summand, read as the column wants it."""
+    if change.operation != "set" and column.kind not in NUMERIC:
+        raise change.refuse("operation", f"{column.name} is not a number", "use the operation set")
+    if change.value is None:
+        return _blank_value(change, sheet, column, settings)
+    raw = change.value
+    if change.is_set and isinstance(raw, str) and column.kind in NUMERIC:
+        number = plain_number(raw)
+        raw = raw if number is None else number
+    try:
+        value = convert(column if change.operation == "set" else OPERAND, raw, "the value")
+    except UnusableCell as problem:
+        raise change.refuse("value", problem.wrong, problem.mend) from None
+    if column.kind == "ref":
+        _require_name(change, column, value, records)
+    return value
+
+
+def _blank_value(change: Change, sheet: Sheet, column: Column, settings: Mapping[str, Any]) -> Any:
+    if column.required and not (column.kind == YEARS and sheet.gaps == "not in force"):
+        raise change.refuse("value", f"{column.name} of {sheet.name} cannot be blank", "give a value after =")
+    return None if column.kind == YEARS else default_of(column, settings)
+
+
+def _require_name(change: Change, column: Column, name: str, records: Records) -> None:
+    known = [key[0] for sheet in column.refers_to if sheet != ANY for key in records[sheet]]
+    known += [ANY] if ANY in column.refers_to else []
+    if name not in known:
+        cell = change.cells.get("value", change.by)
+        raise RefusedChange(unknown_reference(column, name, known, nearest(name, known), cell))
+
+
+def new_value(column: Column, old: Any, operand: Any, change: Change, place: str) -> Any:
+    """The value after the operation. "Not in force" and "unlimited" survive, but unlimited times 0 is 0."""
+    if change.operation == "set":
+        return operand
+    if old is None:
+        return 0.0 if column.blank == UNLIMITED and change.operation == "multiply" and operand == 0 else None
+    new = old * operand if change.operation == "multiply" else old + operand
+    if column.kind == "integer":
+        if new != int(new):
+            raise change.refuse(
+                "value",
+                f"{place} would become {show(new)}, which is not a whole number",
+                "choose a value that leaves a whole number",
+            )
+        new = int(new)
+    try:
+        check_limits(column, new, place)
+    except UnusableCell as problem:
+        raise change.refuse(
+            "value", f"{problem.wrong}, but would become {show(new)}", "choose a value that leaves it within its limits"
+        ) from None
+    return new

@@ -1,0 +1,87 @@
+"""The inputs of a run in short, kept in plan.json under "inputs", so that any two runs can be compared cell by cell.
+
+    {sheet: {row: {column: value, ..., "years": {year: value}}}}
+
+row: the keys joined by /, as in Changes. Left out, because it goes without saying: blank values, also those that then
+follow a setting; a year whose value is that of the year before; a lane that is what the default freight makes of it
+(within a region: free and open); a tariff of 0. Settings are {setting: {"value": value}}. Changes are left out, as the
+values are those after changes; of Scenarios only the emergency of this run's own scenario stands, as it alone acts on
+the plan other than by changes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lodestone.workbook.schema.columns import YEARS, Column
+from lodestone.workbook.schema.sheets import SHEETS
+from lodestone.workbook.tables import Lane, Record, Tables, Years
+
+Snapshot = dict[str, dict[str, dict[str, Any]]]
+
+UNTOLD_SETTINGS = ("plan_name",)  # a title, often the name of the file
+EMERGENCY = ("emergency_from", "emergency_to", "refill_years")
+
+
+def input_snapshot(tables: Tables) -> Snapshot:
+    """What one scenario plans with, after its changes."""
+    settings = {name: {"value": value} for name, value in tables.settings.items() if name not in UNTOLD_SETTINGS}
+    snapshot: Snapshot = {"Settings": {name: cell for name, cell in settings.items() if cell["value"] is not None}}
+    for sheet, records in tables.records.items():
+        if sheet not in ("Scenarios", "Changes"):
+            snapshot[sheet] = {"/".join(key): _row(record) for key, record in records.items()}
+    snapshot["Scenarios"] = _emergency(tables)
+    snapshot["Lanes"], snapshot["Tariffs"] = _lanes(tables)
+    return {sheet: rows for sheet, rows in snapshot.items() if rows}
+
+
+def _row(record: Record) -> dict[str, Any]:
+    columns = SHEETS[record.sheet].by_name
+    untold = {*SHEETS[record.sheet].key, *(name for name in record.blank if _follows_a_setting(columns[name]))}
+    values = {name: value for name, value in record.values.items() if name not in untold and value is not None}
+    row = {name: list(value) if isinstance(value, list | tuple) else value for name, value in values.items()}
+    return row if record.years is None else {**row, YEARS: _turns(record.years)}
+
+
+def _follows_a_setting(column: Column) -> bool:
+    """Whether blank means a setting, such as last_year: then it is the setting that differs between runs."""
+    return column.kind == "integer" and isinstance(column.default, str)
+
+
+def _turns(values: Years) -> dict[int, float | None]:
+    """The first year, and every year whose value is not that of the year before."""
+    turns: dict[int, float | None] = {}
+    held: float | None = None
+    for year in sorted(values):
+        if not turns or values[year] != held:
+            turns[year] = held = values[year]
+    return turns
+
+
+def _emergency(tables: Tables) -> dict[str, dict[str, Any]]:
+    scenario = tables.records.get("Scenarios", {}).get((tables.scenario,))
+    if scenario is None or scenario["emergency_from"] is None:
+        return {}
+    return {tables.scenario: {column: scenario[column] for column in EMERGENCY if scenario[column] is not None}}
+
+
+def _lanes(tables: Tables) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    lanes, tariffs = {}, {}
+    default: float | None = tables.settings.get("default_freight_usd_per_kg")
+    for key, lane in tables.lanes.items():
+        name = "/".join(key)
+        if not _goes_without_saying(lane, default):
+            lanes[name] = _lane(lane)
+        if any(lane.tariff.values()):
+            tariffs[name] = {YEARS: _turns(lane.tariff)}
+    return lanes, tariffs
+
+
+def _goes_without_saying(lane: Lane, default_freight: float | None) -> bool:
+    usual = 0.0 if lane.from_region == lane.to_region else default_freight
+    return lane.open and lane.capacity is None and lane.freight_usd_per_kg == usual
+
+
+def _lane(lane: Lane) -> dict[str, Any]:
+    row: dict[str, Any] = {"freight_usd_per_kg": lane.freight_usd_per_kg, "open": lane.open}
+    return row if lane.capacity is None else {**row, YEARS: _turns(lane.capacity)}
