@@ -92,12 +92,18 @@ def check_limits(column: Column, value: float, label: str = "") -> None:
     broken = None
     if not abs(value) <= LARGEST:
         raise UnusableCell("the number is too large to reckon with", f"enter a number of at most {LARGEST:g}")
+    if 0 < abs(value) <= column.smallest:
+        zero = "" if column.nonzero or column.above is not None else "0 or "
+        raise UnusableCell(
+            "the number is so small that the solver would take it for 0",
+            f"enter {zero}a number of at least 1e-8; if it is the rest that a formula leaves, round the formula",
+        )
     if column.above is not None and value <= column.above:
         broken = f"{name} must be greater than {show(column.above)}"
     elif isinstance(column.least, float | int) and value < column.least:
         broken = f"{name} must be at least {show(column.least)}"
-    elif column.most is not None and value > column.most:
-        broken = f"{name} must be at most {show(column.most)}"
+    elif column.highest is not None and value > column.highest:
+        broken = f"{name} must be at most {show(column.highest)}"
     elif column.nonzero and value == 0:
         broken = f"{name} must not be 0"
     if broken:
@@ -127,12 +133,12 @@ def _wanted_number(column: Column) -> str:
     least = column.least if isinstance(column.least, float | int) else None
     if column.above is not None:
         what += f" greater than {show(column.above)}"
-    elif least is not None and column.most is not None:
-        what += f" from {show(least)} to {show(column.most)}"
+    elif least is not None and column.highest is not None:
+        what += f" from {show(least)} to {show(column.highest)}"
     elif least is not None:
         what += f" of at least {show(least)}"
-    elif column.most is not None:
-        what += f" of at most {show(column.most)}"
+    elif column.highest is not None:
+        what += f" of at most {show(column.highest)}"
     if column.nonzero:
         what += " other than 0"
     if "share" in column.unit:

@@ -25,7 +25,8 @@ from model.xlsx import CellValue
 LANE_SHEETS = ("Lanes", "Tariffs")
 SCENARIO_SHEETS = ("Scenarios", "Changes")
 NUMERIC = ("number", "integer", "years")
-OPERAND = Column("value", "number")  # a factor or summand: any number
+OPERAND = Column("value", "number", smallest=0)  # a factor or summand: any number
+ROUNDING = 1e-14  # of a sum that cancels: what is left of it, as a part of a summand
 SET_FORM = "write Sheet/key/column=value, e.g. Sectors/defence/min_service_share=0.9 or Settings/discount_rate=0.03"
 
 Key = tuple[str, ...]
@@ -268,6 +269,8 @@ def new_value(column: Column, old: Any, operand: Any, change: Change, place: str
     if old is None:
         return 0.0 if column.blank == UNLIMITED and change.operation == "multiply" and operand == 0 else None
     new = old * operand if change.operation == "multiply" else old + operand
+    if change.operation == "add" and abs(new) <= ROUNDING * abs(old):
+        new = 0.0  # 0.3 less 0.1 less 0.2
     if column.kind == "integer":
         if new != int(new):
             raise change.refuse(

@@ -16,7 +16,13 @@ from model.checks.contracts import (
     fixed_price_missing,
     supplier_not_allowed,
 )
-from model.checks.limits import collar_reversed, opening_over_capacity, volumes_reversed, year_window_reversed
+from model.checks.limits import (
+    collar_reversed,
+    fixed_price_out_of_bounds,
+    opening_over_capacity,
+    volumes_reversed,
+    year_window_reversed,
+)
 from model.checks.names import group_named_like_a_region, region_or_group_unknown
 from model.checks.prices import price_missing, sell_market_without_volume, value_added_negative
 from model.checks.projects import circular_requires, floor_for_no_output, floor_not_allowed
@@ -47,6 +53,7 @@ PROBLEM_CHECKS: tuple[Check, ...] = (
     collar_reversed,
     volumes_reversed,
     opening_over_capacity,
+    fixed_price_out_of_bounds,
     probabilities_over_one,
     probability_without_year,
     scenario_year_outside,
