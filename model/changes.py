@@ -15,7 +15,7 @@ from model.cells import UnusableCell, check_limits, convert, plain_number, show
 from model.columns import YEARS, Column, Sheet
 from model.errors import Problem
 from model.lanes import LaneKey
-from model.names import advice, is_wild, listed, nearest, plain, wildcard
+from model.names import advice, did_you_mean, is_wild, listed, nearest, plain, wildcard
 from model.records import Records, default_of
 from model.schema import ANY, SHEETS, UNLIMITED
 from model.tables import Lane
@@ -220,7 +220,7 @@ def _matches_nothing(sheet: Sheet, keys: Iterable[Key], parts: Key, change: Chan
         known = dict.fromkeys(key[position] for key in keys)
         if not is_wild(part) and part not in known:
             meant = nearest(part, known)
-            mend = f"did you mean {meant}?" if meant else f"enter one of: {listed(known)}"
+            mend = did_you_mean(part, meant) if meant else f"enter one of: {listed(known)}"
             return change.refuse("row", f"no {what} has the name {part}", mend)
     more = " (movement within one region is named by the region twice)" if sheet.name in LANE_SHEETS else ""
     return change.refuse("row", f"no {what} matches", f"check the names, or add such a row to {sheet.name}{more}")
@@ -238,6 +238,12 @@ def operand_of(change: Change, sheet: Sheet, column: Column, settings: Mapping[s
     raw = change.value
     if change.is_set and isinstance(raw, str) and column.kind in NUMERIC:
         number = plain_number(raw)
+        if number is None and re.fullmatch(r"[+-]?[0-9][0-9.,'\s]*", raw):
+            raise change.refuse(
+                "value",
+                "a comma, a blank or a second point can be read in more than one way",
+                "write the number with a decimal point and nothing else, e.g. 0.05 or 1250",
+            )
         raw = raw if number is None else number
     try:
         value = convert(column if change.operation == "set" else OPERAND, raw, "the value")

@@ -9,7 +9,10 @@ from typing import Any, Literal
 
 Kind = Literal["id", "text", "ref", "list", "choice", "yesno", "integer", "number", "years"]
 
-MOST_YEARS, MOST_PIECES = 200, 1000  # of a whole number without a limit of its own: rules walk through them one by one
+MOST_YEARS, MOST_PIECES = (
+    200,
+    10_000,
+)  # of a whole number without a limit of its own: rules walk through them one by one
 SMALLEST = 1e-9  # a coefficient of this size or less is 0 for the solver
 
 YEARS = "years"  # the name under which the year columns of a sheet go, in the schema and in Changes

@@ -18,7 +18,7 @@ from model.changes import parse_sets
 from model.checks import find_problems, find_warnings
 from model.collector import at_rest
 from model.errors import Problem, UsageError, WorkbookError
-from model.names import advice, plain
+from model.names import advice, listed, plain
 from model.records import build_base
 from model.scenarios import BASE, base_future, scenario_future, set_settings, tables_of
 from model.schema import SHEETS
@@ -81,6 +81,11 @@ def load(path: str | Path, sets: Sequence[str] = ()) -> Inputs:
 
 def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, CellValue | None]) -> Inputs:
     book = read_workbook([_typed_over(sheet, edits) for sheet in read_sheets(path, data)])
+    if not book.sheet_names:
+        raise UsageError(
+            f"{path} is no workbook of Lodestone: it has none of the sheets {listed(SHEETS, 3)}; "
+            "start from the blank template (lodestone new) or from an example"
+        )
     asked, bad_sets = parse_sets(sets)
     given = set_settings(book.settings, asked)
     book.settings = given.settings

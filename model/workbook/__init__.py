@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from model.errors import Problem
-from model.names import listed, nearest, plain
+from model.names import did_you_mean, listed, nearest, plain
 from model.schema import NAMED_SHEETS, SETTINGS, SHEETS
 from model.workbook.headings import FREE_SIGN, heading_of
 from model.workbook.references import look_up_references
@@ -74,7 +74,7 @@ def _match_sheets(sheets: list[RawSheet], problems: list[Problem]) -> tuple[dict
 
 def _unknown_sheet(name: str, missing: list[str]) -> Problem:
     meant = nearest(name, missing) or nearest(name, SHEETS)
-    mend = f"did you mean {meant}? Otherwise " if meant else ""
+    mend = f"{did_you_mean(name, meant)} Otherwise " if meant else ""
     return Problem(
         name,
         name,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from model.columns import Column, Sheet
 from model.errors import Problem
-from model.names import listed, nearest
+from model.names import did_you_mean, listed, nearest
 from model.schema import ANY, SHEETS
 from model.workbook.typed import TypedTable, TypedWorkbook
 
@@ -76,7 +76,7 @@ def unknown_reference(column: Column, value: str, known: Iterable[str], guess: s
     sheets = [sheet for sheet in column.refers_to if sheet != ANY]
     names = [name for name in known if name != ANY]
     if guess is not None:
-        mend = f"did you mean {guess}?"
+        mend = did_you_mean(value, guess)
     elif names:
         mend = f"add it to {sheets[0]}, or enter one of: {listed(names)}"
     else:
