@@ -13,7 +13,7 @@ from typing import Any
 
 from model.columns import YEARS, Column
 from model.names import LONGEST_GUESS, did_you_mean, listed, nearest, plain
-from model.schema import ANY, UNLIMITED
+from model.schema import ANY, FIRST_HEADING, LAST_HEADING, UNLIMITED
 from model.xlsx import CellValue, ErrorValue, NoValue
 
 BLANK = "(blank)"
@@ -111,6 +111,8 @@ def check_limits(column: Column, value: float, label: str = "") -> None:
         broken = f"{name} must be at most {show(column.highest)}"
     elif column.nonzero and value == 0:
         broken = f"{name} must not be 0"
+    if broken and column.unit == "years" and FIRST_HEADING <= value <= LAST_HEADING:
+        raise UnusableCell(broken, f"enter how many years, no year of the calendar: {wanted(column)}")
     if broken:
         raise UnusableCell(broken, "enter " + wanted(column))
 

@@ -132,6 +132,14 @@ def test_a_life_without_end_is_a_problem_of_its_cell(years: float):
     assert problem.mend == "enter a whole number from 1 to 200 in years"
 
 
+def test_a_year_of_the_calendar_is_no_number_of_years():
+    book = with_plants()
+    book["Projects"][2][6] = 2028
+    (problem,) = problems(book)
+    assert (problem.cell, problem.wrong) == ("Projects!G3", "lead_years must be at most 200")
+    assert problem.mend == "enter how many years, no year of the calendar: a whole number from 0 to 200 in years"
+
+
 def test_set_and_changes_keep_to_it_too(tmp_path):
     life = "Projects/home_refinery/life_years"
     (problem,) = load_book(tmp_path, with_plants(), [f"{life}=100000000"]).problems
