@@ -186,7 +186,7 @@ def _values(column: Column) -> str:
     words = {"id": "a unique id", "text": "text", "yesno": "yes or no", "integer": "a whole number"}
     limits = [
         f"{sign} {limit}"
-        for sign, limit in ((">", column.above), (">=", column.least), ("<=", column.most))
+        for sign, limit in ((">", column.above), (">=", column.least), ("<=", column.highest))
         if limit is not None
     ]
     return " ".join([words.get(column.kind, "a number"), ", ".join(limits)]).strip()

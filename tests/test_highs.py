@@ -238,6 +238,47 @@ def test_numbers_that_highs_does_not_take():
         Solver(m)
 
 
+def two(coefficient: float = 1.0, cost: float = 1.0) -> pyo.ConcreteModel:
+    """At least 1 of ore and metal together, where ore counts by its coefficient."""
+    m = pyo.ConcreteModel()
+    m.use = pyo.Var(["ore", "metal"], bounds=(0, 10))
+    m.row = pyo.Constraint(["Home"], rule=lambda m, r: coefficient * m.use["ore"] + m.use["metal"] >= 1)
+    m.objective = pyo.Objective(expr=cost * m.use["ore"] + 3 * m.use["metal"])
+    return m
+
+
+@pytest.mark.parametrize("coefficient", [1e-9, -2e-10])
+def test_a_coefficient_that_highs_drops_is_told_with_its_names(coefficient):
+    with pytest.raises(StoppedError, match=r"for 0: (1e-09|2e-10), about Home, ore\."):
+        Solver(two(coefficient))
+
+
+def test_what_rounding_leaves_is_no_coefficient():
+    """1 - 0.9 - 0.1 is -2.8e-17 in floating point: ore does not count, so that 1 of metal at 3 is taken."""
+    rest = 1 - 0.9 - 0.1
+    assert rest != 0
+    solver = Solver(two(rest))
+    assert solver.solve(1e-9, 60).objective == pytest.approx(3)
+    assert solver.row_upper.tolist() == [float("inf")]
+
+
+@pytest.mark.parametrize("cost", [2e15, 1e20, float("inf")])
+def test_a_cost_that_highs_takes_for_infinite_is_told_with_its_name(cost):
+    with pytest.raises(StoppedError, match=r"too large to reckon with: .* about ore\."):
+        Solver(two(cost=cost))
+
+
+def test_a_limit_on_the_cost_holds_for_costs_that_a_row_would_drop():
+    """Ore at 1e-9 each and metal at 3e-9: with a limit of 2e-9 at most 2 of ore, however much there is to gain."""
+    m = pyo.ConcreteModel()
+    m.use = pyo.Var(["ore", "metal"], bounds=(0, 10))
+    m.objective = pyo.Objective(expr=1e-9 * m.use["ore"] + 3e-9 * m.use["metal"])
+    solver = Solver(m)
+    solver.limit_cost(2e-9)
+    solver.set_goal([(-1.0, m.use["ore"])])
+    assert solver.solve_linear() == pytest.approx(-2)
+
+
 # --- the solution, and what is done with it -------------------------------------------------------------------------
 
 

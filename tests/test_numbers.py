@@ -10,7 +10,7 @@ import numpy as np
 import pyomo.environ as pyo
 import pytest
 from tests.make import load_book, with_plants
-from tests.solving import add, change, close, home, kg, lane, market, only, problems, read, recipe, solve, total
+from tests.solving import add, change, close, cost, home, kg, lane, market, only, problems, read, recipe, solve, total
 
 from lodestone.audit import Audit, Finding
 from lodestone.errors import LodestoneError, NoPlanError, StoppedError
@@ -20,6 +20,8 @@ from lodestone.solve.all_futures import solve_joint
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.solver.highs import CAREFUL, Solver
 from lodestone.solver.highs_model import FEASIBILITY
+from lodestone.workbook.reading.cells import UnusableCell, convert
+from lodestone.workbook.schema.sheets import each_column
 
 # --- data ------------------------------------------------------------------------------------------------------------
 
@@ -99,6 +101,150 @@ def test_changes_can_make_no_such_number_either():
     (problem,) = problems(book)
     assert problem.cell == "Changes!D2" or problem.cell.startswith("Changes!")
     assert "too large" in problem.wrong
+
+
+# --- years and pieces without end -----------------------------------------------------------------------------------
+
+
+WALKED = [(sheet.name, column) for sheet, column in each_column() if column.kind == "integer" and column.unit != "year"]
+
+
+def test_every_count_of_years_or_pieces_has_an_upper_limit():
+    """Rules walk through them one by one: a life of 100 million years was never read to its end."""
+    named = {f"{sheet}!{column.name}" for sheet, column in WALKED}
+    assert named >= {
+        "Projects!lead_years", "Projects!ramp_years", "Projects!life_years", "Projects!max_builds", "Returns!lag_years",
+        "PriceFloors!tenor_years", "Contracts!tenor_years", "Contracts!start_delay_years", "Scenarios!refill_years",
+    }  # fmt: skip
+    for sheet, column in WALKED:
+        most = {"years": 200, "": 10_000}[column.unit]
+        assert convert(column, float(most)) == most, sheet
+        with pytest.raises(UnusableCell, match=f"{column.name} must be at most {most}$"):
+            convert(column, most + 1.0)
+
+
+@pytest.mark.parametrize("years", [201, 1e8])
+def test_a_life_without_end_is_a_problem_of_its_cell(years: float):
+    book = with_plants()
+    book["Projects"][0].append("life_years")
+    book["Projects"][1].append(years)
+    (problem,) = problems(book)
+    assert (problem.cell, problem.wrong) == ("Projects!H2", "life_years must be at most 200")
+    assert problem.mend == "enter a whole number from 1 to 200 in years"
+
+
+def test_a_year_of_the_calendar_is_no_number_of_years():
+    book = with_plants()
+    book["Projects"][2][6] = 2028
+    (problem,) = problems(book)
+    assert (problem.cell, problem.wrong) == ("Projects!G3", "lead_years must be at most 200")
+    assert problem.mend == "enter how many years, no year of the calendar: a whole number from 0 to 200 in years"
+
+
+def test_set_and_changes_keep_to_it_too(tmp_path):
+    life = "Projects/home_refinery/life_years"
+    (problem,) = load_book(tmp_path, with_plants(), [f"{life}=100000000"]).problems
+    assert (problem.cell, problem.wrong) == (f"--set {life}=100000000", "the value must be at most 200")
+
+    book = with_plants()
+    book["Scenarios"][1][2] = 2026
+    book["Changes"].append(["embargo", "Projects", "home_refinery", "life_years", "multiply", 9])  # 25 x 9 = 225
+    (problem,) = load_book(tmp_path, book).problems
+    assert problem.cell == "Changes!F3"
+    assert "must be at most 200, but would become 225" in problem.wrong
+
+
+def escalating(growth: float, tenor: int, life: int) -> dict[str, Any]:
+    book = with_plants()
+    book["Contracts"] = [
+        [*book["Contracts"][0], "escalation_share_per_yr"],
+        [*book["Contracts"][1][:-1], tenor, growth],
+    ]
+    book["Projects"][0].append("life_years")
+    for row in book["Projects"][1:]:
+        row.append(life)
+    return book
+
+
+def test_a_price_that_doubles_for_a_thousand_years_is_no_traceback():
+    (problem,) = problems(escalating(1, 1100, 25))
+    assert (problem.cell, problem.wrong) == ("Contracts!G2", "tenor_years must be at most 200")
+
+
+def test_a_price_beyond_reckoning_is_a_problem_of_the_growth():
+    """90 USD/kg doubled 43 times is 90 x 8.796e12 = 7.9e14, and once more 1.6e15, which is over 1e15."""
+    assert not problems(escalating(1, 44, 200))
+    (problem,) = problems(escalating(1, 45, 200))
+    assert problem.cell == "Contracts!H2"
+    assert "from 90 to 1.6e+15 USD/kg in 44 years" in problem.wrong
+    assert not problems(escalating(1, 45, 44)), "the works do not live that long"
+
+
+# --- figures that the solver would take for 0 -----------------------------------------------------------------------
+
+
+def doped(isotope: float) -> dict[str, Any]:
+    """1e6 t of oxide of 1 t of ore and a little isotope each, at cost; ore 1 USD/kg, isotope 1e9 USD/kg."""
+    book = home(demand=1e6)
+    for material, price in (("ore", 1), ("isotope", 1e9)):
+        add(book, "Materials", material=material)
+        add(book, "Prices", material=material, years=price)
+        market(book, f"{material}_market", "Home", material, side="buy")
+    recipe(book, "refine", ore=-1, isotope=-isotope, oxide=1)
+    add(book, "Plants", plant="refinery", region="Home", process="refine", pricing="cost", years=1e6)
+    return book
+
+
+def test_a_small_input_of_a_dear_material_is_paid():
+    """1e6 t x (1 + 2e-9 x 1e9) USD/kg = 3,000 MUSD."""
+    assert solve(doped(2e-9))["objective_musd"] == kg(1e6 * (1 + 2))
+
+
+@pytest.mark.parametrize("isotope", [1e-9, 5e-10, 1e-14])
+def test_one_that_the_solver_would_leave_out_is_a_problem(isotope: float):
+    (problem,) = problems(doped(isotope))
+    assert problem.cell == "Processes!C3"
+    assert "take it for 0" in problem.wrong
+    assert problem.mend.startswith("enter a number of at least 1e-8;"), "0 makes no sense here"
+
+
+@pytest.mark.parametrize("demand", [1e-9, 5.55e-17])
+def test_a_demand_that_the_solver_would_leave_out_is_a_problem(demand: float):
+    (problem,) = problems(supplied(demand=demand))
+    assert problem.cell == "Demand!D2"
+    assert problem.mend.startswith("enter 0 or a number of at least 1e-8;")
+
+
+def test_a_change_can_leave_no_such_number_but_0():
+    book = supplied(demand=0.3)
+    for less in (-0.1, -0.2):  # in floating point 0.3 - 0.1 - 0.2 is -2.8e-17
+        change(book, "none", "Demand", "*/*/*", less, operation="add")
+    assert cost(book, "none") == 0
+
+    book = supplied()
+    change(book, "less", "Demand", "*/*/*", 1e-12, operation="multiply")
+    (problem,) = problems(book)
+    assert problem.cell == "Changes!E2"
+    assert "take it for 0" in problem.wrong
+
+
+def test_a_tight_gap_is_no_small_figure():
+    assert not problems(supplied(mip_gap=1e-10))
+
+
+def test_what_is_small_only_as_a_product_stops_the_run():
+    """Without a contract 1e-6 of a capacity of 1e-4 t can be bought: 1e-10, which no cell alone holds."""
+    book = home()
+    add(book, "Materials", material="ore")
+    add(book, "Prices", material="ore", years=1)
+    market(book, "ores", "Home", "ore", side="buy")
+    recipe(book, "refine", ore=-1, oxide=1)
+    add(book, "Projects", project="works", region="Home", process="refine", capacity_t_per_yr=1e-4, capex_musd=0,
+        spot_share=1e-6)  # fmt: skip
+    inputs = read(book)
+    assert not inputs.problems
+    with pytest.raises(StoppedError, match=r"take a number of the model for 0: 1e-10, about .*works"):
+        solve_scenario(inputs)
 
 
 # --- how a solve ends ------------------------------------------------------------------------------------------------

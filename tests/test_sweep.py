@@ -9,12 +9,14 @@ from typing import Any
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from tests.make import with_plants, write_book
 
+from lodestone.commands import main
 from lodestone.errors import UsageError, WorkbookError
 from lodestone.report.studies.sweep_files import KIND, write_sweep
 from lodestone.solve.one_scenario import solve_scenario
-from lodestone.studies.sweep.grid import MOST_POINTS, parse_vary, sweep
+from lodestone.studies.sweep.grid import MOST_POINTS, parse_vary, sweep, what_was_read
 from lodestone.studies.sweep.results import GridPoint, Sweep, Varied, columns, rows, typed
 from lodestone.workbook.inputs import load
 
@@ -94,6 +96,31 @@ def test_a_value_with_a_comma_stands_in_quotes():
     (varied,) = parse_vary(['Budgets/support/covers="grants, floors",grants'])
 
     assert varied == Varied("Budgets/support/covers", ("grants, floors", "grants"))
+
+
+def test_what_was_read_is_said():
+    varied = parse_vary(["Settings/discount_rate=0.03,0.05,0.08", "Contracts/offtake/tenor_years=5,10", "A/b/c=50,5"])
+    assert what_was_read(varied) == [
+        "Settings/discount_rate: 3 values, 0.03, 0.05 and 0.08",
+        "Contracts/offtake/tenor_years: 2 values, 5 and 10",
+        "A/b/c: 2 values, 50 and 5 (if 50.5 was meant: a comma separates values; the decimal sign is a point)",
+    ]
+    assert what_was_read(parse_vary(["Contracts/offtake/price_min_usd_per_kg=,40"])) == [
+        "Contracts/offtake/price_min_usd_per_kg: 2 values, blank and 40"
+    ]
+
+
+def test_a_decimal_comma_that_cannot_be_two_values_is_refused():
+    with pytest.raises(UsageError, match="read as 0, 03, 0 and 05; a comma separates values"):
+        parse_vary(["Settings/discount_rate=0,03,0,05"])
+    assert parse_vary(["Demand/Home/defence/sector=01,02"])[0].values == ("01", "02"), "names"
+
+
+def test_the_command_says_it_before_it_solves(workbook, tmp_path):
+    arguments = ["sweep", str(workbook), "--vary", "Demand/Home/defence/oxide/2026=50,5", "--out", str(tmp_path)]
+    told = CliRunner().invoke(main, arguments)
+    assert "Demand/Home/defence/oxide/2026: 2 values, 50 and 5 (if 50.5 was meant" in told.stderr
+    assert "if 50.5" not in CliRunner().invoke(main, [*arguments, "--quiet"]).output
 
 
 def test_values_given_twice_count_once():

@@ -4,15 +4,76 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 LONGEST_GUESS = 200  # characters; comparing takes their square
+# Greek and Cyrillic letters, and the Latin ones that they look like
+_TWINS = str.maketrans(
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf"
+    "\u0405\u0406\u0408\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0430"
+    "\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458",
+    "ABEZHIKMNOPTYXoSIJABEKMHOPCTYXaeopcyxsij",
+)
+_UNSEEN = ("Cf", "Cc", "Mn")  # categories of Unicode: signs without width, accents that stand by themselves
+_DASHES = dict.fromkeys((0x5F, 0x2212, *range(0x2010, 0x2016)), "-")
 
 
 def plain(name: str) -> str:
     """A sheet or column name without the differences that are forgiven: case, surrounding blanks, spaces, hyphens."""
     return re.sub(r"[\s-]+", "_", name.strip()).lower()
+
+
+def skeleton(name: str) -> str:
+    """A name as it looks: without invisible signs, accents, case and kinds of blanks, dashes and alphabets."""
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", name) if unicodedata.category(sign) not in _UNSEEN)
+    return re.sub(r"[\s-]+", "-", bare.translate(_TWINS).translate(_DASHES).strip()).casefold()
+
+
+def difference(name: str, meant: str) -> str:
+    """What tells two names apart that look alike, in words; "" where anybody sees it."""
+    if name == meant or skeleton(name) != skeleton(meant):
+        return ""
+    for one, other in ((name, meant), (meant, name)):
+        which = "this name" if one is name else "the other name"
+        for sign in one:
+            if sign in other:
+                continue
+            if unicodedata.category(sign) in ("Cf", "Cc"):
+                return f"{which} holds an invisible sign ({_called(sign)})"
+            if unicodedata.category(sign) == "Zs" and sign != " ":
+                return f"{which} holds a {_called(sign)} instead of a blank"
+            if sign.translate(_TWINS) != sign:
+                alphabet = _called(sign).split()[0].capitalize()
+                return (
+                    f"{which} holds the {alphabet} letter {sign}, which looks like the Latin {sign.translate(_TWINS)}"
+                )
+    if unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", meant):
+        return "the accents look alike and are stored in two ways"
+    if name.casefold() == meant.casefold():
+        return "they differ in capital letters"
+    if re.sub(r"\s+", " ", name.strip()) == re.sub(r"\s+", " ", meant.strip()):
+        return "they differ in the number of blanks"
+    if plain(name.translate(_DASHES)) == plain(meant.translate(_DASHES)):
+        return "they differ in blanks, hyphens or dashes"
+    if _unaccented(name) == _unaccented(meant):
+        return "they differ in accents"
+    return "they look alike and are written with different signs"
+
+
+def _called(sign: str) -> str:
+    return unicodedata.name(sign, f"U+{ord(sign):04X}").lower()
+
+
+def _unaccented(name: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFD", name) if unicodedata.category(sign) != "Mn")
+
+
+def did_you_mean(name: str, meant: str) -> str:
+    """The question, with what tells the two names apart where that is hard to see."""
+    differ = difference(name, meant)
+    return f"did you mean {meant}?" + (f" ({differ})" if differ else "")
 
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:
@@ -22,6 +83,10 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
         return by_plain[plain(name)]
     if len(name) > LONGEST_GUESS:
         return None
+    alike = skeleton(name)
+    for candidate in by_plain.values():  # two names of plain letters that look alike are one already
+        if not (name.isascii() and candidate.isascii()) and skeleton(candidate) == alike:
+            return candidate
     close = get_close_matches(plain(name), by_plain, n=1, cutoff=0.6)
     return by_plain[close[0]] if close else None
 
@@ -31,7 +96,7 @@ def advice(name: str, valid: Iterable[str], otherwise: str) -> str:
     valid = list(valid)
     meant = nearest(name, valid)
     if meant is not None:
-        return f"did you mean {meant}?"
+        return did_you_mean(name, meant)
     return f"{otherwise}: {listed(valid)}" if valid else otherwise
 
 

@@ -50,6 +50,9 @@ def sweep(
     from lodestone.studies.sweep import grid as study
 
     varied = study.parse_vary(vary, scenarios)
+    if not output.silent:
+        for line in study.what_was_read(varied):
+            click.echo(line, err=True)
     target = sweep_files.KIND.check_out(out or sweep_files.KIND.default_out(workbook))
     scenario = scenarios[0] if scenarios else "base"
     with claimed([target]), WatchMany((), output.silent) as watch:

@@ -76,12 +76,12 @@ def finite(value: Any) -> Any:
     return value
 
 
-def read_plan(path: Path) -> dict[str, Any]:
-    """Raises UsageError when the file is no plan of this format."""
+def read_plan(path: Path, named: Path | None = None) -> dict[str, Any]:
+    """named: the path as it was typed. Raises UsageError when the file is no plan of this format."""
     try:
         plan = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"there is no plan at {path}") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(f"there is no plan at {named or path}: name the folder that solve wrote") from None
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as a plan: {error}") from error
     if not isinstance(plan, dict) or plan.get("format") != FORMAT:

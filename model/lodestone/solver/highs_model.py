@@ -8,6 +8,7 @@ from the last basis.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import highspy
@@ -16,10 +17,13 @@ import pyomo.environ as pyo
 
 from lodestone.errors import StoppedError
 from lodestone.solver.matrix import Matrix, matrix
+from lodestone.workbook.schema.columns import SMALLEST
 
 FEASIBILITY = 1e-7
 PRICED = 1e-9  # MUSD per unit: a dual above this is not solver noise
 INFINITY = highspy.kHighsInf
+ROUNDING = 1e-12  # a coefficient as near to 0 is what subtracting shares left, no figure of the workbook
+LARGEST_COST = 1e15  # MUSD per unit; HiGHS takes 1e20 for infinite and says nothing
 
 
 class LoadedModel:
@@ -55,6 +59,10 @@ class LoadedModel:
             self.highs.setOptionValue(name, value)
 
     def _load(self, loaded: Matrix) -> None:
+        """Raises StoppedError where HiGHS would solve another model than this."""
+        if not np.all(np.abs(loaded.cost) <= LARGEST_COST):
+            raise StoppedError(_too_large(loaded))
+        loaded = _without_rounding(loaded)
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(loaded.variables), len(loaded.rows)
         lp.col_cost_, lp.col_lower_, lp.col_upper_ = loaded.cost, loaded.lower, loaded.upper
@@ -64,8 +72,11 @@ class LoadedModel:
         lp.a_matrix_.start_ = loaded.starts
         lp.a_matrix_.index_ = loaded.columns
         lp.a_matrix_.value_ = loaded.coefficients
-        if self.highs.passModel(lp) == highspy.HighsStatus.kError:
+        status = self.highs.passModel(lp)
+        if status == highspy.HighsStatus.kError:
             raise StoppedError("the solver did not accept the model (a number is not finite or too large)")
+        if status != highspy.HighsStatus.kOk:
+            raise StoppedError(_dropped(loaded))
         whole = np.flatnonzero(loaded.integer).astype(np.int32)
         if len(whole):
             self._set_kind(whole, highspy.HighsVarType.kInteger)
@@ -142,7 +153,9 @@ class LoadedModel:
         """Add the row that the model's cost stays within a limit, whatever is minimised next."""
         columns = np.flatnonzero(self.cost).astype(np.int32)
         offset = self.highs.getLp().offset_
-        self.highs.addRow(-INFINITY, most - offset, len(columns), columns, self.cost[columns])
+        least = np.abs(self.cost[columns]).min(initial=1.0)
+        unit = 1.0 if least > SMALLEST else 2 * SMALLEST / least  # a cost is dropped from a row, not from the objective
+        self.highs.addRow(-INFINITY, (most - offset) * unit, len(columns), columns, self.cost[columns] * unit)
 
     # -- whole decisions ----------------------------------------------------------------------------------------------
 
@@ -269,6 +282,43 @@ class LoadedModel:
         """Put an added column out of use."""
         self.highs.changeColCost(column, 0.0)
         self.bound(column, 0.0, 0.0)
+
+
+def _without_rounding(loaded: Matrix) -> Matrix:
+    """Without the coefficients that are 0 but for rounding, such as 1 - 0.9 - 0.1."""
+    kept = np.abs(loaded.coefficients) > ROUNDING
+    if kept.all():
+        return loaded
+    starts = np.concatenate(([0], np.cumsum(kept)))[loaded.starts].astype(np.int32)
+    return replace(loaded, starts=starts, columns=loaded.columns[kept], coefficients=loaded.coefficients[kept])
+
+
+def _dropped(loaded: Matrix) -> str:
+    """What HiGHS left out of a model, in words."""
+    small = np.flatnonzero(np.abs(loaded.coefficients) <= SMALLEST)
+    if not len(small):
+        return "the solver did not accept the model as it stands"
+    entry = small[0]
+    row = int(np.searchsorted(loaded.starts, entry, side="right")) - 1
+    about = _names(loaded.rows[row].constraint, loaded.variables[loaded.columns[entry]])
+    return (
+        f"the solver would take a number of the model for 0: {abs(loaded.coefficients[entry]):.2g}, about {about}. "
+        "Look for a very small figure in rows of these names; enter 0, or a larger one"
+    )
+
+
+def _too_large(loaded: Matrix) -> str:
+    column = int(np.argmax(np.where(np.isfinite(loaded.cost), np.abs(loaded.cost), np.inf)))
+    return (
+        f"a cost is too large to reckon with: {abs(loaded.cost[column]):.2g} MUSD per unit, about "
+        f"{_names(loaded.variables[column])}. Look for a very large figure in rows of these names"
+    )
+
+
+def _names(*parts: Any) -> str:
+    """The names of the workbook under which constraints and variables stand."""
+    keys = [key if isinstance(key, tuple) else (key,) for key in (part.index() for part in parts)]
+    return ", ".join(dict.fromkeys(name for key in keys for name in key if isinstance(name, str))) or parts[0].name
 
 
 def _apart(terms: Iterable[tuple[float, int]]) -> tuple[np.ndarray, np.ndarray]:

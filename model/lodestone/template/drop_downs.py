@@ -184,10 +184,11 @@ def _limits(column: Column) -> dict[str, Any]:
         return {**kind, "criteria": "!=", "value": 0}
     if column.above is not None:
         return {**kind, "criteria": ">", "value": column.above}
-    if least is not None and column.most is None:
+    if least is not None and column.highest is None:
         return {**kind, "criteria": ">=", "value": least}
     low = -FOREVER if least is None else least
-    return {**kind, "criteria": "between", "minimum": low, "maximum": FOREVER if column.most is None else column.most}
+    high = FOREVER if column.highest is None else column.highest
+    return {**kind, "criteria": "between", "minimum": low, "maximum": high}
 
 
 def _prompt(column: Column) -> str:

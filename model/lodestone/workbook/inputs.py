@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lodestone.errors import Problem, UsageError, WorkbookError
 from lodestone.gc_pause import at_rest
-from lodestone.names import advice, plain
+from lodestone.names import advice, listed, plain
 from lodestone.workbook.checks import find_problems, find_warnings
 from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.file.xlsx import CellValue, RawSheet, column_letters, read_sheets
@@ -81,6 +81,11 @@ def load(path: str | Path, sets: Sequence[str] = ()) -> Inputs:
 
 def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, CellValue | None]) -> Inputs:
     book = read_workbook([_typed_over(sheet, edits) for sheet in read_sheets(path, data)])
+    if not book.sheet_names:
+        raise UsageError(
+            f"{path} is no workbook of Lodestone: it has none of the sheets {listed(SHEETS, 3)}; "
+            "start from the blank template (lodestone new) or from an example"
+        )
     asked, bad_sets = parse_sets(sets)
     given = set_settings(book.settings, asked)
     book.settings = given.settings

@@ -98,7 +98,7 @@ def read_run(path: Path) -> dict[str, Any]:
     if path.name == PLAN_JSON:
         return read_plan(path)
     _put_right(path.resolve())
-    return read_plan(path / PLAN_JSON)
+    return read_plan(path / PLAN_JSON, named=path)
 
 
 def workbook_of(plan: Mapping[str, Any], run: Path) -> Path:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Sequence
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 from lodestone.errors import Problem, UsageError, WorkbookError
@@ -21,6 +22,7 @@ from lodestone.workbook.inputs import load
 
 SCENARIO = "scenario"
 MOST_POINTS = 10_000
+POINT = "a comma separates values; the decimal sign is a point"
 FORM = "write Sheet/key/column=value,value, e.g. Settings/discount_rate=0.03,0.05,0.08"
 
 
@@ -36,6 +38,8 @@ def parse_vary(texts: Sequence[str], scenarios: Sequence[str] = ()) -> tuple[Var
         values = [value.strip() for value in next(csv.reader([listed], skipinitialspace=True), [])]
         if not equals or "/" not in path or not values:
             raise UsageError(f"--vary {text}: this does not name a cell and its values; {FORM}")
+        if any(re.fullmatch("[+-]?(0|[1-9][0-9]*),0[0-9]+", ",".join(pair)) for pair in pairwise(values)):
+            raise UsageError(f"--vary {text}: this was read as {_listed(values)}; {POINT}")
         if path in [v.path for v in varied]:
             raise UsageError(f"--vary {text}: {path} is varied twice; give all its values at once")
         varied.append(Varied(path, tuple(dict.fromkeys(values))))
@@ -45,6 +49,25 @@ def parse_vary(texts: Sequence[str], scenarios: Sequence[str] = ()) -> tuple[Var
     if size > MOST_POINTS:
         raise UsageError(f"the grid has {size:,} points; give fewer values (at most {MOST_POINTS:,} points)")
     return tuple(varied)
+
+
+def what_was_read(varied: Sequence[Varied]) -> list[str]:
+    """The values of each input in words, and a doubt where they may be the two halves of one number."""
+    lines = []
+    for one in varied:
+        values = f"{len(one.values)} value{'s' if len(one.values) > 1 else ''}"
+        halves = (
+            all(map(str.isdecimal, one.values)) and len(one.values) == 2 and int(one.values[0]) > int(one.values[1])
+        )
+        doubt = f" (if {'.'.join(one.values)} was meant: {POINT})" if halves else ""
+        lines.append(f"{one.path}: {values}, {_listed(one.values)}{doubt}")
+    return lines
+
+
+def _listed(values: Sequence[str]) -> str:
+    """'0.03, 0.05 and 0.08'."""
+    shown = [value or "blank" for value in values]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
 
 
 def sweep(

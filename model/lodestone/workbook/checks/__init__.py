@@ -20,6 +20,7 @@ from lodestone.workbook.checks.contracts import (
 )
 from lodestone.workbook.checks.limits import (
     collar_reversed,
+    fixed_price_out_of_bounds,
     opening_over_capacity,
     volumes_reversed,
     year_window_reversed,
@@ -52,6 +53,7 @@ PROBLEM_CHECKS: tuple[Check, ...] = (
     collar_reversed,
     volumes_reversed,
     opening_over_capacity,
+    fixed_price_out_of_bounds,
     probabilities_over_one,
     probability_without_year,
     scenario_year_outside,

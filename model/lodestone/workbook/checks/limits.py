@@ -1,12 +1,12 @@
-"""Two limits the wrong way round."""
+"""Two limits the wrong way round, and prices that grow out of all limits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from lodestone.errors import Problem
-from lodestone.workbook.checks.rows import above, problem_at
-from lodestone.workbook.reading.cells import show
+from lodestone.workbook.checks.rows import above, horizon_of, problem_at, supplier_of
+from lodestone.workbook.reading.cells import LARGEST, show
 from lodestone.workbook.tables import Tables
 
 
@@ -31,6 +31,27 @@ def volumes_reversed(tables: Tables) -> Iterator[Problem]:
 
 def opening_over_capacity(tables: Tables) -> Iterator[Problem]:
     yield from _reversed(tables, "Stockpiles", "opening_t", "capacity_t")
+
+
+def fixed_price_out_of_bounds(tables: Tables) -> Iterator[Problem]:
+    """A fixed price grows each year; lenders look at it beyond the horizon, over the life of a project."""
+    for row in tables.rows("Contracts"):
+        price, growth, tenor = (
+            row[name] for name in ("fixed_price_usd_per_kg", "escalation_share_per_yr", "tenor_years")
+        )
+        supplier = supplier_of(tables, row)
+        if row["price_rule"] != "fixed" or not price or growth is None or tenor is None or supplier is None:
+            continue
+        life = supplier["life_years"] if supplier.sheet == "Projects" else len(horizon_of(tables))
+        years = min(tenor, tenor if life is None else life) - 1
+        grown = price * (1 + max(growth, 0.0)) ** years
+        if grown > LARGEST:
+            yield problem_at(
+                row,
+                "escalation_share_per_yr",
+                f"the price would grow from {show(price)} to {grown:.2g} USD/kg in {years} years",
+                "enter the growth of one year as a share (0.02 means 2 %), or a shorter tenor",
+            )
 
 
 def _reversed(tables: Tables, sheet: str, low: str, high: str) -> Iterator[Problem]:

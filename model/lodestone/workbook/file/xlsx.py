@@ -20,9 +20,13 @@ from lodestone.workbook.file.archive import Parts, Refused, opened, parsed
 
 @dataclass(frozen=True)
 class ErrorValue:
-    """An Excel error that stands in a cell, e.g. #REF!."""
+    """An Excel error that stands in a cell, e.g. #REF!.
+
+    rich: it stands for something that only Excel can show, such as a linked data type.
+    """
 
     text: str
+    rich: bool = False
 
 
 @dataclass(frozen=True)
@@ -258,7 +262,7 @@ class _Cells:
         if kind == "b":
             return stored in ("1", "true")
         if kind == "e":
-            return ErrorValue(stored)
+            return ErrorValue(stored, rich=cell.get("vm") is not None)
         if kind == "d":
             return datetime.fromisoformat(stored.removesuffix("Z"))
         return sys.intern(_text(stored)) or None  # names stand in many cells

@@ -11,12 +11,17 @@ import re
 from datetime import date, datetime
 from typing import Any
 
-from lodestone.names import listed, nearest, plain
+from lodestone.names import LONGEST_GUESS, did_you_mean, listed, nearest, plain
 from lodestone.workbook.file.xlsx import CellValue, ErrorValue, NoValue
-from lodestone.workbook.schema.columns import Column
-from lodestone.workbook.schema.sheets import ANY
+from lodestone.workbook.schema.columns import YEARS, Column
+from lodestone.workbook.schema.sheets import ANY, FIRST_HEADING, LAST_HEADING, UNLIMITED
 
 BLANK = "(blank)"
+UNSAVED = ("the formula has no stored result, because Excel never saved this file", "open and save it in Excel")
+LINKED = (
+    "the cell holds what only Excel can show: a linked data type, a picture, or a formula that spills",
+    "convert it to text in Excel (right-click, Data Type, Convert to Text), or type what belongs there",
+)
 RESERVED_SIGNS = "/*?"
 
 
@@ -58,14 +63,14 @@ def convert(column: Column, raw: CellValue, label: str = "") -> Any:
     """
     if isinstance(raw, str) and column.kind in ("ref", "text"):
         return raw
+    if isinstance(raw, ErrorValue) and raw.rich:
+        raise UnusableCell(*LINKED)
     if isinstance(raw, ErrorValue):
         raise UnusableCell("the cell holds an error", "mend the formula in Excel, or enter " + wanted(column))
     if isinstance(raw, NoValue):
-        raise UnusableCell(
-            "the formula has no stored result, because Excel never saved this file", "open and save it in Excel"
-        )
+        raise UnusableCell(*UNSAVED)
     if column.kind in ("number", "integer", "years"):
-        value = _whole(raw) if column.kind == "integer" else _number(raw, column)
+        value = _whole(raw, column) if column.kind == "integer" else _number(raw, column)
         check_limits(column, value, label)
         return value
     if column.kind == "yesno":
@@ -92,14 +97,22 @@ def check_limits(column: Column, value: float, label: str = "") -> None:
     broken = None
     if not abs(value) <= LARGEST:
         raise UnusableCell("the number is too large to reckon with", f"enter a number of at most {LARGEST:g}")
+    if 0 < abs(value) <= column.smallest:
+        zero = "" if column.nonzero or column.above is not None else "0 or "
+        raise UnusableCell(
+            "the number is so small that the solver would take it for 0",
+            f"enter {zero}a number of at least 1e-8; if it is the rest that a formula leaves, round the formula",
+        )
     if column.above is not None and value <= column.above:
         broken = f"{name} must be greater than {show(column.above)}"
     elif isinstance(column.least, float | int) and value < column.least:
         broken = f"{name} must be at least {show(column.least)}"
-    elif column.most is not None and value > column.most:
-        broken = f"{name} must be at most {show(column.most)}"
+    elif column.highest is not None and value > column.highest:
+        broken = f"{name} must be at most {show(column.highest)}"
     elif column.nonzero and value == 0:
         broken = f"{name} must not be 0"
+    if broken and column.unit == "years" and FIRST_HEADING <= value <= LAST_HEADING:
+        raise UnusableCell(broken, f"enter how many years, no year of the calendar: {wanted(column)}")
     if broken:
         raise UnusableCell(broken, "enter " + wanted(column))
 
@@ -127,12 +140,12 @@ def _wanted_number(column: Column) -> str:
     least = column.least if isinstance(column.least, float | int) else None
     if column.above is not None:
         what += f" greater than {show(column.above)}"
-    elif least is not None and column.most is not None:
-        what += f" from {show(least)} to {show(column.most)}"
+    elif least is not None and column.highest is not None:
+        what += f" from {show(least)} to {show(column.highest)}"
     elif least is not None:
         what += f" of at least {show(least)}"
-    elif column.most is not None:
-        what += f" of at most {show(column.most)}"
+    elif column.highest is not None:
+        what += f" of at most {show(column.highest)}"
     if column.nonzero:
         what += " other than 0"
     if "share" in column.unit:
@@ -186,18 +199,85 @@ def _number_from_text(raw: str, column: Column | None) -> float:
     number = plain_number(text)
     if number is not None:
         return number
-    if text.endswith("%"):
-        raise UnusableCell("the percentage was typed as text", "enter it as a number, e.g. 0.12 for 12 %")
-    if re.fullmatch(r"[+-]?[0-9][0-9.,'\s]*", text):
-        raise UnusableCell(
+    raise UnusableCell(*_no_number(text, column))
+
+
+_BARE = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_ABOUT = r"(?:<|>|~|\u2248|\u2264|\u2265|about|approx\.?|ca\.?|circa|under|over|up to|at least|at most)"
+_FOOTNOTE = (
+    r"(?:[*\u2020\u2021\u00a7#\u00b9\u00b2\u00b3\u2070-\u2079]+|\[[^\]]*\]|\([^)]*\)|[a-fprs])"  # 500*, 500 (2), 500e
+)
+_STANDS_FOR = {  # what tables of statistics write in place of a figure
+    "w": "W is what USGS writes for a figure that it withholds",
+    "xx": "XX stands for not applicable",
+    "--": "a dash can mean nothing, or not known",
+    **dict.fromkeys(("na", "n/a", "n.a.", "n.a", "#n/a", "..", "...", "\u2026", ":"), "this stands for not available"),
+    **dict.fromkeys(
+        ("?", "tbd", "tbc", "unknown", "missing", "none", "null"), "this says that the figure is not known"
+    ),
+    **dict.fromkeys(("unlimited", "no limit", "inf", "infinite", "infinity", "\u221e"), "this stands for no limit"),
+}
+
+
+def _no_number(text: str, column: Column | None) -> tuple[str, str]:
+    """What a text is that stands where a number belongs, and what to do about it."""
+    entered = "enter " + (wanted(column) if column else "a number")
+    if len(text) > LONGEST_GUESS:
+        return "this is not a number", entered
+    alone = re.sub(r"[\s\u2010-\u2015\u2212]", lambda sign: " " if sign[0].isspace() else "-", text)
+    if alone.endswith("%"):
+        share = plain_number(alone[:-1].strip())
+        example = f"{show(share / 100)} for {show(share)} %" if share is not None else "0.12 for 12 %"
+        return "the percentage was typed as text, with a percent sign", f"enter it as a number, e.g. {example}"
+    if alone != text and plain_number(alone) is not None:
+        return "the minus sign is a dash", f"type {alone} with the minus sign of the keyboard"
+    if re.fullmatch(r"[+-]?[0-9][0-9.,'\u2019\s]*", alone):
+        return (
             "the number was typed as text with signs that can be read in more than one way",
             "type it as a number without separators for thousands, so that Excel aligns it to the right",
         )
-    raise UnusableCell("this is not a number", "enter " + (wanted(column) if column else "a number"))
+    word = re.sub("^-+$", "--", alone.casefold())
+    if word in _STANDS_FOR:
+        return _STANDS_FOR[word], entered + _or_blank(column, "no limit" in _STANDS_FOR[word])
+    if re.fullmatch(rf"{_BARE}\s*(?:-|to|\u00b1|\+/-)\s*{_BARE}\D*", alone, re.IGNORECASE):
+        return "two numbers stand in the cell, a range", "enter one number of it, and the range in the column note"
+    if re.fullmatch(rf"{_ABOUT}\s*{_BARE}\D*", alone, re.IGNORECASE):
+        return (
+            "the cell says about how much, and no number",
+            "enter one number, and in the column note that it is rough",
+        )
+    marked = re.fullmatch(rf"({_BARE})\s*{_FOOTNOTE}|{_FOOTNOTE}\s*({_BARE})", alone, re.IGNORECASE)
+    if marked and not (column and alone[len(marked[1] or "") :].strip() in re.split(r"\W+", column.unit)):
+        number = marked[1] or marked[2]
+        return "a footnote sign stands beside the number", f"enter {number} alone, and the footnote in the column note"
+    if re.fullmatch(rf"\({_BARE}\)", alone):
+        return "brackets can mean a number below 0, or a footnote", f"enter {alone[1:-1]} or -{alone[1:-1]}"
+    if re.fullmatch(r"[+-]?[0-9.][0-9., ]*[^0-9]+|[^0-9.+-]+[0-9.][0-9., ]*", alone):
+        unit = f"; the column is in {column.unit}" if column and column.unit else ""
+        return "a unit or a word stands beside the number", f"enter the number alone{unit}"
+    return "this is not a number", entered
 
 
-def _whole(raw: CellValue) -> int:
-    value = _number(raw)
+def _or_blank(column: Column | None, unlimited: bool) -> str:
+    """What leaving the cell blank means in this column."""
+    if column is None or column.above is not None:
+        return ""
+    if column.kind == YEARS:
+        unlimited_row = unlimited and column.blank == UNLIMITED
+        return (
+            "; a row without any year is unlimited"
+            if unlimited_row
+            else ", or leave the year blank: it follows from those beside it"
+        )
+    if column.required:
+        return ""
+    if column.default is not None:
+        return f", or leave the cell blank for {show(column.default)}"
+    return f", or leave the cell blank{f' for {column.blank}' if column.blank not in ('', BLANK) else ''}"
+
+
+def _whole(raw: CellValue, column: Column) -> int:
+    value = _number(raw, column)
     if value != int(value):
         raise UnusableCell("this is not a whole number", "enter a whole number")
     return int(value)
@@ -218,7 +298,7 @@ def _choice(column: Column, word: str) -> str:
     if plain(word) in column.allowed:
         return plain(word)
     meant = nearest(word, column.allowed)
-    mend = f"did you mean {meant}? Allowed: " if meant else "enter one of: "
+    mend = f"{did_you_mean(word, meant)} Allowed: " if meant else "enter one of: "
     raise UnusableCell(f"{column.name} does not know this word", mend + listed(column.allowed))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from lodestone.errors import Problem
-from lodestone.names import listed, nearest
+from lodestone.names import did_you_mean, listed, nearest
 from lodestone.workbook.reading.typed import TypedTable, TypedWorkbook
 from lodestone.workbook.schema.columns import Column, Sheet
 from lodestone.workbook.schema.sheets import ANY, SHEETS
@@ -76,7 +76,7 @@ def unknown_reference(column: Column, value: str, known: Iterable[str], guess: s
     sheets = [sheet for sheet in column.refers_to if sheet != ANY]
     names = [name for name in known if name != ANY]
     if guess is not None:
-        mend = f"did you mean {guess}?"
+        mend = did_you_mean(value, guess)
     elif names:
         mend = f"add it to {sheets[0]}, or enter one of: {listed(names)}"
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lodestone.errors import Problem
 from lodestone.names import listed
-from lodestone.workbook.file.xlsx import RawSheet, Row
+from lodestone.workbook.file.xlsx import RawSheet, Row, column_letters
 from lodestone.workbook.reading.cells import BLANK, UnusableCell, convert, show, wanted
 from lodestone.workbook.reading.headings import (
     Headings,
@@ -22,21 +22,31 @@ def read_table(sheet: Sheet, raw: RawSheet, problems: list[Problem]) -> TypedTab
     table = TypedTable()
     if not raw.rows:
         return table
-    if 1 not in raw.rows:
+    told: list[Problem] = []
+    headings = read_headings(sheet, raw, told)
+    if not headings.letters:
         names = listed([heading_of(column) for column in sheet.columns], 20)
+        cells = raw.rows.get(1, {})
+        wrong = "none of the headings of this sheet stands in row 1" if cells else "row 1 has no headings"
+        first = min(cells, default=1)
         problems.append(
-            Problem(f"{sheet.name}!A1", BLANK, "row 1 has no headings", f"write the headings in row 1: {names}")
+            Problem(
+                f"{sheet.name}!{column_letters(first)}1",
+                show(cells.get(first)),
+                wrong,
+                f"write the headings in row 1: {names}",
+            )
         )
         table.complete = False
         return table
-    headings = read_headings(sheet, raw, problems)
+    problems += told
     require_headings(sheet, headings, problems)
     years = sorted(name for name in headings.letters if isinstance(name, int))
-    table.year_cells = {year: f"{sheet.name}!{headings.letters[year]}1" for year in years}
+    table.year_cells = {year: f"{sheet.name}!{headings.letters[year]}{headings.row}" for year in years}
     table.complete = all(name in headings.letters for name in sheet.key)
     refuse_stray_columns(sheet, headings, raw, problems)
     for number, cells in raw.rows.items():
-        if number > 1:
+        if number > headings.row:
             row = _read_row(sheet, headings, number, cells, problems)
             if row is not None:
                 _require_cells(sheet, row, years, problems)

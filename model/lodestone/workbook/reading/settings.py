@@ -24,7 +24,8 @@ _SETTING_ROW = Sheet(
 
 def read_settings(raw: RawSheet, book: TypedWorkbook) -> None:
     """Put the settings that are given into the book, and what is wrong with them into its problems."""
-    headings = read_headings(_SETTING_ROW, raw, book.problems)
+    told: list[Problem] = []
+    headings = read_headings(_SETTING_ROW, raw, told)
     if not {"setting", "value"} <= headings.letters.keys():
         book.problems.append(
             Problem(
@@ -35,11 +36,12 @@ def read_settings(raw: RawSheet, book: TypedWorkbook) -> None:
             )
         )
         return
+    book.problems += told
     positions = {name: position for position, (_, name) in headings.targets.items()}
     refuse_stray_columns(_SETTING_ROW, headings, raw, book.problems)
     for number, cells in raw.rows.items():
         label, value = cells.get(positions["setting"]), cells.get(positions["value"])
-        if number > 1 and (label is not None or value is not None):
+        if number > headings.row and (label is not None or value is not None):
             places = Cells("Settings", headings.letters, number)
             _read_setting(show(label), value, places, headings.remarks_of(cells), book)
 

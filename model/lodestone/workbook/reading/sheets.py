@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lodestone.errors import Problem
-from lodestone.names import listed, nearest, plain
+from lodestone.names import did_you_mean, listed, nearest, plain
 from lodestone.workbook.file.xlsx import RawSheet
 from lodestone.workbook.reading.headings import FREE_SIGN, heading_of
 from lodestone.workbook.reading.references import look_up_references
@@ -74,7 +74,7 @@ def _match_sheets(sheets: list[RawSheet], problems: list[Problem]) -> tuple[dict
 
 def _unknown_sheet(name: str, missing: list[str]) -> Problem:
     meant = nearest(name, missing) or nearest(name, SHEETS)
-    mend = f"did you mean {meant}? Otherwise " if meant else ""
+    mend = f"{did_you_mean(name, meant)} Otherwise " if meant else ""
     return Problem(
         name,
         name,

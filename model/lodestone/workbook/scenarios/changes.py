@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lodestone.errors import Problem
-from lodestone.names import advice, is_wild, listed, nearest, plain, wildcard
+from lodestone.names import advice, did_you_mean, is_wild, listed, nearest, plain, wildcard
 from lodestone.workbook.file.xlsx import CellValue
 from lodestone.workbook.reading.cells import UnusableCell, check_limits, convert, plain_number, show
 from lodestone.workbook.reading.records import Records, default_of
@@ -25,7 +25,8 @@ from lodestone.workbook.tables import Lane
 LANE_SHEETS = ("Lanes", "Tariffs")
 SCENARIO_SHEETS = ("Scenarios", "Changes")
 NUMERIC = ("number", "integer", "years")
-OPERAND = Column("value", "number")  # a factor or summand: any number
+OPERAND = Column("value", "number", smallest=0)  # a factor or summand: any number
+ROUNDING = 1e-14  # of a sum that cancels: what is left of it, as a part of a summand
 SET_FORM = "write Sheet/key/column=value, e.g. Sectors/defence/min_service_share=0.9 or Settings/discount_rate=0.03"
 
 Key = tuple[str, ...]
@@ -219,7 +220,7 @@ def _matches_nothing(sheet: Sheet, keys: Iterable[Key], parts: Key, change: Chan
         known = dict.fromkeys(key[position] for key in keys)
         if not is_wild(part) and part not in known:
             meant = nearest(part, known)
-            mend = f"did you mean {meant}?" if meant else f"enter one of: {listed(known)}"
+            mend = did_you_mean(part, meant) if meant else f"enter one of: {listed(known)}"
             return change.refuse("row", f"no {what} has the name {part}", mend)
     more = " (movement within one region is named by the region twice)" if sheet.name in LANE_SHEETS else ""
     return change.refuse("row", f"no {what} matches", f"check the names, or add such a row to {sheet.name}{more}")
@@ -237,6 +238,12 @@ def operand_of(change: Change, sheet: Sheet, column: Column, settings: Mapping[s
     raw = change.value
     if change.is_set and isinstance(raw, str) and column.kind in NUMERIC:
         number = plain_number(raw)
+        if number is None and re.fullmatch(r"[+-]?[0-9][0-9.,'\s]*", raw):
+            raise change.refuse(
+                "value",
+                "a comma, a blank or a second point can be read in more than one way",
+                "write the number with a decimal point and nothing else, e.g. 0.05 or 1250",
+            )
         raw = raw if number is None else number
     try:
         value = convert(column if change.operation == "set" else OPERAND, raw, "the value")
@@ -268,6 +275,8 @@ def new_value(column: Column, old: Any, operand: Any, change: Change, place: str
     if old is None:
         return 0.0 if column.blank == UNLIMITED and change.operation == "multiply" and operand == 0 else None
     new = old * operand if change.operation == "multiply" else old + operand
+    if change.operation == "add" and abs(new) <= ROUNDING * abs(old):
+        new = 0.0  # 0.3 less 0.1 less 0.2
     if column.kind == "integer":
         if new != int(new):
             raise change.refuse(

@@ -9,6 +9,12 @@ from typing import Any, Literal
 
 Kind = Literal["id", "text", "ref", "list", "choice", "yesno", "integer", "number", "years"]
 
+MOST_YEARS, MOST_PIECES = (
+    200,
+    10_000,
+)  # of a whole number without a limit of its own: rules walk through them one by one
+SMALLEST = 1e-9  # a coefficient of this size or less is 0 for the solver
+
 YEARS = "years"  # the name under which the year columns of a sheet go, in the schema and in Changes
 
 
@@ -19,6 +25,7 @@ class Column:
     kind: what a cell holds (years: one number for each year heading). unit: of its numbers.
     default: stands in for a blank cell; blank: says in words what blank means where no plain default does.
     least, most: inclusive limits; above: exclusive lower limit; nonzero: 0 makes no sense.
+    smallest: numbers as near to 0 as this, but for 0 itself, would count as 0 without a word, and are refused.
     verbatim: of a text, a number in the cell stays a number.
     allowed: the words of a choice or list. refers_to: sheets whose ids may stand here; "*" where `*` may too.
     suggests: of a text, names that are offered in a drop-down and not asked for: as in refers_to, or "Sheet.column" for
@@ -35,11 +42,19 @@ class Column:
     most: float | None = None
     above: float | None = None
     nonzero: bool = False
+    smallest: float = SMALLEST
     verbatim: bool = False
     allowed: tuple[str, ...] = ()
     refers_to: tuple[str, ...] = ()
     suggests: tuple[str, ...] = ()
     meaning: str = ""
+
+    @property
+    def highest(self) -> float | None:
+        """The largest number that is taken: `most`, or what every whole number of years or pieces has to keep to."""
+        if self.most is not None or self.kind != "integer":
+            return self.most
+        return {"years": MOST_YEARS, "": MOST_PIECES}.get(self.unit)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ A limit or default that is a text names a setting, e.g. default="last_year".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from lodestone.workbook.schema.columns import (
     Column,
@@ -80,7 +81,10 @@ SETTINGS = Sheet(
         ),
         share("risk_weight", 0, "Weight of CVaR against expected cost when scenarios are solved together."),
         share("risk_tail", 0.1, "CVaR is the mean cost of this worst share of outcomes.", least=0.000001),
-        share("mip_gap", 0.0001, "Stop when the plan is proved within this share of the best possible cost."),
+        replace(
+            share("mip_gap", 0.0001, "Stop when the plan is proved within this share of the best possible cost."),
+            smallest=0,
+        ),
         number("time_limit_s", "s", 600, "Stop after this long with the best plan found.", least=0.001),
     ),
     key=("setting",),
