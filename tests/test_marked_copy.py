@@ -21,7 +21,7 @@ from tests.office import needs_office, saved_again
 from lodestone.commands import main
 from lodestone.errors import Problem, UsageError
 from lodestone.report.excel.marked_copy import write_marked
-from lodestone.template import write_template
+from lodestone.template.blank import write_template
 from lodestone.workbook.inputs import load
 
 RED, AMBER = "00FF9B9B", "00FFD166"

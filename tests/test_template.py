@@ -16,7 +16,7 @@ from tests.office import needs_office, saved_again
 
 from lodestone.errors import UsageError
 from lodestone.solve.one_scenario import solve_scenario
-from lodestone.template import write_template
+from lodestone.template.blank import write_template
 from lodestone.template.drop_downs import LIST_ROWS, name_of_list, rule
 from lodestone.template.example_rows import example_rows
 from lodestone.template.examples import new_workbook
