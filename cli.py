@@ -20,7 +20,7 @@ from model.commands.doctor import doctor
 from model.commands.explain import explain
 from model.commands.frontier import frontier
 from model.commands.new import new
-from model.commands.output import JSON_FLAG, print_json, problems_answer
+from model.commands.output import JSON_FLAG, json_text, problems_answer
 from model.commands.report import report
 from model.commands.solve import solve
 from model.commands.stress import stress
@@ -28,6 +28,7 @@ from model.commands.sweep import sweep
 from model.commands.verify import verify
 from model.commands.watch import watch
 from model.errors import LodestoneError, Problem, StoppedError, WorkbookError, in_words
+from model.standard_output import keep_for_answers
 
 
 class Commands(click.Group):
@@ -60,7 +61,8 @@ class Commands(click.Group):
 def _fail(ctx: click.Context, message: str, exit_code: int, problems: Sequence[Problem] = ()) -> None:
     if ctx.meta[JSON_FLAG]:
         about = {"problems": problems_answer(problems)} if problems else {}
-        print_json({"command": ctx.invoked_subcommand, "exit_code": exit_code, "error": message, **about})
+        document = {"command": ctx.invoked_subcommand, "exit_code": exit_code, "error": message, **about}
+        click.echo(json_text(document), nl=False)
     else:
         if problems:
             from model.report.terminal import show_problems
@@ -82,6 +84,7 @@ def main() -> None:
 
     Exit codes: 0 plan written, 2 workbook or usage problem, 3 no plan exists, 4 stopped without a plan.
     """
+    keep_for_answers()
     for stream in (sys.stdout, sys.stderr):  # names of the workbook may not fit the terminal's character set
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What a module (or a package, as a whole) may import lies above it. New modules: find them a place.
 STAGES = (
-    "model model.collector model.errors model.names model.cycles model.columns model.plan_tables",
-    "model.schema",
+    "model model.standard_output model.collector model.errors model.names model.columns model.plan_tables",
+    "model.schema model.cycles",
     "model.archive model.tables",
     "model.xlsx",
     "model.cells model.lanes",
