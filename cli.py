@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import model  # noqa: F401  # before all else: it stops a Python that is too old
+
+# isort: split
+
 import io
 import shlex
 import sys
