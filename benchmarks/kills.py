@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 from openpyxl import load_workbook
 
-import model.joint_run  # what a fork must not load anew
+import model.joint_run  # noqa: F401  # what a fork must not load anew
 import model.report.run_folder
 from cli import main as lodestone
 from model.report.plan_json import fingerprint

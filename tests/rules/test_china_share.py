@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from model.build import build
 from model.plan_data import PlanData
 from model.rules.china_share import row_terms
@@ -135,7 +137,7 @@ def test_a_variable_stands_once_in_a_row():
 
     found = {variable.name: coefficient for coefficient, variable in terms}
     assert len(found) == len(terms) == 4
-    assert found["flows.deliver[0,Home,cars,oxide,exposed]"] == 1 - 0.4
+    assert found["flows.deliver[0,Home,cars,oxide,exposed]"] == pytest.approx(1 - 0.4)
 
 
 @covers("china_share.deliveries")
