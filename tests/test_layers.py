@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What a module (or a package, as a whole) may import lies above it. New modules: find them a place.
 STAGES = (
-    "model lodestone.gc_pause lodestone.errors lodestone.names lodestone.workbook.checks.cycles lodestone.workbook.schema.columns lodestone.plan.tables",
-    "lodestone.workbook.schema.sheets",
+    "model lodestone.system.standard_output lodestone.gc_pause lodestone.errors lodestone.names lodestone.workbook.schema.columns lodestone.plan.tables",
+    "lodestone.workbook.schema.sheets lodestone.workbook.checks.cycles",
     "lodestone.workbook.file.archive lodestone.workbook.tables",
     "lodestone.workbook.file.xlsx",
     "lodestone.workbook.reading.cells lodestone.workbook.scenarios.lanes",

@@ -16,6 +16,7 @@ import pyomo.environ as pyo
 
 from lodestone.errors import StoppedError
 from lodestone.solver.matrix import Matrix, matrix
+from lodestone.system.standard_output import muted
 
 FEASIBILITY = 1e-7
 PRICED = 1e-9  # MUSD per unit: a dual above this is not solver noise
@@ -46,7 +47,8 @@ class LoadedModel:
             "nonzeros": len(loaded.coefficients),
             "integers": int(loaded.integer.sum()),
         }
-        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        with muted():
+            self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
         self._load(loaded)
 
