@@ -23,7 +23,7 @@ FOOT = """
 ## Known holes
 
 `pip install pip-audit && pip-audit`, in an environment with Lodestone, asks the public database of advisories. It needs
-the network, so no test does it. Where this version was made the database could not be reached: what is asked for are
+the network, so no test does it. Where this version was made the database could not be reached: `constraints.txt` holds
 the newest releases that were there, and nothing more is claimed.
 """
 

@@ -11,7 +11,7 @@ assert t(plan, "flows", from_region="China") == 100
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -156,5 +156,5 @@ def kg(tonnes_times_usd_per_kg: float) -> Any:
     return close(tonnes_times_usd_per_kg / 1000)
 
 
-def close(value: float) -> Any:
+def close(value: float | Sequence[float]) -> Any:
     return pytest.approx(value, rel=1e-6, abs=1e-6)

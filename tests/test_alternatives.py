@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 from tests.make import Book, write_book
-from tests.solving import add, home, market, recipe
+from tests.solving import add, close, home, market, recipe
 from tests.test_brute_force import some_book
 
 from lodestone.commands import main
@@ -199,7 +199,7 @@ def test_a_cost_of_nothing_leaves_no_room(tmp_path):
     """Nothing is wanted and nothing earned: 2 % of nothing is nothing, so a refinery that costs is in no plan."""
     found = study(tmp_path, choose(1, demand=0), within=0.02)
     assert verdicts(found) == {"refinery_0": "never"}
-    assert found.limit_musd == 0
+    assert found.limit_musd == close(0)
 
 
 def test_a_gap_wider_than_the_share_is_said_and_never_makes_a_false_must(tmp_path):

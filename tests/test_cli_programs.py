@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from packaging.requirements import Requirement
 from tests.make import tiny, with_plants, write_book
 
 from lodestone.commands import main
@@ -268,6 +269,7 @@ def test_the_doctor_finds_all_well(here: Path) -> None:
     found = {finding["name"]: finding["found"] for finding in said["findings"]}
     assert said["healthy"]
     assert found["solver"].startswith("the tutorial costs 258.3000 MUSD")
+    assert found["standard output"] == "holds the answer and nothing else"
     assert {"lodestone", "python", "cores", "memory", "outputs"} <= found.keys()
     assert run("doctor").stdout.endswith("All is well.\n")
     assert not Path("outputs").exists()
@@ -275,7 +277,7 @@ def test_the_doctor_finds_all_well(here: Path) -> None:
 
 def test_the_doctor_finds_what_is_missing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("outputs").write_text("a file")
-    monkeypatch.setattr(doctor, "_required", lambda: ["click", "no-such-package"])
+    monkeypatch.setattr(doctor, "_required", lambda: [Requirement("click"), Requirement("no-such-package")])
     monkeypatch.setattr(doctor, "TUTORIAL_MUSD", 200.0)
     result = run("doctor")
     assert result.exit_code == 2
@@ -283,6 +285,48 @@ def test_the_doctor_finds_what_is_missing(here: Path, monkeypatch: pytest.Monkey
     assert "and should cost 200.0 | FAULT" in result.stdout
     assert "cannot write to" in result.stdout
     assert result.stdout.endswith("3 faults found.\n")
+
+
+@pytest.mark.parametrize(
+    ("installed", "said", "ok"),
+    [
+        ("1.16.0", "1.16.0", True),
+        ("1.14.2", "1.14.2; tested with 1.16.0", None),
+        ("1.17.0", "1.17.0 does not do, it takes <1.17,>=1.13: pip install 'solver<1.17,>=1.13'", False),
+        ("1.12.9", "1.12.9 does not do, it takes <1.17,>=1.13: pip install 'solver<1.17,>=1.13'", False),
+    ],
+)
+def test_the_doctor_compares_versions(
+    here: Path, monkeypatch: pytest.MonkeyPatch, installed: str, said: str, ok: bool | None
+) -> None:
+    monkeypatch.setattr(doctor, "_required", lambda: [Requirement("solver>=1.13,<1.17")])
+    monkeypatch.setattr(doctor, "_tested", lambda: {"solver": "1.16.0"})
+    monkeypatch.setattr(doctor, "version", lambda name: installed)
+    monkeypatch.setattr(doctor, "_solve", list)
+    (finding,) = [finding for finding in doctor.examine() if finding.name == "solver"]
+    assert (finding.found, finding.ok) == (said, ok)
+
+
+def test_the_doctor_hears_what_is_printed_beside_an_answer(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "COMMAND", f"print('Running HiGHS', flush=True); {doctor.COMMAND}")
+    result = run("doctor")
+    assert "standard output | a library prints there: Running HiGHS | FAULT" in result.stdout
+    assert "solver | the tutorial costs 258.3000 MUSD" in result.stdout
+    assert result.exit_code == 2
+
+
+def test_the_doctor_survives_a_solver_that_does_not(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "COMMAND", "import sys; sys.exit('no such symbol')")
+    result = run("doctor")
+    assert "solver | a solve of the tutorial ended with exit code 1: no such symbol | FAULT" in result.stdout
+    assert result.exit_code == 2
+
+
+def test_every_dependency_has_a_tested_version() -> None:
+    tested = doctor._tested()
+    assert {asked.name for asked in doctor._required()} <= tested.keys()
+    for asked in doctor._required():
+        assert asked.specifier.contains(tested[asked.name]), asked
 
 
 @pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])

@@ -439,7 +439,7 @@ def test_a_csv_guards_what_begins_like_a_formula(name: str) -> None:
     from lodestone.report.studies.sweep_files import _guarded
 
     assert _guarded(name)[0] == "'"
-    assert _guarded(-1.5) == -1.5
+    assert repr(_guarded(-1.5)) == "-1.5"
 
 
 def test_names_of_the_input_never_lead_out_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

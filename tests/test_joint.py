@@ -67,10 +67,10 @@ def test_one_certain_scenario_from_the_first_year_is_that_scenario():
     book = crisis()
     future(book, "embargo", 1, FIRST, "Lanes", "China/*/*", value=0, from_year=FIRST + 1)
     plan = solve_all(book)
-    assert plan["objective_musd"] == plan["expected_cost_musd"] == close(cost(book, "embargo"))
+    assert (plan["objective_musd"], plan["expected_cost_musd"]) == close((cost(book, "embargo"),) * 2)
     assert plan["cvar_musd"] == close(plan["objective_musd"])
     assert plan["futures"].keys() == {"embargo"}
-    assert plan["evpi_musd"] == plan["vss_musd"] == 0
+    assert (plan["evpi_musd"], plan["vss_musd"]) == close((0, 0))
 
 
 @pytest.mark.parametrize("weight", [0, 0.5, 1])

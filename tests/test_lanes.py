@@ -32,7 +32,7 @@ def test_without_rows_material_moves_only_within_regions() -> None:
 def test_default_freight_opens_every_other_lane() -> None:
     lanes = freights([], default=2.5)
     assert len(lanes) == 18
-    assert lanes["China", "Home", "oxide"] == 2.5
+    assert lanes["China", "Home", "oxide"] == pytest.approx(2.5)
     assert lanes["Home", "Home", "oxide"] == 0
 
 

@@ -43,7 +43,7 @@ def test_every_table_of_the_plan_has_a_sheet(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setitem(TABLES, "shadow_prices", PlanTable("shadow_prices", "What more room is worth.", columns))
     plan = plan_document(tables={"shadow_prices": [{"rule": "(8)", "worth_usd_per_kg": 1.5}]})
     book = written(tmp_path, plan)
-    assert records(book, "ShadowPrices")[0]["Worth (USD/kg)"] == 1.5
+    assert records(book, "ShadowPrices")[0]["Worth (USD/kg)"] == pytest.approx(1.5)
     assert "What more room is worth." in [cell.value for cell in book["Summary"]["B"]]
     shown = {"investments": "Investments", "flows": "Sourcing", "floor_payments": "PriceFloors", "costs": "Costs",
              "contract_years": "Contracts"}  # fmt: skip

@@ -269,7 +269,7 @@ def set_in(folder: Path, *sets: str) -> Inputs:
 def test_set_changes_settings_before_everything(tmp_path: Path) -> None:
     inputs = set_in(tmp_path, "Settings/last_year=2030", "Settings/discount_rate=0.03")
     tables = inputs.tables()
-    assert tables.settings["discount_rate"] == 0.03
+    assert tables.settings["discount_rate"] == pytest.approx(0.03)
     assert list(tables.rows("Demand")[0].years or ()) == [2026, 2027, 2028, 2029, 2030]
     assert tables.rows("Projects")[0]["latest_year"] == 2030
     assert inputs.changes()[0] == CellChange(

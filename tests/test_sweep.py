@@ -172,7 +172,7 @@ def test_the_three_files_hold_the_same_table(swept, tmp_path):
     for row, point, line in zip(read, document["points"], cells, strict=True):
         assert list(row) == list(point) == names
         if point["status"] != "failed":
-            assert float(row["objective_musd"]) == point["objective_musd"]
+            assert repr(float(row["objective_musd"])) == repr(point["objective_musd"])  # no digit is lost
             assert line[cost] == pytest.approx(point["objective_musd"], abs=1e-5)
     assert document["failed"] == 2
     assert document["varied"][0] == {"path": "Settings/discount_rate", "values": ["0.03", "0.08"]}

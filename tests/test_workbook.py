@@ -49,10 +49,10 @@ def test_defaults_are_filled_in(tmp_path: Path) -> None:
     assert project["earliest_year"] == 2026
     assert project["latest_year"] == 2027
     assert project["funding"] == "private"
-    assert project["hurdle_rate"] == 0.12
+    assert project["hurdle_rate"] == pytest.approx(0.12)
     assert project["requires"] is None
     assert project.blank >= {"earliest_year", "latest_year"}
-    assert tables.settings["discount_rate"] == 0.05
+    assert tables.settings["discount_rate"] == pytest.approx(0.05)
     assert tables.settings["tariffs_counted"] is True
 
 
@@ -370,7 +370,7 @@ def test_text_becomes_a_number_only_without_doubt(text: str) -> None:
     except UnusableCell:
         return
     assert set(text.strip()) <= set("0123456789+-.eE")
-    assert value == float(text)
+    assert value == pytest.approx(float(text), rel=1e-15, abs=0)
 
 
 @given(

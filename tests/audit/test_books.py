@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.audit.tiny_plan import plan_document
 from tests.audit.tiny_workbook import workbook
 
@@ -51,7 +52,7 @@ def test_decisions_and_flows_by_their_names_year_and_stream() -> None:
     )  # fmt: skip
     assert (books.taken["offtake", 2030, 2032], books.untaken["offtake", 2030, 2032]) == (15, 3)
     assert (books.act["pilot", 2031, "clean"], books.act["pilot", 2032, "exposed"]) == (10, 10)
-    assert books.topup["refinery", 2030] == 0.03
+    assert books.topup["refinery", 2030] == pytest.approx(0.03)
     assert (books.traded["trader", 2031, "exposed"], books.volume("trader", 2031)) == (6, 6)
     assert books.shipped["oxide", "CHN", "USA", 2030, "exposed"] == 30
     assert (books.delivered["USA", "civil", "oxide", 2031, "clean"], books.short["USA", "civil", "oxide", 2030]) == (

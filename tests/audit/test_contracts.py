@@ -39,8 +39,8 @@ def test_force_majeure_of_a_market(now: float | None, base: float | None, share:
 def test_force_majeure_of_a_plant_and_a_project() -> None:
     data = workbook(**change("plants", "mine", capacity=flat(25)))
 
-    assert force_majeure(data, data.contracts["ore_deal"], 2031) == 0.25
-    assert force_majeure(data, data.contracts["offtake"], 2031) == 1.0
+    assert force_majeure(data, data.contracts["ore_deal"], 2031) == pytest.approx(0.25)
+    assert force_majeure(data, data.contracts["offtake"], 2031) == pytest.approx(1)
 
 
 def test_an_index_price_keeps_within_its_collar() -> None:
@@ -198,7 +198,7 @@ def test_a_plant_that_the_base_does_not_have_knows_no_force_majeure() -> None:
 def test_force_majeure_of_a_plant_of_half_a_tonne() -> None:
     data = workbook(**change("plants", "mine", base_capacity=flat(0.5), capacity=flat(0.2)))
 
-    assert force_majeure(data, data.contracts["ore_deal"], 2030) == 0.4
+    assert force_majeure(data, data.contracts["ore_deal"], 2030) == pytest.approx(0.4)
 
 
 def test_a_delivery_that_is_left_to_others_keeps_none_after_it_from_being_judged() -> None:

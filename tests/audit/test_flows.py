@@ -103,7 +103,7 @@ def test_what_is_used_by_stream() -> None:
         ("USA", "scrap", 2031, "exposed"): 6.0, ("USA", "oxide", 2031, "clean"): 10 + 16 + 2.0,
         ("USA", "oxide", 2031, "exposed"): 20.0,
     })  # fmt: skip
-    assert amounts(used)["USA", "oxide", 2032, "clean"] == 10 + 16 + 4.0  # 4 t are sold
+    assert amounts(used)["USA", "oxide", 2032, "clean"] == pytest.approx(10 + 16 + 4)  # 4 t are sold
 
 
 def test_intake_of_clean_and_of_other_activity() -> None:

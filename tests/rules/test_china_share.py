@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from tests.rules.algebra import assert_row, covers, keys
 from tests.rules.tiny_data import cap, fork, market, plan, plant, scenario
 
@@ -136,7 +137,7 @@ def test_a_variable_stands_once_in_a_row():
 
     found = {variable.name: coefficient for coefficient, variable in terms}
     assert len(found) == len(terms) == 4
-    assert found["flows.deliver[0,Home,cars,oxide,exposed]"] == 1 - 0.4
+    assert found["flows.deliver[0,Home,cars,oxide,exposed]"] == pytest.approx(1 - 0.4)
 
 
 @covers("china_share.deliveries")

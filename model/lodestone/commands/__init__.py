@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import lodestone
+
+# isort: split
+
 import io
 import shlex
 import sys
@@ -20,7 +24,7 @@ from lodestone.commands.doctor import doctor
 from lodestone.commands.explain import explain
 from lodestone.commands.frontier import frontier
 from lodestone.commands.new import new
-from lodestone.commands.output import JSON_FLAG, print_json, problems_answer
+from lodestone.commands.output import JSON_FLAG, json_text, problems_answer
 from lodestone.commands.report import report
 from lodestone.commands.solve import solve
 from lodestone.commands.stress import stress
@@ -28,6 +32,7 @@ from lodestone.commands.sweep import sweep
 from lodestone.commands.verify import verify
 from lodestone.commands.watch import watch
 from lodestone.errors import LodestoneError, Problem, StoppedError, WorkbookError, in_words
+from lodestone.system.standard_output import keep_for_answers
 
 
 class Commands(click.Group):
@@ -60,7 +65,8 @@ class Commands(click.Group):
 def _fail(ctx: click.Context, message: str, exit_code: int, problems: Sequence[Problem] = ()) -> None:
     if ctx.meta[JSON_FLAG]:
         about = {"problems": problems_answer(problems)} if problems else {}
-        print_json({"command": ctx.invoked_subcommand, "exit_code": exit_code, "error": message, **about})
+        document = {"command": ctx.invoked_subcommand, "exit_code": exit_code, "error": message, **about}
+        click.echo(json_text(document), nl=False)
     else:
         if problems:
             from lodestone.report.terminal.progress_lines import show_problems
@@ -82,6 +88,7 @@ def main() -> None:
 
     Exit codes: 0 plan written, 2 workbook or usage problem, 3 no plan exists, 4 stopped without a plan.
     """
+    keep_for_answers()
     for stream in (sys.stdout, sys.stderr):  # names of the workbook may not fit the terminal's character set
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from lodestone.commands.options import QUIET
 from lodestone.errors import Problem
+from lodestone.system.standard_output import library_prints
 
 JSON_FLAG = "--json"
 
@@ -22,6 +25,7 @@ class Output:
     command: str
     quiet: bool
     json: bool
+    stream: TextIO  # standard output, which while the command works is kept for the answer
 
     @property
     def silent(self) -> bool:
@@ -30,9 +34,11 @@ class Output:
     def answer(self, show: Callable[[], object], document: Callable[[], Mapping[str, Any]], exit_code: int = 0) -> None:
         """The result of the command. show prints it for people; document says it to programs."""
         if self.json:
-            print_json({"command": self.command, "exit_code": exit_code, **document()})
+            text = json_text({"command": self.command, "exit_code": exit_code, **document()})
+            click.echo(text, self.stream, nl=False)
         elif not self.quiet:
-            show()
+            with redirect_stdout(self.stream):
+                show()
 
 
 def OUTPUT(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,7 +49,9 @@ def OUTPUT(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def command(*args: Any, as_json: bool, quiet: bool, **options: Any) -> Any:
         name = click.get_current_context().info_name or ""
-        return function(*args, output=Output(name, quiet, as_json), **options)
+        output = Output(name, quiet, as_json, sys.stdout)
+        with library_prints(output.silent):
+            return function(*args, output=output, **options)
 
     return command
 
@@ -53,8 +61,9 @@ def problems_answer(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     return [asdict(problem) for problem in problems]
 
 
-def print_json(document: Mapping[str, Any]) -> None:
-    """One JSON document on stdout."""
-    from lodestone.plan.plan_json import dumps, finite
+def json_text(document: Mapping[str, Any]) -> str:
+    """One JSON document, as it goes to standard output."""
+    with library_prints(silent=True):
+        from lodestone.plan.plan_json import dumps, finite
 
-    click.echo(dumps(finite(document)), nl=False)
+        return dumps(finite(document))

@@ -12,6 +12,7 @@ import click
 
 from lodestone.commands.options import GAP, PATH, QUIET, SCENARIO, SET, TIME_LIMIT, WORKBOOK
 from lodestone.errors import LodestoneError, WorkbookError
+from lodestone.system.standard_output import library_prints
 
 if TYPE_CHECKING:
     from lodestone.report.terminal.progress_lines import Watch
@@ -80,7 +81,7 @@ def watch(
         while not stopped:
             saved.wait()
             _say(quiet, f"{datetime.now():%H:%M:%S}  {workbook.name}: solving")
-            with Watch(quiet) as progress, ExitStack() as held:
+            with library_prints(quiet), Watch(quiet) as progress, ExitStack() as held:
                 try:
                     done = solve_and_write(progress, held)
                     failure = None

@@ -18,6 +18,7 @@ import numpy as np
 from lodestone.progress import ShouldStop
 from lodestone.solver.highs import Solver
 from lodestone.solver.highs_model import INFINITY
+from lodestone.system.standard_output import muted
 
 DUAL = 1e-9  # of the largest one: less is noise
 IIS_STRATEGY = 2 | 4 | 16  # from the linear programme, reduced until irreducible, of the relaxation
@@ -138,7 +139,8 @@ class Elastic(Solver):
         in_row = np.bincount(place[row[kept]], minlength=len(rows))
         part.a_matrix_.start_ = np.concatenate(([0], np.cumsum(in_row))).astype(np.int32)
         part.a_matrix_.index_, part.a_matrix_.value_ = index.astype(np.int32), value[kept]
-        highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        with muted():
+            highs = highspy.Highs()  # type: ignore[no-untyped-call]
         highs.silent()
         highs.setOptionValue("primal_feasibility_tolerance", 1e-7)
         highs.passModel(part)

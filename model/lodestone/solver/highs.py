@@ -17,6 +17,7 @@ import pyomo.environ as pyo
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.solver.highs_model import FEASIBILITY, INFINITY, LoadedModel
+from lodestone.system.standard_output import muted
 
 CAREFUL = 1e-9  # tolerance instead of FEASIBILITY, where a plan did not pass its audit
 GRACE_S = 10.0  # for a solver that was asked to stop
@@ -235,7 +236,8 @@ class Solver(LoadedModel):
 
 def version() -> str:
     """The version of HiGHS in use."""
-    return str(highspy.Highs().version())  # type: ignore[no-untyped-call]
+    with muted():
+        return str(highspy.Highs().version())  # type: ignore[no-untyped-call]
 
 
 def _finite(value: float) -> float | None:

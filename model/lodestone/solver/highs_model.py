@@ -17,6 +17,7 @@ import pyomo.environ as pyo
 
 from lodestone.errors import StoppedError
 from lodestone.solver.matrix import Matrix, matrix
+from lodestone.system.standard_output import muted
 from lodestone.workbook.schema.columns import SMALLEST
 
 FEASIBILITY = 1e-7
@@ -50,7 +51,8 @@ class LoadedModel:
             "nonzeros": len(loaded.coefficients),
             "integers": int(loaded.integer.sum()),
         }
-        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        with muted():
+            self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
         self._load(loaded)
 

@@ -333,7 +333,7 @@ class _Bounder(LagrangianOuterBound):  # type: ignore[misc]
         """Asked by this rank alone, while it solves."""
         buffer = self.receive_buffers[self._make_key(Field.SHUTDOWN, 0)]
         self.get_receive_buffer(buffer, Field.SHUTDOWN, 0, synchronize=False)
-        return bool(buffer[0] == 1.0)
+        return bool(buffer[0] == 1.0)  # noqa: RUF069  # a flag, sent as it is
 
 
 def hedge(task: Task) -> Found | None:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lodestone.system.standard_output import muted
+
 LEAST_LOSS = 0.1  # share of its intake that a round of processes has to lose
 TINY = 1e-6
 
@@ -96,7 +98,8 @@ def _worst_mix(steps: Sequence[Step], loss: float) -> tuple[list[str], float]:
 
     balances = _balances(steps, loss)
     everything = list(range(len(steps)))
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    with muted():
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.silent()
     for j in everything:
         solver.addVar(0.0, highspy.kHighsInf)
