@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What a module (or a package, as a whole) may import lies above it. New modules: find them a place.
 STAGES = (
-    "model model.collector model.errors model.names model.cycles model.columns model.plan_tables",
+    "model model.collector model.errors model.signals model.scratch model.names model.cycles model.columns "
+    "model.plan_tables",
+    "model.streams",
     "model.schema",
     "model.archive model.tables",
     "model.xlsx",

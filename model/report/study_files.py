@@ -6,9 +6,7 @@ Each is written beside its place and takes it in one rename once all are complet
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from xlsxwriter.exceptions import FileCreateError
 from model.errors import UsageError
 from model.report.plan_json import dumps, finite
 from model.report.run_folder import PLAN_JSON, reason, safe_name, starts_with
+from model.scratch import scratch
 
 FORMAT = 1  # of every JSON file of a study
 
@@ -85,31 +84,18 @@ def not_ours(path: Path, command: str) -> UsageError:
 
 def write_files(path: Path, writers: Mapping[str, Write]) -> list[Path]:
     """Write <path> with every suffix; all are complete before the first takes its place."""
-    made: list[tuple[Path, Path]] = []
+    places: list[Path] = []
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for suffix, write in writers.items():
-            new = _temporary(path.parent, suffix)
-            made.append((new, path.with_suffix(suffix)))
-            write(new)
-            with new.open("r+b") as file:
-                os.fsync(file.fileno())
-        for new, place in made:
-            new.replace(place)
+        with scratch(path.parent) as folder:
+            for suffix, write in writers.items():
+                place = path.with_suffix(suffix)
+                write(folder / place.name)
+                with (folder / place.name).open("r+b") as file:
+                    os.fsync(file.fileno())
+                places.append(place)
+            for place in places:
+                (folder / place.name).replace(place)
     except (OSError, FileCreateError) as error:
         raise UsageError(f"cannot write {path}: {reason(error)} (is it open in another program?)") from error
-    finally:
-        for new, _ in made:
-            with suppress(OSError):
-                new.unlink(missing_ok=True)
-    return [place for _, place in made]
-
-
-def _temporary(folder: Path, suffix: str) -> Path:
-    """A new file with the rights that a new file of the user has."""
-    handle, name = tempfile.mkstemp(suffix, ".lodestone-study-", folder)
-    os.close(handle)
-    mask = os.umask(0)
-    os.umask(mask)
-    os.chmod(name, 0o666 & ~mask)
-    return Path(name)
+    return places
