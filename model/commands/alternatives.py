@@ -8,6 +8,7 @@ import click
 
 from model.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
 from model.commands.output import OUTPUT, Output
+from model.errors import StoppedError
 
 
 @click.command()
@@ -21,7 +22,9 @@ from model.commands.output import OUTPUT, Output
 @JOBS
 @SCHEDULER
 @OUTPUT
+@click.pass_context
 def alternatives(
+    ctx: click.Context,
     workbook: Path,
     within: str,
     scenario: str,
@@ -45,6 +48,7 @@ def alternatives(
     from model.report import alternatives_files
     from model.report.alternatives_results import document
     from model.report.claim import claimed
+    from model.report.terminal import tell_of_stop
     from model.report.terminal_alternatives import show_alternatives
     from model.report.terminal_many import WatchMany
     from model.studies import alternatives as study
@@ -55,7 +59,10 @@ def alternatives(
         found = study.alternatives(
             workbook, share, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
         )
-        files = alternatives_files.write_alternatives(found, target)
-    output.answer(
-        lambda: show_alternatives(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
-    )
+        stopped = watch.should_stop()
+        files = alternatives_files.write_alternatives(found, alternatives_files.KIND.place(target, stopped))
+    exit_code = StoppedError.exit_code if stopped else 0
+    answer = {"files": [str(file) for file in files], **document(found)}
+    output.answer(lambda: show_alternatives(found, files), lambda: answer, exit_code)
+    tell_of_stop(target, files, output.silent)
+    ctx.exit(exit_code)

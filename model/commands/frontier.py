@@ -57,6 +57,7 @@ def frontier(
     from model.report import frontier_files
     from model.report.answers import frontier_answer
     from model.report.claim import claimed
+    from model.report.terminal import tell_of_stop
     from model.report.terminal_frontier import show_frontier
     from model.report.terminal_many import WatchMany
     from model.studies import frontier as study
@@ -77,7 +78,10 @@ def frontier(
             watch.job,
             watch.should_stop,
         )
-        files = frontier_files.write_frontier(found, target)
-    exit_code = StoppedError.exit_code if study.unanswered(found) else 0
+        unanswered, stopped = study.unanswered(found), watch.should_stop()
+        place = frontier_files.KIND.place(target, stopped or unanswered == len(found.points))
+        files = frontier_files.write_frontier(found, place)
+    exit_code = StoppedError.exit_code if stopped or unanswered else 0
     output.answer(lambda: show_frontier(found, files), lambda: frontier_answer(found, files), exit_code)
+    tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

@@ -8,6 +8,7 @@ import click
 
 from model.commands.options import GAP, PATH, SET, TIME_LIMIT, WORKBOOK, out_here
 from model.commands.output import OUTPUT, Output
+from model.errors import StoppedError
 
 
 @click.command()
@@ -20,7 +21,9 @@ from model.commands.output import OUTPUT, Output
 @out_here("stress.xlsx", "Workbook")
 @SET
 @OUTPUT
+@click.pass_context
 def stress(
+    ctx: click.Context,
     workbook: Path,
     runs: tuple[Path, ...],
     allow_new: bool,
@@ -45,7 +48,7 @@ def stress(
     from model.report.claim import claimed
     from model.report.run_folder import read_run
     from model.report.stress_files import KIND, write_stress
-    from model.report.terminal import Watch
+    from model.report.terminal import Watch, tell_of_stop
     from model.report.terminal_stress import show_stress
     from model.studies.compare import names_by_path
     from model.studies.stress import stress as stress_runs
@@ -68,5 +71,9 @@ def stress(
             ),
             should_stop=watch.should_stop,
         )
-        files = write_stress(study, target)
-    output.answer(lambda: show_stress(study, files), lambda: stress_answer(study, files))
+        stopped = watch.should_stop()
+        files = write_stress(study, KIND.place(target, stopped))
+    exit_code = StoppedError.exit_code if stopped else 0
+    output.answer(lambda: show_stress(study, files), lambda: stress_answer(study, files), exit_code)
+    tell_of_stop(target, files, output.silent)
+    ctx.exit(exit_code)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,19 @@ class Kind:
                 raise not_ours(there, self.command)
         return path
 
+    def place(self, out: Path, unfinished: bool) -> Path:
+        """Where the study is written: one that was stopped leaves what stands at `out` as it is, and goes beside it."""
+        if not unfinished or not any(out.with_suffix(suffix).exists() for suffix in self.suffixes):
+            return out
+        names = (f"{out.stem}-stopped{f'-{n}' if n > 1 else ''}" for n in count(1))
+        return next(path for name in names if self._is_ours(path := out.with_name(f"{name}{out.suffix}")))
+
+    def _is_ours(self, path: Path) -> bool:
+        try:
+            return self.check_out(path) == path
+        except UsageError:
+            return False
+
     def write(self, out: Path, document: Mapping[str, Any], write_workbook: Write) -> list[Path]:
         """Write the workbook and the JSON file beside it; returns their paths, the workbook first."""
         writers: dict[str, Write] = {".json": lambda new: self.write_json(document, new), ".xlsx": write_workbook}
@@ -82,12 +96,15 @@ def not_ours(path: Path, command: str) -> UsageError:
     return UsageError(f"{path} was not written by lodestone {command} and would be replaced; {advice}")
 
 
-def write_files(path: Path, writers: Mapping[str, Write]) -> list[Path]:
-    """Write <path> with every suffix; all are complete before the first takes its place."""
+def write_files(path: Path, writers: Mapping[str, Write], beside: Path | None = None) -> list[Path]:
+    """Write <path> with every suffix; all are complete before the first takes its place.
+
+    beside: the folder in which they are made; that of the path where none is given.
+    """
     places: list[Path] = []
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with scratch(path.parent) as folder:
+        with scratch(beside or path.parent) as folder:
             for suffix, write in writers.items():
                 place = path.with_suffix(suffix)
                 write(folder / place.name)

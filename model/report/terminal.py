@@ -125,6 +125,12 @@ def show_plan(plan: Mapping[str, Any], folder: Path) -> None:
         click.echo(_wrapped(name.ljust(label) + one_line(text), label))
 
 
+def tell_of_stop(target: Path, files: Sequence[Path], silent: bool) -> None:
+    """Of a study that was stopped: that it has not replaced the one before."""
+    if target not in files and not silent:
+        click.echo(_wrapped(f"Stopped before its end: {target} stays as it was, see {files[0]}.", 2), err=True)
+
+
 def show_problems(problems: Sequence[Problem], err: bool = False) -> None:
     show_table(PROBLEM_HEADINGS, [(p.cell, p.found, p.wrong, p.mend) for p in problems], err)
 
