@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What a module (or a package, as a whole) may import lies above it. New modules: find them a place.
 STAGES = (
-    "model lodestone.gc_pause lodestone.errors lodestone.names lodestone.workbook.checks.cycles lodestone.workbook.schema.columns lodestone.plan.tables",
+    "model lodestone.gc_pause lodestone.errors lodestone.system.signals lodestone.system.scratch lodestone.names lodestone.workbook.checks.cycles lodestone.workbook.schema.columns "
+    "lodestone.plan.tables",
+    "lodestone.system.streams",
     "lodestone.workbook.schema.sheets",
     "lodestone.workbook.file.archive lodestone.workbook.tables",
     "lodestone.workbook.file.xlsx",
