@@ -51,6 +51,16 @@ class NoPlanError(LodestoneError):
     exit_code = 3
 
 
+class AnswerLostError(LodestoneError):
+    """Standard output did not take the answer: its disk is full. What was written to files stands."""
+
+
+class ReaderLeftError(AnswerLostError):
+    """Whoever read standard output has left, as in `lodestone check plan.xlsx | head -1`: no more is said."""
+
+    exit_code = 1
+
+
 class StoppedError(LodestoneError):
     """The solve ended without a plan that can be written; the message says why."""
 

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import lodestone
-
-# isort: split
-
-import io
 import shlex
 import sys
 from collections.abc import Sequence
@@ -31,12 +26,32 @@ from lodestone.commands.stress import stress
 from lodestone.commands.sweep import sweep
 from lodestone.commands.verify import verify
 from lodestone.commands.watch import watch
-from lodestone.errors import LodestoneError, Problem, StoppedError, WorkbookError, in_words
+from lodestone.errors import (
+    AnswerLostError,
+    LodestoneError,
+    Problem,
+    ReaderLeftError,
+    StoppedError,
+    WorkbookError,
+    in_words,
+)
+from lodestone.system.signals import TO_END, break_off, handled
 from lodestone.system.standard_output import keep_for_answers
+from lodestone.system.streams import guard_streams
 
 
 class Commands(click.Group):
     """Turns what goes wrong on purpose into a message and an exit code; keeps the command line for the run's log."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        guard_streams()
+        try:
+            with handled(break_off, TO_END):
+                return super().main(*args, **options)
+        except AnswerLostError as error:
+            if not isinstance(error, ReaderLeftError):
+                click.echo(f"Error: {error}", err=True)
+            sys.exit(error.exit_code)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.obj = shlex.join([ctx.info_name or "lodestone", *args])
@@ -46,6 +61,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except AnswerLostError:
+            raise
         except WorkbookError as error:
             _fail(ctx, f"{error}; nothing was solved", error.exit_code, error.problems)
         except LodestoneError as error:
@@ -56,8 +73,6 @@ class Commands(click.Group):
             if not ctx.meta[JSON_FLAG]:
                 raise
             _fail(ctx, error.format_message(), error.exit_code)
-        except BrokenPipeError:
-            raise
         except OSError as error:
             _fail(ctx, in_words(error), LodestoneError.exit_code)
 
@@ -86,12 +101,11 @@ def main() -> None:
       lodestone new plan.xlsx --example tutorial
       lodestone solve plan.xlsx
 
-    Exit codes: 0 plan written, 2 workbook or usage problem, 3 no plan exists, 4 stopped without a plan.
+    Exit codes: 0 plan written, 1 whoever read the answer left before its end, 2 workbook or usage problem, 3 no plan
+    exists, 4 stopped without a plan.
     """
     keep_for_answers()
-    for stream in (sys.stdout, sys.stderr):  # names of the workbook may not fit the terminal's character set
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    guard_streams()
 
 
 COMMANDS = (

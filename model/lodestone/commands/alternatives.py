@@ -8,6 +8,7 @@ import click
 
 from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
 from lodestone.commands.output import OUTPUT, Output
+from lodestone.errors import StoppedError
 
 
 @click.command()
@@ -21,7 +22,9 @@ from lodestone.commands.output import OUTPUT, Output
 @JOBS
 @SCHEDULER
 @OUTPUT
+@click.pass_context
 def alternatives(
+    ctx: click.Context,
     workbook: Path,
     within: str,
     scenario: str,
@@ -45,6 +48,7 @@ def alternatives(
     from lodestone.report.studies import alternatives_files
     from lodestone.report.terminal.alternatives import show_alternatives
     from lodestone.report.terminal.many import WatchMany
+    from lodestone.report.terminal.progress_lines import tell_of_stop
     from lodestone.runs.folder_lock import claimed
     from lodestone.studies.alternatives import search as study
     from lodestone.studies.alternatives.results import document
@@ -55,7 +59,10 @@ def alternatives(
         found = study.alternatives(
             workbook, share, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
         )
-        files = alternatives_files.write_alternatives(found, target)
-    output.answer(
-        lambda: show_alternatives(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
-    )
+        stopped = watch.should_stop()
+        files = alternatives_files.write_alternatives(found, alternatives_files.KIND.place(target, stopped))
+    exit_code = StoppedError.exit_code if stopped else 0
+    answer = {"files": [str(file) for file in files], **document(found)}
+    output.answer(lambda: show_alternatives(found, files), lambda: answer, exit_code)
+    tell_of_stop(target, files, output.silent)
+    ctx.exit(exit_code)

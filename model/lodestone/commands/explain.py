@@ -8,6 +8,7 @@ import click
 
 from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, PATH, SCHEDULER, TIME_LIMIT, WORKBOOK_OF_RUN
 from lodestone.commands.output import OUTPUT, Output
+from lodestone.errors import StoppedError
 
 
 @click.command()
@@ -19,7 +20,9 @@ from lodestone.commands.output import OUTPUT, Output
 @JOBS
 @SCHEDULER
 @OUTPUT
+@click.pass_context
 def explain(
+    ctx: click.Context,
     run: Path,
     workbook: Path | None,
     out: Path | None,
@@ -41,6 +44,7 @@ def explain(
     from lodestone.report.plan.run_folder import read_run, workbook_of
     from lodestone.report.studies import what_binds_files
     from lodestone.report.terminal.many import WatchMany
+    from lodestone.report.terminal.progress_lines import tell_of_stop
     from lodestone.report.terminal.what_binds import show_what_binds
     from lodestone.runs.folder_lock import claimed
     from lodestone.studies.what_binds import moved_limits as study
@@ -51,7 +55,10 @@ def explain(
     target = what_binds_files.KIND.check_out(out or usual)
     with claimed([target]), WatchMany((), output.silent) as watch:
         found = study.what_binds(run, workbook, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop)
-        files = what_binds_files.write_what_binds(found, target)
-    output.answer(
-        lambda: show_what_binds(found, files), lambda: {"files": [str(file) for file in files], **document(found)}
-    )
+        stopped = watch.should_stop()
+        files = what_binds_files.write_what_binds(found, what_binds_files.KIND.place(target, stopped))
+    exit_code = StoppedError.exit_code if stopped else 0
+    answer = {"files": [str(file) for file in files], **document(found)}
+    output.answer(lambda: show_what_binds(found, files), lambda: answer, exit_code)
+    tell_of_stop(target, files, output.silent)
+    ctx.exit(exit_code)

@@ -58,6 +58,7 @@ def frontier(
     from lodestone.report.terminal.frontier import show_frontier
     from lodestone.report.terminal.json_answers import frontier_answer
     from lodestone.report.terminal.many import WatchMany
+    from lodestone.report.terminal.progress_lines import tell_of_stop
     from lodestone.runs.folder_lock import claimed
     from lodestone.studies.frontier import trace as study
 
@@ -77,7 +78,10 @@ def frontier(
             watch.job,
             watch.should_stop,
         )
-        files = frontier_files.write_frontier(found, target)
-    exit_code = StoppedError.exit_code if study.unanswered(found) else 0
+        unanswered, stopped = study.unanswered(found), watch.should_stop()
+        place = frontier_files.KIND.place(target, stopped or unanswered == len(found.points))
+        files = frontier_files.write_frontier(found, place)
+    exit_code = StoppedError.exit_code if stopped or unanswered else 0
     output.answer(lambda: show_frontier(found, files), lambda: frontier_answer(found, files), exit_code)
+    tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

@@ -8,6 +8,7 @@ import click
 
 from lodestone.commands.options import GAP, PATH, SET, TIME_LIMIT, WORKBOOK, out_here
 from lodestone.commands.output import OUTPUT, Output
+from lodestone.errors import StoppedError
 
 
 @click.command()
@@ -20,7 +21,9 @@ from lodestone.commands.output import OUTPUT, Output
 @out_here("stress.xlsx", "Workbook")
 @SET
 @OUTPUT
+@click.pass_context
 def stress(
+    ctx: click.Context,
     workbook: Path,
     runs: tuple[Path, ...],
     allow_new: bool,
@@ -43,7 +46,7 @@ def stress(
     from lodestone.report.plan.run_folder import read_run
     from lodestone.report.studies.stress_files import KIND, write_stress
     from lodestone.report.terminal.json_answers import stress_answer
-    from lodestone.report.terminal.progress_lines import Watch
+    from lodestone.report.terminal.progress_lines import Watch, tell_of_stop
     from lodestone.report.terminal.stress import show_stress
     from lodestone.runs.folder_lock import claimed
     from lodestone.studies.compare.runs import names_by_path
@@ -68,5 +71,9 @@ def stress(
             ),
             should_stop=watch.should_stop,
         )
-        files = write_stress(study, target)
-    output.answer(lambda: show_stress(study, files), lambda: stress_answer(study, files))
+        stopped = watch.should_stop()
+        files = write_stress(study, KIND.place(target, stopped))
+    exit_code = StoppedError.exit_code if stopped else 0
+    output.answer(lambda: show_stress(study, files), lambda: stress_answer(study, files), exit_code)
+    tell_of_stop(target, files, output.silent)
+    ctx.exit(exit_code)

@@ -45,6 +45,7 @@ def sweep(
     from lodestone.report.studies import sweep_files
     from lodestone.report.terminal.json_answers import sweep_answer
     from lodestone.report.terminal.many import WatchMany
+    from lodestone.report.terminal.progress_lines import tell_of_stop
     from lodestone.report.terminal.sweep import show_sweep
     from lodestone.runs.folder_lock import claimed
     from lodestone.studies.sweep import grid as study
@@ -59,7 +60,10 @@ def sweep(
         found = study.sweep(
             workbook, varied, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
         )
-        files = sweep_files.write_sweep(found, target)
-    exit_code = StoppedError.exit_code if found.failed else 0
+        stopped = watch.should_stop()
+        place = sweep_files.KIND.place(target, stopped or found.unanswered == len(found.points))
+        files = sweep_files.write_sweep(found, place)
+    exit_code = StoppedError.exit_code if stopped or found.failed else 0
     output.answer(lambda: show_sweep(found, files), lambda: sweep_answer(found, files), exit_code)
+    tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

@@ -17,7 +17,6 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-import lodestone
 from lodestone import __version__
 from lodestone.errors import LodestoneError
 from lodestone.report.plan.run_folder import check_target

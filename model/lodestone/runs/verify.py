@@ -7,7 +7,6 @@ of the workbook, and the audit of the plan against the workbook as it stands tod
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from lodestone.plan.plan_json import fingerprint
 from lodestone.report.plan.run_folder import PLAN_JSON, PLAN_XLSX, read_run, workbook_of
 from lodestone.report.plan.workbook import write_plan_workbook
 from lodestone.studies.compare.input_differences import input_differences
+from lodestone.system.scratch import scratch
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.file.xlsx import column_letters, read_sheets
@@ -69,8 +69,8 @@ def _shown(plan: Mapping[str, Any], book: Path) -> Finding:
             PLAN_XLSX, None, f"was written by Lodestone {plan['versions']['lodestone']}, this is {__version__}"
         )
     seconds = {stage: s for stage, s in plan["seconds"].items() if stage != "write"}  # which it cannot know
-    with tempfile.TemporaryDirectory() as place:
-        again = Path(place, PLAN_XLSX)
+    with scratch() as place:
+        again = place / PLAN_XLSX
         write_plan_workbook({**plan, "seconds": seconds}, again)
         expected = _cells(again)
     try:

@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 from lodestone.errors import UsageError
+from lodestone.system.scratch import scratch
 
 FIRST_YEAR, LAST_YEAR = 2026, 2040  # of a blank workbook
 INSTALLED = Path(__file__).parents[1] / "examples_data"
@@ -37,16 +38,14 @@ def new_workbook(
         raise UsageError(f"{target}: the name of a workbook ends in .xlsx")
     if target.exists() and not force:
         raise UsageError(f"{target} exists; --force replaces it")
-    unfinished = target.with_name(f".new-{os.getpid()}-{target.name}")
     try:
-        if example is None:
-            from lodestone.template.blank import write_template
+        with scratch(target.parent) as folder:
+            if example is None:
+                from lodestone.template.blank import write_template
 
-            write_template(unfinished, first_year, last_year)
-        else:
-            shutil.copyfile(known[example], unfinished)
-        os.replace(unfinished, target)
+                write_template(folder / target.name, first_year, last_year)
+            else:
+                shutil.copyfile(known[example], folder / target.name)
+            os.replace(folder / target.name, target)
     except OSError as error:
         raise UsageError(f"cannot write {target}: {error.strerror} (is it open in Excel?)") from error
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -32,6 +32,7 @@ from lodestone import __version__
 from lodestone.errors import Problem, UsageError
 from lodestone.names import plain
 from lodestone.plan.formatting import count, one_line
+from lodestone.system.scratch import scratch
 from lodestone.workbook.file.archive import MB, is_xml, read_bytes, require_harmless
 
 RED, AMBER = PatternFill("solid", fgColor="FF9B9B"), PatternFill("solid", fgColor="FFD166")
@@ -117,18 +118,16 @@ def write_marked(
         _mark(_as_its_column(book[cell[0]][cell[1]]), found)
     _list(book, source.name, problems, doubts)
     book.calculation.fullCalcOnLoad = True
-    new = target.with_name(f".marked-{os.getpid()}-{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         copied = io.BytesIO()  # openpyxl leaves a broken zip file to complain about where the disk is full
         book.save(copied)
-        new.write_bytes(copied.getvalue())
         lost, remarks = _lost(data, copied.getvalue()), _remarks(data)
-        os.replace(new, target)
+        with scratch(target.parent) as folder:
+            (folder / target.name).write_bytes(copied.getvalue())
+            os.replace(folder / target.name, target)
     except OSError as error:
         raise UsageError(f"cannot write {target}: {error.strerror or error} (is it open in Excel?)") from error
-    finally:
-        new.unlink(missing_ok=True)
     return Marked(target, len(places), lost, remarks)
 
 

@@ -20,6 +20,7 @@ def write_explanation(explanation: Explanation, folder: Path) -> list[Path]:
             ".json": lambda new: KIND.write_json(document(explanation), new),
             ".xlsx": lambda new: write_explanation_workbook(explanation, new),
         },
+        beside=folder.parent,  # in the folder of a run nothing else may stand
     )
     return [book, facts]
 

@@ -6,10 +6,9 @@ Each is written beside its place and takes it in one rename once all are complet
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from xlsxwriter.exceptions import FileCreateError
 from lodestone.errors import UsageError
 from lodestone.plan.plan_json import dumps, finite
 from lodestone.report.plan.run_folder import PLAN_JSON, reason, safe_name, starts_with
+from lodestone.system.scratch import scratch
 
 FORMAT = 1  # of every JSON file of a study
 
@@ -60,6 +60,19 @@ class Kind:
                 raise not_ours(there, self.command)
         return path
 
+    def place(self, out: Path, unfinished: bool) -> Path:
+        """Where the study is written: one that was stopped leaves what stands at `out` as it is, and goes beside it."""
+        if not unfinished or not any(out.with_suffix(suffix).exists() for suffix in self.suffixes):
+            return out
+        names = (f"{out.stem}-stopped{f'-{n}' if n > 1 else ''}" for n in count(1))
+        return next(path for name in names if self._is_ours(path := out.with_name(f"{name}{out.suffix}")))
+
+    def _is_ours(self, path: Path) -> bool:
+        try:
+            return self.check_out(path) == path
+        except UsageError:
+            return False
+
     def write(self, out: Path, document: Mapping[str, Any], write_workbook: Write) -> list[Path]:
         """Write the workbook and the JSON file beside it; returns their paths, the workbook first."""
         writers: dict[str, Write] = {".json": lambda new: self.write_json(document, new), ".xlsx": write_workbook}
@@ -83,33 +96,23 @@ def not_ours(path: Path, command: str) -> UsageError:
     return UsageError(f"{path} was not written by lodestone {command} and would be replaced; {advice}")
 
 
-def write_files(path: Path, writers: Mapping[str, Write]) -> list[Path]:
-    """Write <path> with every suffix; all are complete before the first takes its place."""
-    made: list[tuple[Path, Path]] = []
+def write_files(path: Path, writers: Mapping[str, Write], beside: Path | None = None) -> list[Path]:
+    """Write <path> with every suffix; all are complete before the first takes its place.
+
+    beside: the folder in which they are made; that of the path where none is given.
+    """
+    places: list[Path] = []
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for suffix, write in writers.items():
-            new = _temporary(path.parent, suffix)
-            made.append((new, path.with_suffix(suffix)))
-            write(new)
-            with new.open("r+b") as file:
-                os.fsync(file.fileno())
-        for new, place in made:
-            new.replace(place)
+        with scratch(beside or path.parent) as folder:
+            for suffix, write in writers.items():
+                place = path.with_suffix(suffix)
+                write(folder / place.name)
+                with (folder / place.name).open("r+b") as file:
+                    os.fsync(file.fileno())
+                places.append(place)
+            for place in places:
+                (folder / place.name).replace(place)
     except (OSError, FileCreateError) as error:
         raise UsageError(f"cannot write {path}: {reason(error)} (is it open in another program?)") from error
-    finally:
-        for new, _ in made:
-            with suppress(OSError):
-                new.unlink(missing_ok=True)
-    return [place for _, place in made]
-
-
-def _temporary(folder: Path, suffix: str) -> Path:
-    """A new file with the rights that a new file of the user has."""
-    handle, name = tempfile.mkstemp(suffix, ".lodestone-study-", folder)
-    os.close(handle)
-    mask = os.umask(0)
-    os.umask(mask)
-    os.chmod(name, 0o666 & ~mask)
-    return Path(name)
+    return places

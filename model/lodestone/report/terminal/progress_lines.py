@@ -11,6 +11,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from lodestone.plan.formatting import count, finite, one_line, share
+from lodestone.system.signals import CTRL_C, handled
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -32,7 +34,8 @@ PLAIN_EVERY_S = 10.0  # between two plain lines of a solve
 
 
 class Watch:
-    """Shows the progress of a solve on stderr; the first Ctrl-C asks it to stop, the second one breaks off."""
+    """Shows the progress of a solve on stderr; the first Ctrl-C asks it to stop, the second one breaks off. What a
+    system sends to end a process asks it to stop as well, however often it comes."""
 
     def __init__(self, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -42,10 +45,10 @@ class Watch:
         self._told = False
         self._printed = (-PLAIN_EVERY_S, "", "")  # when, which stage, which line
         self._live: Live | None = None
-        self._handler: Any = None
+        self._handled = ExitStack()
 
     def __enter__(self) -> Self:
-        self._handler = signal.signal(signal.SIGINT, self._interrupt)
+        self._handled.enter_context(handled(self._interrupt))
         if not self._quiet and sys.stderr.isatty():
             from rich.console import Console
             from rich.live import Live
@@ -60,7 +63,7 @@ class Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.end()
-        signal.signal(signal.SIGINT, self._handler)
+        self._handled.close()
 
     def end(self) -> None:
         """Clear the line, before anything else is shown."""
@@ -85,7 +88,8 @@ class Watch:
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         self._stopping = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if number == CTRL_C:
+            signal.signal(CTRL_C, signal.default_int_handler)
 
     def _line(self) -> Text:
         from rich.text import Text
@@ -119,6 +123,12 @@ def show_plan(plan: Mapping[str, Any], folder: Path) -> None:
     label = max(len(name) for name, _ in lines) + 2
     for name, text in lines:
         click.echo(_wrapped(name.ljust(label) + one_line(text), label))
+
+
+def tell_of_stop(target: Path, files: Sequence[Path], silent: bool) -> None:
+    """Of a study that was stopped: that it has not replaced the one before."""
+    if target not in files and not silent:
+        click.echo(_wrapped(f"Stopped before its end: {target} stays as it was, see {files[0]}.", 2), err=True)
 
 
 def show_problems(problems: Sequence[Problem], err: bool = False) -> None:

@@ -11,7 +11,6 @@ import pickle
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +20,7 @@ import lodestone
 from lodestone.errors import LodestoneError, StoppedError, UsageError
 from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.solve.decomposition.order import Found, Order
+from lodestone.system.scratch import scratch
 
 TASK, PROGRESS, FOUND, ERROR, STOP = "task", "progress", "found", "error", "stop"
 POLL_S = 0.2
@@ -50,9 +50,8 @@ def run_ranks(order: Order, processes: int, on_progress: OnProgress | None, shou
     program = mpiexec()
     root = str(Path(lodestone.__file__).resolve().parents[1])
     paths = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
-    with tempfile.TemporaryDirectory(prefix="lodestone-") as name:
-        folder = Path(name)
-        put(folder / TASK, (order, os.getpid()))
+    with scratch() as folder:
+        put(folder / TASK, order)
         command = [
             program,
             "-n",
@@ -62,7 +61,7 @@ def run_ranks(order: Order, processes: int, on_progress: OnProgress | None, shou
             "mpi4py",
             "-m",
             "lodestone.solve.decomposition.rank",
-            name,
+            str(folder),
         ]
         with open(folder / "log", "wb") as log:
             ranks = subprocess.Popen(  # in a session of its own: Ctrl-C is for this process, which asks them to stop

@@ -9,10 +9,8 @@ others follow. A rank that fails takes all others with it.
 from __future__ import annotations
 
 import io
-import os
 import pickle
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -21,11 +19,13 @@ from pathlib import Path
 
 from mpi4py import MPI
 
-from lodestone.errors import LodestoneError
+from lodestone.errors import LodestoneError, StoppedError, in_words
 from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.solve.decomposition.launch import ERROR, FOUND, PROGRESS, STOP, TASK, put
 from lodestone.solve.decomposition.order import Found, Order
 from lodestone.solve.decomposition.task import Task
+from lodestone.system.scratch import is_abandoned, scratch
+from lodestone.system.signals import leave_to_leader
 
 TELL_EVERY_S = 0.2
 OnError = Callable[[LodestoneError], None]
@@ -53,7 +53,8 @@ def lead(order: Order, on_progress: OnProgress | None, should_stop: ShouldStop |
 
 
 def follow() -> None:
-    """Every other rank: its part, if the first has one for it."""
+    """Every other rank: its part, if the first has one for it. The first, which leads, says when it is to end."""
+    leave_to_leader()
     order: Order | None = _world.bcast(None)
     if order is not None:
         _hedge(order, lambda progress: None, lambda: False, _say)
@@ -74,7 +75,7 @@ def _hedge(order: Order, on_progress: OnProgress, should_stop: ShouldStop, on_er
     ended = 1
     try:
         with redirect_stdout(io.StringIO()):
-            with tempfile.TemporaryDirectory() as folder, chdir(folder):  # mpi-sppy leaves a log where it is imported
+            with scratch() as folder, chdir(folder):  # mpi-sppy leaves a log where it is imported
                 from lodestone.solve.decomposition.hedging import hedge
             found = hedge(Task(order, time.monotonic(), on_progress, should_stop))
         ended = 0
@@ -82,6 +83,14 @@ def _hedge(order: Order, on_progress: OnProgress, should_stop: ShouldStop, on_er
     except LodestoneError as error:
         on_error(error)
         ended = error.exit_code
+        raise
+    except KeyboardInterrupt:
+        ended = StoppedError.exit_code
+        on_error(StoppedError("stopped, no plan was written"))
+        raise
+    except OSError as error:  # a full disk
+        ended = LodestoneError.exit_code
+        on_error(LodestoneError(in_words(error)))
         raise
     finally:
         if ended:  # the others wait for this one: whatever went wrong ends them too
@@ -95,7 +104,8 @@ def _say(error: LodestoneError) -> None:
 
 
 def main(folder: Path) -> None:
-    order, front = _world.bcast(pickle.loads((folder / TASK).read_bytes()) if is_first() else None)
+    leave_to_leader()  # to the command, that is: it asks through the folder
+    order: Order = _world.bcast(pickle.loads((folder / TASK).read_bytes()) if is_first() else None)
     told, best = 0.0, None
 
     def tell(progress: Progress) -> None:
@@ -105,22 +115,11 @@ def main(folder: Path) -> None:
             put(folder / PROGRESS, progress)
 
     def should_stop() -> bool:
-        return (folder / STOP).exists() or not _runs(front)
+        return (folder / STOP).exists() or is_abandoned(folder)  # nobody waits for what is found
 
     found = _hedge(order, tell, should_stop, lambda error: put(folder / ERROR, error))
     if found is not None:
         put(folder / FOUND, found)
-
-
-def _runs(process: int) -> bool:
-    """Whether the command is still there; ranks that nobody waits for end."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 if __name__ == "__main__":

@@ -2,43 +2,146 @@
 
 Dask itself gives the work of a lost worker to another one. Pyomo knows one model at a time, so a worker process does
 one task at a time, however many threads it has: start workers with one thread each (dask worker --nthreads 1).
+
+A worker must be what this process is, or its plans would be another program's: all are asked before the study begins,
+and whoever comes later looks before each task.
 """
 
 from __future__ import annotations
 
+import asyncio
 import pickle
+import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 from uuid import uuid4
 
 from lodestone.errors import StoppedError, UsageError
 from lodestone.progress import ShouldStop
+from lodestone.solver.highs import version as highs_version
 from lodestone.studies.parallel.tasks import NOT_BEGUN, Failure, OnNews, Task, attempt, sparing, unexpected
 
-CONNECT = "10s"
+ANSWER_S = 5.0  # in which a scheduler must answer,
+WORKER_S = 3.0  # and then have a worker
 POLL_S = 0.2
+SHOWN = 3  # workers that a message names
+
+Versions = Mapping[str, str]
 
 _one_at_a_time = threading.Lock()
 _stopped: set[str] = set()  # studies, in a worker process
 
 
 def on_cluster(tasks: Sequence[Task], scheduler: str, hear: OnNews, should_stop: ShouldStop) -> list[Any]:
-    """As run_tasks. Raises UsageError when there is no Dask or no scheduler at the address."""
+    """As run_tasks. Raises UsageError without Dask, a scheduler at the address, a worker, or with a strange one."""
     try:
         import distributed
     except ImportError as error:
         raise UsageError("a scheduler needs Dask: pip install 'lodestone[dask]'") from error
+    _require_worker(scheduler)
     connect: Any = distributed.Client
     try:
-        client = connect(scheduler, timeout=CONNECT, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise UsageError(f"no Dask scheduler answers at {scheduler}; write it like tcp://host:8786") from error
+        client = connect(scheduler, timeout=ANSWER_S, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise _no_answer(scheduler) from error
     with client:
+        _require_same(client)
         return _Study(client, tasks, hear, should_stop).run()
+
+
+# --- before a study -------------------------------------------------------------------------------------------------
+
+
+def _require_worker(scheduler: str) -> None:
+    """Ask a scheduler for its workers; Dask's own client may wait for ever for something else that has the port."""
+    try:
+        workers = asyncio.run(_workers(scheduler))
+    except (ValueError, TypeError, AttributeError) as error:  # what Dask makes of an address it cannot read
+        form = "write it like tcp://host:8786, or tls:// where Dask is configured for it"
+        raise UsageError(f"{scheduler!r} is no address of a Dask scheduler: {form} ({error})") from error
+    except Exception as error:  # whatever something else may answer
+        raise _no_answer(scheduler) from error
+    if not workers:
+        start = f"dask worker {scheduler} --nthreads 1"
+        raise UsageError(f"the Dask scheduler at {scheduler} has no worker: start some, each with {start}")
+
+
+def _no_answer(scheduler: str) -> UsageError:
+    return UsageError(f"no Dask scheduler answers at {scheduler}; write it like tcp://host:8786")
+
+
+async def _workers(scheduler: str) -> Mapping[str, Any]:
+    """Its workers, once there is one or the time is up."""
+    import distributed
+
+    dask: Any = distributed
+    secured = dask.Security().get_connection_args("client")
+    comm = await asyncio.wait_for(dask.comm.connect(scheduler, timeout=ANSWER_S, **secured), ANSWER_S)
+    try:
+        ends = time.monotonic() + WORKER_S
+        while True:
+            await asyncio.wait_for(comm.write({"op": "identity", "n_workers": -1, "reply": True}), ANSWER_S)
+            workers: Mapping[str, Any] = dict((await asyncio.wait_for(comm.read(), ANSWER_S))["workers"])
+            if workers or time.monotonic() > ends:
+                return workers
+            await asyncio.sleep(POLL_S)
+    finally:
+        comm.abort()
+
+
+def _require_same(client: Any) -> None:
+    """Raise UsageError when a worker is not what this process is; one that does not answer yet is asked at its task."""
+    try:
+        said = client.sync(client._run, versions, on_error="return", callback_timeout=ANSWER_S)
+    except TimeoutError:
+        return
+    here = versions()
+    strange = [_strange(worker, found, here) for worker, found in said.items() if found != here]
+    if strange:
+        more = f"; and {len(strange) - SHOWN} more" if len(strange) > SHOWN else ""
+        raise UsageError(f"{'; '.join(strange[:SHOWN])}{more}. Install the same as here, or its plans are others")
+
+
+def _strange(worker: str, found: Versions | Exception, asked: Versions) -> str:
+    """What a worker has in the place of what it must have."""
+    if isinstance(found, Exception):
+        return f"the worker {worker} has no Lodestone {model.__version__} ({found})"
+    other = [what for what in asked if found.get(what) != asked[what]]
+    return f"the worker {worker} has {', '.join(f'{w} {found.get(w)} instead of {asked[w]}' for w in other)}"
+
+
+def versions() -> dict[str, str]:
+    """What must be the same for the same plan, and for what is sent to and fro to be read."""
+    return {
+        "Lodestone": f"{model.__version__} (code {_code()})",
+        "Python": ".".join(map(str, sys.version_info[:2])),
+        "NumPy": ".".join(version("numpy").split(".")[:2]),
+        "Pyomo": version("pyomo"),
+        "HiGHS": highs_version(),
+    }
+
+
+@cache
+def _code() -> str:
+    """In short, of all that Lodestone is made of: of one version there are several between two releases."""
+    root = Path(model.__file__).parent
+    files = {path.relative_to(root).as_posix(): path for path in root.rglob("*.py")}
+    text = sha256()
+    for name in sorted(files):
+        text.update(name.encode() + b"\0" + files[name].read_bytes().replace(b"\r\n", b"\n"))
+    return text.hexdigest()[:8]
+
+
+# --- a study --------------------------------------------------------------------------------------------------------
 
 
 class _Study:
@@ -55,9 +158,11 @@ class _Study:
 
     def run(self) -> list[Any]:
         self.client.subscribe_topic(self.name, self._take)
+        here = versions()
+        pending: dict[Any, int] = {}
         try:
             pending = {
-                self.client.submit(_work, task, i, self.name, key=f"{self.name}-{i}", pure=False): i
+                self.client.submit(_work, task, i, self.name, here, key=f"{self.name}-{i}", pure=False): i
                 for i, task in enumerate(self.tasks)
             }
             stopping = False
@@ -71,6 +176,8 @@ class _Study:
                     self.values[i] = self._value(i, future, stopping)
                     self.hear(i, self.values[i])
         finally:
+            if pending:  # broken off
+                self._stop(pending)
             self.client.unsubscribe_topic(self.name)
         return [self.values[i] for i in range(len(self.tasks))]
 
@@ -115,8 +222,8 @@ def _note_stop(study: str) -> None:
     _stopped.add(study)
 
 
-def _work(task: Task, place: int, study: str) -> Any:
-    """In a worker of the cluster."""
+def _work(task: Task, place: int, study: str, asked: Versions) -> Any:
+    """In a worker of the cluster. asked: what it must be."""
     from distributed import get_worker
 
     worker = get_worker()
@@ -124,6 +231,8 @@ def _work(task: Task, place: int, study: str) -> Any:
     def tell(news: Any) -> None:
         worker.log_event(study, (place, pickle.dumps(news)))
 
+    if versions() != asked:
+        return Failure(UsageError.exit_code, _strange(worker.address, versions(), asked))
     with _one_at_a_time:
         if study in _stopped:
             return Failure(StoppedError.exit_code, NOT_BEGUN)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lodestone.system.scratch import scratch
 from lodestone.workbook.inputs import Inputs, load
 
 
@@ -28,8 +28,8 @@ class Source:
 
 def load_content(workbook: str, content: bytes, sets: Sequence[str]) -> Inputs:
     """The Inputs of a workbook that came as bytes. Raises WorkbookError while a problem stands."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, Path(workbook).name)
+    with scratch() as folder:
+        path = folder / Path(workbook).name
         path.write_bytes(content)
         inputs = load(path, sets)
     inputs.require_valid()

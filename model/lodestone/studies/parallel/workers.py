@@ -7,17 +7,19 @@ the solver's threads. A worker ends when its parent does.
 
 from __future__ import annotations
 
-import signal
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any
 
 from lodestone.errors import StoppedError
+from lodestone.system.signals import held_back, leave_to_leader
 
 POLL_S = 0.2
 FALSE_STARTS = 3  # workers that end before they are ready, one after another
@@ -66,7 +68,7 @@ class Crew:
         for worker in self._workers:
             worker.pipe.close()  # which ends it when it is idle
             if error is not None:
-                worker.process.terminate()
+                worker.process.kill()  # it takes no heed of SIGTERM
         for worker in self._workers:
             worker.process.join(GRACE_S)
             if worker.process.is_alive():
@@ -109,7 +111,10 @@ class Crew:
     def _hire(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(self._work, theirs), daemon=True)
-        process.start()
+        if os.name == "posix":  # else the first start of a process starts this one as well, and lets signals through
+            resource_tracker.ensure_running()
+        with held_back():  # until it leaves them to this process
+            process.start()
         theirs.close()
         return _Worker(process, ours)
 
@@ -131,8 +136,8 @@ class Crew:
 
 
 def _serve(work: Work, pipe: Connection[Any, Any]) -> None:
-    """The life of a worker. Ctrl-C is for the parent, which asks its workers to stop."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """The life of a worker."""
+    leave_to_leader()
     stopping = False
 
     def should_stop() -> bool:
@@ -155,3 +160,5 @@ def _serve(work: Work, pipe: Connection[Any, Any]) -> None:
                 pipe.send(("value", work(payload, tell, should_stop)))
     except (EOFError, OSError):
         return  # the parent is gone, or has no more work
+    except MemoryError:
+        sys.exit(1)  # quietly: the parent says that its worker was lost

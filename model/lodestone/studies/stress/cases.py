@@ -110,6 +110,8 @@ def stress(
         met.append(outcome)
         if on_outcome:
             on_outcome(number, len(todo), outcome)
+    if not met:
+        raise StoppedError("stopped before the first case was met")
     return Stress(
         base.name,
         inputs.path.name,

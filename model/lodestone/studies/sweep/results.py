@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lodestone.errors import StoppedError
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, term_label
 from lodestone.plan.tables import COST_TERMS, Column
@@ -42,6 +43,11 @@ class Sweep:
     @property
     def failed(self) -> int:
         return sum(point.figures is None for point in self.points)
+
+    @property
+    def unanswered(self) -> int:
+        """Points of which nobody knows whether there is a plan."""
+        return sum(point.exit_code == StoppedError.exit_code for point in self.points)
 
 
 def figures_of(plan: Plan) -> dict[str, Any]:
