@@ -72,11 +72,16 @@ class Inputs:
         return scenario
 
 
-@at_rest()
 def load(path: str | Path, sets: Sequence[str] = ()) -> Inputs:
     """Read and check a workbook. Problems are collected; raises UsageError only when the file is not usable."""
     path = Path(path)
-    return _loaded(path, read_bytes(path), sets, {})
+    return load_bytes(path, read_bytes(path), sets)
+
+
+@at_rest()
+def load_bytes(path: Path, data: bytes, sets: Sequence[str] = ()) -> Inputs:
+    """The same of a workbook that has been read already; path: what it goes by."""
+    return _loaded(path, data, sets, {})
 
 
 def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, CellValue | None]) -> Inputs:

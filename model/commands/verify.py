@@ -26,6 +26,7 @@ def verify(ctx: click.Context, run: Path, workbook: Path | None, output: Output)
     Example:
       lodestone verify outputs/plan/base
     """
+    from model.report.words import one_line
     from model.studies.verify import holds
     from model.studies.verify import verify as verify_run
 
@@ -35,7 +36,7 @@ def verify(ctx: click.Context, run: Path, workbook: Path | None, output: Output)
     def show() -> None:
         for finding in findings:
             mark = {True: "ok", False: "NO", None: "?"}[finding.ok]
-            click.echo(f"{mark:>2}  {finding.what}: {finding.text}")
+            click.echo(f"{mark:>2}  {finding.what}: {one_line(finding.text)}")
 
     output.answer(show, lambda: {"findings": [asdict(finding) for finding in findings]}, exit_code)
     ctx.exit(exit_code)

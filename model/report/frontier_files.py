@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from model.report.frontier_results import Frontier, document
+from model.report.frontier_results import SHAPE, Frontier, document
 from model.report.frontier_workbook import write_frontier_workbook
 from model.report.study_files import Kind, write_files
 from model.report.words import one_line
 
-KIND = Kind("frontier", "frontier", "frontier_format", (".json", ".xlsx", ".png"))
+KIND = Kind("frontier", "frontier", "frontier_format", (".json", ".xlsx", ".png"), SHAPE)
 LINE, KNEE, BAND = "#1F3A4D", "#C8553D", "#9DB2BF"
 
 

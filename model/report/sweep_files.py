@@ -12,10 +12,10 @@ from model import __version__
 from model.plan_tables import Column
 from model.report.study_files import Kind, write_files
 from model.report.styles import FORMULA_SIGNS, Styles, page, write_grid
-from model.report.sweep_results import Sweep, columns, document, rows
+from model.report.sweep_results import SHAPE, Sweep, columns, document, rows
 from model.report.words import one_line
 
-KIND = Kind("sweep", "sweep", "sweep_format", (".json", ".csv", ".xlsx"))
+KIND = Kind("sweep", "sweep", "sweep_format", (".json", ".csv", ".xlsx"), SHAPE)
 
 
 def write_sweep(sweep: Sweep, out: Path) -> list[Path]:

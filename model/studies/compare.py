@@ -14,29 +14,18 @@ from model.errors import UsageError
 from model.report.compare_results import NOISE, Comparison, Run
 from model.report.key_figures import Plan
 from model.report.run_folder import PLAN_JSON, PLAN_XLSX, read_run
-from model.report.words import in_words, musd, one_line
+from model.report.words import musd, one_line
 from model.studies.compare_decisions import decisions
 from model.studies.compare_figures import ADDS_UP, bridge, costs, key_figures
 from model.studies.compare_years import china_share, flows, stocks
 from model.studies.input_differences import input_differences
 
 LONGEST_NAME = 60
-NEEDED = (
-    *("plan_name", "scenario", "workbook", "workbook_sha256", "status", "objective_musd", "expected_cost_musd", "gap"),
-    *("horizon", "costs_musd", "payers_musd", "changes", "settings", "tables"),
-)
 
 
 def compare_runs(paths: Sequence[Path]) -> Comparison:
     """Compare runs by their folders (or their plan.json). Raises UsageError when one cannot be read."""
-    plans = []
-    for path in paths:
-        plan = read_run(path.parent if path.name == PLAN_XLSX else path)
-        missing = [key for key in NEEDED if key not in plan]
-        if missing:
-            raise UsageError(f"{path} is not a complete plan: {in_words(missing)} missing; solve it again")
-        plans.append(plan)
-    return compare(plans, names_by_path(paths))
+    return compare([read_run(path) for path in paths], names_by_path(paths))
 
 
 def names_by_path(paths: Sequence[Path]) -> list[str]:

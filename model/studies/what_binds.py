@@ -23,10 +23,11 @@ from model.errors import NoPlanError, StoppedError, UsageError
 from model.held import decisions
 from model.highs import Progress, ShouldStop, Solver
 from model.inputs import Inputs
+from model.names import listed
 from model.places import Places
 from model.plan_data import BASE, OpenSeries, PlanData
 from model.report.key_figures import Plan, future, is_joint, table
-from model.report.run_folder import read_run, workbook_of
+from model.report.run_folder import read_run, workbook_bytes, workbook_of
 from model.report.what_binds_results import NO_PLAN, Moved, WhatBinds
 from model.rules.budgets import counted
 from model.rules.china_share import row_terms
@@ -61,8 +62,10 @@ def what_binds(
     """
     plan = read_run(run)
     path = workbook or workbook_of(plan, run)
+    content = workbook_bytes(plan, run) if workbook is None else read_bytes(workbook)
+    _require_as_it_was(plan, path, content)
     asked = plan.get("gap_asked", plan["gap"]) if gap is None else gap
-    source = Source(path.name, _as_it_was(plan, path), plan["scenario"], tuple(plan.get("sets", ())), asked, time_limit)
+    source = Source(path.name, content, plan["scenario"], tuple(plan.get("sets", ())), asked, time_limit)
     inputs = source.inputs()
     built, solver, whole = _held(plan, tree_of(inputs, plan["scenario"], is_joint(plan)))
     rows, remarks = _values(plan, inputs, built, solver, whole)
@@ -81,15 +84,13 @@ def what_binds(
     )
 
 
-def _as_it_was(plan: Plan, path: Path) -> bytes:
-    """The workbook of the run. Raises UsageError when it has changed since."""
-    content = read_bytes(path)
+def _require_as_it_was(plan: Plan, path: Path, content: bytes) -> None:
+    """Raise UsageError when the workbook of the run has changed since."""
     if sha256(content).hexdigest() != plan["workbook_sha256"]:
         raise UsageError(
             f"{path} has changed since the run was solved: solve it again, "
             "or name the workbook as it was with --workbook"
         )
-    return content
 
 
 def tree_of(inputs: Inputs, scenario: str, all_futures: bool) -> Tree:
@@ -105,6 +106,10 @@ def tree_of(inputs: Inputs, scenario: str, all_futures: bool) -> Tree:
 
 def _held(plan: Plan, tree: Tree) -> tuple[Built, Solver, np.ndarray]:
     """The model, loaded, and the run's whole-number decisions by column (0 elsewhere)."""
+    if is_joint(plan) and plan["futures"].keys() != tree.leaf_of.keys():
+        raise UsageError(
+            f"the run is for the futures {listed(plan['futures'])}, the workbook for {listed(tree.leaf_of)}"
+        )
     built = build(tree)
     solver = load_model(built)
     values = np.zeros(len(solver.variables))
