@@ -18,7 +18,7 @@ from model.changes import parse_sets
 from model.checks import find_problems, find_warnings
 from model.collector import at_rest
 from model.errors import Problem, UsageError, WorkbookError
-from model.names import advice, plain
+from model.names import advice, plain, readable
 from model.records import build_base
 from model.scenarios import BASE, base_future, scenario_future, set_settings, tables_of
 from model.schema import SHEETS
@@ -89,7 +89,7 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
     asked, bad_sets = parse_sets(sets)
     given = set_settings(book.settings, asked)
     book.settings = given.settings
-    base, misfits = build_base(book, path.stem)
+    base, misfits = build_base(book, readable(path.stem))
 
     workbook = base_future(base, asked)
     names = [name for (name,) in workbook.records["Scenarios"] if name != BASE]

@@ -22,6 +22,7 @@ from model.errors import NoPlanError, StoppedError
 from model.highs import OnProgress, Outcome, Progress, ShouldStop, Solver
 from model.highs import version as highs_version
 from model.inputs import Inputs
+from model.names import readable
 from model.origins import origins
 from model.places import Places
 from model.plan_data import PlanData
@@ -281,7 +282,7 @@ def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expe
             "pyomo": pyomo.version.version,
             "highspy": highs_version(),
         },
-        "workbook": inputs.path.name,
+        "workbook": readable(inputs.path.name),
         "workbook_sha256": inputs.sha256,
         "sets": list(inputs.sets),
         "horizon": [data.first_year, data.last_year],

@@ -23,6 +23,7 @@ import model.report.run_folder as runs
 from benchmarks import damaged_runs
 from benchmarks.damaged_runs import COMMANDS, DEEP, Place, fault_of, places, trials
 from model.errors import UsageError
+from model.examples import examples
 from model.report import compare_files, frontier_files, stress_files, sweep_files
 from model.report.claim import claimed
 from model.report.html.studies import read_study
@@ -334,6 +335,19 @@ def test_a_workbook_is_no_larger_than_a_workbook(tmp_path: Path, monkeypatch: py
     (tmp_path / "plan.xlsx").write_bytes(b"0123456789+")
     with pytest.raises(UsageError, match="is larger than"):
         workbook_bytes(plan, tmp_path / "run")
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are UTF-8 there")
+def test_a_workbook_whose_name_is_no_utf8_gets_its_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(b"m\xe4rz.xlsx")
+    (tmp_path / name).write_bytes(examples()["tutorial"].read_bytes())
+    done = CliRunner().invoke(cli.main, ["solve", name, "--out", "run", "--quiet"])
+    assert (done.exit_code, done.exception) == (0, None)
+    plan = read_run(tmp_path / "run")
+    assert (plan["workbook"], plan["workbook_path"]) == ("m?rz.xlsx", "../m?rz.xlsx")
+    written, shown, workbook, _ = verify(tmp_path / "run")
+    assert (written.ok, shown.ok, workbook.ok) == (True, True, None)
 
 
 def test_verify_says_so_and_takes_the_workbook_that_is_named(solved: list[Place], tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from model.columns import YEARS, Sheet
 from model.columns import Column as InputColumn
 from model.plan_tables import COST_TERMS, ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Column, PlanTable
 from model.report.shapes import (
-    ANY_TEXT,
     CHECKED,
     COUNT,
     FLAG,
@@ -78,7 +77,7 @@ MAY_BE: dict[str, Shape] = {
     "gap_asked": NUMBER,
     "sets": ListOf(TEXT),
     "sheet_names": MapOf(TEXT),
-    "workbook_path": ANY_TEXT,
+    "workbook_path": TEXT,
     "fingerprint": TEXT,
     "start": Part({"taken": COUNT, "left_out": ListOf(TEXT), "kept": FLAG}),
 }

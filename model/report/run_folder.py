@@ -25,7 +25,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from model.archive import MOST_FILE
 from model.errors import UsageError
-from model.names import listed
+from model.names import listed, readable
 from model.report.plan_json import START, finite, read_plan, stamped
 from model.report.plan_workbook import write_plan_workbook
 from model.report.shapes import read_regular
@@ -86,7 +86,7 @@ def write_run(plan: Mapping[str, Any], folder: Path, workbook: Path | None = Non
     """
     folder = folder.resolve()
     if workbook is not None:
-        plan = {**plan, "workbook_path": _seen_from(folder, workbook.resolve())}
+        plan = {**plan, "workbook_path": readable(_seen_from(folder, workbook.resolve()))}
     _refuse(folder)
     new = _beside(folder, "new")
     try:

@@ -86,7 +86,6 @@ def is_single(value: Any) -> bool:
 
 
 TEXT = Kind("a text", is_text)
-ANY_TEXT = Kind("a text", lambda value: value.__class__ is str)  # names of files may hold any byte
 NUMBER = Kind("a number", is_number)
 WHOLE = Kind("a whole number", is_whole)
 COUNT = Kind("a whole number of at least 0", lambda value: is_whole(value) and value >= 0)

@@ -22,6 +22,7 @@ from model.audit import audit
 from model.errors import NoPlanError, StoppedError, UsageError
 from model.highs import Progress, ShouldStop
 from model.inputs import Inputs
+from model.names import readable
 from model.report.alternatives_results import (
     MAY,
     MUST,
@@ -100,7 +101,7 @@ def alternatives(
     if open_ := sum(choice.verdict == UNPROVED for choice in choices):
         remarks.append(f"{open_} of {len(choices)} decisions were not proved in the time given: allow more time")
     return Alternatives(
-        workbook=workbook.name,
+        workbook=readable(workbook.name),
         plan_name=inputs.plan_name,
         scenario=scenario,
         sets=tuple(sets),

@@ -18,7 +18,7 @@ from pathlib import Path
 from model.archive import read_bytes
 from model.errors import UsageError
 from model.highs import Progress, ShouldStop
-from model.names import advice
+from model.names import advice, readable
 from model.plan_data import PlanData
 from model.report.frontier_results import Frontier, Least, Point
 from model.run import scenario_data
@@ -78,7 +78,7 @@ def frontier(
             points += answer.points
     ordered = [_explained(data, move, point, least) for point in _consistent(points)]
     return Frontier(
-        workbook=workbook.name,
+        workbook=readable(workbook.name),
         plan_name=inputs.plan_name,
         scenario=scenario,
         cap=cap,

@@ -31,6 +31,7 @@ from model.errors import NoPlanError, StoppedError, UsageError
 from model.held import Decisions, decisions, hold, hold_stocks
 from model.highs import ShouldStop, Solver
 from model.inputs import Inputs
+from model.names import readable
 from model.plan_data import BASE, LaneData, PlanData, Scenario
 from model.report.key_figures import Plan, Row, exposed_share, future, is_joint
 from model.report.stress_results import GaveWay, Outcome, Regret, Stress
@@ -111,7 +112,7 @@ def stress(
             on_outcome(number, len(todo), outcome)
     return Stress(
         base.name,
-        inputs.path.name,
+        readable(inputs.path.name),
         allow_new,
         year,
         tuple(plans),

@@ -16,6 +16,7 @@ from model.archive import read_bytes
 from model.errors import Problem, UsageError, WorkbookError
 from model.highs import ShouldStop
 from model.inputs import load
+from model.names import readable
 from model.report.sweep_results import TABLES, GridPoint, Sweep, Varied, figures_of
 from model.studies.many import Done, Job, OnJob, solve_many
 
@@ -72,7 +73,7 @@ def sweep(
         jobs.append(Job(_label(varied, values), workbook.name, content, planned, changes, gap, time_limit, keep=TABLES))
     answers = solve_many(jobs, processes, on_job, should_stop, scheduler)
     points = tuple(_point(values, done) for values, done in zip(grid, answers, strict=True))
-    return Sweep(workbook.name, tuple(varied), tuple(sets), points)
+    return Sweep(readable(workbook.name), tuple(varied), tuple(sets), points)
 
 
 def _check(workbook: Path, varied: Sequence[Varied], scenario: str, sets: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ from model.errors import NoPlanError, StoppedError, UsageError
 from model.held import decisions
 from model.highs import Progress, ShouldStop, Solver
 from model.inputs import Inputs
-from model.names import listed
+from model.names import listed, readable
 from model.places import Places
 from model.plan_data import BASE, OpenSeries, PlanData
 from model.report.key_figures import Plan, future, is_joint, table
@@ -72,7 +72,7 @@ def what_binds(
     moved = _moved(plan, inputs, built, source, whole, processes, scheduler, on_news, should_stop)
     return WhatBinds(
         run=str(run),
-        workbook=path.name,
+        workbook=readable(path.name),
         plan_name=plan["plan_name"],
         scenario=plan["scenario"],
         objective_musd=plan["objective_musd"],

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from model.highs import OnProgress, Progress, ShouldStop
 from model.inputs import Inputs
 from model.joint_run import JOINT
+from model.names import readable
 from model.places import Places
 from model.plan_data import BASE, PlanData
 from model.report.explanation_results import Explanation
@@ -88,7 +89,7 @@ def explain(
     if should_stop and should_stop():
         remarks.append("The explanation was stopped before it was complete.")
     return Explanation(
-        workbook=inputs.path.name,
+        workbook=readable(inputs.path.name),
         workbook_sha256=inputs.sha256,
         plan_name=inputs.plan_name,
         scenario=JOINT if scenario is None else scenario,
