@@ -19,9 +19,10 @@ from typing import Any
 
 from lodestone.audit import audit
 from lodestone.errors import NoPlanError, StoppedError, UsageError
+from lodestone.names import readable
+from lodestone.progress import Progress, ShouldStop
 from lodestone.runs.batch import run_tasks, task_count
 from lodestone.solve.one_scenario import audited, effort, plan_document, scenario_data
-from lodestone.solver.highs import Progress, ShouldStop
 from lodestone.studies.alternatives.far_plans import FarPlans
 from lodestone.studies.alternatives.good_plans import WITH, WITHOUT, GoodPlans, Known, Places, Question, Whole, taken
 from lodestone.studies.alternatives.results import MAY, MUST, NEVER, UNPROVED, Alternatives, Choice, Differing, limit
@@ -91,7 +92,7 @@ def alternatives(
     if open_ := sum(choice.verdict == UNPROVED for choice in choices):
         remarks.append(f"{open_} of {len(choices)} decisions were not proved in the time given: allow more time")
     return Alternatives(
-        workbook=workbook.name,
+        workbook=readable(workbook.name),
         plan_name=inputs.plan_name,
         scenario=scenario,
         sets=tuple(sets),
