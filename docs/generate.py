@@ -19,6 +19,7 @@ import click
 
 from lodestone import commands
 from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES
+from lodestone.plan.tables import Column as PlanColumn
 from lodestone.workbook.schema.columns import Column, Sheet
 from lodestone.workbook.schema.sheets import SHEETS
 
@@ -29,6 +30,7 @@ RULES = (
     *("investments", "contracts", "price_floors", "bankability", "flows", "capacity", "payments", "stockpiles"),
     *("china_share", "budgets", "objective"),
 )
+MOST_WORDS = 5  # of a column of the plan that are told
 FACTS = ("Units", "Sheets", "Source")  # last lines of a rule's docstring
 
 SYMBOLS = (
@@ -250,13 +252,28 @@ def _help(command: click.Command) -> Iterator[str]:
             yield from (re.sub(r"\s+", " ", part), "")
 
 
+def _may_be(column: PlanColumn) -> str:
+    number = [what for what, so in (("missing", column.blank), ("negative", column.negative)) if so]
+    return ", ".join(number or (column.words if len(column.words) < MOST_WORDS else ()))
+
+
 def plan_tables() -> str:
-    """Every table of a plan: columns, units, meaning."""
+    """Every table of a plan: keys, columns, units, blanks and signs, meaning."""
     lines = ["# Tables of plan.json", ""]
     lines += [f"In a joint run every table begins with a column `{SCENARIO.name}`: {SCENARIO.meaning}.", ""]
+    lines += ["A number is at least 0 and never missing (null), unless its column says that it may be.", ""]
     for table in (*TABLES.values(), *VALUE_TABLES.values(), ORIGINS):
-        lines += [f"## {table.name}", "", table.meaning, "", "| column | unit | meaning |", "|---|---|---|"]
-        lines += [f"| {c.name} | {c.unit} | {c.meaning} |" for c in table.columns]
+        key = [f"Key: {', '.join(table.key)}.", ""] if table.key else []
+        lines += [
+            f"## {table.name}",
+            "",
+            table.meaning,
+            "",
+            *key,
+            "| column | unit | may be | meaning |",
+            "|---|---|---|---|",
+        ]
+        lines += [f"| {c.name} | {c.unit} | {_may_be(c)} | {c.meaning} |" for c in table.columns]
         lines.append("")
     return "\n".join(lines)
 

@@ -114,6 +114,13 @@ def test_tariffs_that_are_not_counted_are_not_in_the_totals(tmp_path: Path) -> N
     assert rows["Total"]["2026 (MUSD)"] == pytest.approx(530.65 - 32.0)
 
 
+def test_several_words_of_a_cell_that_was_changed_are_shown_as_they_are_typed(tmp_path: Path) -> None:
+    change = {"sheet": "Budgets", "row": "support", "column": "covers", "year": None, "by": "Changes!A2"}
+    plan = plan_document(changes=[{**change, "old": ["grants", "floors"], "new": ["grants"]}])
+    shown = [row for row in written(tmp_path, plan)["RunInfo"].iter_rows(values_only=True) if row[0] == "Budgets"]
+    assert shown[0][:7] == ("Budgets", "support", "covers", None, "grants, floors", "grants", "Changes!A2")
+
+
 def test_text_is_never_a_formula(tmp_path: Path) -> None:
     plan = plan_document(plan_name="=1+1", workbook="@x.xlsx")
     for row, text in zip(plan["tables"]["flows"], ("=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "{=1}"), strict=True):

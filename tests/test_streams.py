@@ -219,8 +219,9 @@ def test_a_study_that_is_stopped_does_not_replace_a_finished_one(solved: Path, t
     out = tmp_path / "study.xlsx"
     words = STUDIES[study].format(book=solved / "plan.xlsx", run=solved / "solved").split()
     code = (
-        "import os, signal, sys\nfrom cli import main\n"
-        "from lodestone.report.terminal.progress_lines import Watch\nfrom lodestone.report.terminal.many import WatchMany\n"
+        "import os, signal, sys\nfrom lodestone.commands import main\n"
+        "from lodestone.report.terminal.progress_lines import Watch\n"
+        "from lodestone.report.terminal.many import WatchMany\n"
         "def once(tell):\n    def told(self, *news):\n"
         "        if sys.argv[1] == 'stop' and news != ('read',) and not self._stopping:\n"
         "            os.kill(os.getpid(), signal.SIGTERM)\n"

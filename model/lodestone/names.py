@@ -76,6 +76,11 @@ def did_you_mean(name: str, meant: str) -> str:
     return f"did you mean {meant}?" + (f" ({differ})" if differ else "")
 
 
+def readable(name: str) -> str:
+    """The name of a file as a text that can be written down: bytes in it that are no UTF-8 as "?"."""
+    return name.encode(errors="replace").decode()
+
+
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """The valid name that was probably meant."""
     by_plain = {plain(candidate): candidate for candidate in valid}

@@ -205,7 +205,6 @@ def test_without_a_base_futures_are_held_against_the_last_to_leave() -> None:
 def test_tariffs_that_are_not_counted_are_revenue_all_the_same() -> None:
     plan = joint_document()
     tariffs = plan["costs_musd"]["tariffs"]
-    plan["settings"]["tariffs_counted"] = False
     plan["costs_musd"]["tariffs"] = 0.0
     for figure in ("expected_cost_musd", "cvar_musd", "objective_musd"):
         plan[figure] -= tariffs
@@ -263,7 +262,7 @@ def test_every_difference_of_a_table_is_found() -> None:
 
 
 def test_a_future_alone_is_a_plan_of_its_own() -> None:
-    alone = future_alone(joint_document(), "crisis")
+    alone = future_alone(joint_document(), "crisis", futures()["crisis"])
 
     assert alone["tables"] == plan_document()["tables"]
     assert {k: v for k, v in alone.items() if k != "tables"} == {
@@ -312,5 +311,24 @@ def test_sums_over_futures_are_judged_by_the_largest_of_them() -> None:
     assert (cvar.tolerance, objective.tolerance) == pytest.approx((1e-5 + 4e-3, 1e-5 + 4e-3))
 
 
-def test_tariffs_are_counted_unless_the_plan_says_no() -> None:
-    assert audit_joint(futures(), joint_document() | {"settings": {}}).ok
+def test_tariffs_that_one_future_alone_counts_are_in_its_cost_alone() -> None:
+    """The base does not count them: its cost, the mean and CVaR are lower, the revenue is not."""
+    plan = joint_document()
+    tariffs = plan["costs_musd"]["tariffs"]  # the same in both futures
+    plan["costs_musd"]["tariffs"] = 0.25 * tariffs
+    plan["futures"]["base"] -= tariffs
+    plan["expected_cost_musd"] -= 0.75 * tariffs
+    plan["cvar_musd"] -= 0.15 / 0.4 * tariffs
+    plan["objective_musd"] -= (0.8 * 0.75 + 0.2 * 0.15 / 0.4) * tariffs
+    data = futures()
+    data["base"] = replace(data["base"], tariffs_counted=False)
+
+    verdict = audit_joint(data, plan)
+
+    assert verdict.ok, "\n".join(map(str, verdict.findings))
+    assert not audit_joint(futures(), plan).ok
+
+
+def test_the_workbook_says_whether_tariffs_are_counted() -> None:
+    """What the plan says of its settings is not asked."""
+    assert audit_joint(futures(), joint_document() | {"settings": {"tariffs_counted": False}}).ok

@@ -60,7 +60,7 @@ def audit(data: PlanData, plan: Mapping[str, Any], *, alone: bool = True) -> Aud
 
 def audit_joint(futures: Mapping[str, PlanData], plan: Mapping[str, Any]) -> Audit:
     """Judge a plan for several futures: each by itself, then what they share. futures: data by scenario."""
-    each = merged({name: audit(data, future_alone(plan, name), alone=False) for name, data in futures.items()})
+    each = merged({name: audit(data, future_alone(plan, name, data), alone=False) for name, data in futures.items()})
     if not each.ok:
         return each
     common = together(futures, plan)

@@ -23,8 +23,9 @@ YEAR_COLUMNS = ("year", "decision_year", "signing_year")  # the first that a tab
 NOT_DECIDED = ("bankability",)  # what lenders make of a project, not what the plan does
 
 
-def future_alone(plan: Document, name: str) -> dict[str, Any]:
-    """The plan of one future as a document of its own."""
+def future_alone(plan: Document, name: str, data: PlanData) -> dict[str, Any]:
+    """The plan of one future as a document of its own; data: of that future, which may count tariffs where others do
+    not."""
     tables = {
         table: [{k: v for k, v in row.items() if k != "scenario"} for row in rows if row.get("scenario") == name]
         for table, rows in plan["tables"].items()
@@ -33,7 +34,7 @@ def future_alone(plan: Document, name: str) -> dict[str, Any]:
     for row in tables["costs"]:
         costs[row["term"]] += row["discounted_musd"]
     tariffs = costs["tariffs"]
-    if not plan["settings"].get("tariffs_counted", True):
+    if not data.tariffs_counted:
         costs["tariffs"] = 0.0
     cost = plan["futures"][name]
     return {
@@ -146,7 +147,7 @@ def _alike(
 def _means(_data: PlanData, joint: Plan) -> Iterator[Check]:
     futures, plan = joint.futures, joint.document
     likely = plan["probabilities"]
-    alone = {name: future_alone(plan, name) for name in futures}
+    alone = {name: future_alone(plan, name, data) for name, data in futures.items()}
     for term in COST_TERMS:
         mean = sum(likely[name] * alone[name]["costs_musd"][term] for name in futures)
         yield equal(term, "discounted total", plan["costs_musd"].get(term, 0.0), mean, MUSD)

@@ -18,48 +18,9 @@ from lodestone.audit.verdict import MUSD, NAME, SHARE, TONNES, USD_PER_KG, Check
 from lodestone.data.plan_data import STREAMS, PlanData
 from lodestone.plan.tables import COST_TERMS, TABLES, PlanTable
 
-# What makes a row of each table unique.
-KEYS: dict[str, tuple[str, ...]] = {
-    "investments": ("project", "decision_year"),
-    "price_floors": ("floor", "decision_year"),
-    "floor_payments": ("floor", "decision_year", "year"),
-    "contracts": ("contract", "signing_year"),
-    "contract_years": ("contract", "signing_year", "year"),
-    "bankability": ("project", "decision_year"),
-    "plants": ("unit", "year"),
-    "markets": ("market", "year", "stream"),
-    "flows": ("material", "from_region", "to_region", "year", "stream"),
-    "intake": ("region", "material", "year"),
-    "balance": ("region", "material", "year", "stream"),
-    "demand": ("region", "sector", "material", "year"),
-    "substitution": ("option", "region", "sector", "material", "year"),
-    "returns": ("region", "material", "year", "stream"),
-    "stockpile": ("stockpile", "year"),
-    "china_share": ("cap", "material", "year", "basis"),
-    "budgets": ("budget", "year"),
-    "costs": ("term", "year"),
-}
-
-COUNTS = {"builds"}
-MAY_BE_BLANK = {
-    "days_of_cover",
-    "required_days",
-    "least_floor_usd_per_kg",
-    "break_even_usd_per_kg",
-    "bank_price_usd_per_kg",
-}
-MAY_BE_NEGATIVE = {
-    "payment_musd",
-    "upside_musd",
-    "payment_at_bank_prices_musd",
-    "difference_musd",
-    "gap_musd",
-    "break_even_usd_per_kg",
-    "value_added_musd",
-    "musd",
-    "discounted_musd",
-}
+KEYS = {table.name: table.key for table in TABLES.values()}  # what makes a row of each table unique
 AMOUNT_UNITS = {"t": TONNES, "t/yr": TONNES, "MUSD": MUSD, "USD/kg": USD_PER_KG}  # all others like shares
+AMOUNTS = ("number", "count")
 IN_HORIZON = {"year", "decision_year", "signing_year"}
 TOTALS = ("objective_musd", "expected_cost_musd", "tariff_revenue_musd")
 
@@ -94,10 +55,10 @@ def _cells(table: PlanTable, where: str, row: Any) -> Iterator[Check]:
         return
     for column in table.columns:
         place, value = f"{where} {column.name}", row.get(column.name)
-        if column.unit or column.name in COUNTS:
-            good = _is_number(value) or (value is None and column.name in MAY_BE_BLANK)
+        if column.kind in AMOUNTS:
+            good = _is_number(value) or (value is None and column.blank)
             yield holds(place, good, "a finite number", repr(value))
-        elif column.name.endswith("year"):
+        elif column.kind == "year":
             yield holds(place, type(value) is int, "a year", repr(value))
         else:
             good = column.name in row and isinstance(value, str | None)
@@ -185,7 +146,7 @@ def amounts(_data: PlanData, books: Books) -> Iterator[Check]:
     for table, row, where in _all_rows(books.document):
         for column in TABLES[table].columns:
             value = row[column.name]
-            if (column.unit or column.name in COUNTS) and column.name not in MAY_BE_NEGATIVE and value is not None:
+            if column.kind in AMOUNTS and not column.negative and value is not None:
                 unit = AMOUNT_UNITS.get(column.unit, SHARE)
                 yield at_least(where, column.name, value, 0.0, unit)
     for row in books.rows("stockpile"):

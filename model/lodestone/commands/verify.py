@@ -26,6 +26,7 @@ def verify(ctx: click.Context, run: Path, workbook: Path | None, output: Output)
     Example:
       lodestone verify outputs/plan/base
     """
+    from lodestone.plan.formatting import one_line
     from lodestone.runs.verify import holds
     from lodestone.runs.verify import verify as verify_run
 
@@ -35,7 +36,7 @@ def verify(ctx: click.Context, run: Path, workbook: Path | None, output: Output)
     def show() -> None:
         for finding in findings:
             mark = {True: "ok", False: "NO", None: "?"}[finding.ok]
-            click.echo(f"{mark:>2}  {finding.what}: {finding.text}")
+            click.echo(f"{mark:>2}  {finding.what}: {one_line(finding.text)}")
 
     output.answer(show, lambda: {"findings": [asdict(finding) for finding in findings]}, exit_code)
     ctx.exit(exit_code)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Plan = Mapping[str, Any]
 Row = Mapping[str, Any]
 
@@ -98,7 +99,8 @@ def is_joint(plan: Plan) -> bool:
 def future(plan: Plan, name: str) -> Plan:
     """One future of a joint plan, to be read like a plan of its own."""
     tables = {t: [row for row in rows if row["scenario"] == name] for t, rows in plan["tables"].items()}
-    return {**plan, "scenario": name, "expected_cost_musd": plan["futures"][name], "tables": tables}
+    own = _with_inputs_of(plan, name)
+    return {**own, "scenario": name, "expected_cost_musd": plan["futures"][name], "tables": tables}
 
 
 def until(plan: Plan, shared: range) -> Plan:
@@ -244,6 +246,35 @@ def weight(plan: Plan) -> Callable[[Row], float]:
     return lambda row: likely.get(row.get("scenario"), 1.0)
 
 
+def in_its_future(plan: Plan, read: Callable[[Plan], T]) -> Callable[[Row], T]:
+    """What `read` finds in the inputs of a plan, for the future of a row: its scenario may have changed them."""
+    if not is_joint(plan):
+        found = read(plan)
+        return lambda row: found
+    by_future = {name: read(_with_inputs_of(plan, name)) for name in plan["futures"]}
+    return lambda row: by_future[row["scenario"]]
+
+
+def _with_inputs_of(plan: Plan, name: str) -> Plan:
+    """A joint plan with the settings and inputs of one future; values by year, of which no figure is made, are left."""
+    settings, inputs = dict(plan["settings"]), dict(plan.get("inputs", {}))
+    for change in plan["changes"]:
+        sheet, row, column = change["sheet"], change["row"], change["column"]
+        if change.get("scenario") != name or column == "years":
+            continue
+        if sheet == "Settings":
+            settings[row] = change["new"]
+        if row in inputs.get(sheet, {}):
+            inputs[sheet] = {**inputs[sheet], row: {**inputs[sheet][row], column: change["new"]}}
+    return {**plan, "settings": settings, **({"inputs": inputs} if "inputs" in plan else {})}
+
+
+def is_counted(plan: Plan) -> Callable[[Row], bool]:
+    """Whether a row of the costs is in the cost of the plan: tariffs may not be."""
+    tariffs = in_its_future(plan, lambda own: bool(own["settings"].get("tariffs_counted", True)))
+    return lambda row: row["term"] != "tariffs" or tariffs(row)
+
+
 def of_concern(plan: Plan) -> set[str]:
     """Regions counted in the China share."""
     return {region for region, row in input_rows(plan, "Regions").items() if row.get("of_concern")}
@@ -267,13 +298,8 @@ def stages(plan: Plan) -> dict[str, str]:
 
 def stock_capacity(plan: Plan) -> Callable[[Row], float | None]:
     """What the stockpile of a row can hold, in t, in the future of that row."""
-    base = {name: row.get("capacity_t") for name, row in input_rows(plan, "Stockpiles").items()}
-    changed = {
-        (change.get("scenario", ""), change["row"]): change["new"]
-        for change in plan["changes"]
-        if (change["sheet"], change["column"]) == ("Stockpiles", "capacity_t") and is_joint(plan)
-    }
-    return lambda row: changed.get((row.get("scenario"), row["stockpile"]), base.get(row["stockpile"]))
+    sites = in_its_future(plan, lambda own: input_rows(own, "Stockpiles"))
+    return lambda row: sites(row).get(row["stockpile"], {}).get("capacity_t")
 
 
 def input_rows(plan: Plan, sheet: str) -> Mapping[str, Row]:

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from lodestone.errors import UsageError
+from lodestone.plan.plan_shape import require_plan
+from lodestone.plan.shapes import Misfit, damaged, read_document, shown
 
 FORMAT = 1
+MEND = "solve it again"
 START = '{\n"format":'  # of every plan.json
 PLAIN = (str, int, bool, type(None))
 OF_THE_RUN = ("seconds", "workbook_path", "fingerprint")  # what may differ when the same plan is made again
@@ -77,13 +80,20 @@ def finite(value: Any) -> Any:
 
 
 def read_plan(path: Path, named: Path | None = None) -> dict[str, Any]:
-    """named: the path as it was typed. Raises UsageError when the file is no plan of this format."""
+    """named: the path as it was typed. Raises UsageError when the file is no plan of this format, or is not as
+    plan_shape.py says."""
     try:
-        plan = json.loads(path.read_text(encoding="utf-8"))
+        plan = read_document(path, MEND)
     except (FileNotFoundError, NotADirectoryError):
         raise UsageError(f"there is no plan at {named or path}: name the folder that solve wrote") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read as a plan: {error}") from error
-    if not isinstance(plan, dict) or plan.get("format") != FORMAT:
-        raise UsageError(f"{path} is not a plan that this version of Lodestone can read")
+    if not isinstance(plan, dict) or "format" not in plan:
+        raise UsageError(f"{path} is no plan of Lodestone; name the folder of a run")
+    if plan["format"] != FORMAT:
+        raise UsageError(
+            f"{path} is of format {shown(plan['format'])}, and this version of Lodestone reads {FORMAT}; {MEND}"
+        )
+    try:
+        require_plan(plan)
+    except Misfit as misfit:
+        raise damaged(path, str(misfit), MEND) from None
     return plan

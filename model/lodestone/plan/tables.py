@@ -1,39 +1,90 @@
-"""Every table of a plan, declared once: its columns, their units and meaning.
+"""Every table of a plan, declared once: its key, its columns, their units, meaning, blanks and signs.
 
-`plan.json` holds them under "tables" by these names; the workbook's headings, the audit and the docs read them here.
+`plan.json` holds them under "tables" by these names; the workbook's headings, the audit, the docs and the check of what
+is read (model/lodestone/plan/plan_shape.py) find them here.
 Masses in t or t/yr, money in MUSD, prices in USD/kg. Stream is "clean" or "exposed".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
 class Column:
+    """blank: a number may be missing. negative: it may be below 0. words: the texts that may stand there, else any."""
+
     name: str
     unit: str  # "" for names, years and counts
     meaning: str
+    blank: bool = False
+    negative: bool = False
+    words: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> Literal["number", "count", "year", "text", "any"]:
+        """Of what stands in a row; any: a number, a text, yes or no, or nothing."""
+        if self.unit:
+            return "any" if self.unit == "any" else "number"
+        if self.name in COUNTS:
+            return "count"
+        return "year" if self.name.endswith("year") else "text"
 
 
 @dataclass(frozen=True)
 class PlanTable:
+    """key: the columns whose values make a row unique; none where rows may be alike."""
+
     name: str
     meaning: str
     columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.columns)
 
 
-def _table(name: str, meaning: str, *columns: str) -> PlanTable:
-    """Columns as "name | unit | meaning"."""
-    return PlanTable(name, meaning, tuple(Column(*(part.strip() for part in c.split("|"))) for c in columns))
+def _table(name: str, meaning: str, *columns: str, key: str = "") -> PlanTable:
+    """Columns as "name | unit | meaning", and where they may be so "| blank", "| negative", or "| one of a b c"."""
+    return PlanTable(name, meaning, tuple(map(_column, columns)), tuple(key.split()))
 
 
+def _column(text: str) -> Column:
+    name, unit, meaning, may_be = (part.strip() for part in f"{text}{'|' * (3 - text.count('|'))}".split("|"))
+    words = tuple(may_be.removeprefix("one of ").split()) if may_be.startswith("one of ") else ()
+    return Column(name, unit, meaning, "blank" in may_be, "negative" in may_be, words)
+
+
+# term -> payer; the terms of costs_musd, in the order of the breakdown
+COST_TERMS: dict[str, str] = {
+    "capex": "public",
+    "salvage": "public",
+    "public_fixed_cost": "public",
+    "public_operating_cost": "public",
+    "grants": "public",
+    "floor_payments": "public",
+    "owed_beyond_horizon": "public",
+    "stock_holding": "public",
+    "signing_fees": "public",
+    "market_purchases": "buyers",
+    "market_sales": "buyers",
+    "payments_to_units": "buyers",
+    "topups": "buyers",
+    "cost_priced_plants": "buyers",
+    "contract_differences": "buyers",
+    "take_or_pay": "buyers",
+    "freight": "buyers",
+    "tariffs": "buyers",
+    "substitution": "buyers",
+    "stock_credit": "buyers",
+    "shortage": "shortage",
+}
+
+COUNTS = ("builds",)
 YEAR = "year || planning year"
-STREAM = "stream || clean or exposed"
+STREAM = "stream || clean or exposed | one of clean exposed"
 
 SCENARIO = Column("scenario", "", "the future that the row belongs to; what futures share stands there once for each")
 
@@ -45,7 +96,7 @@ TABLES: dict[str, PlanTable] = {
             "What is built, and when; one row per project and decision year.",
             "project || project",
             "region || where it stands",
-            "funding || public or private",
+            "funding || public or private | one of public private",
             "decision_year || year of the decision; capex is paid in it when public",
             "first_year || first year of production",
             "last_year || last year of its life, also beyond the horizon",
@@ -53,6 +104,7 @@ TABLES: dict[str, PlanTable] = {
             "capacity_t_per_yr | t/yr | full capacity of all copies",
             "capex_musd | MUSD | capex of all copies, undiscounted, whoever pays it",
             "supported_by || floors and contracts signed with it; empty when none",
+            key="project decision_year",
         ),
         _table(
             "price_floors",
@@ -66,6 +118,7 @@ TABLES: dict[str, PlanTable] = {
             "floor_usd_per_kg | USD/kg | the floor",
             "upside_share | share | part of the price above the floor that is paid back",
             "grant_musd | MUSD | grant at the decision",
+            key="floor decision_year",
         ),
         _table(
             "floor_payments",
@@ -76,9 +129,10 @@ TABLES: dict[str, PlanTable] = {
             YEAR,
             "covered_t | t | deemed output less what is under contract",
             "price_usd_per_kg | USD/kg | market price",
-            "payment_musd | MUSD | net payment of the treasury, negative when upside is paid back",
-            "upside_musd | MUSD | part of the above paid back by the project",
-            "payment_at_bank_prices_musd | MUSD | the payment if prices fell to the lenders' deck",
+            "payment_musd | MUSD | net payment of the treasury, negative when upside is paid back | negative",
+            "upside_musd | MUSD | part of the above paid back by the project | negative",
+            "payment_at_bank_prices_musd | MUSD | the payment if prices fell to the lenders' deck | negative",
+            key="floor decision_year year",
         ),
         _table(
             "contracts",
@@ -91,6 +145,7 @@ TABLES: dict[str, PlanTable] = {
             "last_delivery_year || last year of its tenor (or of the project's life), also beyond the horizon",
             "annual_t | t/yr | annual volume",
             "fee_musd | MUSD | signing fee",
+            key="contract signing_year",
         ),
         _table(
             "contract_years",
@@ -105,8 +160,9 @@ TABLES: dict[str, PlanTable] = {
             "untaken_t | t | paid though not taken",
             "contract_price_usd_per_kg | USD/kg | contract price",
             "market_price_usd_per_kg | USD/kg | price paid otherwise, with a market's premium",
-            "difference_musd | MUSD | (contract - market price) x taken",
+            "difference_musd | MUSD | (contract - market price) x taken | negative",
             "untaken_musd | MUSD | contract price x untaken",
+            key="contract signing_year year",
         ),
         _table(
             "bankability",
@@ -114,19 +170,20 @@ TABLES: dict[str, PlanTable] = {
             "project || project",
             "decision_year || year of the decision judged",
             "built || yes or no",
-            "gap_musd | MUSD | what is missing to the hurdle rate; 0 or less: bankable unaided",
+            "gap_musd | MUSD | what is missing to the hurdle rate; 0 or less: bankable unaided | negative",
             "main_output || first output of its recipe",
-            "break_even_usd_per_kg | USD/kg | flat price of the main output at which the gap is 0",
-            "bank_price_usd_per_kg | USD/kg | lenders' price of it, discounted average over its life",
+            "break_even_usd_per_kg | USD/kg | flat price of the main output at which the gap is 0 | negative, blank",
+            "bank_price_usd_per_kg | USD/kg | lenders' price of it, discounted average over its life | blank",
             "least_floor || the cheapest package that closes the gap alone; empty when none",
-            "least_floor_usd_per_kg | USD/kg | its floor",
+            "least_floor_usd_per_kg | USD/kg | its floor | blank",
             "closed_by || what closed the gap, 'not needed', 'not built' or 'no package closes it'",
+            key="project decision_year",
         ),
         _table(
             "plants",
             "Use of capacity of plants and projects by year.",
             "unit || plant or project",
-            "kind || plant or project",
+            "kind || plant or project | one of plant project",
             "region || region",
             "process || recipe",
             YEAR,
@@ -134,21 +191,23 @@ TABLES: dict[str, PlanTable] = {
             "clean_t | t | capacity used for clean output",
             "exposed_t | t | capacity used for exposed output",
             "use_share | share | used part of capacity",
-            "value_added_musd | MUSD | payment for the value added at market prices; 0 when not paid at market",
+            "value_added_musd | MUSD | for the value added at market prices; 0 when not paid at market | negative",
             "topup_musd | MUSD | paid on top so that it does not work below its operating cost",
             "operating_cost_musd | MUSD | operating cost x use, whoever pays it",
+            key="unit year",
         ),
         _table(
             "markets",
             "Bought from and sold to outside markets.",
             "market || market",
-            "side || buy or sell",
+            "side || buy or sell | one of buy sell",
             "region || region",
             "material || material",
             YEAR,
             STREAM,
             "t | t | amount",
             "price_usd_per_kg | USD/kg | price with the premium",
+            key="market year stream",
         ),
         _table(
             "flows",
@@ -161,6 +220,7 @@ TABLES: dict[str, PlanTable] = {
             "t | t | amount",
             "freight_musd | MUSD | freight",
             "tariff_musd | MUSD | tariff, whether or not it is counted in the cost",
+            key="material from_region to_region year stream",
         ),
         _table(
             "intake",
@@ -171,6 +231,7 @@ TABLES: dict[str, PlanTable] = {
             "clean_mode_t | t | taken by activity whose output is clean",
             "mixed_clean_t | t | clean tonnes taken by other activity",
             "mixed_exposed_t | t | exposed tonnes taken by other activity",
+            key="region material year",
         ),
         _table(
             "balance",
@@ -182,6 +243,7 @@ TABLES: dict[str, PlanTable] = {
             "made_t | t | made, bought, released from stock and returned",
             "shipped_t | t | shipped, also within the region",
             "discarded_t | t | left over",
+            key="region material year stream",
         ),
         _table(
             "demand",
@@ -195,6 +257,7 @@ TABLES: dict[str, PlanTable] = {
             "exposed_t | t | delivered exposed",
             "substituted_t | t | designed out",
             "short_t | t | not met",
+            key="region sector material year",
         ),
         _table(
             "substitution",
@@ -206,6 +269,7 @@ TABLES: dict[str, PlanTable] = {
             YEAR,
             "t | t | demand avoided",
             "cost_musd | MUSD | its cost",
+            key="option region sector material year",
         ),
         _table(
             "returns",
@@ -215,6 +279,7 @@ TABLES: dict[str, PlanTable] = {
             YEAR,
             STREAM,
             "t | t | amount",
+            key="region material year stream",
         ),
         _table(
             "stockpile",
@@ -230,10 +295,11 @@ TABLES: dict[str, PlanTable] = {
             "release_clean_t | t | taken out, clean",
             "release_exposed_t | t | taken out, exposed",
             "consumption_t | t | consumption that days of cover refer to",
-            "days_of_cover | days | stock / consumption x 365; empty without consumption",
-            "required_days | days | days asked for; empty when not in force",
+            "days_of_cover | days | stock / consumption x 365; empty without consumption | blank",
+            "required_days | days | days asked for; empty when not in force | blank",
             "required_t | t | stock asked for; 0 when not in force or suspended",
             "suspended || yes while the scenario's emergency suspends the rule",
+            key="stockpile year",
         ),
         _table(
             "china_share",
@@ -243,11 +309,12 @@ TABLES: dict[str, PlanTable] = {
             "sector || as in the workbook",
             "material || material",
             YEAR,
-            "basis || deliveries or intake",
+            "basis || deliveries or intake | one of deliveries intake",
             "consumption_t | t | served consumption",
             "exposed_t | t | its exposed part",
             "share | share | exposed part of consumption, 0 without consumption",
             "limit | share | largest allowed share",
+            key="cap material year basis",
         ),
         _table(
             "budgets",
@@ -258,15 +325,17 @@ TABLES: dict[str, PlanTable] = {
             "limit_musd | MUSD | this year's money",
             "cumulated_outlay_musd | MUSD | since the first year in force (carry_over), else of the year",
             "cumulated_limit_musd | MUSD | since the first year in force (carry_over), else of the year",
+            key="budget year",
         ),
         _table(
             "costs",
             "Cost by term and year.",
-            "term || cost term",
-            "payer || public, buyers or shortage",
+            f"term || cost term | one of {' '.join(COST_TERMS)}",
+            "payer || public, buyers or shortage | one of public buyers shortage",
             YEAR,
-            "musd | MUSD | undiscounted (owed_beyond_horizon: already discounted to the last year)",
-            "discounted_musd | MUSD | discounted to the first year",
+            "musd | MUSD | undiscounted (owed_beyond_horizon: already discounted to the last year) | negative",
+            "discounted_musd | MUSD | discounted to the first year | negative",
+            key="term year",
         ),
     )
 }
@@ -311,34 +380,9 @@ VALUE_TABLES: dict[str, PlanTable] = {
             "material || material",
             "region || where it is used",
             YEAR,
-            "clean_usd_per_kg | USD/kg | one more clean tonne, money of that year; empty where none is brought",
-            "exposed_usd_per_kg | USD/kg | one more exposed tonne, money of that year; empty where none is brought",
-            "price_usd_per_kg | USD/kg | market price",
+            "clean_usd_per_kg | USD/kg | one more clean tonne, money of that year; empty where none comes | blank",
+            "exposed_usd_per_kg | USD/kg | one more exposed tonne, money of that year; empty where none comes | blank",
+            "price_usd_per_kg | USD/kg | market price | blank",
         ),
     )
-}
-
-# term -> payer; the terms of costs_musd, in the order of the breakdown
-COST_TERMS: dict[str, str] = {
-    "capex": "public",
-    "salvage": "public",
-    "public_fixed_cost": "public",
-    "public_operating_cost": "public",
-    "grants": "public",
-    "floor_payments": "public",
-    "owed_beyond_horizon": "public",
-    "stock_holding": "public",
-    "signing_fees": "public",
-    "market_purchases": "buyers",
-    "market_sales": "buyers",
-    "payments_to_units": "buyers",
-    "topups": "buyers",
-    "cost_priced_plants": "buyers",
-    "contract_differences": "buyers",
-    "take_or_pay": "buyers",
-    "freight": "buyers",
-    "tariffs": "buyers",
-    "substitution": "buyers",
-    "stock_credit": "buyers",
-    "shortage": "shortage",
 }

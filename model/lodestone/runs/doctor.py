@@ -17,6 +17,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
+import lodestone
 from lodestone import __version__
 from lodestone.errors import LodestoneError
 from lodestone.report.plan.run_folder import check_target
@@ -116,7 +117,7 @@ def _tested() -> dict[str, str]:
 
 def _solve() -> list[Finding]:
     """The tutorial from workbook to audited plan, as a command in a process of its own whose every word is read."""
-    root = str(Path(model.__file__).resolve().parents[1])
+    root = str(Path(lodestone.__file__).resolve().parents[1])
     paths = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
     with tempfile.TemporaryDirectory(prefix="lodestone-") as folder:
         asked = ("solve", str(examples()["tutorial"]), "--gap", "1e-6", "--out", str(Path(folder, "run")), "--json")

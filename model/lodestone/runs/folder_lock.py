@@ -1,20 +1,26 @@
 """One run at a time in a folder, one study at a time under a name: a lock file beside it, held by the process at work.
 
 The lock is the system's (flock), not the file: it ends with its process, however that ends, so that a file that was
-left behind stands in nobody's way.
+left behind stands in nobody's way. Who else may write beside the run can put a link or another file under its name:
+that is not followed, emptied or removed.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from lodestone.errors import UsageError
+from lodestone.plan.shapes import read_regular
 
+CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # no link, and no waiting for a pipe
+A_LINK = (errno.ELOOP, errno.EMLINK)  # what systems say of a link that is not followed
+LONGEST_NUMBER = 20  # digits
 HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)  # what systems say of a lock that is taken
 
 
@@ -44,11 +50,13 @@ def _claimed(place: Path) -> Iterator[None]:
     try:
         with suppress(OSError):  # a full disk: the lock holds all the same
             os.truncate(handle, 0)
+            os.lseek(handle, 0, os.SEEK_SET)
             os.write(handle, str(os.getpid()).encode())
         yield
     finally:
         with suppress(OSError):
-            lock.unlink()  # while it is held: nobody else takes a file that is on its way out
+            if _stands_at(handle, lock):
+                lock.unlink()  # while it is held: nobody else takes a file that is on its way out
         os.close(handle)
         for parent in made:
             with suppress(OSError):  # a run is in it
@@ -56,16 +64,46 @@ def _claimed(place: Path) -> Iterator[None]:
 
 
 def _taken(lock: Path) -> int | None:
-    """The handle of the locked file; None when another process holds it."""
+    """The handle of the locked file; None when another process holds it. Raises UsageError for what is not ours."""
     while True:
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
-        if not _lock(handle):
-            os.close(handle)
-            return None
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(handle), os.stat(lock)):
+        if lock.is_symlink():  # O_NOFOLLOW, which Windows does not have, is for one that is put there now
+            raise _not_ours(lock)
+        try:
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT | CAREFULLY, 0o666)
+        except OSError as error:
+            raise _not_ours(lock) if error.errno in A_LINK else error from error
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise _not_ours(lock)
+            if not _lock(handle):
+                os.close(handle)
+                return None
+            if _stands_at(handle, lock):
+                _require_ours(handle, lock)
                 return handle
+        except UsageError:
+            os.close(handle)
+            raise
         os.close(handle)  # its holder has removed it meanwhile
+
+
+def _stands_at(handle: int, lock: Path) -> bool:
+    """Whether the file that is open is still the one of this name."""
+    try:
+        return os.path.samestat(os.fstat(handle), os.lstat(lock))
+    except FileNotFoundError:
+        return False
+
+
+def _require_ours(handle: int, lock: Path) -> None:
+    """A lock file of Lodestone has one name and holds the number of a process, or nothing."""
+    content = os.read(handle, LONGEST_NUMBER + 1)
+    if os.fstat(handle).st_nlink > 1 or len(content) > LONGEST_NUMBER or content.strip(b"0123456789"):
+        raise _not_ours(lock)
+
+
+def _not_ours(lock: Path) -> UsageError:
+    return UsageError(f"{lock} is no lock file of Lodestone and is left alone: remove it, or name another with --out")
 
 
 def _lock(handle: int) -> bool:
@@ -86,7 +124,7 @@ def _lock(handle: int) -> bool:
 
 def _holder(lock: Path) -> str:
     try:
-        number = lock.read_text(encoding="ascii")
-    except (OSError, ValueError):
+        number = read_regular(lock, LONGEST_NUMBER, cut=True).decode("ascii")
+    except (OSError, ValueError, UsageError):
         return ""
     return f" (process {number})" if number.isdecimal() else ""

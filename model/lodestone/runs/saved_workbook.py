@@ -17,7 +17,6 @@ from typing import Any
 
 from lodestone.errors import UsageError
 from lodestone.report.plan.run_folder import read_run
-from lodestone.studies.compare.runs import NEEDED
 
 LOOK_EVERY_S = 0.5
 RESTED_S = 1.0  # since its last change, before it is read
@@ -80,7 +79,6 @@ def _whole(content: bytes) -> bool:
 def last_plan(folder: Path) -> dict[str, Any] | None:
     """The plan that stands in a run folder, if one does that can be compared with a new one."""
     try:
-        plan = read_run(folder)
+        return read_run(folder)
     except UsageError:
         return None
-    return plan if all(key in plan for key in NEEDED) else None

@@ -16,16 +16,17 @@ from lodestone import __version__
 from lodestone.audit import Audit, audit, audit_joint
 from lodestone.errors import UsageError
 from lodestone.names import listed
-from lodestone.plan.formatting import count
+from lodestone.plan.formatting import count, one_line
 from lodestone.plan.plan_json import fingerprint
-from lodestone.report.plan.run_folder import PLAN_JSON, PLAN_XLSX, read_run, workbook_of
+from lodestone.plan.shapes import read_regular
+from lodestone.report.plan.run_folder import PLAN_JSON, PLAN_XLSX, read_run, run_place, workbook_bytes, workbook_of
 from lodestone.report.plan.workbook import write_plan_workbook
 from lodestone.studies.compare.input_differences import input_differences
 from lodestone.system.scratch import scratch
 from lodestone.workbook.conversion import plan_data
-from lodestone.workbook.file.archive import read_bytes
+from lodestone.workbook.file.archive import MOST_FILE, read_bytes
 from lodestone.workbook.file.xlsx import column_letters, read_sheets
-from lodestone.workbook.inputs import Inputs, load
+from lodestone.workbook.inputs import Inputs, load_bytes
 from lodestone.workbook.snapshot import input_snapshot
 
 SHOWN = 5  # cells that a sentence names
@@ -46,8 +47,7 @@ def verify(run: Path, workbook: Path | None = None) -> list[Finding]:
     Raises UsageError when there is no plan that can be read.
     """
     plan = read_run(run)
-    folder = run.parent if run.name == PLAN_JSON else run
-    return [_written(plan), _shown(plan, folder / PLAN_XLSX), *_follows(plan, workbook or workbook_of(plan, run))]
+    return [_written(plan), _shown(plan, run_place(run) / PLAN_XLSX), *_follows(plan, run, workbook)]
 
 
 def holds(findings: list[Finding]) -> bool:
@@ -72,9 +72,11 @@ def _shown(plan: Mapping[str, Any], book: Path) -> Finding:
     with scratch() as place:
         again = place / PLAN_XLSX
         write_plan_workbook({**plan, "seconds": seconds}, again)
-        expected = _cells(again)
+        expected = _cells(again, again.read_bytes())
     try:
-        found = _cells(book)
+        found = _cells(book, read_regular(book, MOST_FILE))
+    except FileNotFoundError:
+        return Finding(PLAN_XLSX, False, f"{one_line(book)} does not exist")
     except UsageError as error:
         return Finding(PLAN_XLSX, False, str(error))
     changed = [cell for cell in dict.fromkeys([*expected, *found]) if expected.get(cell) != found.get(cell)]
@@ -83,31 +85,37 @@ def _shown(plan: Mapping[str, Any], book: Path) -> Finding:
     return Finding(PLAN_XLSX, True, f"shows what plan.json says ({count(len(expected), 'cell')})")
 
 
-def _cells(path: Path) -> dict[str, Any]:
+def _cells(path: Path, content: bytes) -> dict[str, Any]:
     return {
         f"{sheet.name}!{column_letters(column)}{number}": value
-        for sheet in read_sheets(path, read_bytes(path))
+        for sheet in read_sheets(path, content)
         for number, row in sheet.rows.items()
         for column, value in row.items()
     }
 
 
-def _follows(plan: Mapping[str, Any], workbook: Path) -> Iterator[Finding]:
+def _follows(plan: Mapping[str, Any], run: Path, workbook: Path | None) -> Iterator[Finding]:
     try:
-        content = read_bytes(workbook)
+        content = workbook_bytes(plan, run) if workbook is None else read_bytes(workbook)
     except UsageError as error:
         yield Finding("workbook", None, f"{error}; name it with --workbook")
         yield Finding("audit", None, "not repeated, as it needs the workbook")
         return
     unchanged = hashlib.sha256(content).hexdigest() == plan["workbook_sha256"]
-    inputs = load(workbook, plan.get("sets", ()))
+    path = workbook or workbook_of(plan, run)
+    try:
+        inputs, name = load_bytes(path, content, plan.get("sets", ())), path.name
+    except UsageError as error:
+        yield Finding("workbook", False, str(error))
+        yield Finding("audit", None, "not repeated, as the workbook cannot be read")
+        return
     if unchanged:
-        yield Finding("workbook", True, f"{workbook.name} has not changed since")
+        yield Finding("workbook", True, f"{name} has not changed since")
     elif inputs.problems:
         problems = listed([problem.cell for problem in inputs.problems], SHOWN)
-        yield Finding("workbook", False, f"{workbook.name} has changed since, and has problems now: {problems}")
+        yield Finding("workbook", False, f"{name} has changed since, and has problems now: {problems}")
     else:
-        yield Finding("workbook", False, f"{workbook.name} has changed since: {_changes(plan, inputs)}")
+        yield Finding("workbook", False, f"{name} has changed since: {_changes(plan, inputs)}")
     if inputs.problems:
         yield Finding("audit", None, "not repeated, as the workbook has problems")
         return

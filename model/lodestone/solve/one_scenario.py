@@ -19,6 +19,7 @@ from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import Tree, single
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.gc_pause import at_rest
+from lodestone.names import readable
 from lodestone.plan.tables import COST_TERMS
 from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.rules.build import Built, build
@@ -282,7 +283,7 @@ def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expe
             "pyomo": pyomo.version.version,
             "highspy": highs_version(),
         },
-        "workbook": inputs.path.name,
+        "workbook": readable(inputs.path.name),
         "workbook_sha256": inputs.sha256,
         "sets": list(inputs.sets),
         "horizon": [data.first_year, data.last_year],

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lodestone.errors import Problem, UsageError, WorkbookError
 from lodestone.gc_pause import at_rest
-from lodestone.names import advice, listed, plain
+from lodestone.names import advice, listed, plain, readable
 from lodestone.workbook.checks import find_problems, find_warnings
 from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.file.xlsx import CellValue, RawSheet, column_letters, read_sheets
@@ -72,11 +72,16 @@ class Inputs:
         return scenario
 
 
-@at_rest()
 def load(path: str | Path, sets: Sequence[str] = ()) -> Inputs:
     """Read and check a workbook. Problems are collected; raises UsageError only when the file is not usable."""
     path = Path(path)
-    return _loaded(path, read_bytes(path), sets, {})
+    return load_bytes(path, read_bytes(path), sets)
+
+
+@at_rest()
+def load_bytes(path: Path, data: bytes, sets: Sequence[str] = ()) -> Inputs:
+    """The same of a workbook that has been read already; path: what it goes by."""
+    return _loaded(path, data, sets, {})
 
 
 def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, CellValue | None]) -> Inputs:
@@ -89,7 +94,7 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
     asked, bad_sets = parse_sets(sets)
     given = set_settings(book.settings, asked)
     book.settings = given.settings
-    base, misfits = build_base(book, path.stem)
+    base, misfits = build_base(book, readable(path.stem))
 
     workbook = base_future(base, asked)
     names = [name for (name,) in workbook.records["Scenarios"] if name != BASE]

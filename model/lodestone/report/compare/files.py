@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lodestone.plan.shapes import NUMBER, TEXT, Also, ListOf, MapOf, Misfit, Part, Place, require_keys
 from lodestone.report.compare.workbook import write_compare_workbook
 from lodestone.report.studies.study_files import Kind
 from lodestone.studies.compare.results import Comparison
 
-KIND = Kind("compare", "compare", "comparison_format", (".xlsx", ".json"))
+
+def _of_its_runs(document: Mapping[str, Any], place: Place) -> None:
+    if not document["runs"]:
+        raise Misfit((*place, "runs"), "at least one run", "none")
+    for term, costs in document["costs_musd"].items():
+        require_keys(costs, [run["name"] for run in document["runs"]], (*place, "costs_musd", term))
+
+
+SHAPE = Also(  # of what is read again
+    Part(
+        {
+            "runs": ListOf(Part({"name": TEXT, "workbook_sha256": TEXT}), "run"),
+            "costs_musd": MapOf(MapOf(NUMBER)),
+            "remarks": ListOf(TEXT),
+        }
+    ),
+    _of_its_runs,
+)
+KIND = Kind("compare", "compare", "comparison_format", (".xlsx", ".json"), SHAPE)
 
 
 def write_comparison(comparison: Comparison, out: Path) -> list[Path]:

@@ -82,6 +82,8 @@ class Styles:
         """One cell. Text stays text, whatever it begins with; None and empty text are left blank."""
         if isinstance(value, bool):
             value = "yes" if value else "no"
+        if isinstance(value, list | tuple):  # several words in one cell, as in Budgets
+            value = ", ".join(map(str, value))
         if isinstance(value, str) and value:
             sheet.write_string(row, column, value[:LONGEST_TEXT], self.text(value, **properties))
         elif value not in (None, ""):

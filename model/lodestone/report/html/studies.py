@@ -5,7 +5,6 @@ They are given as arguments, or found beside the runs and beside the page when t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from lodestone.report.compare import files as compare_files
 from lodestone.report.html.tables import Table
 from lodestone.report.plan.run_folder import PLAN_JSON, PLAN_XLSX, starts_with
 from lodestone.report.studies import frontier_files, stress_files, sweep_files
-from lodestone.report.studies.study_files import FORMAT, Kind
+from lodestone.report.studies.study_files import Kind
 
 KINDS = {kind.name: kind for kind in (frontier_files.KIND, stress_files.KIND, sweep_files.KIND, compare_files.KIND)}
 MOST_CASES = 20  # of a stress test that are drawn, for each run; the table has all
@@ -59,13 +58,7 @@ def read_study(path: Path) -> Study:
     kind = kind_of(facts)
     if kind is None:
         raise UsageError(f"{path} is neither a run nor a frontier, stress test, sweep or comparison of Lodestone")
-    try:
-        document = json.loads(facts.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{facts} cannot be read: {error}") from error
-    if document[kind.field] != FORMAT:
-        raise UsageError(f"{facts} is of another version of Lodestone; run lodestone {kind.command} again")
-    return Study(kind.name, facts, document)
+    return Study(kind.name, facts, kind.read(facts))
 
 
 def find_studies(folders: Iterable[Path], plans: Iterable[Plan]) -> list[Study]:

@@ -123,11 +123,11 @@ def _stocks(plan: Plan) -> Table:
 def _costs(plan: Plan) -> Table:
     """Tariffs only as far as they are counted, so that the sum is the cost of the plan."""
     names = ("term", "payer", "year", "musd", "discounted_musd")
-    counted = plan["settings"].get("tariffs_counted", True)
+    counted = figures.is_counted(plan)
     rows = [
         {**row, "term": term_label(row["term"])}
         for row in figures.table(plan, "costs")
-        if (row["musd"] or row["discounted_musd"]) and (counted or row["term"] != "tariffs")
+        if (row["musd"] or row["discounted_musd"]) and counted(row)
     ]
     return from_plan(plan, "costs", *names, rows=rows)
 

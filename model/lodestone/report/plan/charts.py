@@ -174,10 +174,10 @@ def _by_future(plan: Plan, rows: Sequence[Row], value: Callable[[Row], Any]) -> 
 
 def supplies(plan: Plan) -> list[Drawing]:
     """For each material, where comes from what regions not of concern use; demanded materials first."""
-    concern, weight = figures.of_concern(plan), figures.weight(plan)
+    concern, weight = figures.in_its_future(plan, figures.of_concern), figures.weight(plan)
     amounts: dict[str, dict[tuple[str, str], dict[int, float]]] = {}
     for row in figures.table(plan, "flows"):
-        if row["to_region"] not in concern:
+        if row["to_region"] not in concern(row):
             by_year = amounts.setdefault(row["material"], {}).setdefault((row["from_region"], row["stream"]), {})
             by_year[row["year"]] = by_year.get(row["year"], 0.0) + row["t"] * weight(row)
     demanded = {row["material"]: None for row in figures.table(plan, "demand")}
@@ -252,15 +252,16 @@ def _stock_by_future(plan: Plan, name: str, rows: Sequence[Row]) -> Drawing:
 def capacity_use(plan: Plan) -> list[Drawing]:
     """Used part of capacity outside regions of concern, by stage of the chain."""
     first, last = plan["horizon"]
-    concern, weight, stages = figures.of_concern(plan), figures.weight(plan), figures.stages(plan)
+    concern, stages = figures.in_its_future(plan, figures.of_concern), figures.in_its_future(plan, figures.stages)
+    weight = figures.weight(plan)
     used: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     there: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     for row in figures.table(plan, "plants"):
-        if row["region"] not in concern:
-            stage = str(stages.get(row["process"], row["process"]))
+        if row["region"] not in concern(row):
+            stage = str(stages(row).get(row["process"], row["process"]))
             used[stage][row["year"]] += weight(row) * (row["clean_t"] + row["exposed_t"])
             there[stage][row["year"]] += weight(row) * row["capacity_t"]
-    every: list[str] = list(dict.fromkeys([*stages.values(), *there]))
+    every: list[str] = list(dict.fromkeys([*figures.stages(plan).values(), *there]))
     order = [stage for stage in every if any(there.get(stage, {}).values())][:MOST_STAGES]
     rows = [
         [year, *(used[s][year] / there[s][year] if there[s][year] else None for s in order)]

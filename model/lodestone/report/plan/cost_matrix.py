@@ -40,9 +40,9 @@ def cost_matrix(plan: Plan) -> CostMatrix:
     first, last = plan["horizon"]
     years = range(first, last + 1)
     by_term: dict[str, list[float]] = {}
+    weight, counted = figures.weight(plan), figures.is_counted(plan)
     for row in figures.table(plan, "costs"):
-        weight = plan["probabilities"][row["scenario"]] if figures.is_joint(plan) else 1.0
-        values = by_term.setdefault(row["term"], [0.0] * len(years))
-        values[row["year"] - first] += weight * row["musd"]
-    counted = [term for term in COST_TERMS if term != "tariffs" or plan["settings"].get("tariffs_counted", True)]
-    return CostMatrix(years, {(COST_TERMS[term], term): by_term[term] for term in counted if term in by_term})
+        if counted(row):
+            values = by_term.setdefault(row["term"], [0.0] * len(years))
+            values[row["year"] - first] += weight(row) * row["musd"]
+    return CostMatrix(years, {(COST_TERMS[term], term): by_term[term] for term in COST_TERMS if term in by_term})

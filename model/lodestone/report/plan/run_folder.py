@@ -1,12 +1,15 @@
 """The folder of a run: plan.xlsx and plan.json, replaced whole or not at all.
 
 A run is written into a hidden folder beside its place, flushed to disk, and takes the place of the old one by two
-renames. A crash leaves the old run or the new one, never half; what it leaves beside them is put right by the next run.
+renames. A crash leaves the old run or the new one, never half; what it leaves beside them is put right by the next run
+that is written there, never by a command that only reads. On a disk that several machines share, what another of them
+is writing is left alone.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import time
@@ -21,9 +24,12 @@ from typing import Any
 from xlsxwriter.exceptions import FileCreateError
 
 from lodestone.errors import UsageError
-from lodestone.names import listed
+from lodestone.names import listed, readable
+from lodestone.plan.formatting import one_line
 from lodestone.plan.plan_json import START, finite, read_plan, stamped
+from lodestone.plan.shapes import read_regular
 from lodestone.report.plan.workbook import write_plan_workbook
+from lodestone.workbook.file.archive import MOST_FILE
 
 PLAN_XLSX, PLAN_JSON, RUN_LOG = "plan.xlsx", "plan.json", "run.log"
 EXPLANATION = "explanation"  # of why there is no plan: .xlsx and .json
@@ -31,6 +37,8 @@ OF_A_RUN = {PLAN_XLSX, PLAN_JSON, RUN_LOG, f"{EXPLANATION}.xlsx", f"{EXPLANATION
 LONGEST_NAME = 100  # bytes; file systems allow 255
 ABANDONED_AFTER_S = 3600
 RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)  # devices of Windows, with any suffix
+ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]+:)?[\\/]{2}", re.IGNORECASE)  # \\host, //host, smb://host
+HOST = re.sub(r"[^a-z0-9]", "", platform.node().lower())[:20] or "here"  # names folders that are being written
 LITTER = re.compile(r"~\$.*|\.~lock\..*|\.DS_Store|Thumbs\.db|desktop\.ini", re.IGNORECASE)  # not made by people
 
 
@@ -78,7 +86,7 @@ def write_run(plan: Mapping[str, Any], folder: Path, workbook: Path | None = Non
     """
     folder = folder.resolve()
     if workbook is not None:
-        plan = {**plan, "workbook_path": _seen_from(folder, workbook.resolve())}
+        plan = {**plan, "workbook_path": readable(_seen_from(folder, workbook.resolve()))}
     _refuse(folder)
     new = _beside(folder, "new")
     try:
@@ -94,11 +102,23 @@ def write_run(plan: Mapping[str, Any], folder: Path, workbook: Path | None = Non
 
 
 def read_run(path: Path) -> dict[str, Any]:
-    """The plan document of a run folder (or of a plan.json)."""
-    if path.name == PLAN_JSON:
-        return read_plan(path)
-    _put_right(path.resolve())
-    return read_plan(path / PLAN_JSON, named=path)
+    """The plan document of a run folder (or of a plan.json). Raises UsageError when there is none that can be read.
+
+    Nothing is changed on the disk.
+    """
+    return read_plan(run_place(path) / PLAN_JSON, named=path)
+
+
+def run_place(path: Path) -> Path:
+    """The folder in which a run is read; path: its folder or a file of it.
+
+    Between the two renames of a run that is being written, or was when its machine stopped, that is the old one.
+    """
+    folder = path.parent if path.name in (PLAN_JSON, PLAN_XLSX) else path
+    if not folder.exists():
+        old = [left for left, _, _ in _set_aside(folder.resolve(), "old") if (left / PLAN_JSON).exists()]
+        return max(old, key=lambda left: left.stat().st_mtime, default=folder)
+    return folder
 
 
 def workbook_of(plan: Mapping[str, Any], run: Path) -> Path:
@@ -106,6 +126,21 @@ def workbook_of(plan: Mapping[str, Any], run: Path) -> Path:
     folder = run.resolve()
     folder = folder.parent if folder.name == PLAN_JSON else folder
     return Path(os.path.normpath(folder / plan.get("workbook_path", plan["workbook"])))
+
+
+def workbook_bytes(plan: Mapping[str, Any], run: Path) -> bytes:
+    """What stands in `workbook_of`. A run may come from anybody, so that its word is followed with care: to a regular
+    file of this machine or of where the run itself stands, no larger than a workbook may be.
+
+    Raises UsageError, to be followed by what can be done about it.
+    """
+    path, said = workbook_of(plan, run), plan.get("workbook_path", "")
+    if ELSEWHERE.match(said):
+        raise UsageError(f"the run names a workbook on another host, {one_line(said)}, which is not followed")
+    try:
+        return read_regular(path, MOST_FILE)
+    except FileNotFoundError:
+        raise UsageError(f"{one_line(path)} does not exist") from None
 
 
 def _seen_from(folder: Path, workbook: Path) -> str:
@@ -139,10 +174,10 @@ def _is_run(folder: Path) -> bool:
 
 def starts_with(path: Path, start: str) -> bool:
     """Whether it is a text file that can be read and begins so."""
+    begin = start.encode()
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(len(start)) == start
-    except OSError:
+        return read_regular(path, len(begin), cut=True) == begin
+    except (OSError, UsageError):
         return False
 
 
@@ -184,7 +219,7 @@ def _replace(folder: Path, new: Path) -> None:
 
 
 def _beside(folder: Path, kind: str) -> Path:
-    return folder.with_name(f".{folder.name}.{kind}-{os.getpid()}")
+    return folder.with_name(f".{folder.name}.{kind}-{HOST}-{os.getpid()}")
 
 
 def _put_right(folder: Path) -> None:
@@ -198,22 +233,33 @@ def _put_right(folder: Path) -> None:
 
 
 def _left_over(folder: Path, kind: str) -> Iterator[Path]:
-    start = f".{folder.name}.{kind}-"
-    if folder.parent.is_dir():
-        for path in list(folder.parent.iterdir()):
-            pid = path.name.removeprefix(start)
-            if path.name.startswith(start) and pid.isdecimal() and not _still_written(path, int(pid)):
-                yield path
+    """What no process is at any more."""
+    return (path for path, host, pid in _set_aside(folder, kind) if not _still_written(path, host, pid))
 
 
-def _still_written(path: Path, pid: int) -> bool:
-    """Whether another process is at it."""
+def _set_aside(folder: Path, kind: str) -> list[tuple[Path, str, int]]:
+    """Folders beside this one in which it is, or was, written or kept; by which machine ("" if unknown) and process."""
+    pattern = re.compile(rf"\.{re.escape(folder.name)}\.{kind}-(?:([a-z0-9]+)-)?(\d+)", re.ASCII)
+    with suppress(OSError):
+        found = [(path, pattern.fullmatch(path.name)) for path in folder.parent.iterdir()]
+        return [(path, match[1] or "", int(match[2])) for path, match in found if match and path.is_dir()]
+    return []
+
+
+def _still_written(path: Path, host: str, pid: int) -> bool:
+    """Whether another process is at it. Of another machine's nobody can tell, nor on Windows, where to ask is to end
+    it: what has rested for long is abandoned there."""
+    if host != HOST or os.name == "nt":
+        with suppress(OSError):
+            latest = max(place.stat().st_mtime for place in (path, *path.iterdir()))
+            return time.time() - latest < ABANDONED_AFTER_S
+        return True
     if pid == os.getpid():
         return False
-    if os.name == "nt":  # there, to ask for a process is to end it
-        return time.time() - path.stat().st_mtime < ABANDONED_AFTER_S
     try:
         os.kill(pid, 0)
+    except OverflowError:  # no process has such a number
+        return False
     except OSError as error:
         return isinstance(error, PermissionError)
     return True

@@ -204,16 +204,16 @@ def _capacity_use(plan: Plan) -> TableSheet:
     """One row for each plant and project, along the chain; a year without capacity is blank."""
     first, last = plan["horizon"]
     own = [c.name for c in _scenario(plan)]
-    stages = figures.stages(plan)
+    stages = figures.in_its_future(plan, figures.stages)
     years = [str(year) for year in range(first, last + 1)]
     columns = [*_scenario(plan), *USE, *(Column(year, "share", "used part of capacity") for year in years)]
     rows = []
     for unit in figures.grouped(figures.table(plan, "plants"), *own, "unit").values():
         used = {str(row["year"]): row["use_share"] for row in unit if row["capacity_t"] > 0}
         if any(used.values()):
-            common = [*_values(unit[0], own), stages.get(unit[0]["process"], unit[0]["process"])]
+            common = [*_values(unit[0], own), stages(unit[0]).get(unit[0]["process"], unit[0]["process"])]
             rows.append([*common, *_values(unit[0], ("unit", "kind", "region")), *(used.get(year) for year in years)])
-    order = list(dict.fromkeys(stages.values()))
+    order = list(dict.fromkeys(figures.stages(plan).values()))
     at = len(own)
     rows.sort(key=lambda row: order.index(row[at]) if row[at] in order else len(order))
     full = tuple(Mark(f"AND(ISNUMBER({{{y}}}),{{{y}}}>=1-{NO_ROOM})", (y,), FULL.meaning) for y in years)

@@ -7,9 +7,9 @@ from pathlib import Path
 from lodestone.plan.formatting import one_line
 from lodestone.report.studies.frontier_workbook import write_frontier_workbook
 from lodestone.report.studies.study_files import Kind, write_files
-from lodestone.studies.frontier.results import Frontier, document
+from lodestone.studies.frontier.results import SHAPE, Frontier, document
 
-KIND = Kind("frontier", "frontier", "frontier_format", (".json", ".xlsx", ".png"))
+KIND = Kind("frontier", "frontier", "frontier_format", (".json", ".xlsx", ".png"), SHAPE)
 LINE, KNEE, BAND = "#1F3A4D", "#C8553D", "#9DB2BF"
 
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from lodestone.plan.formatting import in_words, musd
+from lodestone.plan.shapes import (
+    FLAG,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    Also,
+    ListOf,
+    MapOf,
+    OrBlank,
+    Part,
+    Place,
+    Shape,
+    require_keys,
+)
 from lodestone.plan.tables import Column
 from lodestone.report.excel.table_book import Table, write_tables
 from lodestone.report.studies.study_files import Kind
 from lodestone.studies.stress.results import Outcome, Stress
-
-KIND = Kind("stress", "stress", "stress_format", (".xlsx", ".json"))
 
 RANKED = (
     Column("run", "", "whose decisions are held"),
@@ -122,6 +134,40 @@ def notes(stress: Stress) -> list[str]:
 
 
 # --- files ----------------------------------------------------------------------------------------------------------
+
+
+OUTCOME: dict[str, Shape] = {
+    **dict.fromkeys(("run", "kind", "case", "remark"), TEXT),
+    "from_year": WHOLE,
+    **dict.fromkeys(("probability", "cost_musd", "extra_musd", "china_share"), NUMBER.or_blank()),
+    **dict.fromkeys(("short_t", "short_share"), OrBlank(MapOf(NUMBER))),
+    "stock_days": OrBlank(MapOf(NUMBER.or_blank())),
+    "gave_way": ListOf(Part({"rule": TEXT, "where": TEXT, "by": NUMBER, "unit": TEXT})),
+    "no_plan": FLAG,
+}
+REGRET: dict[str, Shape] = {"by_run": MapOf(MapOf(NUMBER)), "worst": MapOf(NUMBER), "least": TEXT}
+
+
+def _whole_or_empty(regret: Mapping[str, Any], place: Place) -> None:
+    """Of a single run there is no regret."""
+    if regret:
+        require_keys(regret, REGRET, place)
+        require_keys(regret["worst"], [regret["least"], *regret["by_run"]], (*place, "worst"))
+
+
+SHAPE = Part(
+    {
+        "plan_name": TEXT,
+        "workbook": TEXT,
+        "allow_new": FLAG,
+        "from_year": WHOLE,
+        "runs": ListOf(TEXT),
+        "outcomes": ListOf(Part(OUTCOME), "outcome"),
+        "regret": Also(Part({}, REGRET), _whole_or_empty),
+        "remarks": ListOf(TEXT),
+    }
+)
+KIND = Kind("stress", "stress", "stress_format", (".xlsx", ".json"), SHAPE)
 
 
 def document(stress: Stress) -> dict[str, Any]:

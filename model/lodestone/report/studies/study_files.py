@@ -16,6 +16,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from lodestone.errors import UsageError
 from lodestone.plan.plan_json import dumps, finite
+from lodestone.plan.shapes import UNKNOWN, Misfit, Shape, damaged, read_document, shown
 from lodestone.report.plan.run_folder import PLAN_JSON, reason, safe_name, starts_with
 from lodestone.system.scratch import scratch
 
@@ -27,12 +28,14 @@ Write = Callable[[Path], None]
 @dataclass(frozen=True)
 class Kind:
     """What a study writes side by side. name: of its files, where none is given; command: that writes them; field: with
-    which their JSON begins, before its version; suffixes: in the order in which they are looked at."""
+    which their JSON begins, before its version; suffixes: in the order in which they are looked at; shape: of the JSON
+    of a study that is read again."""
 
     name: str
     command: str
     field: str
     suffixes: tuple[str, ...] = (".json", ".xlsx")
+    shape: Shape = UNKNOWN
 
     @property
     def start(self) -> str:
@@ -78,6 +81,21 @@ class Kind:
         writers: dict[str, Write] = {".json": lambda new: self.write_json(document, new), ".xlsx": write_workbook}
         facts, book = write_files(self.check_out(out), writers)
         return [book, facts]
+
+    def read(self, path: Path) -> dict[str, Any]:
+        """The JSON file of a study. Raises UsageError when it cannot be read, or is not as the shape says."""
+        mend = f"run lodestone {self.command} again"
+        document: Any = read_document(path, mend)
+        version = document.get(self.field) if isinstance(document, dict) else None
+        if version != FORMAT:
+            raise UsageError(
+                f"{path} is of another version of Lodestone ({self.field} {shown(version)}, not {FORMAT}); {mend}"
+            )
+        try:
+            self.shape.check(document, ())
+        except Misfit as misfit:
+            raise damaged(path, str(misfit), mend) from None
+        return dict(document)
 
     def write_json(self, document: Mapping[str, Any], path: Path) -> None:
         text = dumps(finite({self.field: FORMAT, **document}))

@@ -13,9 +13,9 @@ from lodestone.plan.formatting import one_line
 from lodestone.plan.tables import Column
 from lodestone.report.excel.styles import FORMULA_SIGNS, Styles, page, write_grid
 from lodestone.report.studies.study_files import Kind, write_files
-from lodestone.studies.sweep.results import Sweep, columns, document, rows
+from lodestone.studies.sweep.results import SHAPE, Sweep, columns, document, rows
 
-KIND = Kind("sweep", "sweep", "sweep_format", (".json", ".csv", ".xlsx"))
+KIND = Kind("sweep", "sweep", "sweep_format", (".json", ".csv", ".xlsx"), SHAPE)
 
 
 def write_sweep(sweep: Sweep, out: Path) -> list[Path]:

@@ -19,6 +19,7 @@ from typing import Any
 
 from lodestone.audit import audit
 from lodestone.errors import NoPlanError, StoppedError, UsageError
+from lodestone.names import readable
 from lodestone.progress import Progress, ShouldStop
 from lodestone.runs.batch import run_tasks, task_count
 from lodestone.solve.one_scenario import audited, effort, plan_document, scenario_data
@@ -91,7 +92,7 @@ def alternatives(
     if open_ := sum(choice.verdict == UNPROVED for choice in choices):
         remarks.append(f"{open_} of {len(choices)} decisions were not proved in the time given: allow more time")
     return Alternatives(
-        workbook=workbook.name,
+        workbook=readable(workbook.name),
         plan_name=inputs.plan_name,
         scenario=scenario,
         sets=tuple(sets),

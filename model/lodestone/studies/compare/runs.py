@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lodestone.errors import UsageError
-from lodestone.plan.formatting import in_words, musd, one_line
+from lodestone.plan.formatting import musd, one_line
 from lodestone.plan.key_figures import Plan
 from lodestone.report.plan.run_folder import PLAN_JSON, PLAN_XLSX, read_run
 from lodestone.studies.compare.decisions import decisions
@@ -21,22 +21,11 @@ from lodestone.studies.compare.results import NOISE, Comparison, Run
 from lodestone.studies.compare.years import china_share, flows, stocks
 
 LONGEST_NAME = 60
-NEEDED = (
-    *("plan_name", "scenario", "workbook", "workbook_sha256", "status", "objective_musd", "expected_cost_musd", "gap"),
-    *("horizon", "costs_musd", "payers_musd", "changes", "settings", "tables"),
-)
 
 
 def compare_runs(paths: Sequence[Path]) -> Comparison:
     """Compare runs by their folders (or their plan.json). Raises UsageError when one cannot be read."""
-    plans = []
-    for path in paths:
-        plan = read_run(path.parent if path.name == PLAN_XLSX else path)
-        missing = [key for key in NEEDED if key not in plan]
-        if missing:
-            raise UsageError(f"{path} is not a complete plan: {in_words(missing)} missing; solve it again")
-        plans.append(plan)
-    return compare(plans, names_by_path(paths))
+    return compare([read_run(path) for path in paths], names_by_path(paths))
 
 
 def names_by_path(paths: Sequence[Path]) -> list[str]:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from lodestone.data.plan_data import BASE, PlanData
 from lodestone.data.tree import Tree, joint, single
+from lodestone.names import readable
 from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.solve.all_futures import JOINT
 from lodestone.solve.one_scenario import scenario_data
@@ -88,7 +89,7 @@ def explain(
     if should_stop and should_stop():
         remarks.append("The explanation was stopped before it was complete.")
     return Explanation(
-        workbook=inputs.path.name,
+        workbook=readable(inputs.path.name),
         workbook_sha256=inputs.sha256,
         plan_name=inputs.plan_name,
         scenario=JOINT if scenario is None else scenario,

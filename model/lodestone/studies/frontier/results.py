@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from lodestone.plan.shapes import FLAG, NUMBER, TEXT, WHOLE, ListOf, MapOf, Part, Shape
+
 NOISE = 1e-12  # a gap below it is rounding
 
 
@@ -117,6 +119,33 @@ def _changes(before: Mapping[str, Sequence[int]], after: Mapping[str, Sequence[i
 
 def years(decided: Sequence[int] | None) -> str:
     return ", ".join(map(str, decided or ()))
+
+
+LEAST: dict[str, Shape] = {"cap": TEXT, "year": WHOLE, "share": NUMBER.or_blank()}
+POINT: dict[str, Shape] = {
+    "scale": NUMBER,
+    **dict.fromkeys(("objective_musd", "bound_musd", "gap"), NUMBER.or_blank()),
+    "builds": MapOf(ListOf(WHOLE)),
+    "message": TEXT,
+    "beyond": ListOf(Part(LEAST)),
+}
+STEP: dict[str, Shape] = {
+    **dict.fromkeys(("from_scale", "to_scale"), NUMBER),
+    "price_musd_per_point": NUMBER.or_blank(),
+    "within_gap": FLAG,
+    "changes": ListOf(TEXT),
+}
+SHAPE = Part(
+    {
+        **dict.fromkeys(("workbook", "plan_name", "scenario"), TEXT),
+        "cap": TEXT.or_blank(),
+        "from_year": WHOLE.or_blank(),
+        "sets": ListOf(TEXT),
+        "least_attainable": ListOf(Part({**LEAST, "limit": NUMBER, "proved": FLAG})),
+        "points": ListOf(Part(POINT), "point"),
+        "steps": ListOf(Part(STEP), "step"),
+    }
+)
 
 
 def document(frontier: Frontier) -> dict[str, Any]:

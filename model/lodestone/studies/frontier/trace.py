@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lodestone.data.plan_data import PlanData
 from lodestone.errors import UsageError
-from lodestone.names import advice
+from lodestone.names import advice, readable
 from lodestone.progress import Progress, ShouldStop
 from lodestone.runs.batch import run_tasks, task_count
 from lodestone.solve.one_scenario import scenario_data
@@ -78,7 +78,7 @@ def frontier(
             points += answer.points
     ordered = [_explained(data, move, point, least) for point in _consistent(points)]
     return Frontier(
-        workbook=workbook.name,
+        workbook=readable(workbook.name),
         plan_name=inputs.plan_name,
         scenario=scenario,
         cap=cap,

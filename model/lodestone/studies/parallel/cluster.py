@@ -25,6 +25,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 from uuid import uuid4
 
+import lodestone
 from lodestone.errors import StoppedError, UsageError
 from lodestone.progress import ShouldStop
 from lodestone.solver.highs import version as highs_version
@@ -114,7 +115,7 @@ def _require_same(client: Any) -> None:
 def _strange(worker: str, found: Versions | Exception, asked: Versions) -> str:
     """What a worker has in the place of what it must have."""
     if isinstance(found, Exception):
-        return f"the worker {worker} has no Lodestone {model.__version__} ({found})"
+        return f"the worker {worker} has no Lodestone {lodestone.__version__} ({found})"
     other = [what for what in asked if found.get(what) != asked[what]]
     return f"the worker {worker} has {', '.join(f'{w} {found.get(w)} instead of {asked[w]}' for w in other)}"
 
@@ -122,7 +123,7 @@ def _strange(worker: str, found: Versions | Exception, asked: Versions) -> str:
 def versions() -> dict[str, str]:
     """What must be the same for the same plan, and for what is sent to and fro to be read."""
     return {
-        "Lodestone": f"{model.__version__} (code {_code()})",
+        "Lodestone": f"{lodestone.__version__} (code {_code()})",
         "Python": ".".join(map(str, sys.version_info[:2])),
         "NumPy": ".".join(version("numpy").split(".")[:2]),
         "Pyomo": version("pyomo"),
@@ -133,7 +134,7 @@ def versions() -> dict[str, str]:
 @cache
 def _code() -> str:
     """In short, of all that Lodestone is made of: of one version there are several between two releases."""
-    root = Path(model.__file__).parent
+    root = Path(lodestone.__file__).parent
     files = {path.relative_to(root).as_posix(): path for path in root.rglob("*.py")}
     text = sha256()
     for name in sorted(files):

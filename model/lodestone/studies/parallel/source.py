@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lodestone.system.scratch import scratch
-from lodestone.workbook.inputs import Inputs, load
+from lodestone.workbook.inputs import Inputs, load_bytes
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,6 @@ class Source:
 
 def load_content(workbook: str, content: bytes, sets: Sequence[str]) -> Inputs:
     """The Inputs of a workbook that came as bytes. Raises WorkbookError while a problem stands."""
-    with scratch() as folder:
-        path = folder / Path(workbook).name
-        path.write_bytes(content)
-        inputs = load(path, sets)
+    inputs = load_bytes(Path(workbook), content, sets)
     inputs.require_valid()
     return inputs

@@ -29,6 +29,7 @@ from typing import Any
 from lodestone.data.plan_data import BASE, LaneData, PlanData, Scenario
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
+from lodestone.names import readable
 from lodestone.plan.key_figures import Plan, Row, exposed_share, future, is_joint
 from lodestone.progress import ShouldStop
 from lodestone.rules.build import Built, build
@@ -114,7 +115,7 @@ def stress(
         raise StoppedError("stopped before the first case was met")
     return Stress(
         base.name,
-        inputs.path.name,
+        readable(inputs.path.name),
         allow_new,
         year,
         tuple(plans),

@@ -14,6 +14,7 @@ from itertools import pairwise, product
 from pathlib import Path
 
 from lodestone.errors import Problem, UsageError, WorkbookError
+from lodestone.names import readable
 from lodestone.progress import ShouldStop
 from lodestone.runs.batch import Done, Job, OnJob, solve_many
 from lodestone.studies.sweep.results import TABLES, GridPoint, Sweep, Varied, figures_of
@@ -95,7 +96,7 @@ def sweep(
         jobs.append(Job(_label(varied, values), workbook.name, content, planned, changes, gap, time_limit, keep=TABLES))
     answers = solve_many(jobs, processes, on_job, should_stop, scheduler)
     points = tuple(_point(values, done) for values, done in zip(grid, answers, strict=True))
-    return Sweep(workbook.name, tuple(varied), tuple(sets), points)
+    return Sweep(readable(workbook.name), tuple(varied), tuple(sets), points)
 
 
 def _check(workbook: Path, varied: Sequence[Varied], scenario: str, sets: Sequence[str]) -> None:

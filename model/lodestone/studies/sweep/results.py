@@ -9,6 +9,7 @@ from typing import Any
 from lodestone.errors import StoppedError
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, term_label
+from lodestone.plan.shapes import COUNT, SINGLE, TEXT, Also, ListOf, MapOf, Part, Place, require_keys
 from lodestone.plan.tables import COST_TERMS, Column
 
 TABLES = ("investments", "china_share", "demand", "stockpile")  # of a plan that the figures need
@@ -115,6 +116,27 @@ def _unit(name: str) -> str:
     if name == "gap":
         return "ratio"
     return next((unit for suffix, unit in (("_musd", "MUSD"), ("_t", "t")) if name.endswith(suffix)), "")
+
+
+def _same_columns(document: Mapping[str, Any], place: Place) -> None:
+    """Every point has what is varied, and the columns of the first."""
+    for number, point in enumerate(document["points"], 1):
+        names = [*(varied["path"] for varied in document["varied"]), *document["points"][0]]
+        require_keys(point, names, (*place, "points", f"point {number}"))
+
+
+SHAPE = Also(
+    Part(
+        {
+            "workbook": TEXT,
+            "sets": ListOf(TEXT),
+            "varied": ListOf(Part({"path": TEXT, "values": ListOf(TEXT)})),
+            "failed": COUNT,
+            "points": ListOf(MapOf(SINGLE), "point"),
+        }
+    ),
+    _same_columns,
+)
 
 
 def document(sweep: Sweep) -> dict[str, Any]:

@@ -20,9 +20,10 @@ import numpy as np
 from lodestone.data.plan_data import BASE, OpenSeries, PlanData
 from lodestone.data.tree import Tree, joint, single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
+from lodestone.names import listed, readable
 from lodestone.plan.key_figures import Plan, future, is_joint, table
 from lodestone.progress import Progress, ShouldStop
-from lodestone.report.plan.run_folder import read_run, workbook_of
+from lodestone.report.plan.run_folder import read_run, workbook_bytes, workbook_of
 from lodestone.rules.budgets import counted
 from lodestone.rules.build import Built, build
 from lodestone.rules.china_share import row_terms
@@ -62,15 +63,17 @@ def what_binds(
     """
     plan = read_run(run)
     path = workbook or workbook_of(plan, run)
+    content = workbook_bytes(plan, run) if workbook is None else read_bytes(workbook)
+    _require_as_it_was(plan, path, content)
     asked = plan.get("gap_asked", plan["gap"]) if gap is None else gap
-    source = Source(path.name, _as_it_was(plan, path), plan["scenario"], tuple(plan.get("sets", ())), asked, time_limit)
+    source = Source(path.name, content, plan["scenario"], tuple(plan.get("sets", ())), asked, time_limit)
     inputs = source.inputs()
     built, solver, whole = _held(plan, tree_of(inputs, plan["scenario"], is_joint(plan)))
     rows, remarks = _values(plan, inputs, built, solver, whole)
     moved = _moved(plan, inputs, built, source, whole, processes, scheduler, on_news, should_stop)
     return WhatBinds(
         run=str(run),
-        workbook=path.name,
+        workbook=readable(path.name),
         plan_name=plan["plan_name"],
         scenario=plan["scenario"],
         objective_musd=plan["objective_musd"],
@@ -82,15 +85,13 @@ def what_binds(
     )
 
 
-def _as_it_was(plan: Plan, path: Path) -> bytes:
-    """The workbook of the run. Raises UsageError when it has changed since."""
-    content = read_bytes(path)
+def _require_as_it_was(plan: Plan, path: Path, content: bytes) -> None:
+    """Raise UsageError when the workbook of the run has changed since."""
     if sha256(content).hexdigest() != plan["workbook_sha256"]:
         raise UsageError(
             f"{path} has changed since the run was solved: solve it again, "
             "or name the workbook as it was with --workbook"
         )
-    return content
 
 
 def tree_of(inputs: Inputs, scenario: str, all_futures: bool) -> Tree:
@@ -106,6 +107,10 @@ def tree_of(inputs: Inputs, scenario: str, all_futures: bool) -> Tree:
 
 def _held(plan: Plan, tree: Tree) -> tuple[Built, Solver, np.ndarray]:
     """The model, loaded, and the run's whole-number decisions by column (0 elsewhere)."""
+    if is_joint(plan) and plan["futures"].keys() != tree.leaf_of.keys():
+        raise UsageError(
+            f"the run is for the futures {listed(plan['futures'])}, the workbook for {listed(tree.leaf_of)}"
+        )
     built = build(tree)
     solver = load_model(built)
     values = np.zeros(len(solver.variables))
