@@ -18,6 +18,7 @@ STAGES = (
     "model model.collector model.errors model.names model.cycles model.columns model.plan_tables",
     "model.schema",
     "model.archive model.tables",
+    "model.worksheet",
     "model.xlsx",
     "model.cells model.lanes",
     "model.workbook model.snapshot model.origins",
