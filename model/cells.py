@@ -14,7 +14,7 @@ from typing import Any
 from model.columns import Column
 from model.names import listed, nearest, plain
 from model.schema import ANY
-from model.xlsx import CellValue, ErrorValue, NoValue
+from model.xlsx import CellValue, ErrorValue, NoValue, Unreadable
 
 BLANK = "(blank)"
 RESERVED_SIGNS = "/*?"
@@ -58,6 +58,8 @@ def convert(column: Column, raw: CellValue, label: str = "") -> Any:
     """
     if isinstance(raw, str) and column.kind in ("ref", "text"):
         return raw
+    if isinstance(raw, Unreadable):
+        raise UnusableCell("what the file holds for this cell cannot be read", "clear the cell and type it again")
     if isinstance(raw, ErrorValue):
         raise UnusableCell("the cell holds an error", "mend the formula in Excel, or enter " + wanted(column))
     if isinstance(raw, NoValue):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from model.archive import read_bytes
 from model.changes import parse_sets
 from model.checks import find_problems, find_warnings
 from model.collector import at_rest
-from model.errors import Problem, UsageError, WorkbookError
-from model.names import advice, plain
+from model.errors import Problem, Problems, UsageError, WorkbookError
+from model.names import advice, limited_guesses, plain
 from model.records import build_base
 from model.scenarios import BASE, base_future, scenario_future, set_settings, tables_of
 from model.schema import SHEETS
@@ -73,6 +73,7 @@ class Inputs:
 
 
 @at_rest()
+@limited_guesses()
 def load(path: str | Path, sets: Sequence[str] = ()) -> Inputs:
     """Read and check a workbook. Problems are collected; raises UsageError only when the file is not usable."""
     path = Path(path)
@@ -97,6 +98,10 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
     problems = [*book.problems, *bad_sets, *given.problems, *misfits]
     problems += [problem for future in futures.values() for problem in future.problems]
     problems += find_problems(list(tables.values()), horizon_known=base.horizon_known)
+    kept = Problems(sorted(dict.fromkeys(problems), key=_place))
+    left_out = [collected.more() for collected in (book.problems, misfits, kept)]
+    left_out += [future.problems.more() for future in futures.values()]
+    problems = [*kept, *dict.fromkeys(problem for more in left_out for problem in more)]
     return Inputs(
         path=path,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -104,8 +109,8 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
         plan_name=base.settings["plan_name"],
         sheet_names=book.sheet_names,
         scenario_names=tuple(tables),
-        problems=tuple(sorted(dict.fromkeys(problems), key=_place)),
-        warnings=() if problems else tuple(find_warnings(list(tables.values()))),
+        problems=tuple(sorted(problems, key=_place)),
+        warnings=() if problems else (*book.warnings, *find_warnings(list(tables.values()))),
         _tables=tables,
         _changes={name: tuple(log if name == BASE else [*log, *future.log]) for name, future in futures.items()},
         _data=data,
@@ -125,7 +130,7 @@ def _typed_over(sheet: RawSheet, edits: Mapping[str, CellValue | None]) -> RawSh
         row.pop(column, None)
         if value is not None:
             row[column] = value
-    return RawSheet(sheet.name, rows)
+    return replace(sheet, rows=rows)
 
 
 def _place(problem: Problem) -> tuple[int, int, int, str]:

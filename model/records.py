@@ -9,7 +9,7 @@ from typing import Any
 
 from model.cells import BLANK, show, wanted
 from model.columns import Column, Sheet
-from model.errors import Problem
+from model.errors import Problem, Problems
 from model.schema import NAMED_SHEETS, SETTINGS, SHEETS
 from model.tables import Record, Years
 from model.workbook.typed import TypedRow, TypedTable, TypedWorkbook
@@ -32,9 +32,9 @@ class Base:
     horizon_known: bool
 
 
-def build_base(book: TypedWorkbook, plan_name: str) -> tuple[Base, list[Problem]]:
+def build_base(book: TypedWorkbook, plan_name: str) -> tuple[Base, Problems]:
     """Settings and records of the workbook; plan_name is the default of that setting."""
-    problems: list[Problem] = []
+    problems = Problems()
     known = _check_horizon(book, problems)
     settings = _fill_settings(book, plan_name, known)
     records = {name: _records(SHEETS[name], book.tables[name], settings, known, problems) for name in NAMED_SHEETS}

@@ -28,7 +28,7 @@ from model.changes import (
     years_of,
 )
 from model.columns import YEARS, Column, Sheet
-from model.errors import Problem
+from model.errors import Problems
 from model.lanes import LaneKey, resolve_lanes
 from model.names import advice, listed, plain
 from model.records import Base, Records
@@ -47,7 +47,7 @@ class Future:
     records: Records = field(default_factory=dict)
     lanes: dict[LaneKey, Lane] = field(default_factory=dict)
     log: list[CellChange] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
 
     @property
     def horizon(self) -> range:

@@ -264,6 +264,8 @@ class _Reading:
                 if column in row or place[len(letters) :] not in ("", in_row):
                     raise ValueError(f"{place} in row {in_row}")
                 row[column] = value
+                if cell.get("s") in self._book.struck:
+                    self._note(self.struck, column)
         if row:
             if max(row) > MOST_COLUMNS:
                 raise ValueError(f"column {max(row)}")
@@ -283,8 +285,6 @@ class _Reading:
                 self._arrays.append(_area(formula.attrib["ref"]))
             if _is_uncalculated(kind, stored, self._book.uncalculated):
                 return NoValue(f"={formula.text or ''}")
-        if cell.get("s") in self._book.struck and stored:
-            self._note(self.struck, column)
         if (stored is None or kind == "inlineStr") and (item := cell.find(self._inline)) is not None:
             return plain_text(item)
         return _typed(kind, stored, cell.get("s") in self._book.dated, self._book) if stored else None

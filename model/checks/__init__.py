@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from model.checks.bankability import never_bankable
 from model.checks.contracts import (
@@ -33,7 +34,7 @@ from model.checks.scenarios import (
     shows_itself_at_once,
 )
 from model.checks.units import co_product_unwanted, unit_out_of_reach, whole_plant_without_effect
-from model.errors import Problem
+from model.errors import MOST_ON_A_SHEET, Problem
 from model.names import listed
 from model.scenarios import BASE
 from model.tables import Tables
@@ -93,7 +94,7 @@ def _over_futures(futures: Sequence[Tables], checks: Sequence[Check]) -> list[Pr
     found: dict[Problem, list[str]] = {}
     for tables in futures:
         for check in checks:
-            for problem in check(tables):
+            for problem in islice(check(tables), MOST_ON_A_SHEET):
                 found.setdefault(problem, []).append(tables.scenario)
     return [problem if BASE in scenarios else _only_in(problem, scenarios) for problem, scenarios in found.items()]
 

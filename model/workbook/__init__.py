@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from model.errors import Problem
+from model.errors import Problem, Problems
 from model.names import listed, nearest, plain
 from model.schema import NAMED_SHEETS, SETTINGS, SHEETS
+from model.workbook.doubts import doubts_of_cells
 from model.workbook.headings import FREE_SIGN, heading_of
+from model.workbook.layout import doubts_of_layout
 from model.workbook.references import look_up_references
 from model.workbook.rows import read_table
 from model.workbook.settings import read_settings
@@ -32,11 +34,12 @@ def read_workbook(sheets: list[RawSheet]) -> TypedWorkbook:
         read_settings(found["Settings"], book)
     for name in NAMED_SHEETS:
         if name in found:
-            book.tables[name] = read_table(SHEETS[name], found[name], book.problems)
+            book.tables[name] = read_table(SHEETS[name], found[name], book)
         else:
             missed = SHEETS[name].required or name in unclear
             book.tables[name] = TypedTable(complete=not missed)
     look_up_references(book)
+    book.warnings = [*Problems([*doubts_of_layout(found, book), *doubts_of_cells(book)])]
     return book
 
 

@@ -8,8 +8,9 @@ from model.errors import Problem
 from model.names import advice, plain
 from model.schema import SETTINGS
 from model.workbook.headings import FREE_SIGN, read_headings, refuse_stray_columns
+from model.workbook.layout import covered_cells
 from model.workbook.typed import Cells, TypedWorkbook
-from model.xlsx import CellValue, RawSheet
+from model.xlsx import CellValue, ErrorValue, NoValue, RawSheet
 
 _SETTING_ROW = Sheet(
     "Settings",
@@ -37,10 +38,16 @@ def read_settings(raw: RawSheet, book: TypedWorkbook) -> None:
         return
     positions = {name: position for position, (_, name) in headings.targets.items()}
     refuse_stray_columns(_SETTING_ROW, headings, raw, book.problems)
+    book.columns["Settings"] = frozenset(positions.values())
+    covered_cells("Settings", raw, positions.values(), book.problems)
     for number, cells in raw.rows.items():
         label, value = cells.get(positions["setting"]), cells.get(positions["value"])
         if number > 1 and (label is not None or value is not None):
             places = Cells("Settings", headings.letters, number)
+            if isinstance(label, ErrorValue | NoValue):
+                wrong, mend = "the cell holds no name of a setting", "enter the name of the setting, or clear the row"
+                book.problems.append(Problem(places["setting"], show(label), wrong, mend))
+                continue
             _read_setting(show(label), value, places, headings.remarks_of(cells), book)
 
 
