@@ -130,8 +130,8 @@ def read_sheet(name: str, xml: bytes, book: Common, *, hidden: bool = False) -> 
 
 
 def _is_hidden(element: ElementTree.Element, size: str) -> bool:
-    """A row or column of no height or width cannot be seen either."""
-    return element.get("hidden") in TRUE or re.fullmatch(r"0+(\.0*)?", element.get(size, "")) is not None
+    """A row or column of hardly any height or width cannot be seen either."""
+    return element.get("hidden") in TRUE or re.fullmatch(r"0*(\.([0-4][0-9]*)?)?", element.get(size, "1")) is not None
 
 
 def _has_asides(xml: bytes) -> bool:
@@ -287,7 +287,9 @@ class _Reading:
                 return NoValue(f"={formula.text or ''}")
         if (stored is None or kind == "inlineStr") and (item := cell.find(self._inline)) is not None:
             return plain_text(item)
-        return _typed(kind, stored, cell.get("s") in self._book.dated, self._book) if stored else None
+        if not stored or stored.isspace():
+            return Unreadable("(an error)") if kind == "e" else None
+        return _typed(kind, stored, cell.get("s") in self._book.dated, self._book)
 
     def _note(self, tally: Tally, column: int) -> None:
         first, times = tally.get(column, (self._number, 0))

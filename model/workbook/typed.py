@@ -58,7 +58,7 @@ class TypedRow:
 class TypedTable:
     """The rows of one sheet.
 
-    year_cells: heading cell of each year, in the order of the years. years_as_they_stand: those years from left to right.
+    year_cells: heading cell of each year, in the order of the years. years_as_they_stand: these from left to right.
 
     complete: every key column has a heading, so that rows can be named and referred to.
     """
