@@ -19,9 +19,9 @@ from model.checks import find_problems, find_warnings
 from model.collector import at_rest
 from model.errors import Problem, Problems, UsageError, WorkbookError
 from model.names import advice, limited_guesses, plain
-from model.records import build_base
+from model.records import Base, build_base
 from model.scenarios import BASE, base_future, scenario_future, set_settings, tables_of
-from model.schema import SHEETS
+from model.schema import ANY, SHEETS
 from model.tables import CellChange, Tables
 from model.workbook import read_workbook
 from model.xlsx import CellValue, RawSheet, column_letters, read_sheets
@@ -86,6 +86,7 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
     given = set_settings(book.settings, asked)
     book.settings = given.settings
     base, misfits = build_base(book, path.stem)
+    _require_size(path, base)
 
     workbook = base_future(base, asked)
     names = [name for (name,) in workbook.records["Scenarios"] if name != BASE]
@@ -115,6 +116,35 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
         _changes={name: tuple(log if name == BASE else [*log, *future.log]) for name, future in futures.items()},
         _data=data,
     )
+
+
+MOST_LANES, MOST_IN_ALL = 1_000_000, 10_000_000  # of one future; lanes and rows of all futures
+
+
+def _require_size(path: Path, base: Base) -> None:
+    """Raise UsageError where a few rows would open more lanes, or as many futures, as no memory holds."""
+    regions, materials = len(base.records["Regions"]), len(base.records["Materials"])
+    named = sum(
+        (regions if start == ANY else 1) * (regions if end == ANY else 1) * (materials if material == ANY else 1)
+        for start, end, material in base.records["Lanes"]
+    )
+    within, between = regions * materials, regions * regions * materials
+    if base.settings["default_freight_usd_per_kg"] is None:
+        between = min(between, named)
+    lanes = within + between
+    if lanes > MOST_LANES:
+        raise UsageError(
+            f"{path} opens {lanes:,} lanes between {regions:,} regions for {materials:,} materials, more than can be "
+            f"planned with ({MOST_LANES:,}): leave default_freight_usd_per_kg blank, name the lanes that are used "
+            "instead of *, or join regions or materials"
+        )
+    futures = 1 + len(base.records["Scenarios"])
+    rows = sum(len(rows) for rows in base.records.values())
+    if futures * (lanes + rows) > MOST_IN_ALL:
+        raise UsageError(
+            f"{path} has {futures:,} futures of {lanes + rows:,} rows and lanes each, more than can be planned with "
+            f"({MOST_IN_ALL:,} in all): give fewer scenarios"
+        )
 
 
 def _typed_over(sheet: RawSheet, edits: Mapping[str, CellValue | None]) -> RawSheet:
