@@ -174,7 +174,8 @@ def pieces(xml: bytes, within: Sequence[bytes], item: bytes) -> Iterator[bytes]:
         place = around.end()
     begin = re.compile(rb"<%s%s(?=[\s/>])" % (prefix, item))
     first, end = begin.search(xml, place), xml.rfind(b"</%s%s>" % (prefix, within[-1]))
-    if first is None or first.start() > end:
+    whole = re.search(rb"</%s%s\s*>\s*\Z" % (prefix, within[0]), xml[-1000:])
+    if first is None or first.start() > end or whole is None:
         yield xml
         return
     tail = b"".join(b"</%s%s>" % (prefix, name) for name in reversed(within))

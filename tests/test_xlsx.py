@@ -80,3 +80,10 @@ def test_an_empty_sheet_has_no_rows():
     for data in ("<sheetData/>", "<sheetData></sheetData>", ""):
         xml = f'<worksheet xmlns="{SPACE}">{data}</worksheet>'.encode()
         assert worksheet.read_sheet("sheet", xml, worksheet.Common()).rows == {}
+
+
+@pytest.mark.parametrize("cut", [len("et>"), len("</worksheet>"), len("</sheetData></worksheet>"), 200])
+def test_a_sheet_that_is_cut_off_is_damaged(book, cut):
+    """Also where all its rows are there: what is missing could say that cells are merged."""
+    with pytest.raises(Exception, match="damaged"):
+        sheets(rewritten(book, "xl/worksheets/sheet2.xml", lambda xml: xml.rstrip()[:-cut]))
