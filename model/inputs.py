@@ -128,10 +128,9 @@ def _require_size(path: Path, base: Base) -> None:
         (regions if start == ANY else 1) * (regions if end == ANY else 1) * (materials if material == ANY else 1)
         for start, end, material in base.records["Lanes"]
     )
-    within, between = regions * materials, regions * regions * materials
+    lanes = regions * regions * materials  # those within a region included
     if base.settings["default_freight_usd_per_kg"] is None:
-        between = min(between, named)
-    lanes = within + between
+        lanes = min(lanes, named + regions * materials)
     if lanes > MOST_LANES:
         raise UsageError(
             f"{path} opens {lanes:,} lanes between {regions:,} regions for {materials:,} materials, more than can be "
