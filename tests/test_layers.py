@@ -18,6 +18,7 @@ STAGES = (
     "model lodestone.gc_pause lodestone.errors lodestone.names lodestone.workbook.checks.cycles lodestone.workbook.schema.columns lodestone.plan.tables",
     "lodestone.workbook.schema.sheets",
     "lodestone.workbook.file.archive lodestone.workbook.tables",
+    "lodestone.workbook.file.worksheet",
     "lodestone.workbook.file.xlsx",
     "lodestone.workbook.reading.cells lodestone.workbook.scenarios.lanes",
     "lodestone.workbook.reading.sheets lodestone.workbook.snapshot lodestone.workbook.origins",
