@@ -18,10 +18,12 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 from tests.make import Book, load_book, only_problem, tiny, with_plants, write_book
 
+from lodestone import names
 from lodestone.commands import main
 from lodestone.errors import UsageError
-from lodestone.names import nearest, wildcard
-from lodestone.workbook.file import archive
+from lodestone.names import limited_guesses, nearest, wildcard
+from lodestone.workbook import inputs
+from lodestone.workbook.file import archive, worksheet
 from lodestone.workbook.file.xlsx import read_sheets
 from lodestone.workbook.inputs import load
 from lodestone.workbook.reading.cells import LONGEST_NAME
@@ -285,6 +287,43 @@ def test_half_characters_are_no_characters(book: Path) -> None:
     assert all("\ud83d" not in problem.found for problem in load(book).problems)
 
 
+# --- few rows that ask for much ---------------------------------------------------------------------------------------
+
+
+def test_rows_and_cells_that_are_kept_are_counted(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """15 rows of tiny() hold something, with headings."""
+    monkeypatch.setattr(worksheet, "MOST_ROWS_FILLED", 18)
+    load(book)
+    monkeypatch.setattr(worksheet, "MOST_ROWS_FILLED", 10)
+    assert "more rows or cells than a plan needs" in refused(book)
+    monkeypatch.setattr(worksheet, "MOST_ROWS_FILLED", 18)
+    monkeypatch.setattr(worksheet, "MOST_FILLED", 20)
+    assert "more rows or cells than a plan needs" in refused(book)
+
+
+def test_a_default_freight_between_very_many_regions(tmp_path: Path) -> None:
+    """1,002 regions and one material: 1,002 x 1,002 lanes, those within included."""
+    content = tiny()
+    content["Settings"] |= {"default_freight_usd_per_kg": 1}
+    content["Regions"] += [[f"region {i}", None, None] for i in range(1000)]
+    assert "opens 1,004,004 lanes between 1,002 regions" in refused(write_book(tmp_path / "book.xlsx", content))
+    content["Settings"].pop("default_freight_usd_per_kg")
+    content["Lanes"].append(["*", "*", "*", 1])
+    assert "opens 1,004,004 lanes" in refused(write_book(tmp_path / "book.xlsx", content))
+    content["Lanes"].pop()
+    assert load(write_book(tmp_path / "book.xlsx", content)).problems == ()
+
+
+def test_very_many_futures_of_very_many_lanes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inputs, "MOST_IN_ALL", 100)
+    content = tiny()
+    content["Scenarios"] = [["scenario", "from_year"], ["one", 2027]]
+    path = write_book(tmp_path / "book.xlsx", content)
+    load(path)
+    content["Scenarios"] += [[f"future {i}", 2027] for i in range(20)]
+    assert "22 futures" in refused(write_book(path, content))
+
+
 # --- names that take long --------------------------------------------------------------------------------------------
 
 
@@ -294,6 +333,25 @@ def test_a_pattern_of_many_stars_takes_no_longer_than_one() -> None:
     assert pattern.fullmatch("xa" * 60 + "b")
     assert wildcard("a[b]?\n*").fullmatch("a[b]c\nd\ne")
     assert not wildcard("a[b]").fullmatch("ab")
+
+
+def test_guesses_end_when_they_have_taken_long_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comparing is counted while a workbook is read, and nowhere else."""
+    known = [f"region {i}" for i in range(100)]
+    monkeypatch.setattr(names, "MOST_COMPARED", 200_000)
+    with limited_guesses():
+        assert nearest("regiom 7", known) == "region 7"
+        assert [nearest("regiom 7", known) for _ in range(10)][-1] is None
+    assert nearest("regiom 7", known) == "region 7"
+
+
+def test_merged_areas_over_each_other_take_no_time(book: Path) -> None:
+    areas = b"".join(b'<mergeCell ref="A%d:XFD1048576"/>' % (i + 1) for i in range(20_000))
+    rewrite(
+        book, {LANES: lambda xml: xml.replace(b"</sheetData>", b"</sheetData><mergeCells>" + areas + b"</mergeCells>")}
+    )
+    problems = load(book).problems
+    assert {problem.cell for problem in problems} >= {"Lanes!A1", "Lanes!A2"}
 
 
 def test_long_names_are_a_problem_and_no_work(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_workers_do_not_hang_on_it_either(place: Path, tmp_path: Path):
 def test_the_file_that_is_opened_first_does_not_become_standard_output(place: Path, tmp_path: Path):
     """With `>&-` descriptor 1 is free: what a library prints there must not go into the lock file or the plan."""
     code = (
-        "import os, sys\nfrom cli import main\nimport lodestone.report.plan.run_folder as folder\n"
+        "import os, sys\nfrom lodestone.commands import main\nimport lodestone.report.plan.run_folder as folder\n"
         "write = folder._write_files\n"
         "def printing(*a):\n    os.write(1, b'a library says its name')\n    write(*a)\n"
         "folder._write_files = printing\nmain()"
@@ -157,7 +157,7 @@ def test_workers_leave_the_signal_to_their_parent(place: Path, tmp_path: Path):
 def test_workers_that_are_only_being_started_say_nothing(place: Path, tmp_path: Path, number: int):
     """They would print where in their imports the signal has met them."""
     code = (
-        "import multiprocessing.context as c, os, sys\nfrom cli import main\n"
+        "import multiprocessing.context as c, os, sys\nfrom lodestone.commands import main\n"
         "start = c.SpawnProcess.start\n"
         "def signalled(self):\n    start(self)\n    os.killpg(0, number)\n"
         "c.SpawnProcess.start = signalled\n"
@@ -187,7 +187,7 @@ def test_workers_of_a_killed_parent_end_and_say_nothing(place: Path, tmp_path: P
 
 def test_a_command_that_seeks_no_plan_is_broken_off_and_leaves_nothing(place: Path, tmp_path: Path):
     code = (
-        "import os, signal\nfrom cli import main\nimport lodestone.report.excel.marked_copy as copy\n"
+        "import os, signal\nfrom lodestone.commands import main\nimport lodestone.report.excel.marked_copy as copy\n"
         "copy._lost = lambda *a: os.kill(os.getpid(), signal.SIGTERM)\nmain()"
     )
     process = python(code, "check", str(place / "tiny.xlsx"), "--mark", str(tmp_path / "marked.xlsx"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
 import pytest
 from tests.make import tiny, write_book
 
-from lodestone.workbook.file import xlsx
+from lodestone.workbook.file import worksheet
 from lodestone.workbook.file.xlsx import read_sheets
 
 SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -38,15 +39,15 @@ def book(tmp_path: Path) -> bytes:
 def test_pieces_hold_together_what_the_sheet_holds(book, monkeypatch, at_once):
     expected = sheets(book)
     assert all(rows for rows in expected.values())
-    monkeypatch.setattr(xlsx, "AT_ONCE", at_once)
+    monkeypatch.setattr(worksheet, "AT_ONCE", at_once)
     assert sheets(book) == expected
 
 
 def test_rows_without_numbers_are_counted_across_pieces(monkeypatch):
-    monkeypatch.setattr(xlsx, "AT_ONCE", 1)
+    monkeypatch.setattr(worksheet, "AT_ONCE", 1)
     rows = "".join(f"<row><c><v>{i}</v></c></row>" for i in (10, 20, 30))
     xml = f'<worksheet xmlns="{SPACE}"><sheetData>{rows}</sheetData></worksheet>'.encode()
-    found = xlsx._rows(xml, [], frozenset(), xlsx.datetime(1899, 12, 30))
+    found = worksheet.read_sheet("sheet", xml, worksheet.Common()).rows
     assert found == {1: {1: 10.0}, 2: {1: 20.0}, 3: {1: 30.0}}
 
 
@@ -58,9 +59,9 @@ def test_rows_without_numbers_are_counted_across_pieces(monkeypatch):
     ],
 )
 def test_an_end_of_row_that_is_none_is_seen_through(monkeypatch, rows):
-    monkeypatch.setattr(xlsx, "AT_ONCE", 1)
+    monkeypatch.setattr(worksheet, "AT_ONCE", 1)
     xml = f'<worksheet xmlns="{SPACE}"><sheetData>{rows}</sheetData></worksheet>'.encode()
-    found = xlsx._rows(xml, [], frozenset(), xlsx.datetime(1899, 12, 30))
+    found = worksheet.read_sheet("sheet", xml, worksheet.Common()).rows
     assert found == {1: {1: "a </row> b"}, 2: {1: 2.0}}
 
 
@@ -69,7 +70,7 @@ def test_names_with_a_prefix_are_read_whole(book):
 
     def prefixed(xml: bytes) -> bytes:
         text = xml.decode().replace(f'xmlns="{SPACE}"', f'xmlns:x="{SPACE}"')
-        return xlsx.re.sub(r"<(/?)(?=[a-zA-Z])", r"<\1x:", text).encode()
+        return re.sub(r"<(/?)(?=[a-zA-Z])", r"<\1x:", text).encode()
 
     part = "xl/worksheets/sheet2.xml"
     assert sheets(rewritten(book, part, prefixed)) == sheets(book)
@@ -78,4 +79,11 @@ def test_names_with_a_prefix_are_read_whole(book):
 def test_an_empty_sheet_has_no_rows():
     for data in ("<sheetData/>", "<sheetData></sheetData>", ""):
         xml = f'<worksheet xmlns="{SPACE}">{data}</worksheet>'.encode()
-        assert xlsx._rows(xml, [], frozenset(), xlsx.datetime(1899, 12, 30)) == {}
+        assert worksheet.read_sheet("sheet", xml, worksheet.Common()).rows == {}
+
+
+@pytest.mark.parametrize("cut", [len("et>"), len("</worksheet>"), len("</sheetData></worksheet>"), 200])
+def test_a_sheet_that_is_cut_off_is_damaged(book, cut):
+    """Also where all its rows are there: what is missing could say that cells are merged."""
+    with pytest.raises(Exception, match="damaged"):
+        sheets(rewritten(book, "xl/worksheets/sheet2.xml", lambda xml: xml.rstrip()[:-cut]))

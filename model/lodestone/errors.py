@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,58 @@ class Problem:
     found: str
     wrong: str
     mend: str
+
+
+MOST_OF_A_KIND, MOST_ON_A_SHEET = 1_000, 10_000
+_OF_ONE_CELL = re.compile(r"[A-Za-z]+![A-Z]+[0-9]+|[0-9][0-9.,]*")  # what differs between problems of one kind
+
+
+class Problems(list[Problem]):
+    """Problems as they are found: the first of each kind are kept, the others counted, so that no file fills memory.
+
+    Of a kind are those of one column with the same words.
+    """
+
+    def __init__(self, found: Iterable[Problem] = ()) -> None:
+        super().__init__()
+        self._kinds: Counter[tuple[str, str]] = Counter()
+        self._sheets: Counter[str] = Counter()
+        self._more: dict[str, tuple[Problem, int]] = {}  # column -> first that is left out, and how many
+        self.extend(found)
+
+    def append(self, problem: Problem) -> None:
+        column = problem.cell.rstrip("0123456789")
+        sheet = column.partition("!")[0]
+        kind = column, _OF_ONE_CELL.sub("", problem.wrong.replace(problem.found, ""))
+        if self._kinds[kind] < MOST_OF_A_KIND and self._sheets[sheet] < MOST_ON_A_SHEET:
+            self._kinds[kind] += 1
+            self._sheets[sheet] += 1
+            super().append(problem)
+        else:
+            self.leave_out(problem)
+
+    def leave_out(self, problem: Problem) -> None:
+        column = problem.cell.rstrip("0123456789")
+        first, times = self._more.get(column, (problem, 0))
+        self._more[column] = first, times + 1
+
+    def extend(self, found: Iterable[Problem]) -> None:
+        for problem in found:
+            self.append(problem)
+
+    def __iadd__(self, found: Iterable[Problem]) -> Self:  # type: ignore[override,misc]
+        self.extend(found)
+        return self
+
+    def full(self, cell: str) -> bool:
+        """Whether a further problem of this cell's column would be left out: no need to find words for it."""
+        return cell.rstrip("0123456789") in self._more
+
+    def more(self) -> Iterator[Problem]:
+        """What was left out, in one line for each column."""
+        for first, times in self._more.values():
+            wrong = f"and {times:,} more of this kind"
+            yield Problem(first.cell, first.found, wrong, "mend those that are listed, and check again")
 
 
 def in_words(error: OSError) -> str:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import fnmatch
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
 
 LONGEST_GUESS = 200  # characters; comparing takes their square
+MOST_COMPARED = 100_000_000  # pairs of characters in the reading of one workbook: some seconds
+_compared: ContextVar[list[int] | None] = ContextVar("_compared", default=None)
 # Greek and Cyrillic letters, and the Latin ones that they look like
 _TWINS = str.maketrans(
     "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf"
     "\u0405\u0406\u0408\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0430"
-    "\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458",
-    "ABEZHIKMNOPTYXoSIJABEKMHOPCTYXaeopcyxsij",
+    "\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u0432\u043a\u043c\u043d\u0442\u03b1\u03c1\u03bd\u03b9\u03ba",
+    "ABEZHIKMNOPTYXoSIJABEKMHOPCTYXaeopcyxsijbkmhtapvik",
 )
 _UNSEEN = ("Cf", "Cc", "Mn")  # categories of Unicode: signs without width, accents that stand by themselves
 _DASHES = dict.fromkeys((0x5F, 0x2212, *range(0x2010, 0x2016)), "-")
@@ -25,15 +29,25 @@ def plain(name: str) -> str:
     return re.sub(r"[\s-]+", "_", name.strip()).lower()
 
 
-def skeleton(name: str) -> str:
-    """A name as it looks: without invisible signs, accents, case and kinds of blanks, dashes and alphabets."""
-    bare = "".join(sign for sign in unicodedata.normalize("NFKD", name) if unicodedata.category(sign) not in _UNSEEN)
-    return re.sub(r"[\s-]+", "-", bare.translate(_TWINS).translate(_DASHES).strip()).casefold()
+def alike(name: str) -> str:
+    """A name without what the eye does not see: two names of which this is the same look like one.
+
+    Case, blanks of any kind, hyphens of any form, dots in abbreviations, invisible signs, accents, and letters of other
+    alphabets that look Latin.
+    """
+    text = name
+    if not text.isascii():
+        text = "".join(
+            sign for sign in unicodedata.normalize("NFKD", name) if unicodedata.category(sign) not in _UNSEEN
+        )
+        text = text.translate(_TWINS)
+    text = re.sub(r"(?<![0-9])\.|\.(?![0-9])", "", text.translate(_DASHES).casefold())
+    return re.sub(r"[\s-]+", "-", text).strip("-")
 
 
 def difference(name: str, meant: str) -> str:
     """What tells two names apart that look alike, in words; "" where anybody sees it."""
-    if name == meant or skeleton(name) != skeleton(meant):
+    if name == meant or alike(name) != alike(meant):
         return ""
     for one, other in ((name, meant), (meant, name)):
         which = "this name" if one is name else "the other name"
@@ -81,17 +95,37 @@ def readable(name: str) -> str:
     return name.encode(errors="replace").decode()
 
 
+@contextmanager
+def limited_guesses() -> Iterator[None]:
+    """Inside, guesses at names stop when comparing has taken long enough: a hostile workbook asks for millions."""
+    token = _compared.set([0])
+    try:
+        yield
+    finally:
+        _compared.reset(token)
+
+
+def _too_much(name: str, valid: Iterable[str]) -> bool:
+    compared = _compared.get()
+    if compared is None:
+        return False
+    if compared[0] <= MOST_COMPARED:
+        compared[0] += (len(name) + 20) * sum(len(candidate) + 20 for candidate in valid)
+    return compared[0] > MOST_COMPARED
+
+
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """The valid name that was probably meant."""
+    valid = valid if isinstance(valid, Collection) else list(valid)
+    if _too_much(name, valid):
+        return None
     by_plain = {plain(candidate): candidate for candidate in valid}
     if plain(name) in by_plain:
         return by_plain[plain(name)]
-    if len(name) > LONGEST_GUESS:
-        return None
-    alike = skeleton(name)
-    for candidate in by_plain.values():  # two names of plain letters that look alike are one already
-        if not (name.isascii() and candidate.isascii()) and skeleton(candidate) == alike:
-            return candidate
+    looks = alike(name)
+    same = next((candidate for candidate in valid if alike(candidate) == looks), None)
+    if same is not None or len(name) > LONGEST_GUESS:
+        return same
     close = get_close_matches(plain(name), by_plain, n=1, cutoff=0.6)
     return by_plain[close[0]] if close else None
 

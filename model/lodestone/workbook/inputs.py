@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-from lodestone.errors import Problem, UsageError, WorkbookError
+from lodestone.errors import Problem, Problems, UsageError, WorkbookError
 from lodestone.gc_pause import at_rest
-from lodestone.names import advice, listed, plain, readable
+from lodestone.names import advice, limited_guesses, listed, plain, readable
 from lodestone.workbook.checks import find_problems, find_warnings
 from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.file.xlsx import CellValue, RawSheet, column_letters, read_sheets
-from lodestone.workbook.reading.records import build_base
+from lodestone.workbook.reading.records import Base, build_base
 from lodestone.workbook.reading.sheets import read_workbook
 from lodestone.workbook.scenarios.applied import BASE, base_future, scenario_future, set_settings, tables_of
 from lodestone.workbook.scenarios.changes import parse_sets
-from lodestone.workbook.schema.sheets import SHEETS
+from lodestone.workbook.schema.sheets import ANY, SHEETS
 from lodestone.workbook.tables import CellChange, Tables
 
 
@@ -72,6 +72,8 @@ class Inputs:
         return scenario
 
 
+@at_rest()
+@limited_guesses()
 def load(path: str | Path, sets: Sequence[str] = ()) -> Inputs:
     """Read and check a workbook. Problems are collected; raises UsageError only when the file is not usable."""
     path = Path(path)
@@ -95,6 +97,7 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
     given = set_settings(book.settings, asked)
     book.settings = given.settings
     base, misfits = build_base(book, readable(path.stem))
+    _require_size(path, base)
 
     workbook = base_future(base, asked)
     names = [name for (name,) in workbook.records["Scenarios"] if name != BASE]
@@ -107,6 +110,10 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
     problems = [*book.problems, *bad_sets, *given.problems, *misfits]
     problems += [problem for future in futures.values() for problem in future.problems]
     problems += find_problems(list(tables.values()), horizon_known=base.horizon_known)
+    kept = Problems(sorted(dict.fromkeys(problems), key=_place))
+    left_out = [collected.more() for collected in (book.problems, misfits, kept)]
+    left_out += [future.problems.more() for future in futures.values()]
+    problems = [*kept, *dict.fromkeys(problem for more in left_out for problem in more)]
     return Inputs(
         path=path,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -114,12 +121,40 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
         plan_name=base.settings["plan_name"],
         sheet_names=book.sheet_names,
         scenario_names=tuple(tables),
-        problems=tuple(sorted(dict.fromkeys(problems), key=_place)),
-        warnings=() if problems else tuple(find_warnings(list(tables.values()))),
+        problems=tuple(sorted(problems, key=_place)),
+        warnings=() if problems else (*book.warnings, *find_warnings(list(tables.values()))),
         _tables=tables,
         _changes={name: tuple(log if name == BASE else [*log, *future.log]) for name, future in futures.items()},
         _data=data,
     )
+
+
+MOST_LANES, MOST_IN_ALL = 1_000_000, 10_000_000  # of one future; lanes and rows of all futures
+
+
+def _require_size(path: Path, base: Base) -> None:
+    """Raise UsageError where a few rows would open more lanes, or as many futures, as no memory holds."""
+    regions, materials = len(base.records["Regions"]), len(base.records["Materials"])
+    named = sum(
+        (regions if start == ANY else 1) * (regions if end == ANY else 1) * (materials if material == ANY else 1)
+        for start, end, material in base.records["Lanes"]
+    )
+    lanes = regions * regions * materials  # those within a region included
+    if base.settings["default_freight_usd_per_kg"] is None:
+        lanes = min(lanes, named + regions * materials)
+    if lanes > MOST_LANES:
+        raise UsageError(
+            f"{path} opens {lanes:,} lanes between {regions:,} regions for {materials:,} materials, more than can be "
+            f"planned with ({MOST_LANES:,}): leave default_freight_usd_per_kg blank, name the lanes that are used "
+            "instead of *, or join regions or materials"
+        )
+    futures = 1 + len(base.records["Scenarios"])
+    rows = sum(len(rows) for rows in base.records.values())
+    if futures * (lanes + rows) > MOST_IN_ALL:
+        raise UsageError(
+            f"{path} has {futures:,} futures of {lanes + rows:,} rows and lanes each, more than can be planned with "
+            f"({MOST_IN_ALL:,} in all): give fewer scenarios"
+        )
 
 
 def _typed_over(sheet: RawSheet, edits: Mapping[str, CellValue | None]) -> RawSheet:
@@ -135,7 +170,7 @@ def _typed_over(sheet: RawSheet, edits: Mapping[str, CellValue | None]) -> RawSh
         row.pop(column, None)
         if value is not None:
             row[column] = value
-    return RawSheet(sheet.name, rows)
+    return replace(sheet, rows=rows)
 
 
 def _place(problem: Problem) -> tuple[int, int, int, str]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
-from lodestone.errors import Problem
+from lodestone.errors import MOST_ON_A_SHEET, Problem
 from lodestone.names import listed
 from lodestone.workbook.checks.bankability import never_bankable
 from lodestone.workbook.checks.contracts import (
@@ -100,7 +101,7 @@ def _over_futures(futures: Sequence[Tables], checks: Sequence[Check]) -> list[Pr
     found: dict[Problem, list[str]] = {}
     for tables in futures:
         for check in checks:
-            for problem in check(tables):
+            for problem in islice(check(tables), MOST_ON_A_SHEET):
                 found.setdefault(problem, []).append(tables.scenario)
     return [problem if BASE in scenarios else _only_in(problem, scenarios) for problem, scenarios in found.items()]
 

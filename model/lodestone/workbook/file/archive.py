@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from lodestone.errors import UsageError
@@ -25,6 +26,7 @@ MOST_FILE = 128 * MB  # as it is on disk: pictures may be large
 MOST_PARTS = 10_000
 MOST_XML = 256 * MB  # of all parts that are read, unpacked
 MOST_ELEMENTS = 16_000_000  # that are closed in them; a number in a cell is two
+MOST_ROWS_FILLED, MOST_FILLED = 300_000, 4_000_000  # rows and cells with a value, on all sheets together
 MOST_AT_ONCE = 12 * MB  # XML that is parsed as a whole; longer sheets are read in pieces
 MOST_UNCLOSED = 100_000
 _CHUNK = 1 * MB
@@ -47,17 +49,29 @@ class Refused(Exception):
     """Why a file is not read although it may be whole, and the remedy, to follow its name."""
 
 
+def part_name(written: str) -> str:
+    """The name of a part, however it is written: parts are told apart by neither case, slashes nor a way round."""
+    steps: list[str] = []
+    for step in re.split(r"[/\\]+", unquote(written)):
+        if step == "..":
+            del steps[-1:]
+        elif step not in ("", "."):
+            steps.append(step.lower())
+    return "/".join(steps)
+
+
 class Parts:
-    """The parts of one file by their names; counts what is unpacked."""
+    """The parts of one file by their names (as `part_name` has them); counts what is unpacked."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._unpacked = self._elements = 0
-        self.names = frozenset(archive.namelist())
+        self._written = {part_name(name): name for name in _files(archive)}
+        self.names = self._written.keys()
 
     def read(self, name: str) -> bytes:
         """A part of XML. Raises KeyError when there is none, Refused when it grows too large or could do harm."""
-        info = self._archive.getinfo(name)
+        info = self._archive.getinfo(self._written[name])
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise NotImplementedError(name)
         content = io.BytesIO()
@@ -83,6 +97,11 @@ class Parts:
     def parse(self, name: str) -> ElementTree.Element:
         """The root of a small part."""
         return parsed(self.read(name))
+
+
+def _files(archive: zipfile.ZipFile) -> list[str]:
+    """Without the folders, which some programs list too."""
+    return [name for name in archive.namelist() if not name.endswith(("/", "\\"))]
 
 
 def parsed(xml: bytes) -> ElementTree.Element:
@@ -116,7 +135,7 @@ def opened(path: Path, data: bytes) -> Iterator[Parts]:
             raise Refused(f"has more than {MOST_PARTS:,} parts: open it in Excel and save it under another name")
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = Parts(archive)
-            if len(archive.namelist()) > len(parts.names):
+            if len(_files(archive)) > len(parts.names):
                 raise zipfile.BadZipFile("two parts of one name")
             _require_excel(path, parts)
             yield parts
@@ -195,5 +214,5 @@ def _require_excel(path: Path, parts: Parts) -> None:
         raise UsageError(f"{path} is a binary workbook (.xlsb): open it in Excel and save it as .xlsx")
     if "content.xml" in names:
         raise UsageError(f"{path} is an OpenDocument file (.ods): open it and save it as Excel workbook (.xlsx)")
-    if "[Content_Types].xml" not in names or not any(name.startswith("xl/") for name in names):
+    if "[content_types].xml" not in names or {"word/document.xml", "ppt/presentation.xml"} & names:
         raise UsageError(f"{path} is not an Excel workbook: name a file that was saved as .xlsx")

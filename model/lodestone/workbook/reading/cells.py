@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from lodestone.names import LONGEST_GUESS, did_you_mean, listed, nearest, plain
-from lodestone.workbook.file.xlsx import CellValue, ErrorValue, NoValue
+from lodestone.workbook.file.xlsx import CellValue, ErrorValue, NoValue, Unreadable
 from lodestone.workbook.schema.columns import YEARS, Column
 from lodestone.workbook.schema.sheets import ANY, FIRST_HEADING, LAST_HEADING, UNLIMITED
 
@@ -65,6 +65,8 @@ def convert(column: Column, raw: CellValue, label: str = "") -> Any:
         return raw
     if isinstance(raw, ErrorValue) and raw.rich:
         raise UnusableCell(*LINKED)
+    if isinstance(raw, Unreadable):
+        raise UnusableCell("what the file holds for this cell cannot be read", "clear the cell and type it again")
     if isinstance(raw, ErrorValue):
         raise UnusableCell("the cell holds an error", "mend the formula in Excel, or enter " + wanted(column))
     if isinstance(raw, NoValue):

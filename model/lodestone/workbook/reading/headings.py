@@ -10,6 +10,7 @@ from lodestone.errors import Problem
 from lodestone.names import did_you_mean, listed, nearest, plain
 from lodestone.workbook.file.xlsx import CellValue, ErrorValue, NoValue, RawSheet, Row, column_letters
 from lodestone.workbook.reading.cells import BLANK, LINKED, UNSAVED, show, wanted
+from lodestone.workbook.reading.layout import merged_heading
 from lodestone.workbook.schema.columns import YEARS, Column, Sheet
 from lodestone.workbook.schema.sheets import FIRST_HEADING, LAST_HEADING
 
@@ -249,12 +250,14 @@ def refuse_stray_columns(sheet: Sheet, headings: Headings, raw: RawSheet, proble
             stray.setdefault(position, (number, cells[position]))
     for position, (number, value) in sorted(stray.items()):
         letters = column_letters(position)
+        merged = merged_heading(raw, position)
         problems.append(
             Problem(
                 f"{sheet.name}!{letters}{number}",
                 show(value),
-                f"the column has no heading in row {headings.row}",
-                f"give {letters}{headings.row} a heading (starting with {FREE_SIGN} if it is your own), "
+                f"the column has no heading in row {headings.row}" + (f", where {merged} are merged" if merged else ""),
+                ("unmerge them, and " if merged else "")
+                + f"give {letters}{headings.row} a heading (starting with {FREE_SIGN} if it is your own), "
                 "or clear the column",
             )
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from lodestone.errors import Problem
+from lodestone.errors import Problem, Problems
 from lodestone.workbook.reading.cells import BLANK, show, wanted
 from lodestone.workbook.reading.typed import TypedRow, TypedTable, TypedWorkbook
 from lodestone.workbook.schema.columns import Column, Sheet
@@ -32,9 +32,9 @@ class Base:
     horizon_known: bool
 
 
-def build_base(book: TypedWorkbook, plan_name: str) -> tuple[Base, list[Problem]]:
+def build_base(book: TypedWorkbook, plan_name: str) -> tuple[Base, Problems]:
     """Settings and records of the workbook; plan_name is the default of that setting."""
-    problems: list[Problem] = []
+    problems = Problems()
     known = _check_horizon(book, problems)
     settings = _fill_settings(book, plan_name, known)
     records = {name: _records(SHEETS[name], book.tables[name], settings, known, problems) for name in NAMED_SHEETS}

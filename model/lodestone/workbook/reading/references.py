@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from lodestone.errors import Problem
+from lodestone.errors import Problem, Problems
 from lodestone.names import did_you_mean, listed, nearest
 from lodestone.workbook.reading.typed import TypedTable, TypedWorkbook
 from lodestone.workbook.schema.columns import Column, Sheet
@@ -52,17 +52,20 @@ def _look_up_column(
     table: TypedTable,
     known: Mapping[str, None],
     meant: dict[tuple[tuple[str, ...], str], str | None],
-    problems: list[Problem],
+    problems: Problems,
 ) -> None:
     for row in table.rows:
         value = row.values.get(column.name)
         if value is None or value in known:
             continue
-        question = (column.refers_to, value)
+        question, cell = (column.refers_to, value), row.cells[column.name]
         if question not in meant:
             meant[question] = nearest(value, known) if len(meant) < MOST_GUESSES else None
         guess = meant[question]
-        problems.append(unknown_reference(column, value, known, guess, row.cells[column.name]))
+        if problems.full(cell):  # names that are listed for each of a million cells take hours
+            problems.leave_out(Problem(cell, value, "", ""))
+        else:
+            problems.append(unknown_reference(column, value, known, guess, cell))
         row.unusable.add(column.name)
         row.repaired = True
         if guess is None:

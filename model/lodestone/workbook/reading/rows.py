@@ -6,6 +6,7 @@ from lodestone.errors import Problem
 from lodestone.names import listed
 from lodestone.workbook.file.xlsx import RawSheet, Row, column_letters
 from lodestone.workbook.reading.cells import BLANK, UnusableCell, convert, show, wanted
+from lodestone.workbook.reading.doubts import is_note, is_total, refuse_totals
 from lodestone.workbook.reading.headings import (
     Headings,
     heading_of,
@@ -13,13 +14,14 @@ from lodestone.workbook.reading.headings import (
     refuse_stray_columns,
     require_headings,
 )
-from lodestone.workbook.reading.typed import Cells, TypedRow, TypedTable
+from lodestone.workbook.reading.layout import covered_cells
+from lodestone.workbook.reading.typed import Cells, TypedRow, TypedTable, TypedWorkbook
 from lodestone.workbook.schema.columns import YEARS, Sheet
 
 
-def read_table(sheet: Sheet, raw: RawSheet, problems: list[Problem]) -> TypedTable:
+def read_table(sheet: Sheet, raw: RawSheet, book: TypedWorkbook) -> TypedTable:
     """A sheet other than Settings, references not looked up yet."""
-    table = TypedTable()
+    table, problems = TypedTable(), book.problems
     if not raw.rows:
         return table
     told: list[Problem] = []
@@ -41,17 +43,43 @@ def read_table(sheet: Sheet, raw: RawSheet, problems: list[Problem]) -> TypedTab
         return table
     problems += told
     require_headings(sheet, headings, problems)
-    years = sorted(name for name in headings.letters if isinstance(name, int))
+    book.columns[sheet.name] = frozenset(headings.targets)
+    table.years_as_they_stand = [name for _, (_, name) in sorted(headings.targets.items()) if isinstance(name, int)]
+    years = sorted(table.years_as_they_stand)
     table.year_cells = {year: f"{sheet.name}!{headings.letters[year]}{headings.row}" for year in years}
     table.complete = all(name in headings.letters for name in sheet.key)
     refuse_stray_columns(sheet, headings, raw, problems)
+    covered = covered_cells(sheet.name, raw, headings.targets, problems)
     for number, cells in raw.rows.items():
         if number > headings.row:
             row = _read_row(sheet, headings, number, cells, problems)
-            if row is not None:
-                _require_cells(sheet, row, years, problems)
-                table.rows.append(row)
+            if row is None or _refuse_aside(sheet, row, problems):
+                continue
+            row.unusable |= {headings.targets[column][1] for column in covered.get(number, ())}
+            _require_cells(sheet, row, years, problems)
+            table.rows.append(row)
+    refuse_totals(sheet, table, problems)
     return table
+
+
+def _refuse_aside(sheet: Sheet, row: TypedRow, problems: list[Problem]) -> bool:
+    """Whether a row is none: its name reads like a total or a note, and what a row must have is missing."""
+    first = sheet.key[0] if sheet.key else ""
+    name = row.values.get(first, "")
+    if not (isinstance(name, str) and name and (is_total(name) or is_note(name))):
+        return False
+    needed = [column.name for column in sheet.columns if column.required and column.name in row.cells]
+    if all(column in row.values for column in needed):
+        return False
+    problems.append(
+        Problem(
+            row.cells[first],
+            name,
+            f"this reads like {'a total' if is_total(name) else 'a note'}, and not like a row of {sheet.name}",
+            "delete the row; totals and notes may stand on a sheet whose name starts with #",
+        )
+    )
+    return True
 
 
 def _read_row(sheet: Sheet, headings: Headings, number: int, cells: Row, problems: list[Problem]) -> TypedRow | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from lodestone.errors import Problem
 from lodestone.names import advice, plain
-from lodestone.workbook.file.xlsx import CellValue, RawSheet
+from lodestone.workbook.file.xlsx import CellValue, ErrorValue, NoValue, RawSheet
 from lodestone.workbook.reading.cells import UnusableCell, convert, show
 from lodestone.workbook.reading.headings import FREE_SIGN, read_headings, refuse_stray_columns
+from lodestone.workbook.reading.layout import covered_cells
 from lodestone.workbook.reading.typed import Cells, TypedWorkbook
 from lodestone.workbook.schema.columns import Sheet, text
 from lodestone.workbook.schema.sheets import SETTINGS
@@ -39,10 +40,16 @@ def read_settings(raw: RawSheet, book: TypedWorkbook) -> None:
     book.problems += told
     positions = {name: position for position, (_, name) in headings.targets.items()}
     refuse_stray_columns(_SETTING_ROW, headings, raw, book.problems)
+    book.columns["Settings"] = frozenset(positions.values())
+    covered_cells("Settings", raw, positions.values(), book.problems)
     for number, cells in raw.rows.items():
         label, value = cells.get(positions["setting"]), cells.get(positions["value"])
         if number > headings.row and (label is not None or value is not None):
             places = Cells("Settings", headings.letters, number)
+            if isinstance(label, ErrorValue | NoValue):
+                wrong, mend = "the cell holds no name of a setting", "enter the name of the setting, or clear the row"
+                book.problems.append(Problem(places["setting"], show(label), wrong, mend))
+                continue
             _read_setting(show(label), value, places, headings.remarks_of(cells), book)
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lodestone.errors import Problem
+from lodestone.errors import Problem, Problems
 from lodestone.names import did_you_mean, listed, nearest, plain
 from lodestone.workbook.file.xlsx import RawSheet
+from lodestone.workbook.reading.doubts import doubts_of_cells
 from lodestone.workbook.reading.headings import FREE_SIGN, heading_of
+from lodestone.workbook.reading.layout import doubts_of_layout
 from lodestone.workbook.reading.references import look_up_references
 from lodestone.workbook.reading.rows import read_table
 from lodestone.workbook.reading.settings import read_settings
@@ -32,11 +34,12 @@ def read_workbook(sheets: list[RawSheet]) -> TypedWorkbook:
         read_settings(found["Settings"], book)
     for name in NAMED_SHEETS:
         if name in found:
-            book.tables[name] = read_table(SHEETS[name], found[name], book.problems)
+            book.tables[name] = read_table(SHEETS[name], found[name], book)
         else:
             missed = SHEETS[name].required or name in unclear
             book.tables[name] = TypedTable(complete=not missed)
     look_up_references(book)
+    book.warnings = [*Problems([*doubts_of_layout(found, book), *doubts_of_cells(book)])]
     return book
 
 

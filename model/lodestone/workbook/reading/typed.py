@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lodestone.errors import Problem
+from lodestone.errors import Problem, Problems
 
 
 class Cells(Mapping[str | int, str]):
@@ -56,13 +56,16 @@ class TypedRow:
 
 @dataclass
 class TypedTable:
-    """The rows of one sheet; year_cells: heading cell of each year, in the order of the years.
+    """The rows of one sheet.
+
+    year_cells: heading cell of each year, in the order of the years. years_as_they_stand: these from left to right.
 
     complete: every key column has a heading, so that rows can be named and referred to.
     """
 
     rows: list[TypedRow] = field(default_factory=list)
     year_cells: dict[int, str] = field(default_factory=dict)
+    years_as_they_stand: list[int] = field(default_factory=list)
     complete: bool = True
 
 
@@ -71,6 +74,7 @@ class TypedWorkbook:
     """settings: those given; setting_cells: where; setting_remarks: the free text of their rows.
 
     tables: every sheet but Settings, empty ones for missing sheets. sheet_names: how each sheet found is really called.
+    columns: positions of the columns that count, by sheet. warnings: doubts that the cells alone leave.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -79,4 +83,6 @@ class TypedWorkbook:
     unusable_settings: set[str] = field(default_factory=set)
     tables: dict[str, TypedTable] = field(default_factory=dict)
     sheet_names: dict[str, str] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    columns: dict[str, frozenset[int]] = field(default_factory=dict)
+    problems: Problems = field(default_factory=Problems)
+    warnings: list[Problem] = field(default_factory=list)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lodestone.errors import Problem
+from lodestone.errors import Problems
 from lodestone.names import advice, listed, plain
 from lodestone.workbook.reading.records import Base, Records
 from lodestone.workbook.scenarios.changes import (
@@ -47,7 +47,7 @@ class Future:
     records: Records = field(default_factory=dict)
     lanes: dict[LaneKey, Lane] = field(default_factory=dict)
     log: list[CellChange] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
 
     @property
     def horizon(self) -> range:

@@ -24,7 +24,8 @@ class Column:
 
     kind: what a cell holds (years: one number for each year heading). unit: of its numbers.
     default: stands in for a blank cell; blank: says in words what blank means where no plain default does.
-    least, most: inclusive limits; above: exclusive lower limit; nonzero: 0 makes no sense.
+    least, most: inclusive limits; above: exclusive lower limit; nonzero: 0 makes no sense; usual: of a share, what more
+    than this is hardly meant (25 for 25 %).
     smallest: numbers as near to 0 as this, but for 0 itself, would count as 0 without a word, and are refused.
     verbatim: of a text, a number in the cell stays a number.
     allowed: the words of a choice or list. refers_to: sheets whose ids may stand here; "*" where `*` may too.
@@ -43,6 +44,7 @@ class Column:
     above: float | None = None
     nonzero: bool = False
     smallest: float = SMALLEST
+    usual: float | None = None
     verbatim: bool = False
     allowed: tuple[str, ...] = ()
     refers_to: tuple[str, ...] = ()
@@ -155,15 +157,32 @@ def number(
     most: float | None = None,
     above: float | None = None,
     blank: str = "",
+    usual: float | None = None,
 ) -> Column:
-    return Column(name, "number", unit, required, default, blank, least, most, above, meaning=meaning)
+    return Column(name, "number", unit, required, default, blank, least, most, above, usual=usual, meaning=meaning)
 
 
-def share(name: str, default: float | None = 0, meaning: str = "", *, unit: str = "share", least: float = 0) -> Column:
+def share(
+    name: str,
+    default: float | None = 0,
+    meaning: str = "",
+    *,
+    unit: str = "share",
+    least: float = 0,
+    usual: float | None = None,
+) -> Column:
     """A number from 0 to 1 (or from `least`)."""
-    return number(name, unit, default, meaning, least=least, most=1)
+    return number(name, unit, default, meaning, least=least, most=1, usual=usual)
 
 
-def years(unit: str, meaning: str = "", *, required: bool = True, most: float | None = None, blank: str = "") -> Column:
+def years(
+    unit: str,
+    meaning: str = "",
+    *,
+    required: bool = True,
+    most: float | None = None,
+    blank: str = "",
+    usual: float | None = None,
+) -> Column:
     """The year columns: a number at least 0 for each year heading."""
-    return Column(YEARS, "years", unit, required, None, blank, least=0, most=most, meaning=meaning)
+    return Column(YEARS, "years", unit, required, None, blank, least=0, most=most, usual=usual, meaning=meaning)

@@ -47,6 +47,7 @@ SETTINGS = Sheet(
             0.05,
             "Discounts every cost to first_year (cost in first_year is not discounted).",
             unit=PER_YEAR,
+            usual=0.3,
         ),
         number(
             "bank_price_factor",
@@ -55,6 +56,7 @@ SETTINGS = Sheet(
             "Lenders judge private projects at Prices times this factor, unless BankPrices gives the material.",
             least=0,
             most=2,
+            usual=1.2,
         ),
         number(
             "default_freight_usd_per_kg",
@@ -82,7 +84,12 @@ SETTINGS = Sheet(
         share("risk_weight", 0, "Weight of CVaR against expected cost when scenarios are solved together."),
         share("risk_tail", 0.1, "CVaR is the mean cost of this worst share of outcomes.", least=0.000001),
         replace(
-            share("mip_gap", 0.0001, "Stop when the plan is proved within this share of the best possible cost."),
+            share(
+                "mip_gap",
+                0.0001,
+                "Stop when the plan is proved within this share of the best possible cost.",
+                usual=0.1,
+            ),
             smallest=0,
         ),
         number("time_limit_s", "s", 600, "Stop after this long with the best plan found.", least=0.001),
@@ -115,7 +122,7 @@ _SHEETS = (
             ident("material", "Name, e.g. ndpr_oxide."),
             text("mineral", "Mineral family for reports, e.g. rare earths.", suggests="Materials.mineral"),
             text("stage", "Stage for reports, e.g. mining, refining, metal, magnet.", suggests="Materials.stage"),
-            share("annual_loss_share", 0, "Part of a stock lost or spoilt each year.", unit=PER_YEAR),
+            share("annual_loss_share", 0, "Part of a stock lost or spoilt each year.", unit=PER_YEAR, usual=0.5),
         ),
         key=("material",),
         required=True,
@@ -213,7 +220,7 @@ _SHEETS = (
             integer("earliest_year", "year", "first_year", "First year in which it can be decided."),
             integer("latest_year", "year", "last_year"),
             integer("max_builds", "", 1, "How many copies may be built.", least=1),
-            share("hurdle_rate", 0.12, "Return that a private investor asks.", unit=PER_YEAR),
+            share("hurdle_rate", 0.12, "Return that a private investor asks.", unit=PER_YEAR, usual=0.5),
             text(
                 "group",
                 "Of the projects with the same group at most one build is made (alternative sizes of one site).",
@@ -268,6 +275,7 @@ _SHEETS = (
                 "Growth of the fixed price from the first delivery year.",
                 unit=PER_YEAR,
                 least=-1,
+                usual=0.3,
             ),
             number(
                 "index_premium_share",
@@ -275,6 +283,7 @@ _SHEETS = (
                 0,
                 "Contract price is the price in Prices times (1 + this) when index.",
                 least=-1,
+                usual=1.5,
             ),
             number("price_min_usd_per_kg", "USD/kg", None, "Collar on an index price.", least=0),
             number("price_max_usd_per_kg", "USD/kg", None, least=0),
@@ -313,7 +322,12 @@ _SHEETS = (
                 blank="by region",
             ),
             number(
-                "premium_share", "share", 0, "On the market price; several rows make a stepped supply curve.", least=-1
+                "premium_share",
+                "share",
+                0,
+                "On the market price; several rows make a stepped supply curve.",
+                least=-1,
+                usual=1.5,
             ),
             share("spot_share", 1, "Part of the volume that can be bought without a contract."),
             years(
@@ -346,7 +360,7 @@ _SHEETS = (
             ref("from_region", "Regions|*"),
             ref("to_region", "Regions|*"),
             ref("material", "Materials|*"),
-            years("share of price"),
+            years("share of price", usual=1.5),
         ),
         key=("from_region", "to_region", "material"),
     ),
