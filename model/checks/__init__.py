@@ -9,16 +9,67 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from model.checks.bankability import never_bankable
+from model.checks.bankability import floor_worth_nothing, never_bankable
+from model.checks.changes import change_past_horizon, change_twice, change_without_effect
 from model.checks.contracts import (
     contract_for_no_output,
     contracts_on_several_outputs,
     fixed_price_missing,
     supplier_not_allowed,
 )
+from model.checks.given import (
+    cells_without_effect,
+    closed_lane_filled_in,
+    freight_left_blank,
+    settings_without_effect,
+)
+from model.checks.horizon import (
+    contract_never_delivers,
+    project_never_produces,
+    requires_later_project,
+    window_outside,
+)
+from model.checks.lanes import (
+    demand_out_of_reach,
+    lane_without_effect,
+    market_out_of_reach,
+    stockpile_out_of_reach,
+    tariff_without_effect,
+)
 from model.checks.limits import collar_reversed, opening_over_capacity, volumes_reversed, year_window_reversed
+from model.checks.magnitudes import (
+    budget_out_of_proportion,
+    cost_out_of_proportion,
+    dearer_than_the_material,
+    demand_beyond_supply,
+    far_from_its_like,
+    fee_out_of_proportion,
+    rate_very_high,
+    setting_unusual,
+    volume_out_of_proportion,
+)
 from model.checks.names import group_named_like_a_region, region_or_group_unknown
-from model.checks.prices import price_missing, sell_market_without_volume, value_added_negative
+from model.checks.policies import (
+    all_is_of_concern,
+    budget_for_nothing,
+    cap_never_binds,
+    cap_without_consumption,
+    cover_over_capacity,
+    cover_without_consumption,
+    market_of_concern_called_clean,
+    nothing_is_exposed,
+    returns_after_horizon,
+    returns_nobody_uses,
+    returns_of_no_demand,
+    substitution_dearer_than_shortage,
+    substitution_of_no_demand,
+)
+from model.checks.prices import (
+    price_missing,
+    sell_market_without_volume,
+    shortage_cheaper_than_price,
+    value_added_negative,
+)
 from model.checks.projects import circular_requires, floor_for_no_output, floor_not_allowed
 from model.checks.recipes import processes_sustain_themselves, recipes_on_a_ring, returns_gain
 from model.checks.scenarios import (
@@ -32,7 +83,18 @@ from model.checks.scenarios import (
     scenario_year_outside,
     shows_itself_at_once,
 )
-from model.checks.units import co_product_unwanted, unit_out_of_reach, whole_plant_without_effect
+from model.checks.units import co_product_unwanted, unit_out_of_reach
+from model.checks.unused import (
+    group_of_one,
+    material_unused,
+    nothing_in_any_year,
+    process_unused,
+    recipe_without_output,
+    region_unused,
+    scenario_empty,
+    sector_unused,
+    spot_share_of_nothing,
+)
 from model.errors import Problem
 from model.names import listed
 from model.scenarios import BASE
@@ -67,14 +129,68 @@ PROBLEM_CHECKS: tuple[Check, ...] = (
 )
 YEAR_CHECKS: tuple[Check, ...] = (scenario_year_outside, emergency_before_scenario)
 WARNING_CHECKS: tuple[Check, ...] = (
-    unit_out_of_reach,
-    never_bankable,
     nothing_left_for_base,
     shows_itself_at_once,
     co_product_unwanted,
-    whole_plant_without_effect,
     value_added_negative,
     recipes_on_a_ring,
+    change_twice,
+    change_without_effect,
+    change_past_horizon,
+)
+# Of the base only: to cut lanes, to make projects dearer or prices jump is what many scenarios are for.
+BASE_CHECKS: tuple[Check, ...] = (
+    unit_out_of_reach,
+    demand_out_of_reach,
+    market_out_of_reach,
+    stockpile_out_of_reach,
+    never_bankable,
+    floor_worth_nothing,
+    scenario_empty,
+    shortage_cheaper_than_price,
+    substitution_dearer_than_shortage,
+    cover_over_capacity,
+    market_of_concern_called_clean,
+    freight_left_blank,
+    recipe_without_output,
+    far_from_its_like,
+    cost_out_of_proportion,
+    dearer_than_the_material,
+    fee_out_of_proportion,
+    volume_out_of_proportion,
+    demand_beyond_supply,
+    budget_out_of_proportion,
+    rate_very_high,
+    setting_unusual,
+)
+# What has an effect in some scenario has an effect.
+EFFECT_CHECKS: tuple[Check, ...] = (
+    cells_without_effect,
+    settings_without_effect,
+    closed_lane_filled_in,
+    lane_without_effect,
+    tariff_without_effect,
+    cap_without_consumption,
+    cap_never_binds,
+    nothing_is_exposed,
+    all_is_of_concern,
+    cover_without_consumption,
+    substitution_of_no_demand,
+    returns_of_no_demand,
+    returns_nobody_uses,
+    returns_after_horizon,
+    budget_for_nothing,
+    region_unused,
+    material_unused,
+    sector_unused,
+    process_unused,
+    nothing_in_any_year,
+    group_of_one,
+    spot_share_of_nothing,
+    window_outside,
+    project_never_produces,
+    requires_later_project,
+    contract_never_delivers,
 )
 
 
@@ -86,7 +202,21 @@ def find_problems(futures: Sequence[Tables], *, horizon_known: bool = True) -> l
 
 def find_warnings(futures: Sequence[Tables]) -> list[Problem]:
     """Doubts that do not stop a solve; the data must have no problems."""
-    return _over_futures(futures, WARNING_CHECKS)
+    base, *scenarios = futures
+    found = [*_over_futures([base], BASE_CHECKS), *_over_futures(futures, WARNING_CHECKS)]
+    for check in EFFECT_CHECKS:
+        found += _in_all(base, scenarios, check)
+    return found
+
+
+def _in_all(base: Tables, scenarios: Sequence[Tables], check: Check) -> list[Problem]:
+    """What a check finds in the base, as far as no scenario is free of it."""
+    found = list(check(base))
+    for tables in scenarios:
+        if found:  # mostly there is nothing to ask of the scenarios
+            cells = {problem.cell for problem in check(tables)}
+            found = [problem for problem in found if problem.cell in cells]
+    return found
 
 
 def _over_futures(futures: Sequence[Tables], checks: Sequence[Check]) -> list[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from model.cells import BLANK
-from model.checks.rows import cell_of, cell_of_process, horizon_of, paid_at_market, recipes_of, units_of
+from model.checks.rows import cell_of, cell_of_process, horizon_of, paid_at_market, problem_at, recipes_of, units_of
 from model.errors import Problem
 from model.tables import Tables
 
@@ -81,3 +81,26 @@ def _value_added(tables: Tables, recipe: Mapping[str, float], year: int) -> floa
     """USD per kg of capacity used."""
     prices = {material: tables.records["Prices"][material,].years or {} for material in recipe}
     return sum(g * (prices[material][year] or 0.0) for material, g in recipe.items())
+
+
+def shortage_cheaper_than_price(tables: Tables) -> Iterator[Problem]:
+    """Where going short costs less than the material, nothing is bought; told once for a sector, at its dearest."""
+    horizon = horizon_of(tables)
+    for sector in tables.rows("Sectors"):
+        prices = [
+            (price, row["material"], year)
+            for row in tables.rows("Demand")
+            if row["sector"] == sector["sector"] and (row["material"],) in tables.records["Prices"]
+            for year in horizon
+            if (row.years or {}).get(year)
+            and (price := (tables.records["Prices"][row["material"],].years or {}).get(year)) is not None
+        ]
+        dearest = max(prices, default=None)
+        if dearest is not None and dearest[0] > sector["shortage_cost_usd_per_kg"]:
+            price, material, year = dearest
+            yield problem_at(
+                sector,
+                "shortage_cost_usd_per_kg",
+                f"to go short is cheaper than to buy: {material} costs {price:.4g} USD/kg in {year}",
+                "enter what a missing kg costs the sector, far above the price",
+            )
