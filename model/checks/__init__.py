@@ -26,32 +26,25 @@ from model.checks.given import (
 from model.checks.horizon import (
     contract_never_delivers,
     project_never_produces,
+    refill_beyond_horizon,
     requires_later_project,
     window_outside,
 )
 from model.checks.lanes import (
     demand_out_of_reach,
+    lane_that_carries_nothing,
     lane_without_effect,
     market_out_of_reach,
     stockpile_out_of_reach,
     tariff_without_effect,
 )
 from model.checks.limits import collar_reversed, opening_over_capacity, volumes_reversed, year_window_reversed
-from model.checks.magnitudes import (
-    budget_out_of_proportion,
-    cost_out_of_proportion,
-    dearer_than_the_material,
-    demand_beyond_supply,
-    far_from_its_like,
-    fee_out_of_proportion,
-    rate_very_high,
-    setting_unusual,
-    volume_out_of_proportion,
-)
+from model.checks.magnitudes import change_out_of_proportion, rate_very_high, setting_unusual, unit_in_doubt
 from model.checks.names import group_named_like_a_region, region_or_group_unknown
 from model.checks.policies import (
     all_is_of_concern,
     budget_for_nothing,
+    budget_words_without_effect,
     cap_never_binds,
     cap_without_consumption,
     cover_over_capacity,
@@ -137,6 +130,7 @@ WARNING_CHECKS: tuple[Check, ...] = (
     change_twice,
     change_without_effect,
     change_past_horizon,
+    change_out_of_proportion,
 )
 # Of the base only: to cut lanes, to make projects dearer or prices jump is what many scenarios are for.
 BASE_CHECKS: tuple[Check, ...] = (
@@ -153,13 +147,7 @@ BASE_CHECKS: tuple[Check, ...] = (
     market_of_concern_called_clean,
     freight_left_blank,
     recipe_without_output,
-    far_from_its_like,
-    cost_out_of_proportion,
-    dearer_than_the_material,
-    fee_out_of_proportion,
-    volume_out_of_proportion,
-    demand_beyond_supply,
-    budget_out_of_proportion,
+    unit_in_doubt,
     rate_very_high,
     setting_unusual,
 )
@@ -169,6 +157,7 @@ EFFECT_CHECKS: tuple[Check, ...] = (
     settings_without_effect,
     closed_lane_filled_in,
     lane_without_effect,
+    lane_that_carries_nothing,
     tariff_without_effect,
     cap_without_consumption,
     cap_never_binds,
@@ -180,6 +169,7 @@ EFFECT_CHECKS: tuple[Check, ...] = (
     returns_nobody_uses,
     returns_after_horizon,
     budget_for_nothing,
+    budget_words_without_effect,
     region_unused,
     material_unused,
     sector_unused,
@@ -191,6 +181,7 @@ EFFECT_CHECKS: tuple[Check, ...] = (
     project_never_produces,
     requires_later_project,
     contract_never_delivers,
+    refill_beyond_horizon,
 )
 
 

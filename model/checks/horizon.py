@@ -87,8 +87,8 @@ def contract_never_delivers(tables: Tables) -> Iterator[Problem]:
                 yield problem_at(
                     contract,
                     "supplier",
-                    f"never signed: {supplier.key[0]} can be decided from {built[0]} to {built[-1]}, and this contract signed "
-                    f"from {window[0]} to {window[-1]}; both must be in one year",
+                    f"never signed: that can be from {window[0]} to {window[-1]}, but {supplier.key[0]} is decided "
+                    f"from {built[0]} to {built[-1]}; both must be in one year",
                     "mend the window of the contract or of the project",
                 )
         elif window[0] + contract["start_delay_years"] > horizon[-1]:
@@ -98,4 +98,17 @@ def contract_never_delivers(tables: Tables) -> Iterator[Problem]:
                 f"nothing is ever delivered: signed in {window[0]}, it would begin in "
                 f"{window[0] + contract['start_delay_years']}, and planning ends in {horizon[-1]}",
                 "check start_delay_years (in years) and the window",
+            )
+
+
+def refill_beyond_horizon(tables: Tables) -> Iterator[Problem]:
+    """So many years that no plan of this length would ever have to refill."""
+    horizon = horizon_of(tables)
+    for row in tables.rows("Scenarios"):
+        if row["emergency_to"] is not None and row["refill_years"] > len(horizon):
+            yield problem_at(
+                row,
+                "refill_years",
+                f"longer than the {len(horizon)} years planned: after the emergency cover is never asked for again",
+                "enter the years within which the stock must be full again",
             )

@@ -11,6 +11,8 @@ from model.lanes import winning_rows
 from model.schema import ANY
 from model.tables import Record, Tables
 
+MANY = 20  # lanes without use, from which most of a sheet is no slip
+
 
 def demand_out_of_reach(tables: Tables) -> Iterator[Problem]:
     reach, horizon = reached(tables), horizon_of(tables)
@@ -55,22 +57,41 @@ def stockpile_out_of_reach(tables: Tables) -> Iterator[Problem]:
 
 
 def lane_without_effect(tables: Tables) -> Iterator[Problem]:
-    """A row of Lanes that names no lane of its own, closes widely what is closed, or on whose lane nothing can move."""
-    reach, live = reached(tables), {id(lane.cells) for lane in reached(tables).live_lanes}
+    """A row of Lanes that names no lane of its own, or closes widely what is closed already."""
     winning = {id(lane.cells) for lane in tables.lanes.values()}
     closing = _closing(tables)
     for row in tables.lane_rows.get("Lanes", ()):
         if id(row.cells) not in winning:
             wrong = "this row has no effect: other rows give every lane that it names, being more specific"
-        elif not row["open"]:
-            if id(row.cells) in closing or ANY not in row.key:  # to say of one lane that it is closed does no harm
-                continue
+        elif not row["open"] and ANY in row.key and id(row.cells) not in closing:
             wrong = "this row has no effect: what it closes is closed anyway, and more specific rows stay open"
-        elif ANY in row.key or id(row.cells) in live or not ever(row.years, horizon_of(tables)):
+        else:  # to say of one lane that it is closed does no harm
             continue
-        else:
-            wrong = _why_nothing_moves(reach, row)
         yield problem_at(row, "from_region", wrong, "check both regions and the material, or delete the row")
+
+
+def lane_that_carries_nothing(tables: Tables) -> Iterator[Problem]:
+    """A lane that starts where its material never is, or leads where nobody wants it.
+
+    Where most rows are so, the sheet is a table of freights between all places, and only a lane that was turned round
+    is told: the one way is given, and it is the other on which something could move.
+    """
+    reach = reached(tables)
+    rows = [row for row in tables.lane_rows.get("Lanes", ()) if row["open"] and ANY not in row.key]
+    live, horizon = {id(lane.cells) for lane in reach.live_lanes}, horizon_of(tables)
+    idle = [row for row in rows if id(row.cells) not in live and ever(row.years, horizon)]
+    if len(idle) > max(MANY, len(rows) / 2):
+        ways = {(lane.from_region, lane.to_region, lane.material) for lane in reach.live_lanes}
+        idle = [row for row in idle if _turned(reach, row) and (row.key[1], row.key[0], row.key[2]) not in ways]
+    for row in idle:
+        mend = "check both regions and the material, or delete the row"
+        yield problem_at(row, "from_region", _why_nothing_moves(reach, row), mend)
+
+
+def _turned(reach: Reached, row: Record) -> bool:
+    """Whether something could move the other way."""
+    start, end, material = row.key
+    return end in reach.sources[material] and start in reach.users[material]
 
 
 def _closing(tables: Tables) -> set[int]:
@@ -96,8 +117,8 @@ def _why_nothing_moves(reach: Reached, row: Record) -> str:
         why = f"{material} is neither made nor sold nor stocked in {start}"
     else:
         why = f"nobody in {end} uses {material}"
-    turned = end in reach.sources[material] and start in reach.users[material]
-    return f"nothing can move here: {why}" + (f"; is it the way from {end} to {start} that is meant?" if turned else "")
+    meant = f"; is it the way from {end} to {start} that is meant?" if _turned(reach, row) else ""
+    return f"nothing can move here: {why}{meant}"
 
 
 def tariff_without_effect(tables: Tables) -> Iterator[Problem]:

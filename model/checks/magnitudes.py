@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from model.cells import show
-from model.checks.rows import cell_of, horizon_of, problem_at, recipes_of, supplier_of, units_of
+from model.checks.rows import cell_of, horizon_of, problem_at, recipes_of, rounded, supplier_of, units_of
+from model.columns import YEARS
 from model.errors import Problem
 from model.schema import ANY, SETTINGS, SHEETS
 from model.tables import Record, Tables
@@ -40,6 +41,16 @@ class Figure:
         return Problem(cell_of(self.row, self.place), show(self.value), wrong, mend)
 
 
+def unit_in_doubt(tables: Tables) -> Iterator[Problem]:
+    """Each cell once, whatever it has been held against."""
+    told: set[str] = set()
+    for comparison in COMPARISONS:
+        for problem in comparison(tables):
+            if problem.cell not in told:
+                told.add(problem.cell)
+                yield problem
+
+
 # --- the like ---------------------------------------------------------------------------------------------------------
 
 
@@ -50,21 +61,18 @@ def far_from_its_like(tables: Tables) -> Iterator[Problem]:
         for figure in figures:
             rows[id(figure.row)].append(figure)
         usual = {key: median(f.value for f in row) for key, row in rows.items()}
-        told: set[int] = set()
+        pair, first = len(rows) == 2, next(iter(rows))
+        centre = usual[first] if pair else median(usual.values())
         for key, row in rows.items():
-            if len(rows) == 2 and key == min(rows, key=list(rows).index):
-                continue  # of two nobody knows which is wrong: told once, at the second
-            others = next(usual[other] for other in rows if other != key) if len(rows) == 2 else median(usual.values())
-            centre = others if len(rows) > 1 else usual[key]
-            for figure in row:
-                if key not in told and _apart(figure.value, centre) >= FAR:
-                    told.add(key)
-                    yield _unlike(figure, centre, f"the usual {what} of {subject}", len(rows) == 2)
-        for key, row in rows.items():
-            for figure in row:
-                if key not in told and len(row) > 2 and _apart(figure.value, usual[key]) >= FAR:
-                    told.add(key)
-                    yield _unlike(figure, usual[key], "what the row usually has", False)
+            for figure in row if key != first or not pair else ():  # of two nobody knows which is wrong: told once
+                if _apart(figure.value, centre) >= FAR:
+                    yield _unlike(figure, centre, f"the {'other' if pair else 'usual'} {what} of {subject}", pair)
+                    break
+            else:
+                for figure in row if len(row) > 2 else ():
+                    if _apart(figure.value, usual[key]) >= FAR:
+                        yield _unlike(figure, usual[key], "what this row usually has", False)
+                        break
 
 
 def _apart(a: float, b: float) -> float:
@@ -73,14 +81,12 @@ def _apart(a: float, b: float) -> float:
 
 def _unlike(figure: Figure, centre: float, of: str, pair: bool) -> Problem:
     times = figure.value / centre
-    ratio = f"{times:,.4g} times" if times >= 1 else f"1/{1 / times:,.4g} of"
-    than = f"the other {of.partition('usual ')[2]}" if pair else of
-    return figure.problem(f"{ratio} {than} ({centre:.4g}): is the unit right?", _units(figure))
-
-
-def _units(figure: Figure) -> str:
-    column = SHEETS[figure.row.sheet].by_name["years" if isinstance(figure.place, int) else figure.place]
-    return f"enter it in {column.unit}" + (", and check the other too" if column.unit else "")
+    ratio = f"{rounded(times)} times" if times >= 1 else f"1/{rounded(1 / times)} of"
+    column = SHEETS[figure.row.sheet].by_name[YEARS if isinstance(figure.place, int) else figure.place]
+    return figure.problem(
+        f"{ratio} {of} ({rounded(centre)}): is the unit right?",
+        f"enter it in {column.unit}" + (", and check the other too" if pair else ""),
+    )
 
 
 def _alike(tables: Tables) -> Mapping[tuple[str, str], list[Figure]]:
@@ -145,13 +151,50 @@ def cost_out_of_proportion(tables: Tables) -> Iterator[Problem]:
             continue
         if unit["operating_cost_usd_per_kg"] >= FAR * worth:
             times = unit["operating_cost_usd_per_kg"] / worth
-            yield _slip(unit, "operating_cost_usd_per_kg", f"{times:,.4g} times what its output brings", "USD/kg")
+            yield _slip(unit, "operating_cost_usd_per_kg", f"{rounded(times)} times what its output brings", "USD/kg")
         if unit.sheet == "Plants":
             continue
         sales = unit["capacity_t_per_yr"] * worth * KG_PER_T / USD_PER_MUSD
         for column in ("capex_musd", "fixed_cost_musd_per_yr"):
             if unit[column] >= FAR * sales:
-                yield _slip(unit, column, f"{unit[column] / sales:,.4g} times what it sells in a year", "MUSD")
+                than = f"{rounded(unit[column] / sales)} times what it sells in a year"
+                yield _slip(unit, column, than, "MUSD, and capacity_t_per_yr in t/yr")
+
+
+def input_dearer_than_output(tables: Tables) -> Iterator[Problem]:
+    """A price of an input with which a recipe takes in 300 times or more what it brings; told once for a price."""
+    told: set[str] = set()
+    for process, recipe in recipes_of(tables).items():
+        worth = _output_worth(tables, process)
+        for material, g in recipe.items():
+            times = -g * _price(tables, material) / worth if worth else 0.0
+            if times >= FAR and material not in told:
+                told.add(material)
+                row = tables.records["Prices"][material,]
+                year = max(row.given, key=lambda y: (row.given[y], -y))
+                yield Figure(row, year, row.given[year]).problem(
+                    f"with this price {process} takes in {rounded(times)} times what it brings: is the unit right?",
+                    "enter it in USD/kg, and check t_per_t of the recipe",
+                )
+
+
+def change_out_of_proportion(tables: Tables) -> Iterator[Problem]:
+    """A value set by a scenario that is 300 times or more away from what it was; told once for a change."""
+    told: set[str] = set()
+    rows = {f"Changes!A{row.key[0]}": row for row in tables.rows("Changes")}
+    for change in tables.changes:
+        figures = isinstance(change.old, float | int) and isinstance(change.new, float | int)
+        if change.by in told or change.by not in rows or not figures or not (change.old and change.new):
+            continue
+        times = change.new / change.old
+        if times > 0 and _apart(change.new, change.old) >= FAR:
+            told.add(change.by)
+            yield problem_at(
+                rows[change.by],
+                "value",
+                f"with this {change.row} has {show(change.new)} instead of {show(change.old)}: is the unit right?",
+                "check the value and the operation",
+            )
 
 
 def _slip(row: Record, column: str, than: str, unit: str) -> Problem:
@@ -164,12 +207,12 @@ def dearer_than_the_material(tables: Tables) -> Iterator[Problem]:
         price = 0.0 if row["material"] == ANY else _price(tables, row["material"])
         if price and row["open"] and row["freight_usd_per_kg"] >= DEAR * price:
             times = row["freight_usd_per_kg"] / price
-            yield _slip(row, "freight_usd_per_kg", f"{times:,.4g} times the price of {row['material']}", "USD/kg")
+            yield _slip(row, "freight_usd_per_kg", f"{rounded(times)} times the price of {row['material']}", "USD/kg")
     for row in tables.rows("Stockpiles"):
         price = _price(tables, row["material"])
         if price and row["holding_cost_usd_per_kg_yr"] >= DEAR * price:
             times = row["holding_cost_usd_per_kg_yr"] / price
-            than = f"{times:,.4g} times the price of {row['material']}"
+            than = f"{rounded(times)} times the price of {row['material']}"
             yield _slip(row, "holding_cost_usd_per_kg_yr", than, "USD/kg per year")
 
 
@@ -178,7 +221,7 @@ def fee_out_of_proportion(tables: Tables) -> Iterator[Problem]:
         worth = row["max_t_per_yr"] * _price(tables, row["material"]) * KG_PER_T / USD_PER_MUSD
         if worth and row["signing_fee_musd"] >= FAR * worth:
             times = row["signing_fee_musd"] / worth
-            yield _slip(row, "signing_fee_musd", f"{times:,.4g} times what a year of it is worth", "MUSD")
+            yield _slip(row, "signing_fee_musd", f"{rounded(times)} times what a year of it is worth", "MUSD")
 
 
 def volume_out_of_proportion(tables: Tables) -> Iterator[Problem]:
@@ -188,7 +231,7 @@ def volume_out_of_proportion(tables: Tables) -> Iterator[Problem]:
         most = None if supplier is None else _most(tables, supplier, row["material"])
         if most and row["max_t_per_yr"] >= FAR * most:
             times = row["max_t_per_yr"] / most
-            yield _slip(row, "max_t_per_yr", f"{times:,.4g} times what {row['supplier']} has", "t/yr")
+            yield _slip(row, "max_t_per_yr", f"{rounded(times)} times what {row['supplier']} has", "t/yr")
 
 
 def demand_beyond_supply(tables: Tables) -> Iterator[Problem]:
@@ -205,7 +248,7 @@ def demand_beyond_supply(tables: Tables) -> Iterator[Problem]:
         brings = supply[row["material"]]
         if brings and most >= BEYOND * brings:
             yield Figure(row, -year, most).problem(
-                f"{most / brings:,.4g} times all that plants, projects and markets could bring: is the unit right?",
+                f"{rounded(most / brings)} times all that plants, projects and markets could bring: is the unit right?",
                 "enter it in t/yr",
             )
 
@@ -230,7 +273,7 @@ def budget_out_of_proportion(tables: Tables) -> Iterator[Problem]:
         if given and most:
             year = max(given, key=lambda y: (given[y], -y))
             if given[year] >= FAR * most:
-                times = f"{given[year] / most:,.4g} times all that it covers ({most:.4g} MUSD)"
+                times = f"{rounded(given[year] / most)} times all that it covers ({rounded(most)} MUSD)"
                 yield Figure(row, year, given[year]).problem(f"this is {times}: is the unit right?", "enter it in MUSD")
 
 
@@ -251,6 +294,18 @@ def _outlays(tables: Tables) -> dict[str, float]:
     for row in tables.rows("Stockpiles"):
         found["stockpile"] += row["capacity_t"] * _price(tables, row["material"]) * per_kg
     return found
+
+
+COMPARISONS = (
+    far_from_its_like,
+    cost_out_of_proportion,
+    input_dearer_than_output,
+    dearer_than_the_material,
+    fee_out_of_proportion,
+    volume_out_of_proportion,
+    demand_beyond_supply,
+    budget_out_of_proportion,
+)
 
 
 # --- rates and settings -----------------------------------------------------------------------------------------------

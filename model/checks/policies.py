@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model.cells import BLANK, show
-from model.checks.reach import ever, reached
-from model.checks.rows import cell_of, horizon_of, problem_at, recipes_of, units_of
+from model.checks.reach import reached
+from model.checks.rows import cell_of, horizon_of, problem_at, recipes_of, rounded, units_of
 from model.errors import Problem
+from model.names import listed
 from model.schema import ANY
 from model.tables import Record, Tables
 
@@ -23,15 +24,11 @@ def regions_named(tables: Tables, name: str) -> set[str]:
 
 
 def _demands(tables: Tables, material: str, regions: set[str], sector: str = ANY) -> list[Record]:
-    """The rows of Demand that ask for something."""
-    horizon = horizon_of(tables)
+    """The rows of Demand for a material (* for any) in some regions."""
     return [
         row
         for row in tables.rows("Demand")
-        if material in (ANY, row["material"])
-        and row["region"] in regions
-        and sector in (ANY, row["sector"])
-        and ever(row.years, horizon)
+        if material in (ANY, row["material"]) and row["region"] in regions and sector in (ANY, row["sector"])
     ]
 
 
@@ -147,7 +144,7 @@ def cover_over_capacity(tables: Tables) -> Iterator[Problem]:
                 yield Problem(
                     cell_of(stock, heading),
                     show(stock.given.get(heading, days)),
-                    f"{days:.4g} days are {needed:.4g} t or more in {year}, but capacity_t is "
+                    f"{rounded(days)} days are {rounded(needed)} t or more in {year}, but capacity_t is "
                     f"{show(stock['capacity_t'])}: there is no such plan",
                     "enter fewer days, or a larger capacity_t",
                 )
@@ -233,6 +230,18 @@ def budget_for_nothing(tables: Tables) -> Iterator[Problem]:
         elif not any((budget.years or {}).get(year) is not None for year in horizon_of(tables)):
             yield problem_at(
                 budget, "budget", "this budget is in force in no year planned", "enter an amount, or delete the row"
+            )
+
+
+def budget_words_without_effect(tables: Tables) -> Iterator[Problem]:
+    for budget in tables.rows("Budgets"):
+        words = [word for word in budget["covers"] if word != "all"]
+        if "all" in budget["covers"] and words:
+            yield problem_at(
+                budget,
+                "covers",
+                f"all covers every kind of outlay, so that {listed(words)} beside it has no effect",
+                f"write all, or {listed(words)}",
             )
 
 
