@@ -25,6 +25,7 @@ BEYOND = 30.0  # times all that could ever be supplied: tonnes are 1,000 kg
 STEEP = 0.5  # a rate per year from which per cent were meant: 1 for 1 %
 KG_PER_T = 1000.0
 USD_PER_MUSD = 1e6
+OWN = "what this row usually has"
 
 Place = str | int  # a column, or the year of a year column
 
@@ -63,15 +64,16 @@ def far_from_its_like(tables: Tables) -> Iterator[Problem]:
         usual = {key: median(f.value for f in row) for key, row in rows.items()}
         pair, first = len(rows) == 2, next(iter(rows))
         centre = usual[first] if pair else median(usual.values())
+        whose = OWN if len(rows) == 1 else f"the {'other' if pair else 'usual'} {what} of {subject}"
         for key, row in rows.items():
             for figure in row if key != first or not pair else ():  # of two nobody knows which is wrong: told once
                 if _apart(figure.value, centre) >= FAR:
-                    yield _unlike(figure, centre, f"the {'other' if pair else 'usual'} {what} of {subject}", pair)
+                    yield _unlike(figure, centre, whose, pair)
                     break
             else:
                 for figure in row if len(row) > 2 else ():
                     if _apart(figure.value, usual[key]) >= FAR:
-                        yield _unlike(figure, usual[key], "what this row usually has", False)
+                        yield _unlike(figure, usual[key], OWN, False)
                         break
 
 

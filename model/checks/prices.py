@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from model.cells import BLANK
-from model.checks.rows import cell_of, cell_of_process, horizon_of, paid_at_market, problem_at, recipes_of, units_of
+from model.checks.rows import (
+    cell_of,
+    cell_of_process,
+    horizon_of,
+    paid_at_market,
+    problem_at,
+    recipes_of,
+    rounded,
+    units_of,
+)
 from model.errors import Problem
 from model.tables import Tables
 
@@ -72,7 +81,7 @@ def value_added_negative(tables: Tables) -> Iterator[Problem]:
             yield Problem(
                 cell_of_process(tables, process),
                 process,
-                f"at market prices this process adds a negative value ({value:.4g} USD/kg in {worst})",
+                f"at market prices this process adds a negative value ({rounded(value)} USD/kg in {worst})",
                 "check the recipe and the prices of its materials",
             )
 
@@ -88,7 +97,7 @@ def shortage_cheaper_than_price(tables: Tables) -> Iterator[Problem]:
     horizon = horizon_of(tables)
     for sector in tables.rows("Sectors"):
         prices = [
-            (price, row["material"], year)
+            (price, -year, row["material"])
             for row in tables.rows("Demand")
             if row["sector"] == sector["sector"] and (row["material"],) in tables.records["Prices"]
             for year in horizon
@@ -97,10 +106,10 @@ def shortage_cheaper_than_price(tables: Tables) -> Iterator[Problem]:
         ]
         dearest = max(prices, default=None)
         if dearest is not None and dearest[0] > sector["shortage_cost_usd_per_kg"]:
-            price, material, year = dearest
+            price, year, material = dearest
             yield problem_at(
                 sector,
                 "shortage_cost_usd_per_kg",
-                f"to go short is cheaper than to buy: {material} costs {price:.4g} USD/kg in {year}",
+                f"to go short is cheaper than to buy: {material} costs {rounded(price)} USD/kg in {-year}",
                 "enter what a missing kg costs the sector, far above the price",
             )
