@@ -111,9 +111,9 @@ def _new_year(sheet: Worksheet, year: int, columns: dict[str, int]) -> int:
 
 
 def _line(sheet: Worksheet, columns: dict[str, int], keys: dict[str, object]) -> int:
-    """The line of the row with these keys, else the first line that is free."""
+    """The line of the row with these keys, else the first line that is free; without keys every row is a new one."""
     filled = [line for line in range(2, sheet.max_row + 1) if any(cell.value is not None for cell in sheet[line])]
-    for line in filled:
+    for line in filled if keys else ():
         if all(sheet.cell(line, columns[key]).value == value for key, value in keys.items()):
             return line
     return max(filled, default=1) + 1

@@ -308,7 +308,9 @@ def test_plant_from_which_nothing_leads_to_a_user(tmp_path: Path) -> None:
     book["Lanes"][0].append("open")
     book["Lanes"][1].append("no")
     assert warnings_of(tmp_path, book) == {
-        "Plants!B2": "no open lane leads from china_refinery to anyone who uses what it makes"
+        "Plants!B2": "no open lane leads from china_refinery to anyone who uses what it makes",
+        "Markets!B2": "no open lane leads from china_oxide to anyone who uses oxide",
+        "Lanes!D2": "freight_usd_per_kg has no effect: the lane is closed (open is no)",
     }
 
 
@@ -334,10 +336,10 @@ def test_co_product_that_nobody_wants(tmp_path: Path) -> None:
 
 
 def test_whole_plant_under_last_stage(tmp_path: Path) -> None:
-    book = changed(("Plants", 1, "exposure_rule", "whole_plant"))
+    book = changed(("Projects", 1, "exposure_rule", "whole_plant"))
     assert warnings_of(tmp_path, book) == {}
     book["Settings"]["china_share_basis"] = "last_stage"
-    assert "no effect" in warnings_of(tmp_path, book)["Plants!G2"]
+    assert "no effect" in warnings_of(tmp_path, book)["Projects!H2"]
 
 
 def test_negative_value_added(tmp_path: Path) -> None:
@@ -373,7 +375,8 @@ def test_a_project_that_no_package_makes_bankable(tmp_path: Path) -> None:
     assert warnings_of(tmp_path, changed((*recycling, "capex_musd", 1.9))) == {}, "decided in 2027"
     assert list(warnings_of(tmp_path, changed((*recycling, "capex_musd", 1.9), (*recycling, "latest_year", 2026))))
     assert warnings_of(tmp_path, changed(dear, (*recycling, "funding", "public"))) == {}
-    assert warnings_of(tmp_path, changed(dear, (*recycling, "earliest_year", 2030))) == {}, "beyond the horizon"
+    beyond = warnings_of(tmp_path, changed(dear, (*recycling, "earliest_year", 2030)))
+    assert list(beyond) == ["Projects!H3"] and "can never be decided" in beyond["Projects!H3"]
     granted = changed(dear)
     granted["PriceFloors"][0].append("capex_grant_share")
     granted["PriceFloors"] += [["grant", "home_recycling", "oxide", 0, 1, 0.05]]  # 0.1 MUSD of 0.085 that are missing

@@ -5,7 +5,7 @@ Numbers are still in the units of the headings; `plan_data` converts them once. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +60,7 @@ class Lane:
     given: Mapping[int, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tables:
     """All sheets of one scenario.
 
@@ -72,6 +72,8 @@ class Tables:
         (missing optional sheets are empty). Scenarios and Changes are there too.
     lanes: (from_region, to_region, material) -> Lane, for every pair a row or the default freight gives, closed too;
         movement within one region included (freight 0, open, unless a row names the region twice).
+    lane_rows: the rows of Lanes and Tariffs as they stand in the workbook, before any change, which acts on lanes.
+    changes: what this scenario changed; of the base, what --set changed.
     """
 
     scenario: str
@@ -80,6 +82,8 @@ class Tables:
     setting_remarks: Mapping[str, Mapping[str, str]]
     records: Mapping[str, Mapping[tuple[str, ...], Record]]
     lanes: Mapping[tuple[str, str, str], Lane]
+    lane_rows: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+    changes: Sequence[CellChange] = ()
 
     def rows(self, sheet: str) -> list[Record]:
         """In workbook order; none of Settings, Lanes and Tariffs."""

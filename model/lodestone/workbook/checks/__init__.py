@@ -12,12 +12,34 @@ from itertools import islice
 
 from lodestone.errors import MOST_ON_A_SHEET, Problem
 from lodestone.names import listed
-from lodestone.workbook.checks.bankability import never_bankable
+from lodestone.workbook.checks.bankability import floor_worth_nothing, never_bankable
+from lodestone.workbook.checks.changes import change_past_horizon, change_twice, change_without_effect
 from lodestone.workbook.checks.contracts import (
     contract_for_no_output,
     contracts_on_several_outputs,
     fixed_price_missing,
     supplier_not_allowed,
+)
+from lodestone.workbook.checks.given import (
+    cells_without_effect,
+    closed_lane_filled_in,
+    freight_left_blank,
+    settings_without_effect,
+)
+from lodestone.workbook.checks.horizon import (
+    contract_never_delivers,
+    project_never_produces,
+    refill_beyond_horizon,
+    requires_later_project,
+    window_outside,
+)
+from lodestone.workbook.checks.lanes import (
+    demand_out_of_reach,
+    lane_that_carries_nothing,
+    lane_without_effect,
+    market_out_of_reach,
+    stockpile_out_of_reach,
+    tariff_without_effect,
 )
 from lodestone.workbook.checks.limits import (
     collar_reversed,
@@ -26,8 +48,35 @@ from lodestone.workbook.checks.limits import (
     volumes_reversed,
     year_window_reversed,
 )
+from lodestone.workbook.checks.magnitudes import (
+    change_out_of_proportion,
+    rate_very_high,
+    setting_unusual,
+    unit_in_doubt,
+)
 from lodestone.workbook.checks.names import group_named_like_a_region, region_or_group_unknown
-from lodestone.workbook.checks.prices import price_missing, sell_market_without_volume, value_added_negative
+from lodestone.workbook.checks.policies import (
+    all_is_of_concern,
+    budget_for_nothing,
+    budget_words_without_effect,
+    cap_never_binds,
+    cap_without_consumption,
+    cover_over_capacity,
+    cover_without_consumption,
+    market_of_concern_called_clean,
+    nothing_is_exposed,
+    returns_after_horizon,
+    returns_nobody_uses,
+    returns_of_no_demand,
+    substitution_dearer_than_shortage,
+    substitution_of_no_demand,
+)
+from lodestone.workbook.checks.prices import (
+    price_missing,
+    sell_market_without_volume,
+    shortage_cheaper_than_price,
+    value_added_negative,
+)
 from lodestone.workbook.checks.projects import circular_requires, floor_for_no_output, floor_not_allowed
 from lodestone.workbook.checks.recipes import processes_sustain_themselves, recipes_on_a_ring, returns_gain
 from lodestone.workbook.checks.scenarios import (
@@ -41,7 +90,18 @@ from lodestone.workbook.checks.scenarios import (
     scenario_year_outside,
     shows_itself_at_once,
 )
-from lodestone.workbook.checks.units import co_product_unwanted, unit_out_of_reach, whole_plant_without_effect
+from lodestone.workbook.checks.units import co_product_unwanted, unit_out_of_reach
+from lodestone.workbook.checks.unused import (
+    group_of_one,
+    material_unused,
+    nothing_in_any_year,
+    process_unused,
+    recipe_without_output,
+    region_unused,
+    scenario_empty,
+    sector_unused,
+    spot_share_of_nothing,
+)
 from lodestone.workbook.scenarios.applied import BASE
 from lodestone.workbook.tables import Tables
 
@@ -75,14 +135,66 @@ PROBLEM_CHECKS: tuple[Check, ...] = (
 )
 YEAR_CHECKS: tuple[Check, ...] = (scenario_year_outside, emergency_before_scenario)
 WARNING_CHECKS: tuple[Check, ...] = (
-    unit_out_of_reach,
-    never_bankable,
     nothing_left_for_base,
     shows_itself_at_once,
     co_product_unwanted,
-    whole_plant_without_effect,
     value_added_negative,
     recipes_on_a_ring,
+    change_twice,
+    change_without_effect,
+    change_past_horizon,
+    change_out_of_proportion,
+)
+# Of the base only: to cut lanes, to make projects dearer or prices jump is what many scenarios are for.
+BASE_CHECKS: tuple[Check, ...] = (
+    unit_out_of_reach,
+    demand_out_of_reach,
+    market_out_of_reach,
+    stockpile_out_of_reach,
+    never_bankable,
+    floor_worth_nothing,
+    scenario_empty,
+    shortage_cheaper_than_price,
+    substitution_dearer_than_shortage,
+    cover_over_capacity,
+    market_of_concern_called_clean,
+    freight_left_blank,
+    recipe_without_output,
+    unit_in_doubt,
+    rate_very_high,
+    setting_unusual,
+)
+# What has an effect in some scenario has an effect.
+EFFECT_CHECKS: tuple[Check, ...] = (
+    cells_without_effect,
+    settings_without_effect,
+    closed_lane_filled_in,
+    lane_without_effect,
+    lane_that_carries_nothing,
+    tariff_without_effect,
+    cap_without_consumption,
+    cap_never_binds,
+    nothing_is_exposed,
+    all_is_of_concern,
+    cover_without_consumption,
+    substitution_of_no_demand,
+    returns_of_no_demand,
+    returns_nobody_uses,
+    returns_after_horizon,
+    budget_for_nothing,
+    budget_words_without_effect,
+    region_unused,
+    material_unused,
+    sector_unused,
+    process_unused,
+    nothing_in_any_year,
+    group_of_one,
+    spot_share_of_nothing,
+    window_outside,
+    project_never_produces,
+    requires_later_project,
+    contract_never_delivers,
+    refill_beyond_horizon,
 )
 
 
@@ -94,7 +206,21 @@ def find_problems(futures: Sequence[Tables], *, horizon_known: bool = True) -> l
 
 def find_warnings(futures: Sequence[Tables]) -> list[Problem]:
     """Doubts that do not stop a solve; the data must have no problems."""
-    return _over_futures(futures, WARNING_CHECKS)
+    base, *scenarios = futures
+    found = [*_over_futures([base], BASE_CHECKS), *_over_futures(futures, WARNING_CHECKS)]
+    for check in EFFECT_CHECKS:
+        found += _in_all(base, scenarios, check)
+    return found
+
+
+def _in_all(base: Tables, scenarios: Sequence[Tables], check: Check) -> list[Problem]:
+    """What a check finds in the base, as far as no scenario is free of it."""
+    found = list(check(base))
+    for tables in scenarios:
+        if found:  # mostly there is nothing to ask of the scenarios
+            cells = {problem.cell for problem in check(tables)}
+            found = [problem for problem in found if problem.cell in cells]
+    return found
 
 
 def _over_futures(futures: Sequence[Tables], checks: Sequence[Check]) -> list[Problem]:

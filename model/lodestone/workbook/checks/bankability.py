@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lodestone.data.lenders import can_be_closed, decision_years, gap
+from lodestone.data.lenders import can_be_closed, decision_years, floor_worth, gap
+from lodestone.data.plan_data import MUSD_PER_T, PlanData, at
 from lodestone.errors import Problem
-from lodestone.workbook.checks.rows import cell_of
+from lodestone.workbook.checks.rows import cell_of, problem_at
 from lodestone.workbook.conversion import plan_data
-from lodestone.workbook.scenarios.applied import BASE
 from lodestone.workbook.tables import Tables
+
+
+def _data(tables: Tables) -> PlanData:
+    """Without lanes, of which there are many, and lenders look at none."""
+    bare = replace(tables, lanes={})
+    return plan_data(bare, bare)
 
 
 def never_bankable(tables: Tables) -> Iterator[Problem]:
@@ -18,10 +24,7 @@ def never_bankable(tables: Tables) -> Iterator[Problem]:
 
     Only of the base: lenders know no scenario, and dearer projects are what some scenarios are for.
     """
-    if tables.scenario != BASE:
-        return
-    bare = replace(tables, lanes={})  # of which there are many, and lenders look at none
-    data = plan_data(bare, bare)
+    data = _data(tables)
     for project in data.projects.values():
         years = () if project.public else decision_years(data, project)
         if years and not any(can_be_closed(data, project, year) for year in years):
@@ -32,3 +35,25 @@ def never_bankable(tables: Tables) -> Iterator[Problem]:
                 f"never built: lenders miss {least:.3g} MUSD or more, which no package or contract on offer closes",
                 "offer a higher floor, a grant or a contract, or check its costs; lodestone bankability shows them",
             )
+
+
+def floor_worth_nothing(tables: Tables) -> Iterator[Problem]:
+    """A package without a grant whose floor never pays at the lenders' prices, so that it closes no gap."""
+    data = _data(tables)
+    for floor in data.floors.values():
+        project = data.projects[floor.project]
+        years = decision_years(data, project)
+        if not years or floor.capex_grant_share or any(floor_worth(data, floor, year) > 0 for year in years):
+            continue
+        low = min(at(data.bank_price[floor.material], project.first_year(year)) for year in years) / MUSD_PER_T
+        wrong = f"closes no gap: lenders count on {low:.4g} USD/kg of {floor.material} or more without it"
+        if not floor.floor:
+            wrong = "gives nothing: there is neither a floor nor a grant" + (
+                ", and part of the price is paid back" if floor.upside_share else ""
+            )
+        yield problem_at(
+            tables.records["PriceFloors"][floor.name,],
+            "floor_usd_per_kg",
+            wrong,
+            "enter a floor above the lenders' price, or a grant, or delete the row",
+        )

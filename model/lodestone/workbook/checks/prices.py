@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from lodestone.errors import Problem
-from lodestone.workbook.checks.rows import cell_of, cell_of_process, horizon_of, paid_at_market, recipes_of, units_of
+from lodestone.workbook.checks.rows import (
+    cell_of,
+    cell_of_process,
+    horizon_of,
+    paid_at_market,
+    problem_at,
+    recipes_of,
+    rounded,
+    units_of,
+)
 from lodestone.workbook.reading.cells import BLANK
 from lodestone.workbook.tables import Tables
 
@@ -72,7 +81,7 @@ def value_added_negative(tables: Tables) -> Iterator[Problem]:
             yield Problem(
                 cell_of_process(tables, process),
                 process,
-                f"at market prices this process adds a negative value ({value:.4g} USD/kg in {worst})",
+                f"at market prices this process adds a negative value ({rounded(value)} USD/kg in {worst})",
                 "check the recipe and the prices of its materials",
             )
 
@@ -81,3 +90,26 @@ def _value_added(tables: Tables, recipe: Mapping[str, float], year: int) -> floa
     """USD per kg of capacity used."""
     prices = {material: tables.records["Prices"][material,].years or {} for material in recipe}
     return sum(g * (prices[material][year] or 0.0) for material, g in recipe.items())
+
+
+def shortage_cheaper_than_price(tables: Tables) -> Iterator[Problem]:
+    """Where going short costs less than the material, nothing is bought; told once for a sector, at its dearest."""
+    horizon = horizon_of(tables)
+    for sector in tables.rows("Sectors"):
+        prices = [
+            (price, -year, row["material"])
+            for row in tables.rows("Demand")
+            if row["sector"] == sector["sector"] and (row["material"],) in tables.records["Prices"]
+            for year in horizon
+            if (row.years or {}).get(year)
+            and (price := (tables.records["Prices"][row["material"],].years or {}).get(year)) is not None
+        ]
+        dearest = max(prices, default=None)
+        if dearest is not None and dearest[0] > sector["shortage_cost_usd_per_kg"]:
+            price, year, material = dearest
+            yield problem_at(
+                sector,
+                "shortage_cost_usd_per_kg",
+                f"to go short is cheaper than to buy: {material} costs {rounded(price)} USD/kg in {-year}",
+                "enter what a missing kg costs the sector, far above the price",
+            )

@@ -22,6 +22,11 @@ def problem_at(record: Record, column: str, wrong: str, mend: str) -> Problem:
     return Problem(cell_of(record, column), show(record[column]), wrong, mend)
 
 
+def rounded(value: float) -> str:
+    """A figure in a sentence: four digits, or whole with its thousands apart."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def horizon_of(tables: Tables) -> range:
     """The years planned, last_year included."""
     return range(tables.settings["first_year"], tables.settings["last_year"] + 1)

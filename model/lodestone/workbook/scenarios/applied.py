@@ -137,7 +137,17 @@ def _lanes_after_sets(future: Future, sets: Iterable[Change]) -> dict[LaneKey, L
 def tables_of(future: Future, scenario: str, base: Base) -> Tables:
     """base: the workbook, whose settings tell where they stand."""
     records = {sheet: rows for sheet, rows in future.records.items() if sheet not in LANE_SHEETS}
-    return Tables(scenario, future.settings, base.setting_cells, base.setting_remarks, records, future.lanes)
+    lane_rows = {sheet: tuple(base.records[sheet].values()) for sheet in LANE_SHEETS}
+    return Tables(
+        scenario,
+        future.settings,
+        base.setting_cells,
+        base.setting_remarks,
+        records,
+        future.lanes,
+        lane_rows,
+        tuple(future.log),
+    )
 
 
 # --- carrying out -----------------------------------------------------------------------------------------------------
