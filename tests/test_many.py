@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lodestone.progress import Progress
 from tests.make import with_plants, write_book
 
 from lodestone.errors import NoPlanError, StoppedError, UsageError
@@ -19,7 +20,6 @@ from lodestone.plan.plan_json import OF_THE_RUN
 from lodestone.report.plan.run_folder import read_run
 from lodestone.runs.batch import Done, Job, exit_code, jobs_for, run_tasks, solve_many
 from lodestone.solve.one_scenario import solve_scenario
-from lodestone.solver.highs import Progress
 from lodestone.studies.frontier.trace import frontier
 from lodestone.studies.parallel.tasks import Failure
 from lodestone.studies.sweep.grid import parse_vary, sweep

@@ -40,7 +40,7 @@ def new_workbook(
     unfinished = target.with_name(f".new-{os.getpid()}-{target.name}")
     try:
         if example is None:
-            from lodestone.template import write_template
+            from lodestone.template.blank import write_template
 
             write_template(unfinished, first_year, last_year)
         else:

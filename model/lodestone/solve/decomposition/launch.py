@@ -19,8 +19,8 @@ from typing import Any
 
 import lodestone
 from lodestone.errors import LodestoneError, StoppedError, UsageError
+from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.solve.decomposition.order import Found, Order
-from lodestone.solver.highs import OnProgress, Progress, ShouldStop
 
 TASK, PROGRESS, FOUND, ERROR, STOP = "task", "progress", "found", "error", "stop"
 POLL_S = 0.2

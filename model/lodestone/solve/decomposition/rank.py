@@ -22,10 +22,10 @@ from pathlib import Path
 from mpi4py import MPI
 
 from lodestone.errors import LodestoneError
+from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.solve.decomposition.launch import ERROR, FOUND, PROGRESS, STOP, TASK, put
 from lodestone.solve.decomposition.order import Found, Order
 from lodestone.solve.decomposition.task import Task
-from lodestone.solver.highs import OnProgress, Progress, ShouldStop
 
 TELL_EVERY_S = 0.2
 OnError = Callable[[LodestoneError], None]

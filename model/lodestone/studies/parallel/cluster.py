@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from lodestone.errors import StoppedError, UsageError
-from lodestone.solver.highs import ShouldStop
+from lodestone.progress import ShouldStop
 from lodestone.studies.parallel.tasks import NOT_BEGUN, Failure, OnNews, Task, attempt, sparing, unexpected
 
 CONNECT = "10s"
