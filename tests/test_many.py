@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lodestone.progress import Progress
 from tests.make import with_plants, write_book
 
 from lodestone.errors import NoPlanError, StoppedError, UsageError

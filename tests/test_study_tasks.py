@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from lodestone.progress import Progress, ShouldStop
 
 from lodestone.progress import Progress, ShouldStop
 from lodestone.runs.batch import task_count
