@@ -255,21 +255,24 @@ class _Reading:
         if not before < self._number <= MOST_ROWS:
             raise ValueError(f"row {self._number} after row {before}")
         row: dict[int, CellValue] = {}
-        column, in_row = 0, str(self._number)
+        column, in_row, letters, struck = 0, str(self._number), "", self._book.struck
         for cell in element:
             if cell.tag != tag:
                 if tag_of(cell) == "c":
                     raise ValueError(cell.tag)
                 continue
-            place = cell.get("r", "")
-            letters = place.rstrip("0123456789")
-            column = _column_number(letters) if place else column + 1
+            place = cell.get("r")
+            if place:
+                letters = place.rstrip("0123456789")
+                column = _COLUMN_NUMBERS.get(letters) or _column_number(letters)
+            else:
+                column += 1
             value = self._value(cell, column)
             if value is not None:
-                if column in row or place[len(letters) :] not in ("", in_row):
+                if column in row or (place and place[len(letters) :] != in_row):
                     raise ValueError(f"{place} in row {in_row}")
                 row[column] = value
-                if cell.get("s") in self._book.struck:
+                if struck and cell.get("s") in struck:
                     self._note(self.struck, column)
         if row:
             if max(row) > MOST_COLUMNS:
@@ -283,6 +286,8 @@ class _Reading:
         """Of a <c> element; None when it is blank."""
         kind = cell.get("t", "n")
         stored = cell.findtext(self._stored)
+        if kind == "s" and stored and len(cell) == 1:
+            return self._book.shared[_index(stored.strip())]
         formula = cell.find(self._formula) if len(cell) > 1 or stored is None else None
         if formula is not None:
             self._note(self.formulas, column)
