@@ -20,7 +20,7 @@ import highspy
 import numpy as np
 
 from lodestone.data.plan_data import PlanData
-from lodestone.gc_pause import at_rest
+from lodestone.system.gc_pause import at_rest
 
 Setup = dict[str, Any]
 

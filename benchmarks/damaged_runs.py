@@ -27,7 +27,7 @@ import click
 from click.testing import CliRunner
 
 from lodestone.commands import main as lodestone
-from lodestone.report.plan.run_folder import PLAN_JSON, read_run
+from lodestone.plan.run_files import PLAN_JSON, read_run
 from lodestone.template.examples import examples
 
 ODD: tuple[Any, ...] = (

@@ -32,7 +32,7 @@ from openpyxl import load_workbook
 from benchmarks.mutate import SAME, WRONG, Mutated, bases, mutate
 from lodestone.audit import audit
 from lodestone.commands import main as lodestone
-from lodestone.report.plan.run_folder import read_run
+from lodestone.plan.run_files import read_run
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import load
 from lodestone.workbook.schema.sheets import SHEETS

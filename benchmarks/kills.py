@@ -22,7 +22,7 @@ import lodestone.report.plan.run_folder as run_folders
 import lodestone.solve.all_futures  # noqa: F401  loaded once, before the forks
 from lodestone.commands import main as command
 from lodestone.plan.plan_json import fingerprint
-from lodestone.report.plan.run_folder import read_run
+from lodestone.plan.run_files import read_run
 
 ROOT = Path(__file__).resolve().parents[1]
 OLD, NEW = "the old plan", "the new plan"

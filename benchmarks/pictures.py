@@ -16,7 +16,7 @@ import click
 from PIL import Image, ImageChops
 
 from lodestone.plan.plan_json import finite
-from lodestone.report.plan.run_folder import read_run
+from lodestone.plan.run_files import read_run
 from lodestone.report.plan.workbook import write_plan_workbook
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"

@@ -247,7 +247,7 @@ def test_nothing_of_the_solver_reaches_the_screen(here: Path) -> None:
 
 
 def test_a_run_from_a_program_has_a_log_without_a_command(here: Path) -> None:
-    from lodestone.report.plan.run_log import RunLog
+    from lodestone.plan.run_log import RunLog
     from lodestone.solve.one_scenario import solve_scenario
     from lodestone.workbook.inputs import load
 

@@ -8,8 +8,8 @@ import pytest
 from tests.rules.tiny_data import plan
 
 from lodestone.data.tree import single
-from lodestone.gc_pause import at_rest
 from lodestone.rules.build import build
+from lodestone.system.gc_pause import at_rest
 
 
 def test_off_inside_and_on_again():

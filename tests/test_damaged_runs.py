@@ -25,9 +25,10 @@ import lodestone.report.plan.run_folder as runs
 from lodestone.commands import main
 from lodestone.errors import UsageError
 from lodestone.plan.plan_json import read_plan
+from lodestone.plan.run_files import read_run, run_place, workbook_bytes, workbook_of
 from lodestone.report.compare import files as compare_files
 from lodestone.report.html.studies import read_study
-from lodestone.report.plan.run_folder import read_run, run_place, workbook_bytes, workbook_of, write_run
+from lodestone.report.plan.run_folder import write_run
 from lodestone.report.studies import frontier_files, stress_files, sweep_files
 from lodestone.report.studies.study_files import Kind
 from lodestone.runs.folder_lock import claimed

@@ -20,7 +20,8 @@ from tests.solving import add, home
 
 from lodestone.commands import main
 from lodestone.errors import UsageError
-from lodestone.report.plan.run_folder import read_run, write_run
+from lodestone.plan.run_files import read_run
+from lodestone.report.plan.run_folder import write_run
 from lodestone.runs.folder_lock import claimed
 from lodestone.runs.verify import holds, verify
 

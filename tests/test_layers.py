@@ -17,10 +17,11 @@ SOURCE = ROOT / "model"
 
 # What a room may import lies before it. A room is a folder of lodestone or a file beside them.
 ROOMS = (
-    "__init__ errors names gc_pause progress",
-    "data plan solver",
-    "workbook rules",
-    "audit",
+    "__init__ errors names progress",
+    "system data",
+    "solver workbook",
+    "plan",
+    "rules audit",
     "solve",
     "studies",
     "report",

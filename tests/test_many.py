@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lodestone.progress import Progress
 from tests.make import with_plants, write_book
 
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.plan_json import OF_THE_RUN
+from lodestone.plan.run_files import read_run
 from lodestone.progress import Progress
-from lodestone.report.plan.run_folder import read_run
-from lodestone.runs.batch import Done, Job, exit_code, jobs_for, run_tasks, solve_many
+from lodestone.runs.batch import jobs_for
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.studies.frontier.trace import frontier
+from lodestone.studies.parallel.solves import Done, Job, exit_code, run_tasks, solve_many
 from lodestone.studies.parallel.tasks import Failure
 from lodestone.studies.sweep.grid import parse_vary, sweep
 from lodestone.studies.sweep.results import rows

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import xlsxwriter
 from click.testing import CliRunner, Result
-from lodestone.template.blank import write_template
 from openpyxl import load_workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Font

@@ -16,7 +16,8 @@ from tests.plan_document import plan_document
 
 import lodestone.report.plan.run_folder as runs
 from lodestone.errors import UsageError
-from lodestone.report.plan.run_folder import check_target, read_run, run_folder, safe_name, workbook_of, write_run
+from lodestone.plan.run_files import read_run, workbook_of
+from lodestone.report.plan.run_folder import check_target, run_folder, safe_name, write_run
 
 OLD, NEW = "the old plan", "the new plan"
 ROOT = Path(__file__).parent.parent

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lodestone.progress import Progress
 
 from lodestone.progress import Progress
 from lodestone.report.html.studies import figures, read_study

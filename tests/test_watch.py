@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from lodestone.progress import Progress
 from tests.make import tiny, write_book
 from tests.plan_document import plan_document
 

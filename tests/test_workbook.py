@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from make import Book, load_book, only_problem, tiny, with_plants, write_book
 from openpyxl import load_workbook
 
+from lodestone.data.plan_data import SMALLEST
 from lodestone.workbook.file.xlsx import ErrorValue, NoValue, column_letters
 from lodestone.workbook.inputs import load
 from lodestone.workbook.reading.cells import LARGEST, UnusableCell, convert
 from lodestone.workbook.reading.records import interpolate
-from lodestone.workbook.schema.columns import SMALLEST, Column
+from lodestone.workbook.schema.columns import Column
 from lodestone.workbook.schema.sheets import SHEETS
 
 NUMBER = Column("amount", "number")

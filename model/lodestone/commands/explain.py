@@ -41,7 +41,7 @@ def explain(
     Example:
       lodestone explain outputs/plan/base
     """
-    from lodestone.report.plan.run_folder import read_run, workbook_of
+    from lodestone.plan.run_files import read_run, workbook_of
     from lodestone.report.studies import what_binds_files
     from lodestone.report.terminal.many import WatchMany
     from lodestone.report.terminal.progress_lines import tell_of_stop

@@ -25,9 +25,9 @@ def report(runs: tuple[Path, ...], out: Path, output: Output) -> None:
       lodestone report outputs/plan/base outputs/plan/joint
       lodestone report outputs/plan/base frontier.xlsx --out plan.html
     """
+    from lodestone.plan.run_files import read_run
     from lodestone.report.html.page import check_out, write_report
     from lodestone.report.html.studies import find_studies, is_study, read_study
-    from lodestone.report.plan.run_folder import read_run
     from lodestone.studies.compare.runs import names_by_path
 
     path = check_out(out)

@@ -114,8 +114,9 @@ class Asked:
 def _solve_one(ctx: click.Context, asked: Asked) -> None:
     """One scenario, or all futures together."""
     from lodestone.errors import NoPlanError
-    from lodestone.report.plan.run_folder import check_target, read_run, run_folder, write_run
-    from lodestone.report.plan.run_log import RunLog
+    from lodestone.plan.run_files import read_run
+    from lodestone.plan.run_log import RunLog
+    from lodestone.report.plan.run_folder import check_target, run_folder, write_run
     from lodestone.report.terminal.json_answers import plan_answer
     from lodestone.report.terminal.progress_lines import Watch, show_plan
     from lodestone.runs.folder_lock import claimed
@@ -167,8 +168,9 @@ def _solve_many(ctx: click.Context, asked: Asked) -> None:
     from lodestone.report.plan.run_folder import check_target, run_folder
     from lodestone.report.terminal.json_answers import DECISIONS, many_answer
     from lodestone.report.terminal.many import WatchMany, show_many
-    from lodestone.runs.batch import exit_code, jobs_for, solve_many
+    from lodestone.runs.batch import jobs_for
     from lodestone.runs.folder_lock import claimed
+    from lodestone.studies.parallel.solves import exit_code, solve_many
     from lodestone.workbook.inputs import load
 
     inputs = load(asked.workbook, asked.sets)

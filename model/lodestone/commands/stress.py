@@ -43,7 +43,7 @@ def stress(
     Example:
       lodestone stress plan.xlsx outputs/plan/base outputs/plan/joint
     """
-    from lodestone.report.plan.run_folder import read_run
+    from lodestone.plan.run_files import read_run
     from lodestone.report.studies.stress_files import KIND, write_stress
     from lodestone.report.terminal.json_answers import stress_answer
     from lodestone.report.terminal.progress_lines import Watch, tell_of_stop

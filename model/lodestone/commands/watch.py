@@ -48,8 +48,8 @@ def watch(
     Example:
       lodestone watch plan.xlsx --gap 0.01
     """
+    from lodestone.plan.run_log import RunLog
     from lodestone.report.plan.run_folder import check_target, run_folder, write_run
-    from lodestone.report.plan.run_log import RunLog
     from lodestone.report.terminal.progress_lines import Watch
     from lodestone.runs.folder_lock import claimed
     from lodestone.runs.saved_workbook import SavedWorkbook, last_plan

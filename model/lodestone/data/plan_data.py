@@ -13,6 +13,7 @@ from functools import cached_property
 from math import inf, isinf
 
 MUSD_PER_T = 0.001  # 1 USD/kg
+SMALLEST = 1e-9  # a coefficient of this size or less is 0 for the solver
 CLEAN, EXPOSED = "clean", "exposed"
 STREAMS = (CLEAN, EXPOSED)
 

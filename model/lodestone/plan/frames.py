@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from lodestone.plan.key_figures import is_joint, table
+from lodestone.plan.run_files import read_run
 from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES
-from lodestone.report.plan.run_folder import read_run
 
 
 def frames(run: Path | str) -> dict[str, pd.DataFrame]:

@@ -8,7 +8,6 @@ import pyomo.environ as pyo
 
 from lodestone.data.network import Network, network
 from lodestone.data.tree import Tree
-from lodestone.gc_pause import at_rest
 from lodestone.rules.bankability import bankability
 from lodestone.rules.budgets import budgets
 from lodestone.rules.capacity import capacity
@@ -21,6 +20,7 @@ from lodestone.rules.objective import all_costs, objective, risk
 from lodestone.rules.payments import payments
 from lodestone.rules.price_floors import price_floors
 from lodestone.rules.stockpiles import stockpiles
+from lodestone.system.gc_pause import at_rest
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lodestone.errors import UsageError
-from lodestone.report.plan.run_folder import read_run
+from lodestone.plan.run_files import read_run
 
 LOOK_EVERY_S = 0.5
 RESTED_S = 1.0  # since its last change, before it is read

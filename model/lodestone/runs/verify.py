@@ -18,8 +18,8 @@ from lodestone.errors import UsageError
 from lodestone.names import listed
 from lodestone.plan.formatting import count, one_line
 from lodestone.plan.plan_json import fingerprint
+from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, read_run, run_place, workbook_bytes, workbook_of
 from lodestone.plan.shapes import read_regular
-from lodestone.report.plan.run_folder import PLAN_JSON, PLAN_XLSX, read_run, run_place, workbook_bytes, workbook_of
 from lodestone.report.plan.workbook import write_plan_workbook
 from lodestone.studies.compare.input_differences import input_differences
 from lodestone.system.scratch import scratch

@@ -18,7 +18,6 @@ from lodestone.audit import Audit, audit
 from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import Tree, single
 from lodestone.errors import NoPlanError, StoppedError
-from lodestone.gc_pause import at_rest
 from lodestone.names import readable
 from lodestone.plan.tables import COST_TERMS
 from lodestone.progress import OnProgress, Progress, ShouldStop
@@ -30,6 +29,7 @@ from lodestone.solve.tie_breaking import tidy
 from lodestone.solve.warm_start import Start, start_from
 from lodestone.solver.highs import Outcome, Solver
 from lodestone.solver.highs import version as highs_version
+from lodestone.system.gc_pause import at_rest
 from lodestone.workbook.cell_locations import Places
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import Inputs

@@ -15,10 +15,10 @@ import highspy
 import numpy as np
 import pyomo.environ as pyo
 
+from lodestone.data.plan_data import SMALLEST
 from lodestone.errors import StoppedError
 from lodestone.solver.matrix import Matrix, matrix
 from lodestone.system.standard_output import muted
-from lodestone.workbook.schema.columns import SMALLEST
 
 FEASIBILITY = 1e-7
 PRICED = 1e-9  # MUSD per unit: a dual above this is not solver noise

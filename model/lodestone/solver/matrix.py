@@ -18,7 +18,7 @@ from pyomo.common.errors import InfeasibleConstraintException
 from pyomo.core.expr import LinearExpression, MonomialTermExpression
 from pyomo.repn import generate_standard_repn
 
-from lodestone.gc_pause import at_rest
+from lodestone.system.gc_pause import at_rest
 
 PREPARED = {MonomialTermExpression}  # what rules/linear.py makes
 AT_MOST, EQUAL, AT_LEAST = 1, 0, -1

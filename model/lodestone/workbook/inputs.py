@@ -14,8 +14,8 @@ from itertools import count
 from pathlib import Path
 
 from lodestone.errors import Problem, Problems, UsageError, WorkbookError
-from lodestone.gc_pause import at_rest
 from lodestone.names import advice, limited_guesses, listed, plain, readable
+from lodestone.system.gc_pause import at_rest
 from lodestone.workbook.checks import find_problems, find_warnings
 from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.file.xlsx import CellValue, RawSheet, column_letters, read_sheets

@@ -23,10 +23,10 @@ from lodestone import __version__
 from lodestone.errors import UsageError
 from lodestone.plan.key_figures import Plan
 from lodestone.plan.plan_json import finite
+from lodestone.plan.run_files import starts_with
 from lodestone.report.excel import colours
 from lodestone.report.html.studies import Study, figures
 from lodestone.report.html.views import FIGURES, views
-from lodestone.report.plan.run_folder import starts_with
 from lodestone.report.studies.study_files import not_ours, refuse_runs, write_files
 
 REPORT_HTML = "report.html"

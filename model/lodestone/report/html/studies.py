@@ -13,10 +13,10 @@ from typing import Any
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import musd, share, term_label
 from lodestone.plan.key_figures import Plan
+from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, starts_with
 from lodestone.plan.tables import Column
 from lodestone.report.compare import files as compare_files
 from lodestone.report.html.tables import Table
-from lodestone.report.plan.run_folder import PLAN_JSON, PLAN_XLSX, starts_with
 from lodestone.report.studies import frontier_files, stress_files, sweep_files
 from lodestone.report.studies.study_files import Kind
 

@@ -25,19 +25,13 @@ from xlsxwriter.exceptions import FileCreateError
 
 from lodestone.errors import UsageError
 from lodestone.names import listed, readable
-from lodestone.plan.formatting import one_line
-from lodestone.plan.plan_json import START, finite, read_plan, stamped
-from lodestone.plan.shapes import read_regular
+from lodestone.plan.plan_json import START, finite, stamped
+from lodestone.plan.run_files import EXPLANATION, OF_A_RUN, PLAN_JSON, PLAN_XLSX, RUN_LOG, set_aside, starts_with
 from lodestone.report.plan.workbook import write_plan_workbook
-from lodestone.workbook.file.archive import MOST_FILE
 
-PLAN_XLSX, PLAN_JSON, RUN_LOG = "plan.xlsx", "plan.json", "run.log"
-EXPLANATION = "explanation"  # of why there is no plan: .xlsx and .json
-OF_A_RUN = {PLAN_XLSX, PLAN_JSON, RUN_LOG, f"{EXPLANATION}.xlsx", f"{EXPLANATION}.json"}  # what a new run may replace
 LONGEST_NAME = 100  # bytes; file systems allow 255
 ABANDONED_AFTER_S = 3600
 RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)  # devices of Windows, with any suffix
-ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]+:)?[\\/]{2}", re.IGNORECASE)  # \\host, //host, smb://host
 HOST = re.sub(r"[^a-z0-9]", "", platform.node().lower())[:20] or "here"  # names folders that are being written
 LITTER = re.compile(r"~\$.*|\.~lock\..*|\.DS_Store|Thumbs\.db|desktop\.ini", re.IGNORECASE)  # not made by people
 
@@ -101,48 +95,6 @@ def write_run(plan: Mapping[str, Any], folder: Path, workbook: Path | None = Non
         shutil.rmtree(new, ignore_errors=True)  # gone already if all went well
 
 
-def read_run(path: Path) -> dict[str, Any]:
-    """The plan document of a run folder (or of a plan.json). Raises UsageError when there is none that can be read.
-
-    Nothing is changed on the disk.
-    """
-    return read_plan(run_place(path) / PLAN_JSON, named=path)
-
-
-def run_place(path: Path) -> Path:
-    """The folder in which a run is read; path: its folder or a file of it.
-
-    Between the two renames of a run that is being written, or was when its machine stopped, that is the old one.
-    """
-    folder = path.parent if path.name in (PLAN_JSON, PLAN_XLSX) else path
-    if not folder.exists():
-        old = [left for left, _, _ in _set_aside(folder.resolve(), "old") if (left / PLAN_JSON).exists()]
-        return max(old, key=lambda left: left.stat().st_mtime, default=folder)
-    return folder
-
-
-def workbook_of(plan: Mapping[str, Any], run: Path) -> Path:
-    """Where the workbook of a run stands, or stood when it was solved. run: its folder or its plan.json."""
-    folder = run.resolve()
-    folder = folder.parent if folder.name == PLAN_JSON else folder
-    return Path(os.path.normpath(folder / plan.get("workbook_path", plan["workbook"])))
-
-
-def workbook_bytes(plan: Mapping[str, Any], run: Path) -> bytes:
-    """What stands in `workbook_of`. A run may come from anybody, so that its word is followed with care: to a regular
-    file of this machine or of where the run itself stands, no larger than a workbook may be.
-
-    Raises UsageError, to be followed by what can be done about it.
-    """
-    path, said = workbook_of(plan, run), plan.get("workbook_path", "")
-    if ELSEWHERE.match(said):
-        raise UsageError(f"the run names a workbook on another host, {one_line(said)}, which is not followed")
-    try:
-        return read_regular(path, MOST_FILE)
-    except FileNotFoundError:
-        raise UsageError(f"{one_line(path)} does not exist") from None
-
-
 def _seen_from(folder: Path, workbook: Path) -> str:
     try:
         return Path(os.path.relpath(workbook, folder)).as_posix()
@@ -170,15 +122,6 @@ def _is_run(folder: Path) -> bool:
     """A plan, or the explanation of why there is none."""
     starts = {PLAN_JSON: START, f"{EXPLANATION}.json": f'{{\n"{EXPLANATION}_format":'}
     return any(starts_with(folder / name, start) for name, start in starts.items())
-
-
-def starts_with(path: Path, start: str) -> bool:
-    """Whether it is a text file that can be read and begins so."""
-    begin = start.encode()
-    try:
-        return read_regular(path, len(begin), cut=True) == begin
-    except (OSError, UsageError):
-        return False
 
 
 def _write_files(plan: Mapping[str, Any], folder: Path, log: str) -> None:
@@ -234,16 +177,7 @@ def _put_right(folder: Path) -> None:
 
 def _left_over(folder: Path, kind: str) -> Iterator[Path]:
     """What no process is at any more."""
-    return (path for path, host, pid in _set_aside(folder, kind) if not _still_written(path, host, pid))
-
-
-def _set_aside(folder: Path, kind: str) -> list[tuple[Path, str, int]]:
-    """Folders beside this one in which it is, or was, written or kept; by which machine ("" if unknown) and process."""
-    pattern = re.compile(rf"\.{re.escape(folder.name)}\.{kind}-(?:([a-z0-9]+)-)?(\d+)", re.ASCII)
-    with suppress(OSError):
-        found = [(path, pattern.fullmatch(path.name)) for path in folder.parent.iterdir()]
-        return [(path, match[1] or "", int(match[2])) for path, match in found if match and path.is_dir()]
-    return []
+    return (path for path, host, pid in set_aside(folder, kind) if not _still_written(path, host, pid))
 
 
 def _still_written(path: Path, host: str, pid: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lodestone.report.plan.run_folder import EXPLANATION, PLAN_JSON
+from lodestone.plan.run_files import EXPLANATION, PLAN_JSON
 from lodestone.report.studies.explanation_workbook import write_explanation_workbook
 from lodestone.report.studies.study_files import Kind, write_files
 from lodestone.studies.explanation.results import Explanation, document

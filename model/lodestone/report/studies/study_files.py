@@ -16,8 +16,9 @@ from xlsxwriter.exceptions import FileCreateError
 
 from lodestone.errors import UsageError
 from lodestone.plan.plan_json import dumps, finite
+from lodestone.plan.run_files import PLAN_JSON, starts_with
 from lodestone.plan.shapes import UNKNOWN, Misfit, Shape, damaged, read_document, shown
-from lodestone.report.plan.run_folder import PLAN_JSON, reason, safe_name, starts_with
+from lodestone.report.plan.run_folder import reason, safe_name
 from lodestone.system.scratch import scratch
 
 FORMAT = 1  # of every JSON file of a study

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lodestone.plan.key_figures import table
-from lodestone.report.plan.run_folder import PLAN_JSON, PLAN_XLSX, RUN_LOG
+from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, RUN_LOG
 from lodestone.report.studies.stress_files import RANKED, ranked
 from lodestone.studies.compare.results import Comparison
 from lodestone.studies.frontier.results import Frontier

@@ -21,11 +21,11 @@ from lodestone.audit import audit
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import readable
 from lodestone.progress import Progress, ShouldStop
-from lodestone.runs.batch import run_tasks, task_count
 from lodestone.solve.one_scenario import audited, effort, plan_document, scenario_data
 from lodestone.studies.alternatives.far_plans import FarPlans
 from lodestone.studies.alternatives.good_plans import WITH, WITHOUT, GoodPlans, Known, Places, Question, Whole, taken
 from lodestone.studies.alternatives.results import MAY, MUST, NEVER, UNPROVED, Alternatives, Choice, Differing, limit
+from lodestone.studies.parallel.solves import run_tasks, task_count
 from lodestone.studies.parallel.source import Source
 from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Task, Tell, by_label
 from lodestone.workbook.file.archive import read_bytes

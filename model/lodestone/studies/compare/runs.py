@@ -13,7 +13,7 @@ from pathlib import Path
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import musd, one_line
 from lodestone.plan.key_figures import Plan
-from lodestone.report.plan.run_folder import PLAN_JSON, PLAN_XLSX, read_run
+from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, read_run
 from lodestone.studies.compare.decisions import decisions
 from lodestone.studies.compare.figures import ADDS_UP, bridge, costs, key_figures
 from lodestone.studies.compare.input_differences import input_differences

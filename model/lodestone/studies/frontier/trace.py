@@ -19,11 +19,11 @@ from lodestone.data.plan_data import PlanData
 from lodestone.errors import UsageError
 from lodestone.names import advice, readable
 from lodestone.progress import Progress, ShouldStop
-from lodestone.runs.batch import run_tasks, task_count
 from lodestone.solve.one_scenario import scenario_data
 from lodestone.studies.frontier.least_share import PRECISION, least_shares
 from lodestone.studies.frontier.moved_caps import NO_PLAN, Move, MovedCaps
 from lodestone.studies.frontier.results import Frontier, Least, Point
+from lodestone.studies.parallel.solves import run_tasks, task_count
 from lodestone.studies.parallel.source import Source
 from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Tell, by_label
 from lodestone.workbook.file.archive import read_bytes

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from lodestone.data.plan_data import SMALLEST
+
 Kind = Literal["id", "text", "ref", "list", "choice", "yesno", "integer", "number", "years"]
 
 MOST_YEARS, MOST_PIECES = (
     200,
     10_000,
 )  # of a whole number without a limit of its own: rules walk through them one by one
-SMALLEST = 1e-9  # a coefficient of this size or less is 0 for the solver
 
 YEARS = "years"  # the name under which the year columns of a sheet go, in the schema and in Changes
 

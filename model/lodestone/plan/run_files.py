@@ -1,0 +1,84 @@
+"""The files of a run, and how it is read: its plan, and the workbook that it was made of.
+
+Reading changes nothing on the disk. A run may come from anybody, so that its word is followed with care.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from lodestone.errors import UsageError
+from lodestone.plan.formatting import one_line
+from lodestone.plan.plan_json import read_plan
+from lodestone.plan.shapes import read_regular
+from lodestone.workbook.file.archive import MOST_FILE
+
+PLAN_XLSX, PLAN_JSON, RUN_LOG = "plan.xlsx", "plan.json", "run.log"
+EXPLANATION = "explanation"  # of why there is no plan: .xlsx and .json
+OF_A_RUN = {PLAN_XLSX, PLAN_JSON, RUN_LOG, f"{EXPLANATION}.xlsx", f"{EXPLANATION}.json"}  # what a new run may replace
+ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]+:)?[\\/]{2}", re.IGNORECASE)  # \\host, //host, smb://host
+
+
+def read_run(path: Path) -> dict[str, Any]:
+    """The plan document of a run folder (or of a plan.json). Raises UsageError when there is none that can be read.
+
+    Nothing is changed on the disk.
+    """
+    return read_plan(run_place(path) / PLAN_JSON, named=path)
+
+
+def run_place(path: Path) -> Path:
+    """The folder in which a run is read; path: its folder or a file of it.
+
+    Between the two renames of a run that is being written, or was when its machine stopped, that is the old one.
+    """
+    folder = path.parent if path.name in (PLAN_JSON, PLAN_XLSX) else path
+    if not folder.exists():
+        old = [left for left, _, _ in set_aside(folder.resolve(), "old") if (left / PLAN_JSON).exists()]
+        return max(old, key=lambda left: left.stat().st_mtime, default=folder)
+    return folder
+
+
+def workbook_of(plan: Mapping[str, Any], run: Path) -> Path:
+    """Where the workbook of a run stands, or stood when it was solved. run: its folder or its plan.json."""
+    folder = run.resolve()
+    folder = folder.parent if folder.name == PLAN_JSON else folder
+    return Path(os.path.normpath(folder / plan.get("workbook_path", plan["workbook"])))
+
+
+def workbook_bytes(plan: Mapping[str, Any], run: Path) -> bytes:
+    """What stands in `workbook_of`. A run may come from anybody, so that its word is followed with care: to a regular
+    file of this machine or of where the run itself stands, no larger than a workbook may be.
+
+    Raises UsageError, to be followed by what can be done about it.
+    """
+    path, said = workbook_of(plan, run), plan.get("workbook_path", "")
+    if ELSEWHERE.match(said):
+        raise UsageError(f"the run names a workbook on another host, {one_line(said)}, which is not followed")
+    try:
+        return read_regular(path, MOST_FILE)
+    except FileNotFoundError:
+        raise UsageError(f"{one_line(path)} does not exist") from None
+
+
+def starts_with(path: Path, start: str) -> bool:
+    """Whether it is a text file that can be read and begins so."""
+    begin = start.encode()
+    try:
+        return read_regular(path, len(begin), cut=True) == begin
+    except (OSError, UsageError):
+        return False
+
+
+def set_aside(folder: Path, kind: str) -> list[tuple[Path, str, int]]:
+    """Folders beside this one in which it is, or was, written or kept; by which machine ("" if unknown) and process."""
+    pattern = re.compile(rf"\.{re.escape(folder.name)}\.{kind}-(?:([a-z0-9]+)-)?(\d+)", re.ASCII)
+    with suppress(OSError):
+        found = [(path, pattern.fullmatch(path.name)) for path in folder.parent.iterdir()]
+        return [(path, match[1] or "", int(match[2])) for path, match in found if match and path.is_dir()]
+    return []
