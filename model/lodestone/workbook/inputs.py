@@ -16,7 +16,7 @@ from pathlib import Path
 from lodestone.errors import Problem, UsageError, WorkbookError
 from lodestone.gc_pause import at_rest
 from lodestone.names import advice, plain
-from lodestone.workbook.checks import find_problems, find_warnings
+from lodestone.workbook.checks import find_last_problems, find_problems, find_warnings
 from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.file.xlsx import CellValue, RawSheet, column_letters, read_sheets
 from lodestone.workbook.reading.records import build_base
@@ -98,6 +98,8 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
     problems = [*book.problems, *bad_sets, *given.problems, *misfits]
     problems += [problem for future in futures.values() for problem in future.problems]
     problems += find_problems(list(tables.values()), horizon_known=base.horizon_known)
+    if not problems:
+        problems += find_last_problems(list(tables.values()))
     return Inputs(
         path=path,
         sha256=hashlib.sha256(data).hexdigest(),

@@ -19,6 +19,7 @@ from lodestone.workbook.reading.cells import UnusableCell, check_limits, convert
 from lodestone.workbook.reading.records import Records, default_of
 from lodestone.workbook.reading.references import unknown_reference
 from lodestone.workbook.scenarios.lanes import LaneKey
+from lodestone.workbook.scenarios.periods import begins_no_period, ends_no_period, shown
 from lodestone.workbook.schema.columns import YEARS, Column, Sheet
 from lodestone.workbook.schema.sheets import ANY, SHEETS, UNLIMITED, WORDS
 from lodestone.workbook.tables import Lane
@@ -207,34 +208,6 @@ def _to(change: Change, calendar: Calendar) -> Time:
     if not calendar.ends(end):
         raise change.refuse("to_month", *ends_no_period(calendar, end))
     return min(end, last)
-
-
-def begins_no_period(calendar: Calendar, time: Time) -> tuple[str, str]:
-    """What is wrong with a month from which something is meant to hold, and how to mend it."""
-    year, months = year_of(time), calendar.months_of(year_of(time))
-    good = [str(month) for month in range(1, MONTHS + 1, months)]
-    return _no_period("begins", year, month_of(time), months, good)
-
-
-def ends_no_period(calendar: Calendar, time: Time) -> tuple[str, str]:
-    """As begins_no_period, of a month to which something is meant to hold."""
-    year, months = year_of(time), calendar.months_of(year_of(time))
-    good = [str(month) for month in range(months, MONTHS + 1, months)]
-    return _no_period("ends", year, month_of(time), months, good)
-
-
-def _no_period(verb: str, year: int, month: int, months: int, good: Sequence[str]) -> tuple[str, str]:
-    cut = "is one period" if months == MONTHS else f"is cut into periods of {months} months"
-    return (
-        f"no period {verb} with month {month}: {year} {cut}",
-        f"enter {good[0] if len(good) == 1 else 'one of: ' + listed(good, MONTHS)}, or cut {year} into shorter periods "
-        "on the sheet Periods",
-    )
-
-
-def shown(time: Time) -> str:
-    """2027, or 2027-04 where it is not the begin of a year."""
-    return str(year_of(time)) if month_of(time) == 1 else f"{year_of(time)}-{month_of(time):02}"
 
 
 def _unit(time: Time) -> str:
