@@ -62,7 +62,7 @@ def largest_capacity(tree: Tree, node: int, unit: Unit) -> float:
     """The most capacity (t) a unit can have at a node, whatever is built; the physical bound of its rows."""
     data, year = tree.data[node], tree.year[node]
     if not isinstance(unit, Project):
-        return data.plants[unit.name].capacity[year]
+        return data.plants[unit.name].capacity[tree.time[node]]
     ramps = (
         unit.ramp(year - unit.first_year(tree.year[n]))
         for n in tree.path[node]
@@ -82,11 +82,11 @@ def makes_exposed(data: PlanData, unit: Unit) -> bool:
 
 
 def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Net:
-    data, year = tree.data[node], tree.year[node]
+    data, time = tree.data[node], tree.time[node]
     net = Net()
     units = [u for u in data.units.values() if largest_capacity(tree, node, u) > 0]
     made = _made_without_units(tree, node, nets, net, held)
-    closed = {key for key, lane in data.limited_lanes.items() if lane.capacity_in(year) <= 0}
+    closed = {key for key, lane in data.limited_lanes.items() if lane.capacity_in(time) <= 0}
     leads_to = _without(data.leads_to, closed)
     done: set[Batch] = set()
     active: set[tuple[str, str]] = set()
@@ -125,10 +125,10 @@ def _without(leads_to: Mapping[Place, list[str]], closed: set[tuple[str, str, st
 
 def _made_without_units(tree: Tree, node: int, nets: Network, net: Net, held: set[tuple[str, str]]) -> set[Batch]:
     """Markets, opening and earlier stocks, and returns; fills the buy and release lists on the way."""
-    data, year = tree.data[node], tree.year[node]
+    data, time = tree.data[node], tree.time[node]
     made: set[Batch] = set()
     for market in data.markets.values():
-        if market.buys and market.volume_in(year) > 0:
+        if market.buys and market.volume_in(time) > 0:
             net.buy.append(market.name)
             made.add((market.region, market.material, EXPOSED if market.exposed else CLEAN))
     root = tree.parent[node] is None
@@ -139,8 +139,7 @@ def _made_without_units(tree: Tree, node: int, nets: Network, net: Net, held: se
                 net.release.append((pile.name, stream))
                 made.add((pile.region, pile.material, stream))
     for row in data.returns:
-        earlier = tree.ancestor(node, row.lag_years)
-        if earlier is not None:
+        for earlier in tree.nodes_of(node, tree.year[node] - row.lag_years):
             for (region, sector, material), stream in nets[earlier].deliver:
                 if (sector, material) == (row.sector, row.material) and row.t_per_t > 0:
                     made.add((region, row.scrap, CLEAN if row.clean else stream))
@@ -169,21 +168,21 @@ def _possible_streams(data: PlanData, unit: Unit, arrives: set[Batch]) -> Iterat
 
 def _uses(tree: Tree, node: int, net: Net, held: set[tuple[str, str]]) -> None:
     """Deliveries, substitution, sales, stocks and mixed intake of what can arrive."""
-    data, year = tree.data[node], tree.year[node]
+    data, time = tree.data[node], tree.time[node]
     root = tree.parent[node] is None
     for key, series in data.demand.items():
         region, sector, material = key
-        if series[year] <= 0:
+        if series[time] <= 0:
             continue
         net.deliver += [(key, k) for k in STREAMS if (region, material, k) in net.arrives]
         net.short.append(key)
         net.avoid += [
             (option.name, key)
             for option in data.substitution.values()
-            if (option.sector, option.material) == (sector, material) and option.share[year] > 0
+            if (option.sector, option.material) == (sector, material) and option.share[time] > 0
         ]
     for market in data.markets.values():
-        if not market.buys and market.volume_in(year) > 0:
+        if not market.buys and market.volume_in(time) > 0:
             net.sell += [(market.name, k) for k in STREAMS if (market.region, market.material, k) in net.arrives]
     for pile in data.stockpiles.values():
         for stream in STREAMS:

@@ -39,7 +39,7 @@ def capacity(tree: Tree, net: Network, flow: pyo.Block, invest: pyo.Block, offta
     def within(b: pyo.Block, n: int, u: str) -> object:
         data = tree.data[n]
         if u in data.plants:
-            return linear(used[n, u]) <= data.plants[u].capacity[tree.year[n]]
+            return linear(used[n, u]) <= data.plants[u].capacity[tree.time[n]]
         return linear(used[n, u] + scaled(-1.0, invest.capacity[u, n])) <= 0
 
     def access(b: pyo.Block, n: int, u: str) -> object:
@@ -47,13 +47,13 @@ def capacity(tree: Tree, net: Network, flow: pyo.Block, invest: pyo.Block, offta
         unit = data.units[u]
         terms = used[n, u] + _taken_capacity(offtake, unit, n)
         if u in data.plants:
-            return linear(terms) <= unit.spot_share * data.plants[u].capacity[tree.year[n]]
+            return linear(terms) <= unit.spot_share * data.plants[u].capacity[tree.time[n]]
         return linear(terms + scaled(-unit.spot_share, invest.capacity[u, n])) <= 0
 
     def market_access(b: pyo.Block, n: int, v: str) -> object:
         market = tree.data[n].markets[v]
         taken = offtake.taken_from.get((v, market.material, n), [])
-        spot = market.spot_share * market.volume_in(tree.year[n]) if market.spot_share else 0.0
+        spot = market.spot_share * market.volume_in(tree.time[n]) if market.spot_share else 0.0
         return linear([(1.0, flow.buy[n, v]), *scaled(-1.0, taken)]) <= spot
 
     limited = [(n, u) for n, u in used if not _public(tree, n, u) and tree.data[n].units[u].spot_share < 1]
@@ -73,7 +73,7 @@ def _public(tree: Tree, n: int, u: str) -> bool:
 def _needs_contract(tree: Tree, n: int, v: str) -> bool:
     """Unlimited stays unlimited if spot_share > 0."""
     market = tree.data[n].markets[v]
-    return market.spot_share == 0 or (market.spot_share < 1 and not isinf(market.volume_in(tree.year[n])))
+    return market.spot_share == 0 or (market.spot_share < 1 and not isinf(market.volume_in(tree.time[n])))
 
 
 def _taken_capacity(offtake: pyo.Block, unit: Unit, n: int) -> Terms:

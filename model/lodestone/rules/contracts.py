@@ -31,7 +31,7 @@ from math import isinf
 import pyomo.environ as pyo
 
 from lodestone.data.network import Network
-from lodestone.data.plan_data import MUSD_PER_T, Contract, PlanData
+from lodestone.data.plan_data import MUSD_PER_T, Contract, PlanData, Time, year_of
 from lodestone.data.tree import Tree
 from lodestone.rules.linear import Row, Terms, amount, costs, linear, scaled
 
@@ -46,12 +46,12 @@ def delivery_years(data: PlanData, contract: Contract, signing_year: int) -> tup
     return first, first + contract.tenor_years - 1
 
 
-def delivered_share(data: PlanData, contract: Contract, signing_year: int, year: int) -> float:
+def delivered_share(data: PlanData, contract: Contract, signing_year: int, time: Time) -> float:
     """active / q in a year of the tenor: ramp of a project, force majeure of any other supplier."""
     project = data.projects.get(contract.supplier)
     if project:
-        return project.ramp(year - project.first_year(signing_year)) * data.force_majeure(contract, year)
-    return data.force_majeure(contract, year)
+        return project.ramp(year_of(time) - project.first_year(signing_year)) * data.force_majeure(contract, time)
+    return data.force_majeure(contract, time)
 
 
 def contracts(tree: Tree, invest: pyo.Block) -> pyo.Block:
@@ -155,15 +155,15 @@ def _supply_rows(tree: Tree, block: pyo.Block, invest: pyo.Block) -> None:
             fits[contract.supplier, contract.material, n].append((1.0, block.q[c, d]))
 
     def rule(b: pyo.Block, supplier: str, material: str, n: int) -> object:
-        data, year, volumes = tree.data[n], tree.year[n], fits[supplier, material, n]
+        data, volumes = tree.data[n], fits[supplier, material, n]
         if supplier in data.projects:
             project = data.projects[supplier]
             most = project.recipe[material] * project.capacity
             return linear([*volumes, (-most, invest.build[supplier, n])]) <= 0
         if supplier in data.plants:
             plant = data.plants[supplier]
-            return linear(volumes) <= plant.recipe[material] * plant.base_capacity[year]
-        volume = data.markets[supplier].base_volume_in(year)
+            return linear(volumes) <= plant.recipe[material] * plant.base_capacity[tree.time[n]]
+        volume = data.markets[supplier].base_volume_in(tree.time[n])
         return pyo.Constraint.Skip if isinf(volume) else linear(volumes) <= volume
 
     block.supply = pyo.Constraint(list(fits), rule=rule, doc="(16)")
@@ -172,7 +172,7 @@ def _supply_rows(tree: Tree, block: pyo.Block, invest: pyo.Block) -> None:
 def _delivery_rows(tree: Tree, block: pyo.Block) -> None:
     """(17), (18)"""
     active = {
-        (c, d, n): delivered_share(tree.data[n], tree.data[n].contracts[c], tree.year[d], tree.year[n])
+        (c, d, n): delivered_share(tree.data[n], tree.data[n].contracts[c], tree.year[d], tree.time[n])
         for c, d, n in block.taken
     }
     block.active_share = active
@@ -200,7 +200,9 @@ def prices(tree: Tree, c: str, signing: int, node: int) -> tuple[float, float]:
     data, year = tree.data[node], tree.year[node]
     contract = data.contracts[c]
     first = delivery_years(data, contract, tree.year[signing])[0]
-    return contract.price(data.price[contract.material][year], year, first), data.supplier_price(contract, year)
+    return contract.price(data.index_price(contract, tree.time[node]), year, first), data.supplier_price(
+        contract, tree.time[node]
+    )
 
 
 def _costs(tree: Tree, block: pyo.Block) -> None:
@@ -223,12 +225,12 @@ def owed_share(data: PlanData, c: str, signing_year: int) -> float:
     """MUSD per t/yr of volume that take-or-pay owes beyond last_year, discounted to last_year. [cheat]"""
     contract, last = data.contracts[c], data.last_year
     first, end = delivery_years(data, contract, signing_year)
-    market = data.supplier_price(contract, last)
-    index = data.price[contract.material][last]
+    market = data.supplier_price(contract, data.last_time)
+    index = data.index_price(contract, data.last_time)
     owed = 0.0
     for year in range(last + 1, end + 1):
         project = data.projects.get(contract.supplier)
-        share = (project.ramp(year - first) if project else 1.0) * data.force_majeure(contract, last)
+        share = (project.ramp(year - first) if project else 1.0) * data.force_majeure(contract, data.last_time)
         over = max(0.0, contract.price(index, year, first) - market)
         owed += (1 + data.discount_rate) ** (last - year) * contract.take_or_pay_share * share * over
     return owed

@@ -54,7 +54,7 @@ def flows(tree: Tree, net: Network) -> pyo.Block:
     block.avoid = pyo.Var(
         keys([(n, o, *j) for n in nodes for o, j in net[n].avoid]),
         domain=pyo.NonNegativeReals,
-        bounds=lambda b, n, o, *j: (0, tree.data[n].substitution[o].share[tree.year[n]] * _demand(tree, n, j)),
+        bounds=lambda b, n, o, *j: (0, tree.data[n].substitution[o].share[tree.time[n]] * _demand(tree, n, j)),
     )
     block.short = amounts([(n, *j) for n in nodes for j in net[n].short])
     _intake(tree, net, block)
@@ -150,11 +150,11 @@ def intake_terms(tree: Tree, net: Network, flow: pyo.Block, n: int) -> dict[tupl
 
 
 def _demand(tree: Tree, n: int, key: tuple[str, str, str]) -> float:
-    return tree.data[n].demand[key][tree.year[n]]
+    return tree.data[n].demand[key][tree.time[n]]
 
 
 def _volume(tree: Tree, n: int, market: str) -> float:
-    return tree.data[n].markets[market].volume_in(tree.year[n])
+    return tree.data[n].markets[market].volume_in(tree.time[n])
 
 
 def _intake(tree: Tree, net: Network, block: pyo.Block) -> None:
@@ -198,14 +198,14 @@ def _limits(tree: Tree, net: Network, block: pyo.Block) -> None:
     sales: dict[tuple[int, str], Terms] = defaultdict(list)
     for n in tree.nodes:
         for key, lane in tree.data[n].limited_lanes.items():
-            if not isinf(lane.capacity_in(tree.year[n])):
+            if not isinf(lane.capacity_in(tree.time[n])):
                 lanes[n, *key] = [(1.0, block.ship[n, *key, k]) for k in STREAMS if (n, *key, k) in block.ship]
         for v, k in net[n].sell:
             if not isinf(_volume(tree, n, v)):
                 sales[n, v].append((1.0, block.sell[n, v, k]))
 
     def within(b: pyo.Block, n: int, m: str, r: str, to: str) -> object:
-        return linear(lanes[n, m, r, to]) <= tree.data[n].lanes[m, r, to].capacity_in(tree.year[n])
+        return linear(lanes[n, m, r, to]) <= tree.data[n].lanes[m, r, to].capacity_in(tree.time[n])
 
     block.lane = pyo.Constraint([key for key, terms in lanes.items() if terms], rule=within, doc="(5)")
     block.sales = pyo.Constraint(
@@ -215,11 +215,11 @@ def _limits(tree: Tree, net: Network, block: pyo.Block) -> None:
 
 def _costs(tree: Tree, net: Network, block: pyo.Block) -> None:
     for n in tree.nodes:
-        data, year = tree.data[n], tree.year[n]
+        data = tree.data[n]
         cost = {term: block.cost[term][n] for term in block.cost}
 
-        cost["market_purchases"] += [(data.market_price(v, year), block.buy[n, v]) for v in net[n].buy]
-        cost["market_sales"] += [(-data.market_price(v, year), block.sell[n, v, k]) for v, k in net[n].sell]
+        cost["market_purchases"] += [(data.market_price(v, tree.time[n]), block.buy[n, v]) for v in net[n].buy]
+        cost["market_sales"] += [(-data.market_price(v, tree.time[n]), block.sell[n, v, k]) for v, k in net[n].sell]
         cost["substitution"] += [(data.substitution[o].cost, block.avoid[n, o, *j]) for o, j in net[n].avoid]
         cost["shortage"] += [(data.sectors[j[1]].shortage_cost, block.short[n, *j]) for j in net[n].short]
     freight, tariffs = block.cost["freight"], block.cost["tariffs"]
@@ -227,8 +227,8 @@ def _costs(tree: Tree, net: Network, block: pyo.Block) -> None:
         lane = tree.data[n].lanes[m, r, to]
         if lane.freight:
             freight[n].append((lane.freight, ship))
-        if rate := lane.tariff[tree.year[n]]:
-            tariffs[n].append((rate * tree.data[n].price[m][tree.year[n]], ship))
+        if rate := lane.tariff[tree.time[n]]:
+            tariffs[n].append((rate * tree.data[n].price_of(m, r, tree.time[n]), ship))
 
 
 def delivered(tree: Tree, net: Network, flow: pyo.Block, stream: str) -> Terms:
@@ -249,7 +249,9 @@ def flows_table(tree: Tree, block: pyo.Block) -> list[Row]:
         if t > 0:
             data, year = tree.data[n], tree.year[n]
             lane = data.lanes[m, r, to]
-            tariff = lane.tariff[year] * data.price[m][year] * t if lane.tariff[year] else 0.0
+            tariff = (
+                lane.tariff[tree.time[n]] * data.price_of(m, r, tree.time[n]) * t if lane.tariff[tree.time[n]] else 0.0
+            )
             rows.append(
                 {
                     "material": m,
@@ -281,7 +283,7 @@ def markets_table(tree: Tree, block: pyo.Block) -> list[Row]:
                     "year": year,
                     "stream": k or (EXPOSED if market.exposed else CLEAN),
                     "t": t,
-                    "price_usd_per_kg": tree.data[n].market_price(v, year) / MUSD_PER_T,
+                    "price_usd_per_kg": tree.data[n].market_price(v, tree.time[n]) / MUSD_PER_T,
                 }
             )
     return sorted(rows, key=lambda row: (row["market"], row["year"], row["stream"]))
@@ -342,7 +344,7 @@ def demand_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
                 dict(zip(("region", "sector", "material"), j, strict=True))
                 | {
                     "year": year,
-                    "demand_t": series[year],
+                    "demand_t": series[tree.time[n]],
                     "clean_t": delivered_t.get((j, CLEAN), 0.0),
                     "exposed_t": delivered_t.get((j, EXPOSED), 0.0),
                     "substituted_t": avoided[j],

@@ -65,7 +65,7 @@ def _capacity(tree: Tree, block: pyo.Block) -> dict[tuple[str, int], Terms]:
                 (project.capacity * ramp, block.build[g, d])
                 for d in tree.path[n]
                 if d in decided
-                and not tree.data[n].is_lost(g, year)
+                and not tree.data[n].is_lost(g, tree.time[n])
                 and (ramp := project.ramp(year - project.first_year(tree.year[d]))) > 0
             ]
     return capacity

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 import pyomo.environ as pyo
 
 from lodestone.data.lenders import grant
-from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project, at
+from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project
 from lodestone.data.tree import Tree
 from lodestone.rules.contracts import delivery_years
 from lodestone.rules.linear import Row, Terms, amount, costs, linear, scaled, worth
@@ -85,7 +85,7 @@ def payments_at(tree: Tree, block: pyo.Block, node: int) -> Iterator[tuple[str, 
             floor = data.floors[o]
             project = data.projects[floor.project]
             ramp = project.ramp(year - project.first_year(tree.year[d]))
-            rate = floor.rate(data.price[floor.material][year])
+            rate = floor.rate(data.floor_price(floor, tree.time[node]))
             covered = covered_at(tree, block, o, d, year)
             if covered and ramp > 0:
                 yield o, d, scaled(ramp * rate, covered)
@@ -170,7 +170,7 @@ def _owed(tree: Tree, block: pyo.Block, o: str, decision: int, leaf: int) -> Ter
     data, last = tree.data[leaf], tree.data[leaf].last_year
     floor = data.floors[o]
     project = data.projects[floor.project]
-    rate = max(0.0, floor.rate(data.price[floor.material][last]))
+    rate = max(0.0, floor.rate(data.floor_price(floor, data.last_time)))
     first, end = supported_years(data, floor, tree.year[decision])
     owed: Terms = []
     for year in range(last + 1, end + 1):
@@ -195,7 +195,7 @@ def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
                     "decision_year": tree.year[d],
                     "first_supported_year": first,
                     "last_supported_year": last,
-                    "floor_usd_per_kg": floor.floor / MUSD_PER_T,
+                    "floor_usd_per_kg": floor.level / MUSD_PER_T,
                     "upside_share": floor.upside_share,
                     "grant_musd": grant(data, floor),
                 }
@@ -214,7 +214,7 @@ def payments_table(tree: Tree, block: pyo.Block) -> list[Row]:
             project = data.projects[floor.project]
             ramp = project.ramp(year - project.first_year(tree.year[d]))
             covered = ramp * worth(covered_at(tree, block, o, d, year))
-            price = data.price[floor.material][year]
+            price = data.floor_price(floor, tree.time[n])
             rows.append(
                 {
                     "project": floor.project,
@@ -224,8 +224,9 @@ def payments_table(tree: Tree, block: pyo.Block) -> list[Row]:
                     "covered_t": covered,
                     "price_usd_per_kg": price / MUSD_PER_T,
                     "payment_musd": covered * floor.rate(price),
-                    "upside_musd": covered * floor.upside_share * max(0.0, price - floor.floor),
-                    "payment_at_bank_prices_musd": covered * floor.rate(at(data.bank_price[floor.material], year)),
+                    "upside_musd": covered * floor.upside_share * max(0.0, price - floor.level),
+                    "payment_at_bank_prices_musd": covered
+                    * floor.rate(data.bank_price_of(floor.material, data.region_of(floor.project), year)),
                 }
             )
     return sorted(rows, key=lambda row: (row["floor"], row["year"]))

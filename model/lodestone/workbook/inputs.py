@@ -16,15 +16,15 @@ from pathlib import Path
 from lodestone.errors import Problem, Problems, UsageError, WorkbookError
 from lodestone.names import advice, limited_guesses, listed, plain, readable
 from lodestone.system.gc_pause import at_rest
-from lodestone.workbook.checks import find_problems, find_warnings
+from lodestone.workbook.checks import find_last_problems, find_problems, find_warnings
 from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.file.xlsx import CellValue, RawSheet, column_letters, read_sheets
 from lodestone.workbook.reading.records import Base, build_base
 from lodestone.workbook.reading.sheets import read_workbook
-from lodestone.workbook.scenarios.applied import BASE, base_future, scenario_future, set_settings, tables_of
+from lodestone.workbook.scenarios.applied import base_future, scenario_future, set_settings, tables_of
 from lodestone.workbook.scenarios.changes import parse_sets
-from lodestone.workbook.schema.sheets import ANY, SHEETS
-from lodestone.workbook.tables import CellChange, Tables
+from lodestone.workbook.schema.sheets import ANY, BASE, SHEETS
+from lodestone.workbook.tables import CellChange, Tables, parent_of, parents_first
 
 
 @dataclass(frozen=True)
@@ -102,14 +102,17 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
     workbook = base_future(base, asked)
     names = [name for (name,) in workbook.records["Scenarios"] if name != BASE]
     futures = {BASE: workbook}
-    for name in names:  # without a horizon nothing can be said about a scenario
-        futures[name] = scenario_future(workbook, name, asked) if base.horizon_known else workbook
+    for name in parents_first(workbook.records["Scenarios"]):  # without a horizon nothing can be said about a scenario
+        before = futures[parent_of(workbook.records["Scenarios"], name) or BASE]
+        futures[name] = scenario_future(before, name) if base.horizon_known else workbook
+    futures = {name: futures[name] for name in (BASE, *names)}
     tables = {name: tables_of(future, name, base) for name, future in futures.items()}
 
-    log = [*given.log, *workbook.log]
     problems = [*book.problems, *bad_sets, *given.problems, *misfits]
     problems += [problem for future in futures.values() for problem in future.problems]
     problems += find_problems(list(tables.values()), horizon_known=base.horizon_known)
+    if not problems:
+        problems += find_last_problems(list(tables.values()))
     kept = Problems(sorted(dict.fromkeys(problems), key=_place))
     left_out = [collected.more() for collected in (book.problems, misfits, kept)]
     left_out += [future.problems.more() for future in futures.values()]
@@ -124,7 +127,7 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
         problems=tuple(sorted(problems, key=_place)),
         warnings=() if problems else (*book.warnings, *find_warnings(list(tables.values()))),
         _tables=tables,
-        _changes={name: tuple(log if name == BASE else [*log, *future.log]) for name, future in futures.items()},
+        _changes={name: tuple([*given.log, *future.log]) for name, future in futures.items()},
         _data=data,
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lodestone.data.lenders import can_be_closed, decision_years, floor_worth, gap
-from lodestone.data.plan_data import MUSD_PER_T, PlanData, at
+from lodestone.data.lenders import can_be_closed, decision_years, gap
+from lodestone.data.plan_data import MUSD_PER_T, PlanData
 from lodestone.errors import Problem
 from lodestone.workbook.checks.rows import cell_of, problem_at
 from lodestone.workbook.conversion import plan_data
@@ -38,14 +38,17 @@ def never_bankable(tables: Tables) -> Iterator[Problem]:
 
 
 def floor_worth_nothing(tables: Tables) -> Iterator[Problem]:
-    """A package without a grant whose floor never pays at the lenders' prices, so that it closes no gap."""
+    """A package that is worth nothing to lenders at their prices, so that it closes no gap."""
     data = _data(tables)
     for floor in data.floors.values():
+        if floor.floor is None or floor.project not in data.projects:  # of a plant: what is committed
+            continue
         project = data.projects[floor.project]
         years = decision_years(data, project)
-        if not years or floor.capex_grant_share or any(floor_worth(data, floor, year) > 0 for year in years):
+        if not years or any(package_worth(data, floor, year) > 0 for year in years):
             continue
-        low = min(at(data.bank_price[floor.material], project.first_year(year)) for year in years) / MUSD_PER_T
+        first = (project.first_year(year) for year in years)
+        low = min(data.bank_price_of(floor.material, project.region, year) for year in first) / MUSD_PER_T
         wrong = f"closes no gap: lenders count on {low:.4g} USD/kg of {floor.material} or more without it"
         if not floor.floor:
             wrong = "gives nothing: there is neither a floor nor a grant" + (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from lodestone.data.times import Time, year_of
 from lodestone.errors import Problem
 from lodestone.names import listed
 from lodestone.workbook.reading.cells import show
@@ -25,6 +26,11 @@ def problem_at(record: Record, column: str, wrong: str, mend: str) -> Problem:
 def rounded(value: float) -> str:
     """A figure in a sentence: four digits, or whole with its thousands apart."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def value_at(record: Record, time: Time) -> float | None:
+    """The year value of a row in a period; None where there is none."""
+    return record.months.get(time, (record.years or {}).get(year_of(time)))
 
 
 def horizon_of(tables: Tables) -> range:

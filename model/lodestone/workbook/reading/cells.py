@@ -14,7 +14,7 @@ from typing import Any
 from lodestone.names import LONGEST_GUESS, did_you_mean, listed, nearest, plain
 from lodestone.workbook.file.xlsx import CellValue, ErrorValue, NoValue, Unreadable
 from lodestone.workbook.schema.columns import YEARS, Column
-from lodestone.workbook.schema.sheets import ANY, FIRST_HEADING, LAST_HEADING, UNLIMITED
+from lodestone.workbook.schema.sheets import FIRST_HEADING, LAST_HEADING, UNLIMITED, WORDS
 
 BLANK = "(blank)"
 UNSAVED = ("the formula has no stored result, because Excel never saved this file", "open and save it in Excel")
@@ -71,6 +71,8 @@ def convert(column: Column, raw: CellValue, label: str = "") -> Any:
         raise UnusableCell("the cell holds an error", "mend the formula in Excel, or enter " + wanted(column))
     if isinstance(raw, NoValue):
         raise UnusableCell(*UNSAVED)
+    if column.unit == "year":
+        _refuse_month(column, raw)
     if column.kind in ("number", "integer", "years"):
         value = _whole(raw, column) if column.kind == "integer" else _number(raw, column)
         check_limits(column, value, label)
@@ -88,6 +90,38 @@ def convert(column: Column, raw: CellValue, label: str = "") -> Any:
     if column.kind == "id":
         _check_id(name)
     return name
+
+
+MONTH_COLUMN = {name: f"{name}_month" for name in ("emergency_from", "emergency_to")}
+MONTH_COLUMN |= {"from_year": "from_month", "to_year": "to_month"}
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_YEAR_AND_MONTH = re.compile(
+    r"(?P<year>[12][0-9]{3})[-/ ](?P<month>[0-9]{1,2})|(?P<name>[a-z]{3})[a-z.]* (?P<of>[0-9]{4})"
+)
+
+
+def _refuse_month(column: Column, raw: CellValue) -> None:
+    """2027-10, Oct 2027 or what Excel makes of them: a year and a month, which have a cell each."""
+    year, month = _year_and_month(raw)
+    if not year or not month:
+        return
+    beside = MONTH_COLUMN.get(column.name)
+    mend = f"enter {year} here" + (f", and {month} in the column {beside}" if beside else "; there is no month to it")
+    raise UnusableCell("a year and a month stand in one cell", mend)
+
+
+def _year_and_month(raw: CellValue) -> tuple[int, int]:
+    """0, 0 where it is something else."""
+    if isinstance(raw, date):
+        return (raw.year, raw.month) if raw.day == 1 else (0, 0)
+    found = _YEAR_AND_MONTH.fullmatch(raw.strip().lower()) if isinstance(raw, str) else None
+    if found is None:
+        return 0, 0
+    if found["year"]:
+        month = int(found["month"])
+        return (int(found["year"]), month) if 1 <= month <= 12 else (0, 0)
+    known = found["name"] in _MONTH_NAMES
+    return (int(found["of"]), _MONTH_NAMES.index(found["name"]) + 1) if known else (0, 0)
 
 
 LARGEST = 1e15  # far beyond any tonnage or cost; a solver takes 1e20 for unlimited
@@ -109,7 +143,9 @@ def check_limits(column: Column, value: float, label: str = "") -> None:
         broken = f"{name} must be greater than {show(column.above)}"
     elif isinstance(column.least, float | int) and value < column.least:
         broken = f"{name} must be at least {show(column.least)}"
-    elif column.highest is not None and value > column.highest:
+    elif column.below is not None and value >= column.below:
+        broken = f"{name} must be less than {show(column.below)}"
+    elif isinstance(column.highest, float | int) and value > column.highest:
         broken = f"{name} must be at most {show(column.highest)}"
     elif column.nonzero and value == 0:
         broken = f"{name} must not be 0"
@@ -124,12 +160,14 @@ def wanted(column: Column) -> str:
     if column.kind == "yesno":
         return "yes or no"
     if column.kind == "choice":
-        return "one of: " + ", ".join(column.allowed)
+        unit = f" ({column.unit})" if column.unit else ""
+        return "one of: " + ", ".join(column.allowed) + unit
     if column.kind == "list":
         return "one or more of: " + ", ".join(column.allowed)
     if column.kind == "ref":
-        sheets = [sheet for sheet in column.refers_to if sheet != ANY]
-        return "a name from " + " or ".join(sheets) + (", or *" if ANY in column.refers_to else "")
+        sheets = [sheet for sheet in column.refers_to if sheet not in WORDS]
+        words = "".join(f", or {word}" for word in column.refers_to if word in WORDS)
+        return "a name from " + " or ".join(sheets) + words
     if column.kind == "id":
         return "a name"
     if column.kind == "text":
@@ -140,14 +178,17 @@ def wanted(column: Column) -> str:
 def _wanted_number(column: Column) -> str:
     what = "a whole number" if column.kind == "integer" else "a number"
     least = column.least if isinstance(column.least, float | int) else None
+    most = column.highest if isinstance(column.highest, float | int) else None
     if column.above is not None:
         what += f" greater than {show(column.above)}"
-    elif least is not None and column.highest is not None:
-        what += f" from {show(least)} to {show(column.highest)}"
+    elif least is not None and most is not None:
+        what += f" from {show(least)} to {show(most)}"
     elif least is not None:
         what += f" of at least {show(least)}"
-    elif column.highest is not None:
-        what += f" of at most {show(column.highest)}"
+    elif most is not None:
+        what += f" of at most {show(most)}"
+    if column.below is not None:
+        what += f" and less than {show(column.below)}"
     if column.nonzero:
         what += " other than 0"
     if "share" in column.unit:

@@ -47,7 +47,7 @@ def read_table(sheet: Sheet, raw: RawSheet, book: TypedWorkbook) -> TypedTable:
     table.years_as_they_stand = [name for _, (_, name) in sorted(headings.targets.items()) if isinstance(name, int)]
     years = sorted(table.years_as_they_stand)
     table.year_cells = {year: f"{sheet.name}!{headings.letters[year]}{headings.row}" for year in years}
-    table.complete = all(name in headings.letters for name in sheet.key)
+    table.complete = all(name in headings.letters for name in sheet.key if sheet.by_name[name].default is None)
     refuse_stray_columns(sheet, headings, raw, problems)
     covered = covered_cells(sheet.name, raw, headings.targets, problems)
     for number, cells in raw.rows.items():

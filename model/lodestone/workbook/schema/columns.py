@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -11,10 +11,7 @@ from lodestone.data.plan_data import SMALLEST
 
 Kind = Literal["id", "text", "ref", "list", "choice", "yesno", "integer", "number", "years"]
 
-MOST_YEARS, MOST_PIECES = (
-    200,
-    10_000,
-)  # of a whole number without a limit of its own: rules walk through them one by one
+MOST_YEARS, MOST_PIECES = 200, 10_000  # of whole numbers without limits of their own: rules walk through them
 
 YEARS = "years"  # the name under which the year columns of a sheet go, in the schema and in Changes
 
@@ -25,13 +22,15 @@ class Column:
 
     kind: what a cell holds (years: one number for each year heading). unit: of its numbers.
     default: stands in for a blank cell; blank: says in words what blank means where no plain default does.
-    least, most: inclusive limits; above: exclusive lower limit; nonzero: 0 makes no sense; usual: of a share, what more
+    least, most: inclusive limits; above, below: exclusive ones; nonzero: 0 makes no sense; usual: of a share, what more
     than this is hardly meant (25 for 25 %).
     smallest: numbers as near to 0 as this, but for 0 itself, would count as 0 without a word, and are refused.
     verbatim: of a text, a number in the cell stays a number.
     allowed: the words of a choice or list. refers_to: sheets whose ids may stand here; "*" where `*` may too.
     suggests: of a text, names that are offered in a drop-down and not asked for: as in refers_to, or "Sheet.column" for
     what stands in another column.
+    dated: of a column that is no year's, that a scenario can change from a time on ("honoured").
+    since: the version of the workbook that brought the column.
     """
 
     name: str
@@ -41,8 +40,9 @@ class Column:
     default: Any = None
     blank: str = ""
     least: float | str | None = None
-    most: float | None = None
+    most: float | str | None = None
     above: float | None = None
+    below: float | None = None
     nonzero: bool = False
     smallest: float = SMALLEST
     usual: float | None = None
@@ -51,9 +51,11 @@ class Column:
     refers_to: tuple[str, ...] = ()
     suggests: tuple[str, ...] = ()
     meaning: str = ""
+    dated: bool = False
+    since: int = 1
 
     @property
-    def highest(self) -> float | None:
+    def highest(self) -> float | str | None:
         """The largest number that is taken: `most`, or what every whole number of years or pieces has to keep to."""
         if self.most is not None or self.kind != "integer":
             return self.most
@@ -142,7 +144,7 @@ def integer(
     *,
     required: bool = False,
     least: float | str | None = None,
-    most: float | None = None,
+    most: float | str | None = None,
 ) -> Column:
     return Column(name, "integer", unit, required, default, least=least, most=most, meaning=meaning)
 
@@ -157,10 +159,13 @@ def number(
     least: float | None = None,
     most: float | None = None,
     above: float | None = None,
+    below: float | None = None,
     blank: str = "",
     usual: float | None = None,
 ) -> Column:
-    return Column(name, "number", unit, required, default, blank, least, most, above, usual=usual, meaning=meaning)
+    return Column(
+        name, "number", unit, required, default, blank, least, most, above, below, usual=usual, meaning=meaning
+    )
 
 
 def share(
@@ -187,3 +192,8 @@ def years(
 ) -> Column:
     """The year columns: a number at least 0 for each year heading."""
     return Column(YEARS, "years", unit, required, None, blank, least=0, most=most, usual=usual, meaning=meaning)
+
+
+def added(column: Column, *, dated: bool = False) -> Column:
+    """A column that version 2 of the workbook brought."""
+    return replace(column, since=2, dated=dated)
