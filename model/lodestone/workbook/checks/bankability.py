@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lodestone.data.lenders import can_be_closed, decision_years, gap
+from lodestone.data.lenders import can_be_closed, decision_years, gap, package_worth
 from lodestone.data.plan_data import MUSD_PER_T, PlanData
 from lodestone.errors import Problem
 from lodestone.workbook.checks.rows import cell_of, problem_at
