@@ -60,7 +60,7 @@ def every_plan(path: Path) -> list[tuple[float, frozenset[str]]]:
     m = built.model
     names = {}
     for variables in (m.investments.build, m.price_floors.award, m.contracts.sign):
-        for (name, _), variable in variables.items():
+        for (_, name), variable in variables.items():
             if id(variable) in solver.column:
                 names[solver.column[id(variable)]] = name
     integers = np.flatnonzero(solver.integer)

@@ -27,7 +27,7 @@ from lodestone.rules.stockpiles import purchases
 def budgets(
     tree: Tree, net: Network, invest: pyo.Block, floors: pyo.Block, offtake: pyo.Block, piles: pyo.Block
 ) -> pyo.Block:
-    """Build the rows (25); block.outlay[b, n] keeps the outlays of each year, block.paid[n] the floor payments."""
+    """Build the rows (25); block.outlay[n, b] keeps the outlays of each year, block.paid[n] the floor payments."""
     block = pyo.Block(concrete=True)
     capped = any("floors" in b.covers for data in tree.data.values() for b in data.budgets.values())
     block.net_floors = pyo.Var(tree.nodes if capped else [], domain=pyo.NonNegativeReals)
@@ -50,15 +50,15 @@ def budgets(
         return [term for kind in sorted(budget.covers) for term in kinds[kind]]
 
     block.outlay = {
-        (b, n): outlays(n, budget)
+        (n, b): outlays(n, budget)
         for n in tree.nodes
         for b, budget in tree.data[n].budgets.items()
         if budget.limit.get(tree.year[n]) is not None
     }
 
-    def rule(b: pyo.Block, name: str, n: int) -> object:
+    def rule(b: pyo.Block, n: int, name: str) -> object:
         years = counted(tree, name, n)
-        spent = [term for node in years for term in b.outlay[name, node]]
+        spent = [term for node in years for term in b.outlay[node, name]]
         return linear(spent) <= sum(_limit(tree, name, node) for node in years)
 
     block.within = pyo.Constraint([key for key, terms in block.outlay.items() if terms], rule=rule, doc="(25)")
@@ -80,14 +80,14 @@ def counted(tree: Tree, name: str, n: int) -> list[int]:
 def _spent(block: pyo.Block, name: str, n: int) -> float:
     """MUSD laid out in a year. Floors by their payments: net_floors itself may stand anywhere up to the limit."""
     netted = {id(v) for v in block.net_floors.values()}
-    others = [(c, v) for c, v in block.outlay[name, n] if id(v) not in netted]
-    floors = max(0.0, worth(block.paid[n])) if len(others) < len(block.outlay[name, n]) else 0.0
+    others = [(c, v) for c, v in block.outlay[n, name] if id(v) not in netted]
+    floors = max(0.0, worth(block.paid[n])) if len(others) < len(block.outlay[n, name]) else 0.0
     return worth(others) + floors
 
 
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
-    for name, n in (key for key in block.outlay if key[1] in tree.year):
+    for n, name in (key for key in block.outlay if key[0] in tree.year):
         years = counted(tree, name, n)
         rows.append(
             {

@@ -2,12 +2,12 @@
 
 For every contract c, signing node n' of its window and node n on or after it whose year its tenor covers:
 
-    sign[c,n'] binary, q[c,n'] annual volume
-    (14) once       sum over n' on a path of sign[c,n'] <= 1;  for a project: sign[c,n'] <= build[g,n']
-    (15) volume     min_t * sign[c,n'] <= q[c,n'] <= max_t * sign[c,n']
+    sign[n',c] binary, q[n',c] annual volume
+    (14) once       sum over n' on a path of sign[n',c] <= 1;  for a project: sign[n',c] <= build[n',g]
+    (15) volume     min_t * sign[n',c] <= q[n',c] <= max_t * sign[n',c]
     (16) supply     sum over contracts of a supplier and material whose tenor covers y(n) of q <= what its base capacity
-                    makes in that year (a market: its volume); for a project: <= g * capacity * build[g,n']
-    (17) active     active[c,n',n] = ramp * force_majeure * q[c,n'];  taken <= active
+                    makes in that year (a market: its volume); for a project: <= g * capacity * build[n',g]
+    (17) active     active[n,c,n'] = ramp * force_majeure * q[n',c];  taken <= active
     (18) unpaid     untaken >= take_or_pay_share * active - taken
     (19) made       taken from a supplier of a material, all contracts together <= what it makes of it in n
 
@@ -58,28 +58,28 @@ def contracts(tree: Tree, invest: pyo.Block) -> pyo.Block:
     """Build the block that owns sign, q, taken and untaken."""
     block = pyo.Block(concrete=True)
     signings = [
-        (c, n)
+        (n, c)
         for c in tree.data[0].contracts
         for n in tree.nodes
         if _can_sign(tree, invest, tree.data[n].contracts[c], n)
     ]
-    spans = {(c, d): delivery_years(tree.data[d], tree.data[d].contracts[c], tree.year[d]) for c, d in signings}
+    spans = {(d, c): delivery_years(tree.data[d], tree.data[d].contracts[c], tree.year[d]) for d, c in signings}
     by_node = defaultdict(list)
-    for c, d in signings:
+    for d, c in signings:
         by_node[d].append(c)
     deliveries = [
-        (c, d, n)
+        (n, c, d)
         for n in tree.nodes
         for d in tree.path[n]
         for c in by_node[d]
-        if spans[c, d][0] <= tree.year[n] <= spans[c, d][1]
+        if spans[d, c][0] <= tree.year[n] <= spans[d, c][1]
     ]
     block.spans = spans
     block.sign = pyo.Var(signings, domain=pyo.Binary)
     block.q = pyo.Var(signings, domain=pyo.NonNegativeReals)
     block.taken = pyo.Var(deliveries, domain=pyo.NonNegativeReals)
     block.untaken = pyo.Var(
-        [(c, d, n) for c, d, n in deliveries if tree.data[n].contracts[c].take_or_pay_share > 0],
+        [(n, c, d) for n, c, d in deliveries if tree.data[n].contracts[c].take_or_pay_share > 0],
         domain=pyo.NonNegativeReals,
     )
     _signing_rows(tree, block, invest)
@@ -94,13 +94,13 @@ def contracts(tree: Tree, invest: pyo.Block) -> pyo.Block:
 def taken_is_made(tree: Tree, net: Network, block: pyo.Block, act: pyo.Var, buy: pyo.Var) -> None:
     """(19), added once activity exists."""
 
-    def rule(b: pyo.Block, supplier: str, material: str, n: int) -> object:
+    def rule(b: pyo.Block, n: int, supplier: str, material: str) -> object:
         unit = tree.data[n].units.get(supplier)
         if unit:
             made = [(-unit.recipe[material], act[n, u, k]) for u, k in net[n].act if u == supplier]
         else:
             made = [(-1.0, buy[n, supplier])] if supplier in net[n].buy else []
-        return linear(b.taken_from[supplier, material, n] + made) <= 0
+        return linear(b.taken_from[n, supplier, material] + made) <= 0
 
     block.made = pyo.Constraint(list(block.taken_from), rule=rule, doc="(19)")
 
@@ -110,56 +110,56 @@ def _can_sign(tree: Tree, invest: pyo.Block, contract: Contract, node: int) -> b
     if not contract.earliest_year <= year <= contract.latest_year:
         return False
     if contract.supplier in data.projects:
-        return (contract.supplier, node) in invest.build
+        return (node, contract.supplier) in invest.build
     return delivery_years(data, contract, year)[0] <= data.last_year
 
 
 def _signing_rows(tree: Tree, block: pyo.Block, invest: pyo.Block) -> None:
-    def contract(c: str, n: int) -> Contract:
+    def contract(n: int, c: str) -> Contract:
         return tree.data[n].contracts[c]
 
-    paths = [(c, leaf) for c in tree.data[0].contracts for leaf in tree.leaves]
+    paths = [(leaf, c) for c in tree.data[0].contracts for leaf in tree.leaves]
     on_path = {
-        (c, leaf): [(1.0, block.sign[c, n]) for n in tree.path[leaf] if (c, n) in block.sign] for c, leaf in paths
+        (leaf, c): [(1.0, block.sign[n, c]) for n in tree.path[leaf] if (n, c) in block.sign] for leaf, c in paths
     }
     block.once = pyo.Constraint(
         [key for key in paths if len(on_path[key]) > 1],
-        rule=lambda b, c, leaf: linear(on_path[c, leaf]) <= 1,
+        rule=lambda b, leaf, c: linear(on_path[leaf, c]) <= 1,
         doc="(14)",
     )
     block.with_project = pyo.Constraint(
-        [(c, n) for c, n in block.sign if contract(c, n).supplier in tree.data[n].projects],
-        rule=lambda b, c, n: b.sign[c, n] <= invest.build[contract(c, n).supplier, n],
+        [(n, c) for n, c in block.sign if contract(n, c).supplier in tree.data[n].projects],
+        rule=lambda b, n, c: b.sign[n, c] <= invest.build[n, contract(n, c).supplier],
         doc="(14)",
     )
     block.volume_min = pyo.Constraint(
-        [(c, n) for c, n in block.sign if contract(c, n).min_t > 0],
-        rule=lambda b, c, n: contract(c, n).min_t * b.sign[c, n] <= b.q[c, n],
+        [(n, c) for n, c in block.sign if contract(n, c).min_t > 0],
+        rule=lambda b, n, c: contract(n, c).min_t * b.sign[n, c] <= b.q[n, c],
         doc="(15)",
     )
     block.volume_max = pyo.Constraint(
-        block.sign.index_set(), rule=lambda b, c, n: b.q[c, n] <= contract(c, n).max_t * b.sign[c, n], doc="(15)"
+        block.sign.index_set(), rule=lambda b, n, c: b.q[n, c] <= contract(n, c).max_t * b.sign[n, c], doc="(15)"
     )
 
 
 def _supply_rows(tree: Tree, block: pyo.Block, invest: pyo.Block) -> None:
     """(16)"""
-    fits: dict[tuple[str, str, int], Terms] = defaultdict(list)
-    for c, d in block.sign:
+    fits: dict[tuple[int, str, str], Terms] = defaultdict(list)
+    for d, c in block.sign:
         contract = tree.data[d].contracts[c]
         if contract.supplier in tree.data[d].projects:
-            fits[contract.supplier, contract.material, d].append((1.0, block.q[c, d]))
-    for c, d, n in block.taken:
+            fits[d, contract.supplier, contract.material].append((1.0, block.q[d, c]))
+    for n, c, d in block.taken:
         contract = tree.data[n].contracts[c]
         if contract.supplier not in tree.data[n].projects:
-            fits[contract.supplier, contract.material, n].append((1.0, block.q[c, d]))
+            fits[n, contract.supplier, contract.material].append((1.0, block.q[d, c]))
 
-    def rule(b: pyo.Block, supplier: str, material: str, n: int) -> object:
-        data, year, volumes = tree.data[n], tree.year[n], fits[supplier, material, n]
+    def rule(b: pyo.Block, n: int, supplier: str, material: str) -> object:
+        data, year, volumes = tree.data[n], tree.year[n], fits[n, supplier, material]
         if supplier in data.projects:
             project = data.projects[supplier]
             most = project.recipe[material] * project.capacity
-            return linear([*volumes, (-most, invest.build[supplier, n])]) <= 0
+            return linear([*volumes, (-most, invest.build[n, supplier])]) <= 0
         if supplier in data.plants:
             plant = data.plants[supplier]
             return linear(volumes) <= plant.recipe[material] * plant.base_capacity[year]
@@ -172,26 +172,26 @@ def _supply_rows(tree: Tree, block: pyo.Block, invest: pyo.Block) -> None:
 def _delivery_rows(tree: Tree, block: pyo.Block) -> None:
     """(17), (18)"""
     active = {
-        (c, d, n): delivered_share(tree.data[n], tree.data[n].contracts[c], tree.year[d], tree.year[n])
-        for c, d, n in block.taken
+        (n, c, d): delivered_share(tree.data[n], tree.data[n].contracts[c], tree.year[d], tree.year[n])
+        for n, c, d in block.taken
     }
     block.active_share = active
     block.in_force = pyo.Constraint(
-        block.taken.index_set(), rule=lambda b, c, d, n: b.taken[c, d, n] <= active[c, d, n] * b.q[c, d], doc="(17)"
+        block.taken.index_set(), rule=lambda b, n, c, d: b.taken[n, c, d] <= active[n, c, d] * b.q[d, c], doc="(17)"
     )
 
-    def unpaid(b: pyo.Block, c: str, d: int, n: int) -> object:
-        owed = tree.data[n].contracts[c].take_or_pay_share * active[c, d, n]
-        return b.untaken[c, d, n] >= owed * b.q[c, d] - b.taken[c, d, n]
+    def unpaid(b: pyo.Block, n: int, c: str, d: int) -> object:
+        owed = tree.data[n].contracts[c].take_or_pay_share * active[n, c, d]
+        return b.untaken[n, c, d] >= owed * b.q[d, c] - b.taken[n, c, d]
 
     block.unpaid = pyo.Constraint(block.untaken.index_set(), rule=unpaid, doc="(18)")
 
 
-def _taken_from(tree: Tree, block: pyo.Block) -> dict[tuple[str, str, int], Terms]:
-    taken: dict[tuple[str, str, int], Terms] = defaultdict(list)
-    for c, d, n in block.taken:
+def _taken_from(tree: Tree, block: pyo.Block) -> dict[tuple[int, str, str], Terms]:
+    taken: dict[tuple[int, str, str], Terms] = defaultdict(list)
+    for n, c, d in block.taken:
         contract = tree.data[n].contracts[c]
-        taken[contract.supplier, contract.material, n].append((1.0, block.taken[c, d, n]))
+        taken[n, contract.supplier, contract.material].append((1.0, block.taken[n, c, d]))
     return dict(taken)
 
 
@@ -204,19 +204,19 @@ def prices(tree: Tree, c: str, signing: int, node: int) -> tuple[float, float]:
 
 
 def _costs(tree: Tree, block: pyo.Block) -> None:
-    for c, n in block.sign:
-        block.cost["signing_fees"][n].append((tree.data[n].contracts[c].signing_fee, block.sign[c, n]))
-    for c, d, n in block.taken:
+    for n, c in block.sign:
+        block.cost["signing_fees"][n].append((tree.data[n].contracts[c].signing_fee, block.sign[n, c]))
+    for n, c, d in block.taken:
         price, market = prices(tree, c, d, n)
-        block.cost["contract_differences"][n].append((price - market, block.taken[c, d, n]))
-        if (c, d, n) in block.untaken:
-            block.cost["take_or_pay"][n].append((price, block.untaken[c, d, n]))
+        block.cost["contract_differences"][n].append((price - market, block.taken[n, c, d]))
+        if (n, c, d) in block.untaken:
+            block.cost["take_or_pay"][n].append((price, block.untaken[n, c, d]))
     for leaf in tree.leaves:
         for d in tree.path[leaf]:
-            for c in (c for c in tree.data[d].contracts if (c, d) in block.sign):
+            for c in (c for c in tree.data[d].contracts if (d, c) in block.sign):
                 owed = owed_share(tree.data[leaf], c, tree.year[d])
                 if owed > 0:
-                    block.cost["owed_beyond_horizon"][leaf] += scaled(owed, [(1.0, block.q[c, d])])
+                    block.cost["owed_beyond_horizon"][leaf] += scaled(owed, [(1.0, block.q[d, c])])
 
 
 def owed_share(data: PlanData, c: str, signing_year: int) -> float:
@@ -236,10 +236,10 @@ def owed_share(data: PlanData, c: str, signing_year: int) -> float:
 
 def signed_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
-    for (c, d), sign in block.sign.items():
+    for (d, c), sign in block.sign.items():
         if d in tree.year and amount(sign) > 0.5:
             contract = tree.data[d].contracts[c]
-            first, last = block.spans[c, d]
+            first, last = block.spans[d, c]
             rows.append(
                 {
                     "contract": c,
@@ -248,7 +248,7 @@ def signed_table(tree: Tree, block: pyo.Block) -> list[Row]:
                     "signing_year": tree.year[d],
                     "first_delivery_year": first,
                     "last_delivery_year": last,
-                    "annual_t": amount(block.q[c, d]),
+                    "annual_t": amount(block.q[d, c]),
                     "fee_musd": contract.signing_fee,
                 }
             )
@@ -257,11 +257,11 @@ def signed_table(tree: Tree, block: pyo.Block) -> list[Row]:
 
 def yearly_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
-    for (c, d, n), taken in block.taken.items():
-        if n in tree.year and amount(block.sign[c, d]) > 0.5:
+    for (n, c, d), taken in block.taken.items():
+        if n in tree.year and amount(block.sign[d, c]) > 0.5:
             contract = tree.data[n].contracts[c]
             price, market = prices(tree, c, d, n)
-            active = block.active_share[c, d, n] * amount(block.q[c, d])
+            active = block.active_share[n, c, d] * amount(block.q[d, c])
             untaken = max(0.0, contract.take_or_pay_share * active - amount(taken))
             rows.append(
                 {

@@ -2,12 +2,12 @@
 
 For every project g and every node n of its decision window whose production starts within the horizon:
 
-    build[g,n] integer, 0 .. max_builds[g]
+    build[n,g] integer, 0 .. max_builds[g]
 
-    (6) once       sum over n on a path of build[g,n] <= max_builds[g]
-    (6) group      sum over g in a group and n on a path of build[g,n] <= 1
-    (7) requires   sum over n' on path(n) of build[g,n'] <= max_builds[g] * (sum over n' on path(n) of build[h,n'])
-    (8) capacity   capacity[g,n] = capacity[g] * sum over n' on path(n) of ramp(age) * build[g,n'],
+    (6) once       sum over n on a path of build[n,g] <= max_builds[g]
+    (6) group      sum over g in a group and n on a path of build[n,g] <= 1
+    (7) requires   sum over n' on path(n) of build[n',g] <= max_builds[g] * (sum over n' on path(n) of build[n',h])
+    (8) capacity   capacity[n,g] = capacity[g] * sum over n' on path(n) of ramp(age) * build[n',g],
                    age = y(n) - y(n') - lead_years, 0 <= age < life_years, ramp(age) = min(1, (age + 1) / ramp_years)
 
 A public project costs capex at its decision and fixed cost in every year of production; at the end of the horizon
@@ -29,20 +29,20 @@ from lodestone.rules.linear import Row, Terms, amount, costs, linear
 
 
 def investments(tree: Tree) -> pyo.Block:
-    """Build the block that owns build; block.capacity[g, n] holds (8) as prepared terms."""
+    """Build the block that owns build; block.capacity[n, g] holds (8) as prepared terms."""
     block = pyo.Block(concrete=True)
     projects = tree.data[0].projects
     block.nodes = {g: list(decision_nodes(tree, g)) for g in projects}
-    index = [(g, n) for g, nodes in block.nodes.items() for n in nodes]
+    index = [(n, g) for g, nodes in block.nodes.items() for n in nodes]
     block.build = pyo.Var(
-        index, domain=pyo.NonNegativeIntegers, bounds=lambda b, g, n: (0, tree.data[n].projects[g].max_builds)
+        index, domain=pyo.NonNegativeIntegers, bounds=lambda b, n, g: (0, tree.data[n].projects[g].max_builds)
     )
     block.capacity = _capacity(tree, block)
     _once(tree, block)
     _group(tree, block)
     _requires(tree, block)
     block.cost = costs("capex", "salvage", "public_fixed_cost")
-    for g, n in index:
+    for n, g in index:
         project = tree.data[n].projects[g]
         if project.public:
             _public_cost(tree, block, project, n)
@@ -51,18 +51,18 @@ def investments(tree: Tree) -> pyo.Block:
 
 def built_on_path(tree: Tree, block: pyo.Block, project: str, node: int) -> Terms:
     """Builds of a project decided at the node or before it."""
-    return [(1.0, block.build[project, n]) for n in tree.path[node] if (project, n) in block.build]
+    return [(1.0, block.build[n, project]) for n in tree.path[node] if (n, project) in block.build]
 
 
-def _capacity(tree: Tree, block: pyo.Block) -> dict[tuple[str, int], Terms]:
+def _capacity(tree: Tree, block: pyo.Block) -> dict[tuple[int, str], Terms]:
     """(8)"""
-    capacity: dict[tuple[str, int], Terms] = {}
+    capacity: dict[tuple[int, str], Terms] = {}
     for g, nodes in block.nodes.items():
         decided = set(nodes)
         for n in tree.nodes:
             project, year = tree.data[n].projects[g], tree.year[n]
-            capacity[g, n] = [
-                (project.capacity * ramp, block.build[g, d])
+            capacity[n, g] = [
+                (project.capacity * ramp, block.build[d, g])
                 for d in tree.path[n]
                 if d in decided
                 and not tree.data[n].is_lost(g, year)
@@ -73,14 +73,14 @@ def _capacity(tree: Tree, block: pyo.Block) -> dict[tuple[str, int], Terms]:
 
 def _once(tree: Tree, block: pyo.Block) -> None:
     rows = [
-        (g, leaf)
+        (leaf, g)
         for g, nodes in block.nodes.items()
         for leaf in tree.leaves
         if len(set(nodes) & set(tree.path[leaf])) > 1
     ]
     block.once = pyo.Constraint(
         rows,
-        rule=lambda b, g, leaf: linear(built_on_path(tree, b, g, leaf)) <= tree.data[leaf].projects[g].max_builds,
+        rule=lambda b, leaf, g: linear(built_on_path(tree, b, g, leaf)) <= tree.data[leaf].projects[g].max_builds,
         doc="(6)",
     )
 
@@ -91,22 +91,22 @@ def _group(tree: Tree, block: pyo.Block) -> None:
         return [term for g in names for term in built_on_path(tree, block, g, leaf)]
 
     groups = {p.group for data in tree.data.values() for p in data.projects.values() if p.group}
-    rows = [(group, leaf) for group in sorted(groups) for leaf in tree.leaves if len(members(group, leaf)) > 0]
-    block.group = pyo.Constraint(rows, rule=lambda b, group, leaf: linear(members(group, leaf)) <= 1, doc="(6)")
+    rows = [(leaf, group) for group in sorted(groups) for leaf in tree.leaves if len(members(group, leaf)) > 0]
+    block.group = pyo.Constraint(rows, rule=lambda b, leaf, group: linear(members(group, leaf)) <= 1, doc="(6)")
 
 
 def _requires(tree: Tree, block: pyo.Block) -> None:
-    def rule(b: pyo.Block, g: str, n: int) -> object:
+    def rule(b: pyo.Block, n: int, g: str) -> object:
         project = tree.data[n].projects[g]
         needed = built_on_path(tree, b, str(project.requires), n)
         return linear(built_on_path(tree, b, g, n) + [(-project.max_builds * c, v) for c, v in needed]) <= 0
 
-    rows = [(g, n) for g, n in block.build if tree.data[n].projects[g].requires]
+    rows = [(n, g) for n, g in block.build if tree.data[n].projects[g].requires]
     block.requires = pyo.Constraint(rows, rule=rule, doc="(7)")
 
 
 def _public_cost(tree: Tree, block: pyo.Block, project: Project, node: int) -> None:
-    build, year = block.build[project.name, node], tree.year[node]
+    build, year = block.build[node, project.name], tree.year[node]
     block.cost["capex"][node].append((project.capex, build))
     for n in tree.nodes:
         if node not in tree.path[n]:
@@ -122,7 +122,7 @@ def _public_cost(tree: Tree, block: pyo.Block, project: Project, node: int) -> N
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
     """What is built; supported_by is filled in by `results`."""
     rows = []
-    for (g, n), build in block.build.items():
+    for (n, g), build in block.build.items():
         builds = round(amount(build))
         if n in tree.year and builds:
             project, year = tree.data[n].projects[g], tree.year[n]

@@ -46,11 +46,11 @@ def payments(tree: Tree, net: Network, flow: pyo.Block, floors: pyo.Block, offta
                 block.cost[term][n].append((unit.operating_cost, act))
         for o, _, payment in payments_at(tree, floors, n):
             needed[n, data.floors[o].project] += scaled(-1.0, payment)
-    for c, d, n in offtake.taken:
+    for n, c, d in offtake.taken:
         supplier = tree.data[n].contracts[c].supplier
         if supplier in tree.data[n].units:
             price, market = prices(tree, c, d, n)
-            needed[n, supplier].append((market - price, offtake.taken[c, d, n]))
+            needed[n, supplier].append((market - price, offtake.taken[n, c, d]))
     rows = [key for key, terms in needed.items() if any(coefficient > 0 for coefficient, _ in terms)]
     block.topup = pyo.Var(rows, domain=pyo.NonNegativeReals)
     block.pays = pyo.Constraint(
@@ -69,7 +69,7 @@ def plants_table(tree: Tree, net: Network, flow: pyo.Block, invest: pyo.Block, b
         used = {(u, k): amount(flow.act[n, u, k]) for u, k in net[n].act}
         for u, unit in data.units.items():
             plant = data.plants.get(u)
-            capacity = plant.capacity[year] if plant else worth(invest.capacity[u, n])
+            capacity = plant.capacity[year] if plant else worth(invest.capacity[n, u])
             clean, exposed = used.get((u, CLEAN), 0.0), used.get((u, EXPOSED), 0.0)
             if capacity <= 0 and clean + exposed <= 0:
                 continue

@@ -2,9 +2,9 @@
 
 For every package o of project g, decision node n' of g and node n on or after it within the package's tenor:
 
-    award[o,n'] binary
-    (20) award      sum over packages o of g of award[o,n'] <= build[g,n']
-    (21) deemed     covered[o,n',i] = g[material] * capacity - q[i] if awarded, else 0,
+    award[n',o] binary
+    (20) award      sum over packages o of g of award[n',o] <= build[n',g]
+    (21) deemed     covered[n',o,i] = g[material] * capacity - q[i] if awarded, else 0,
                     q[i] = sum of the volumes of g's contracts for the material whose tenor covers segment i; as rows:
                     covered <= g * capacity * award
                     covered <= g * capacity * build - q[i]
@@ -46,17 +46,17 @@ def price_floors(tree: Tree, invest: pyo.Block, offtake: pyo.Block) -> pyo.Block
     """Build the block that owns award and covered; block.covered_at gives (21) by year as prepared terms."""
     block = pyo.Block(concrete=True)
     awards = [
-        (o, n) for o in tree.data[0].floors for n in tree.nodes if (tree.data[n].floors[o].project, n) in invest.build
+        (n, o) for o in tree.data[0].floors for n in tree.nodes if (n, tree.data[n].floors[o].project) in invest.build
     ]
     block.award = pyo.Var(awards, domain=pyo.Binary)
-    packages = {(tree.data[n].floors[o].project, n) for o, n in awards}
+    packages = {(n, tree.data[n].floors[o].project) for n, o in awards}
     block.one_package = pyo.Constraint(
         sorted(packages),
-        rule=lambda b, g, n: linear(_awards_of(tree, b, g, n)) <= invest.build[g, n],
+        rule=lambda b, n, g: linear(_awards_of(tree, b, g, n)) <= invest.build[n, g],
         doc="(20)",
     )
-    block.ends = {(o, n): _segment_ends(tree, offtake, o, n) for o, n in awards}
-    segments = [(o, n, i) for o, n in awards for i in range(len(block.ends[o, n])) if _shared(tree, offtake, o, n, i)]
+    block.ends = {(n, o): _segment_ends(tree, offtake, o, n) for n, o in awards}
+    segments = [(n, o, i) for n, o in awards for i in range(len(block.ends[n, o])) if _shared(tree, offtake, o, n, i)]
     block.covered = pyo.Var(segments, domain=pyo.NonNegativeReals)
     _deemed_output(tree, block, invest, offtake)
     block.cost = costs("grants", "floor_payments", "owed_beyond_horizon")
@@ -71,17 +71,17 @@ def covered_at(tree: Tree, block: pyo.Block, o: str, decision: int, year: int) -
     first, last = supported_years(data, floor, tree.year[decision])
     if not first <= year <= last:
         return []
-    segment = next(i for i, end in enumerate(block.ends[o, decision]) if year - first < end)
-    if (o, decision, segment) in block.covered:
-        return [(1.0, block.covered[o, decision, segment])]
-    return [(_most(data.projects[floor.project], floor), block.award[o, decision])]
+    segment = next(i for i, end in enumerate(block.ends[decision, o]) if year - first < end)
+    if (decision, o, segment) in block.covered:
+        return [(1.0, block.covered[decision, o, segment])]
+    return [(_most(data.projects[floor.project], floor), block.award[decision, o])]
 
 
 def payments_at(tree: Tree, block: pyo.Block, node: int) -> Iterator[tuple[str, int, Terms]]:
     """(package, decision node, payment of the node's year in MUSD as prepared terms)."""
     data, year = tree.data[node], tree.year[node]
     for d in tree.path[node]:
-        for o in (o for o in data.floors if (o, d) in block.award):
+        for o in (o for o in data.floors if (d, o) in block.award):
             floor = data.floors[o]
             project = data.projects[floor.project]
             ramp = project.ramp(year - project.first_year(tree.year[d]))
@@ -97,9 +97,9 @@ def _most(project: Project, floor: Floor) -> float:
 
 def _awards_of(tree: Tree, block: pyo.Block, project: str, node: int) -> Terms:
     return [
-        (1.0, block.award[o, node])
+        (1.0, block.award[node, o])
         for o, floor in tree.data[node].floors.items()
-        if floor.project == project and (o, node) in block.award
+        if floor.project == project and (node, o) in block.award
     ]
 
 
@@ -109,7 +109,7 @@ def _contract_ends(tree: Tree, offtake: pyo.Block, o: str, node: int) -> dict[st
     floor = data.floors[o]
     ends = {}
     for c, contract in data.contracts.items():
-        if (contract.supplier, contract.material) == (floor.project, floor.material) and (c, node) in offtake.sign:
+        if (contract.supplier, contract.material) == (floor.project, floor.material) and (node, c) in offtake.sign:
             first, last = delivery_years(data, contract, year)
             ends[c] = last - first + 1
     return ends
@@ -126,26 +126,26 @@ def _shared(tree: Tree, offtake: pyo.Block, o: str, node: int, segment: int) -> 
     """Contract volumes that run through a segment of the tenor."""
     ends = _segment_ends(tree, offtake, o, node)
     start = ends[segment - 1] if segment else 0
-    return [(1.0, offtake.q[c, node]) for c, end in _contract_ends(tree, offtake, o, node).items() if end > start]
+    return [(1.0, offtake.q[node, c]) for c, end in _contract_ends(tree, offtake, o, node).items() if end > start]
 
 
 def _deemed_output(tree: Tree, block: pyo.Block, invest: pyo.Block, offtake: pyo.Block) -> None:
     """(21)"""
 
-    def parts(o: str, n: int, i: int) -> tuple[float, str, Terms]:
+    def parts(n: int, o: str, i: int) -> tuple[float, str, Terms]:
         floor = tree.data[n].floors[o]
         return _most(tree.data[n].projects[floor.project], floor), floor.project, _shared(tree, offtake, o, n, i)
 
-    def awarded(b: pyo.Block, o: str, n: int, i: int) -> object:
-        return b.covered[o, n, i] <= parts(o, n, i)[0] * b.award[o, n]
+    def awarded(b: pyo.Block, n: int, o: str, i: int) -> object:
+        return b.covered[n, o, i] <= parts(n, o, i)[0] * b.award[n, o]
 
-    def uncontracted(b: pyo.Block, o: str, n: int, i: int) -> object:
-        most, project, volumes = parts(o, n, i)
-        return linear([(1.0, b.covered[o, n, i]), (-most, invest.build[project, n]), *volumes]) <= 0
+    def uncontracted(b: pyo.Block, n: int, o: str, i: int) -> object:
+        most, project, volumes = parts(n, o, i)
+        return linear([(1.0, b.covered[n, o, i]), (-most, invest.build[n, project]), *volumes]) <= 0
 
-    def in_full(b: pyo.Block, o: str, n: int, i: int) -> object:
-        most, _, volumes = parts(o, n, i)
-        return linear([(1.0, b.covered[o, n, i]), (-most, b.award[o, n]), *volumes]) >= 0
+    def in_full(b: pyo.Block, n: int, o: str, i: int) -> object:
+        most, _, volumes = parts(n, o, i)
+        return linear([(1.0, b.covered[n, o, i]), (-most, b.award[n, o]), *volumes]) >= 0
 
     index = block.covered.index_set()
     block.awarded = pyo.Constraint(index, rule=awarded, doc="(21)")
@@ -154,14 +154,14 @@ def _deemed_output(tree: Tree, block: pyo.Block, invest: pyo.Block, offtake: pyo
 
 
 def _costs(tree: Tree, block: pyo.Block) -> None:
-    for o, n in block.award:
-        block.cost["grants"][n].append((grant(tree.data[n], tree.data[n].floors[o]), block.award[o, n]))
+    for n, o in block.award:
+        block.cost["grants"][n].append((grant(tree.data[n], tree.data[n].floors[o]), block.award[n, o]))
     for n in tree.nodes:
         for _, _, payment in payments_at(tree, block, n):
             block.cost["floor_payments"][n] += payment
     for leaf in tree.leaves:
         for d in tree.path[leaf]:
-            for o in (o for o in tree.data[d].floors if (o, d) in block.award):
+            for o in (o for o in tree.data[d].floors if (d, o) in block.award):
                 block.cost["owed_beyond_horizon"][leaf] += _owed(tree, block, o, d, leaf)
 
 
@@ -182,7 +182,7 @@ def _owed(tree: Tree, block: pyo.Block, o: str, decision: int, leaf: int) -> Ter
 
 def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
-    for (o, d), award in block.award.items():
+    for (d, o), award in block.award.items():
         if d in tree.year and amount(award) > 0.5:
             data = tree.data[d]
             floor = data.floors[o]
@@ -208,7 +208,7 @@ def payments_table(tree: Tree, block: pyo.Block) -> list[Row]:
     for n in tree.nodes:
         data, year = tree.data[n], tree.year[n]
         for o, d, _ in payments_at(tree, block, n):
-            if amount(block.award[o, d]) <= 0.5:
+            if amount(block.award[d, o]) <= 0.5:
                 continue
             floor = data.floors[o]
             project = data.projects[floor.project]

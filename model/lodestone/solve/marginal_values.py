@@ -196,9 +196,9 @@ def _caps(at: _Future) -> Iterator[_Limit]:
 def _budgets(at: _Future) -> Iterator[_Limit]:
     tree, block = at.built.tree, at.built.model.budgets
     saved: dict[tuple[str, int], float] = defaultdict(float)
-    for b, n in block.within:
+    for n, b in block.within:
         for node in counted(tree, b, n):  # of other futures too: what the trunk saves is theirs as well
-            saved[b, node] -= at.given.row(block.within, b, n)
+            saved[b, node] -= at.given.row(block.within, n, b)
     for (b, n), value in saved.items():
         if n not in at.nodes:
             continue
@@ -213,7 +213,7 @@ def _plants(at: _Future) -> Iterator[_Limit]:
             plant, year = tree.data[n].plants[u], tree.year[n]
             value = _unit(at, n, u)
             if plant.base_capacity[year] == plant.capacity[year]:
-                value -= sum(g * at.given.row(m.contracts.supply, u, out, n) for out, g in plant.outputs.items())
+                value -= sum(g * at.given.row(m.contracts.supply, n, u, out) for out, g in plant.outputs.items())
             yield _Limit("plant", u, at.cell("Plants", u, year), n, plant.capacity[year], value)
 
 
@@ -222,7 +222,7 @@ def _projects(at: _Future) -> Iterator[_Limit]:
     tree, m = at.built.tree, at.built.model
     for n, u in m.capacity.capacity:
         if n in at.nodes and u in tree.data[n].projects:
-            standing = worth(m.investments.capacity[u, n])
+            standing = worth(m.investments.capacity[n, u])
             if standing > 0:
                 cell = at.cell("Projects", u, "capacity_t_per_yr")
                 yield _Limit("project", u, cell, n, standing, _unit(at, n, u))
@@ -250,7 +250,7 @@ def _markets(at: _Future) -> Iterator[_Limit]:
         value = -min(0.0, at.given.columns.get(id(m.flows.buy[n, v]), 0.0))
         value -= market.spot_share * at.given.row(m.capacity.market_access, n, v)
         if market.base_volume_in(year) == volume:
-            value -= at.given.row(m.contracts.supply, v, market.material, n)
+            value -= at.given.row(m.contracts.supply, n, v, market.material)
         yield _Limit("market", v, at.cell("Markets", v, year), n, volume, value)
     for n, v in m.flows.sales:
         if n in at.nodes:

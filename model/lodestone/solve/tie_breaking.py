@@ -73,15 +73,15 @@ def _moves(built: Built, solver: Solver) -> list[list[int]]:
 
     alone = [column(v) for v in (*m.price_floors.award.values(), *m.contracts.sign.values())]
     builds = []
-    for (g, n), build in m.investments.build.items():
+    for (n, g), build in m.investments.build.items():
         data = tree.data[n]
         package = [
-            m.price_floors.award[o, n]
+            m.price_floors.award[n, o]
             for o, f in data.floors.items()
-            if f.project == g and (o, n) in m.price_floors.award
+            if f.project == g and (n, o) in m.price_floors.award
         ]
         package += [
-            m.contracts.sign[c, n] for c, x in data.contracts.items() if x.supplier == g and (c, n) in m.contracts.sign
+            m.contracts.sign[n, c] for c, x in data.contracts.items() if x.supplier == g and (n, c) in m.contracts.sign
         ]
         with_package = column(build) + [i for v in package for i in column(v)]
         builds += [column(build), *([with_package] if package else [])]

@@ -122,28 +122,28 @@ def _pays(w: Speaker, n: int, u: str) -> Said:
 # --- investments ----------------------------------------------------------------------------------------------------
 
 
-def _once(w: Speaker, g: str, leaf: int) -> Said:
+def _once(w: Speaker, leaf: int, g: str) -> Said:
     most = w.data(leaf).projects[g].max_builds
     return _timeless(w.say(leaf, "Projects", (g,), "max_builds", f"{g} can be built {_times(most)} at most"))
 
 
-def _group(w: Speaker, group: str, leaf: int) -> Said:
+def _group(w: Speaker, leaf: int, group: str) -> Said:
     members = [p.name for p in w.data(leaf).projects.values() if p.group == group]
     text = f"of the group {group} ({', '.join(members)}) one project at most is built"
     return _timeless(w.say(leaf, "Projects", (members[0],), "group", text))
 
 
-def _requires(w: Speaker, g: str, n: int) -> Said:
+def _requires(w: Speaker, n: int, g: str) -> Said:
     needed = w.data(n).projects[g].requires
     return _timeless(w.say(n, "Projects", (g,), "requires", f"{g} is built only with {needed} or after it"))
 
 
-def _latest(w: Speaker, g: str, n: int) -> Said:
+def _latest(w: Speaker, n: int, g: str) -> Said:
     year = w.data(n).projects[g].latest_year
     return _timeless(w.say(n, "Projects", (g,), "latest_year", f"{g} cannot be decided after {year}"))
 
 
-def _earliest(w: Speaker, g: str, n: int) -> Said:
+def _earliest(w: Speaker, n: int, g: str) -> Said:
     year = w.data(n).projects[g].earliest_year
     return _timeless(w.say(n, "Projects", (g,), "earliest_year", f"{g} cannot be decided before {year}"))
 
@@ -159,15 +159,15 @@ def _timeless(said: Said) -> Said:
 # --- floors and lenders ---------------------------------------------------------------------------------------------
 
 
-def _one_package(w: Speaker, g: str, n: int) -> Said:
+def _one_package(w: Speaker, n: int, g: str) -> Said:
     return w.logic(n, "Projects", (g,), f"{g} gets one support package at most, and only if it is built ({{years}})")
 
 
-def _covered(w: Speaker, o: str, n: int, *_: int) -> Said:
+def _covered(w: Speaker, n: int, o: str, *_: int) -> Said:
     return w.logic(n, "PriceFloors", (o,), f"{o} supports what is not under contract, once awarded ({{years}})")
 
 
-def _bankable(w: Speaker, g: str, n: int) -> Said:
+def _bankable(w: Speaker, n: int, g: str) -> Said:
     text = f"lenders must earn {share(w.data(n).projects[g].hurdle_rate)} on {g}, decided in {{years}}"
     return w.say(n, "Projects", (g,), "hurdle_rate", text)
 
@@ -175,36 +175,36 @@ def _bankable(w: Speaker, g: str, n: int) -> Said:
 # --- contracts ------------------------------------------------------------------------------------------------------
 
 
-def _signed_once(w: Speaker, c: str, leaf: int) -> Said:
+def _signed_once(w: Speaker, leaf: int, c: str) -> Said:
     return _timeless(w.logic(leaf, "Contracts", (c,), f"{c} is signed once at most"))
 
 
-def _with_project(w: Speaker, c: str, n: int) -> Said:
+def _with_project(w: Speaker, n: int, c: str) -> Said:
     supplier = w.data(n).contracts[c].supplier
     return w.logic(n, "Contracts", (c,), f"{c} is signed only when {supplier} is decided ({{years}})")
 
 
-def _volume_min(w: Speaker, c: str, n: int) -> Said:
+def _volume_min(w: Speaker, n: int, c: str) -> Said:
     least = w.data(n).contracts[c].min_t
     return _timeless(w.say(n, "Contracts", (c,), "min_t_per_yr", f"{c} asks for {tonnes(least)} a year at least"))
 
 
-def _volume_max(w: Speaker, c: str, n: int) -> Said:
+def _volume_max(w: Speaker, n: int, c: str) -> Said:
     most = w.data(n).contracts[c].max_t
     return _timeless(w.say(n, "Contracts", (c,), "max_t_per_yr", f"{c} gives {tonnes(most)} a year at most"))
 
 
-def _sign_late(w: Speaker, c: str, n: int) -> Said:
+def _sign_late(w: Speaker, n: int, c: str) -> Said:
     year = w.data(n).contracts[c].latest_year
     return _timeless(w.say(n, "Contracts", (c,), "latest_year", f"{c} cannot be signed after {year}"))
 
 
-def _sign_early(w: Speaker, c: str, n: int) -> Said:
+def _sign_early(w: Speaker, n: int, c: str) -> Said:
     year = w.data(n).contracts[c].earliest_year
     return _timeless(w.say(n, "Contracts", (c,), "earliest_year", f"{c} cannot be signed before {year}"))
 
 
-def _supply(w: Speaker, supplier: str, material: str, n: int) -> Said:
+def _supply(w: Speaker, n: int, supplier: str, material: str) -> Said:
     data, year = w.data(n), w.year(n)
     if supplier in data.projects:
         text = f"contracts with {supplier} cannot promise more {material} than it makes ({{years}})"
@@ -218,15 +218,15 @@ def _supply(w: Speaker, supplier: str, material: str, n: int) -> Said:
     return w.say(n, sheet, (supplier,), year, text)
 
 
-def _in_force(w: Speaker, c: str, signed: int, n: int) -> Said:
+def _in_force(w: Speaker, n: int, c: str, signed: int) -> Said:
     return w.logic(n, "Contracts", (c,), f"no more is taken under {c} than its volume ({{years}})")
 
 
-def _unpaid(w: Speaker, c: str, signed: int, n: int) -> Said:
+def _unpaid(w: Speaker, n: int, c: str, signed: int) -> Said:
     return w.logic(n, "Contracts", (c,), f"take-or-pay of {c} ({{years}})")
 
 
-def _taken(w: Speaker, supplier: str, material: str, n: int) -> Said:
+def _taken(w: Speaker, n: int, supplier: str, material: str) -> Said:
     sheet = next(s for s, part in (("Plants", w.data(n).plants), ("Projects", w.data(n).projects),
                                    ("Markets", w.data(n).markets)) if supplier in part)  # fmt: skip
     return w.logic(
@@ -286,7 +286,7 @@ def _china(of: str) -> Words:
     return words
 
 
-def _budget(w: Speaker, b: str, n: int) -> Said:
+def _budget(w: Speaker, n: int, b: str) -> Said:
     budget = w.data(n).budgets[b]
     limit = budget.limit[w.year(n)] or 0.0
     over = ", with what is left of earlier years," if budget.carry_over else ""

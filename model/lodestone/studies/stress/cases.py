@@ -233,7 +233,7 @@ def _hold(built: Built, held: Decisions, case: Case, allow_new: bool) -> None:
 def _lacking(built: Built, held: Decisions) -> str:
     """Decisions that the case's data has no place for, say because a project takes longer."""
     m, year = built.model, built.tree.year
-    places = {(name, year[n]) for v in (m.investments.build, m.price_floors.award, m.contracts.sign) for name, n in v}
+    places = {(name, year[n]) for v in (m.investments.build, m.price_floors.award, m.contracts.sign) for n, name in v}
     lost = sorted({*held.builds, *held.awards, *held.volumes} - places)
     return f"cannot be decided here: {', '.join(f'{name} {y}' for name, y in lost)}" if lost else ""
 

@@ -119,13 +119,13 @@ def _held(plan: Plan, tree: Tree) -> tuple[Built, Solver, np.ndarray]:
 
 def _whole_numbers(built: Built, plan: Plan, nodes: set[int]) -> Iterable[tuple[Any, float]]:
     m, year, held = built.model, built.tree.year, decisions(plan["tables"])
-    for (g, n), build_ in m.investments.build.items():
+    for (n, g), build_ in m.investments.build.items():
         if n in nodes:
             yield build_, held.builds.get((g, year[n]), 0)
-    for (o, n), award in m.price_floors.award.items():
+    for (n, o), award in m.price_floors.award.items():
         if n in nodes:
             yield award, (o, year[n]) in held.awards
-    for (c, n), sign in m.contracts.sign.items():
+    for (n, c), sign in m.contracts.sign.items():
         if n in nodes:
             yield sign, (c, year[n]) in held.volumes
     clean = {(row["unit"], row["year"]) for row in table(plan, "plants") if row["clean_t"] > 0}
@@ -300,7 +300,7 @@ class _Limits:
                 if (step.rule, step.name) == (CAP, cap) and share < 1:
                     share = min(1.0, max(0.0, share + change * POINT))
                 self.solver.set_coefficients(row, row_terms(m.china_share, key, share))
-        for (b, n), row in m.budgets.within.items():
+        for (n, b), row in m.budgets.within.items():
             money = sum(tree.data[a].budgets[b].limit[tree.year[a]] or 0.0 for a in counted(tree, b, n))
             factor = 1 + change * TENTH if (step.rule, step.name) == (BUDGET, b) else 1.0
             self.solver.set_upper(row, factor * money)
