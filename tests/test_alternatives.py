@@ -305,7 +305,7 @@ def test_in_a_large_model_plans_that_differ_are_climbed_to_and_not_proved(tmp_pa
     book = choose(10, 10.1, 10.2, 10.3, 10.4, demand=40)
     exact = study(tmp_path, book, within=0.04)
     assert (exact.plans[1].distance, exact.plans[1].most) == (4, True)  # two others
-    monkeypatch.setattr("lodestone.studies.far_plans.SMALL", 0)
+    monkeypatch.setattr("lodestone.studies.alternatives.far_plans.SMALL", 0)
     best, *others = study(tmp_path, book, within=0.04).plans
     assert len(others) >= 2
     for plan in others:
