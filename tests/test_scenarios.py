@@ -189,7 +189,7 @@ def test_pair_that_nothing_gives_is_no_lane(tmp_path: Path) -> None:
             "no row of Demand has the name defense",
         ),
         (["Demand", "*/x*/oxide", "years", None, None, "set", 1], "C2", "no row of Demand matches"),
-        (["Demand", "Home", "years", None, None, "set", 1], "C2", "is named by region/sector/material"),
+        (["Demand", "Home/a/b/c", "years", None, None, "set", 1], "C2", "is named by region/sector/material"),
         (["Lanes", "Chna/*/*", "years", None, None, "set", 1], "C2", "no lane has the name Chna"),
         (["Lanes", "Hom?/Home/*", "years", None, None, "set", 1], "C2", "no lane matches"),
         (["Settings", "mip_gap", "value", None, None, "set", 0], "C2", "cannot change mip_gap"),

@@ -18,7 +18,7 @@ def test_amounts_of_nothing_are_0_and_add_up() -> None:
 
 def test_a_limit_may_be_open_in_all_years_or_in_one() -> None:
     assert limit(None, 2030) is None
-    assert [limit({2030: None, 2031: 0.0}, year) for year in (2030, 2031)] == [None, 0.0]
+    assert [limit({203001: None, 203101: 0.0}, year) for year in (2030, 2031)] == [None, 0.0]
 
 
 def test_rows_that_stand_twice_are_added_up() -> None:

@@ -44,7 +44,7 @@ def moving(**changes: Any) -> PlanData:
 
 
 def test_the_last_bank_price_holds() -> None:
-    assert [bank_price(moving(), "oxide", year) for year in (2030, 2032, 2040)] == [kg(8), kg(7), kg(7)]
+    assert [bank_price(moving(), "oxide", "USA", year) for year in (2030, 2032, 2040)] == [kg(8), kg(7), kg(7)]
 
 
 def test_gap_and_break_even_price() -> None:

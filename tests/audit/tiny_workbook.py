@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from tests.periods import timed
+
 from lodestone.data.plan_data import (
     Budget,
     Contract,
@@ -207,7 +209,7 @@ def workbook(**changes: Any) -> PlanData:
             "small": Budget("small", frozenset({"fees", "stockpile"}), False, flat(0.05)),
         },
     }
-    return PlanData(**{**whole, **changes})
+    return timed(PlanData(**{**whole, **changes}))
 
 
 def change(kind: str, name: str, **values: Any) -> dict[str, Any]:

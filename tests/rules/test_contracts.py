@@ -6,6 +6,7 @@ import pytest
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
 from tests.rules.tiny_data import contract, fork, market, plan, plant, project, scenario
 
+from lodestone.data.plan_data import time_of
 from lodestone.data.tree import single
 from lodestone.rules.build import build
 from lodestone.rules.contracts import signed_table, yearly_table
@@ -313,7 +314,7 @@ def test_tables_of_one_future_leave_out_what_another_signs():
 def test_a_contract_that_is_lost_gives_nothing_from_then_on():
     """Also one with a project, which else knows no force majeure."""
     mill = project("mill", latest_year=2030)
-    data = replace(plan(projects=[mill], contracts=[contract("offtake", "mill")]), lost={"offtake": 2031})
+    data = replace(plan(projects=[mill], contracts=[contract("offtake", "mill")]), lost={"offtake": time_of(2031)})
     m = build(single(data)).model
 
     row = {"contracts.taken[0,offtake,0]": 1, "contracts.q[0,offtake]": -1}

@@ -5,6 +5,7 @@ from dataclasses import replace
 from tests.rules.algebra import assert_row, costs, covers, keys, total
 from tests.rules.tiny_data import Y1, fork, plan, project, scenario
 
+from lodestone.data.plan_data import time_of
 from lodestone.data.tree import single
 from lodestone.rules.build import build
 
@@ -139,7 +140,7 @@ def test_costs_on_a_tree_are_those_of_the_nodes_after_the_decision():
 
 
 def test_what_is_lost_has_no_capacity_from_then_on():
-    data = replace(plan(projects=[project("mill"), project("other")]), lost={"mill": 2031})
+    data = replace(plan(projects=[project("mill"), project("other")]), lost={"mill": time_of(2031)})
     m = build(single(data)).model
 
     assert total(m.investments.capacity[0, "mill"]) == {"investments.build[0,mill]": 100}

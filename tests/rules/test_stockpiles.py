@@ -150,8 +150,8 @@ def test_cover_is_suspended_in_an_emergency_and_while_it_is_refilled():
 def test_what_a_suspended_cover_lacks_at_the_end_is_owed():
     """[cheat] In the scenario only, at its price of 2032; the base covers its days."""
     base = consuming(days=73.0)
-    price = base.price | {"oxide": {2030: 0.06, 2031: 0.2, 2032: 0.3}}
-    shock = replace(base, price=price, scenario=scenario(emergency=(2031, 2031), refill_years=1))
+    price = {key: {203001: 0.06, 203101: 0.2, 203201: 0.3} for key in base.price if key[0] == "oxide"}
+    shock = replace(base, price=base.price | price, scenario=scenario(emergency=(2031, 2031), refill_years=1))
     m = build(fork(base, shock)).model
 
     assert keys(m.stockpiles.cover) == {(n, "reserve") for n in (0, 1, 2, 4)}

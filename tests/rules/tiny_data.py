@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from tests.periods import timed
+
 from lodestone.data.plan_data import (
     BASE,
     CLEAN,
@@ -32,6 +34,7 @@ from lodestone.data.plan_data import (
     ShareCap,
     Stockpile,
     Substitution,
+    time_of,
 )
 from lodestone.data.tree import Tree
 
@@ -144,7 +147,7 @@ def plan(**changes: Any) -> PlanData:
         returns=(), stockpiles={}, caps={}, budgets={},
     )  # fmt: skip
     changes["lanes"] = within | changes.get("lanes", {})
-    return replace(empty, **changes)
+    return timed(replace(empty, **changes))
 
 
 def scenario(name: str = "shock", emergency: tuple[int, int] | None = None, refill_years: int = 0) -> Scenario:
@@ -155,7 +158,7 @@ def scenario(name: str = "shock", emergency: tuple[int, int] | None = None, refi
 def fork(base: PlanData, other: PlanData) -> Tree:
     """Two futures that part after 2030: nodes 0, 1-2 (the base in 2031-2032), 3-4 (the other, probability 0.25)."""
     return Tree(
-        year={0: Y0, 1: Y1, 2: Y2, 3: Y1, 4: Y2},
+        time={n: time_of(year) for n, year in enumerate((Y0, Y1, Y2, Y1, Y2))},
         parent={0: None, 1: 0, 2: 1, 3: 0, 4: 3},
         probability={0: 1.0, 1: 0.75, 2: 0.75, 3: 0.25, 4: 0.25},
         data={0: base, 1: base, 2: base, 3: other, 4: other},

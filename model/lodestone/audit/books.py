@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from lodestone.data.plan_data import CLEAN, EXPOSED, STREAMS, Contract, Floor, OpenSeries, PlanData, Project
+from lodestone.data.plan_data import CLEAN, EXPOSED, STREAMS, Contract, Floor, OpenSeries, PlanData, Project, time_of
 
 Row = Mapping[str, Any]
 K = TypeVar("K")
@@ -98,7 +98,7 @@ class Books:
 
 def limit(series: OpenSeries | None, year: int) -> float | None:
     """A volume or lane capacity in a year; None when unlimited."""
-    return None if series is None else series[year]
+    return None if series is None else series[time_of(year)]
 
 
 def rows(document: Mapping[str, Any], table: str) -> Sequence[Row]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from lodestone.audit.books import Amounts, Books
 from lodestone.audit.verdict import COPIES, MUSD, NAME, TONNES, Check, Rule, at_most, equal, holds, same
-from lodestone.data.plan_data import PlanData, Project
+from lodestone.data.plan_data import PlanData, Project, time_of
 
 
 def ramp(project: Project, age: int) -> float:
@@ -26,7 +26,7 @@ def capacities(data: PlanData, books: Books) -> Amounts[tuple[str, int]]:
     result: Amounts[tuple[str, int]] = Amounts()
     for plant in data.plants.values():
         for year in data.years:
-            result[plant.name, year] = plant.capacity[year]
+            result[plant.name, year] = plant.capacity[time_of(year)]
     for (name, decision), copies in books.built.items():
         project = data.projects[name]
         for year in data.years:

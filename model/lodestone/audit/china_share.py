@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lodestone.audit.books import Amounts, Books
 from lodestone.audit.flows import clean_mode
 from lodestone.audit.verdict import SHARE, TONNES, Check, Rule, at_most, equal
-from lodestone.data.plan_data import EXPOSED, STREAMS, PlanData
+from lodestone.data.plan_data import EXPOSED, STREAMS, PlanData, time_of
 
 CapKey = tuple[str, str, int, str]  # cap, material, year, basis
 
@@ -39,7 +39,7 @@ def cap_bases(data: PlanData, books: Books) -> dict[CapKey, Basis]:
     for cap in data.caps.values():
         sectors = tuple(data.sectors) if cap.sector is None else (cap.sector,)
         for year in data.years:
-            limit = cap.share.get(year)
+            limit = cap.share.get(time_of(year))
             if limit is None:
                 continue
             for m in cap.materials:

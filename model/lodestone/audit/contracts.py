@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from lodestone.audit.books import Amounts, Books, Signing, limit
 from lodestone.audit.capacity import ramp
 from lodestone.audit.verdict import MUSD, TONNES, USD_PER_KG, Check, Rule, at_least, at_most, equal, holds, same
-from lodestone.data.plan_data import MUSD_PER_T, Contract, PlanData
+from lodestone.data.plan_data import MUSD_PER_T, Contract, PlanData, time_of
 
 
 def force_majeure(data: PlanData, contract: Contract, year: int) -> float:
@@ -20,7 +20,7 @@ def force_majeure(data: PlanData, contract: Contract, year: int) -> float:
     if name in data.projects:
         return 1.0
     if name in data.plants:
-        now, base = data.plants[name].capacity[year], data.plants[name].base_capacity[year]
+        now, base = data.plants[name].capacity[time_of(year)], data.plants[name].base_capacity[time_of(year)]
         return min(1.0, now / base) if base > 0 else 1.0
     volume, usual = limit(data.markets[name].volume, year), limit(data.markets[name].base_volume, year)
     if usual is None:
@@ -52,7 +52,7 @@ def contract_price(contract: Contract, index: float, years_delivered: int) -> fl
 def prices(data: PlanData, signing: Signing, year: int) -> tuple[float, float]:
     """Contract price and the price paid otherwise, MUSD/t; beyond the horizon at prices of last_year."""
     contract = signing.contract
-    index = data.price[contract.material][min(year, data.last_year)]
+    index = data.index_price(contract, time_of(min(year, data.last_year)))
     market = data.markets.get(contract.supplier)
     otherwise = index * (1 + market.premium_share) if market else index
     return contract_price(contract, index, year - signing.first), otherwise
@@ -114,7 +114,7 @@ def supplier_volumes(data: PlanData, books: Books) -> Iterator[Check]:
 def _base_output(data: PlanData, supplier: str, material: str, year: int) -> float | None:
     if supplier in data.plants:
         plant = data.plants[supplier]
-        return plant.base_capacity[year] * plant.recipe[material]
+        return plant.base_capacity[time_of(year)] * plant.recipe[material]
     return limit(data.markets[supplier].base_volume, year)
 
 

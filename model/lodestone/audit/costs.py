@@ -10,7 +10,7 @@ from lodestone.audit.floors import covered, payment, value_added
 from lodestone.audit.flows import lane_rates
 from lodestone.audit.stockpiles import cover, held, suspended
 from lodestone.audit.verdict import MUSD, Check, Rule, at_most, equal
-from lodestone.data.plan_data import STREAMS, PlanData
+from lodestone.data.plan_data import STREAMS, PlanData, time_of
 from lodestone.plan.tables import COST_TERMS
 
 Costs = Amounts[tuple[str, int]]  # term, year -> MUSD, undiscounted
@@ -30,7 +30,7 @@ def outlays(data: PlanData, books: Books) -> Amounts[tuple[str, int]]:
     for signing in books.signings:
         result.add(("fees", signing.year), signing.contract.signing_fee)
     for (name, year, _k), amount in books.fill.items():
-        result.add(("stockpile", year), amount * data.price[data.stockpiles[name].material][year])
+        result.add(("stockpile", year), amount * data.stock_price(name, time_of(year)))
     return result
 
 
@@ -54,7 +54,7 @@ def _budget_years(data: PlanData, books: Books) -> Iterator[tuple[str, int, floa
     for budget in data.budgets.values():
         total = money = 0.0
         for year in data.years:
-            limit = budget.limit.get(year)
+            limit = budget.limit.get(time_of(year))
             if limit is not None:
                 outlay = sum(spent[kind, year] for kind in budget.covers)
                 total, money = (total + outlay, money + limit) if budget.carry_over else (outlay, limit)
@@ -116,7 +116,7 @@ def _unit_costs(data: PlanData, books: Books, costs: Costs) -> None:
 def _trade_costs(data: PlanData, books: Books, costs: Costs) -> None:
     for (name, year, _k), amount in books.traded.items():
         market = data.markets[name]
-        price = data.price[market.material][year] * (1 + market.premium_share)
+        price = data.price_of(market.material, market.region, time_of(year)) * (1 + market.premium_share)
         if market.buys:
             costs.add(("market_purchases", year), price * amount)
         else:
@@ -140,7 +140,10 @@ def _stock_costs(data: PlanData, books: Books, costs: Costs) -> None:
         if data.stock_end_value_share:
             most = sum(site.opening[k] for k in STREAMS) + cover(data, books, site, last)
             credited = min(held(books, site, last), most)
-            costs.add(("stock_credit", last), -data.stock_end_value_share * data.price[site.material][last] * credited)
+            costs.add(
+                ("stock_credit", last),
+                -data.stock_end_value_share * data.stock_price(site.name, data.last_time) * credited,
+            )
 
 
 def owed(data: PlanData, books: Books) -> float:
@@ -150,9 +153,9 @@ def owed(data: PlanData, books: Books) -> float:
     """
     last, total = data.last_year, 0.0
     for award in books.awards:
-        price = data.price[award.floor.material][last]
+        price = data.floor_price(award.floor, data.last_time)
         for year in range(last + 1, award.last + 1):
-            total += _after(data, year) * covered(books, award, year) * max(0.0, award.floor.floor - price)
+            total += _after(data, year) * covered(books, award, year) * max(0.0, award.floor.level - price)
     for signing in books.signings:
         for year in range(max(last + 1, signing.first), signing.last + 1):
             price, otherwise = prices(data, signing, year)
@@ -162,7 +165,7 @@ def owed(data: PlanData, books: Books) -> float:
         for site in data.stockpiles.values():
             lacking = max(0.0, cover(data, books, site, last) - held(books, site, last))
             if lacking > 0:
-                total += lacking * data.price[site.material][last]
+                total += lacking * data.stock_price(site.name, data.last_time)
     return total
 
 

@@ -13,12 +13,13 @@ from lodestone.audit.books import Amounts, Award, Books
 from lodestone.audit.capacity import capacities, ramp
 from lodestone.audit.contracts import prices, under_contract
 from lodestone.audit.verdict import MUSD, NAME, TONNES, USD_PER_KG, Check, Rule, at_least, equal, holds, same
-from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Unit
+from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Unit, time_of
 
 
 def rate(floor: Floor, price: float) -> float:
     """What the treasury pays per covered tonne, less the upside it is paid back, MUSD/t."""
-    return max(0.0, floor.floor - price) - floor.upside_share * max(0.0, price - floor.floor)
+    level = floor.level
+    return max(0.0, level - price) - floor.upside_share * max(0.0, price - level)
 
 
 def covered(books: Books, award: Award, year: int) -> float:
@@ -33,12 +34,12 @@ def covered(books: Books, award: Award, year: int) -> float:
 
 def payment(data: PlanData, books: Books, award: Award, year: int) -> float:
     """Net payment of the treasury in a year of the horizon, MUSD."""
-    return covered(books, award, year) * rate(award.floor, data.price[award.floor.material][year])
+    return covered(books, award, year) * rate(award.floor, data.floor_price(award.floor, time_of(year)))
 
 
 def value_added(data: PlanData, unit: Unit, year: int) -> float:
     """MUSD per t of capacity used."""
-    return sum(g * data.price[m][year] for m, g in unit.recipe.items())
+    return sum(g * data.price_of(m, unit.region, time_of(year)) for m, g in unit.recipe.items())
 
 
 def awards(_data: PlanData, books: Books) -> Iterator[Check]:
@@ -57,7 +58,7 @@ def floors_table(_data: PlanData, books: Books) -> Iterator[Check]:
         floor, where = award.floor, award.where
         yield same(where, "first supported year", row["first_supported_year"], award.first)
         yield same(where, "last supported year", row["last_supported_year"], award.last)
-        yield equal(where, "floor", row["floor_usd_per_kg"], floor.floor / MUSD_PER_T, USD_PER_KG)
+        yield equal(where, "floor", row["floor_usd_per_kg"], floor.level / MUSD_PER_T, USD_PER_KG)
         yield equal(where, "upside share", row["upside_share"], floor.upside_share, "share")
         yield equal(where, "grant", row["grant_musd"], floor.capex_grant_share * award.project.capex, MUSD)
 
@@ -70,8 +71,11 @@ def floor_payments_table(data: PlanData, books: Books) -> Iterator[Check]:
             continue  # reported by "complete tables"
         floor, year = award.floor, row["year"]
         where, tonnes = f"{award.where} in {year}", covered(books, award, year)
-        price, bank = data.price[floor.material][year], data.bank_price[floor.material][year]
-        upside = tonnes * floor.upside_share * max(0.0, price - floor.floor)
+        price, bank = (
+            data.floor_price(floor, time_of(year)),
+            data.bank_price_of(floor.material, award.project.region, year),
+        )
+        upside = tonnes * floor.upside_share * max(0.0, price - floor.level)
         yield equal(where, "covered", row["covered_t"], tonnes, TONNES)
         yield equal(where, "price", row["price_usd_per_kg"], price / MUSD_PER_T, USD_PER_KG)
         yield equal(where, "payment", row["payment_musd"], tonnes * rate(floor, price), MUSD, tonnes * price)

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from lodestone.audit.books import Amounts, Books, limit
 from lodestone.audit.verdict import MUSD, TONNES, USD_PER_KG, Check, Rule, at_most, equal
-from lodestone.data.plan_data import CLEAN, EXPOSED, MUSD_PER_T, STREAMS, PlanData, Unit
+from lodestone.data.plan_data import CLEAN, EXPOSED, MUSD_PER_T, STREAMS, PlanData, Unit, time_of
 
 K = TypeVar("K")
 Place = tuple[str, str, int, str]  # region, material, year, stream
@@ -201,8 +201,8 @@ def freight_table(data: PlanData, books: Books) -> Iterator[Check]:
 def lane_rates(data: PlanData, material: str, origin: str, to: str, year: int) -> tuple[float, float]:
     """Freight and tariff of an open lane, MUSD/t."""
     lane = data.lanes[material, origin, to]
-    rate = lane.tariff[year]
-    return lane.freight, rate * data.price[material][year] if rate else 0.0
+    rate = lane.tariff[time_of(year)]
+    return lane.freight, rate * data.price_of(material, origin, time_of(year)) if rate else 0.0
 
 
 def demand(data: PlanData, books: Books) -> Iterator[Check]:
@@ -211,14 +211,16 @@ def demand(data: PlanData, books: Books) -> Iterator[Check]:
         for year in data.years:
             at = (*need, year)
             met = sum(books.delivered[(*at, k)] for k in STREAMS) + avoided[at] + books.short[at]
-            yield equal(_need(at), "delivered, avoided and short", met, series[year], TONNES)
+            yield equal(_need(at), "delivered, avoided and short", met, series[time_of(year)], TONNES)
 
 
 def service(data: PlanData, books: Books) -> Iterator[Check]:
     for need, series in data.demand.items():
         for year in data.years:
-            most = (1 - data.sectors[need[1]].min_service_share) * series[year]
-            yield at_most(_need((*need, year)), "shortage", books.short[(*need, year)], most, TONNES, series[year])
+            most = (1 - data.sectors[need[1]].min_service_share) * series[time_of(year)]
+            yield at_most(
+                _need((*need, year)), "shortage", books.short[(*need, year)], most, TONNES, series[time_of(year)]
+            )
 
 
 def demand_table(data: PlanData, books: Books) -> Iterator[Check]:
@@ -226,7 +228,7 @@ def demand_table(data: PlanData, books: Books) -> Iterator[Check]:
     for row in books.rows("demand"):
         at = row["region"], row["sector"], row["material"], row["year"]
         series = data.demand.get(at[:3])
-        yield equal(_need(at), "demand_t", row["demand_t"], series[at[3]] if series else 0.0, TONNES)
+        yield equal(_need(at), "demand_t", row["demand_t"], series[time_of(at[3])] if series else 0.0, TONNES)
         yield equal(_need(at), "substituted_t", row["substituted_t"], avoided[at], TONNES)
 
 
@@ -234,7 +236,7 @@ def substitution(data: PlanData, books: Books) -> Iterator[Check]:
     for (name, region, year), amount in books.avoided.items():
         option = data.substitution[name]
         series = data.demand.get((region, option.sector, option.material))
-        most = option.share[year] * series[year] if series else 0.0
+        most = option.share[time_of(year)] * series[time_of(year)] if series else 0.0
         yield at_most(f"{name} {region} {year}", "demand avoided", amount, most, TONNES)
     for row in books.rows("substitution"):
         cost = data.substitution[row["option"]].cost * row["t"]
@@ -269,7 +271,7 @@ def markets(data: PlanData, books: Books) -> Iterator[Check]:
 def market_prices(data: PlanData, books: Books) -> Iterator[Check]:
     for row in books.rows("markets"):
         market, year = data.markets[row["market"]], row["year"]
-        price = data.price[market.material][year] * (1 + market.premium_share) / MUSD_PER_T
+        price = data.price_of(market.material, market.region, time_of(year)) * (1 + market.premium_share) / MUSD_PER_T
         yield equal(f"{market.name} {year}", "price", row["price_usd_per_kg"], price, USD_PER_KG)
 
 

@@ -27,9 +27,8 @@ class Gap:
     break_even: float | None
 
 
-def bank_price(data: PlanData, material: str, year: int) -> float:
-    series = data.bank_price[material]
-    return series[year] if year in series else series[max(series)]
+def bank_price(data: PlanData, material: str, region: str, year: int) -> float:
+    return data.bank_price_of(material, region, year)
 
 
 def discount(project: Project, decision: int, year: int) -> float:
@@ -47,7 +46,7 @@ def gap(data: PlanData, project: Project, decision: int) -> Gap:
         output = project.capacity * ramp(project, year - _first(project, decision))
         cost += d * (project.fixed_cost + output * project.operating_cost)
         for material, g in project.recipe.items():
-            received = d * output * g * bank_price(data, material, year)
+            received = d * output * g * bank_price(data, material, project.region, year)
             worth += received
             if material == main:
                 main_output += d * output * g
@@ -70,7 +69,7 @@ def floor_worth(data: PlanData, books: Books, award: Award) -> float:
     """Grant and floor as lenders count them, contracts taken off the covered output."""
     worth = award.floor.capex_grant_share * award.project.capex
     for year in range(award.first, award.last + 1):
-        price = bank_price(data, award.floor.material, year)
+        price = bank_price(data, award.floor.material, award.project.region, year)
         worth += discount(award.project, award.year, year) * covered(books, award, year) * rate(award.floor, price)
     return worth
 
@@ -79,7 +78,7 @@ def contract_worth(data: PlanData, signing: Signing) -> float:
     """CV q: take-or-pay above the lenders' price counts in part, a price below it in full."""
     contract, project, worth = signing.contract, data.projects[signing.contract.supplier], 0.0
     for year in range(signing.first, signing.last + 1):
-        bank = bank_price(data, contract.material, year)
+        bank = bank_price(data, contract.material, data.region_of(contract.supplier), year)
         price = contract_price(contract, bank, year - signing.first)
         per_t = contract.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price)
         worth += discount(project, signing.year, year) * ramp(project, year - signing.first) * per_t
@@ -114,7 +113,7 @@ def bankability_table(data: PlanData, books: Books) -> Iterator[Check]:
         found = row["break_even_usd_per_kg"]
         if found is not None and seen.break_even is not None:
             yield equal(where, "break-even price", found, seen.break_even / MUSD_PER_T, USD_PER_KG)
-        deck = [bank_price(data, main, year) for year in _life(project, decision)] if main else []
+        deck = [bank_price(data, main, project.region, year) for year in _life(project, decision)] if main else []
         average = row["bank_price_usd_per_kg"]
         if average is not None and deck:
             yield at_least(where, "average bank price", average, min(deck) / MUSD_PER_T, USD_PER_KG)
@@ -145,16 +144,16 @@ def least_floor(data: PlanData, books: Books) -> Iterator[Check]:
         where, needed = f"{project.name} {decision}", gap(data, project, decision)
         menu = [f for f in data.floors.values() if f.project == project.name]
         named = data.floors.get(row["least_floor"] or "")
-        slack, lowest = tolerance(MUSD, needed.scale), named.floor if named else float("inf")
+        slack, lowest = tolerance(MUSD, needed.scale), named.level if named else float("inf")
         if named:
             worth, found = _alone(data, project, named, decision), row["least_floor_usd_per_kg"] or 0.0
             yield holds(where, named in menu, f"a package of {project.name}", named.name)
             yield at_least(where, f"support by {named.name}", worth, needed.gap, MUSD, needed.scale)
-            yield equal(where, "its floor", found, named.floor / MUSD_PER_T, USD_PER_KG)
+            yield equal(where, "its floor", found, named.level / MUSD_PER_T, USD_PER_KG)
         else:
             yield same(where, "floor of no package", row["least_floor_usd_per_kg"], None)
         for floor in menu:
-            if floor.floor < lowest:
+            if floor.level < lowest:
                 closes = _alone(data, project, floor, decision) > needed.gap + slack
                 yield holds(
                     where, not closes, f"the lower floor {floor.name}, which closes the gap", repr(row["least_floor"])
@@ -166,7 +165,11 @@ def _alone(data: PlanData, project: Project, floor: Floor, decision: int) -> flo
     worth, first = floor.capex_grant_share * project.capex, _first(project, decision)
     for year in range(first, first + min(floor.tenor_years, project.life_years)):
         output = project.recipe[floor.material] * project.capacity * ramp(project, year - first)
-        worth += discount(project, decision, year) * output * rate(floor, bank_price(data, floor.material, year))
+        worth += (
+            discount(project, decision, year)
+            * output
+            * rate(floor, bank_price(data, floor.material, project.region, year))
+        )
     return worth
 
 

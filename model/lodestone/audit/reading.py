@@ -15,7 +15,7 @@ from lodestone.audit.books import Books, Row, rows
 from lodestone.audit.capacity import capacities
 from lodestone.audit.china_share import cap_bases
 from lodestone.audit.verdict import MUSD, NAME, SHARE, TONNES, USD_PER_KG, Check, Rule, at_least, holds, same
-from lodestone.data.plan_data import STREAMS, PlanData
+from lodestone.data.plan_data import STREAMS, PlanData, time_of
 from lodestone.plan.tables import COST_TERMS, TABLES, PlanTable
 
 # What makes a row of each table unique.
@@ -201,7 +201,7 @@ def complete(data: PlanData, books: Books) -> Iterator[Check]:
     required: dict[str, set[tuple[object, ...]]] = {
         "demand": {(*need, y) for need in data.demand for y in years},
         "stockpile": {(site, y) for site in data.stockpiles for y in years},
-        "budgets": {(b.name, y) for b in data.budgets.values() for y in years if b.limit.get(y) is not None},
+        "budgets": {(b.name, y) for b in data.budgets.values() for y in years if b.limit.get(time_of(y)) is not None},
         "floor_payments": {(a.floor.name, a.year, y) for a in books.awards for y in years if a.first <= y <= a.last},
         "contract_years": {(*s.key, y) for s in books.signings for y in years if s.covers(y)},
         "plants": {(unit, y) for unit in data.units for y in years if capacity[unit, y] > 0},

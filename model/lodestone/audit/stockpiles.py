@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from lodestone.audit.books import Books
 from lodestone.audit.verdict import DAYS, TONNES, Check, Rule, at_least, at_most, equal, same
-from lodestone.data.plan_data import STREAMS, PlanData, Stockpile
+from lodestone.data.plan_data import STREAMS, PlanData, Stockpile, time_of
 
 DAYS_PER_YEAR = 365
 
@@ -26,7 +26,7 @@ def kept(data: PlanData, books: Books, site: Stockpile, year: int, stream: str) 
 def consumption(data: PlanData, books: Books, site: Stockpile, year: int) -> float:
     """Demand of the sectors and intake of units in the regions that the stockpile covers, t."""
     demand = sum(
-        series[year]
+        series[time_of(year)]
         for (region, _sector, material), series in data.demand.items()
         if material == site.material and region in site.covers
     )
@@ -40,7 +40,7 @@ def consumption(data: PlanData, books: Books, site: Stockpile, year: int) -> flo
 
 def cover(data: PlanData, books: Books, site: Stockpile, year: int) -> float:
     """Right of (13), emergency or not; 0 when not in force. t"""
-    days = site.days.get(year)
+    days = site.days.get(time_of(year))
     return 0.0 if days is None else days / DAYS_PER_YEAR * consumption(data, books, site, year)
 
 
@@ -90,7 +90,7 @@ def days_of_cover(data: PlanData, books: Books) -> Iterator[Check]:
     """(13)"""
     for site in data.stockpiles.values():
         for year in data.years:
-            if site.days.get(year) is not None and not suspended(data, year):
+            if site.days.get(time_of(year)) is not None and not suspended(data, year):
                 least = cover(data, books, site, year)
                 yield at_least(f"{site.name} {year}", "stock for days of cover", held(books, site, year), least, TONNES)
 
@@ -98,7 +98,7 @@ def days_of_cover(data: PlanData, books: Books) -> Iterator[Check]:
 def stockpile_table(data: PlanData, books: Books) -> Iterator[Check]:
     for row in books.rows("stockpile"):
         site, year = data.stockpiles[row["stockpile"]], row["year"]
-        where, base, days = f"{site.name} {year}", consumption(data, books, site, year), site.days.get(year)
+        where, base, days = f"{site.name} {year}", consumption(data, books, site, year), site.days.get(time_of(year))
         paused = days is not None and suspended(data, year)
         required = 0.0 if paused else cover(data, books, site, year)
         yield equal(where, "consumption", row["consumption_t"], base, TONNES)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lodestone.data.plan_data import MUSD_PER_T, Contract, Floor, PlanData, Project, at
+from lodestone.data.plan_data import MUSD_PER_T, Contract, Floor, PlanData, Project
 
 
 def producing_years(project: Project, decision_year: int) -> Iterator[tuple[int, float, float]]:
@@ -25,16 +25,11 @@ def producing_years(project: Project, decision_year: int) -> Iterator[tuple[int,
         yield year, (1 + project.hurdle_rate) ** (decision_year - year), project.ramp(age)
 
 
-def bank_value_added(data: PlanData, project: Project, year: int) -> float:
-    """MUSD per t of capacity used at the lenders' prices."""
-    return sum(g * at(data.bank_price[m], year) for m, g in project.recipe.items())
-
-
 def gap(data: PlanData, project: Project, decision_year: int) -> float:
     """MUSD missing to the hurdle rate at the decision; 0 or less: bankable unaided."""
     return project.capex + sum(
         d
-        * (project.fixed_cost + project.capacity * ramp * (project.operating_cost - bank_value_added(data, project, t)))
+        * (project.fixed_cost + project.capacity * ramp * (project.operating_cost - data.bank_value_added(project, t)))
         for t, d, ramp in producing_years(project, decision_year)
     )
 
@@ -46,7 +41,7 @@ def floor_worth(
     project = data.projects[floor.project]
     end = min(floor.tenor_years, project.life_years, project.life_years if to_age is None else to_age)
     return sum(
-        d * ramp * floor.rate(at(data.bank_price[floor.material], t))
+        d * ramp * floor.rate(data.bank_price_of(floor.material, project.region, t))
         for age, (t, d, ramp) in enumerate(producing_years(project, decision_year))
         if from_age <= age < end
     )
@@ -59,7 +54,7 @@ def contract_worth(data: PlanData, contract: Contract, decision_year: int) -> fl
     worth = 0.0
     for age, (t, d, ramp) in enumerate(producing_years(project, decision_year)):
         if age < contract.tenor_years:
-            bank = at(data.bank_price[contract.material], t)
+            bank = data.bank_price_of(contract.material, project.region, t)
             price = contract.price(bank, t, first)
             worth += d * ramp * (contract.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price))
     return worth
@@ -72,7 +67,7 @@ def break_even(data: PlanData, project: Project, decision_year: int) -> float | 
     main = project.main_output
     cost, output = project.capex, 0.0
     for t, d, ramp in producing_years(project, decision_year):
-        others = bank_value_added(data, project, t) - project.recipe[main] * at(data.bank_price[main], t)
+        others = data.bank_value_added(project, t) - project.recipe[main] * data.bank_price_of(main, project.region, t)
         cost += d * (project.fixed_cost + project.capacity * ramp * (project.operating_cost - others))
         output += d * ramp * project.capacity * project.recipe[main]
     return cost / output
@@ -82,9 +77,10 @@ def average_bank_price(data: PlanData, project: Project, decision_year: int) -> 
     """Lenders' price of the main output, MUSD/t, averaged over discounted output."""
     if not project.outputs:
         return None
-    deck = data.bank_price[project.main_output]
     years = list(producing_years(project, decision_year))
-    return sum(d * ramp * at(deck, t) for t, d, ramp in years) / sum(d * ramp for _, d, ramp in years)
+    return sum(d * ramp * data.bank_price_of(project.main_output, project.region, t) for t, d, ramp in years) / sum(
+        d * ramp for _, d, ramp in years
+    )
 
 
 def grant(data: PlanData, floor: Floor) -> float:
@@ -107,7 +103,7 @@ def least_floor(data: PlanData, project: Project, decision_year: int) -> Floor |
         for f in data.floors.values()
         if f.project == project.name and package_worth(data, f, decision_year) >= missing - 1e-9
     ]
-    return min(closing, key=lambda f: (f.floor, f.capex_grant_share), default=None)
+    return min(closing, key=lambda f: (f.floor or 0.0, f.capex_grant_share), default=None)
 
 
 def can_be_closed(data: PlanData, project: Project, decision_year: int) -> bool:
@@ -143,7 +139,7 @@ def bankability_row(
         "break_even_usd_per_kg": None if even is None else even / MUSD_PER_T,
         "bank_price_usd_per_kg": None if deck is None else deck / MUSD_PER_T,
         "least_floor": least.name if least else "",
-        "least_floor_usd_per_kg": least.floor / MUSD_PER_T if least else None,
+        "least_floor_usd_per_kg": (least.floor or 0.0) / MUSD_PER_T if least else None,
         "closed_by": closed_by,
     }
 

@@ -1,7 +1,8 @@
 """One scenario's data in model units: tonnes, million US dollars (MUSD) and years.
 
 Money per mass is held as MUSD/t (1 t x 1 USD/kg = 0.001 MUSD); workbook/conversion.py makes it of a workbook's
-records.
+records. A year is one period, or is cut into shorter ones (sheet Periods): series are read by the time at which a
+period begins, and every yearly figure is a rate per year, in a period of any length.
 Nothing here can be changed once built.
 """
 
@@ -10,285 +11,72 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import inf, isinf
+from math import isinf
+
+from lodestone.data.parts import (
+    ALL_KINDS,
+    BUDGET_KINDS,
+    PUBLIC,
+    Budget,
+    Contract,
+    Floor,
+    LaneData,
+    Market,
+    Material,
+    Plant,
+    Project,
+    Region,
+    Return,
+    Sector,
+    ShareCap,
+    Stockpile,
+    Substitution,
+    Unit,
+)
+from lodestone.data.scenario import BASE, Emergency, Scenario
+from lodestone.data.times import MONTHS, Calendar, OpenSeries, Series, Time, at, month_of, time_of, year_of, yearly
 
 MUSD_PER_T = 0.001  # 1 USD/kg
 CLEAN, EXPOSED = "clean", "exposed"
 STREAMS = (CLEAN, EXPOSED)
 
-Series = Mapping[int, float]  # year -> value, over the horizon at least
-OpenSeries = Mapping[int, float | None]  # None: not in force in that year
-
-
-def at(series: Series, year: int) -> float:
-    """The value of a year; the last value holds beyond the end of the series."""
-    return series[year] if year in series else series[max(series)]
-
-
-def _or_unlimited(series: OpenSeries | None, year: int) -> float:
-    """Infinite where no limit is given, as a whole or in that year."""
-    limit = None if series is None else series[year]
-    return inf if limit is None else limit
-
-
-@dataclass(frozen=True)
-class Region:
-    name: str
-    of_concern: bool
-    group: str | None
-
-
-@dataclass(frozen=True)
-class Material:
-    name: str
-    mineral: str | None
-    stage: str | None
-    annual_loss_share: float  # of what is in stock
-
-
-@dataclass(frozen=True)
-class Unit:
-    """What plants and projects share.
-
-    recipe: t per t of capacity used; operating_cost: MUSD per t of capacity used; at_market: paid the value it adds;
-    of_concern: stands in, or is owned from, a region of concern.
-    """
-
-    name: str
-    region: str
-    process: str
-    recipe: Mapping[str, float]
-    of_concern: bool
-    operating_cost: float
-    spot_share: float
-    whole_plant: bool
-    at_market: bool
-
-    @cached_property
-    def inputs(self) -> dict[str, float]:
-        """Tonnes taken per tonne of capacity used (positive)."""
-        return {m: -g for m, g in self.recipe.items() if g < 0}
-
-    @cached_property
-    def outputs(self) -> dict[str, float]:
-        """Tonnes made per tonne of capacity used."""
-        return {m: g for m, g in self.recipe.items() if g > 0}
-
-    @property
-    def main_output(self) -> str:
-        """The first output in the recipe, for break-even prices."""
-        return next(iter(self.outputs))
-
-
-@dataclass(frozen=True)
-class Plant(Unit):
-    capacity: Series  # t/yr
-    base_capacity: Series  # the base scenario's, for force majeure
-
-
-@dataclass(frozen=True)
-class Project(Unit):
-    """A candidate investment. capacity t/yr, capex MUSD, fixed_cost MUSD/yr; of one build."""
-
-    public: bool
-    capacity: float
-    capex: float
-    fixed_cost: float
-    lead_years: int
-    ramp_years: int
-    life_years: int
-    earliest_year: int
-    latest_year: int
-    max_builds: int
-    hurdle_rate: float
-    group: str | None
-    requires: str | None
-
-    def ramp(self, age: int) -> float:
-        """Share of capacity in the (age + 1)-th year of production; 0 outside its life."""
-        return min(1.0, (age + 1) / self.ramp_years) if 0 <= age < self.life_years else 0.0
-
-    def first_year(self, decision_year: int) -> int:
-        """Of production."""
-        return decision_year + self.lead_years
-
-    def last_life_year(self, decision_year: int) -> int:
-        """Of production, also beyond the horizon."""
-        return self.first_year(decision_year) + self.life_years - 1
-
-
-@dataclass(frozen=True)
-class Floor:
-    """A support package for a private project; floor in MUSD/t."""
-
-    name: str
-    project: str
-    material: str
-    floor: float
-    tenor_years: int
-    upside_share: float
-    capex_grant_share: float
-
-    def rate(self, price: float) -> float:
-        """MUSD per covered tonne at a price: what the treasury pays, less the upside it is paid back."""
-        return max(0.0, self.floor - price) - self.upside_share * max(0.0, price - self.floor)
-
-
-@dataclass(frozen=True)
-class Contract:
-    """An offtake contract on offer; prices in MUSD/t, volumes in t/yr, escalation a share per year, the fee in MUSD.
-
-    fixed: at fixed_price, escalated; else at the index with its premium, between price_min and price_max.
-    """
-
-    name: str
-    supplier: str
-    material: str
-    fixed: bool
-    fixed_price: float
-    escalation: float
-    index_premium: float
-    price_min: float
-    price_max: float
-    min_t: float
-    max_t: float
-    take_or_pay_share: float
-    earliest_year: int
-    latest_year: int
-    start_delay_years: int
-    tenor_years: int
-    signing_fee: float
-
-    def price(self, index: float, year: int, first_delivery_year: int) -> float:
-        """Contract price of a year, MUSD/t; index: the price in Prices (or on the lenders' deck) of that year."""
-        if self.fixed:
-            return float(self.fixed_price * (1 + self.escalation) ** (year - first_delivery_year))
-        return min(max(index * (1 + self.index_premium), self.price_min), self.price_max)
-
-
-@dataclass(frozen=True)
-class Market:
-    """Outside supply or demand. volume: t/yr by year; None, as a whole or in a year: unlimited."""
-
-    name: str
-    region: str
-    material: str
-    buys: bool  # True: we buy from it; False: we sell to it
-    exposed: bool
-    premium_share: float
-    spot_share: float
-    volume: OpenSeries | None
-    base_volume: OpenSeries | None
-
-    def volume_in(self, year: int) -> float:
-        """t/yr, infinite when unlimited."""
-        return _or_unlimited(self.volume, year)
-
-    def base_volume_in(self, year: int) -> float:
-        """As volume_in, of the base scenario: what force majeure is measured by."""
-        return _or_unlimited(self.base_volume, year)
-
-
-@dataclass(frozen=True, slots=True)
-class LaneData:
-    """An open lane. freight MUSD/t, tariff share of price by year; capacity t/yr as volume in Market."""
-
-    freight: float
-    tariff: Series
-    capacity: OpenSeries | None
-
-    def capacity_in(self, year: int) -> float:
-        """t/yr, infinite when unlimited."""
-        return _or_unlimited(self.capacity, year)
-
-
-@dataclass(frozen=True)
-class Sector:
-    name: str
-    shortage_cost: float  # MUSD/t
-    min_service_share: float
-
-
-@dataclass(frozen=True)
-class Substitution:
-    name: str
-    sector: str
-    material: str
-    cost: float  # MUSD/t avoided
-    share: Series  # of demand, at most
-
-
-@dataclass(frozen=True)
-class Return:
-    """Scrap that comes back: t per t delivered, lag_years later. clean: whatever was delivered; else of its stream."""
-
-    sector: str
-    material: str
-    scrap: str
-    t_per_t: float
-    lag_years: int
-    clean: bool
-
-
-@dataclass(frozen=True)
-class Stockpile:
-    """A reserve. capacity t; max_fill and max_release t/yr, None: unlimited; days of cover by year."""
-
-    name: str
-    region: str
-    material: str
-    opening: Mapping[str, float]  # stream -> t
-    capacity: float
-    max_fill: float | None
-    max_release: float | None
-    holding_cost: float  # MUSD per t and year
-    covers: tuple[str, ...]  # regions
-    days: OpenSeries
-
-
-@dataclass(frozen=True)
-class ShareCap:
-    """A China-share row; materials and regions are spelled out, sector None means all."""
-
-    name: str
-    material: str  # as written, "*" included
-    materials: tuple[str, ...]
-    region: str  # as written
-    regions: tuple[str, ...]
-    sector: str | None
-    share: OpenSeries
-
-
-@dataclass(frozen=True)
-class Budget:
-    """A cap on yearly outlays, undiscounted. covers: of BUDGET_KINDS; carry_over: what is not spent may be later."""
-
-    name: str
-    covers: frozenset[str]
-    carry_over: bool
-    limit: OpenSeries  # MUSD/yr
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """When a future shows itself and when cover may be drawn down; all None in the base."""
-
-    name: str
-    probability: float | None
-    from_year: int | None
-    emergency_from: int | None
-    emergency_to: int | None
-    refill_years: int
-
-    def cover_suspended(self, year: int) -> bool:
-        """In the emergency's years and the refill_years after them no days of cover are asked for."""
-        if self.emergency_from is None or self.emergency_to is None:
-            return False
-        return self.emergency_from <= year <= self.emergency_to + self.refill_years
-
-
-BUDGET_KINDS = ("capex", "grants", "floors", "fees", "stockpile")
-BASE = Scenario("base", None, None, None, None, 0)
+__all__ = [
+    "ALL_KINDS",
+    "BASE",
+    "BUDGET_KINDS",
+    "CLEAN",
+    "EXPOSED",
+    "MONTHS",
+    "MUSD_PER_T",
+    "PUBLIC",
+    "STREAMS",
+    "Budget",
+    "Contract",
+    "Emergency",
+    "Floor",
+    "LaneData",
+    "Market",
+    "Material",
+    "OpenSeries",
+    "PlanData",
+    "Plant",
+    "Project",
+    "Region",
+    "Return",
+    "Scenario",
+    "Sector",
+    "Series",
+    "ShareCap",
+    "Stockpile",
+    "Substitution",
+    "Time",
+    "Unit",
+    "at",
+    "month_of",
+    "time_of",
+    "year_of",
+    "yearly",
+]
 
 
 @dataclass(frozen=True)
@@ -309,8 +97,8 @@ class PlanData:
     time_limit_s: float
     regions: Mapping[str, Region]
     materials: Mapping[str, Material]
-    price: Mapping[str, Series]  # MUSD/t, of this scenario
-    bank_price: Mapping[str, Series]  # MUSD/t, the lenders' deck: always on the base
+    price: Mapping[tuple[str, str], Series]  # (material, region) -> MUSD/t, of this scenario
+    bank_price: Mapping[tuple[str, str], Series]  # (material, region) -> MUSD/t, the lenders' deck: always on the base
     plants: Mapping[str, Plant]
     projects: Mapping[str, Project]
     floors: Mapping[str, Floor]
@@ -324,12 +112,41 @@ class PlanData:
     stockpiles: Mapping[str, Stockpile]
     caps: Mapping[str, ShareCap]
     budgets: Mapping[str, Budget]
-    lost: Mapping[str, int] = field(default_factory=dict)  # project or contract -> the year from which it gives nothing
+    lost: Mapping[str, Time] = field(
+        default_factory=dict
+    )  # project or contract -> the time from which it gives nothing
+    periods: Mapping[int, int] = field(default_factory=dict)  # year -> months of its periods; 12 where it is not cut
+    trade: Mapping[tuple[str, str, str], float] = field(default_factory=dict)  # (material, from, to) -> t/yr, before
+    secure_against: int = 0  # threats that the plan must stand at once
 
     @property
     def years(self) -> range:
         """The horizon, last year included."""
         return range(self.first_year, self.last_year + 1)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The horizon, and into which periods its years are cut."""
+        return Calendar(self.first_year, self.last_year, self.periods)
+
+    def months_of(self, year: int) -> int:
+        """Length of the periods of a year."""
+        return self.calendar.months_of(year)
+
+    @property
+    def times(self) -> tuple[Time, ...]:
+        """When the periods of the horizon begin."""
+        return self.calendar.times
+
+    @property
+    def last_time(self) -> Time:
+        """When the last period begins."""
+        return self.times[-1]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether any year is cut into shorter periods, so that tables have a column month."""
+        return any(months < MONTHS for months in self.periods.values())
 
     @cached_property
     def units(self) -> dict[str, Plant | Project]:
@@ -353,37 +170,70 @@ class PlanData:
         """Factor to first_year; the only discounting of the objective."""
         return float((1 + self.discount_rate) ** (self.first_year - year))
 
-    def value_added(self, unit: Unit, year: int) -> float:
-        """MUSD per t of capacity used, at this scenario's prices (years beyond the horizon at the last price)."""
-        return sum(g * at(self.price[m], year) for m, g in unit.recipe.items())
+    def price_of(self, material: str, region: str, time: Time) -> float:
+        """Market price, MUSD/t; the last one beyond the horizon."""
+        return at(self.price[material, region], time)
 
-    def supplier_price(self, contract: Contract, year: int) -> float:
+    def bank_price_of(self, material: str, region: str, year: int) -> float:
+        """Lenders' price, MUSD/t: the mean of the year, the last one beyond their deck."""
+        return yearly(self.bank_price[material, region], year)
+
+    def value_added(self, unit: Unit, time: Time) -> float:
+        """MUSD per t of capacity used, at the prices of its region (after the horizon at the last price)."""
+        return sum(g * self.price_of(m, unit.region, time) for m, g in unit.recipe.items())
+
+    def bank_value_added(self, unit: Unit, year: int) -> float:
+        """MUSD per t of capacity used, at the lenders' prices of its region."""
+        return sum(g * self.bank_price_of(m, unit.region, year) for m, g in unit.recipe.items())
+
+    def region_of(self, supplier: str) -> str:
+        """Where a plant, project or market stands: contracts and floors see the prices there."""
+        return self.units[supplier].region if supplier in self.units else self.markets[supplier].region
+
+    def index_price(self, contract: Contract, time: Time) -> float:
+        """What an index contract is priced by, MUSD/t: the price where the supplier stands, without its premium."""
+        return self.price_of(contract.material, self.region_of(contract.supplier), time)
+
+    def floor_price(self, floor: Floor, time: Time) -> float:
+        """Market price against which a floor pays, MUSD/t: that of the project's region."""
+        return self.price_of(floor.material, self.region_of(floor.project), time)
+
+    def stock_price(self, stockpile: str, time: Time) -> float:
+        """Market price of what is in stock, MUSD/t."""
+        pile = self.stockpiles[stockpile]
+        return self.price_of(pile.material, pile.region, time)
+
+    def supplier_price(self, contract: Contract, time: Time) -> float:
         """What the supplier is paid otherwise, MUSD/t: the market price, with a market's premium."""
         if contract.supplier in self.markets:
-            return self.market_price(contract.supplier, year)
-        return at(self.price[contract.material], year)
+            return self.market_price(contract.supplier, time)
+        return self.index_price(contract, time)
 
-    def market_price(self, market: str, year: int) -> float:
+    def market_price(self, market: str, time: Time) -> float:
         """Price of a market with its premium, MUSD/t."""
         row = self.markets[market]
-        return at(self.price[row.material], year) * (1 + row.premium_share)
+        return self.price_of(row.material, row.region, time) * (1 + row.premium_share)
 
-    def is_lost(self, name: str, year: int) -> bool:
-        """Whether a project or contract gives nothing in a year; only stress tests lose any."""
-        return name in self.lost and year >= self.lost[name]
+    def is_lost(self, name: str, time: Time) -> bool:
+        """Whether a project or contract gives nothing at a time; only stress tests lose any."""
+        return name in self.lost and time >= self.lost[name]
 
-    def force_majeure(self, contract: Contract, year: int) -> float:
-        """min(1, capacity or volume of the supplier / the base's); 1 for projects; 0 of what is lost."""
-        if self.is_lost(contract.name, year) or self.is_lost(contract.supplier, year):
+    def force_majeure(self, contract: Contract, time: Time) -> float:
+        """min(1, capacity or volume of the supplier / the base's); 1 for projects; 0 of what is lost or not honoured.
+
+        Where the base's volume is unlimited, it is measured by the largest volumes of all contracts with the market.
+        """
+        if self.is_lost(contract.name, time) or self.is_lost(contract.supplier, time) or not contract.is_honoured(time):
             return 0.0
         if contract.supplier in self.projects:
             return 1.0
         if contract.supplier in self.plants:
             plant = self.plants[contract.supplier]
-            now, base = plant.capacity[year], plant.base_capacity[year]
+            now, base = plant.capacity[time], plant.base_capacity[time]
         else:
             market = self.markets[contract.supplier]
-            now, base = market.volume_in(year), market.base_volume_in(year)
+            now, base = market.volume_in(time), market.base_volume_in(time)
         if isinf(base):
-            return 0.0 if now == 0 else 1.0
+            largest = sum(c.max_t for c in self.contracts.values() if c.supplier == contract.supplier)
+            return min(1.0, now / largest) if largest > 0 else 1.0
         return 1.0 if base == 0 else min(1.0, now / base)

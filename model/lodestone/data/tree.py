@@ -1,7 +1,8 @@
-"""The scenario tree: nodes, their years, parents, paths and probabilities.
+"""The scenario tree: nodes, their periods, parents, paths and probabilities.
 
 Every rule of the model is written over nodes, so that nothing in it knows whether one scenario is planned or many.
-A node is an integer; nodes are numbered so that a parent comes before its children.
+A node is an integer; nodes are numbered so that a parent comes before its children. It is a period of a year: the whole
+year, or one of the periods into which the sheet Periods cuts it.
 """
 
 from __future__ import annotations
@@ -10,24 +11,60 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
-from lodestone.data.plan_data import PlanData
+from lodestone.data.plan_data import MONTHS, PlanData, Time, month_of, year_of
 
 LEAST_PROBABILITY = 1e-9  # a base with less left to it has no nodes
 
 
 @dataclass(frozen=True)
 class Tree:
-    """year, parent (None at the root), probability and data of each node."""
+    """time (when its period begins), parent (None at the root), probability and data of each node."""
 
-    year: Mapping[int, int]
+    time: Mapping[int, Time]
     parent: Mapping[int, int | None]
     probability: Mapping[int, float]
     data: Mapping[int, PlanData]
 
     @cached_property
     def nodes(self) -> tuple[int, ...]:
-        return tuple(self.year)
+        return tuple(self.time)
+
+    @cached_property
+    def year(self) -> dict[int, int]:
+        return {n: year_of(time) for n, time in self.time.items()}
+
+    @cached_property
+    def month(self) -> dict[int, int]:
+        """The first month of each node."""
+        return {n: month_of(time) for n, time in self.time.items()}
+
+    @cached_property
+    def months(self) -> dict[int, int]:
+        """How long each node is."""
+        return {n: self.data[n].months_of(self.year[n]) for n in self.nodes}
+
+    @cached_property
+    def length(self) -> dict[int, float]:
+        """w(n): the part of a year that each node is."""
+        return {n: months / MONTHS for n, months in self.months.items()}
+
+    def begins_year(self, node: int) -> bool:
+        """Where builds, awards and signings are decided."""
+        return self.month[node] == 1
+
+    def ends_year(self, node: int) -> bool:
+        """Where the rules about a year are."""
+        return self.month[node] + self.months[node] == MONTHS + 1
+
+    def nodes_of(self, node: int, year: int) -> tuple[int, ...]:
+        """The nodes of a year on the path to a node."""
+        return tuple(n for n in self.path[node] if self.year[n] == year)
+
+    def year_nodes(self, node: int) -> tuple[int, ...]:
+        """Y(n): the nodes of its year on the path to a node, itself included."""
+        return self.nodes_of(node, self.year[node])
 
     @cached_property
     def path(self) -> dict[int, tuple[int, ...]]:
@@ -58,26 +95,28 @@ class Tree:
         """One future alone: the nodes on the way to a leaf, under their numbers, as if it were certain."""
         nodes = self.path[leaf]
         return Tree(
-            year={n: self.year[n] for n in nodes},
+            time={n: self.time[n] for n in nodes},
             parent={n: self.parent[n] for n in nodes},
             probability=dict.fromkeys(nodes, 1.0),
             data={n: self.data[n] for n in nodes},
         )
 
     def ancestor(self, node: int, years_before: int) -> int | None:
-        """The node on the path that lies so many years earlier; None before the root."""
-        path = self.path[node]
-        return path[-1 - years_before] if years_before < len(path) else None
+        """The node on the path that ends the year so many years earlier; None before the root."""
+        if years_before == 0:
+            return node
+        earlier = self.nodes_of(node, self.year[node] - years_before)
+        return earlier[-1] if earlier else None
 
 
 def single(data: PlanData) -> Tree:
-    """One scenario: one node a year, each the child of the one before."""
-    years = list(data.years)
+    """One scenario: one node a period, each the child of the one before."""
+    nodes = range(len(data.times))
     return Tree(
-        year=dict(enumerate(years)),
-        parent={i: i - 1 if i else None for i in range(len(years))},
-        probability=dict.fromkeys(range(len(years)), 1.0),
-        data=dict.fromkeys(range(len(years)), data),
+        time=dict(zip(nodes, data.times, strict=True)),
+        parent={n: n - 1 if n else None for n in nodes},
+        probability=dict.fromkeys(nodes, 1.0),
+        data=dict.fromkeys(nodes, data),
     )
 
 
@@ -90,34 +129,51 @@ def futures_of(base: PlanData, scenarios: Sequence[PlanData]) -> dict[str, float
 
 
 def joint(base: PlanData, scenarios: Sequence[PlanData]) -> Tree:
-    """All futures: a trunk with the base's data, which each scenario leaves at its from_year.
+    """All futures: a trunk with the base's data, which each scenario leaves when it shows itself.
 
-    Scenarios of the same from_year separate from each other in that year. The trunk comes first, one node a year, so
-    that up to the first parting its nodes are numbered as those of the base alone. It goes on as long as the base, or a
-    scenario that has not left yet, passes through it. Scenarios that show themselves in first_year share no node.
+    One with a parent leaves the path of that scenario instead. Futures that leave a path at the same time separate from
+    each other then. The trunk comes first, one node a period, so that up to the first parting its nodes are numbered as
+    those of the base alone. A path goes on as long as its own future, or one that has not left it yet, passes through
+    it. Futures that show themselves at the start of first_year share no node.
     """
     futures = futures_of(base, scenarios)
-    leaving = [data for data in scenarios if data.scenario.name in futures]
-    leaves_in = {data.scenario.name: data.scenario.from_year or base.first_year for data in leaving}
-    stays = base.scenario.name in futures
-    trunk_ends = base.last_year if stays else max(leaves_in.values()) - 1
-    year: dict[int, int] = {}
+    trunk, known = base.scenario.name, {data.scenario.name: data for data in scenarios}
+    shows = {name: data.scenario.shows or base.times[0] for name, data in known.items()}
+    nodes: dict[tuple[str, Time], int] = {}  # whose data a node has, and when it begins
+    time: dict[int, Time] = {}
     parent: dict[int, int | None] = {}
     probability: dict[int, float] = {}
     data_of: dict[int, PlanData] = {}
 
-    def add(y: int, data: PlanData, before: int | None, likely: float) -> int:
-        node = len(year)
-        year[node], parent[node], probability[node], data_of[node] = y, before, likely, data
-        return node
+    def path_of(future: str, begins: Time) -> str:
+        """On whose path a future is then: its own once it has shown itself, else that of a parent or the trunk."""
+        while future != trunk and shows[future] > begins:
+            future = known[future].scenario.parent or trunk
+        return future
 
-    last: int | None = None
-    for y in range(base.first_year, trunk_ends + 1):
-        together = sum(p for name, p in futures.items() if leaves_in.get(name, base.last_year + 1) > y)
-        last = add(y, base, last, together)
-    for data in leaving:
-        start = leaves_in[data.scenario.name]
-        last = start - 1 - base.first_year if start > base.first_year else None  # the trunk's node of the year before
-        for y in range(start, base.last_year + 1):
-            last = add(y, data, last, futures[data.scenario.name])
-    return Tree(year, parent, probability, data_of)
+    before = {begins: earlier for earlier, begins in pairwise(base.times)}
+    for name in (trunk, *_parents_first(known)):
+        for begins in base.times:
+            through = [p for future, p in futures.items() if path_of(future, begins) == name]
+            if through:
+                node = nodes[name, begins] = len(time)
+                earlier = before.get(begins)
+                time[node], probability[node], data_of[node] = begins, sum(through), known.get(name, base)
+                parent[node] = None if earlier is None else nodes[path_of(name, earlier), earlier]
+    return Tree(time, parent, probability, data_of)
+
+
+def _parents_first(scenarios: Mapping[str, PlanData]) -> list[str]:
+    """In their order, but none before its parent."""
+    ordered: list[str] = []
+
+    def add(name: str) -> None:
+        parent = scenarios[name].scenario.parent
+        if parent is not None and parent not in ordered:
+            add(parent)
+        if name not in ordered:
+            ordered.append(name)
+
+    for name in scenarios:
+        add(name)
+    return ordered

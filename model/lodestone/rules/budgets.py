@@ -47,13 +47,13 @@ def budgets(
             "fees": offtake.cost["signing_fees"][n],
             "stockpile": purchases(tree, net, piles, n),
         }
-        return [term for kind in sorted(budget.covers) for term in kinds[kind]]
+        return [term for kind in sorted(budget.covers) for term in kinds.get(kind, [])]
 
     block.outlay = {
         (n, b): outlays(n, budget)
         for n in tree.nodes
         for b, budget in tree.data[n].budgets.items()
-        if budget.limit.get(tree.year[n]) is not None
+        if budget.limit.get(tree.time[n]) is not None
     }
 
     def rule(b: pyo.Block, n: int, name: str) -> object:
@@ -67,14 +67,14 @@ def budgets(
 
 def _limit(tree: Tree, name: str, n: int) -> float:
     """This year's money of a budget in force, MUSD."""
-    return tree.data[n].budgets[name].limit[tree.year[n]] or 0.0
+    return tree.data[n].budgets[name].limit[tree.time[n]] or 0.0
 
 
 def counted(tree: Tree, name: str, n: int) -> list[int]:
     """Nodes whose outlays and limits count in n's row."""
     if not tree.data[n].budgets[name].carry_over:
         return [n]
-    return [a for a in tree.path[n] if tree.data[a].budgets[name].limit.get(tree.year[a]) is not None]
+    return [a for a in tree.path[n] if tree.data[a].budgets[name].limit.get(tree.time[a]) is not None]
 
 
 def _spent(block: pyo.Block, name: str, n: int) -> float:

@@ -6,10 +6,10 @@ For every unit u and node n:
     (5) access       sum_k act[n,u,k] <= spot_share * that capacity + sum over its contracts of taken / g[u,m]
                      (not for public projects)
     (5) market       buy[n,v] <= volume (a bound);  buy[n,v] <= spot_share * volume + taken
-    (11) whole plant act[n,u,clean] <= most[n,u] * whole[n,u],  act[n,u,exposed] <= most[n,u] * (1 - whole[n,u]),
+    (11) whole plant act[n,u,clean] <= most[u,n] * whole[n,u],  act[n,u,exposed] <= most[u,n] * (1 - whole[n,u]),
                      whole binary: in a year such a unit is either clean or exposed
 
-most[n,u] is the physical bound of the big-M: the plant's capacity, or the project's with all copies built.
+most[u,n] is the physical bound of the big-M: the plant's capacity, or the project's with all copies built.
 
 Units    t/yr
 Sheets   in: Plants, Projects, Markets; out: Plants
@@ -39,21 +39,21 @@ def capacity(tree: Tree, net: Network, flow: pyo.Block, invest: pyo.Block, offta
     def within(b: pyo.Block, n: int, u: str) -> object:
         data = tree.data[n]
         if u in data.plants:
-            return linear(used[n, u]) <= data.plants[u].capacity[tree.year[n]]
-        return linear(used[n, u] + scaled(-1.0, invest.capacity[n, u])) <= 0
+            return linear(used[n, u]) <= data.plants[u].capacity[tree.time[n]]
+        return linear(used[n, u] + scaled(-1.0, invest.capacity[u, n])) <= 0
 
     def access(b: pyo.Block, n: int, u: str) -> object:
         data = tree.data[n]
         unit = data.units[u]
         terms = used[n, u] + _taken_capacity(offtake, unit, n)
         if u in data.plants:
-            return linear(terms) <= unit.spot_share * data.plants[u].capacity[tree.year[n]]
-        return linear(terms + scaled(-unit.spot_share, invest.capacity[n, u])) <= 0
+            return linear(terms) <= unit.spot_share * data.plants[u].capacity[tree.time[n]]
+        return linear(terms + scaled(-unit.spot_share, invest.capacity[u, n])) <= 0
 
     def market_access(b: pyo.Block, n: int, v: str) -> object:
         market = tree.data[n].markets[v]
-        taken = offtake.taken_from.get((n, v, market.material), [])
-        spot = market.spot_share * market.volume_in(tree.year[n]) if market.spot_share else 0.0
+        taken = offtake.taken_from.get((v, market.material, n), [])
+        spot = market.spot_share * market.volume_in(tree.time[n]) if market.spot_share else 0.0
         return linear([(1.0, flow.buy[n, v]), *scaled(-1.0, taken)]) <= spot
 
     limited = [(n, u) for n, u in used if not _public(tree, n, u) and tree.data[n].units[u].spot_share < 1]
@@ -73,14 +73,14 @@ def _public(tree: Tree, n: int, u: str) -> bool:
 def _needs_contract(tree: Tree, n: int, v: str) -> bool:
     """Unlimited stays unlimited if spot_share > 0."""
     market = tree.data[n].markets[v]
-    return market.spot_share == 0 or (market.spot_share < 1 and not isinf(market.volume_in(tree.year[n])))
+    return market.spot_share == 0 or (market.spot_share < 1 and not isinf(market.volume_in(tree.time[n])))
 
 
 def _taken_capacity(offtake: pyo.Block, unit: Unit, n: int) -> Terms:
     return [
         term
         for m, g in unit.outputs.items()
-        for term in scaled(-1.0 / g, offtake.taken_from.get((n, unit.name, m), []))
+        for term in scaled(-1.0 / g, offtake.taken_from.get((unit.name, m, n), []))
     ]
 
 

@@ -56,7 +56,7 @@ def row_terms(block: pyo.Block, key: Key, share: float) -> Terms:
 
 def _share(tree: Tree, n: int, cap: str) -> float:
     """The allowed share of a cap that is in force at the node."""
-    return tree.data[n].caps[cap].share[tree.year[n]] or 0.0
+    return tree.data[n].caps[cap].share[tree.time[n]] or 0.0
 
 
 def _consumption(tree: Tree, net: Network, flow: pyo.Block, n: int) -> dict[Key, tuple[Terms, Terms]]:
@@ -64,7 +64,7 @@ def _consumption(tree: Tree, net: Network, flow: pyo.Block, n: int) -> dict[Key,
     intake = intake_terms(tree, net, flow, n)
     sides: dict[Key, tuple[Terms, Terms]] = {}
     for cap in data.caps.values():
-        if cap.share.get(tree.year[n]) is None:
+        if cap.share.get(tree.time[n]) is None:
             continue
         regions, materials = set(cap.regions), set(cap.materials)
         exposed: dict[tuple[str, str], Terms] = defaultdict(list)

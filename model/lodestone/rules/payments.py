@@ -34,11 +34,11 @@ def payments(tree: Tree, net: Network, flow: pyo.Block, floors: pyo.Block, offta
     block.cost = costs("payments_to_units", "topups", "cost_priced_plants", "public_operating_cost")
     needed: dict[tuple[int, str], Terms] = defaultdict(list)  # what must be topped up
     for n in tree.nodes:
-        data, year = tree.data[n], tree.year[n]
+        data = tree.data[n]
         for u, k in net[n].act:
             unit, act = data.units[u], flow.act[n, u, k]
             if unit.at_market:
-                value = data.value_added(unit, year)
+                value = data.value_added(unit, tree.time[n])
                 block.cost["payments_to_units"][n].append((value, act))
                 needed[n, u].append((unit.operating_cost - value, act))
             else:
@@ -46,11 +46,11 @@ def payments(tree: Tree, net: Network, flow: pyo.Block, floors: pyo.Block, offta
                 block.cost[term][n].append((unit.operating_cost, act))
         for o, _, payment in payments_at(tree, floors, n):
             needed[n, data.floors[o].project] += scaled(-1.0, payment)
-    for n, c, d in offtake.taken:
+    for c, d, n in offtake.taken:
         supplier = tree.data[n].contracts[c].supplier
         if supplier in tree.data[n].units:
             price, market = prices(tree, c, d, n)
-            needed[n, supplier].append((market - price, offtake.taken[n, c, d]))
+            needed[n, supplier].append((market - price, offtake.taken[c, d, n]))
     rows = [key for key, terms in needed.items() if any(coefficient > 0 for coefficient, _ in terms)]
     block.topup = pyo.Var(rows, domain=pyo.NonNegativeReals)
     block.pays = pyo.Constraint(
@@ -69,7 +69,7 @@ def plants_table(tree: Tree, net: Network, flow: pyo.Block, invest: pyo.Block, b
         used = {(u, k): amount(flow.act[n, u, k]) for u, k in net[n].act}
         for u, unit in data.units.items():
             plant = data.plants.get(u)
-            capacity = plant.capacity[year] if plant else worth(invest.capacity[n, u])
+            capacity = plant.capacity[tree.time[n]] if plant else worth(invest.capacity[u, n])
             clean, exposed = used.get((u, CLEAN), 0.0), used.get((u, EXPOSED), 0.0)
             if capacity <= 0 and clean + exposed <= 0:
                 continue
@@ -84,7 +84,9 @@ def plants_table(tree: Tree, net: Network, flow: pyo.Block, invest: pyo.Block, b
                     "clean_t": clean,
                     "exposed_t": exposed,
                     "use_share": (clean + exposed) / capacity if capacity > 0 else 0.0,
-                    "value_added_musd": data.value_added(unit, year) * (clean + exposed) if unit.at_market else 0.0,
+                    "value_added_musd": data.value_added(unit, tree.time[n]) * (clean + exposed)
+                    if unit.at_market
+                    else 0.0,
                     "topup_musd": amount(block.topup[n, u]) if (n, u) in block.topup else 0.0,
                     "operating_cost_musd": unit.operating_cost * (clean + exposed),
                 }

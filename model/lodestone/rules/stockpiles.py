@@ -53,11 +53,11 @@ def stockpiles(tree: Tree, net: Network, flow: pyo.Block) -> pyo.Block:
 
 def required_days(tree: Tree, n: int, s: str) -> float:
     """Days of cover asked for, emergency or not; 0 when not in force."""
-    return tree.data[n].stockpiles[s].days.get(tree.year[n]) or 0.0
+    return tree.data[n].stockpiles[s].days.get(tree.time[n]) or 0.0
 
 
 def suspended(tree: Tree, n: int) -> bool:
-    return tree.data[n].scenario.cover_suspended(tree.year[n])
+    return tree.data[n].scenario.cover_suspended(tree.time[n])
 
 
 def _total(var: pyo.Var, n: int, s: str) -> Terms:
@@ -108,7 +108,7 @@ def _limits(tree: Tree, block: pyo.Block, index: list[tuple[int, str]]) -> None:
 def _consumption(tree: Tree, net: Network, flow: pyo.Block, n: int, pile: Stockpile) -> tuple[Terms, float]:
     """Consumption that the days refer to: intake as terms, demand as a number."""
     demand = sum(
-        series[tree.year[n]]
+        series[tree.time[n]]
         for (region, _, material), series in tree.data[n].demand.items()
         if material == pile.material and region in pile.covers
     )
@@ -154,18 +154,18 @@ def _end_credit(tree: Tree, block: pyo.Block, piles: list[str]) -> None:
     block.credit_limit = pyo.Constraint(index, rule=limit, doc="(22)")
     for leaf, s in index:
         data = tree.data[leaf]
-        price = data.price[data.stockpiles[s].material][tree.year[leaf]]
+        price = data.stock_price(s, tree.time[leaf])
         block.cost["stock_credit"][leaf].append((-data.stock_end_value_share * price, block.credited[leaf, s]))
     for n, s in block.lacking:
         data = tree.data[n]
-        price = data.price[data.stockpiles[s].material][tree.year[n]]
+        price = data.stock_price(s, tree.time[n])
         block.cost["owed_beyond_horizon"][n].append((price, block.lacking[n, s]))
 
 
 def purchases(tree: Tree, net: Network, block: pyo.Block, n: int) -> Terms:
     """Fill x price, own production included, MUSD: the outlay that a stockpile budget caps."""
     data = tree.data[n]
-    return [(data.price[data.stockpiles[s].material][tree.year[n]], block.fill[n, s, k]) for s, k in net[n].fill]
+    return [(data.stock_price(s, tree.time[n]), block.fill[n, s, k]) for s, k in net[n].fill]
 
 
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
@@ -179,7 +179,7 @@ def table(tree: Tree, block: pyo.Block) -> list[Row]:
         pile, year = tree.data[n].stockpiles[s], tree.year[n]
         consumption = demand + worth(intake)
         held = {k: t(block.stock, n, s, k) for k in STREAMS}
-        asked = None if pile.days.get(year) is None else required_days(tree, n, s)
+        asked = None if pile.days.get(tree.time[n]) is None else required_days(tree, n, s)
         off = suspended(tree, n)
         rows.append(
             {

@@ -83,7 +83,7 @@ def duals(built: Built, solver: Solver, values: np.ndarray) -> Duals:
     tree, block = built.tree, built.model.china_share
     for rows_of in (block.deliveries, block.intake):
         for (n, c, *_), row in rows_of.items():
-            if tree.data[n].caps[c].share[tree.year[n]] == 0:
+            if tree.data[n].caps[c].share[tree.time[n]] == 0:
                 solver.loosen(row, ROOM)
     if solver.solve_linear() is None:
         return Duals()
@@ -189,7 +189,7 @@ def _caps(at: _Future) -> Iterator[_Limit]:
         value[c, n] -= at.given.row(rows, n, c, m, basis) * worth(total) * POINT
     for (c, n), saved in value.items():
         if n in at.nodes:
-            share = tree.data[n].caps[c].share[tree.year[n]] or 0.0
+            share = tree.data[n].caps[c].share[tree.time[n]] or 0.0
             yield _Limit("China share", c, at.cell("ChinaShare", c, tree.year[n]), n, share, saved)
 
 
@@ -202,7 +202,7 @@ def _budgets(at: _Future) -> Iterator[_Limit]:
     for (b, n), value in saved.items():
         if n not in at.nodes:
             continue
-        limit = tree.data[n].budgets[b].limit[tree.year[n]] or 0.0
+        limit = tree.data[n].budgets[b].limit[tree.time[n]] or 0.0
         yield _Limit("budget", b, at.cell("Budgets", b, tree.year[n]), n, limit, value)
 
 
@@ -212,9 +212,9 @@ def _plants(at: _Future) -> Iterator[_Limit]:
         if n in at.nodes and u in tree.data[n].plants:
             plant, year = tree.data[n].plants[u], tree.year[n]
             value = _unit(at, n, u)
-            if plant.base_capacity[year] == plant.capacity[year]:
+            if plant.base_capacity[tree.time[n]] == plant.capacity[tree.time[n]]:
                 value -= sum(g * at.given.row(m.contracts.supply, n, u, out) for out, g in plant.outputs.items())
-            yield _Limit("plant", u, at.cell("Plants", u, year), n, plant.capacity[year], value)
+            yield _Limit("plant", u, at.cell("Plants", u, year), n, plant.capacity[tree.time[n]], value)
 
 
 def _projects(at: _Future) -> Iterator[_Limit]:
@@ -244,17 +244,17 @@ def _markets(at: _Future) -> Iterator[_Limit]:
         if n not in at.nodes:
             continue
         market, year = tree.data[n].markets[v], tree.year[n]
-        volume = market.volume_in(year)
+        volume = market.volume_in(tree.time[n])
         if isinf(volume):
             continue
         value = -min(0.0, at.given.columns.get(id(m.flows.buy[n, v]), 0.0))
         value -= market.spot_share * at.given.row(m.capacity.market_access, n, v)
-        if market.base_volume_in(year) == volume:
+        if market.base_volume_in(tree.time[n]) == volume:
             value -= at.given.row(m.contracts.supply, n, v, market.material)
         yield _Limit("market", v, at.cell("Markets", v, year), n, volume, value)
     for n, v in m.flows.sales:
         if n in at.nodes:
-            volume = tree.data[n].markets[v].volume_in(tree.year[n])
+            volume = tree.data[n].markets[v].volume_in(tree.time[n])
             value = -at.given.row(m.flows.sales, n, v)
             yield _Limit("market", v, at.cell("Markets", v, tree.year[n]), n, volume, value)
 
@@ -264,7 +264,7 @@ def _lanes(at: _Future) -> Iterator[_Limit]:
     for n, m, r, to in rows:
         if n in at.nodes:
             year = tree.year[n]
-            limit = tree.data[n].lanes[m, r, to].capacity_in(year)
+            limit = tree.data[n].lanes[m, r, to].capacity_in(tree.time[n])
             cell = at.cell("Lanes", (r, to, m), year)
             yield _Limit("lane", f"{m}, {r} to {to}", cell, n, limit, -at.given.row(rows, n, m, r, to))
 
@@ -300,6 +300,6 @@ def _supply_cost(at: _Future) -> list[Row]:
         }
         row: Row = {"material": material, "region": r, "year": tree.year[n]}
         row |= {f"{k}_usd_per_kg": cost.get(k) for k in STREAMS}
-        price = tree.data[n].price.get(material)
-        rows.append(row | {"price_usd_per_kg": None if price is None else price[tree.year[n]] / MUSD_PER_T})
+        price = tree.data[n].price.get((material, r))
+        rows.append(row | {"price_usd_per_kg": None if price is None else price[tree.time[n]] / MUSD_PER_T})
     return sorted(rows, key=lambda row: (row["material"], row["region"], row["year"]))

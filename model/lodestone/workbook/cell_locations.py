@@ -14,7 +14,7 @@ from typing import Any
 from lodestone.workbook.inputs import Inputs
 from lodestone.workbook.schema.columns import YEARS
 from lodestone.workbook.schema.sheets import SHEETS
-from lodestone.workbook.tables import Lane, Record
+from lodestone.workbook.tables import Lane, Record, row_name
 
 SET = "--set "
 
@@ -102,7 +102,7 @@ class Places:
                 (change.sheet, change.row, change.column, change.year): change.by
                 for change in self.inputs.changes(scenario)
             }
-        row = "/".join(key)
+        row = row_name(sheet, key)
         if isinstance(column, int):
             return known.get((sheet, row, YEARS, column))
         return known.get((sheet, row, column, None))

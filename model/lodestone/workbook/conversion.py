@@ -1,17 +1,20 @@
 """From a workbook's records to the data of one scenario: the only place where numbers are converted on the way in.
 
 Money per mass enters as USD/kg and is held as MUSD/t; everything else has the unit of its heading already. Names of
-groups become the regions they stand for, and `*` all that it stands for. Blank cells have their defaults by now.
+groups become the regions they stand for, and `*` all that it stands for. Blank cells have their defaults by now. Year
+values, and those of periods that differ from their year's, become series by the time at which a period begins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import inf
+from typing import Any
 
 from lodestone.data.plan_data import (
+    ALL_KINDS,
     BASE,
-    BUDGET_KINDS,
     CLEAN,
     EXPOSED,
     MUSD_PER_T,
@@ -32,8 +35,13 @@ from lodestone.data.plan_data import (
     ShareCap,
     Stockpile,
     Substitution,
+    Time,
+    time_of,
 )
-from lodestone.workbook.tables import Record, Tables
+from lodestone.data.times import Calendar, OpenSeries
+from lodestone.names import wildcard
+from lodestone.workbook.schema.sheets import ANY
+from lodestone.workbook.tables import Months, Record, Tables, Years, lineage
 
 
 def plan_data(tables: Tables, base: Tables) -> PlanData:
@@ -42,12 +50,12 @@ def plan_data(tables: Tables, base: Tables) -> PlanData:
     base: the unchanged workbook, by which lenders judge and force majeure is measured.
     """
     settings = tables.settings
+    spread, before = _Spread(tables.calendar), _Spread(base.calendar)
     regions = {r.key[0]: Region(r.key[0], bool(r["of_concern"]), r["group"] or None) for r in tables.rows("Regions")}
-    processes: dict[str, dict[str, float]] = {}
-    for row in tables.rows("Processes"):
-        processes.setdefault(row["process"], {})[row["material"]] = row["t_per_t"]
+    processes = _recipes(tables)
     materials = {
-        r.key[0]: Material(r.key[0], r["mineral"], r["stage"], r["annual_loss_share"]) for r in tables.rows("Materials")
+        r.key[0]: Material(r.key[0], r["mineral"], r["stage"], r["annual_loss_share"], r["resourcing_share"])
+        for r in tables.rows("Materials")
     }
     return PlanData(
         name=str(settings["plan_name"]),
@@ -64,53 +72,124 @@ def plan_data(tables: Tables, base: Tables) -> PlanData:
         time_limit_s=settings["time_limit_s"],
         regions=regions,
         materials=materials,
-        price=_prices(tables),
-        bank_price=_bank_prices(base),
-        plants=_plants(tables, base, regions, processes),
-        projects=_projects(tables, regions, processes),
-        floors={r.key[0]: _floor(r) for r in tables.rows("PriceFloors")},
-        contracts={r.key[0]: _contract(r) for r in tables.rows("Contracts")},
-        markets={r.key[0]: _market(r, base, regions) for r in tables.rows("Markets")},
+        price=_prices(tables, "Prices", regions, spread),
+        bank_price=_bank_prices(base, regions, before),
+        plants=_plants(tables, base, regions, processes, spread, before),
+        projects=_projects(tables, regions, processes, spread),
+        floors={r.key[0]: _floor(r, spread) for r in tables.rows("PriceFloors")},
+        contracts={r.key[0]: _contract(r, spread) for r in tables.rows("Contracts")},
+        markets={r.key[0]: _market(r, base, regions, spread, before) for r in tables.rows("Markets")},
         lanes={
             (lane.material, lane.from_region, lane.to_region): LaneData(
-                lane.freight_usd_per_kg * MUSD_PER_T, lane.tariff, lane.capacity
+                lane.freight_usd_per_kg * MUSD_PER_T,
+                spread.numbers(lane.tariff, lane.tariff_months),
+                None if lane.capacity is None else spread(lane.capacity, lane.capacity_months),
+                None if lane.min_price_usd_per_kg is None else lane.min_price_usd_per_kg * MUSD_PER_T,
+                lane.applies_to,
             )
             for lane in tables.lanes.values()
             if lane.open
         },
         sectors={
-            r.key[0]: Sector(r.key[0], r["shortage_cost_usd_per_kg"] * MUSD_PER_T, r["min_service_share"])
+            r.key[0]: Sector(
+                r.key[0], r["shortage_cost_usd_per_kg"] * MUSD_PER_T, r["min_service_share"], r["secure_share"]
+            )
             for r in tables.rows("Sectors")
         },
-        demand={(r["region"], r["sector"], r["material"]): _series(r) for r in tables.rows("Demand")},
+        demand={
+            (r["region"], r["sector"], r["material"]): spread.numbers(r.years or {}, r.months)
+            for r in tables.rows("Demand")
+        },
         substitution={
-            r.key[0]: Substitution(r.key[0], r["sector"], r["material"], r["cost_usd_per_kg"] * MUSD_PER_T, _series(r))
+            r.key[0]: Substitution(
+                r.key[0],
+                r["sector"],
+                r["material"],
+                r["cost_usd_per_kg"] * MUSD_PER_T,
+                spread.numbers(r.years or {}, r.months),
+                r["requires"] or None,
+                r["ramp_share_per_yr"],
+                r["keep_share"],
+            )
             for r in tables.rows("Substitution")
         },
         returns=tuple(
             Return(r["sector"], r["material"], r["scrap"], r["t_per_t"], r["lag_years"], r["stream"] == "clean")
             for r in tables.rows("Returns")
         ),
-        stockpiles={r.key[0]: _stockpile(r, regions) for r in tables.rows("Stockpiles")},
-        caps={r.key[0]: _cap(r, regions, materials) for r in tables.rows("ChinaShare")},
-        budgets={r.key[0]: _budget(r) for r in tables.rows("Budgets")},
+        stockpiles={r.key[0]: _stockpile(r, regions, spread) for r in tables.rows("Stockpiles")},
+        caps={r.key[0]: _cap(r, regions, materials, spread) for r in tables.rows("ChinaShare")},
+        budgets={r.key[0]: _budget(r, spread) for r in tables.rows("Budgets")},
+        periods={year: tables.calendar.months_of(year) for year in tables.calendar.years},
+        trade={(r["material"], r["from_region"], r["to_region"]): r["t_per_yr"] for r in tables.rows("Trade")},
+        secure_against=settings["secure_against"],
     )
 
 
-def _series(row: Record) -> Series:
-    return {y: v for y, v in (row.years or {}).items() if v is not None}
+def _recipes(tables: Tables) -> dict[str, dict[str, float]]:
+    processes: dict[str, dict[str, float]] = {}
+    for row in tables.rows("Processes"):
+        processes.setdefault(row["process"], {})[row["material"]] = row["t_per_t"]
+    return processes
 
 
-def _prices(tables: Tables) -> dict[str, Series]:
-    return {r["material"]: {y: v * MUSD_PER_T for y, v in _series(r).items()} for r in tables.rows("Prices")}
+class _Spread:
+    """Spreads the values of years over their periods; what is the same for many lanes is spread once."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+        self._done: dict[int, tuple[Years, OpenSeries]] = {}  # by identity, which the kept key makes safe
+
+    def __call__(self, years: Years, months: Months) -> OpenSeries:
+        """By the begin of each period of the horizon, and of each later year."""
+        if months:
+            return self._spread(years, months)
+        if id(years) not in self._done:
+            self._done[id(years)] = years, self._spread(years, months)
+        return self._done[id(years)][1]
+
+    def numbers(self, years: Years, months: Months, factor: float | None = None) -> Series:
+        """Where every year has a value; factor: by which they are multiplied."""
+        values = self(years, months)
+        if factor is None and None not in values.values():
+            return values  # type: ignore[return-value]
+        return {
+            time: value if factor is None else value * factor for time, value in values.items() if value is not None
+        }
+
+    def dated(self, row: Record, column: str) -> dict[Time, Any]:
+        """A column that a scenario changes from a time on, by the begin of each period of the horizon."""
+        return dict.fromkeys(self.calendar.times, row[column]) | dict(row.dated.get(column, {}))
+
+    def _spread(self, years: Years, months: Months) -> dict[Time, float | None]:
+        planned = self.calendar.years
+        return {
+            time: months.get(time, value)
+            for year, value in years.items()
+            for time in (self.calendar.times_of(year) if year in planned else (time_of(year),))
+        }
 
 
-def _bank_prices(base: Tables) -> dict[str, Series]:
+def _prices(
+    tables: Tables, sheet: str, regions: Mapping[str, Region], spread: _Spread, factor: float = 1.0
+) -> dict[tuple[str, str], Series]:
+    """For every region, from the row that names it, else from the row of all regions."""
+    rows = {r.key: r for r in tables.rows(sheet)}
+    series = {key: spread.numbers(r.years or {}, r.months, MUSD_PER_T) for key, r in rows.items()}
+    if factor != 1.0:
+        series = {key: {time: v * factor for time, v in values.items()} for key, values in series.items()}
+    return {
+        (material, region): series[material, region if (material, region) in series else ANY]
+        for material in dict.fromkeys(material for material, _ in series)
+        for region in regions
+        if (material, region) in series or (material, ANY) in series
+    }
+
+
+def _bank_prices(base: Tables, regions: Mapping[str, Region], spread: _Spread) -> dict[tuple[str, str], Series]:
+    """Where BankPrices gives the material there, its row; elsewhere Prices x bank_price_factor."""
     factor = base.settings["bank_price_factor"]
-    deck: dict[str, Series] = {m: {y: v * factor for y, v in series.items()} for m, series in _prices(base).items()}
-    for row in base.rows("BankPrices"):
-        deck[row["material"]] = {y: v * MUSD_PER_T for y, v in _series(row).items()}
-    return deck
+    return _prices(base, "Prices", regions, spread, factor) | _prices(base, "BankPrices", regions, spread)
 
 
 def _unit(
@@ -129,21 +208,29 @@ def _unit(
 
 
 def _plants(
-    tables: Tables, base: Tables, regions: Mapping[str, Region], processes: Mapping[str, Mapping[str, float]]
+    tables: Tables,
+    base: Tables,
+    regions: Mapping[str, Region],
+    processes: Mapping[str, Mapping[str, float]],
+    spread: _Spread,
+    before: _Spread,
 ) -> dict[str, Plant]:
+    usual, usual_recipes = base.records["Plants"], _recipes(base)
     return {
         r.key[0]: Plant(
             **_unit(r, regions, processes),  # type: ignore[arg-type]
             at_market=r["pricing"] == "market",
-            capacity=_series(r),
-            base_capacity=_series(base.records["Plants"][r.key]),
+            capacity=spread.numbers(r.years or {}, r.months),
+            base_capacity=before.numbers(usual[r.key].years or {}, usual[r.key].months),
+            fixed_cost=r["fixed_cost_musd_per_yr"],
+            base_recipe=usual_recipes[usual[r.key]["process"]],
         )
         for r in tables.rows("Plants")
     }
 
 
 def _projects(
-    tables: Tables, regions: Mapping[str, Region], processes: Mapping[str, Mapping[str, float]]
+    tables: Tables, regions: Mapping[str, Region], processes: Mapping[str, Mapping[str, float]], spread: _Spread
 ) -> dict[str, Project]:
     return {
         r.key[0]: Project(
@@ -162,24 +249,41 @@ def _projects(
             hurdle_rate=r["hurdle_rate"],
             group=r["group"] or None,
             requires=r["requires"] or None,
+            payer=r["payer"],
+            committed_year=r["committed_year"],
+            delay=spread.dated(r, "delay_years"),
         )
         for r in tables.rows("Projects")
     }
 
 
-def _floor(row: Record) -> Floor:
+def _floor(row: Record, spread: _Spread) -> Floor:
+    def usd(column: str) -> float | None:
+        return None if row[column] is None else row[column] * MUSD_PER_T
+
     return Floor(
-        row.key[0],
-        row["project"],
-        row["material"],
-        row["floor_usd_per_kg"] * MUSD_PER_T,
-        row["tenor_years"],
-        row["upside_share"],
-        row["capex_grant_share"],
+        name=row.key[0],
+        project=row["project"],
+        material=row["material"],
+        floor=usd("floor_usd_per_kg"),
+        tenor_years=row["tenor_years"],
+        upside_share=row["upside_share"],
+        capex_grant_share=row["capex_grant_share"],
+        floor_max=usd("floor_max_usd_per_kg"),
+        credit=row["production_credit_usd_per_kg"] * MUSD_PER_T,
+        equity=row["equity_musd"],
+        equity_share=row["equity_share"],
+        loan_share=row["loan_share_of_capex"],
+        loan_rate=row["loan_rate"],
+        loan_years=row["loan_years"],
+        loan_loss_share=row["loan_loss_share"],
+        payer=row["payer"],
+        committed_year=row["committed_year"],
+        honoured=spread.dated(row, "honoured"),
     )
 
 
-def _contract(row: Record) -> Contract:
+def _contract(row: Record, spread: _Spread) -> Contract:
     def usd(column: str, blank: float) -> float:
         return blank if row[column] is None else row[column] * MUSD_PER_T
 
@@ -201,11 +305,15 @@ def _contract(row: Record) -> Contract:
         start_delay_years=row["start_delay_years"],
         tenor_years=row["tenor_years"],
         signing_fee=row["signing_fee_musd"],
+        payer=row["payer"],
+        committed_year=row["committed_year"],
+        committed_t=row["committed_t_per_yr"] or 0.0,
+        honoured=spread.dated(row, "honoured"),
     )
 
 
-def _market(row: Record, base: Tables, regions: Mapping[str, Region]) -> Market:
-    exposed = row["exposed"]
+def _market(row: Record, base: Tables, regions: Mapping[str, Region], spread: _Spread, before: _Spread) -> Market:
+    exposed, usual = row["exposed"], base.records["Markets"][row.key]
     return Market(
         name=row.key[0],
         region=row["region"],
@@ -214,8 +322,8 @@ def _market(row: Record, base: Tables, regions: Mapping[str, Region]) -> Market:
         exposed=regions[row["region"]].of_concern if exposed is None else exposed == "yes",
         premium_share=row["premium_share"],
         spot_share=row["spot_share"],
-        volume=row.years,
-        base_volume=base.records["Markets"][row.key].years,
+        volume=None if row.years is None else spread(row.years, row.months),
+        base_volume=None if usual.years is None else before(usual.years, usual.months),
     )
 
 
@@ -228,7 +336,7 @@ def _named_regions(name: str, regions: Mapping[str, Region]) -> tuple[str, ...]:
     return tuple(r.name for r in regions.values() if r.group == name)
 
 
-def _stockpile(row: Record, regions: Mapping[str, Region]) -> Stockpile:
+def _stockpile(row: Record, regions: Mapping[str, Region], spread: _Spread) -> Stockpile:
     opening, exposed = row["opening_t"], row["opening_exposed_share"]
     return Stockpile(
         name=row.key[0],
@@ -240,11 +348,15 @@ def _stockpile(row: Record, regions: Mapping[str, Region]) -> Stockpile:
         max_release=row["max_release_t_per_yr"],
         holding_cost=row["holding_cost_usd_per_kg_yr"] * MUSD_PER_T,
         covers=_named_regions(row["covers"], regions),
-        days=row.years or {},
+        days=spread(row.years or {}, row.months),
+        clean_only=row["clean_only"],
+        least_t=row["least_t"],
+        counts=row["counts"],
+        payer=row["payer"],
     )
 
 
-def _cap(row: Record, regions: Mapping[str, Region], materials: Mapping[str, Material]) -> ShareCap:
+def _cap(row: Record, regions: Mapping[str, Region], materials: Mapping[str, Material], spread: _Spread) -> ShareCap:
     return ShareCap(
         name=row.key[0],
         material=row["material"],
@@ -252,24 +364,33 @@ def _cap(row: Record, regions: Mapping[str, Region], materials: Mapping[str, Mat
         region=row["region"],
         regions=_named_regions(row["region"], regions),
         sector=None if row["sector"] == "*" else row["sector"],
-        share=row.years or {},
+        share=spread(row.years or {}, row.months),
     )
 
 
-def _budget(row: Record) -> Budget:
+def _budget(row: Record, spread: _Spread) -> Budget:
     covers = frozenset(row["covers"])
     return Budget(
         name=row.key[0],
-        covers=frozenset(BUDGET_KINDS) if "all" in covers else covers,
+        covers=frozenset(ALL_KINDS) | (covers - {"all"}) if "all" in covers else covers,
         carry_over=row["carry_over"],
-        limit=row.years or {},
+        limit=spread(row.years or {}, row.months),
+        payer=None if row["payer"] == ANY else row["payer"],
     )
 
 
 def _scenario(tables: Tables) -> Scenario:
     if tables.scenario == BASE.name:
         return BASE
-    row = tables.records["Scenarios"][(tables.scenario,)]
+    scenarios = tables.records["Scenarios"]
+    line = [scenarios[name,] for name in lineage(tables, tables.scenario)]
+    return replace(
+        _alone(tables, line[0]), inherited=tuple(e for row in line[1:] for e in _alone(tables, row).emergencies)
+    )
+
+
+def _alone(tables: Tables, row: Record) -> Scenario:
+    """A scenario without what it takes over from its parents."""
     return Scenario(
         name=row.key[0],
         probability=row["probability"],
@@ -277,4 +398,19 @@ def _scenario(tables: Tables) -> Scenario:
         emergency_from=row["emergency_from"],
         emergency_to=row["emergency_to"],
         refill_years=row["refill_years"],
+        parent=row["parent"],
+        from_month=row["from_month"],
+        emergency_from_month=row["emergency_from_month"],
+        emergency_to_month=row["emergency_to_month"],
+        emergency_stockpiles=_freed(tables, row["emergency_stockpiles"]),
+        threat=row["threat"],
     )
+
+
+def _freed(tables: Tables, named: str) -> frozenset[str] | None:
+    """The stockpiles that an emergency frees; None: all."""
+    patterns = [wildcard(part.strip()) for part in named.split(",") if part.strip()]
+    if ANY in named.split(","):
+        return None
+    piles = [name for (name,) in tables.records["Stockpiles"]]
+    return frozenset(name for name in piles if any(pattern.fullmatch(name) for pattern in patterns))

@@ -21,9 +21,9 @@ from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.file.xlsx import CellValue, RawSheet, column_letters, read_sheets
 from lodestone.workbook.reading.records import build_base
 from lodestone.workbook.reading.sheets import read_workbook
-from lodestone.workbook.scenarios.applied import BASE, base_future, scenario_future, set_settings, tables_of
+from lodestone.workbook.scenarios.applied import base_future, scenario_future, set_settings, tables_of
 from lodestone.workbook.scenarios.changes import parse_sets
-from lodestone.workbook.schema.sheets import SHEETS
+from lodestone.workbook.schema.sheets import BASE, SHEETS
 from lodestone.workbook.tables import CellChange, Tables
 
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lodestone.workbook.schema.columns import YEARS
+from lodestone.workbook.schema.columns import YEARS, Column
 from lodestone.workbook.schema.sheets import ANY, SETTINGS, SHEETS
-from lodestone.workbook.tables import CellChange, Record, Tables
+from lodestone.workbook.tables import CellChange, Record, Tables, row_name
 
 Line = dict[str, Any]
 Decisions = Mapping[str, Sequence[Mapping[str, Any]]]  # tables of the plan
@@ -65,7 +65,7 @@ class _Cells:
         if record is None:
             return
         for column in SHEETS[sheet].plain:
-            if column.name not in SHEETS[sheet].key:
+            if column.name not in SHEETS[sheet].key and not self._untold(record, column):
                 yield from self._line(record, column.name, record[column.name], None, column.unit)
         if SHEETS[sheet].years is not None:
             changed = {c.year for c in self._of(record) if c.column == YEARS and c.year is not None}
@@ -74,9 +74,19 @@ class _Cells:
                 now = years.get(year) if year in changed else given
                 yield from self._line(record, year, now, given, SHEETS[sheet].by_name[YEARS].unit)
 
+    def _untold(self, record: Record, column: Column) -> bool:
+        """A blank column that version 2 brought: it goes without saying."""
+        changed = any(change.column == column.name for change in self._of(record))
+        return column.since > 1 and column.name in record.blank and not changed
+
     def cell(self, sheet: str, key: str, column: str) -> Iterator[Line]:
         """One cell of a row."""
         return (line for line in self.lines(sheet, key) if line["column"] == column)
+
+    def price(self, sheet: str, material: str, region: str) -> Iterator[Line]:
+        """The row that names the region, else that of all regions."""
+        own = (material, region) in self.tables.records[sheet]
+        return self.lines(sheet, material, region if own else ANY)
 
     def setting(self, name: str) -> Iterator[Line]:
         column = SETTINGS.by_name[name]
@@ -97,13 +107,13 @@ class _Cells:
             return
         before = (given if year else changed[0].old) if changed else None
         yield {
-            **{"sheet": record.sheet, "row": "/".join(record.key), "column": str(column)},
+            **{"sheet": record.sheet, "row": row_name(record.sheet, record.key), "column": str(column)},
             **{"cell": record.cells.get(column, ""), "value": _plain(value), "unit": unit, "before": _plain(before)},
             **self._why(changed, column in record.blank, record.remarks),
         }
 
     def _of(self, record: Record) -> list[CellChange]:
-        return self.changes.get((record.sheet, "/".join(record.key)), [])
+        return self.changes.get((record.sheet, row_name(record.sheet, record.key)), [])
 
     def _why(self, changed: Sequence[CellChange], blank: bool, remarks: Mapping[str, str]) -> Line:
         """Who set the value; the source of a change is that of its own row of Changes."""
@@ -130,7 +140,7 @@ def _investment(inputs: _Cells, project: str) -> Iterator[Line]:
     yield from inputs.lines("Projects", project)
     for key in recipe:
         yield from inputs.lines("Processes", *key)
-    yield from _prices(inputs, materials, lenders=row["funding"] == "private")
+    yield from _prices(inputs, materials, row["region"], lenders=row["funding"] == "private")
 
 
 def _floor(inputs: _Cells, floor: str) -> Iterator[Line]:
@@ -143,8 +153,8 @@ def _contract(inputs: _Cells, contract: str) -> Iterator[Line]:
     yield from inputs.lines("Contracts", contract)
     for sheet in SUPPLIERS:
         yield from inputs.lines(sheet, row["supplier"])
-    built = (row["supplier"],) in inputs.tables.records["Projects"]
-    yield from _prices(inputs, [row["material"]], lenders=built)
+    supplier = next(inputs.row(s, row["supplier"]) for s in SUPPLIERS if (row["supplier"],) in inputs.tables.records[s])
+    yield from _prices(inputs, [row["material"]], supplier["region"], lenders=supplier.sheet == "Projects")
 
 
 def _stockpile(inputs: _Cells, stockpile: str) -> Iterator[Line]:
@@ -152,7 +162,7 @@ def _stockpile(inputs: _Cells, stockpile: str) -> Iterator[Line]:
     material, covers = row["material"], row["covers"]
     yield from inputs.lines("Stockpiles", stockpile)
     yield from inputs.cell("Materials", material, "annual_loss_share")
-    yield from _prices(inputs, [material], lenders=False)
+    yield from _prices(inputs, [material], row["region"], lenders=False)
     yield from inputs.setting("stock_end_value_share")
     for key in inputs.tables.records["Demand"]:
         if key[2] == material and _covered(inputs.row("Regions", key[0]), covers):
@@ -176,14 +186,15 @@ def _budget(inputs: _Cells, budget: str) -> Iterator[Line]:
     return inputs.lines("Budgets", budget)
 
 
-def _prices(inputs: _Cells, materials: Iterable[str], lenders: bool) -> Iterator[Line]:
-    """Market prices; lenders: theirs too, from BankPrices or by the setting bank_price_factor."""
+def _prices(inputs: _Cells, materials: Iterable[str], region: str, lenders: bool) -> Iterator[Line]:
+    """Market prices of a region; lenders: theirs too, from BankPrices or by the setting bank_price_factor."""
     materials = list(dict.fromkeys(materials))
     for material in materials:
-        yield from inputs.lines("Prices", material)
+        yield from inputs.price("Prices", material, region)
         if lenders:
-            yield from inputs.lines("BankPrices", material)
-    if lenders and any((material,) not in inputs.tables.records["BankPrices"] for material in materials):
+            yield from inputs.price("BankPrices", material, region)
+    given = inputs.tables.records["BankPrices"]
+    if lenders and any(not given.keys() & {(m, region), (m, ANY)} for m in materials):
         yield from inputs.setting("bank_price_factor")
 
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Any
 
 from lodestone.workbook.schema.columns import YEARS, Column
-from lodestone.workbook.schema.sheets import SHEETS
-from lodestone.workbook.tables import Lane, Record, Tables, Years
+from lodestone.workbook.schema.sheets import SETTINGS, SHEETS
+from lodestone.workbook.tables import Lane, Record, Tables, Years, row_name
 
 Snapshot = dict[str, dict[str, dict[str, Any]]]
 
@@ -25,11 +25,13 @@ EMERGENCY = ("emergency_from", "emergency_to", "refill_years")
 
 def input_snapshot(tables: Tables) -> Snapshot:
     """What one scenario plans with, after its changes."""
-    settings = {name: {"value": value} for name, value in tables.settings.items() if name not in UNTOLD_SETTINGS}
+    untold = {c.name for c in SETTINGS.columns if c.since > 1 and tables.settings[c.name] == c.default}
+    told = tables.settings.keys() - untold - set(UNTOLD_SETTINGS)
+    settings = {name: {"value": value} for name, value in tables.settings.items() if name in told}
     snapshot: Snapshot = {"Settings": {name: cell for name, cell in settings.items() if cell["value"] is not None}}
     for sheet, records in tables.records.items():
         if sheet not in ("Scenarios", "Changes"):
-            snapshot[sheet] = {"/".join(key): _row(record) for key, record in records.items()}
+            snapshot[sheet] = {row_name(sheet, key): _row(record) for key, record in records.items()}
     snapshot["Scenarios"] = _emergency(tables)
     snapshot["Lanes"], snapshot["Tariffs"] = _lanes(tables)
     return {sheet: rows for sheet, rows in snapshot.items() if rows}
@@ -37,15 +39,16 @@ def input_snapshot(tables: Tables) -> Snapshot:
 
 def _row(record: Record) -> dict[str, Any]:
     columns = SHEETS[record.sheet].by_name
-    untold = {*SHEETS[record.sheet].key, *(name for name in record.blank if _follows_a_setting(columns[name]))}
+    untold = {*SHEETS[record.sheet].key, *(name for name in record.blank if _goes_without(columns[name]))}
     values = {name: value for name, value in record.values.items() if name not in untold and value is not None}
     row = {name: list(value) if isinstance(value, list | tuple) else value for name, value in values.items()}
     return row if record.years is None else {**row, YEARS: _turns(record.years)}
 
 
-def _follows_a_setting(column: Column) -> bool:
-    """Whether blank means a setting, such as last_year: then it is the setting that differs between runs."""
-    return column.kind == "integer" and isinstance(column.default, str)
+def _goes_without(column: Column) -> bool:
+    """Whether a blank cell is left out: it means a setting, such as last_year, and then it is the setting that differs
+    between runs; or version 2 brought the column, so that workbooks of version 1 say what they always said."""
+    return column.since > 1 or (column.kind == "integer" and isinstance(column.default, str))
 
 
 def _turns(values: Years) -> dict[int, float | None]:

@@ -1,15 +1,23 @@
 """The workbook as validated records: what every later stage reads instead of cells.
 
 Numbers are still in the units of the headings; `plan_data` converts them once. Year values are already interpolated.
+A year may be cut into periods: its value holds in all of them but those whose own value stands beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from lodestone.data.times import Calendar, Time
+from lodestone.workbook.schema.sheets import ANY
+
+PRICE_SHEETS = ("Prices", "BankPrices")
+
 Years = Mapping[int, float | None]  # year -> value; None: not in force yet (Lanes, Markets: unlimited in that year)
+Months = Mapping[Time, float | None]  # the begin of a period -> its value, where that is not the value of its year
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,8 @@ class Record:
     blank: the columns that were left blank, so that `values` holds their default.
     given: the year values as they stand under heading years; all other years follow from these.
     remarks: the free text of the row, by column (`source`, `note`); columns without text are absent.
+    months: the value of each period whose value differs from that of its year.
+    dated: of columns that a scenario can change from a time on, the value of each period that a change reached.
     """
 
     sheet: str
@@ -34,6 +44,8 @@ class Record:
     blank: frozenset[str] = frozenset()
     given: Mapping[int, float] = field(default_factory=dict)
     remarks: Mapping[str, str] = field(default_factory=dict)
+    months: Months = field(default_factory=dict)
+    dated: Mapping[str, Mapping[Time, Any]] = field(default_factory=dict)
 
     def __getitem__(self, column: str) -> Any:
         return self.values[column]
@@ -45,7 +57,8 @@ class Lane:
 
     freight_usd_per_kg; open: False on a closed lane; capacity: t/yr by year, None when unlimited;
     tariff: share of the price by year, 0 without a Tariffs row; cells, tariff_cells: as in Record, of the Lanes and the
-    Tariffs row that won (empty when none); given: as in Record, of the Lanes row.
+    Tariffs row that won (empty when none); given: as in Record, of the Lanes row; min_price_usd_per_kg, applies_to: of
+    the Tariffs row; capacity_months, tariff_months: as months in Record.
     """
 
     from_region: str
@@ -58,6 +71,10 @@ class Lane:
     cells: Mapping[str | int, str] = field(default_factory=dict)
     tariff_cells: Mapping[str | int, str] = field(default_factory=dict)
     given: Mapping[int, float] = field(default_factory=dict)
+    min_price_usd_per_kg: float | None = None
+    applies_to: str = "all"
+    capacity_months: Months = field(default_factory=dict)
+    tariff_months: Months = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,6 +102,32 @@ class Tables:
         """In workbook order; none of Settings, Lanes and Tariffs."""
         return list(self.records.get(sheet, {}).values())
 
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The years planned, and into which periods they are cut."""
+        return calendar_of(self.settings, self.records)
+
+
+def calendar_of(settings: Mapping[str, Any], records: Mapping[str, Mapping[tuple[str, ...], Record]]) -> Calendar:
+    """Rows of Periods that are unusable are left out, being problems already."""
+    rows = [row for row in records.get("Periods", {}).values() if row["months"] is not None]
+    cut = {row["year"]: int(row["months"]) for row in rows}
+    return Calendar(settings["first_year"], settings["last_year"], cut)
+
+
+def lineage(tables: Tables, scenario: str) -> list[str]:
+    """A scenario, its parent, the parent of that, ...; each once, should they go round in a ring."""
+    scenarios = tables.records["Scenarios"]
+    line = [scenario]
+    while (line[-1],) in scenarios and (parent := scenarios[line[-1],]["parent"]) and parent not in line:
+        line.append(parent)
+    return line
+
+
+def row_name(sheet: str, key: tuple[str, ...]) -> str:
+    """The keys of a row joined by /, as in Changes; a region that no cell gives is left out."""
+    return "/".join(key[:1] if sheet in PRICE_SHEETS and key[1:] == (ANY,) else key)
+
 
 @dataclass(frozen=True)
 class CellChange:
@@ -97,3 +140,4 @@ class CellChange:
     old: Any
     new: Any
     by: str  # "Changes!A4" or "--set ..."
+    month: int | None = None  # the first month of the period, where the year is cut and the change is not of all of it

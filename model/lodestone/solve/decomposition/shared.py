@@ -40,7 +40,7 @@ def alone(tree: Tree, leaf: int) -> Tree:
     """One future as if it were certain, its nodes numbered from 0; shared nodes keep their numbers."""
     path = tree.path[leaf]
     return Tree(
-        year={i: tree.year[n] for i, n in enumerate(path)},
+        time={i: tree.time[n] for i, n in enumerate(path)},
         parent={i: i - 1 if i else None for i in range(len(path))},
         probability=dict.fromkeys(range(len(path)), 1.0),
         data={i: tree.data[n] for i, n in enumerate(path)},
@@ -58,9 +58,10 @@ def in_common(built: Built, ends: Mapping[int, int]) -> Iterator[CommonNumber]:
     m, tree = built.model, built.tree
     nodes = set(ends)
 
-    def price(n: int, material: str) -> float:
+    def price(n: int, material: str, region: str) -> float:
         data = tree.data[n]
-        return data.price[material][tree.year[n]] * data.discount(tree.year[n]) if material in data.price else 0.0
+        known = (material, region) in data.price
+        return data.price_of(material, region, tree.time[n]) * data.discount(tree.year[n]) if known else 0.0
 
     def capex(n: int, project: str) -> float:
         data = tree.data[n]
@@ -75,22 +76,33 @@ def in_common(built: Built, ends: Mapping[int, int]) -> Iterator[CommonNumber]:
             yield CommonNumber(("award", str(n), o), award, True, worth, 1.0)
     for (n, c), sign in m.contracts.sign.items():
         if n in nodes:
-            contract = tree.data[n].contracts[c]
-            worth = 0.1 * price(n, contract.material) * min(contract.tenor_years, len(tree.nodes) - n)
+            data = tree.data[n]
+            contract = data.contracts[c]
+            worth = (
+                0.1
+                * price(n, contract.material, data.region_of(contract.supplier))
+                * min(contract.tenor_years, len(tree.nodes) - n)
+            )
             yield CommonNumber(("sign", str(n), c), sign, True, worth * contract.max_t, 1.0)
             yield CommonNumber(("volume", str(n), c), m.contracts.q[n, c], False, worth, contract.max_t)
     for (n, s, k), stock in m.stockpiles.stock.items():
         if n in nodes and n == ends[n]:
             pile = tree.data[n].stockpiles[s]
-            yield CommonNumber(("stock", str(n), s, k), stock, False, price(n, pile.material), pile.capacity)
+            yield CommonNumber(
+                ("stock", str(n), s, k), stock, False, price(n, pile.material, pile.region), pile.capacity
+            )
     for (n, r, s, material, k), deliver in m.flows.deliver.items():
         if n in nodes and _comes_back(tree, n, ends[n], s, material):
-            demand = tree.data[n].demand[r, s, material][tree.year[n]]
-            yield CommonNumber(("deliver", str(n), r, s, material, k), deliver, False, 0.1 * price(n, material), demand)
+            demand = tree.data[n].demand[r, s, material][tree.time[n]]
+            yield CommonNumber(
+                ("deliver", str(n), r, s, material, k), deliver, False, 0.1 * price(n, material, r), demand
+            )
     for (n, s, k), fill in m.stockpiles.fill.items():
         if n in nodes and _is_budgeted(tree, n):
             pile = tree.data[n].stockpiles[s]
-            yield CommonNumber(("fill", str(n), s, k), fill, False, 0.1 * price(n, pile.material), pile.capacity)
+            yield CommonNumber(
+                ("fill", str(n), s, k), fill, False, 0.1 * price(n, pile.material, pile.region), pile.capacity
+            )
 
 
 def _comes_back(tree: Tree, n: int, end: int, sector: str, material: str) -> bool:
@@ -106,6 +118,6 @@ def _comes_back(tree: Tree, n: int, end: int, sector: str, material: str) -> boo
 def _is_budgeted(tree: Tree, n: int) -> bool:
     """Whether money laid out for stock at a node counts in later years of a budget."""
     return any(
-        budget.carry_over and "stockpile" in budget.covers and budget.limit.get(tree.year[n]) is not None
+        budget.carry_over and "stockpile" in budget.covers and budget.limit.get(tree.time[n]) is not None
         for budget in tree.data[n].budgets.values()
     )

@@ -52,11 +52,11 @@ class Future:
 
     def least(self, n: int, keys: Iterable[tuple[str, str, str]]) -> float:
         """What must be delivered to these demand rows, t: what is avoided is not."""
-        data, year = self.data(n), self.tree.year[n]
+        data, time = self.data(n), self.tree.time[n]
         total = 0.0
         for r, s, m in keys:
-            wanted = data.demand[r, s, m][year]
-            avoided = sum(o.share[year] for o in data.substitution.values() if (o.sector, o.material) == (s, m))
+            wanted = data.demand[r, s, m][time]
+            avoided = sum(o.share[time] for o in data.substitution.values() if (o.sector, o.material) == (s, m))
             total += max(0.0, data.sectors[s].min_service_share - avoided) * wanted
         return total
 
@@ -150,9 +150,9 @@ def _wanted(f: Future, n: int) -> Iterator[tuple[str, str, list[tuple[str, str, 
 def cap_without_clean_chain(f: Future) -> Iterator[Seen]:
     """What must be delivered, less the share that may be exposed, is more than can be there clean."""
     for n in f.tree.nodes:
-        data, year = f.data(n), f.tree.year[n]
+        data = f.data(n)
         for cap in data.caps.values():
-            limit = cap.share.get(year)
+            limit = cap.share.get(f.tree.time[n])
             if limit is None or limit >= 1:
                 continue
             for m in cap.materials:
@@ -177,7 +177,7 @@ def _uncleanable(
     who = in_words(list(dict.fromkeys(s for _, s, _ in keys)))
     words, cells = _sources(f, n, f.clean, list(dict.fromkeys(r for r, _, _ in keys)), m)
     text = (
-        f"at most {share(row.share[year] or 0.0)} of the {m} that {who} must get may be exposed, so that "
+        f"at most {share(row.share[f.tree.time[n]] or 0.0)} of the {m} that {who} must get may be exposed, so that "
         f"{tonnes(asked)} have to be clean in {{years}}, and at most {tonnes(most)} can be: {words}{f.told}"
     )
     sectors = dict.fromkeys(s for _, s, _ in keys if f.data(n).sectors[s].min_service_share > 0)
@@ -197,7 +197,7 @@ def _sources(f: Future, n: int, years: dict[int, Year], regions: list[str], m: s
         if material != m:
             continue
         lanes = [lane for r in regions if (lane := data.lanes.get((m, origin, r)))]
-        open_t = sum(lane.capacity_in(year) for lane in lanes)
+        open_t = sum(lane.capacity_in(f.tree.time[n]) for lane in lanes)
         gives = sum(by.values())
         if open_t <= 0 < gives:
             into = [r for r in regions if r != origin]
@@ -295,10 +295,10 @@ def cover_beyond_capacity(f: Future) -> Iterator[Seen]:
 
 def cover_of(f: Future, n: int, s: str) -> tuple[float, float]:
     """Days asked for, and the tonnes that they need for the demand alone; 0 where suspended or not in force."""
-    data, year = f.data(n), f.tree.year[n]
+    data, time = f.data(n), f.tree.time[n]
     pile = data.stockpiles[s]
-    asked = 0.0 if suspended(f.tree, n) else pile.days.get(year) or 0.0
-    demand = sum(t[year] for (r, _, m), t in data.demand.items() if m == pile.material and r in pile.covers)
+    asked = 0.0 if suspended(f.tree, n) else pile.days.get(time) or 0.0
+    demand = sum(t[time] for (r, _, m), t in data.demand.items() if m == pile.material and r in pile.covers)
     return asked, asked / DAYS_PER_YEAR * demand
 
 
@@ -310,15 +310,12 @@ def stock_beyond_budget(f: Future) -> Iterator[Seen]:
     for n in f.tree.nodes:
         data, path = f.data(n), f.tree.path[n]
         for budget in data.budgets.values():
-            limits = [f.data(a).budgets[budget.name].limit.get(f.tree.year[a]) for a in path]
+            limits = [f.data(a).budgets[budget.name].limit.get(f.tree.time[a]) for a in path]
             if "stockpile" not in budget.covers or None in limits:
                 continue
             money = sum(limit or 0.0 for limit in limits)
             bought = {s: t for s in data.stockpiles if (t := _to_buy(f, n, s)) > 0}
-            cost = sum(
-                t * min(f.data(a).price[data.stockpiles[s].material][f.tree.year[a]] for a in path)
-                for s, t in bought.items()
-            )
+            cost = sum(t * min(f.data(a).stock_price(s, f.tree.time[a]) for a in path) for s, t in bought.items())
             if _beyond(cost, money):
                 text = (
                     f"the cover of {in_words(list(bought))} needs purchases of {musd(cost)} at least by the end of "

@@ -35,7 +35,7 @@ def _service(g: Giving) -> None:
     for (n, r, s, m), row in g.built.model.flows.service.items():
         place = g.cell(n, "Sectors", (s,), "min_service_share")
         if place:
-            demand = g.data(n).demand[r, s, m][g.tree.year[n]]
+            demand = g.data(n).demand[r, s, m][g.tree.time[n]]
             g.knob(place, "lower", "share", 1.0, place.value).loosen(g.solver.row_of(row), -demand)
 
 
@@ -60,11 +60,11 @@ def _shares(g: Giving) -> None:
     for key, row in (*block.deliveries.items(), *block.intake.items()):
         n, cap, material, basis = key
         exposed, total = block.consumption[key]
-        data, year = g.data(n), g.tree.year[n]
+        data = g.data(n)
         caps = data.caps[cap]
         if basis == "deliveries":
             most = sum(
-                series[year]
+                series[g.tree.time[n]]
                 for (r, s, m), series in data.demand.items()
                 if m == material and r in caps.regions and caps.sector in (None, s)
             )
@@ -74,7 +74,7 @@ def _shares(g: Giving) -> None:
                 for unit in g.tree.data[n].units.values()
                 if material in unit.inputs and unit.region in caps.regions
             )
-        g.shares.append((g.solver.row_of(row), exposed, total, caps.share[year] or 0.0))
+        g.shares.append((g.solver.row_of(row), exposed, total, caps.share[g.tree.time[n]] or 0.0))
         g.bend(n, g.solver.row_of(row), "ChinaShare", (cap,), "raise", "share", -most)
 
 
@@ -138,7 +138,7 @@ def _lanes(g: Giving) -> None:
 def _volume(g: Giving, material: str) -> float:
     """A year's tonnes of a material in the world of the workbook: a measure, and a bound of what moves."""
     data = g.data(0)
-    wanted = sum(max(series[y] for y in data.years) for (_, _, m), series in data.demand.items() if m == material)
+    wanted = sum(max(series[t] for t in data.times) for (_, _, m), series in data.demand.items() if m == material)
     used = sum(
         unit.inputs.get(material, 0.0) * largest_capacity(g.tree, g.tree.leaves[0], unit)
         for unit in data.units.values()
@@ -161,7 +161,7 @@ def _markets(g: Giving) -> None:
     m = g.built.model
     for (n, v), buy in m.flows.buy.items():
         market = g.data(n).markets[v]
-        volume = market.volume_in(g.tree.year[n])
+        volume = market.volume_in(g.tree.time[n])
         if isinf(volume):
             continue
         column = g.solver.column_of(buy)
@@ -184,7 +184,7 @@ def _plants(g: Giving) -> None:
         rows += [(row, -plant.recipe[material]) for material, row in _supply(g, n, u)]
         if (n, u) in m.capacity.access:
             rows.append((g.solver.row_of(m.capacity.access[n, u]), -plant.spot_share))
-        g.yearly(n, "Plants", (u,), "raise", "t/yr", rows, plant.capacity[g.tree.year[n]])
+        g.yearly(n, "Plants", (u,), "raise", "t/yr", rows, plant.capacity[g.tree.time[n]])
 
 
 def _contracts(g: Giving) -> None:
@@ -292,7 +292,7 @@ def _floors(g: Giving) -> None:
         if key not in m.bankability.bankable or missing <= 0 or place is None or not place.value:
             continue
         output = project.recipe[floor.material] * project.capacity
-        each = output * floor.floor / place.value * sum(
+        each = output * floor.level / place.value * sum(
             d * ramp for age, (_, d, ramp) in enumerate(lenders.producing_years(project, g.tree.year[n]))
             if age < floor.tenor_years
         )  # fmt: skip

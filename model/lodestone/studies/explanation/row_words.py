@@ -42,13 +42,13 @@ def bound_in_words(speaker: Speaker, column: int) -> Said | None:
 
 def _service(w: Speaker, n: int, r: str, s: str, m: str) -> Said:
     least = w.data(n).sectors[s].min_service_share
-    wanted = w.data(n).demand[r, s, m][w.year(n)]
+    wanted = w.data(n).demand[r, s, m][w.time(n)]
     text = f"{share(least)} of what {s} in {r} wants must be met: {tonnes(least * wanted)} of {m} in {{years}}"
     return w.say(n, "Sectors", (s,), "min_service_share", text)
 
 
 def _demand(w: Speaker, n: int, r: str, s: str, m: str) -> Said:
-    wanted = w.data(n).demand[r, s, m][w.year(n)]
+    wanted = w.data(n).demand[r, s, m][w.time(n)]
     return w.say(n, "Demand", (r, s, m), w.year(n), f"{s} in {r} wants {tonnes(wanted)} of {m} in {{years}}")
 
 
@@ -66,7 +66,7 @@ def _closed(w: Speaker, n: int, m: str, r: str, to: str) -> Said:
 def _market(w: Speaker, n: int, v: str) -> Said:
     market = w.data(n).markets[v]
     does = "sells" if market.buys else "buys"
-    text = f"{v} {does} at most {tonnes(market.volume_in(w.year(n)))} of {market.material} in {{years}}"
+    text = f"{v} {does} at most {tonnes(market.volume_in(w.time(n)))} of {market.material} in {{years}}"
     return w.say(n, "Markets", (v,), w.year(n), text)
 
 
@@ -89,7 +89,7 @@ def _used(w: Speaker, n: int, r: str, m: str, k: str) -> Said:
 def _capacity(w: Speaker, n: int, u: str) -> Said:
     data, year = w.data(n), w.year(n)
     if u in data.plants:
-        text = f"{u} has a capacity of {tonnes(data.plants[u].capacity[year])} in {{years}}"
+        text = f"{u} has a capacity of {tonnes(data.plants[u].capacity[w.time(n)])} in {{years}}"
         return w.say(n, "Plants", (u,), year, text)
     project = data.projects[u]
     lead = f", {project.lead_years} years after its decision" if project.lead_years else ""
@@ -211,9 +211,9 @@ def _supply(w: Speaker, n: int, supplier: str, material: str) -> Said:
         return w.say(n, "Projects", (supplier,), "capacity_t_per_yr", text)
     if supplier in data.plants:
         plant = data.plants[supplier]
-        sheet, most = "Plants", plant.recipe[material] * plant.base_capacity[year]
+        sheet, most = "Plants", plant.recipe[material] * plant.base_capacity[w.time(n)]
     else:
-        sheet, most = "Markets", data.markets[supplier].base_volume_in(year)
+        sheet, most = "Markets", data.markets[supplier].base_volume_in(w.time(n))
     text = f"contracts with {supplier} cannot promise more than its {tonnes(most)} of {material} in {{years}}"
     return w.say(n, sheet, (supplier,), year, text)
 
@@ -277,7 +277,7 @@ def _credit(w: Speaker, n: int, s: str) -> Said:
 def _china(of: str) -> Words:
     def words(w: Speaker, n: int, cap: str, m: str, basis: str) -> Said:
         row = w.data(n).caps[cap]
-        limit = row.share[w.year(n)] or 0.0
+        limit = row.share[w.time(n)] or 0.0
         who = f" to {row.sector}" if row.sector else ""
         where = "all regions not of concern" if row.region == "*" else row.region
         text = f"at most {share(limit)} of the {of}{who} of {m} in {where} may be exposed in {{years}}"
@@ -288,7 +288,7 @@ def _china(of: str) -> Words:
 
 def _budget(w: Speaker, n: int, b: str) -> Said:
     budget = w.data(n).budgets[b]
-    limit = budget.limit[w.year(n)] or 0.0
+    limit = budget.limit[w.time(n)] or 0.0
     over = ", with what is left of earlier years," if budget.carry_over else ""
     text = f"{b} has {musd(limit)} for {', '.join(sorted(budget.covers))} in {{years}}{over}"
     return w.say(n, "Budgets", (b,), w.year(n), text.rstrip(","))
@@ -304,7 +304,7 @@ def _risk(w: Speaker, n: int) -> Said:
 
 
 def _avoid(w: Speaker, n: int, o: str, r: str, s: str, m: str) -> Said:
-    part = w.data(n).substitution[o].share[w.year(n)]
+    part = w.data(n).substitution[o].share[w.time(n)]
     text = f"{o} can avoid {share(part)} of the demand for {m} of {s} in {{years}}"
     return w.say(n, "Substitution", (o,), w.year(n), text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from lodestone.data.plan_data import PlanData
+from lodestone.data.plan_data import PlanData, Time
 from lodestone.data.tree import Tree
 from lodestone.studies.explanation.elastic_rows import Giving
 
@@ -33,6 +33,9 @@ class Speaker:
 
     def year(self, n: int) -> int:
         return self.tree.year[n]
+
+    def time(self, n: int) -> Time:
+        return self.tree.time[n]
 
     def cell(self, n: int, sheet: str, key: tuple[str, ...], column: str | int | None = None) -> str:
         return self.places.name(self.data(n).scenario.name, sheet, key, column)

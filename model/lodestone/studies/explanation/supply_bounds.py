@@ -14,7 +14,7 @@ from math import inf
 
 from lodestone.data import lenders
 from lodestone.data.network import decision_nodes, makes_clean
-from lodestone.data.plan_data import CLEAN, STREAMS, Contract, Market, PlanData, Project, Unit
+from lodestone.data.plan_data import CLEAN, STREAMS, Contract, Market, PlanData, Project, Unit, time_of
 from lodestone.data.tree import Tree
 from lodestone.rules.contracts import delivery_years
 
@@ -49,7 +49,7 @@ def decidable(tree: Tree) -> Decidable:
 
 
 def _year(tree: Tree, n: int, decided: Decidable, before: Year | None, clean: bool) -> Year:
-    data, year = tree.data[n], tree.year[n]
+    data = tree.data[n]
     given: dict[At, dict[tuple[str, str], float]] = defaultdict(dict)
     for market in data.markets.values():
         if market.buys and not (clean and market.exposed):
@@ -61,7 +61,7 @@ def _year(tree: Tree, n: int, decided: Decidable, before: Year | None, clean: bo
         earlier = tree.ancestor(n, row.lag_years)
         for (r, s, m), series in data.demand.items() if earlier is not None else ():
             if (s, m) == (row.sector, row.material):
-                t = row.t_per_t * series[tree.year[earlier]]  # type: ignore[index]
+                t = row.t_per_t * series[tree.time[earlier]]  # type: ignore[index]
                 given[r, row.scrap]["Returns", row.sector] = given[r, row.scrap].get(("Returns", row.sector), 0.0) + t
     units = [u for u in data.units.values() if not clean or makes_clean(u)]
     most = {u.name: unit_works(tree, n, u, decided) for u in units}
@@ -81,7 +81,7 @@ def _year(tree: Tree, n: int, decided: Decidable, before: Year | None, clean: bo
         result.made = {at: sum(by.values()) for at, by in sources.items()}
         into: dict[At, float] = defaultdict(float)
         for (m, r, to), lane in data.lanes.items():
-            into[to, m] += min(lane.capacity_in(year), result.made.get((r, m), 0.0))
+            into[to, m] += min(lane.capacity_in(tree.time[n]), result.made.get((r, m), 0.0))
         result.into = into
     for pile in data.stockpiles.values():
         fill = min(_limit(pile.max_fill), result.into.get((pile.region, pile.material), 0.0))
@@ -102,7 +102,7 @@ def _kept(data: PlanData, before: Year | None, name: str, clean: bool) -> float:
 
 def market_gives(tree: Tree, n: int, market: Market) -> float:
     """What a market sells at most, t: without contracts only the part for which none is needed."""
-    volume = market.volume_in(tree.year[n])
+    volume = market.volume_in(tree.time[n])
     if market.spot_share == 1 or (volume == inf and market.spot_share > 0):
         return volume
     spot = market.spot_share * volume if market.spot_share else 0.0
@@ -114,7 +114,7 @@ def unit_works(tree: Tree, n: int, unit: Unit, decided: Decidable) -> float:
     data = tree.data[n]
     if isinstance(unit, Project):
         return project_works(tree, n, unit, decided)
-    capacity = data.plants[unit.name].capacity[tree.year[n]]
+    capacity = data.plants[unit.name].capacity[tree.time[n]]
     if unit.spot_share == 1:
         return capacity
     opened = sum(c.max_t / unit.recipe[c.material] for c in _contracts(tree, n, unit.name))
@@ -124,7 +124,7 @@ def unit_works(tree: Tree, n: int, unit: Unit, decided: Decidable) -> float:
 def project_works(tree: Tree, n: int, project: Project, decided: Decidable) -> float:
     """The capacity of a project at a node if all its copies were decided when that gives most."""
     year, path = tree.year[n], set(tree.path[n])
-    if tree.data[n].is_lost(project.name, year):
+    if tree.data[n].is_lost(project.name, tree.time[n]):
         return 0.0
     ramps = (project.ramp(year - project.first_year(tree.year[d])) for d in decided[project.name] if d in path)
     return project.capacity * project.max_builds * max(ramps, default=0.0)
@@ -142,9 +142,9 @@ def why_not(tree: Tree, n: int, project: Project) -> str | None:
         short = lenders.gap(data, project, year) > 1e-6 * max(1.0, project.capex)
         return "lenders" if short and not lenders.can_be_closed(data, project, year) else None
     for budget in data.budgets.values():
-        if "capex" in budget.covers and budget.limit.get(year) is not None:
-            years = [tree.year[a] for a in tree.path[n]] if budget.carry_over else [year]
-            if project.capex > sum(budget.limit.get(y) or 0.0 for y in years) + 1e-6:
+        if "capex" in budget.covers and budget.limit.get(tree.time[n]) is not None:
+            times = [tree.time[a] for a in tree.path[n]] if budget.carry_over else [tree.time[n]]
+            if project.capex > sum(budget.limit.get(t) or 0.0 for t in times) + 1e-6:
                 return budget.name
     return None
 
@@ -171,10 +171,10 @@ def too_much(tree: Tree, signed: int, contract: Contract) -> tuple[int, float] |
     first, last = delivery_years(data, contract, tree.year[signed])
     for year in range(max(first, data.first_year), min(last, data.last_year) + 1):
         if contract.supplier in data.markets:
-            most = data.markets[contract.supplier].base_volume_in(year)
+            most = data.markets[contract.supplier].base_volume_in(time_of(year))
         else:
             plant = data.plants[contract.supplier]
-            most = plant.recipe[contract.material] * plant.base_capacity[year]
+            most = plant.recipe[contract.material] * plant.base_capacity[time_of(year)]
         if contract.min_t > most + 1e-9:
             return year, most
     return None

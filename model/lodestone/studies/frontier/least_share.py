@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from lodestone.data.plan_data import time_of
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.rules.china_share import Key
 from lodestone.rules.linear import worth
@@ -72,7 +73,7 @@ class _Search:
         cap, year = group
         share = self.share[group]
         nothing = share is not None and share <= NOTHING
-        limit = self.caps.data.caps[cap].share[year] or 0.0
+        limit = self.caps.data.caps[cap].share[time_of(year)] or 0.0
         return Least(cap, year, 0.0 if nothing else share, limit, nothing or group in self.proved)
 
     def _attain_nothing(self, groups: Iterable[Group]) -> None:

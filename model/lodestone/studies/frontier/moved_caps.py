@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lodestone.data.plan_data import PlanData, ShareCap
+from lodestone.data.plan_data import PlanData, ShareCap, Time, year_of
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.progress import Progress, ShouldStop
@@ -48,8 +48,8 @@ class Move:
             return row
         return replace(row, share={y: s if s is None else 1.0 for y, s in row.share.items()})
 
-    def _in(self, year: int, share: float | None) -> bool:
-        return share is not None and (self.from_year is None or year >= self.from_year)
+    def _in(self, time: Time, share: float | None) -> bool:
+        return share is not None and (self.from_year is None or year_of(time) >= self.from_year)
 
 
 class MovedCaps:
@@ -86,7 +86,7 @@ class MovedCaps:
 
     def allow(self, caps: Mapping[str, ShareCap]) -> None:
         for key in self.rows:
-            self.allow_row(key, caps[key[1]].share[self.year(key)] or 0.0)
+            self.allow_row(key, caps[key[1]].share[self.time(key)] or 0.0)
 
     def allow_row(self, key: Key, share: float) -> None:
         """Allow this share in one row; 1 allows everything."""
@@ -94,6 +94,9 @@ class MovedCaps:
 
     def year(self, key: Key) -> int:
         return self.built.tree.year[key[0]]
+
+    def time(self, key: Key) -> Time:
+        return self.built.tree.time[key[0]]
 
     def solve(self, stage: str, **options: Any) -> Any:
         return self.solver.solve(

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lodestone.data.plan_data import BASE, LaneData, PlanData, Scenario
+from lodestone.data.plan_data import BASE, LaneData, PlanData, Scenario, time_of, year_of
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.key_figures import Plan, Row, exposed_share, future, is_joint
@@ -165,15 +165,15 @@ def _cases(base: PlanData, scenarios: Sequence[PlanData], plan: Plan, year: int)
         if lanes != base.lanes:
             yield case("exports cut", region, lanes=lanes)
     for name, plant in base.plants.items():
-        capacity = {y: 0.0 if y >= year else t for y, t in plant.capacity.items()}
+        capacity = {time: 0.0 if year_of(time) >= year else t for time, t in plant.capacity.items()}
         if capacity != plant.capacity:
             yield case("plant lost", name, plants={**base.plants, name: replace(plant, capacity=capacity)})
     for name in dict.fromkeys(project for project, _ in held.builds):
         if name in base.projects:
-            yield case("project lost", name, lost={name: year})
+            yield case("project lost", name, lost={name: time_of(year)})
     for name in dict.fromkeys(contract for contract, _ in held.volumes):
         if name in base.contracts:
-            yield case("contract broken", name, lost={name: year})
+            yield case("contract broken", name, lost={name: time_of(year)})
 
 
 def _leaves(lane: tuple[str, str, str], region: str) -> bool:
@@ -183,7 +183,7 @@ def _leaves(lane: tuple[str, str, str], region: str) -> bool:
 
 def _cut(lane: LaneData, base: PlanData, year: int) -> LaneData:
     before = lane.capacity or {}
-    return replace(lane, capacity={y: 0.0 if y >= year else before.get(y) for y in base.years})
+    return replace(lane, capacity={time: 0.0 if year_of(time) >= year else before.get(time) for time in base.times})
 
 
 # --- one plan in one case -------------------------------------------------------------------------------------------

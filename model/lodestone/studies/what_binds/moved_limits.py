@@ -193,8 +193,8 @@ def _moved(
 
 def _in_force(tree: Tree, limits: Callable[[PlanData], Mapping[str, OpenSeries]]) -> list[str]:
     """Caps or budgets with a limit in some year."""
-    by_node = [(tree.year[n], limits(tree.data[n])) for n in tree.nodes]
-    return list(dict.fromkeys(c for year, rows in by_node for c, limit in rows.items() if limit.get(year) is not None))
+    by_node = [(tree.time[n], limits(tree.data[n])) for n in tree.nodes]
+    return list(dict.fromkeys(c for time, rows in by_node for c, limit in rows.items() if limit.get(time) is not None))
 
 
 def _shares(data: PlanData) -> dict[str, OpenSeries]:
@@ -296,12 +296,12 @@ class _Limits:
         for rows in (m.china_share.deliveries, m.china_share.intake):
             for key, row in rows.items():
                 n, cap = key[:2]
-                share = tree.data[n].caps[cap].share[tree.year[n]] or 0.0
+                share = tree.data[n].caps[cap].share[tree.time[n]] or 0.0
                 if (step.rule, step.name) == (CAP, cap) and share < 1:
                     share = min(1.0, max(0.0, share + change * POINT))
                 self.solver.set_coefficients(row, row_terms(m.china_share, key, share))
         for (n, b), row in m.budgets.within.items():
-            money = sum(tree.data[a].budgets[b].limit[tree.year[a]] or 0.0 for a in counted(tree, b, n))
+            money = sum(tree.data[a].budgets[b].limit[tree.time[a]] or 0.0 for a in counted(tree, b, n))
             factor = 1 + change * TENTH if (step.rule, step.name) == (BUDGET, b) else 1.0
             self.solver.set_upper(row, factor * money)
 

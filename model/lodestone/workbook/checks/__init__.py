@@ -40,7 +40,7 @@ from lodestone.workbook.checks.scenarios import (
     shows_itself_at_once,
 )
 from lodestone.workbook.checks.units import co_product_unwanted, unit_out_of_reach, whole_plant_without_effect
-from lodestone.workbook.scenarios.applied import BASE
+from lodestone.workbook.schema.sheets import BASE
 from lodestone.workbook.tables import Tables
 
 Check = Callable[[Tables], Iterable[Problem]]

@@ -9,7 +9,7 @@ from lodestone.data.lenders import can_be_closed, decision_years, gap
 from lodestone.errors import Problem
 from lodestone.workbook.checks.rows import cell_of
 from lodestone.workbook.conversion import plan_data
-from lodestone.workbook.scenarios.applied import BASE
+from lodestone.workbook.schema.sheets import BASE
 from lodestone.workbook.tables import Tables
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from lodestone.errors import Problem
-from lodestone.workbook.checks.rows import cell_of, cell_of_process, horizon_of, paid_at_market, recipes_of, units_of
+from lodestone.workbook.checks.rows import (
+    cell_of,
+    cell_of_process,
+    horizon_of,
+    paid_at_market,
+    recipes_of,
+    supplier_of,
+    units_of,
+)
 from lodestone.workbook.reading.cells import BLANK
-from lodestone.workbook.tables import Tables
+from lodestone.workbook.schema.sheets import ANY
+from lodestone.workbook.tables import Lane, Record, Tables
 
 
 def sell_market_without_volume(tables: Tables) -> Iterator[Problem]:
@@ -24,60 +34,88 @@ def sell_market_without_volume(tables: Tables) -> Iterator[Problem]:
 
 def price_missing(tables: Tables) -> Iterator[Problem]:
     """A price is needed wherever money is reckoned at market prices; told once for each material and sheet."""
-    priced = {material for (material,) in tables.records["Prices"]}
-    missing = [material for (material,) in tables.records["Materials"] if material not in priced]
+    priced = set(tables.records["Prices"])
+    known = {material for material, _ in priced}
+    everywhere = {material for material, region in priced if region == ANY}
+    missing = {material for (material,) in tables.records["Materials"] if material not in everywhere}
     if not missing:
         return
-    told: set[tuple[str, str]] = set()
-    for material, sheet, cell, use in _uses_of_prices(tables, set(missing)):
-        if (material, sheet) not in told:
-            told.add((material, sheet))
-            yield Problem(cell, material, f"{material} has no price, but {use}", f"add a row for {material} to Prices")
+    told: set[tuple[str, ...]] = set()
+    for material, region, sheet, cell, use in _uses_of_prices(tables, missing):
+        there = f" in {region}" if material in known else ""
+        if (material, region) not in priced and (material, sheet, there) not in told:
+            told.add((material, sheet, there))
+            row = f"a row for {material}, with the region {region} or *," if there else f"a row for {material}"
+            yield Problem(cell, material, f"{material} has no price{there}, but {use}", f"add {row} to Prices")
 
 
-def _uses_of_prices(tables: Tables, materials: set[str]) -> Iterator[tuple[str, str, str, str]]:
-    """(material, sheet, cell, use in words) for these materials."""
+def _uses_of_prices(tables: Tables, materials: set[str]) -> Iterator[tuple[str, str, str, str, str]]:
+    """(material, region, sheet, cell, use in words) for these materials."""
     for sheet, use in (
         ("Markets", "is bought or sold here"),
         ("Stockpiles", "is stocked here"),
         ("Contracts", "is under contract here"),
     ):
         for row in tables.rows(sheet):
-            if row["material"] in materials:
-                yield row["material"], sheet, cell_of(row, "material"), use
-    paid = {unit["process"]: unit for unit in reversed(units_of(tables)) if paid_at_market(unit)}
+            at = supplier_of(tables, row) if sheet == "Contracts" else row
+            if row["material"] in materials and at is not None and at["region"] is not None:
+                yield row["material"], at["region"], sheet, cell_of(row, "material"), use
+    paid: dict[str, list[Record]] = defaultdict(list)
+    for unit in units_of(tables):
+        if paid_at_market(unit) and unit["region"] is not None:
+            paid[unit["process"]].append(unit)
     for row in tables.rows("Processes"):
-        if row["material"] in materials and row["process"] in paid:
-            unit = paid[row["process"]]
+        for unit in paid[row["process"]] if row["material"] in materials and row["process"] in paid else ():
             yield (
                 row["material"],
+                unit["region"],
                 "Processes",
                 cell_of(row, "material"),
                 f"is in the recipe of {unit.key[0]}, which is paid the value that it adds",
             )
-    horizon = horizon_of(tables)
     for lane in tables.lanes.values():
-        if lane.material in materials and lane.open and any(lane.tariff.get(year) for year in horizon):
+        if lane.material in materials and lane.open and _taxed(tables, lane):
             cell = lane.tariff_cells.get("material", "Tariffs")
-            yield lane.material, "Tariffs", cell, f"is taxed from {lane.from_region} to {lane.to_region}"
+            use = f"is taxed from {lane.from_region} to {lane.to_region}"
+            yield lane.material, lane.from_region, "Tariffs", cell, use
+
+
+def _taxed(tables: Tables, lane: Lane) -> bool:
+    rates = (*(lane.tariff.get(year) for year in horizon_of(tables)), *lane.tariff_months.values())
+    return any(rates) or lane.min_price_usd_per_kg is not None
 
 
 def value_added_negative(tables: Tables) -> Iterator[Problem]:
     """A recipe paid at market whose inputs cost more than its outputs bring; told once, with its worst year."""
     recipes = recipes_of(tables)
-    paid = {unit["process"] for unit in units_of(tables) if paid_at_market(unit)}
+    paid: dict[str, set[str]] = defaultdict(set)
+    for unit in units_of(tables):
+        if paid_at_market(unit):
+            paid[unit["process"]].add(unit["region"])
     for process in (name for name in recipes if name in paid):
-        value, worst = min((_value_added(tables, recipes[process], year), year) for year in horizon_of(tables))
+        several = any(price_row(tables, m, r).key[1] != ANY for m in recipes[process] for r in paid[process])
+        value, worst, region = min(
+            (_value_added(tables, recipes[process], region, year), year, region)
+            for year in horizon_of(tables)
+            for region in paid[process]
+        )
         if value < 0:
+            there = f" in {region}" if several else ""
             yield Problem(
                 cell_of_process(tables, process),
                 process,
-                f"at market prices this process adds a negative value ({value:.4g} USD/kg in {worst})",
+                f"at market prices{there} this process adds a negative value ({value:.4g} USD/kg in {worst})",
                 "check the recipe and the prices of its materials",
             )
 
 
-def _value_added(tables: Tables, recipe: Mapping[str, float], year: int) -> float:
+def price_row(tables: Tables, material: str, region: str) -> Record:
+    """The row of Prices that names the region, else that of all regions."""
+    prices = tables.records["Prices"]
+    return prices.get((material, region)) or prices[material, ANY]
+
+
+def _value_added(tables: Tables, recipe: Mapping[str, float], region: str, year: int) -> float:
     """USD per kg of capacity used."""
-    prices = {material: tables.records["Prices"][material,].years or {} for material in recipe}
+    prices = {material: price_row(tables, material, region).years or {} for material in recipe}
     return sum(g * (prices[material][year] or 0.0) for material, g in recipe.items())

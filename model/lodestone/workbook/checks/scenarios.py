@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lodestone.errors import Problem
 from lodestone.workbook.checks.rows import above, cell_of, horizon_of, problem_at
 from lodestone.workbook.reading.cells import BLANK, show
-from lodestone.workbook.scenarios.applied import BASE
+from lodestone.workbook.schema.sheets import BASE
 from lodestone.workbook.tables import Tables
 
 

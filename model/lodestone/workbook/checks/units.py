@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from lodestone.errors import Problem
 from lodestone.names import listed
 from lodestone.workbook.checks.rows import problem_at, recipes_of, units_of
-from lodestone.workbook.scenarios.applied import BASE
+from lodestone.workbook.schema.sheets import BASE
 from lodestone.workbook.tables import Record, Tables
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from lodestone.names import listed, nearest, plain
 from lodestone.workbook.file.xlsx import CellValue, ErrorValue, NoValue
 from lodestone.workbook.schema.columns import Column
-from lodestone.workbook.schema.sheets import ANY
+from lodestone.workbook.schema.sheets import WORDS
 
 BLANK = "(blank)"
 RESERVED_SIGNS = "/*?"
@@ -96,7 +96,9 @@ def check_limits(column: Column, value: float, label: str = "") -> None:
         broken = f"{name} must be greater than {show(column.above)}"
     elif isinstance(column.least, float | int) and value < column.least:
         broken = f"{name} must be at least {show(column.least)}"
-    elif column.most is not None and value > column.most:
+    elif column.below is not None and value >= column.below:
+        broken = f"{name} must be less than {show(column.below)}"
+    elif isinstance(column.most, float | int) and value > column.most:
         broken = f"{name} must be at most {show(column.most)}"
     elif column.nonzero and value == 0:
         broken = f"{name} must not be 0"
@@ -113,8 +115,9 @@ def wanted(column: Column) -> str:
     if column.kind == "list":
         return "one or more of: " + ", ".join(column.allowed)
     if column.kind == "ref":
-        sheets = [sheet for sheet in column.refers_to if sheet != ANY]
-        return "a name from " + " or ".join(sheets) + (", or *" if ANY in column.refers_to else "")
+        sheets = [sheet for sheet in column.refers_to if sheet not in WORDS]
+        words = "".join(f", or {word}" for word in column.refers_to if word in WORDS)
+        return "a name from " + " or ".join(sheets) + words
     if column.kind == "id":
         return "a name"
     if column.kind == "text":
@@ -125,14 +128,17 @@ def wanted(column: Column) -> str:
 def _wanted_number(column: Column) -> str:
     what = "a whole number" if column.kind == "integer" else "a number"
     least = column.least if isinstance(column.least, float | int) else None
+    most = column.most if isinstance(column.most, float | int) else None
     if column.above is not None:
         what += f" greater than {show(column.above)}"
-    elif least is not None and column.most is not None:
-        what += f" from {show(least)} to {show(column.most)}"
+    elif least is not None and most is not None:
+        what += f" from {show(least)} to {show(most)}"
     elif least is not None:
         what += f" of at least {show(least)}"
-    elif column.most is not None:
-        what += f" of at most {show(column.most)}"
+    elif most is not None:
+        what += f" of at most {show(most)}"
+    if column.below is not None:
+        what += f" and less than {show(column.below)}"
     if column.nonzero:
         what += " other than 0"
     if "share" in column.unit:

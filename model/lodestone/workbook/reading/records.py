@@ -12,7 +12,7 @@ from lodestone.workbook.reading.cells import BLANK, show, wanted
 from lodestone.workbook.reading.typed import TypedRow, TypedTable, TypedWorkbook
 from lodestone.workbook.schema.columns import Column, Sheet
 from lodestone.workbook.schema.sheets import NAMED_SHEETS, SETTINGS, SHEETS
-from lodestone.workbook.tables import Record, Years
+from lodestone.workbook.tables import Record, Years, row_name
 
 Records = dict[str, dict[tuple[str, ...], Record]]  # sheet -> key -> record
 UNIQUE_TOGETHER = ("Plants", "Projects", "Markets")
@@ -109,9 +109,10 @@ def _records(
     blanks: dict[frozenset[str], frozenset[str]] = {}
     records: dict[tuple[str, ...], Record] = {}
     for row in table.rows:
-        if any(name not in row.values for name in sheet.key):
+        named = defaults | row.values
+        if any(named[name] is None or (name in row.unusable and name not in row.values) for name in sheet.key):
             continue
-        key = tuple(row.values[name] for name in sheet.key) or (str(row.number),)
+        key = tuple(str(named[name]) for name in sheet.key) or (str(row.number),)
         if key in records:
             if not row.repaired:
                 problems.append(_twice(sheet, key, records[key], row))
@@ -122,7 +123,7 @@ def _records(
         records[key] = Record(
             sheet.name,
             key,
-            defaults | row.values,
+            named,
             _years(sheet, row, span),
             row.cells,
             blanks.setdefault(blank, blank),
@@ -138,7 +139,7 @@ def _twice(sheet: Sheet, key: tuple[str, ...], first: Record, row: TypedRow) -> 
     else:
         keys = ", ".join(sheet.key)
         wrong, mend = f"a row with the same {keys} is {first.cells[sheet.key[0]]}", "keep one of the two rows"
-    return Problem(row.cells[sheet.key[0]], "/".join(key), wrong, mend)
+    return Problem(row.cells[sheet.key[0]], row_name(sheet.name, key), wrong, mend)
 
 
 def _refuse_shared_ids(records: Records, problems: list[Problem]) -> None:

@@ -8,7 +8,7 @@ from lodestone.errors import Problem
 from lodestone.names import listed, nearest
 from lodestone.workbook.reading.typed import TypedTable, TypedWorkbook
 from lodestone.workbook.schema.columns import Column, Sheet
-from lodestone.workbook.schema.sheets import ANY, SHEETS
+from lodestone.workbook.schema.sheets import ANY, SHEETS, WORDS
 
 MOST_GUESSES = 1000  # unknown names for which the nearest known one is sought
 
@@ -37,8 +37,8 @@ def _valid(column: Column, names: Mapping[str, dict[str, None] | None]) -> dict[
     """Everything that a reference column may hold; None when that cannot be known."""
     valid: dict[str, None] = {}
     for sheet in column.refers_to:
-        if sheet == ANY:
-            valid[ANY] = None
+        if sheet in WORDS:
+            valid[sheet] = None
             continue
         ids = names[sheet]
         if ids is None:
@@ -73,7 +73,7 @@ def _look_up_column(
 
 def unknown_reference(column: Column, value: str, known: Iterable[str], guess: str | None, cell: str) -> Problem:
     """A name that stands on none of the sheets that the column refers to; `guess`: the name that was probably meant."""
-    sheets = [sheet for sheet in column.refers_to if sheet != ANY]
+    sheets = [sheet for sheet in column.refers_to if sheet not in WORDS]
     names = [name for name in known if name != ANY]
     if guess is not None:
         mend = f"did you mean {guess}?"

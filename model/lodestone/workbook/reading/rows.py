@@ -33,7 +33,7 @@ def read_table(sheet: Sheet, raw: RawSheet, problems: list[Problem]) -> TypedTab
     require_headings(sheet, headings, problems)
     years = sorted(name for name in headings.letters if isinstance(name, int))
     table.year_cells = {year: f"{sheet.name}!{headings.letters[year]}1" for year in years}
-    table.complete = all(name in headings.letters for name in sheet.key)
+    table.complete = all(name in headings.letters for name in sheet.key if sheet.by_name[name].default is None)
     refuse_stray_columns(sheet, headings, raw, problems)
     for number, cells in raw.rows.items():
         if number > 1:

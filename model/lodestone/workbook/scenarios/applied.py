@@ -33,9 +33,8 @@ from lodestone.workbook.scenarios.changes import (
 from lodestone.workbook.scenarios.lanes import LaneKey, resolve_lanes
 from lodestone.workbook.schema.columns import YEARS, Column, Sheet
 from lodestone.workbook.schema.sheets import SETTINGS
-from lodestone.workbook.tables import CellChange, Lane, Record, Tables, Years
+from lodestone.workbook.tables import CellChange, Lane, Record, Tables, Years, row_name
 
-BASE = "base"
 CHANGEABLE_SETTINGS = ("default_freight_usd_per_kg", "tariffs_counted", "stock_end_value_share")
 
 
@@ -247,4 +246,4 @@ def _log(
     future: Future, sheet: str, key: Key, column: str, year: int | None, old: Any, new: Any, change: Change
 ) -> None:
     if old != new:
-        future.log.append(CellChange(sheet, "/".join(key), column, year, old, new, change.by))
+        future.log.append(CellChange(sheet, row_name(sheet, key), column, year, old, new, change.by))

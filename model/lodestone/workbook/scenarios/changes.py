@@ -19,7 +19,7 @@ from lodestone.workbook.reading.records import Records, default_of
 from lodestone.workbook.reading.references import unknown_reference
 from lodestone.workbook.scenarios.lanes import LaneKey
 from lodestone.workbook.schema.columns import YEARS, Column, Sheet
-from lodestone.workbook.schema.sheets import ANY, SHEETS, UNLIMITED
+from lodestone.workbook.schema.sheets import ANY, SHEETS, UNLIMITED, WORDS
 from lodestone.workbook.tables import Lane
 
 LANE_SHEETS = ("Lanes", "Tariffs")
@@ -204,6 +204,8 @@ def _key_parts(sheet: Sheet, change: Change) -> Key:
     parts = tuple(part.strip() for part in change.row.split("/"))
     if parts == (ANY,):
         return (ANY,) * len(names)
+    if len(parts) < len(names):  # whatever stands in the other keys
+        return (*parts, *(ANY,) * (len(names) - len(parts)))
     if len(parts) != len(names):
         raise change.refuse(
             "row",
@@ -254,8 +256,8 @@ def _blank_value(change: Change, sheet: Sheet, column: Column, settings: Mapping
 
 
 def _require_name(change: Change, column: Column, name: str, records: Records) -> None:
-    known = [key[0] for sheet in column.refers_to if sheet != ANY for key in records[sheet]]
-    known += [ANY] if ANY in column.refers_to else []
+    known = [key[0] for sheet in column.refers_to if sheet not in WORDS for key in records[sheet]]
+    known += [word for word in column.refers_to if word in WORDS]
     if name not in known:
         cell = change.cells.get("value", change.by)
         raise RefusedChange(unknown_reference(column, name, known, nearest(name, known), cell))

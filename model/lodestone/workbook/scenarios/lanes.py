@@ -50,6 +50,8 @@ def resolve_lanes(
             cells={} if row is None else row.cells,
             tariff_cells={} if tariff is None else tariff.cells,
             given={} if row is None else row.given,
+            min_price_usd_per_kg=None if tariff is None else tariff["min_price_usd_per_kg"],
+            applies_to="all" if tariff is None else tariff["applies_to"],
         )
     return lanes
 

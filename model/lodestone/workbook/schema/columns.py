@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -18,11 +18,13 @@ class Column:
 
     kind: what a cell holds (years: one number for each year heading). unit: of its numbers.
     default: stands in for a blank cell; blank: says in words what blank means where no plain default does.
-    least, most: inclusive limits; above: exclusive lower limit; nonzero: 0 makes no sense.
+    least, most: inclusive limits; above, below: exclusive ones; nonzero: 0 makes no sense.
     verbatim: of a text, a number in the cell stays a number.
     allowed: the words of a choice or list. refers_to: sheets whose ids may stand here; "*" where `*` may too.
     suggests: of a text, names that are offered in a drop-down and not asked for: as in refers_to, or "Sheet.column" for
     what stands in another column.
+    dated: of a column that is no year's, that a scenario can change from a time on ("honoured").
+    since: the version of the workbook that brought the column.
     """
 
     name: str
@@ -32,14 +34,17 @@ class Column:
     default: Any = None
     blank: str = ""
     least: float | str | None = None
-    most: float | None = None
+    most: float | str | None = None
     above: float | None = None
+    below: float | None = None
     nonzero: bool = False
     verbatim: bool = False
     allowed: tuple[str, ...] = ()
     refers_to: tuple[str, ...] = ()
     suggests: tuple[str, ...] = ()
     meaning: str = ""
+    dated: bool = False
+    since: int = 1
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def integer(
     *,
     required: bool = False,
     least: float | str | None = None,
-    most: float | None = None,
+    most: float | str | None = None,
 ) -> Column:
     return Column(name, "integer", unit, required, default, least=least, most=most, meaning=meaning)
 
@@ -139,9 +144,10 @@ def number(
     least: float | None = None,
     most: float | None = None,
     above: float | None = None,
+    below: float | None = None,
     blank: str = "",
 ) -> Column:
-    return Column(name, "number", unit, required, default, blank, least, most, above, meaning=meaning)
+    return Column(name, "number", unit, required, default, blank, least, most, above, below, meaning=meaning)
 
 
 def share(name: str, default: float | None = 0, meaning: str = "", *, unit: str = "share", least: float = 0) -> Column:
@@ -152,3 +158,8 @@ def share(name: str, default: float | None = 0, meaning: str = "", *, unit: str 
 def years(unit: str, meaning: str = "", *, required: bool = True, most: float | None = None, blank: str = "") -> Column:
     """The year columns: a number at least 0 for each year heading."""
     return Column(YEARS, "years", unit, required, None, blank, least=0, most=most, meaning=meaning)
+
+
+def added(column: Column, *, dated: bool = False) -> Column:
+    """A column that version 2 of the workbook brought."""
+    return replace(column, since=2, dated=dated)

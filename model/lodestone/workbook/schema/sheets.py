@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from lodestone.workbook.schema.columns import (
     Column,
     Sheet,
+    added,
     choice,
     ident,
     integer,
@@ -26,11 +27,24 @@ from lodestone.workbook.schema.columns import (
 
 UNLIMITED = "unlimited"  # what a blank volume, capacity or rate means
 ANY = "*"
+BASE = "base"  # the workbook itself, as a scenario
+WORDS = (ANY, BASE)  # in refers_to: what may stand beside names
 SHEET_NAMES, COLUMN_NAMES = "sheets", "columns"  # what Changes names, as suggestions of a text column
 FIRST_HEADING, LAST_HEADING = 1900, 2200  # the years that a heading can name
 PER_YEAR = "share per year"
 PLACES = "*|Regions|Regions.group"
 EXPOSURE = "batch|whole_plant"
+PUBLIC = "public"  # who pays, where nobody is named
+PAYERS = "*|Regions|Regions.group"
+
+
+def _payer(meaning: str) -> Column:
+    return added(text("payer", meaning, default=PUBLIC, suggests="Regions|Regions.group"))
+
+
+def _month(name: str, default: int | None, meaning: str, blank: str = "") -> Column:
+    return Column(name, "integer", "month", default=default, blank=blank, least=1, most=12, meaning=meaning)
+
 
 SETTINGS = Sheet(
     "Settings",
@@ -75,13 +89,22 @@ SETTINGS = Sheet(
         share(
             "stock_end_value_share",
             0.5,
-            "Stock left at the end is credited at this share of the last price, up to the "
-            "opening stock plus the cover then required.",
+            "Stock left at the end is credited at this share of the last price, up to the larger of the opening stock "
+            "and the cover of demand then required.",
         ),
         share("risk_weight", 0, "Weight of CVaR against expected cost when scenarios are solved together."),
         share("risk_tail", 0.1, "CVaR is the mean cost of this worst share of outcomes.", least=0.000001),
         share("mip_gap", 0.0001, "Stop when the plan is proved within this share of the best possible cost."),
         number("time_limit_s", "s", 600, "Stop after this long with the best plan found.", least=0.001),
+        added(
+            integer(
+                "secure_against",
+                "",
+                0,
+                "Number of threats (Scenarios with threat yes) that the plan must stand at once; 0: none.",
+                least=0,
+            )
+        ),
     ),
     key=("setting",),
     required=True,
@@ -89,6 +112,24 @@ SETTINGS = Sheet(
 
 _SHEETS = (
     SETTINGS,
+    Sheet(
+        "Periods",
+        "Years that are planned in shorter periods. A year without a row is one period of 12 months.",
+        (
+            added(integer("year", "year", required=True, least="first_year", most="last_year")),
+            added(
+                Column(
+                    "months",
+                    "choice",
+                    "months",
+                    required=True,
+                    allowed=("1", "2", "3", "4", "6", "12"),
+                    meaning="Length of the periods of that year.",
+                )
+            ),
+        ),
+        key=("year",),
+    ),
     Sheet(
         "Regions",
         "Countries or sites between which material moves.",
@@ -112,6 +153,18 @@ _SHEETS = (
             text("mineral", "Mineral family for reports, e.g. rare earths.", suggests="Materials.mineral"),
             text("stage", "Stage for reports, e.g. mining, refining, metal, magnet.", suggests="Materials.stage"),
             share("annual_loss_share", 0, "Part of a stock lost or spoilt each year.", unit=PER_YEAR),
+            added(
+                number(
+                    "resourcing_share",
+                    "share",
+                    None,
+                    "Largest part of a region's use that can move to other suppliers abroad within a year; "
+                    "blank: no limit.",
+                    least=0,
+                    most=1,
+                    blank="(blank)",
+                )
+            ),
         ),
         key=("material",),
         required=True,
@@ -121,18 +174,28 @@ _SHEETS = (
         "Market price forecast.",
         (
             ref("material", "Materials"),
+            added(
+                ref(
+                    "region",
+                    "Regions|*",
+                    "Where this price holds; *: where no row names the region. Key: material and region.",
+                    required=False,
+                    default=ANY,
+                )
+            ),
             years("USD/kg", "One column per year."),
         ),
-        key=("material",),
+        key=("material", "region"),
     ),
     Sheet(
         "BankPrices",
         "Price deck of lenders; overrides bank_price_factor.",
         (
             ref("material", "Materials"),
+            added(ref("region", "Regions|*", "As in Prices.", required=False, default=ANY)),
             years("USD/kg"),
         ),
-        key=("material",),
+        key=("material", "region"),
     ),
     Sheet(
         "Processes",
@@ -167,6 +230,15 @@ _SHEETS = (
                 "operating cost. cost: paid operating cost only.",
             ),
             number("operating_cost_usd_per_kg", "USD/kg of capacity used", 0, least=0),
+            added(
+                number(
+                    "fixed_cost_musd_per_yr",
+                    "MUSD/yr",
+                    0,
+                    "Cost of keeping it open at full capacity; capacity that is not kept open is gone for good.",
+                    least=0,
+                )
+            ),
             share("spot_share", 1, "Part of capacity that can be bought without a contract."),
             choice(
                 "exposure_rule",
@@ -223,18 +295,46 @@ _SHEETS = (
             ),
             share("spot_share", 1, "Private projects: part of capacity that can be bought without a contract."),
             choice("exposure_rule", EXPOSURE, "batch"),
+            _payer("Who pays for it, if public: a region, a group or any name; Budgets and the accounts go by it."),
+            added(
+                integer(
+                    "committed_year",
+                    "year",
+                    None,
+                    "Decided already, in that year (it may lie before first_year): no choice, no condition of lenders.",
+                )
+            ),
+            added(
+                integer(
+                    "delay_years",
+                    "years",
+                    0,
+                    "Builds whose planned first year of production is not reached yet come so much later. "
+                    "For scenarios (dated), from the time they show themselves.",
+                    least=0,
+                ),
+                dated=True,
+            ),
         ),
         key=("project",),
     ),
     Sheet(
         "PriceFloors",
         "Menu of support packages for private projects with max_builds 1; at most one per build. "
-        "A row with floor 0 and upside_share 0 is a grant alone.",
+        "A row with floor 0 and upside_share 0 gives no floor.",
         (
             ident("floor"),
-            ref("project", "Projects"),
+            ref("project", "Projects|Plants", "A private project; a plant only with committed_year."),
             ref("material", "Materials", "An output of the project."),
-            number("floor_usd_per_kg", "USD/kg", None, required=True, least=0),
+            number(
+                "floor_usd_per_kg",
+                "USD/kg",
+                None,
+                "The floor. Blank: the least that makes the project bankable with this package "
+                "(row with other support and upside).",
+                least=0,
+                blank="least",
+            ),
             integer("tenor_years", "years", None, "Counted from the first year of production.", required=True, least=1),
             share(
                 "upside_share",
@@ -242,6 +342,61 @@ _SHEETS = (
                 "Part of the price above the floor that is paid back (1: a two-way contract for difference).",
             ),
             share("capex_grant_share", 0, "Part of capex granted with the package."),
+            added(
+                number(
+                    "floor_max_usd_per_kg",
+                    "USD/kg",
+                    None,
+                    "Where the floor is left blank: not on offer above this.",
+                    least=0,
+                    blank="(blank)",
+                )
+            ),
+            added(
+                number(
+                    "production_credit_usd_per_kg",
+                    "USD/kg",
+                    0,
+                    "Paid on all deemed output of the material during the tenor (a tax credit, a premium).",
+                    least=0,
+                )
+            ),
+            added(number("equity_musd", "MUSD", 0, "Stake that the payer buys at the decision ...", least=0)),
+            added(
+                number(
+                    "equity_share",
+                    "share",
+                    0,
+                    "... and its part of the cash that is left after debt service.",
+                    least=0,
+                    below=1,
+                )
+            ),
+            added(share("loan_share_of_capex", 0, "Loan of the payer, as part of capex.")),
+            added(share("loan_rate", 0.05, "Its interest.", unit=PER_YEAR)),
+            added(
+                integer(
+                    "loan_years",
+                    "years",
+                    10,
+                    "Equal instalments from the first planned year of production.",
+                    least=1,
+                )
+            ),
+            added(share("loan_loss_share", 0.1, "Part of the debt service that the payer expects not to see.")),
+            _payer("Who pays."),
+            added(
+                integer(
+                    "committed_year",
+                    "year",
+                    None,
+                    "Agreed already: of a committed project, in its year; of a plant, supported from that year on.",
+                )
+            ),
+            added(
+                yesno("honoured", True, "no (dated, for scenarios): nothing is paid from then on."),
+                dated=True,
+            ),
         ),
         key=("floor",),
     ),
@@ -289,6 +444,32 @@ _SHEETS = (
             ),
             integer("tenor_years", "years", None, required=True, least=1),
             number("signing_fee_musd", "MUSD", 0, least=0),
+            _payer("Who pays the signing fee."),
+            added(
+                integer(
+                    "committed_year",
+                    "year",
+                    None,
+                    "Signed already, in that year (it may lie before first_year) ...",
+                )
+            ),
+            added(
+                number(
+                    "committed_t_per_yr",
+                    "t/yr",
+                    None,
+                    "... for this annual volume. Required with committed_year.",
+                    least=0,
+                )
+            ),
+            added(
+                yesno(
+                    "honoured",
+                    True,
+                    "no (dated, for scenarios): nothing is delivered and nothing owed from then on.",
+                ),
+                dated=True,
+            ),
         ),
         key=("contract",),
     ),
@@ -322,6 +503,17 @@ _SHEETS = (
         key=("market",),
     ),
     Sheet(
+        "Trade",
+        "Trade of the year before first_year: where suppliers are known from (see resourcing_share).",
+        (
+            added(ref("from_region", "Regions")),
+            added(ref("to_region", "Regions")),
+            added(ref("material", "Materials")),
+            added(number("t_per_yr", "t/yr", None, required=True, least=0)),
+        ),
+        key=("from_region", "to_region", "material"),
+    ),
+    Sheet(
         "Lanes",
         "Which material can move between which regions. The most specific row wins; * does not match "
         "movement within one region.",
@@ -342,6 +534,24 @@ _SHEETS = (
             ref("from_region", "Regions|*"),
             ref("to_region", "Regions|*"),
             ref("material", "Materials|*"),
+            added(
+                number(
+                    "min_price_usd_per_kg",
+                    "USD/kg",
+                    None,
+                    "Minimum import price: the duty is at least what lifts the price to this.",
+                    least=0,
+                    blank="(blank)",
+                )
+            ),
+            added(
+                choice(
+                    "applies_to",
+                    "all|exposed",
+                    "all",
+                    "Streams that pay it; exposed: a duty by origin, whatever country it comes through.",
+                )
+            ),
             years("share of price"),
         ),
         key=("from_region", "to_region", "material"),
@@ -353,6 +563,13 @@ _SHEETS = (
             ident("sector"),
             number("shortage_cost_usd_per_kg", "USD/kg", None, required=True, above=0),
             share("min_service_share", 0, "This part of demand must be met."),
+            added(
+                share(
+                    "secure_share",
+                    0,
+                    "Part of demand that must be met in every combination of at most secure_against threats.",
+                )
+            ),
         ),
         key=("sector",),
         required=True,
@@ -377,6 +594,26 @@ _SHEETS = (
             ref("sector", "Sectors"),
             ref("material", "Materials"),
             number("cost_usd_per_kg", "USD/kg", None, "Cost per kg avoided.", required=True, least=0),
+            added(
+                ref(
+                    "requires",
+                    "Projects",
+                    "Possible only once that project (a research programme, a redesign) is in production.",
+                    required=False,
+                )
+            ),
+            added(
+                number(
+                    "ramp_share_per_yr",
+                    PER_YEAR,
+                    None,
+                    "Most that it can grow in a year, as part of demand; blank: no limit.",
+                    least=0,
+                    most=1,
+                    blank="(blank)",
+                )
+            ),
+            added(share("keep_share", 0, "Part of what was designed out that stays out in the next period.")),
             years("share of demand", "Largest part of demand that can be avoided.", most=1),
         ),
         key=("option",),
@@ -419,6 +656,25 @@ _SHEETS = (
                 default=ANY,
                 suggests=PLACES,
             ),
+            added(yesno("clean_only", False, "No exposed material is put in.")),
+            added(
+                number(
+                    "least_t",
+                    "t",
+                    0,
+                    "Least stock at the end of every period, whatever the days say; suspended like them.",
+                    least=0,
+                )
+            ),
+            added(
+                choice(
+                    "counts",
+                    "consumption|demand",
+                    "consumption",
+                    "What days of cover refer to: demand and intake of plants, or demand alone.",
+                )
+            ),
+            _payer("Who pays."),
             years(
                 "days of cover",
                 "Least stock at year end, as days of consumption. Leading blanks: not in force yet.",
@@ -460,10 +716,11 @@ _SHEETS = (
             ident("budget"),
             words(
                 "covers",
-                "capex|grants|floors|fees|stockpile|all",
-                "Comma-separated. capex: public projects. fees: "
-                "contract signing fees. stockpile: purchases at market price.",
+                "capex|grants|floors|fees|stockpile|loans|equity|contracts|contingent|all",
+                "Comma-separated. capex: public projects. fees: contract signing fees. stockpile: purchases at market "
+                "price. all: all but contingent.",
             ),
+            added(text("payer", "Only outlays of this payer; *: of all.", default=ANY, suggests=PAYERS)),
             yesno("carry_over", False, "Money not spent can be spent later."),
             years("MUSD/yr", "Leading blanks: not in force yet."),
         ),
@@ -476,6 +733,15 @@ _SHEETS = (
         (
             ident("scenario"),
             text("description"),
+            added(
+                Column(
+                    "parent",
+                    "ref",
+                    blank="(base)",
+                    refers_to=("Scenarios",),
+                    meaning="The scenario whose path it leaves; blank: the base.",
+                )
+            ),
             share("probability", 0, "Used when scenarios are solved together; what is missing to 1 is the base."),
             integer(
                 "from_year",
@@ -484,10 +750,28 @@ _SHEETS = (
                 "The year in which this future shows itself; before it, it cannot "
                 "be told from the base. Required with a probability.",
             ),
+            added(_month("from_month", 1, "Month of from_year; it must begin a period.")),
             integer("emergency_from", "year", None, "Days of cover may be drawn down from this year ..."),
+            added(_month("emergency_from_month", 1, "It must begin a period.")),
             integer("emergency_to", "year", None, "... to this one."),
+            added(_month("emergency_to_month", 12, "It must end a period.")),
             integer(
                 "refill_years", "years", 2, "... and need not be back in force for this many years after it.", least=0
+            ),
+            added(
+                text(
+                    "emergency_stockpiles",
+                    "Stockpiles that the emergency frees, comma-separated, * and ? as wildcards.",
+                    default=ANY,
+                    suggests="*|Stockpiles",
+                )
+            ),
+            added(
+                yesno(
+                    "threat",
+                    False,
+                    "One of the threats that a secure plan must stand (it may have a probability as well).",
+                )
             ),
         ),
         key=("scenario",),
@@ -496,8 +780,8 @@ _SHEETS = (
         "Changes",
         "What a scenario changes. A change that matches nothing is an error.",
         (
-            ref("scenario", "Scenarios"),
-            text("sheet", "Any sheet but Scenarios and Changes.", required=True, suggests=SHEET_NAMES),
+            ref("scenario", f"Scenarios|{BASE}", "base: what is already known; it changes all futures."),
+            text("sheet", "Any sheet but Scenarios, Changes and Periods.", required=True, suggests=SHEET_NAMES),
             text(
                 "row",
                 "Id of the row, or its keys joined by /, with * and ? as wildcards, e.g. USA/*/ndfeb_magnet.",
@@ -510,7 +794,16 @@ _SHEETS = (
                 suggests=COLUMN_NAMES,
             ),
             integer("from_year", "year", None, 'With "years": first year changed.'),
+            added(
+                _month(
+                    "from_month",
+                    None,
+                    "With from_year; it must begin a period.",
+                    blank="the scenario's in its from_year, else 1",
+                )
+            ),
             integer("to_year", "year", None, 'With "years": last year changed.'),
+            added(_month("to_month", 12, "With to_year; it must end a period.")),
             choice("operation", "set|multiply|add", "set"),
             Column("value", "text", required=True, verbatim=True, meaning="New value, factor, or summand."),
         ),
