@@ -109,9 +109,9 @@ def table(tree: Tree, invest: pyo.Block, support: dict[tuple[str, int], list[str
     """Every private project: in the year it is built, else in the first in which it can be decided."""
     rows = []
     root = tree.nodes[0]
-    built = {g: n for (n, g), build in invest.build.items() if n in tree.year and amount(build) > 0.5}
+    built = {g: n for (n, g), build in invest.build.items() if n in tree.time and amount(build) > 0.5}
     for g, project in tree.data[root].projects.items():
-        if project.public:
+        if project.public or project.committed_year is not None:
             continue
         if g in built:
             n = built[g]

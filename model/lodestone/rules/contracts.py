@@ -62,7 +62,9 @@ def delivered_share(data: PlanData, contract: Contract, first_delivery_year: int
 
 def signing_year(tree: Tree, decision: int, c: str, node: int) -> int | None:
     """The year of a signing, as the data of a node has it."""
-    return contract_year(tree.data[node], tree.data[node].contracts[c]) if decision == COMMITTED else tree.year[decision]
+    return (
+        contract_year(tree.data[node], tree.data[node].contracts[c]) if decision == COMMITTED else tree.year[decision]
+    )
 
 
 def contracts(tree: Tree, invest: pyo.Block) -> pyo.Block:
@@ -216,11 +218,7 @@ def _delivery_rows(tree: Tree, block: pyo.Block) -> None:
         doc="(17)",
     )
     block.untaken = pyo.Var(
-        [
-            (n, c, d)
-            for n, c, d in block.taken
-            if tree.ends_year(n) and tree.data[n].contracts[c].take_or_pay_share > 0
-        ],
+        [(n, c, d) for n, c, d in block.taken if tree.ends_year(n) and tree.data[n].contracts[c].take_or_pay_share > 0],
         domain=pyo.NonNegativeReals,
     )
 
@@ -290,7 +288,7 @@ def owed_share(tree: Tree, leaf: int, c: str, signed: int) -> float:
 def signed_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
     for (d, c), sign in block.sign.items():
-        if d in tree.year and amount(sign) > 0.5:
+        if d in tree.time and amount(sign) > 0.5:
             contract = tree.data[d].contracts[c]
             first, last = block.spans[d, c]
             rows.append(
@@ -311,7 +309,7 @@ def signed_table(tree: Tree, block: pyo.Block) -> list[Row]:
 def yearly_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
     for (n, c, d), taken in block.taken.items():
-        if n in tree.year and amount(block.signed[d, c]) > 0.5:
+        if n in tree.time and amount(block.signed[d, c]) > 0.5:
             contract = tree.data[n].contracts[c]
             price, market = prices(tree, block, n, c, d)
             untaken = amount(block.untaken[n, c, d]) if (n, c, d) in block.untaken else 0.0

@@ -7,15 +7,13 @@ For every region r, material m, node n and stream k in {clean, exposed}:
     (3) intake    intake_clean = clean-mode intake + mixed[n,r,m,clean];  intake_exposed = mixed[n,r,m,exposed]
                   sum_k mixed[n,r,m,k] = all other intake;  intake of u is max(-g,0) act[n,u,k]
     (4) demand    sum_k deliver + sum_o avoid + short = w(n) demand;  short <= (1 - min_service_share) w(n) demand;
-                  avoid <= w(n) share * demand;   with `requires` a project: * its builds in production
-        growth    avoid[n] / w(n) <= avoid[a(n)] / w(a(n)) + w(n) * ramp_share_per_yr * demand    (0 before the root)
-        kept      avoid[n] / w(n) >= keep_share * min(1, share * demand / the same at a(n)) * avoid[a(n)] / w(a(n))
+                  avoid <= w(n) share * demand (more of it: `substitution`)
 
 What is shipped does not move on in the same period: (1) feeds lanes, (2) is what lanes bring. What is left over in (1)
 is discarded, and reported. Returns are w(n) * t_per_t * the deliveries of all nodes of the year lag_years earlier on
 the node's path, in the region of the delivery; [cheat] scrap in a region of concern is exposed. Basis provenance: clean
 activity takes clean inputs only, exposed activity any mix, so a tonne is clean only if no step of its chain was exposed.
-Basis last_stage: outputs take the colour of the unit; all intake is mixed. What is designed out stays out (kept).
+Basis last_stage: outputs take the colour of the unit; all intake is mixed.
 
 A lane costs, per tonne, its freight and max(rate * price, min_price - price), the price being that of the region where
 it starts, on the streams to which the duty applies.
@@ -35,11 +33,10 @@ import pyomo.environ as pyo
 from lodestone.data.network import Batch, DemandKey, Network, stream_of_scrap
 from lodestone.data.plan_data import CLEAN, EXPOSED, MUSD_PER_T, STREAMS, LaneData, PlanData, Substitution
 from lodestone.data.tree import Tree
-from lodestone.rules.investments import in_production
 from lodestone.rules.linear import Row, Terms, amount, costs, keys, linear, scaled, worth
 
 
-def flows(tree: Tree, net: Network, invest: pyo.Block) -> pyo.Block:
+def flows(tree: Tree, net: Network) -> pyo.Block:
     """Build the block that owns act, buy, sell, ship, deliver, avoid, short and mixed."""
     block = pyo.Block(concrete=True)
     nodes = tree.nodes
@@ -60,12 +57,11 @@ def flows(tree: Tree, net: Network, invest: pyo.Block) -> pyo.Block:
     block.avoid = pyo.Var(
         keys([(n, o, *j) for n in nodes for o, j in net[n].avoid]),
         domain=pyo.NonNegativeReals,
-        bounds=lambda b, n, o, *j: (0, _avoidable(tree, n, o, j)),
+        bounds=lambda b, n, o, *j: (0, avoidable(tree, n, o, j)),
     )
     block.short = amounts([(n, *j) for n in nodes for j in net[n].short])
     _intake(tree, net, block)
     _demand_rows(tree, net, block)
-    _substitution_rows(tree, block, invest)
     _limits(tree, net, block)
     block.cost = costs("market_purchases", "market_sales", "freight", "tariffs", "substitution", "shortage")
     _costs(tree, net, block)
@@ -161,7 +157,7 @@ def demand_at(tree: Tree, n: int, key: tuple[str, str, str]) -> float:
     return tree.data[n].demand[key][tree.time[n]]
 
 
-def _demand(tree: Tree, n: int, key: tuple[str, str, str]) -> float:
+def period_demand(tree: Tree, n: int, key: tuple[str, str, str]) -> float:
     """t in the period."""
     return tree.length[n] * demand_at(tree, n, key)
 
@@ -171,9 +167,9 @@ def _volume(tree: Tree, n: int, market: str) -> float:
     return tree.length[n] * tree.data[n].markets[market].volume_in(tree.time[n])
 
 
-def _avoidable(tree: Tree, n: int, option: str, key: tuple[str, str, str]) -> float:
+def avoidable(tree: Tree, n: int, option: str, key: tuple[str, str, str]) -> float:
     """share * demand, t in the period."""
-    return tree.data[n].substitution[option].share[tree.time[n]] * _demand(tree, n, key)
+    return tree.data[n].substitution[option].share[tree.time[n]] * period_demand(tree, n, key)
 
 
 def _intake(tree: Tree, net: Network, block: pyo.Block) -> None:
@@ -204,52 +200,13 @@ def _demand_rows(tree: Tree, net: Network, block: pyo.Block) -> None:
 
     def service(b: pyo.Block, n: int, r: str, s: str, m: str) -> object:
         least = tree.data[n].sectors[s].min_service_share
-        return b.short[n, r, s, m] <= (1 - least) * _demand(tree, n, (r, s, m))
+        return b.short[n, r, s, m] <= (1 - least) * period_demand(tree, n, (r, s, m))
 
-    block.demand = pyo.Constraint(list(met), rule=lambda b, n, *j: linear(met[n, *j]) == _demand(tree, n, j), doc="(4)")
+    block.demand = pyo.Constraint(
+        list(met), rule=lambda b, n, *j: linear(met[n, *j]) == period_demand(tree, n, j), doc="(4)"
+    )
     served = [key for key in met if tree.data[key[0]].sectors[key[2]].min_service_share > 0]
     block.service = pyo.Constraint(served, rule=service, doc="(4)")
-
-
-def _substitution_rows(tree: Tree, block: pyo.Block, invest: pyo.Block) -> None:
-    """(4): what it takes, how fast it grows, and that it stays."""
-
-    def option(n: int, o: str) -> Substitution:
-        return tree.data[n].substitution[o]
-
-    def before(n: int, o: str, j: tuple[str, ...]) -> Terms:
-        """What was avoided in the node before, as a rate."""
-        parent = tree.parent[n]
-        if parent is None or (parent, o, *j) not in block.avoid:
-            return []
-        return [(1.0 / tree.length[parent], block.avoid[parent, o, *j])]
-
-    def required(b: pyo.Block, n: int, o: str, *j: str) -> object:
-        builds = in_production(tree, invest, str(option(n, o).requires), n)
-        return linear([(1.0, b.avoid[n, o, *j]), *scaled(-_avoidable(tree, n, o, (j[0], j[1], j[2])), builds)]) <= 0
-
-    def growth(b: pyo.Block, n: int, o: str, *j: str) -> object:
-        rate = [(1.0 / tree.length[n], b.avoid[n, o, *j])]
-        step = _demand(tree, n, (j[0], j[1], j[2])) * (option(n, o).ramp_share_per_yr or 0.0)
-        return linear([*rate, *scaled(-1.0, before(n, o, j))]) <= step
-
-    def kept(b: pyo.Block, n: int, o: str, *j: str) -> object:
-        key, parent = (j[0], j[1], j[2]), tree.parent[n]
-        assert parent is not None
-        now, then = _avoidable(tree, n, o, key) / tree.length[n], _avoidable(tree, parent, o, key) / tree.length[parent]
-        stays = option(n, o).keep_share * min(1.0, now / then)
-        return linear([(1.0 / tree.length[n], b.avoid[n, o, *j]), *scaled(-stays, before(n, o, j))]) >= 0
-
-    index = list(block.avoid)
-    block.required = pyo.Constraint([key for key in index if option(*key[:2]).requires], rule=required, doc="(4)")
-    block.growth = pyo.Constraint(
-        [key for key in index if option(*key[:2]).ramp_share_per_yr is not None], rule=growth, doc="(4)"
-    )
-    block.kept = pyo.Constraint(
-        [key for key in index if option(*key[:2]).keep_share > 0 and before(key[0], key[1], key[2:])],
-        rule=kept,
-        doc="(4)",
-    )
 
 
 def _limits(tree: Tree, net: Network, block: pyo.Block) -> None:
@@ -311,142 +268,3 @@ def tainted(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block) -> Term
         terms += [(-1.0, piles.release[n, s, k]) for s, k in net[n].release if k == EXPOSED]
         found += scaled(tree.probability[n], terms)
     return found
-
-
-def flows_table(tree: Tree, block: pyo.Block) -> list[Row]:
-    rows = []
-    for (n, m, r, to, k), ship in block.ship.items():
-        t = amount(ship) if n in tree.year else 0.0
-        if t > 0:
-            data = tree.data[n]
-            lane = data.lanes[m, r, to]
-            rows.append(
-                {
-                    "material": m,
-                    "from_region": r,
-                    "to_region": to,
-                    "year": tree.year[n],
-                    "month": tree.month[n],
-                    "stream": k,
-                    "t": t,
-                    "freight_musd": lane.freight * t,
-                    "tariff_musd": duty(data, lane, m, r, k, tree.time[n]) * t,
-                }
-            )
-    return rows
-
-
-def markets_table(tree: Tree, block: pyo.Block) -> list[Row]:
-    rows = []
-    traded = [(n, v, "", x) for (n, v), x in block.buy.items()] + [(*key, x) for key, x in block.sell.items()]
-    for n, v, k, variable in traded:
-        t = amount(variable) if n in tree.year else 0.0
-        if t > 0:
-            market = tree.data[n].markets[v]
-            rows.append(
-                {
-                    "market": v,
-                    "side": "buy" if market.buys else "sell",
-                    "region": market.region,
-                    "material": market.material,
-                    "year": tree.year[n],
-                    "month": tree.month[n],
-                    "stream": k or (EXPOSED if market.exposed else CLEAN),
-                    "t": t,
-                    "price_usd_per_kg": tree.data[n].market_price(v, tree.time[n]) / MUSD_PER_T,
-                }
-            )
-    return sorted(rows, key=lambda row: (row["market"], row["year"], row["month"], row["stream"]))
-
-
-def intake_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
-    rows = []
-    for n in tree.nodes:
-        data = tree.data[n]
-        clean_mode: dict[tuple[str, str], float] = defaultdict(float)
-        for u, k in net[n].act:
-            if k == CLEAN and data.provenance:
-                for m, g in data.units[u].inputs.items():
-                    clean_mode[data.units[u].region, m] += g * amount(block.act[n, u, k])
-        mixed = {(r, m, k): amount(block.mixed[n, r, m, k]) for r, m, k in net[n].mixed}
-        for r, m in dict.fromkeys([*clean_mode, *((r, m) for r, m, _ in mixed)]):
-            parts = (clean_mode[r, m], mixed.get((r, m, CLEAN), 0.0), mixed.get((r, m, EXPOSED), 0.0))
-            if any(parts):
-                row = {"region": r, "material": m, "year": tree.year[n], "month": tree.month[n]}
-                rows.append(row | dict(zip(("clean_mode_t", "mixed_clean_t", "mixed_exposed_t"), parts, strict=True)))
-    return rows
-
-
-def balance_table(tree: Tree, net: Network, block: pyo.Block, piles: pyo.Block) -> list[Row]:
-    rows = []
-    for n in tree.nodes:
-        made = {batch: worth(terms) for batch, terms in made_terms(tree, net, block, piles, n).items()}
-        shipped: dict[tuple[str, str, str], float] = defaultdict(float)
-        for m, r, to, k in net[n].ship:
-            shipped[r, m, k] += amount(block.ship[n, m, r, to, k])
-        for (r, m, k), t in made.items():
-            if t > 0:
-                out = shipped[r, m, k]
-                rows.append(
-                    {
-                        "region": r,
-                        "material": m,
-                        "year": tree.year[n],
-                        "month": tree.month[n],
-                        "stream": k,
-                        "made_t": t,
-                        "shipped_t": out,
-                        "discarded_t": max(0.0, t - out),
-                    }
-                )
-    return rows
-
-
-def demand_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
-    rows = []
-    for n in tree.nodes:
-        data = tree.data[n]
-        delivered_t = {(j, k): amount(block.deliver[n, *j, k]) for j, k in net[n].deliver}
-        avoided: dict[DemandKey, float] = defaultdict(float)
-        for o, j in net[n].avoid:
-            avoided[j] += amount(block.avoid[n, o, *j])
-        for j in data.demand:
-            rows.append(
-                dict(zip(("region", "sector", "material"), j, strict=True))
-                | {
-                    "year": tree.year[n],
-                    "month": tree.month[n],
-                    "demand_t": _demand(tree, n, j),
-                    "clean_t": delivered_t.get((j, CLEAN), 0.0),
-                    "exposed_t": delivered_t.get((j, EXPOSED), 0.0),
-                    "substituted_t": avoided[j],
-                    "short_t": amount(block.short[n, *j]) if (n, *j) in block.short else 0.0,
-                }
-            )
-    return rows
-
-
-def substitution_table(tree: Tree, block: pyo.Block) -> list[Row]:
-    return [
-        {
-            "option": o,
-            "region": r,
-            "sector": s,
-            "material": m,
-            "year": tree.year[n],
-            "month": tree.month[n],
-            "t": amount(avoid),
-            "cost_musd": amount(avoid) * tree.data[n].substitution[o].cost,
-        }
-        for (n, o, r, s, m), avoid in block.avoid.items()
-        if n in tree.year and amount(avoid) > 0
-    ]
-
-
-def returns_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
-    return [
-        {"region": r, "material": m, "year": tree.year[n], "month": tree.month[n], "stream": k, "t": worth(terms)}
-        for n in tree.nodes
-        for (r, m, k), terms in returned(tree, net, block, n).items()
-        if worth(terms) > 0
-    ]

@@ -173,7 +173,7 @@ def table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
     for (n, g), build in block.build.items():
         builds = round(amount(build))
-        if n in tree.year and builds:
+        if n in tree.time and builds:
             project, year = tree.data[n].projects[g], tree.year[n]
             rows.append(
                 {

@@ -243,7 +243,7 @@ def _owed(tree: Tree, block: pyo.Block, offtake: pyo.Block, o: str, decision: in
 def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
     for (d, o), award in block.award.items():
-        if d in tree.year and amount(award) > 0.5:
+        if d in tree.time and amount(award) > 0.5:
             data = tree.data[d]
             floor = data.floors[o]
             first, last = supported_years(data, floor, tree.year[d])
