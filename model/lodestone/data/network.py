@@ -66,9 +66,9 @@ def decision_nodes(tree: Tree, project: str) -> Iterator[int]:
     for node in tree.nodes:
         data, year = tree.data[node], tree.year[node]
         p = data.projects[project]
-        if tree.begins_year(node) and p.earliest_year <= year <= p.latest_year:
-            if p.first_year(year) <= data.last_year and most_choices(data, project) > 0:
-                yield node
+        in_window = p.earliest_year <= year <= p.latest_year and p.first_year(year) <= data.last_year
+        if in_window and tree.begins_year(node) and most_choices(data, project) > 0:
+            yield node
 
 
 def largest_capacity(tree: Tree, node: int, unit: Unit) -> float:

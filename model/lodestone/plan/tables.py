@@ -6,7 +6,9 @@ Masses in t or t/yr, money in MUSD, prices in USD/kg. Stream is "clean" or "expo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -291,20 +293,6 @@ TABLES: dict[str, PlanTable] = {
     )
 }
 
-
-def columns_of(table: str, plan: dict[str, Any]) -> tuple[Column, ...]:
-    """The columns of a table in a plan: with the month where years are cut, and what is committed where anything is."""
-    columns = {**TABLES, **VALUE_TABLES}[table].columns
-    found = []
-    for column in columns:
-        found.append(column)
-        if column.name == "year" and plan.get("cut") and table not in (*YEARLY, "committed"):
-            found.append(MONTH)
-    if table in WITH_COMMITTED and plan["tables"].get("committed"):
-        found.append(COMMITTED)
-    return tuple(found)
-
-
 ORIGINS = _table(
     "origins",
     "The input cells that each decision rests on; in plan.json beside the tables. One row per decision and cell.",
@@ -322,12 +310,7 @@ ORIGINS = _table(
     "note || as source",
 )
 # What the plan's prices and limits are worth: beside the tables above in plan.json, and not part of what is audited.
-VALUE_MONTH = Column("month", "", "first month of the period; only where years are cut into periods")
-COMMITTED = Column("committed", "", "yes where it was decided already; only where something is")
-WITH_COMMITTED = ("floor_payments", "contract_years")
-YEARLY = ("china_share", "budgets")  # by year, also where years are cut
-
-TABLES: dict[str, PlanTable] = {
+VALUE_TABLES: dict[str, PlanTable] = {
     t.name: t
     for t in (
         _table(
@@ -356,6 +339,20 @@ TABLES: dict[str, PlanTable] = {
         ),
     )
 }
+
+
+def columns_of(table: str, plan: Mapping[str, Any]) -> tuple[Column, ...]:
+    """The columns of a table in a plan: with the month where years are cut, and what is committed where anything is."""
+    found: list[Column] = []
+    cut = any(MONTH.name in row for row in plan["tables"]["costs"][:1])
+    for column in {**TABLES, **VALUE_TABLES}[table].columns:
+        found.append(column)
+        if column.name == "year" and cut and table in TABLES and table not in (*YEARLY, "committed"):
+            found.append(MONTH)
+    if table in WITH_COMMITTED and plan["tables"].get("committed"):
+        found.append(COMMITTED)
+    return tuple(found)
+
 
 # term -> payer; the terms of costs_musd, in the order of the breakdown
 COST_TERMS: dict[str, str] = {

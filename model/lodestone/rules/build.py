@@ -9,12 +9,12 @@ import pyomo.environ as pyo
 from lodestone.data.network import Network, network
 from lodestone.data.tree import Tree
 from lodestone.gc_pause import at_rest
-from lodestone.rules.bankability import bankability
-from lodestone.rules.budgets import budgets
-from lodestone.rules.capacity import capacity
 from lodestone.rules import budgets as budget_rules
 from lodestone.rules import china_share as share_rules
 from lodestone.rules import payments as payment_rules
+from lodestone.rules.bankability import bankability
+from lodestone.rules.budgets import budgets
+from lodestone.rules.capacity import capacity
 from lodestone.rules.china_share import china_share
 from lodestone.rules.closure import closure
 from lodestone.rules.contracts import contracts, taken_is_made

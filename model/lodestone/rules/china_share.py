@@ -4,7 +4,7 @@ For every cap row c, node n that ends a year and each of its materials m, over i
 in which the row is in force:
 
     (29) deliveries  sum_n' sum_j deliver[n',j,exposed] <= sum_n' share(n') * sum_j sum_k deliver[n',j,k]
-    (30) intake      sum_n' sum_r mixed[n',r,m,exposed] <= sum_n' share(n') * (sum_r intake of units, as far as it is used)
+    (30) intake      sum_n' sum_r mixed[n',r,m,exposed] <= sum_n' share(n') * (intake as far as it is used)
     (31) fills       sum_n' sum_s fill[n',s,exposed]    <= sum_n' share(n') * sum_s sum_k fill[n',s,k]
     (32) stock       stock[n,s,exposed] <= X + share(n) * (sum_k stock[n,s,k] + lacking - X)     for each stockpile s
                      X = what the exposed opening stock would be without release
@@ -30,7 +30,7 @@ Source   e.g. at most 65 % from one third country (EU 2024/1252), 0 for defence 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pyomo.environ as pyo
 
@@ -50,14 +50,19 @@ def china_share(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block) -> 
     block = pyo.Block(concrete=True)
     _waste(tree, net, block, flow)
     sides = {n: _sides(tree, net, flow, piles, block, n) for n in tree.nodes}
+    block.consumption = {}  # (n, cap, material, basis) -> (exposed terms, all terms) of the year
     block.parts = {}  # (n, cap, material, basis) -> node of the year -> (exposed terms, all terms)
     for n in (n for n in tree.nodes if tree.ends_year(n)):
         keys = dict.fromkeys(key for a in tree.year_nodes(n) for key in sides[a])
         for key in keys:
-            block.parts[n, *key] = {a: sides[a][key] for a in tree.year_nodes(n) if key in sides[a]}
+            parts = {a: sides[a][key] for a in tree.year_nodes(n) if key in sides[a]}
+            block.parts[n, *key] = parts
+            exposed, total = ([term for part in parts.values() for term in part[i]] for i in (0, 1))
+            block.consumption[n, *key] = exposed, total
 
     def rule(b: pyo.Block, n: int, c: str, m: str, basis: str) -> object:
-        return linear(row_terms(tree, b, (n, c, m, basis))) <= 0
+        key = (n, c, m, basis)
+        return linear(row_terms(b, key, {a: share_at(tree, a, c) for a in b.parts[key]})) <= 0
 
     binding = [key for key in block.parts if _binds(tree, block, key)]
     for basis, number in NUMBERS.items():
@@ -67,15 +72,14 @@ def china_share(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block) -> 
     return block
 
 
-def row_terms(tree: Tree, block: pyo.Block, key: Key, moved: float = 0.0) -> Terms:
+def row_terms(block: pyo.Block, key: Key, share: Mapping[int, float]) -> Terms:
     """exposed - share x consumption, one coefficient for each variable; the row asks that it is at most 0.
 
-    moved: added to every share, within 0 and 1.
+    share: what is allowed, by node of the year.
     """
     together: dict[int, tuple[float, object]] = {}
     for a, (exposed, total) in block.parts[key].items():
-        share = min(1.0, max(0.0, share_at(tree, a, key[1]) + moved))
-        for c, v in [*exposed, *scaled(-share, total)]:
+        for c, v in [*exposed, *scaled(-share[a], total)]:
             together[id(v)] = (together[id(v)][0] + c if id(v) in together else c, v)
     return list(together.values())
 
@@ -218,14 +222,18 @@ def _stock(tree: Tree, block: pyo.Block, piles: pyo.Block) -> None:
     ]
 
     def rule(b: pyo.Block, n: int, c: str, s: str) -> object:
-        share = share_at(tree, n, c)
-        terms = [
-            ((1.0 if k == EXPOSED else 0.0) - share, piles.stock[n, s, k]) for k in STREAMS if (n, s, k) in piles.stock
-        ]
-        missing = [(-share, piles.lacking[n, s])] if (n, s) in piles.lacking else []
-        return linear([*terms, *missing]) <= (1 - share) * unreleased(tree, n, s)
+        terms, most = stock_row(tree, piles, n, s, share_at(tree, n, c))
+        return linear(terms) <= most
 
     block.stock = pyo.Constraint(rows, rule=rule, doc="(32)")
+
+
+def stock_row(tree: Tree, piles: pyo.Block, n: int, s: str, share: float) -> tuple[Terms, float]:
+    """What (32) asks to be at most how much at a share."""
+    held = [k for k in STREAMS if (n, s, k) in piles.stock]
+    terms: Terms = [((1.0 if k == EXPOSED else 0.0) - share, piles.stock[n, s, k]) for k in held]
+    missing: Terms = [(-share, piles.lacking[n, s])] if (n, s) in piles.lacking else []
+    return [*terms, *missing], (1 - share) * unreleased(tree, n, s)
 
 
 def unreleased(tree: Tree, n: int, s: str) -> float:

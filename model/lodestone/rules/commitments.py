@@ -6,8 +6,8 @@ of the node of its decision, so that all rules about decisions hold for it with 
 
     build[COMMITTED,g] = 1,   award[COMMITTED,o] = 1,   sign[COMMITTED,c] = 1,   q[COMMITTED,c] = committed_t_per_yr
 
-What is paid at a decision (capex, grants, fees) is paid at the nodes that begin the committed year; before first_year it
-is spent.
+What is paid at a decision (capex, grants, fees) is paid at the nodes that begin the committed year; before first_year
+it is spent.
 
 Units    years; t/yr (contracts)
 Sheets   in: Projects, PriceFloors, Contracts; out: Committed

@@ -12,8 +12,8 @@ For every region r, material m, node n and stream k in {clean, exposed}:
 What is shipped does not move on in the same period: (1) feeds lanes, (2) is what lanes bring. What is left over in (1)
 is discarded, and reported. Returns are w(n) * t_per_t * the deliveries of all nodes of the year lag_years earlier on
 the node's path, in the region of the delivery; [cheat] scrap in a region of concern is exposed. Basis provenance: clean
-activity takes clean inputs only, exposed activity any mix, so a tonne is clean only if no step of its chain was exposed.
-Basis last_stage: outputs take the colour of the unit; all intake is mixed.
+activity takes clean inputs only, exposed activity any mix, so a tonne is clean only if no step of its chain was
+exposed. Basis last_stage: outputs take the colour of the unit; all intake is mixed.
 
 A lane costs, per tonne, its freight and max(rate * price, min_price - price), the price being that of the region where
 it starts, on the streams to which the duty applies.
@@ -30,10 +30,10 @@ from math import isinf
 
 import pyomo.environ as pyo
 
-from lodestone.data.network import Batch, DemandKey, Network, stream_of_scrap
-from lodestone.data.plan_data import CLEAN, EXPOSED, MUSD_PER_T, STREAMS, LaneData, PlanData, Substitution
+from lodestone.data.network import Batch, Network, stream_of_scrap
+from lodestone.data.plan_data import CLEAN, EXPOSED, STREAMS, LaneData, PlanData
 from lodestone.data.tree import Tree
-from lodestone.rules.linear import Row, Terms, amount, costs, keys, linear, scaled, worth
+from lodestone.rules.linear import Terms, costs, keys, linear, scaled
 
 
 def flows(tree: Tree, net: Network) -> pyo.Block:

@@ -38,7 +38,7 @@ from lodestone.data.lenders import gap, grant
 from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project, year_of
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import COMMITTED, committed_names, decision_year, decisions_before, held, paid_at
-from lodestone.rules.contracts import delivered_share, delivery_years, signing_year
+from lodestone.rules.contracts import delivery_years, signing_year
 from lodestone.rules.linear import Row, Terms, amount, costs, linear, scaled, worth
 
 

@@ -13,15 +13,15 @@ For every stockpile s, node n and stream k, kept = (1 - annual_loss_share)^w(n):
     (13) usable     stock[n,s,clean] + lacking >= days / 365 * sum over the demand rows covered of (1 - the least share
                     of the caps that name its sector and apply to its region and material, 1 if none) * demand  [cheat]
 
-[cheat] Stock in a region of concern is exposed, whatever its row says, and so is what is put into it. Cover is suspended
-in a scenario's emergency and the refill_years after it, for the stockpiles that it frees. [cheat] Being excused earns
-nothing: a lacking tonne costs what not holding it saves,
+[cheat] Stock in a region of concern is exposed, whatever its row says, and so is what is put into it. Cover is
+suspended in a scenario's emergency and the refill_years after it, for the stockpiles that it frees. [cheat] Being
+excused earns nothing: a lacking tonne costs what not holding it saves,
 
     w(n) * (holding cost + discount_rate * price) + (1 - kept) * price + max(0, price - least price at the next nodes)
 
 and what is lacking at a leaf is owed at price. At the leaves stock is credited at stock_end_value_share * price,
 
-    (22) credited[leaf,s] <= sum_k stock + lacking;   credited <= max(opening stock, least_t, days / 365 * demand)  [cheat]
+    (22) credited[leaf,s] <= sum_k stock + lacking;   credited <= max(opening, least_t, days / 365 * demand)   [cheat]
 
 Units    t (stock, at the end of the node), t in the period (fill, release), MUSD (holding cost, lacking cover)
 Sheets   in: Stockpiles, Materials, Scenarios; out: Stockpile
@@ -205,6 +205,14 @@ def _cover(tree: Tree, block: pyo.Block, index: list[tuple[int, str]]) -> None:
     )
     block.usable = pyo.Constraint(usable, rule=clean, doc="(13)")
     block.lacking_most = pyo.Constraint(block.lacking.index_set(), rule=no_more, doc="(13)")
+
+
+def credited_demand(tree: Tree, leaf: int, s: str) -> float:
+    """Demand by which one day more of cover moves the limit of what is credited, t/yr."""
+    pile = tree.data[leaf].stockpiles[s]
+    demand = sum(series[tree.time[leaf]] for series in _covered(tree, leaf, pile).values())
+    days = required_days(tree, leaf, s) / DAYS_PER_YEAR * demand
+    return demand if days >= max(pile.least_t, sum(pile.opening.values())) else 0.0
 
 
 def credit_limit(tree: Tree, leaf: int, s: str) -> float:

@@ -7,7 +7,7 @@ rate[l,n] = sum_k ship[n,l,k] / w(n): known[n,l] is what r' is known to be able 
          before the root known is Trade, 0 where no row names the lane
          sum_l (known[n,l] - known[a(n),l])
              <= resourcing_share * w(n) * could[n] + rise[n] + sum over units u in r' of taken[n,u,m]
-         could = demand for m in r' + intake of m at full use of the plants in r' + what projects there take in, as rates
+         could = demand for m in r' + intake of m at full use of plants in r' + what projects there take in, as rates
          rise  = what that demand exceeds its highest before on the path (0 at the root)
          taken <= intake of m at full use of what the capacity of u gains against its highest before
                   (at the root: of projects that did not produce before)
@@ -61,12 +61,12 @@ def suppliers(tree: Tree, net: Network, flow: pyo.Block, invest: pyo.Block) -> p
         return [(1.0, block.known[key]), (-1.0, earlier)], 0.0
 
     def stays(b: pyo.Block, *key: Any) -> object:
-        terms, constant = gained(key)  # type: ignore[arg-type]
+        terms, constant = gained(key)
         return linear(terms) >= -constant
 
     def by_use(b: pyo.Block, *key: Any) -> object:
-        terms, constant = gained(key)  # type: ignore[arg-type]
-        return linear([*terms, *scaled(-1.0, rates[key])]) <= -constant  # type: ignore[index]
+        terms, constant = gained(key)
+        return linear([*terms, *scaled(-1.0, rates[key])]) <= -constant
 
     block.stays = pyo.Constraint(list(rates), rule=stays, doc="(23)")
     block.used = pyo.Constraint(

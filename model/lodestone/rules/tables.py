@@ -26,6 +26,7 @@ from lodestone.rules.linear import Row
 
 def plan_tables(built: Built) -> dict[str, list[Row]]:
     """Every table of the plan, in the order and with the columns of plan_tables.TABLES."""
+    built.settle()
     m, tree, net = built.model, built.tree, built.net
     awards = price_floors.awards_table(tree, m.price_floors)
     signed = contracts.signed_table(tree, m.contracts)

@@ -3,7 +3,8 @@
 (0)  with a risk weight, of plans with the same objective one of least expected cost, with the integers held: CVaR does
      not see what futures outside the tail cost (`run.settled` did the same for the integers, where CVaR is all);
 (i)  builds, awards and signings that can be dropped one after another at no cost are dropped;
-(ii) with the integers held, a second solve takes the least probability-weighted exposed deliveries, and exposed fills less releases.
+(ii) with the integers held, a second solve takes the least probability-weighted exposed deliveries, and exposed fills
+     less releases.
 
 None raises objective or expected cost. Which decisions can be dropped is asked of the linear programme with the
 integers held: its reduced cost bounds from below what dropping costs, so only decisions with none need a solve of their

@@ -35,7 +35,7 @@ def _service(g: Giving) -> None:
     for (n, r, s, m), row in g.built.model.flows.service.items():
         place = g.cell(n, "Sectors", (s,), "min_service_share")
         if place:
-            demand = g.data(n).demand[r, s, m][g.tree.time[n]]
+            demand = g.tree.length[n] * g.data(n).demand[r, s, m][g.tree.time[n]]
             g.knob(place, "lower", "share", 1.0, place.value).loosen(g.solver.row_of(row), -demand)
 
 
@@ -57,17 +57,21 @@ def _covers(g: Giving) -> None:
 
 def _shares(g: Giving) -> None:
     block = g.built.model.china_share
-    for key, row in (*block.deliveries.items(), *block.intake.items()):
+    for key, row in (*block.deliveries.items(), *block.intake.items(), *block.fills.items()):
         n, cap, material, basis = key
         exposed, total = block.consumption[key]
         data = g.data(n)
         caps = data.caps[cap]
         if basis == "deliveries":
             most = sum(
-                series[g.tree.time[n]]
+                g.tree.length[a] * series[g.tree.time[a]]
+                for a in g.tree.year_nodes(n)
                 for (r, s, m), series in data.demand.items()
                 if m == material and r in caps.regions and caps.sector in (None, s)
             )
+        elif basis == "fills":
+            piles = [p for p in data.stockpiles.values() if p.material == material and p.region in caps.regions]
+            most = sum(pile.capacity for pile in piles)
         else:
             most = sum(
                 unit.inputs[material] * largest_capacity(g.tree, n, unit)
@@ -76,6 +80,9 @@ def _shares(g: Giving) -> None:
             )
         g.shares.append((g.solver.row_of(row), exposed, total, caps.share[g.tree.time[n]] or 0.0))
         g.bend(n, g.solver.row_of(row), "ChinaShare", (cap,), "raise", "share", -most)
+    for (n, cap, s), row in block.stock.items():
+        pile = g.data(n).stockpiles[s]
+        g.yearly(n, "ChinaShare", (cap,), "raise", "share", [(g.solver.row_of(row), -pile.capacity)])
 
 
 def _stock_limits(g: Giving) -> None:
@@ -97,12 +104,14 @@ def _stock_limits(g: Giving) -> None:
                     terms = [(g.solver.column_of(var[n, s, k]), 1.0) for k in STREAMS if (n, s, k) in var]
                     if not terms:
                         continue
-                    row = g.solver.add_row(terms, limit)
+                    row = g.solver.add_row(terms, limit if name == "capacity" else g.tree.length[n] * limit)
                     g.added[row] = (f"stockpiles.{name}", (n, s))
                 place = g.cell(n, "Stockpiles", (s,), column)
                 if place:
                     scale = limit or pile.capacity or 1.0
-                    g.knob(place, "raise", "t" if name == "capacity" else "t/yr", scale).loosen(row, -1.0)
+                    g.knob(place, "raise", "t" if name == "capacity" else "t/yr", scale).loosen(
+                        row, -1.0 if name == "capacity" else -g.tree.length[n]
+                    )
 
 
 def _budgets(g: Giving) -> None:
@@ -122,11 +131,19 @@ def _lanes(g: Giving) -> None:
         key, year = (r, to, m), g.tree.year[n]
         limit = None if lane.capacity is None else lane.capacity[year]
         if (n, m, r, to) in flow.lane:
-            g.yearly(n, "Lanes", key, "raise", "t/yr", [(g.solver.row_of(flow.lane[n, m, r, to]), -1.0)], _volume(g, m))
+            g.yearly(
+                n,
+                "Lanes",
+                key,
+                "raise",
+                "t/yr",
+                [(g.solver.row_of(flow.lane[n, m, r, to]), -g.tree.length[n])],
+                _volume(g, m),
+            )
         elif limit == 0:
             row = g.solver.add_row(terms, 0.0)
             g.added[row] = ("flows.lane", (n, m, r, to))
-            g.yearly(n, "Lanes", key, "raise", "t/yr", [(row, -1.0)], _volume(g, m))
+            g.yearly(n, "Lanes", key, "raise", "t/yr", [(row, -g.tree.length[n])], _volume(g, m))
         if not lane.open:
             row = g.solver.add_row(terms, 0.0)
             g.added[row] = ("lanes.open", (n, m, r, to))
@@ -166,11 +183,12 @@ def _markets(g: Giving) -> None:
             continue
         column = g.solver.column_of(buy)
         g.solver.bound(column, 0.0, INFINITY)
-        row = g.solver.add_row([(column, 1.0)], volume)
+        part = g.tree.length[n]
+        row = g.solver.add_row([(column, 1.0)], part * volume)
         g.added[row] = ("markets.volume", (n, v))
-        rows = [(row, -1.0), *((other, -1.0) for _, other in _supply(g, n, v))]
+        rows = [(row, -part), *((other, -1.0) for _, other in _supply(g, n, v))]
         if (n, v) in m.capacity.market_access:
-            rows.append((g.solver.row_of(m.capacity.market_access[n, v]), -market.spot_share))
+            rows.append((g.solver.row_of(m.capacity.market_access[n, v]), -part * market.spot_share))
         g.yearly(n, "Markets", (v,), "raise", "t/yr", rows, volume)
 
 
@@ -180,10 +198,11 @@ def _plants(g: Giving) -> None:
         plant = g.data(n).plants.get(u)
         if plant is None:
             continue
-        rows = [(g.solver.row_of(capacity), -1.0)]
+        part = g.tree.length[n]
+        rows = [(g.solver.row_of(capacity), -part)]
         rows += [(row, -plant.recipe[material]) for material, row in _supply(g, n, u)]
         if (n, u) in m.capacity.access:
-            rows.append((g.solver.row_of(m.capacity.access[n, u]), -plant.spot_share))
+            rows.append((g.solver.row_of(m.capacity.access[n, u]), -part * plant.spot_share))
         g.yearly(n, "Plants", (u,), "raise", "t/yr", rows, plant.capacity[g.tree.time[n]])
 
 
