@@ -83,9 +83,9 @@ def settle(tree: Tree, offtake: pyo.Block, block: pyo.Block) -> None:
 
     What take-or-pay brings a unit it need not be topped up by: of equal cost, the solver may pay it under either name.
     """
-    for (n, c, d), untaken in offtake.untaken.items():
+    for (n, c, d), untaken in ((key, v) for key, v in offtake.untaken.items() if key[0] in tree.time):
         untaken.set_value(max(0.0, worth(owed_terms(tree, offtake, n, c, d))), skip_validation=True)
-    for (n, u), topup in block.topup.items():
+    for (n, u), topup in ((key, v) for key, v in block.topup.items() if key[0] in tree.time):
         topup.set_value(max(0.0, worth(block.needed[n, u])), skip_validation=True)
 
 
