@@ -383,7 +383,7 @@ def _scenario(tables: Tables) -> Scenario:
     if tables.scenario == BASE.name:
         return BASE
     scenarios = tables.records["Scenarios"]
-    line = [scenarios[name,] for name in lineage(tables, tables.scenario)]
+    line = [scenarios[name,] for name in lineage(scenarios, tables.scenario)]
     return replace(
         _alone(tables, line[0]), inherited=tuple(e for row in line[1:] for e in _alone(tables, row).emergencies)
     )
