@@ -67,6 +67,7 @@ def test_intake_of_units_by_itself():
         "flows.mixed[0,Home,ore,exposed]": 1,
         "flows.act[0,refinery,clean]": -0.4 * 2.5,
         "flows.act[0,refinery,exposed]": -0.4 * 2.5,
+        "china_share.waste[0,refinery]": 0.4 * 2.5,
     }
     assert_row(m.china_share.intake[0, "ore_cap", "ore", "intake"], row, "<=", 0)
     row = row_of(0.4, ["flows.deliver[0,Home,cars,ore,exposed]"], ["flows.deliver[0,Home,cars,ore,clean]"])
@@ -86,6 +87,8 @@ def test_intake_over_the_regions_of_the_cap():
         "flows.act[0,refinery,clean]": -1,
         "flows.act[0,refinery,exposed]": -1,
         "flows.act[0,ally,clean]": -0.4 * 3,
+        "china_share.waste[0,refinery]": 0.4 * 2.5,
+        "china_share.waste[0,ally]": 0.4 * 3,
     }
     assert_row(m.china_share.intake[0, "cap", "ore", "intake"], row, "<=", 0)
 
@@ -94,7 +97,11 @@ def test_intake_over_the_regions_of_the_cap():
 def test_intake_under_last_stage_is_all_mixed():
     m = build(single(capped(cap("ore_cap", 0.4, "ore"), provenance=False))).model
 
-    row = {"flows.mixed[0,Home,ore,exposed]": 1, "flows.act[0,refinery,clean]": -1}
+    row = {
+        "flows.mixed[0,Home,ore,exposed]": 1,
+        "flows.act[0,refinery,clean]": -1,
+        "china_share.waste[0,refinery]": 0.4 * 2.5,
+    }
     assert_row(m.china_share.intake[0, "ore_cap", "ore", "intake"], row, "<=", 0)
 
 
@@ -132,7 +139,7 @@ def test_a_variable_stands_once_in_a_row():
     """What is exposed is also consumed: 1 - share in one coefficient, not in two."""
     m = build(single(capped(cap("oxide_cap", 0.4)))).model
 
-    terms = row_terms(m.china_share, (0, "oxide_cap", "oxide", "deliveries"), 0.4)
+    terms = row_terms(m.china_share, (0, "oxide_cap", "oxide", "deliveries"), {0: 0.4})
 
     found = {variable.name: coefficient for coefficient, variable in terms}
     assert len(found) == len(terms) == 4

@@ -148,7 +148,8 @@ def test_in_force_ramps_with_a_project():
         (50.0, 40.0, 1.0),  # never more than signed
         (30.0, 0.0, 1.0),  # nothing in the base: nothing to measure by
         (None, 40.0, 1.0),
-        (30.0, None, 1.0),  # unlimited in the base, limited now
+        (30.0, None, 0.75),  # unlimited in the base: of the 40 t that contracts with it may be for
+        (50.0, None, 1.0),
         (0.0, None, 0.0),  # unlimited in the base, none now
         (None, None, 1.0),
     ],

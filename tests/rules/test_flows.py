@@ -263,14 +263,19 @@ def test_costs_at_the_prices_of_the_scenario():
                          ((0, 0.06), (1, 0.066), (2, 0.072), (3, 0.2), (4, 0.3))}  # fmt: skip
 
 
-def test_exposed_deliveries_are_weighted_by_probability():
+def test_exposed_deliveries_and_fills_less_releases_are_weighted_by_probability():
+    """[cheat] A tie does not deliver what is clean and store what is exposed."""
     data = plan(markets=[market("china", region="China")], lanes={("oxide", "China", "Home"): lane()},
-                demand={DEFENCE: 100.0})  # fmt: skip
+                demand={DEFENCE: 100.0}, stockpiles=[stockpile("reserve", opening=(3.0, 5.0))])  # fmt: skip
     built = build(fork(data, data))
 
-    weights = total(flows.delivered(built.tree, built.net, built.model.flows, "exposed"))
-    assert weights == {f"flows.deliver[{n},Home,defence,oxide,exposed]": p for n, p in
-                       ((0, 1), (1, 0.75), (2, 0.75), (3, 0.25), (4, 0.25))}  # fmt: skip
+    weights = total(flows.tainted(built.tree, built.net, built.model.flows, built.model.stockpiles))
+    likely = ((0, 1), (1, 0.75), (2, 0.75), (3, 0.25), (4, 0.25))
+    assert weights == {
+        **{f"flows.deliver[{n},Home,defence,oxide,exposed]": p for n, p in likely},
+        **{f"stockpiles.fill[{n},reserve,exposed]": p for n, p in likely},
+        **{f"stockpiles.release[{n},reserve,exposed]": -p for n, p in likely},
+    }
 
 
 def test_projects_make_and_take_like_plants():
@@ -329,7 +334,7 @@ def test_table_of_intake_where_only_one_stream_is_at_hand():
     rows = intake_table(built.tree, built.net, built.model.flows)
 
     assert rows == [
-        {"region": "Home", "material": "ore", "year": 2031, "clean_mode_t": 0.0, "mixed_clean_t": 0.4,
+        {"region": "Home", "material": "ore", "year": 2031, "month": 1, "clean_mode_t": 0.0, "mixed_clean_t": 0.4,
          "mixed_exposed_t": 0.0}
     ]  # fmt: skip
 
@@ -383,7 +388,7 @@ def test_table_of_a_material_that_has_no_price():
         ship.value = 2.0 if key == (0, "slag", "Home", "Home", "clean") else 0.0
 
     assert flows_table(built.tree, built.model.flows) == [
-        {"material": "slag", "from_region": "Home", "to_region": "Home", "year": 2030, "stream": "clean", "t": 2.0,
+        {"material": "slag", "from_region": "Home", "to_region": "Home", "year": 2030, "month": 1, "stream": "clean", "t": 2.0,
          "freight_musd": 0.0, "tariff_musd": 0.0}
     ]  # fmt: skip
 

@@ -142,8 +142,8 @@ def test_cover_is_suspended_in_an_emergency_and_while_it_is_refilled():
     data = plan(demand={("Home", "cars", "oxide"): 40.0}, stockpiles=[reserve], last_year=2034, scenario=emergency)
     m = build(single(data)).model
 
-    assert keys(m.stockpiles.cover) == {(0, "reserve"), (4, "reserve")}
-    assert keys(m.stockpiles.lacking) == set()
+    assert keys(m.stockpiles.cover) == {(n, "reserve") for n in range(5)}
+    assert keys(m.stockpiles.lacking) == {(n, "reserve") for n in (1, 2, 3)}
 
 
 @covers("stockpiles.cover")
@@ -154,8 +154,8 @@ def test_what_a_suspended_cover_lacks_at_the_end_is_owed():
     shock = replace(base, price=base.price | price, scenario=scenario(emergency=(2031, 2031), refill_years=1))
     m = build(fork(base, shock)).model
 
-    assert keys(m.stockpiles.cover) == {(n, "reserve") for n in (0, 1, 2, 4)}
-    assert keys(m.stockpiles.lacking) == {(4, "reserve")}
+    assert keys(m.stockpiles.cover) == {(n, "reserve") for n in range(5)}
+    assert keys(m.stockpiles.lacking) == {(3, "reserve"), (4, "reserve")}
     row = {
         "stockpiles.stock[4,reserve,clean]": 1,
         "stockpiles.stock[4,reserve,exposed]": 1,
@@ -179,10 +179,8 @@ def test_stock_at_the_end_is_credited_up_to_the_opening_stock_and_the_cover():
         "stockpiles.stock[2,reserve,exposed]": -1,
     }
     assert_row(m.stockpiles.credit_held[2, "reserve"], row, "<=", 0)
-    row = {
-        "stockpiles.credited[2,reserve]": 1, "flows.act[2,mill,clean]": -0.3, "flows.act[2,mill,exposed]": -0.3
-    }  # fmt: skip
-    assert_row(m.stockpiles.credit_limit[2, "reserve"], row, "<=", 8 + 0.2 * 160)
+    row = {"stockpiles.credited[2,reserve]": 1}
+    assert_row(m.stockpiles.credit_limit[2, "reserve"], row, "<=", 0.2 * 160)  # of demand alone; more than 8
     assert costs(m.stockpiles, "stock_credit") == {2: {"stockpiles.credited[2,reserve]": close(-0.5 * 0.072)}}
 
 
@@ -193,10 +191,15 @@ def test_credit_of_a_suspended_leaf_still_counts_the_cover():
     m = build(fork(base, shock)).model
 
     assert keys(m.stockpiles.credit_limit) == {(2, "reserve"), (4, "reserve")}
-    row = {
-        "stockpiles.credited[4,reserve]": 1, "flows.act[4,mill,clean]": -0.3, "flows.act[4,mill,exposed]": -0.3
-    }  # fmt: skip
-    assert_row(m.stockpiles.credit_limit[4, "reserve"], row, "<=", 8 + 0.2 * 160)
+    row = {"stockpiles.credited[4,reserve]": 1}
+    assert_row(m.stockpiles.credit_limit[4, "reserve"], row, "<=", 0.2 * 160)
+    row = {  # [cheat] what is lacking is owed, and counts as held
+        "stockpiles.credited[4,reserve]": 1,
+        "stockpiles.stock[4,reserve,clean]": -1,
+        "stockpiles.stock[4,reserve,exposed]": -1,
+        "stockpiles.lacking[4,reserve]": -1,
+    }
+    assert_row(m.stockpiles.credit_held[4, "reserve"], row, "<=", 0)
 
 
 @covers("stockpiles.credit_limit")
