@@ -133,9 +133,7 @@ def test_table_of_small_plants_idle_ones_and_of_what_has_no_capacity():
     m.flows.act[1, "half", "clean"].value = 0.25
     m.flows.act[1, "refinery", "clean"].value = m.flows.act[1, "refinery", "exposed"].value = 0.3
 
-    rows = plants_table(
-        built.tree, built.net, m.flows, m.investments, m.payments, m.closure, m.china_share
-    )
+    rows = plants_table(built.tree, built.net, m.flows, m.investments, m.payments, m.closure, m.china_share)
 
     assert [(r["unit"], r["year"], r["capacity_t"], r["use_share"]) for r in rows] == [
         ("half", 2030, 0.5, 0.0), ("half", 2031, 0.5, 0.5), ("refinery", 2031, 0.0, 0.0), ("half", 2032, 0.5, 0.0),

@@ -212,4 +212,34 @@ def test_table_of_payments_ends_with_the_tenor():
     built = build(single(plan(projects=[MILL], floors=[floor("f", "mill", tenor_years=2)])))
     built.model.price_floors.award[0, "f"].value = 1
 
-    assert [r["year"] for r in payments_table(built.tree, built.model.price_floors, built.model.contracts)] == [2030, 2031]
+    assert [r["year"] for r in payments_table(built.tree, built.model.price_floors, built.model.contracts)] == [
+        2030,
+        2031,
+    ]
+
+
+def test_no_package_is_on_offer_where_the_project_is_bankable_unaided():
+    """[cheat] It needs nothing, so nobody collects its upside; in 2031 the lenders' price has fallen."""
+    mill = project("mill", capacity=100.0, life_years=1, capex=5.0)  # at 0.05 it earns 5 in 2030, then 4
+    bank = {"oxide": (0.05, 0.04, 0.04)}
+    m = build(single(plan(projects=[mill], floors=[floor("f", "mill")], bank_price=bank))).model
+
+    assert keys(m.price_floors.award) == {(1, "f"), (2, "f")}
+
+
+def test_a_floor_sees_the_price_of_its_own_region():
+    """Cheap in Ally, dear at Home: the mill in Ally is paid up to the floor of 0.08."""
+    mill = project("mill", "Ally", recipe={"oxide": 0.5}, capacity=80.0, latest_year=2030, capex=9000.0)
+    prices = {("oxide", "Home"): 0.2, ("oxide", "Ally"): 0.03, ("oxide", "China"): 0.01}
+    m = build(single(plan(projects=[mill], floors=[floor("f", "mill")], price=prices))).model
+
+    assert costs(m.price_floors, "floor_payments")[1] == {"price_floors.award[0,f]": close(40 * 0.05)}
+
+
+def test_nothing_is_paid_or_offered_where_a_floor_is_not_honoured():
+    honoured = {203001: True, 203101: True, 203201: False}
+    mill = replace(MILL, latest_year=2032)
+    m = build(single(plan(projects=[mill], floors=[floor("f", "mill", honoured=honoured)]))).model
+
+    assert keys(m.price_floors.award) == {(0, "f"), (1, "f")}
+    assert set(costs(m.price_floors, "floor_payments")) == {0, 1}

@@ -200,7 +200,8 @@ def test_the_objective_is_what_the_plan_costs_by_hand():
 
 def test_a_horizon_of_one_year_is_enough():
     m = build(single(plan(
-        last_year=2030, projects=[project("mill", capex=9000.0)], floors=[floor("f", "mill")], contracts=[contract("c", "mill")],
+        last_year=2030, projects=[project("mill", capex=9000.0)], floors=[floor("f", "mill")],
+        contracts=[contract("c", "mill")],
         stockpiles=[stockpile("reserve", opening=(1.0, 0.0))],
     ))).model  # fmt: skip
 
