@@ -33,7 +33,17 @@ from lodestone.plan.shapes import (
     require_part,
     shown,
 )
-from lodestone.plan.tables import COST_TERMS, ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Column, PlanTable
+from lodestone.plan.tables import (
+    COST_TERMS,
+    MONTH,
+    ORIGINS,
+    SCENARIO,
+    TABLES,
+    VALUE_TABLES,
+    Column,
+    PlanTable,
+    columns_where,
+)
 from lodestone.workbook.schema.columns import YEARS, Sheet
 from lodestone.workbook.schema.columns import Column as InputColumn
 from lodestone.workbook.schema.sheets import SETTINGS, SHEETS
@@ -105,7 +115,7 @@ def require_plan(plan: Any) -> None:
     if joint:
         _require_futures(plan)
     _require_tables(plan["tables"], futures, _horizon(plan["horizon"]))
-    _Rows(ORIGINS, futures, None).check(plan.get("origins", []), ("origins",))
+    _Rows(ORIGINS.columns, futures, None).check(plan.get("origins", []), ("origins",))
 
 
 def _require_futures(plan: Mapping[str, Any]) -> None:
@@ -126,8 +136,13 @@ def _horizon(years: list[int]) -> range:
 
 
 def _require_tables(tables: Any, futures: tuple[str, ...] | None, horizon: range) -> None:
+    require_part(tables, ("tables",))
+    costs, decided = tables.get("costs"), tables.get("committed")
+    cut = isinstance(costs, list) and any(isinstance(row, dict) and MONTH.name in row for row in costs[:1])
+
     def rows(table: PlanTable) -> Shape:
-        return _Rows(table, futures, None if table.name in BEFORE_ITS_YEAR else horizon)
+        columns = columns_where(table.name, cut, bool(decided)) if table.name in TABLES else table.columns
+        return _Rows(columns, futures, None if table.name in BEFORE_ITS_YEAR else horizon)
 
     given = {name: rows(table) for name, table in TABLES.items()}
     Part(given, {name: rows(table) for name, table in VALUE_TABLES.items()}).check(tables, ("tables",))
@@ -137,7 +152,7 @@ def _require_tables(tables: Any, futures: tuple[str, ...] | None, horizon: range
 class _Rows:
     """The rows of a table. futures: of the plan, one of which each row then names. horizon: of its years."""
 
-    table: PlanTable
+    columns: tuple[Column, ...]
     futures: tuple[str, ...] | None
     horizon: range | None
     wanted = "a list"
@@ -145,7 +160,7 @@ class _Rows:
     def check(self, value: Any, place: Place) -> None:
         if value.__class__ is not list:
             raise Misfit(place, self.wanted, shown(value))
-        kinds = {column.name: _kind(column, self.horizon) for column in self.table.columns}
+        kinds = {column.name: _kind(column, self.horizon) for column in self.columns}
         if self.futures is not None:
             kinds[SCENARIO.name] = one_of(*self.futures)
         fits = [(name, kind.fits) for name, kind in kinds.items()]
