@@ -44,7 +44,7 @@ def test_years_from_the_scenario_to_the_end(tmp_path: Path) -> None:
 
 def test_a_window_of_years(tmp_path: Path) -> None:
     inputs = loaded(tmp_path, ["Prices", "oxide", "years", 2028, 2028, "add", -6])
-    assert inputs.tables("s").records["Prices"]["oxide",].years == {2026: 60, 2027: 66, 2028: 60, 2029: 66}
+    assert inputs.tables("s").records["Prices"]["oxide", "*"].years == {2026: 60, 2027: 66, 2028: 60, 2029: 66}
     assert inputs.changes("s") == (CellChange("Prices", "oxide", "years", 2028, 66, 60, "Changes!A2"),)
     assert inputs.changes() == ()
 
@@ -54,7 +54,7 @@ def test_years_beyond_the_horizon_are_never_touched(tmp_path: Path) -> None:
     book["Prices"][0].append(2031)
     for row in book["Prices"][1:]:
         row.append(row[1])
-    prices = load_book(tmp_path, book).tables("s").records["Prices"]["ore",].years
+    prices = load_book(tmp_path, book).tables("s").records["Prices"]["ore", "*"].years
     assert prices == {2026: 5, 2027: 1, 2028: 1, 2029: 1, 2030: 5, 2031: 5}
 
 
@@ -65,7 +65,7 @@ def test_later_rows_act_on_what_earlier_ones_left(tmp_path: Path) -> None:
         ["Prices", "ox*", "years", None, None, "multiply", 3],
         ["Prices", "o?ide", "years", None, None, "add", 1],
     )
-    assert inputs.tables("s").records["Prices"]["oxide",].years == {2026: 60, 2027: 31, 2028: 31, 2029: 31}
+    assert inputs.tables("s").records["Prices"]["oxide", "*"].years == {2026: 60, 2027: 31, 2028: 31, 2029: 31}
 
 
 def test_not_in_force_survives_multiply_and_add_and_set_ends_it(tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ def test_set_reaches_all_years_and_comes_before_scenarios(tmp_path: Path) -> Non
     inputs = set_in(tmp_path, "Lanes/China/Home/oxide/years=70", "Prices/oxide/years=50")
     assert inputs.tables().lanes["China", "Home", "oxide"].capacity == {2026: 70, 2027: 70}
     assert inputs.tables("embargo").lanes["China", "Home", "oxide"].capacity == {2026: 70, 2027: 0}
-    assert inputs.tables("embargo").records["Prices"]["oxide",].years == {2026: 50, 2027: 50}
+    assert inputs.tables("embargo").records["Prices"]["oxide", "*"].years == {2026: 50, 2027: 50}
     assert [change.by for change in inputs.changes("embargo")][-1] == "Changes!A2"
     assert inputs.changes("embargo")[: len(inputs.changes())] == inputs.changes()
 
@@ -295,7 +295,7 @@ def test_set_of_one_year_a_plain_column_and_a_blank(tmp_path: Path) -> None:
         "Plants/*/operating_cost_usd_per_kg=1.250",
     )
     records = inputs.tables().records
-    assert records["Prices"]["oxide",].years == {2026: 60, 2027: 50}
+    assert records["Prices"]["oxide", "*"].years == {2026: 60, 2027: 50}
     assert records["Contracts"]["offtake",]["fixed_price_usd_per_kg"] is None
     assert {plant["operating_cost_usd_per_kg"] for plant in records["Plants"].values()} == {1.25}
 

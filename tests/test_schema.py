@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lodestone.workbook.schema.columns import YEARS, Column
-from lodestone.workbook.schema.sheets import NAMED_SHEETS, SHEETS, each_column
+from lodestone.workbook.schema.sheets import NAMED_SHEETS, SHEETS, WORDS, each_column
 
 CONTRACT = Path(__file__).resolve().parents[2] / "shared" / "workbook_contract.csv"
 
@@ -58,9 +58,17 @@ def test_defaults_are_those_of_the_contract() -> None:
             assert str(column.default) == row["default"], row
 
 
+def test_the_version_that_brought_a_column_is_that_of_the_contract() -> None:
+    for column, row in columns_only():
+        assert column.since == int(row["since"]), row
+
+
 def test_limits_are_those_of_the_contract() -> None:
     for column, row in columns_only():
-        assert limit(row["max"]) == column.most, row
+        if row["max"].endswith(" (excluded)"):
+            assert (column.most, column.below) == (None, limit(row["max"].removesuffix(" (excluded)"))), row
+        else:
+            assert (column.most, column.below) == (limit(row["max"]), None), row
         if row["min"].endswith(" (excluded)"):
             assert (column.least, column.above) == (None, limit(row["min"].removesuffix(" (excluded)"))), row
         else:
@@ -84,4 +92,4 @@ def test_keys_are_columns_and_references_are_sheets() -> None:
     for sheet in (SHEETS[name] for name in NAMED_SHEETS):
         assert set(sheet.key) <= set(sheet.by_name)
     for _, column in each_column():
-        assert set(column.refers_to) <= {*SHEETS, "*"}
+        assert set(column.refers_to) <= {*SHEETS, *WORDS}

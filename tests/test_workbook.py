@@ -467,7 +467,6 @@ def test_contract_supplier_may_be_of_three_sheets(tmp_path: Path) -> None:
         "Stockpiles",
         "Budgets",
         "Contracts",
-        "Prices",
         "PriceFloors",
         "ChinaShare",
         "Scenarios",
@@ -483,7 +482,7 @@ def test_duplicate_id(tmp_path: Path, sheet: str) -> None:
     assert f"taken by {sheet}!A2" in problem.wrong
 
 
-@pytest.mark.parametrize("sheet", ["Demand", "Lanes", "Returns", "Processes"])
+@pytest.mark.parametrize("sheet", ["Demand", "Lanes", "Returns", "Processes", "Prices"])
 def test_duplicate_key(tmp_path: Path, sheet: str) -> None:
     book = with_plants()
     book[sheet].append(list(book[sheet][1]))

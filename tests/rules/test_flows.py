@@ -22,7 +22,9 @@ from lodestone.data.plan_data import PlanData, Return
 from lodestone.data.tree import single
 from lodestone.rules import flows
 from lodestone.rules.build import Built, build
-from lodestone.rules.flows import demand_table, flows_table, intake_table, markets_table
+from lodestone.rules.flow_tables import balance_table, demand_table, flows_table, intake_table, markets_table, returns_table
+from lodestone.rules.substitution import table as substitution_table
+
 
 DEFENCE = ("Home", "defence", "oxide")
 

@@ -76,7 +76,7 @@ def test_a_variable_in_several_terms_has_one_coefficient():
     found = weights(plan(projects=[mill], stockpiles=[reserve]))
 
     fixed = 3 * (1 + 1 / 1.1 + 1 / 1.1**2)
-    assert found["investments.build[mill,0]"] == close(50 + fixed - 50 / 4 / 1.1**2)
+    assert found["investments.build[0,mill]"] == close(50 + fixed - 50 / 4 / 1.1**2)
     assert found["stockpiles.credited[2,reserve]"] == close(-0.5 * 0.072 / 1.1**2)
     assert found["stockpiles.stock[2,reserve,clean]"] == close(0.002 / 1.1**2)
 

@@ -68,8 +68,8 @@ def test_contracts_count_in_the_topup_gains_and_losses_both():
     row = {
         "payments.topup[1,mint]": 1,
         "flows.act[1,mint,clean]": -(0.025 - 0.033),
-        "contracts.taken[low,0,1]": 0.05 - 0.066,
-        "contracts.taken[high,0,1]": 0.09 - 0.066,
+        "contracts.taken[1,low,0]": 0.05 - 0.066,
+        "contracts.taken[1,high,0]": 0.09 - 0.066,
     }
     assert_row(m.payments.pays[1, "mint"], row, ">=", 0)
 
@@ -91,7 +91,7 @@ def test_floor_payments_count_in_the_topup():
     row = {
         "payments.topup[0,mill]": 1,
         "flows.act[0,mill,clean]": -(0.09 - 0.06),
-        "price_floors.award[f,0]": 0.5 * 80 * (0.085 - 0.06),
+        "price_floors.award[0,f]": 0.5 * 80 * (0.085 - 0.06),
     }
     assert_row(m.payments.pays[0, "mill"], row, ">=", 0)
     row = {"payments.topup[2,mill]": 1, "flows.act[2,mill,clean]": -(0.09 - 0.072)}  # the tenor is over
@@ -106,7 +106,7 @@ def test_upside_paid_back_is_topped_up_where_the_project_cannot_bear_it():
     row = {
         "payments.topup[1,mill]": 1,
         "flows.act[1,mill,clean]": 0.066,
-        "price_floors.award[f,0]": -80 * 0.5 * (0.066 - 0.05),
+        "price_floors.award[0,f]": -80 * 0.5 * (0.066 - 0.05),
     }
     assert_row(m.payments.pays[1, "mill"], row, ">=", 0)
 

@@ -12,6 +12,7 @@ A project is bankable unaided when gap <= 0; else grants, floors and contracts m
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from lodestone.data.plan_data import MUSD_PER_T, Contract, Floor, PlanData, Project
@@ -35,13 +36,21 @@ def gap(data: PlanData, project: Project, decision_year: int) -> float:
 
 
 def floor_worth(
-    data: PlanData, floor: Floor, decision_year: int, from_age: int = 0, to_age: int | None = None
+    data: PlanData,
+    floor: Floor,
+    decision_year: int,
+    from_age: int = 0,
+    to_age: int | None = None,
+    level: float | None = None,
 ) -> float:
-    """MUSD per t/yr of covered output that a package is worth to lenders between two ages of production."""
+    """MUSD per t/yr of covered output that a package is worth to lenders between two ages of production.
+
+    level: stands in for a floor that is left blank, MUSD/t.
+    """
     project = data.projects[floor.project]
     end = min(floor.tenor_years, project.life_years, project.life_years if to_age is None else to_age)
     return sum(
-        d * ramp * floor.rate(data.bank_price_of(floor.material, project.region, t))
+        d * ramp * floor.rate(data.bank_price_of(floor.material, project.region, t), level)
         for age, (t, d, ramp) in enumerate(producing_years(project, decision_year))
         if from_age <= age < end
     )
@@ -88,28 +97,86 @@ def grant(data: PlanData, floor: Floor) -> float:
     return floor.capex_grant_share * data.projects[floor.project].capex
 
 
-def package_worth(data: PlanData, floor: Floor, decision_year: int) -> float:
-    """MUSD that a package is worth without any contract: grant and floor on the whole output."""
+def instalment(project: Project, floor: Floor) -> float:
+    """DS: what is paid back of a loan each year from the first planned year of production, MUSD."""
+    loan = floor.loan_share * project.capex
+    factors = ((1 + floor.loan_rate) ** -(project.lead_years + k) for k in range(floor.loan_years))
+    return loan / sum(factors) if loan else 0.0
+
+
+def package_worth(data: PlanData, floor: Floor, decision_year: int, level: float | None = None) -> float:
+    """MUSD that a package is worth without any contract: grant, and floor and credit on the whole output; less what is
+    paid back of a loan, and what a stake takes of the cash (equity_share of what is left after debt service).
+
+    level: stands in for a floor that is left blank, MUSD/t.
+    """
     project = data.projects[floor.project]
     covered = project.recipe[floor.material] * project.capacity
-    return grant(data, floor) + covered * floor_worth(data, floor, decision_year)
+    worth = grant(data, floor) + covered * floor_worth(data, floor, decision_year, level=level)
+    return worth if _is_plain(floor) else worth + _other_support(data, floor, decision_year, worth - grant(data, floor))
+
+
+def _is_plain(floor: Floor) -> bool:
+    """A floor and a grant, and nothing else."""
+    return not (floor.credit or floor.equity or floor.equity_share or floor.loan_share)
+
+
+def _other_support(data: PlanData, floor: Floor, decision_year: int, of_floor: float) -> float:
+    """MUSD that credit, equity and loan add; of_floor: what the floor is worth, of which a stake takes its share."""
+    project, sigma = data.projects[floor.project], floor.equity_share
+    covered, service = project.recipe[floor.material] * project.capacity, instalment(project, floor)
+    first = project.first_year(decision_year)
+    credit = debt = cash = 0.0
+    for age, (t, d, ramp) in enumerate(producing_years(project, decision_year)):
+        credit += d * ramp * floor.credit * covered if age < floor.tenor_years else 0.0
+        margin = data.bank_value_added(project, t) - project.operating_cost
+        cash += d * (project.capacity * ramp * margin - project.fixed_cost)
+    for t in range(first, first + floor.loan_years):
+        debt += (1 + project.hurdle_rate) ** (decision_year - t) * service
+    put_in = floor.loan_share * project.capex + floor.equity
+    return put_in + (1 - sigma) * (credit - debt) - sigma * (of_floor + cash)
+
+
+MARGIN = 1.000001  # of a floor that is left blank, so that no tolerance loses it
+
+
+def blank_floor(data: PlanData, floor: Floor, decision_year: int) -> float | None:
+    """The least floor that closes the gap with this package alone, MUSD/t; None: not on offer, being above floor_max.
+
+    What a package is worth is piecewise linear in its floor, and bends at the lenders' prices.
+    """
+    project, missing = data.projects[floor.project], gap(data, data.projects[floor.project], decision_year)
+    years = list(producing_years(project, decision_year))[: floor.tenor_years]
+    bends = sorted({0.0, *(data.bank_price_of(floor.material, project.region, t) for t, _, _ in years)})
+    worth = [package_worth(data, floor, decision_year, level) for level in (*bends, bends[-1] + 1.0)]
+    least = 0.0
+    if worth[0] < missing:
+        i = next((i for i, w in enumerate(worth) if w >= missing), len(bends))  # beyond the last bend it goes on rising
+        start, step = (bends[i - 1], (bends[i] - bends[i - 1]) if i < len(bends) else 1.0)
+        least = start + step * (missing - worth[i - 1]) / (worth[i] - worth[i - 1])
+    return None if floor.floor_max is not None and least > floor.floor_max else least * MARGIN
+
+
+def on_offer(data: PlanData, project: Project, decision_year: int) -> list[Floor]:
+    """The packages of a project, the floors left blank filled in."""
+    menu = [f for f in data.floors.values() if f.project == project.name]
+    filled = [f if f.floor is not None else replace(f, floor=blank_floor(data, f, decision_year)) for f in menu]
+    return [f for f in filled if f.floor is not None]
 
 
 def least_floor(data: PlanData, project: Project, decision_year: int) -> Floor | None:
     """The lowest floor on the menu that closes the gap alone."""
     missing = gap(data, project, decision_year)
     closing = [
-        f
-        for f in data.floors.values()
-        if f.project == project.name and package_worth(data, f, decision_year) >= missing - 1e-9
+        f for f in on_offer(data, project, decision_year) if package_worth(data, f, decision_year) >= missing - 1e-9
     ]
-    return min(closing, key=lambda f: (f.floor or 0.0, f.capex_grant_share), default=None)
+    return min(closing, key=lambda f: (f.level, f.capex_grant_share), default=None)
 
 
 def can_be_closed(data: PlanData, project: Project, decision_year: int) -> bool:
     """Whether one package and all contracts worth something, at their largest, could close the gap (optimistic)."""
     missing = gap(data, project, decision_year)
-    packages = [package_worth(data, f, decision_year) for f in data.floors.values() if f.project == project.name]
+    packages = [package_worth(data, f, decision_year) for f in on_offer(data, project, decision_year)]
     offtakes = sum(
         max(0.0, contract_worth(data, c, decision_year)) * min(c.max_t, project.recipe[c.material] * project.capacity)
         for c in data.contracts.values()
@@ -139,7 +206,7 @@ def bankability_row(
         "break_even_usd_per_kg": None if even is None else even / MUSD_PER_T,
         "bank_price_usd_per_kg": None if deck is None else deck / MUSD_PER_T,
         "least_floor": least.name if least else "",
-        "least_floor_usd_per_kg": (least.floor or 0.0) / MUSD_PER_T if least else None,
+        "least_floor_usd_per_kg": least.level / MUSD_PER_T if least else None,
         "closed_by": closed_by,
     }
 

@@ -60,8 +60,10 @@ class Calendar:
 
 
 def at(series: Series, time: Time) -> float:
-    """The value of a period; the last value holds beyond the end of the series."""
-    return series[time] if time in series else series[max(series)]
+    """The value of a period; the last value holds beyond the end of the series, the first before its begin."""
+    if time in series:
+        return series[time]
+    return series[max(series) if time > min(series) else min(series)]
 
 
 def yearly(series: Series, year: int) -> float:

@@ -142,7 +142,7 @@ def joint_document(
         "futures": cost,
         **asdict(Values()),
         "changes": _changes(inputs, likely),
-        "settings": dict(inputs.tables().settings),
+        "settings": inputs.tables().told_settings,
         "inputs": input_snapshot(inputs.tables()),
         **totals(expected_costs, tariffs),
         "sheet_names": renamed(inputs),
@@ -178,8 +178,8 @@ def _changes(inputs: Inputs, futures: Mapping[str, float]) -> list[dict[str, Any
     """What --set changed, once, then what each scenario changed."""
     for_all = inputs.changes()
     own = {name: inputs.changes(name)[len(for_all) :] for name in futures if name != BASE.name}
-    rows = [{"scenario": "", **asdict(change)} for change in for_all]
-    return rows + [{"scenario": name, **asdict(change)} for name, changes in own.items() for change in changes]
+    rows = [{"scenario": "", **change.line()} for change in for_all]
+    return rows + [{"scenario": name, **change.line()} for name, changes in own.items() for change in changes]
 
 
 # --- EVPI and VSS ---------------------------------------------------------------------------------------------------

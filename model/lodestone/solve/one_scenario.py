@@ -247,8 +247,8 @@ def plan_document(inputs: Inputs, data: PlanData, solved: Solved) -> dict[str, A
     return {
         **heading(inputs, data, solved.proof, cost, cost),
         "scenario": scenario,
-        "changes": [asdict(change) for change in inputs.changes(scenario)],
-        "settings": dict(inputs.tables(scenario).settings),
+        "changes": [change.line() for change in inputs.changes(scenario)],
+        "settings": inputs.tables(scenario).told_settings,
         "inputs": input_snapshot(inputs.tables(scenario)),
         **totals(costs, tariff_revenue(tables)),
         "sheet_names": renamed(inputs),

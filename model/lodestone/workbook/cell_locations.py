@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from lodestone.data.times import time_of
 from lodestone.workbook.inputs import Inputs
 from lodestone.workbook.schema.columns import YEARS
 from lodestone.workbook.schema.sheets import SHEETS
@@ -41,7 +42,7 @@ class Places:
 
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
-        self._by: dict[str, dict[tuple[str, str, str, int | None], str]] = {}
+        self._by: dict[str, dict[tuple[str, str, str, int | None, int | None], str]] = {}
 
     def row(self, scenario: str, sheet: str, key: tuple[str, ...]) -> Record | Lane | None:
         """The record, or the lane by (from, to, material)."""
@@ -79,33 +80,45 @@ class Places:
         cell = row.cells.get(column)
         return Place(cell, sheet, key, column, value) if cell else None
 
-    def in_year(self, scenario: str, sheet: str, key: tuple[str, ...], year: int) -> list[Place]:
-        """The places that govern the value of a year, with their parts; none if it is not in force or not given."""
+    def in_year(
+        self, scenario: str, sheet: str, key: tuple[str, ...], year: int, month: int | None = None
+    ) -> list[Place]:
+        """The places that govern the value of a year, with their parts; none if it is not in force or not given.
+
+        month: the first of a period that a change may have reached alone.
+        """
         row = self.row(scenario, sheet, key)
         values = None if row is None else row.capacity if isinstance(row, Lane) else row.years
-        if row is None or values is None or values.get(year) is None:
+        if row is None or values is None:
             return []
-        by = self.changed(scenario, sheet, key, year)
+        months = row.capacity_months if isinstance(row, Lane) else row.months
+        value = values.get(year) if month is None else months.get(time_of(year, month), values.get(year))
+        if value is None:
+            return []
+        by = self.changed(scenario, sheet, key, year, month)
         if by:
-            place = self._changer(by, sheet, key, YEARS, values[year], scenario)
+            place = self._changer(by, sheet, key, YEARS, value, scenario)
             return [place] if place else []
         return [
             Place(row.cells[heading], sheet, key, heading, row.given[heading], part, holds_on=heading == max(row.given))
             for heading, part in _parts(row.given, year)
         ]
 
-    def changed(self, scenario: str, sheet: str, key: tuple[str, ...], column: str | int) -> str | None:
+    def changed(
+        self, scenario: str, sheet: str, key: tuple[str, ...], column: str | int, month: int | None = None
+    ) -> str | None:
         """The --set, or the first cell of the row of Changes, that made the value what it is."""
         known = self._by.get(scenario)
         if known is None:
             known = self._by[scenario] = {
-                (change.sheet, change.row, change.column, change.year): change.by
+                (change.sheet, change.row, change.column, change.year, change.month): change.by
                 for change in self.inputs.changes(scenario)
             }
         row = row_name(sheet, key)
         if isinstance(column, int):
-            return known.get((sheet, row, YEARS, column))
-        return known.get((sheet, row, column, None))
+            whole = known.get((sheet, row, YEARS, column, None))
+            return known.get((sheet, row, YEARS, column, month), whole)
+        return known.get((sheet, row, column, None, None))
 
     def _changer(
         self, by: str, sheet: str, key: tuple[str, ...], column: str, value: Any, scenario: str

@@ -16,7 +16,7 @@ from pathlib import Path
 from lodestone.errors import Problem, UsageError, WorkbookError
 from lodestone.gc_pause import at_rest
 from lodestone.names import advice, plain
-from lodestone.workbook.checks import find_problems, find_warnings
+from lodestone.workbook.checks import find_last_problems, find_problems, find_warnings
 from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.file.xlsx import CellValue, RawSheet, column_letters, read_sheets
 from lodestone.workbook.reading.records import build_base
@@ -24,7 +24,7 @@ from lodestone.workbook.reading.sheets import read_workbook
 from lodestone.workbook.scenarios.applied import base_future, scenario_future, set_settings, tables_of
 from lodestone.workbook.scenarios.changes import parse_sets
 from lodestone.workbook.schema.sheets import BASE, SHEETS
-from lodestone.workbook.tables import CellChange, Tables
+from lodestone.workbook.tables import CellChange, Tables, parent_of, parents_first
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,17 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
     workbook = base_future(base, asked)
     names = [name for (name,) in workbook.records["Scenarios"] if name != BASE]
     futures = {BASE: workbook}
-    for name in names:  # without a horizon nothing can be said about a scenario
-        futures[name] = scenario_future(workbook, name, asked) if base.horizon_known else workbook
+    for name in parents_first(workbook.records["Scenarios"]):  # without a horizon nothing can be said about a scenario
+        before = futures[parent_of(workbook.records["Scenarios"], name) or BASE]
+        futures[name] = scenario_future(before, name) if base.horizon_known else workbook
+    futures = {name: futures[name] for name in (BASE, *names)}
     tables = {name: tables_of(future, name, base) for name, future in futures.items()}
 
-    log = [*given.log, *workbook.log]
     problems = [*book.problems, *bad_sets, *given.problems, *misfits]
     problems += [problem for future in futures.values() for problem in future.problems]
     problems += find_problems(list(tables.values()), horizon_known=base.horizon_known)
+    if not problems:
+        problems += find_last_problems(list(tables.values()))
     return Inputs(
         path=path,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -107,7 +110,7 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
         problems=tuple(sorted(dict.fromkeys(problems), key=_place)),
         warnings=() if problems else tuple(find_warnings(list(tables.values()))),
         _tables=tables,
-        _changes={name: tuple(log if name == BASE else [*log, *future.log]) for name, future in futures.items()},
+        _changes={name: tuple([*given.log, *future.log]) for name, future in futures.items()},
         _data=data,
     )
 

@@ -1,33 +1,34 @@
 """The inputs of a run in short, kept in plan.json under "inputs", so that any two runs can be compared cell by cell.
 
-    {sheet: {row: {column: value, ..., "years": {year: value}}}}
+    {sheet: {row: {column: value, ..., "years": {year: value}, "2027-04": value, "honoured 2028-01": value}}}
 
-row: the keys joined by /, as in Changes. Left out, because it goes without saying: blank values, also those that then
-follow a setting; a year whose value is that of the year before; a lane that is what the default freight makes of it
-(within a region: free and open); a tariff of 0. Settings are {setting: {"value": value}}. Changes are left out, as the
-values are those after changes; of Scenarios only the emergency of this run's own scenario stands, as it alone acts on
-the plan other than by changes.
+row: the keys joined by /, as in Changes. A period whose value is not that of its year has a column of its own, and so
+has a period that a change of a dated column reached. Left out, because it goes without saying: blank values, also those
+that then follow a setting, and those of columns that version 2 brought; a year whose value is that of the year before;
+a lane that is what the default freight makes of it (within a region: free and open); a tariff of 0. Settings are
+{setting: {"value": value}}. Changes are left out, as the values are those after changes; of Scenarios only the
+emergencies of this run's own scenario and its parents stand, as they alone act on the plan other than by changes.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from lodestone.data.times import Time, month_of, year_of
 from lodestone.workbook.schema.columns import YEARS, Column
-from lodestone.workbook.schema.sheets import SETTINGS, SHEETS
-from lodestone.workbook.tables import Lane, Record, Tables, Years, row_name
+from lodestone.workbook.schema.sheets import SHEETS
+from lodestone.workbook.tables import Lane, Months, Record, Tables, Years, lineage, row_name
 
 Snapshot = dict[str, dict[str, dict[str, Any]]]
 
 UNTOLD_SETTINGS = ("plan_name",)  # a title, often the name of the file
 EMERGENCY = ("emergency_from", "emergency_to", "refill_years")
+MONTHS_OF_EMERGENCY = ("emergency_from_month", "emergency_to_month", "emergency_stockpiles")
 
 
 def input_snapshot(tables: Tables) -> Snapshot:
     """What one scenario plans with, after its changes."""
-    untold = {c.name for c in SETTINGS.columns if c.since > 1 and tables.settings[c.name] == c.default}
-    told = tables.settings.keys() - untold - set(UNTOLD_SETTINGS)
-    settings = {name: {"value": value} for name, value in tables.settings.items() if name in told}
+    settings = {name: {"value": value} for name, value in tables.told_settings.items() if name not in UNTOLD_SETTINGS}
     snapshot: Snapshot = {"Settings": {name: cell for name, cell in settings.items() if cell["value"] is not None}}
     for sheet, records in tables.records.items():
         if sheet not in ("Scenarios", "Changes"):
@@ -42,7 +43,17 @@ def _row(record: Record) -> dict[str, Any]:
     untold = {*SHEETS[record.sheet].key, *(name for name in record.blank if _goes_without(columns[name]))}
     values = {name: value for name, value in record.values.items() if name not in untold and value is not None}
     row = {name: list(value) if isinstance(value, list | tuple) else value for name, value in values.items()}
-    return row if record.years is None else {**row, YEARS: _turns(record.years)}
+    dated = {f"{name} {_month(t)}": value for name, values in record.dated.items() for t, value in values.items()}
+    return row | _series(record.years, record.months) | dated
+
+
+def _series(years: Years | None, months: Months) -> dict[str, Any]:
+    told: dict[str, Any] = {} if years is None else {YEARS: _turns(years)}
+    return told | {_month(time): value for time, value in months.items()}
+
+
+def _month(time: Time) -> str:
+    return f"{year_of(time)}-{month_of(time):02}"
 
 
 def _goes_without(column: Column) -> bool:
@@ -62,10 +73,14 @@ def _turns(values: Years) -> dict[int, float | None]:
 
 
 def _emergency(tables: Tables) -> dict[str, dict[str, Any]]:
-    scenario = tables.records.get("Scenarios", {}).get((tables.scenario,))
-    if scenario is None or scenario["emergency_from"] is None:
-        return {}
-    return {tables.scenario: {column: scenario[column] for column in EMERGENCY if scenario[column] is not None}}
+    scenarios = tables.records.get("Scenarios", {})
+    line = [scenarios[name,] for name in lineage(scenarios, tables.scenario) if (name,) in scenarios]
+    return {row.key[0]: _of_emergency(row) for row in line if row["emergency_from"] is not None}
+
+
+def _of_emergency(scenario: Record) -> dict[str, Any]:
+    told = (*EMERGENCY, *(column for column in MONTHS_OF_EMERGENCY if column not in scenario.blank))
+    return {column: scenario[column] for column in told if scenario[column] is not None}
 
 
 def _lanes(tables: Tables) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
@@ -75,8 +90,8 @@ def _lanes(tables: Tables) -> tuple[dict[str, dict[str, Any]], dict[str, dict[st
         name = "/".join(key)
         if not _goes_without_saying(lane, default):
             lanes[name] = _lane(lane)
-        if any(lane.tariff.values()):
-            tariffs[name] = {YEARS: _turns(lane.tariff)}
+        if any((*lane.tariff.values(), *lane.tariff_months.values())) or lane.min_price_usd_per_kg is not None:
+            tariffs[name] = _duty(lane)
     return lanes, tariffs
 
 
@@ -87,4 +102,13 @@ def _goes_without_saying(lane: Lane, default_freight: float | None) -> bool:
 
 def _lane(lane: Lane) -> dict[str, Any]:
     row: dict[str, Any] = {"freight_usd_per_kg": lane.freight_usd_per_kg, "open": lane.open}
-    return row if lane.capacity is None else {**row, YEARS: _turns(lane.capacity)}
+    return row | _series(lane.capacity, lane.capacity_months)
+
+
+def _duty(lane: Lane) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    if lane.min_price_usd_per_kg is not None:
+        row["min_price_usd_per_kg"] = lane.min_price_usd_per_kg
+    if lane.applies_to != "all":
+        row["applies_to"] = lane.applies_to
+    return row | _series(lane.tariff, lane.tariff_months)

@@ -7,12 +7,12 @@ A year may be cut into periods: its value holds in all of them but those whose o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
 from lodestone.data.times import Calendar, Time
-from lodestone.workbook.schema.sheets import ANY
+from lodestone.workbook.schema.sheets import ANY, BASE, SETTINGS
 
 PRICE_SHEETS = ("Prices", "BankPrices")
 
@@ -102,6 +102,12 @@ class Tables:
         """In workbook order; none of Settings, Lanes and Tariffs."""
         return list(self.records.get(sheet, {}).values())
 
+    @property
+    def told_settings(self) -> dict[str, Any]:
+        """The settings, but for those that version 2 brought and nobody has set: they go without saying."""
+        new = {column.name: column.default for column in SETTINGS.columns if column.since > 1}
+        return {name: value for name, value in self.settings.items() if name not in new or value != new[name]}
+
     @cached_property
     def calendar(self) -> Calendar:
         """The years planned, and into which periods they are cut."""
@@ -115,13 +121,31 @@ def calendar_of(settings: Mapping[str, Any], records: Mapping[str, Mapping[tuple
     return Calendar(settings["first_year"], settings["last_year"], cut)
 
 
-def lineage(tables: Tables, scenario: str) -> list[str]:
+Rows = Mapping[tuple[str, ...], Record]
+
+
+def lineage(scenarios: Rows, name: str) -> list[str]:
     """A scenario, its parent, the parent of that, ...; each once, should they go round in a ring."""
-    scenarios = tables.records["Scenarios"]
-    line = [scenario]
+    line = [name]
     while (line[-1],) in scenarios and (parent := scenarios[line[-1],]["parent"]) and parent not in line:
         line.append(parent)
     return line
+
+
+def parent_of(scenarios: Rows, name: str) -> str | None:
+    """The scenario whose path it leaves; None: the base, also where parents are a problem told elsewhere."""
+    parent: str | None = scenarios[name,]["parent"]
+    return parent if parent and (parent,) in scenarios and name not in lineage(scenarios, parent) else None
+
+
+def parents_first(scenarios: Rows) -> list[str]:
+    """All scenarios in their order, but none before its parent."""
+
+    def depth(name: str) -> int:
+        parent = parent_of(scenarios, name)
+        return 0 if parent is None else depth(parent) + 1
+
+    return sorted((name for (name,) in scenarios if name != BASE), key=depth)
 
 
 def row_name(sheet: str, key: tuple[str, ...]) -> str:
@@ -140,4 +164,8 @@ class CellChange:
     old: Any
     new: Any
     by: str  # "Changes!A4" or "--set ..."
-    month: int | None = None  # the first month of the period, where the year is cut and the change is not of all of it
+    month: int | None = None  # the first month of the period, where the change is of a part of a year
+
+    def line(self) -> dict[str, Any]:
+        """As it stands in plan.json: a month only where there is one."""
+        return {name: value for name, value in asdict(self).items() if name != "month" or value is not None}

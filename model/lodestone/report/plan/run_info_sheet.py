@@ -8,7 +8,7 @@ from typing import Any
 import xlsxwriter
 
 from lodestone.plan.formatting import sentence_case
-from lodestone.plan.key_figures import Plan
+from lodestone.plan.key_figures import Plan, Row
 from lodestone.report.excel.styles import Styles, page
 
 WIDTHS = (30, 34, 20, 8, 18, 18, 34)
@@ -52,7 +52,13 @@ def write_run_info(book: xlsxwriter.Workbook, styles: Styles, plan: Plan) -> Non
     ]
     block(("Run", "Value"), [f[:2] for f in facts], [f[2] for f in facts])
     block(("Setting", "Value"), [(sentence_case(name), value) for name, value in plan["settings"].items()])
-    changes = [[c[k] for k in ("sheet", "row", "column", "year", "old", "new", "by")] for c in plan["changes"]]
+    changes = [[c["sheet"], c["row"], c["column"], _when(c), c["old"], c["new"], c["by"]] for c in plan["changes"]]
     block(("Changed: sheet", "Row", "Column", "Year", "Old value", "New value", "By"), changes or [["nothing changed"]])
     warnings = [[w["cell"], w["wrong"], w["found"], None, w["mend"]] for w in plan["warnings"]]
     block(("Warning: cell", "What is doubtful", "What stands there", "", "How to mend it"), warnings or [["none"]])
+
+
+def _when(change: Row) -> int | str | None:
+    """The year that a change reached, or the first month of the period: 2027-04."""
+    year: int | None = change["year"]
+    return f"{year}-{change['month']:02}" if change.get("month") else year

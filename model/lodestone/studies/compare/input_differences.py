@@ -7,6 +7,7 @@ changes say everything.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -88,7 +89,7 @@ def _row_differences(
         yield InputDifference(sheet, name, "", None, tuple(missing if r is None else _as_text(r) for r in rows))
     for column in union(there):
         if column != YEARS:
-            values = [NOT_PLANNED if row is None else row.get(column) for row in rows]
+            values = [NOT_PLANNED if row is None else _value(row, column) for row in rows]
             yield from _cell(sheet, name, column, None, values)
     series = [_series(row) for row in there]
     if any(series):
@@ -99,6 +100,14 @@ def _row_differences(
                 for row, first in zip(rows, first_years, strict=True)
             ]
             yield from _cell(sheet, name, YEARS, year, values)
+
+
+def _value(row: Row, column: str) -> Any:
+    """Of a period that has no value of its own, that of its year; of a dated column that no change reached, its own."""
+    if column not in row and (period := re.fullmatch(r"(?:(\w+) )?([0-9]{4})-[0-9]{2}", column)):
+        dated, year = period.groups()
+        return row.get(dated) if dated else _held(_series(row), int(year))
+    return row.get(column)
 
 
 def _cell(sheet: str, row: str, column: str, year: int | None, values: Sequence[Any]) -> Iterable[InputDifference]:
@@ -160,9 +169,13 @@ def _from_changes(plans: Sequence[Plan]) -> Iterable[InputDifference]:
 
 
 def _changed(plan: Plan) -> dict[tuple[str, str, str, int | None], tuple[Row, Row]]:
-    """cell -> its first and its last change."""
+    """cell -> its first and its last change; a period is a cell of its own, as in a snapshot."""
     cells: dict[tuple[str, str, str, int | None], tuple[Row, Row]] = {}
     for change in plan["changes"]:
-        cell = (change["sheet"], change["row"], change["column"], change["year"])
+        column, year = change["column"], change["year"]
+        if change.get("month"):
+            period, year = f"{year}-{change['month']:02}", None
+            column = period if column == YEARS else f"{column} {period}"
+        cell = (change["sheet"], change["row"], column, year)
         cells[cell] = (cells.get(cell, (change, change))[0], change)
     return cells

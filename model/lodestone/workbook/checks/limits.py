@@ -33,6 +33,10 @@ def opening_over_capacity(tables: Tables) -> Iterator[Problem]:
     yield from _reversed(tables, "Stockpiles", "opening_t", "capacity_t")
 
 
+def least_over_capacity(tables: Tables) -> Iterator[Problem]:
+    yield from _reversed(tables, "Stockpiles", "least_t", "capacity_t")
+
+
 def _reversed(tables: Tables, sheet: str, low: str, high: str) -> Iterator[Problem]:
     for row in tables.rows(sheet):
         if above(row, low, high):

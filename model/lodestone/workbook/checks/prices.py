@@ -22,7 +22,7 @@ from lodestone.workbook.tables import Lane, Record, Tables
 
 def sell_market_without_volume(tables: Tables) -> Iterator[Problem]:
     for market in tables.rows("Markets"):
-        if market["side"] == "sell" and (market.years is None or None in market.years.values()):
+        if market["side"] == "sell" and _without_volume(market):
             cell = next((cell for name, cell in market.cells.items() if isinstance(name, int)), cell_of(market, "side"))
             yield Problem(
                 cell,
@@ -30,6 +30,10 @@ def sell_market_without_volume(tables: Tables) -> Iterator[Problem]:
                 f"{market.key[0]} is a sell market without a volume",
                 "enter in the year columns the largest volume that it takes, in t/yr",
             )
+
+
+def _without_volume(market: Record) -> bool:
+    return market.years is None or None in market.years.values() or None in market.months.values()
 
 
 def price_missing(tables: Tables) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Projects and their price floors."""
+"""Projects that wait for each other."""
 
 from __future__ import annotations
 
@@ -6,34 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from lodestone.errors import Problem
-from lodestone.workbook.checks.rows import not_made, problem_at
+from lodestone.workbook.checks.rows import problem_at
 from lodestone.workbook.tables import Tables
-
-
-def floor_not_allowed(tables: Tables) -> Iterator[Problem]:
-    for floor in tables.rows("PriceFloors"):
-        project = tables.records["Projects"].get((floor["project"],))
-        if project is not None and project["funding"] == "public":
-            yield problem_at(
-                floor,
-                "project",
-                "the project is public, and price floors are for private projects",
-                "delete the row, or set funding of the project to private",
-            )
-        elif project is not None and project["max_builds"] > 1:
-            yield problem_at(
-                floor,
-                "project",
-                "the project has max_builds over 1, and a price floor is for one build",
-                "set max_builds to 1 and add a project for each further build",
-            )
-
-
-def floor_for_no_output(tables: Tables) -> Iterator[Problem]:
-    for floor in tables.rows("PriceFloors"):
-        project = tables.records["Projects"].get((floor["project"],))
-        if project is not None:
-            yield from not_made(tables, floor, project)
 
 
 def circular_requires(tables: Tables) -> Iterator[Problem]:

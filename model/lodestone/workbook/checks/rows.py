@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from lodestone.data.times import Time, year_of
 from lodestone.errors import Problem
 from lodestone.names import listed
 from lodestone.workbook.reading.cells import show
@@ -20,6 +21,11 @@ def cell_of(record: Record, column: str | int) -> str:
 def problem_at(record: Record, column: str, wrong: str, mend: str) -> Problem:
     """The problem of a value that stands in a column of a row."""
     return Problem(cell_of(record, column), show(record[column]), wrong, mend)
+
+
+def value_at(record: Record, time: Time) -> float | None:
+    """The year value of a row in a period; None where there is none."""
+    return record.months.get(time, (record.years or {}).get(year_of(time)))
 
 
 def horizon_of(tables: Tables) -> range:

@@ -70,7 +70,7 @@ def scenario_year_outside(tables: Tables) -> Iterator[Problem]:
 
 def shows_itself_at_once(tables: Tables) -> Iterator[Problem]:
     for row in tables.rows("Scenarios"):
-        if row["probability"] and row["from_year"] == tables.settings["first_year"]:
+        if row["probability"] and row["from_year"] == tables.settings["first_year"] and row["from_month"] == 1:
             yield problem_at(
                 row,
                 "from_year",

@@ -64,6 +64,8 @@ def convert(column: Column, raw: CellValue, label: str = "") -> Any:
         raise UnusableCell(
             "the formula has no stored result, because Excel never saved this file", "open and save it in Excel"
         )
+    if column.unit == "year":
+        _refuse_month(column, raw)
     if column.kind in ("number", "integer", "years"):
         value = _whole(raw) if column.kind == "integer" else _number(raw, column)
         check_limits(column, value, label)
@@ -81,6 +83,38 @@ def convert(column: Column, raw: CellValue, label: str = "") -> Any:
     if column.kind == "id":
         _check_id(name)
     return name
+
+
+MONTH_COLUMN = {name: f"{name}_month" for name in ("emergency_from", "emergency_to")}
+MONTH_COLUMN |= {"from_year": "from_month", "to_year": "to_month"}
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_YEAR_AND_MONTH = re.compile(
+    r"(?P<year>[12][0-9]{3})[-/ ](?P<month>[0-9]{1,2})|(?P<name>[a-z]{3})[a-z.]* (?P<of>[0-9]{4})"
+)
+
+
+def _refuse_month(column: Column, raw: CellValue) -> None:
+    """2027-10, Oct 2027 or what Excel makes of them: a year and a month, which have a cell each."""
+    year, month = _year_and_month(raw)
+    if not year or not month:
+        return
+    beside = MONTH_COLUMN.get(column.name)
+    mend = f"enter {year} here" + (f", and {month} in the column {beside}" if beside else "; there is no month to it")
+    raise UnusableCell("a year and a month stand in one cell", mend)
+
+
+def _year_and_month(raw: CellValue) -> tuple[int, int]:
+    """0, 0 where it is something else."""
+    if isinstance(raw, date):
+        return (raw.year, raw.month) if raw.day == 1 else (0, 0)
+    found = _YEAR_AND_MONTH.fullmatch(raw.strip().lower()) if isinstance(raw, str) else None
+    if found is None:
+        return 0, 0
+    if found["year"]:
+        month = int(found["month"])
+        return (int(found["year"]), month) if 1 <= month <= 12 else (0, 0)
+    known = found["name"] in _MONTH_NAMES
+    return (int(found["of"]), _MONTH_NAMES.index(found["name"]) + 1) if known else (0, 0)
 
 
 LARGEST = 1e15  # far beyond any tonnage or cost; a solver takes 1e20 for unlimited

@@ -2,8 +2,10 @@
 
 Changes act on values after interpolation, in row order, those of Settings first. A change of Lanes or Tariffs acts on
 lanes, not on rows: it reaches every lane that its keys match, also one that a `*` row or the default freight opened.
+Within a year that is cut into periods a change may reach some of them: their values then stand beside that of the year.
 
 --set changes the workbook itself: it comes before every scenario, reaches all years, and may change any cell but keys.
+Then come the rows of Changes for `base`, which change all futures; then those of a scenario's parent, and its own.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lodestone.data.times import Calendar, Time, month_of, time_of, year_of
 from lodestone.errors import Problem
 from lodestone.names import advice, listed, plain
 from lodestone.workbook.reading.records import Base, Records
@@ -19,6 +22,7 @@ from lodestone.workbook.scenarios.changes import (
     LANE_SHEETS,
     Change,
     Key,
+    Reach,
     RefusedChange,
     about_settings,
     column_of,
@@ -26,31 +30,35 @@ from lodestone.workbook.scenarios.changes import (
     matching_lanes,
     new_value,
     operand_of,
+    reach_of,
     require_from_start,
     sheet_of,
-    years_of,
 )
 from lodestone.workbook.scenarios.lanes import LaneKey, resolve_lanes
 from lodestone.workbook.schema.columns import YEARS, Column, Sheet
-from lodestone.workbook.schema.sheets import SETTINGS
-from lodestone.workbook.tables import CellChange, Lane, Record, Tables, Years, row_name
+from lodestone.workbook.schema.sheets import BASE, SETTINGS
+from lodestone.workbook.tables import CellChange, Lane, Months, Record, Tables, Years, calendar_of, row_name
 
 CHANGEABLE_SETTINGS = ("default_freight_usd_per_kg", "tariffs_counted", "stock_end_value_share")
 
 
 @dataclass
 class Future:
-    """The data of one scenario while changes are applied; `log` and `problems` are what came of them."""
+    """The data of one scenario while changes are applied; `log` and `problems` are what came of them.
+
+    of_lanes: the changes of Lanes and Tariffs so far, for when another default freight opens other lanes.
+    """
 
     settings: dict[str, Any]
     records: Records = field(default_factory=dict)
     lanes: dict[LaneKey, Lane] = field(default_factory=dict)
     log: list[CellChange] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    of_lanes: list[Change] = field(default_factory=list)
 
     @property
-    def horizon(self) -> range:
-        return range(self.settings["first_year"], self.settings["last_year"] + 1)
+    def calendar(self) -> Calendar:
+        return calendar_of(self.settings, self.records)
 
     def carry_out(self, changes: Iterable[Change]) -> None:
         """Apply changes in order; one that cannot be carried out leaves a problem."""
@@ -69,32 +77,45 @@ def set_settings(given: Mapping[str, Any], sets: Iterable[Change]) -> Future:
 
 
 def base_future(base: Base, sets: Sequence[Change]) -> Future:
-    """The workbook itself, after --set (Settings are changed already)."""
+    """The workbook itself, after --set (Settings are changed already) and the rows of Changes for `base`."""
     future = Future(dict(base.settings), {sheet: dict(rows) for sheet, rows in base.records.items()})
     future.lanes = _lanes(future)
     future.carry_out(change for change in sets if not about_settings(change))
+    if base.horizon_known:  # without one nothing can be said about what changes
+        _carry_out_rows(future, BASE)
     return future
 
 
-def scenario_future(workbook: Future, scenario: str, sets: Sequence[Change]) -> Future:
-    """What the changes of one scenario make of the workbook (which has every --set already)."""
-    changes = _scenario_changes(workbook, scenario)
+def scenario_future(before: Future, scenario: str) -> Future:
+    """What the changes of one scenario make of its parent's data, or the base's."""
+    records = {sheet: dict(rows) for sheet, rows in before.records.items()}
     future = Future(
-        dict(workbook.settings), {sheet: dict(rows) for sheet, rows in workbook.records.items()}, dict(workbook.lanes)
+        dict(before.settings), records, dict(before.lanes), list(before.log), of_lanes=list(before.of_lanes)
     )
-    future.carry_out(change for change in changes if about_settings(change))
-    freight = "default_freight_usd_per_kg"
-    if future.settings[freight] != workbook.settings[freight]:
-        future.lanes = _lanes_after_sets(future, sets)
-    future.carry_out(change for change in changes if not about_settings(change))
+    _carry_out_rows(future, scenario)
     return future
+
+
+def _carry_out_rows(future: Future, scenario: str) -> None:
+    """The rows of Changes for a scenario or the base, those of Settings first."""
+    changes = _scenario_changes(future, scenario)
+    freight = future.settings["default_freight_usd_per_kg"]
+    future.carry_out(change for change in changes if about_settings(change))
+    if future.settings["default_freight_usd_per_kg"] != freight:
+        again = Future(future.settings, future.records, _lanes(future))
+        again.carry_out(future.of_lanes)
+        future.lanes = again.lanes
+    future.carry_out(change for change in changes if not about_settings(change))
 
 
 def _scenario_changes(future: Future, scenario: str) -> list[Change]:
     """The rows of Changes for one scenario, in order; unusable rows are left out, being problems already."""
-    shows_in = future.records["Scenarios"][scenario,]["from_year"]
-    if shows_in not in future.horizon:  # a problem reported elsewhere
-        shows_in = future.horizon.start
+    shows, parent = time_of(future.calendar.first_year), None
+    if scenario != BASE:
+        row = future.records["Scenarios"][scenario,]
+        parent = row["parent"]
+        if row["from_year"] in future.calendar.years:  # else a problem reported elsewhere
+            shows = time_of(row["from_year"], row["from_month"] or 1)
     needed = ("sheet", "row", "column", "operation", "value")
     rows = [row for row in future.records["Changes"].values() if row["scenario"] == scenario]
     return [
@@ -106,9 +127,12 @@ def _scenario_changes(future: Future, scenario: str) -> list[Change]:
             value=row["value"],
             from_year=row["from_year"],
             to_year=row["to_year"],
-            shows_in=shows_in,
+            shows=shows,
             by=f"Changes!A{row.key[0]}",
             cells=row.cells,
+            from_month=row["from_month"],
+            to_month=None if "to_month" in row.blank else row["to_month"],
+            parent=parent or "the base",
         )
         for row in rows
         if all(row[part] is not None for part in needed)
@@ -122,15 +146,8 @@ def _lanes(future: Future) -> dict[LaneKey, Lane]:
         [name for (name,) in future.records["Regions"]],
         [name for (name,) in future.records["Materials"]],
         future.settings["default_freight_usd_per_kg"],
-        future.horizon,
+        future.calendar.years,
     )
-
-
-def _lanes_after_sets(future: Future, sets: Iterable[Change]) -> dict[LaneKey, Lane]:
-    """The lanes that another default freight gives, with --set applied to them again."""
-    again = Future(future.settings, future.records, _lanes(future))
-    again.carry_out(change for change in sets if plain(change.sheet) in ("lanes", "tariffs"))
-    return again.lanes
 
 
 def tables_of(future: Future, scenario: str, base: Base) -> Tables:
@@ -148,15 +165,16 @@ def _apply(future: Future, change: Change) -> None:
         _change_setting(future, change)
         return
     column = column_of(sheet, change)
-    years = years_of(change, column, future.horizon)
+    reach = reach_of(change, column, future.calendar)
     operand = operand_of(change, sheet, column, future.settings, future.records)
     if sheet.name in LANE_SHEETS:
         for lane_key in matching_lanes(sheet, future.lanes, change):
-            _change_lane(future, sheet, lane_key, column, years, operand, change)
+            _change_lane(future, sheet, lane_key, column, reach, operand, change)
+        future.of_lanes.append(change)
     else:
         records = future.records[sheet.name]
         for key in matching_keys(sheet, records.keys(), change):
-            records[key] = _changed_record(future, records[key], column, years, operand, change)
+            records[key] = _changed_record(future, records[key], column, reach, operand, change)
 
 
 def _change_setting(future: Future, change: Change) -> None:
@@ -167,83 +185,141 @@ def _change_setting(future: Future, change: Change) -> None:
         )
     if plain(change.column) != "value":
         raise change.refuse("column", "a setting has no column of this name", "write value")
-    if change.shows_in is not None:
+    if change.shows is not None:
         if column.name not in CHANGEABLE_SETTINGS:
             raise change.refuse(
                 "row",
                 f"a scenario cannot change {column.name}",
                 f"of Settings, only these can be changed: {listed(CHANGEABLE_SETTINGS)}",
             )
-        require_from_start(change, future.settings["first_year"])
+        require_from_start(change, time_of(future.settings["first_year"]))
     old = future.settings.get(column.name, column.default)
     new = new_value(
         column, old, operand_of(change, SETTINGS, column, future.settings, future.records), change, column.name
     )
     future.settings[column.name] = new
-    _log(future, "Settings", (column.name,), "value", None, old, new, change)
+    _log(future, "Settings", (column.name,), "value", old, new, change)
 
 
 def _changed_record(
-    future: Future, record: Record, column: Column, years: range | None, operand: Any, change: Change
+    future: Future, record: Record, column: Column, reach: Reach | None, operand: Any, change: Change
 ) -> Record:
+    place = record.sheet, record.key, column
     if column.kind == YEARS:
-        return replace(
-            record, years=_changed_years(future, record.sheet, record.key, column, record.years, years, operand, change)
-        )
+        years, months = _changed_years(future, place, record.years, record.months, reach, operand, change)
+        return replace(record, years=years, months=months)
     old = record[column.name]
+    if reach is not None:
+        return replace(
+            record, dated={**record.dated, column.name: _changed_times(future, record, column, reach, operand, change)}
+        )
     new = new_value(column, old, operand, change, f"{column.name} of {'/'.join(record.key)}")
-    _log(future, record.sheet, record.key, column.name, None, old, new, change)
+    _log(future, record.sheet, record.key, column.name, old, new, change)
     blank = record.blank - {column.name} if change.value is not None else record.blank | {column.name}
     return replace(record, values={**record.values, column.name: new}, blank=blank)
 
 
+def _changed_times(
+    future: Future, record: Record, column: Column, reach: Reach, operand: Any, change: Change
+) -> Mapping[Time, Any]:
+    """The values of a dated column in the periods that changes have reached so far."""
+    values = dict(record.dated.get(column.name, {}))
+    for year in reach.years:
+        for time in future.calendar.times_of(year):
+            old = values.get(time, record[column.name])
+            values[time] = new_value(column, old, operand, change, f"{column.name} of {'/'.join(record.key)}")
+        _log(future, record.sheet, record.key, column.name, old, values[time], change, time_of(year), whole=True)
+    for time in reach.times:
+        old = values.get(time, record[column.name])
+        values[time] = new_value(column, old, operand, change, f"{column.name} of {'/'.join(record.key)}")
+        _log(future, record.sheet, record.key, column.name, old, values[time], change, time)
+    return values
+
+
 def _change_lane(
-    future: Future, sheet: Sheet, key: LaneKey, column: Column, years: range | None, operand: Any, change: Change
+    future: Future, sheet: Sheet, key: LaneKey, column: Column, reach: Reach | None, operand: Any, change: Change
 ) -> None:
-    lane = future.lanes[key]
+    lane, place = future.lanes[key], (sheet.name, key, column)
     if column.kind != YEARS:
         old = getattr(lane, column.name)
         new = new_value(column, old, operand, change, f"{column.name} of {'/'.join(key)}")
-        _log(future, sheet.name, key, column.name, None, old, new, change)
+        _log(future, sheet.name, key, column.name, old, new, change)
         future.lanes[key] = replace(lane, **{column.name: new})
     elif sheet.name == "Lanes":
-        future.lanes[key] = replace(
-            lane, capacity=_changed_years(future, sheet.name, key, column, lane.capacity, years, operand, change)
-        )
+        years, months = _changed_years(future, place, lane.capacity, lane.capacity_months, reach, operand, change)
+        future.lanes[key] = replace(lane, capacity=years, capacity_months=months)
     else:
-        rates = _changed_years(future, sheet.name, key, column, lane.tariff, years, operand, change) or {}
-        future.lanes[key] = replace(lane, tariff={year: rate or 0.0 for year, rate in rates.items()})
+        years, months = _changed_years(future, place, lane.tariff, lane.tariff_months, reach, operand, change)
+        future.lanes[key] = replace(
+            lane,
+            tariff={year: rate or 0.0 for year, rate in (years or {}).items()},
+            tariff_months={time: rate or 0.0 for time, rate in months.items()},
+        )
+
+
+Place = tuple[str, Key, Column]  # sheet, key of the row or lane, column
 
 
 def _changed_years(
     future: Future,
-    sheet: str,
-    key: Key,
-    column: Column,
+    place: Place,
     values: Years | None,
-    years: range | None,
+    months: Months,
+    reach: Reach | None,
     operand: Any,
     change: Change,
-) -> Years | None:
-    """The year values after a change; None when none is left (unlimited, or never in force)."""
-    changed = dict(values) if values is not None else dict.fromkeys(future.horizon)
-    for year in changed if years is None else years:
-        if year not in changed:
-            raise change.refuse(
-                "column",
-                f"{'/'.join(key)} has no value for {year}",
-                f"choose a year from {min(changed)} to {max(changed)}",
-            )
+) -> tuple[Years | None, Months]:
+    """The values of years and of periods after a change; None when none is left (unlimited, or never in force)."""
+    sheet, key, column = place
+    changed = dict(values) if values is not None else dict.fromkeys(future.calendar.years)
+    parts = dict(months)
+    for year in changed if reach is None else reach.years:
+        _require_year(changed, key, year, change)
         old = changed[year]
         changed[year] = new_value(column, old, operand, change, f"the value of {'/'.join(key)} for {year}")
-        _log(future, sheet, key, YEARS, year, old, changed[year], change)
-    if not column.required and all(value is None for value in changed.values()):
-        return None
-    return changed
+        _log(future, sheet, key, YEARS, old, changed[year], change, time_of(year), whole=True)
+        for time in (time for time in months if year_of(time) == year):
+            parts[time] = _changed_period(future, place, months[time], operand, change, time)
+    for time in () if reach is None else reach.times:
+        _require_year(changed, key, year_of(time), change)
+        parts[time] = _changed_period(future, place, parts.get(time, changed[year_of(time)]), operand, change, time)
+    parts = {time: value for time, value in parts.items() if value != changed[year_of(time)]}
+    if not column.required and not parts and all(value is None for value in changed.values()):
+        return None, {}
+    return changed, parts
+
+
+def _require_year(values: Years, key: Key, year: int, change: Change) -> None:
+    if year not in values:
+        raise change.refuse(
+            "column",
+            f"{'/'.join(key)} has no value for {year}",
+            f"choose a year from {min(values)} to {max(values)}",
+        )
+
+
+def _changed_period(future: Future, place: Place, old: Any, operand: Any, change: Change, time: Time) -> Any:
+    sheet, key, column = place
+    new = new_value(
+        column, old, operand, change, f"the value of {'/'.join(key)} for {year_of(time)}-{month_of(time):02}"
+    )
+    _log(future, sheet, key, YEARS, old, new, change, time)
+    return new
 
 
 def _log(
-    future: Future, sheet: str, key: Key, column: str, year: int | None, old: Any, new: Any, change: Change
+    future: Future,
+    sheet: str,
+    key: Key,
+    column: str,
+    old: Any,
+    new: Any,
+    change: Change,
+    time: Time | None = None,
+    whole: bool = False,
 ) -> None:
+    """whole: the time stands for its year."""
     if old != new:
-        future.log.append(CellChange(sheet, row_name(sheet, key), column, year, old, new, change.by))
+        year = None if time is None else year_of(time)
+        month = None if time is None or whole else month_of(time)
+        future.log.append(CellChange(sheet, row_name(sheet, key), column, year, old, new, change.by, month))

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lodestone.data.times import MONTHS, Calendar, Time, month_of, time_of, year_of
 from lodestone.errors import Problem
 from lodestone.names import advice, is_wild, listed, nearest, plain, wildcard
 from lodestone.workbook.file.xlsx import CellValue
@@ -18,12 +19,13 @@ from lodestone.workbook.reading.cells import UnusableCell, check_limits, convert
 from lodestone.workbook.reading.records import Records, default_of
 from lodestone.workbook.reading.references import unknown_reference
 from lodestone.workbook.scenarios.lanes import LaneKey
+from lodestone.workbook.scenarios.periods import begins_no_period, ends_no_period, shown
 from lodestone.workbook.schema.columns import YEARS, Column, Sheet
 from lodestone.workbook.schema.sheets import ANY, SHEETS, UNLIMITED, WORDS
 from lodestone.workbook.tables import Lane
 
 LANE_SHEETS = ("Lanes", "Tariffs")
-SCENARIO_SHEETS = ("Scenarios", "Changes")
+FIXED_SHEETS = ("Scenarios", "Changes", "Periods")  # that a scenario cannot change
 NUMERIC = ("number", "integer", "years")
 OPERAND = Column("value", "number")  # a factor or summand: any number
 SET_FORM = "write Sheet/key/column=value, e.g. Sectors/defence/min_service_share=0.9 or Settings/discount_rate=0.03"
@@ -35,8 +37,9 @@ Key = tuple[str, ...]
 class Change:
     """One row of Changes, or one --set.
 
-    row: keys joined by /, with wildcards. from_year, to_year: the years that "years" reaches (None: first, last).
-    shows_in: from_year of the scenario; None for --set. by: "Changes!A4" or "--set ...". cells: where each part stands.
+    row: keys joined by /, with wildcards. from_year to to_month: what "years" and dated columns reach (None: from the
+    time the scenario shows itself, to the end). shows: when that is; None for --set. parent: whose path it leaves.
+    by: "Changes!A4" or "--set ...". cells: where each part stands.
     """
 
     sheet: str
@@ -46,13 +49,16 @@ class Change:
     value: CellValue | None
     from_year: int | None
     to_year: int | None
-    shows_in: int | None
+    shows: Time | None
     by: str
     cells: Mapping[str | int, str] = field(default_factory=dict)
+    from_month: int | None = None
+    to_month: int | None = None
+    parent: str = "the base"
 
     @property
     def is_set(self) -> bool:
-        return self.shows_in is None
+        return self.shows is None
 
     def refuse(self, part: str, wrong: str, mend: str) -> RefusedChange:
         """The problem at the cell of Changes (or the --set) where `part` stands."""
@@ -94,7 +100,7 @@ def parse_sets(sets: Sequence[str]) -> tuple[list[Change], list[Problem]]:
                 value=value.strip() or None,
                 from_year=year,
                 to_year=year,
-                shows_in=None,
+                shows=None,
                 by=label,
             )
         )
@@ -111,11 +117,11 @@ def about_settings(change: Change) -> bool:
 
 def sheet_of(change: Change) -> Sheet:
     """The sheet that a change names. Raises RefusedChange, as all of these do."""
-    names = [name for name in SHEETS if change.is_set or name not in SCENARIO_SHEETS]
+    names = [name for name in SHEETS if change.is_set or name not in FIXED_SHEETS]
     found = next((name for name in names if plain(name) == plain(change.sheet)), None)
     if found is not None:
         return SHEETS[found]
-    if plain(change.sheet) in ("scenarios", "changes"):
+    if plain(change.sheet) in map(plain, FIXED_SHEETS):
         raise change.refuse("sheet", "a scenario cannot change this sheet", "change the rows of the sheet itself")
     raise change.refuse("sheet", "there is no sheet of this name", advice(change.sheet, names, "enter one of"))
 
@@ -137,39 +143,87 @@ def column_of(sheet: Sheet, change: Change) -> Column:
     )
 
 
-def years_of(change: Change, column: Column, horizon: range) -> range | None:
-    """The years that a change reaches; None: all that the row has. Other columns: checks that they may be changed."""
-    first, last = horizon.start, horizon.stop - 1
-    if change.shows_in is None:
-        return None if change.from_year is None else range(change.from_year, change.from_year + 1)
-    if column.kind != YEARS:
-        require_from_start(change, first)
+@dataclass(frozen=True)
+class Reach:
+    """The times that a change reaches: whole years, and single periods of years that it reaches in part."""
+
+    years: tuple[int, ...]
+    times: tuple[Time, ...]
+
+
+def reach_of(change: Change, column: Column, calendar: Calendar) -> Reach | None:
+    """What a change of year values or of a dated column reaches; None: all that the row has.
+
+    Of other columns: checks that they may be changed.
+    """
+    if change.shows is None:
+        return None if change.from_year is None else Reach((change.from_year,), ())
+    if column.kind != YEARS and not column.dated:
+        require_from_start(change, time_of(calendar.first_year))
         return None
-    start = change.shows_in if change.from_year is None else change.from_year
-    end = last if change.to_year is None else min(change.to_year, last)
-    if start < change.shows_in:
+    start, end = _from(change, change.shows, calendar), _to(change, calendar)
+    last = calendar.last_year
+    if start < change.shows:
+        since = shown(change.shows)
         raise change.refuse(
-            "from_year",
-            f"earlier than {change.shows_in}, the scenario is still the base",
-            f"enter {change.shows_in} or later, or an earlier from_year on the sheet Scenarios",
+            "from_year" if change.from_year is None or change.from_year < year_of(change.shows) else "from_month",
+            f"earlier than {since}, the scenario is still {change.parent}",
+            f"enter {since} or later, or an earlier from_year on the sheet Scenarios",
         )
-    if start > last:
+    if year_of(start) > last:
         raise change.refuse("from_year", f"planning ends in {last}", f"enter a year up to {last}")
     if start > end:
-        raise change.refuse("to_year", f"to_year is before {start}, the first year changed", f"enter {start} or later")
-    return range(start, end + 1)
+        part = "to_month" if year_of(start) == year_of(end) and change.to_month is not None else "to_year"
+        raise change.refuse(
+            part, f"{part} is before {shown(start)}, the first {_unit(start)} changed", f"enter {shown(start)} or later"
+        )
+    spanned = range(year_of(start), year_of(end) + 1)
+    whole = [y for y in spanned if start <= time_of(y) and time_of(y, MONTHS) <= end]
+    parts = [t for y in spanned if y not in whole for t in calendar.times_of(y) if start <= t <= end]
+    return Reach(tuple(whole), tuple(parts))
 
 
-def require_from_start(change: Change, first_year: int) -> None:
+def _from(change: Change, shows: Time, calendar: Calendar) -> Time:
+    """The first month that a change reaches."""
+    if change.from_month is not None and change.from_year is None:
+        raise change.refuse("from_month", "there is no from_year", "enter from_year, or clear from_month")
+    if change.from_year is None:
+        return shows
+    if change.from_month is None:
+        return shows if change.from_year == year_of(shows) else time_of(change.from_year)
+    start = time_of(change.from_year, change.from_month)
+    if not calendar.begins(start):
+        raise change.refuse("from_month", *begins_no_period(calendar, start))
+    return start
+
+
+def _to(change: Change, calendar: Calendar) -> Time:
+    """The last month that a change reaches, within the horizon."""
+    last = time_of(calendar.last_year, MONTHS)
+    if change.to_year is None:
+        if change.to_month is not None:
+            raise change.refuse("to_month", "there is no to_year", "enter to_year, or clear to_month")
+        return last
+    end = time_of(change.to_year, change.to_month or MONTHS)
+    if not calendar.ends(end):
+        raise change.refuse("to_month", *ends_no_period(calendar, end))
+    return min(end, last)
+
+
+def _unit(time: Time) -> str:
+    return "year" if month_of(time) == 1 else "month"
+
+
+def require_from_start(change: Change, first: Time) -> None:
     """A value that is no year's cannot be one thing before from_year and another after it."""
-    for part in ("from_year", "to_year"):
+    for part in ("from_year", "from_month", "to_year", "to_month"):
         if getattr(change, part) is not None:
             raise change.refuse(part, f'{part} goes with "years" only', "clear the cell")
-    if change.shows_in != first_year:
+    if change.shows is not None and change.shows != first:
         raise change.refuse(
             "column",
-            f"the scenario shows itself in {change.shows_in}, so that only years can change",
-            f'change "years", or set from_year of the scenario to {first_year}',
+            f"the scenario shows itself in {shown(change.shows)}, so that only years can change",
+            f'change "years", or set from_year of the scenario to {year_of(first)}',
         )
 
 

@@ -156,7 +156,7 @@ _SHEETS = (
             added(
                 number(
                     "resourcing_share",
-                    "share",
+                    PER_YEAR,
                     None,
                     "Largest part of a region's use that can move to other suppliers abroad within a year; "
                     "blank: no limit.",
