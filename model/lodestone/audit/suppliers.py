@@ -134,10 +134,11 @@ def _more_flow(edges: dict[Hashable, dict[Hashable, float]]) -> float:
                     queue.append(there)
         if "sink" not in came:
             return total
-        way, here = [], "sink"
-        while here != "source":
-            way.append((came[here], here))
-            here = came[here]
+        way: list[tuple[Hashable, Hashable]] = []
+        end: Hashable = "sink"
+        while end != "source":
+            way.append((came[end], end))
+            end = came[end]
         least = min(edges[a][b] for a, b in way)
         for a, b in way:
             edges[a][b] -= least
