@@ -23,24 +23,26 @@ from lodestone.audit.contracts import (
     supplier_volumes,
     under_contract,
 )
+from lodestone.data.plan_data import time_of
 
 
 @pytest.mark.parametrize(
     ("now", "base", "share"),
-    [(10.0, 20.0, 0.5), (30.0, 20.0, 1.0), (5.0, 0.0, 1.0), (None, 20.0, 1.0), (5.0, None, 1.0), (0.0, None, 0.0)],
+    [(10.0, 20.0, 0.5), (30.0, 20.0, 1.0), (5.0, 0.0, 1.0), (None, 20.0, 1.0), (4.5, None, 0.75), (0.0, None, 0.0), (9.0, None, 1.0), (None, None, 1.0)],
 )
 def test_force_majeure_of_a_market(now: float | None, base: float | None, share: float) -> None:
+    """Where the base is unlimited it is measured by the 6 t/yr that trade may be signed for."""
     volumes = {"volume": None if now is None else flat(now), "base_volume": None if base is None else flat(base)}
     data = workbook(**change("markets", "trader", **volumes))
 
-    assert force_majeure(data, data.contracts["trade"], 2031) == share
+    assert force_majeure(data, data.contracts["trade"], 203101) == share
 
 
 def test_force_majeure_of_a_plant_and_a_project() -> None:
     data = workbook(**change("plants", "mine", capacity=flat(25)))
 
-    assert force_majeure(data, data.contracts["ore_deal"], 2031) == 0.25
-    assert force_majeure(data, data.contracts["offtake"], 2031) == 1.0
+    assert force_majeure(data, data.contracts["ore_deal"], 203101) == 0.25
+    assert force_majeure(data, data.contracts["offtake"], 203101) == 1.0
 
 
 def test_an_index_price_keeps_within_its_collar() -> None:
@@ -120,8 +122,8 @@ def test_what_is_in_force_ramps_and_knows_force_majeure() -> None:
     data = workbook()
     offtake, trade, _ = read_books(data, plan_document()).signings
 
-    assert [active(data, offtake, year) for year in range(2030, 2035)] == [0, 10, 20, 20, 0]
-    assert [active(data, trade, year) for year in range(2030, 2035)] == [0, 6, 3, 3, 0]  # beyond 2032 as in 2032
+    assert [active(data, offtake, time_of(year)) for year in range(2030, 2035)] == [0, 10, 20, 20, 0]
+    assert [active(data, trade, time_of(year)) for year in range(2030, 2035)] == [0, 6, 3, 3, 0]  # beyond 2032 as in 2032
 
 
 def test_taken_and_untaken() -> None:
@@ -147,9 +149,9 @@ def test_prices_rise_with_the_years_of_delivery_and_stay_beyond_the_horizon() ->
     data = workbook(price={**workbook().price, "oxide": {2030: kg(10), 2031: kg(10), 2032: kg(13)}})
     _, trade, ore_deal = read_books(data, plan_document()).signings
 
-    assert prices(data, trade, 2031) == pytest.approx((kg(10.5), kg(12)))
-    assert prices(data, trade, 2033) == pytest.approx((kg(13.65), kg(15.6)))
-    assert prices(data, ore_deal, 2031) == pytest.approx((kg(1.9 * 1.1), kg(2)))
+    assert prices(data, trade, 203101) == pytest.approx((kg(10.5), kg(12)))
+    assert prices(data, trade, 203301) == pytest.approx((kg(13.65), kg(15.6)))
+    assert prices(data, ore_deal, 203101) == pytest.approx((kg(1.9 * 1.1), kg(2)))
 
 
 @pytest.mark.parametrize(
@@ -192,13 +194,13 @@ def test_a_delivery_year_of_a_contract_that_is_not_signed_is_left_to_the_complet
 def test_a_plant_that_the_base_does_not_have_knows_no_force_majeure() -> None:
     data = workbook(**change("plants", "mine", base_capacity={2030: 0.0, 2031: 0.5, 2032: 1.0}))
 
-    assert [force_majeure(data, data.contracts["ore_deal"], year) for year in data.years] == [1, 1, 1]
+    assert [force_majeure(data, data.contracts["ore_deal"], time) for time in data.times] == [1, 1, 1]
 
 
 def test_force_majeure_of_a_plant_of_half_a_tonne() -> None:
     data = workbook(**change("plants", "mine", base_capacity=flat(0.5), capacity=flat(0.2)))
 
-    assert force_majeure(data, data.contracts["ore_deal"], 2030) == 0.4
+    assert force_majeure(data, data.contracts["ore_deal"], 203001) == 0.4
 
 
 def test_a_delivery_that_is_left_to_others_keeps_none_after_it_from_being_judged() -> None:

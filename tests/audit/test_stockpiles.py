@@ -29,7 +29,7 @@ from lodestone.audit.stockpiles import (
     stockpile_table,
     suspended,
 )
-from lodestone.data.plan_data import Scenario
+from lodestone.data.plan_data import Scenario, time_of
 
 
 def test_nothing_passes_through_a_stockpile_in_one_year() -> None:
@@ -88,12 +88,12 @@ def test_days_of_cover_of_demand_and_intake_in_the_regions_covered() -> None:
     data = workbook(**mill)
     books = read_books(data, plan_document())
     reserve = data.stockpiles["reserve"]
-    assert [consumption(data, books, reserve, year) for year in data.years] == [60, 78, 100]
-    assert [cover(data, books, reserve, year) for year in data.years] == pytest.approx([0, 78 / 5, 100 / 5])
+    assert [consumption(data, books, reserve, time) for time in data.times] == [60, 78, 100]
+    assert [cover(data, books, reserve, time) for time in data.times] == pytest.approx([0, 78 / 5, 100 / 5])
     abroad = replace(reserve, covers=("CHN",))
-    assert [consumption(data, books, abroad, year) for year in data.years] == [0, 0, 0]
+    assert [consumption(data, books, abroad, time) for time in data.times] == [0, 0, 0]
     of_ore = replace(reserve, material="ore", covers=("CHN", "USA"))
-    assert [consumption(workbook(), books, of_ore, year) for year in data.years] == [60 + 20, 22 + 56, 16 + 80]
+    assert [consumption(workbook(), books, of_ore, time) for time in data.times] == [60 + 20, 22 + 56, 16 + 80]
 
 
 def test_cover_falls_short() -> None:
@@ -114,7 +114,7 @@ def test_cover_is_suspended_in_an_emergency_and_the_years_to_refill(
 ) -> None:
     data = workbook(scenario=Scenario("crisis", None, 2030, first, last, refill))
 
-    assert [year for year in data.years if suspended(data, year)] == years
+    assert [year for year in data.years if suspended(data, time_of(year))] == years
 
 
 @pytest.mark.parametrize(

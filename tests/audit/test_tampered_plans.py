@@ -122,7 +122,7 @@ TAMPERED: dict[str, tuple[Edit, set[str]]] = {
         {"decisions", "(8) capacity", "(5) capacity", "use of plants", "budgets table"} | COST_RULES,
     ),
     "capacity before the lead time": (
-        add("plants", "smelter", "project", "USA", "ore-oxide", 2030, 20.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+        add("plants", "smelter", "project", "USA", "ore-oxide", 2030, 20.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
         {"(8) capacity"},
     ),
     "a later first year": (put("investments", {"project": "smelter"}, first_year=2032), {"investments"}),
