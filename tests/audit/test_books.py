@@ -43,7 +43,7 @@ def test_decisions_and_flows_by_their_names_year_and_stream() -> None:
     assert [(a.floor.name, a.unit.name, a.year, a.first, a.last) for a in books.awards] == [
         ("support", "smelter", 2030, 2031, 2033)
     ]
-    assert [(s.contract.name, s.year, s.annual, s.first, s.last) for s in books.signings] == [
+    assert [(s.contract.name, s.year, s.annual, s.first, s.last) for s in books.chosen_signings] == [
         ("offtake", 2030, 20, 2031, 2033), ("trade", 2030, 6, 2031, 2033), ("ore_deal", 2030, 30, 2030, 2031),
     ]  # fmt: skip
     assert (books.awards[0].where, books.signings[0].where, books.signings[0].key) == (

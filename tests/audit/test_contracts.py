@@ -96,7 +96,7 @@ def test_terms_are_those_of_the_contract(column: str, value: float, expected: tu
 
 def test_a_tenor_ends_with_the_life_of_a_project_and_starts_after_the_delay() -> None:
     data = workbook(**change("contracts", "offtake", tenor_years=9, start_delay_years=5))
-    offtake, trade, ore_deal = read_books(data, plan_document()).signings
+    offtake, trade, ore_deal = read_books(data, plan_document()).chosen_signings
     assert [(s.first, s.last) for s in (offtake, trade, ore_deal)] == [(2031, 2033), (2031, 2033), (2030, 2031)]
     assert [offtake.covers(year) for year in (2030, 2031, 2033, 2034)] == [False, True, True, False]
 
@@ -120,7 +120,7 @@ def test_volumes_signed_with_a_plant_or_a_market_fit_what_they_have_in_the_base(
 
 def test_what_is_in_force_ramps_and_knows_force_majeure() -> None:
     data = workbook()
-    offtake, trade, _ = read_books(data, plan_document()).signings
+    offtake, trade, _ = read_books(data, plan_document()).chosen_signings
 
     assert [active(data, offtake, time_of(year)) for year in range(2030, 2035)] == [0, 10, 20, 20, 0]
     assert [active(data, trade, time_of(year)) for year in range(2030, 2035)] == [0, 6, 3, 3, 0]  # beyond 2032 as in 2032
@@ -147,7 +147,7 @@ def test_contracts_of_a_supplier_take_together_what_it_makes() -> None:
 def test_prices_rise_with_the_years_of_delivery_and_stay_beyond_the_horizon() -> None:
     """Oxide at 10, 10 and 13; trade at the index and 5 %, the trader at a premium of 20 %."""
     data = workbook(price={**workbook().price, "oxide": {2030: kg(10), 2031: kg(10), 2032: kg(13)}})
-    _, trade, ore_deal = read_books(data, plan_document()).signings
+    _, trade, ore_deal = read_books(data, plan_document()).chosen_signings
 
     assert prices(data, trade, 203101) == pytest.approx((kg(10.5), kg(12)))
     assert prices(data, trade, 203301) == pytest.approx((kg(13.65), kg(15.6)))

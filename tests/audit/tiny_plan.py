@@ -18,7 +18,7 @@ ROWS: dict[str, list[tuple[Any, ...]]] = {
         ("smelter", "USA", "private", 2030, 2031, 2033, 1, 40.0, 0.1, "support, offtake"),
         ("recycler", "USA", "public", 2031, 2031, 2036, 1, 5.0, 0.6, ""),
     ],
-    "committed": [],
+    "committed": [("contract", "old_deal", "USA", 2028, 1.0, "t/yr")],
     "price_floors": [("smelter", "support", "oxide", 2030, 2031, 2033, 12.0, 0.5, 0.01)],
     "floor_payments": [  # covered: ramp x (40 - 18 that the contract binds somebody to take)
         ("smelter", "support", 2030, 2031, 11.0, 10.0, 0.022, 0.0, 0.044),

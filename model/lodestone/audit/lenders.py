@@ -17,7 +17,7 @@ from lodestone.audit.books import Award, Books, Row, Signing
 from lodestone.audit.capacity import lists, ramp
 from lodestone.audit.contracts import contract_price, with_project
 from lodestone.audit.floors import rate
-from lodestone.audit.verdict import MUSD, USD_PER_KG, Check, Rule, at_least, at_most, equal, holds, same, tolerance
+from lodestone.audit.verdict import MUSD, NAME, USD_PER_KG, Check, Rule, at_least, at_most, equal, holds, same, tolerance
 from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project
 
 
@@ -103,9 +103,15 @@ def bankable(data: PlanData, books: Books) -> Iterator[Check]:
             needed = gap(data, project, decision)
             scale = needed.scale * copies
             yield at_least(f"{name} {decision}", "support", sum(support), needed.gap * copies, MUSD, scale, *support)
-            for award in awarded:
-                wanting = needed.gap > -tolerance(MUSD, needed.scale)
-                yield holds(award.where, wanting, "no package where none is needed", f"a gap of {needed.gap:.10g} MUSD")
+
+
+def on_offer(data: PlanData, books: Books) -> Iterator[Check]:
+    """[cheat] No package where a project is bankable unaided."""
+    for award in books.chosen_awards:
+        if isinstance(award.unit, Project):
+            seen = gap(data, award.unit, award.year)
+            missing = f"a gap of {seen.gap:.10g} MUSD"
+            yield holds(award.where, seen.gap > -tolerance(MUSD, seen.scale), "a package that is needed", missing)
 
 
 def bankability_table(data: PlanData, books: Books) -> Iterator[Check]:
@@ -185,6 +191,7 @@ def _alone(data: PlanData, project: Project, floor: Floor, decision: int) -> flo
 
 LENDERS: tuple[Rule[Books], ...] = (
     Rule("(10) bankability", "Lenders of each private project earn the hurdle rate at their prices.", MUSD, bankable),
+    Rule("(10) on offer", "No package goes to a project that is bankable unaided.", NAME, on_offer),
     Rule("(10) gaps", "Gap and break-even price of each private project are reported right.", MUSD, bankability_table),
     Rule("(10) least floor", "The least floor said to close a gap closes it; no lower one does.", MUSD, least_floor),
 )

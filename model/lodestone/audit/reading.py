@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from lodestone.audit.books import Books, Row, rows, time_in
+from lodestone.audit.books import Books, Row, rows, time_in, when
 from lodestone.audit.budgets import money_by_year
 from lodestone.audit.capacity import capacities
 from lodestone.audit.china_share import BASES, cap_bases
+from lodestone.audit.committed import commitments
 from lodestone.audit.verdict import MUSD, NAME, SHARE, TONNES, USD_PER_KG, Check, Rule, at_least, holds, same
 from lodestone.data.plan_data import STREAMS, PlanData, time_of, year_of
 from lodestone.plan.tables import COST_TERMS, TABLES, PlanTable
@@ -85,9 +86,10 @@ def tables(data: PlanData, document: Document) -> Iterator[Check]:
         yield holds(f"costs_musd {term}", term in COST_TERMS, "a cost term", repr(term))
         yield holds(f"costs_musd {term}", _is_number(value), "a finite number", repr(value))
     given = _part(document, "tables")
+    needed = TABLES if commitments(data) else TABLES.keys() - {"committed"}
     for table in TABLES.values():
         there = isinstance(given.get(table.name), Sequence)
-        yield holds(table.name, there or table.name == "committed", "a table of the plan", "no such table")
+        yield holds(table.name, there or table.name not in needed, "a table of the plan", "no such table")
         months = data.is_cut and "year" in table.names and table.name not in BY_YEAR
         for number, row in enumerate(given[table.name] if there else ()):
             where = f"{table.name} row {number + 1}"
@@ -216,7 +218,7 @@ def unique(_data: PlanData, books: Books) -> Iterator[Check]:
         yield holds(_where(table, key), times == 1, "one row", f"{times} rows")
 
 
-def amounts(_data: PlanData, books: Books) -> Iterator[Check]:
+def amounts(data: PlanData, books: Books) -> Iterator[Check]:
     for table, row, where in _all_rows(books.document):
         for column in TABLES[table].columns:
             value = row[column.name]
@@ -225,7 +227,7 @@ def amounts(_data: PlanData, books: Books) -> Iterator[Check]:
                 yield at_least(where, column.name, value, 0.0, unit)
     for row in books.rows("stockpile"):
         clean = row["stock_t"] - row["exposed_t"]
-        yield at_least(_where("stockpile", key_of("stockpile", row)), "clean stock", clean, 0.0, TONNES, row["stock_t"])
+        yield at_least(f"stockpile {row['stockpile']} {when(data, time_in(row))}", "clean stock", clean, 0.0, TONNES, row["stock_t"])
 
 
 def complete(data: PlanData, books: Books) -> Iterator[Check]:
