@@ -67,7 +67,7 @@ def test_a_floor_is_worth_its_rate_on_what_is_not_under_contract():
 @covers("bankability.bankable")
 def test_what_takes_more_than_it_gives_counts_against_the_project():
     """[cheat] A floor below the lenders' price that pays its upside back, and a contract below it."""
-    mill = project("mill", capacity=100.0, life_years=2, latest_year=2030)  # bankable unaided
+    mill = project("mill", capacity=100.0, life_years=2, latest_year=2030, capex=20.0)
     low = floor("low", "mill", floor=0.04, upside_share=0.5)
     cheap = contract("cheap", "mill", index_premium=-0.2, take_or_pay_share=0.1, tenor_years=1)
     dear = contract("dear", "mill", index_premium=0.5, price_max=0.06, tenor_years=1)  # nothing is promised
@@ -77,7 +77,7 @@ def test_what_takes_more_than_it_gives_counts_against_the_project():
         "price_floors.covered[0,low,0]": -0.5 * (0.05 - 0.04),
         "price_floors.award[0,low]": -100 * 0.5 * (0.05 - 0.04) / 1.1,
         "contracts.q[0,cheap]": -(0.05 - 0.04),
-        "investments.build[0,mill]": 100 * 0.05 * (1 + 1 / 1.1),
+        "investments.build[0,mill]": 100 * 0.05 * (1 + 1 / 1.1) - 20,
     }
     assert_row(m.bankability.bankable[0, "mill"], row, ">=", 0)
 
@@ -153,10 +153,12 @@ def test_years_in_which_a_floor_takes_can_be_under_contract():
     mill = project("mill", capex=20.0, capacity=100.0, life_years=2, latest_year=2030)
     gap = 20 - 100 * (0.04 + 0.06 / 1.1)
     two_way = floor("two_way", "mill", floor=0.05, upside_share=0.5, tenor_years=2)
-    short = contract("short", "mill", tenor_years=1)
+    short = contract("short", "mill", tenor_years=1, take_or_pay_share=0.1)
     m = build(single(plan(projects=[mill], floors=[two_way], contracts=[short], bank_price=bank))).model
 
-    row = {"investments.build[0,mill]": 1, "price_floors.award[0,two_way]": -100 * 0.01 / gap}
+    row = {  # the contract is worth nothing: its price is the lenders'
+        "investments.build[0,mill]": 1, "price_floors.award[0,two_way]": -100 * 0.01 / gap
+    }  # fmt: skip
     assert_row(m.bankability.closing[0, "mill"], row, "<=", 0)
 
 

@@ -22,6 +22,7 @@ def spending(*limits: object, **changes: object) -> PlanData:
         "markets": [market("seller"), market("dirty", exposed=True)],
         "stockpiles": [stockpile("reserve", opening=(10.0, 0.0))],
         "budgets": limits,
+        "bank_price": {"oxide": 0.01},  # so that the mill is not bankable unaided
     }
     return plan(**(parts | changes))
 
@@ -34,14 +35,14 @@ def test_outlays_of_every_kind():
     row = {
         "investments.build[0,public]": 50,
         "price_floors.award[0,f]": 6,
-        "budgets.net_floors[0]": 1,
+        "budgets.paid_out[0,f]": 1,
         "contracts.sign[0,c]": 1.5,
         "stockpiles.fill[0,reserve,clean]": 0.06,
         "stockpiles.fill[0,reserve,exposed]": 0.06,
     }
     assert_row(m.budgets.within[0, "all"], row, "<=", 200)
     row = {
-        "budgets.net_floors[2]": 1,
+        "budgets.paid_out[2,f]": 1,
         "stockpiles.fill[2,reserve,clean]": 0.072,
         "stockpiles.fill[2,reserve,exposed]": 0.072,
     }
@@ -54,7 +55,7 @@ def test_outlays_of_every_kind():
     [
         ("capex", {"investments.build[0,public]": 50}),
         ("grants", {"price_floors.award[0,f]": 6}),
-        ("floors", {"budgets.net_floors[0]": 1}),
+        ("floors", {"budgets.paid_out[0,f]": 1}),
         ("fees", {"contracts.sign[0,c]": 1.5}),
         ("stockpile", {"stockpiles.fill[0,reserve,clean]": 0.06, "stockpiles.fill[0,reserve,exposed]": 0.06}),
     ],
@@ -99,28 +100,29 @@ def test_carry_over_runs_along_the_path():
 def test_floors_count_what_is_paid_in_the_year_but_no_receipts():
     m = build(single(spending(budget("all", "floors", 30.0)))).model
 
-    assert keys(m.budgets.net) == {0, 1, 2}
-    assert m.budgets.net_floors[1].bounds == (0, None)
+    assert keys(m.budgets.net) == {(0, "f"), (1, "f"), (2, "f")}
+    assert m.budgets.paid_out[1, "f"].bounds == (0, None)
     # 40 t at 0.065 against 0.06, 0.066, 0.072: paid in 2030, half of the upside paid back later
-    row = {"budgets.net_floors[0]": 1, "price_floors.award[0,f]": -40 * 0.005}
-    assert_row(m.budgets.net[0], row, ">=", 0)
-    row = {"budgets.net_floors[1]": 1, "price_floors.award[0,f]": 40 * 0.5 * 0.001}
-    assert_row(m.budgets.net[1], row, ">=", 0)
+    row = {"budgets.paid_out[0,f]": 1, "price_floors.award[0,f]": -40 * 0.005}
+    assert_row(m.budgets.net[0, "f"], row, ">=", 0)
+    row = {"budgets.paid_out[1,f]": 1, "price_floors.award[0,f]": 40 * 0.5 * 0.001}
+    assert_row(m.budgets.net[1, "f"], row, ">=", 0)
 
 
 @covers("budgets.net")
 def test_without_a_budget_for_floors_there_is_nothing_to_net():
     m = build(single(spending(budget("capex", "capex", 30.0)))).model
 
-    assert keys(m.budgets.net) == keys(m.budgets.net_floors) == set()
+    assert keys(m.budgets.net) == keys(m.budgets.paid_out) == set()
 
 
 def test_table_shows_what_floors_pay_whatever_room_the_budget_leaves():
     built = build(single(spending(budget("all", "floors", 30.0))))
     m = built.model
     m.price_floors.award[0, "f"].set_value(1)
-    m.budgets.net_floors[0].set_value(17.0)  # anything from the payments to the limit is a solution
+    m.budgets.paid_out[0, "f"].set_value(17.0)  # anything from the payments to the limit is a solution
 
+    budgets.settle(m.budgets)
     outlay = {row["year"]: row["outlay_musd"] for row in budgets.table(built.tree, m.budgets)}
     assert outlay == pytest.approx({2030: 40 * 0.005, 2031: 0, 2032: 0})
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pyomo.environ as pyo
 import pytest
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
 from tests.rules.tiny_data import contract, fork, market, plan, plant, project, scenario
@@ -10,6 +11,7 @@ from lodestone.data.plan_data import time_of
 from lodestone.data.tree import single
 from lodestone.rules.build import build
 from lodestone.rules.contracts import signed_table, yearly_table
+from lodestone.rules.payments import settle
 
 MINT = plant("mint", recipe={"oxide": 0.5, "scrap": 0.25}, capacity=(100.0, 110.0, 120.0))
 
@@ -148,7 +150,8 @@ def test_in_force_ramps_with_a_project():
         (50.0, 40.0, 1.0),  # never more than signed
         (30.0, 0.0, 1.0),  # nothing in the base: nothing to measure by
         (None, 40.0, 1.0),
-        (30.0, None, 1.0),  # unlimited in the base, limited now
+        (30.0, None, 0.75),  # unlimited in the base: of the 40 t that contracts with it may be for
+        (50.0, None, 1.0),
         (0.0, None, 0.0),  # unlimited in the base, none now
         (None, None, 1.0),
     ],
@@ -337,3 +340,38 @@ def test_what_is_owed_to_several_suppliers_adds_up():
 
     owed = close(0.028 / 1.1)
     assert costs(m.contracts, "owed_beyond_horizon") == {2: {"contracts.q[0,a]": owed, "contracts.q[0,b]": owed}}
+
+
+@covers("contracts.supply")
+def test_what_contracts_fit_is_measured_by_the_recipe_of_the_base():
+    better = replace(MINT, recipe={"oxide": 0.7}, base_recipe={"oxide": 0.5})
+    m = build(single(plan(plants=[better], contracts=[contract("c", "mint", latest_year=2030)]))).model
+
+    assert_row(m.contracts.supply[1, "mint", "oxide"], {"contracts.q[0,c]": 1}, "<=", 55)
+
+
+@covers("contracts.in_force")
+def test_a_contract_that_is_not_honoured_delivers_nothing_and_is_not_on_offer():
+    honoured = {203001: True, 203101: False, 203201: False}
+    m = build(single(plan(plants=[MINT], contracts=[contract("c", "mint", honoured=honoured)]))).model
+
+    assert keys(m.contracts.sign) == {(0, "c")}
+    assert_row(m.contracts.in_force[1, "c", 0], {"contracts.taken[1,c,0]": 1}, "<=", 0)
+
+
+@covers("contracts.unpaid")
+def test_of_a_solution_what_is_taken_is_not_paid_for_as_untaken():
+    """9 of 10 t are due, 7 t taken: 2 t are paid for; what that brings the plant it need not be topped up by."""
+    dear = replace(MINT, recipe={"oxide": 1.0}, operating_cost=0.08)
+    built = build(single(plan(plants=[dear], contracts=[contract("c", "mint", take_or_pay_share=0.9)])))
+    m = built.model
+    for variable in m.component_data_objects(pyo.Var):
+        variable.set_value(0, skip_validation=True)
+    m.contracts.sign[0, "c"].value, m.contracts.q[0, "c"].value = 1, 10
+    m.contracts.taken[1, "c", 0].value = m.flows.act[1, "mint", "clean"].value = 7
+    m.contracts.untaken[1, "c", 0].value = 5
+
+    settle(built.tree, m.contracts, m.payments)
+
+    assert m.contracts.untaken[1, "c", 0].value == pytest.approx(2)
+    assert m.payments.topup[1, "mint"].value == pytest.approx(0)  # 7 x (0.08 - 0.066) - 2 x 0.066 < 0

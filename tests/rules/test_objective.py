@@ -89,7 +89,7 @@ def test_table_has_every_term_and_year():
     rows = {(row["term"], row["year"]): row for row in table}
     assert len(rows) == len(table) == 3 * len(objective.COST_TERMS)
     assert rows["market_purchases", 2032] == {
-        "term": "market_purchases", "payer": "buyers", "year": 2032, "musd": close(0.72),
+        "term": "market_purchases", "payer": "buyers", "year": 2032, "month": 1, "musd": close(0.72),
         "discounted_musd": close(0.72 / 1.1**2),
     }  # fmt: skip
 

@@ -100,7 +100,7 @@ def test_floor_payments_count_in_the_topup():
 
 @covers("payments.pays")
 def test_upside_paid_back_is_topped_up_where_the_project_cannot_bear_it():
-    mill = project("mill", capacity=80.0, latest_year=2030)
+    mill = project("mill", capacity=80.0, latest_year=2030, capex=9000.0)
     m = build(single(plan(projects=[mill], floors=[floor("f", "mill", floor=0.05, upside_share=0.5)]))).model
 
     row = {
@@ -133,7 +133,7 @@ def test_table_of_small_plants_idle_ones_and_of_what_has_no_capacity():
     m.flows.act[1, "half", "clean"].value = 0.25
     m.flows.act[1, "refinery", "clean"].value = m.flows.act[1, "refinery", "exposed"].value = 0.3
 
-    rows = plants_table(built.tree, built.net, m.flows, m.investments, m.payments)
+    rows = plants_table(built.tree, built.net, m.flows, m.investments, m.payments, m.closure, m.china_share)
 
     assert [(r["unit"], r["year"], r["capacity_t"], r["use_share"]) for r in rows] == [
         ("half", 2030, 0.5, 0.0), ("half", 2031, 0.5, 0.5), ("refinery", 2031, 0.0, 0.0), ("half", 2032, 0.5, 0.0),

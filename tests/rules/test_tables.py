@@ -96,7 +96,7 @@ def values(m: Any, plan: dict[str, list[dict[str, Any]]], at: dict[int, int]) ->
     yield m.stockpiles.lacking[at[2032], "reserve"], 0.62  # 73 days of 60 t are 12 t; 11.38 t are there
     yield m.stockpiles.credited[at[2032], "reserve"], 11.38
     for r in plan["floor_payments"]:
-        yield m.budgets.net_floors[at[r["year"]]], r["payment_musd"]
+        yield m.budgets.paid_out[at[r["year"]], r["floor"]], r["payment_musd"]
 
 
 def test_the_tables_say_what_was_put_into_the_model():
@@ -200,7 +200,8 @@ def test_the_objective_is_what_the_plan_costs_by_hand():
 
 def test_a_horizon_of_one_year_is_enough():
     m = build(single(plan(
-        last_year=2030, projects=[project("mill")], floors=[floor("f", "mill")], contracts=[contract("c", "mill")],
+        last_year=2030, projects=[project("mill", capex=9000.0)], floors=[floor("f", "mill")],
+        contracts=[contract("c", "mill")],
         stockpiles=[stockpile("reserve", opening=(1.0, 0.0))],
     ))).model  # fmt: skip
 
