@@ -35,11 +35,6 @@ class Basis:
     most: float
     limit: float | None  # the share; None where it changes within the year
 
-    @property
-    def share(self) -> float:
-        """The share, or where it changes what it comes to."""
-        return self.limit if self.limit is not None else self.most / self.consumption if self.consumption else 0.0
-
 
 def main_output(unit: Unit) -> str | None:
     return next((m for m, g in unit.recipe.items() if g > 0), None)
@@ -134,11 +129,10 @@ def waste(data: PlanData, books: Books) -> Iterator[Check]:
         main = main_output(unit)
         if main is not None:
             makers.setdefault((unit.region, main), []).append(unit)
-    regions = {r for cap in data.caps.values() if cap.sector is None for r in cap.regions}
     for (region, material), units in makers.items():
-        if region not in regions:
-            continue
         for year, periods in by_year(data).items():
+            if not any(_looks_at(cap, unit, periods) for cap in data.caps.values() for unit in units):
+                continue
             makes = {u.name: u.recipe[material] * sum(books.use(u.name, t) for t in periods) for u in units}
             thrown = {u.name: sum(books.waste[u.name, t] for t in periods) for u in units}
             for name, amount in thrown.items():
@@ -152,6 +146,12 @@ def waste(data: PlanData, books: Books) -> Iterator[Check]:
             other -= sum(makes.values())  # what returns, purchases, releases and by-products bring
             least, total = discarded - other, sum(thrown.values())
             yield at_least(f"{region}/{material} {year}", "waste", total, least, TONNES, discarded, other)
+
+
+def _looks_at(cap: ShareCap, unit: Unit, periods: tuple[Time, ...]) -> bool:
+    """Whether a cap counts what a unit takes in."""
+    there = cap.sector is None and unit.region in cap.regions and any(cap.share.get(t) is not None for t in periods)
+    return there and any(g < 0 and m in cap.materials for m, g in unit.recipe.items())
 
 
 def exposed_stock(data: PlanData, books: Books) -> Iterator[Check]:
@@ -184,7 +184,10 @@ def china_share_table(data: PlanData, books: Books) -> Iterator[Check]:
         yield equal(_at(key), "consumption", row["consumption_t"], total, TONNES)
         yield equal(_at(key), "exposed consumption", row["exposed_t"], basis.exposed, TONNES, total)
         yield equal(_at(key), "exposed consumption by its share", row["share"] * total, basis.exposed, TONNES, total)
-        yield equal(_at(key), "limit", row["limit"], basis.share, SHARE)
+        if basis.limit is None:  # what the shares of the year come to
+            yield equal(_at(key), "limit, times consumption,", row["limit"] * total, basis.most, TONNES, total)
+        else:
+            yield equal(_at(key), "limit", row["limit"], basis.limit, SHARE)
 
 
 def _at(key: CapKey) -> str:

@@ -156,6 +156,7 @@ def names(data: PlanData, document: Document) -> Iterator[Check]:
             value = row.get(column)
             if column in known and (table, column) not in OTHER_NAMES:
                 good = isinstance(value, str) and value in known[column]
+                good = good or ((table, column) == ("floor_payments", "project") and value in data.plants)
                 yield holds(where, good, f"{column} of the workbook", repr(value))
             elif column in IN_HORIZON and table not in ("bankability", "committed"):
                 committed = (table, column) in COMMITMENTS and value in committed_years
