@@ -23,6 +23,7 @@ from lodestone.data.plan_data import EXPOSED, STREAMS, PlanData, ShareCap, Time,
 CapKey = tuple[str, str, int, str]  # cap, material, year, basis
 DELIVERIES, INTAKE, FILLS = "deliveries", "intake", "fills"
 BASES = (DELIVERIES, INTAKE, FILLS)
+FREE = 1.0  # a share that allows everything, also what is thrown away
 Parts = Amounts[tuple[str, str, Time, bool]]  # region, material, time, of exposed -> t; False: of both streams
 
 
@@ -118,6 +119,8 @@ def _basis(cap: ShareCap, material: str, shares: dict[Time, float], amounts: Par
 
 def caps(data: PlanData, books: Books) -> Iterator[Check]:
     for key, basis in cap_bases(data, books).items():
+        if basis.limit == FREE:
+            continue
         yield at_most(_at(key), "exposed consumption", basis.exposed, basis.most, TONNES, basis.consumption)
 
 
@@ -150,7 +153,8 @@ def waste(data: PlanData, books: Books) -> Iterator[Check]:
 
 def _looks_at(cap: ShareCap, unit: Unit, periods: tuple[Time, ...]) -> bool:
     """Whether a cap counts what a unit takes in."""
-    there = cap.sector is None and unit.region in cap.regions and any(cap.share.get(t) is not None for t in periods)
+    shares = [share for t in periods if (share := cap.share.get(t)) is not None]
+    there = cap.sector is None and unit.region in cap.regions and any(share < FREE for share in shares)
     return there and any(g < 0 and m in cap.materials for m, g in unit.recipe.items())
 
 
