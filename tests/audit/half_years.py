@@ -94,7 +94,9 @@ def halves(**changes: Any) -> PlanData:
         "substitution": {},
         "returns": (),
         "stockpiles": {"reserve": reserve},
-        "caps": {"cap": ShareCap("cap", "oxide", ("oxide",), "USA", ("USA",), None, {EARLY: 0.9, LATE: 0.6, NEXT: 0.7})},
+        "caps": {
+            "cap": ShareCap("cap", "oxide", ("oxide",), "USA", ("USA",), None, {EARLY: 0.9, LATE: 0.6, NEXT: 0.7}),
+        },
         "budgets": {
             "store": Budget("store", frozenset({"stockpile"}), False, {EARLY: 0.1, LATE: 0.2, NEXT: 0.1}),
         },
@@ -155,8 +157,8 @@ ROWS: dict[str, list[tuple[Any, ...]]] = {
     ],
     "stockpile": [  # 5 x 0.9; 4.5 x 0.9 - 1; 3.05 x 0.81 + 2; a tenth of a year of 30 t/yr is asked for
         ("reserve", "USA", "oxide", EARLY, 4.5, 0.0, 0.0, 0.0, 0.0, 0.0, 30.0, 54.75, 36.5, 3.0, "no", 0.0),
-        ("reserve", "USA", "oxide", LATE, 3.05, 0.0, 0.0, 0.0, 1.0, 0.0, 30.0, 3.05 * 365 / 30, 36.5, 3.0, "no", 0.0),
-        ("reserve", "USA", "oxide", NEXT, 4.4705, 0.0, 2.0, 0.0, 0.0, 0.0, 30.0, 4.4705 * 365 / 30, 36.5, 3.0, "no", 0.0),
+        ("reserve", "USA", "oxide", LATE, 3.05, 0.0, 0.0, 0.0, 1.0, 0.0, 30.0, 3.05 * 73 / 6, 36.5, 3.0, "no", 0.0),
+        ("reserve", "USA", "oxide", NEXT, 4.4705, 0.0, 2.0, 0.0, 0.0, 0.0, 30.0, 4.4705 * 73 / 6, 36.5, 3.0, "no", 0.0),
     ],
     "china_share": [  # 2030: at most 0.9 of 15 t and 0.6 of 13 t
         ("cap", "USA", "*", "oxide", 2030, "deliveries", 28.0, 18.0, 18 / 28, 21.3 / 28),

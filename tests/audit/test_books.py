@@ -54,7 +54,10 @@ def test_decisions_and_flows_by_their_names_year_and_stream() -> None:
     assert books.topup["refinery", 203001] == 0.03
     assert (books.traded["trader", 203101, "exposed"], books.volume("trader", 203101)) == (6, 6)
     assert books.shipped["oxide", "CHN", "USA", 203001, "exposed"] == 30
-    assert (books.delivered["USA", "civil", "oxide", 203101, "clean"], books.short["USA", "civil", "oxide", 203001]) == (
+    assert (
+        books.delivered["USA", "civil", "oxide", 203101, "clean"],
+        books.short["USA", "civil", "oxide", 203001],
+    ) == (
         16,
         6,
     )

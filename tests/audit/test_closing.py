@@ -53,7 +53,9 @@ def test_what_a_plan_does_not_say_is_the_least_that_is_needed_later() -> None:
     open_now = kept_open(data, read_books(data, plan))
 
     assert [open_now["mine", time] for time in data.times] == [0.8, 0.8, 0.0]
-    assert ("mine 2032", "use of what is kept open at most 0 t", "80 t") in judged(closing, kept(None, 0.8, None), **MINE)
+    assert ("mine 2032", "use of what is kept open at most 0 t", "80 t") in judged(
+        closing, kept(None, 0.8, None), **MINE
+    )
 
 
 def test_builds_of_a_project_are_kept_open_as_they_begin_and_no_more_of_them() -> None:
@@ -63,7 +65,9 @@ def test_builds_of_a_project_are_kept_open_as_they_begin_and_no_more_of_them() -
     assert judged(closing, smelter(0.7, 0.7)) == [
         ("smelter 2032", "use of what is kept open at most 28 t", "30 t"),
     ]
-    assert ("smelter 2031", "kept open of what produces, at most 1 copies", "2 copies") in judged(closing, smelter(2, 1))
+    assert ("smelter 2031", "kept open of what produces, at most 1 copies", "2 copies") in judged(
+        closing, smelter(2, 1)
+    )
 
 
 def test_a_committed_project_that_stood_before_may_be_kept_open_at_first() -> None:
@@ -107,6 +111,7 @@ def test_figures_of_what_is_kept() -> None:
 
 def test_who_is_paid_at_market_is_owed_it_and_who_is_paid_its_cost_costs_it() -> None:
     """The refinery adds 6 for 7 USD/kg on 30, 11 and 8 t: 0.03, 0.011 and 0.008 of topup, and 0.05 when kept open."""
+
     def edit(plan: Any) -> None:
         kept(1.0, 1.0, 1.0, unit="refinery")(plan)
 

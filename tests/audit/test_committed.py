@@ -95,6 +95,7 @@ def test_it_takes_up_its_place_and_its_group_and_asks_for_nothing_it_requires() 
 
 def test_it_serves_as_what_others_require() -> None:
     """The recycler requires the smelter, committed in 2031: not yet there when the recycler is decided in 2030."""
+
     def edit(plan: Any) -> None:
         drop("investments", project="smelter")(plan)
 
@@ -134,9 +135,7 @@ def committed_smelter(**contract: Any) -> tuple[PlanData, Any]:
     for table in ("investments", "price_floors", "contracts", "contract_years", "floor_payments"):
         plan["tables"][table] = []
     if contract:  # signed by the plan
-        plan["tables"]["contracts"] = [
-            {"contract": "offtake", "signing_year": 2029, "annual_t": 20.0}
-        ]
+        plan["tables"]["contracts"] = [{"contract": "offtake", "signing_year": 2029, "annual_t": 20.0}]
     return data, read_books(data, plan)
 
 
@@ -156,10 +155,10 @@ def test_what_was_granted_and_signed_before_the_horizon_is_spent() -> None:
     costs = cost_terms(data, books)
 
     assert [costs["grants", time] + costs["signing_fees", time] for time in data.times] == [0, 0, 0]
-    data, books = standing()
     old = change("contracts", "old_deal", committed_year=2031, signing_fee=0.007)
     data = workbook(**old)
-    assert cost_terms(data, books := read_books(data, plan_document()))["signing_fees", 203101] == 0.007
+    books = read_books(data, plan_document())
+    assert cost_terms(data, books)["signing_fees", 203101] == 0.007
     assert outlays(data, books)["public", "fees", 2031] == 0.007
 
 
@@ -189,6 +188,7 @@ def test_a_plant_is_supported_on_its_capacity_from_the_year_on() -> None:
 
 def test_rows_say_what_is_committed() -> None:
     """ore_deal, which the plan signs, is not: a row that says so is wrong."""
+
     def edit(plan: Any) -> None:
         put("contract_years", {"contract": "ore_deal", "year": 2030}, committed="yes")(plan)
 
@@ -216,7 +216,8 @@ def test_nothing_is_promised_where_it_is_not_honoured() -> None:
 
 
 def test_a_build_comes_late_by_the_delay_of_its_planned_first_year() -> None:
-    """Decided in 2030, planned for 2031: a delay known from 2031 on makes it 2032, one known from 2032 on is too late."""
+    """Decided in 2030, planned for 2031: a delay from 2031 on makes it 2032, one from 2032 on comes too late."""
+
     def production(**delay: Any) -> list[float]:
         data = workbook(**change("projects", "smelter", **delay))
         books = read_books(data, plan_document())
@@ -225,5 +226,3 @@ def test_a_build_comes_late_by_the_delay_of_its_planned_first_year() -> None:
     assert production() == [0, 20, 40]
     assert production(delay={203001: 0, 203101: 1, 203201: 1}) == [0, 0, 20]
     assert production(delay={203001: 0, 203101: 0, 203201: 1}) == [0, 20, 40]
-
-

@@ -28,7 +28,16 @@ from lodestone.data.plan_data import time_of
 
 @pytest.mark.parametrize(
     ("now", "base", "share"),
-    [(10.0, 20.0, 0.5), (30.0, 20.0, 1.0), (5.0, 0.0, 1.0), (None, 20.0, 1.0), (4.5, None, 0.75), (0.0, None, 0.0), (9.0, None, 1.0), (None, None, 1.0)],
+    [
+        (10.0, 20.0, 0.5),
+        (30.0, 20.0, 1.0),
+        (5.0, 0.0, 1.0),
+        (None, 20.0, 1.0),
+        (4.5, None, 0.75),
+        (0.0, None, 0.0),
+        (9.0, None, 1.0),
+        (None, None, 1.0),
+    ],
 )
 def test_force_majeure_of_a_market(now: float | None, base: float | None, share: float) -> None:
     """Where the base is unlimited it is measured by the 6 t/yr that trade may be signed for."""
@@ -123,7 +132,13 @@ def test_what_is_in_force_ramps_and_knows_force_majeure() -> None:
     offtake, trade, _ = read_books(data, plan_document()).chosen_signings
 
     assert [active(data, offtake, time_of(year)) for year in range(2030, 2035)] == [0, 10, 20, 20, 0]
-    assert [active(data, trade, time_of(year)) for year in range(2030, 2035)] == [0, 6, 3, 3, 0]  # beyond 2032 as in 2032
+    assert [active(data, trade, time_of(year)) for year in range(2030, 2035)] == [
+        0,
+        6,
+        3,
+        3,
+        0,
+    ]  # beyond 2032 as in 2032
 
 
 def test_taken_and_untaken() -> None:
@@ -220,3 +235,37 @@ def test_what_is_untaken_is_judged_by_what_is_taken_where_that_is_the_most() -> 
 
     _, untaken = (c for c in checks if c.where == "offtake 2030 in 2032")
     assert untaken.tolerance == pytest.approx(1e-4 + 4e-3)
+
+
+def test_what_fits_is_what_the_supplier_yields_in_the_base() -> None:
+    """100 t at 0.25 t in the base are 25 t, though this scenario's yield would make 100."""
+    rich = change("plants", "mine", base_recipe={"ore": 0.25})
+
+    assert judged(supplier_volumes, **rich) == [
+        (f"mine ore {year}", "annual volumes at most 25 t", "30 t") for year in (2030, 2031)
+    ]
+
+
+def test_a_contract_that_is_not_honoured_has_nothing_in_force() -> None:
+    data = workbook(**change("contracts", "offtake", honoured={203001: True, 203101: True, 203201: False}))
+    offtake, *_ = read_books(data, plan_document()).chosen_signings
+
+    assert [active(data, offtake, time_of(year)) for year in range(2030, 2034)] == [0, 10, 0, 0]
+
+
+def test_a_late_project_delivers_with_its_ramp_and_ends_its_tenor_as_planned() -> None:
+    """Planned for 2031 and a year late: half of 20 t in 2032, all of it in 2033."""
+    data = workbook(**change("projects", "smelter", delay={203001: 1, 203101: 1, 203201: 1}))
+    offtake, *_ = read_books(data, plan_document()).chosen_signings
+
+    assert [active(data, offtake, time_of(year)) for year in range(2030, 2035)] == [0, 0, 10, 20, 0]
+
+
+def test_a_contract_sees_the_price_of_its_suppliers_region() -> None:
+    cheap = dict.fromkeys((203001, 203101, 203201), kg(6))
+    data = workbook(price={**workbook().price, ("oxide", "CHN"): cheap})
+    _, trade, _ = read_books(data, plan_document()).chosen_signings
+
+    assert prices(data, trade, 203101) == pytest.approx((kg(10.5), kg(12)))
+    abroad = workbook(price=data.price, **change("markets", "trader", region="CHN"))
+    assert prices(abroad, trade, 203101) == pytest.approx((kg(6.3), kg(7.2)))

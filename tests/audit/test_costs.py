@@ -129,7 +129,9 @@ def test_markets_at_their_premium_and_tariffs_at_the_price() -> None:
 
 def test_stock_costs_what_it_is_held_and_is_credited_at_the_price_of_the_last_year() -> None:
     assert by_year("stock_holding") == close(0.0018, 0.00182, 0.001138)
-    assert by_year("stock_credit", price=PRICE) == close(0, 0, -0.5 * 0.011 * 12)  # what is lacking counts as held: it is owed
+    assert by_year("stock_credit", price=PRICE) == close(
+        0, 0, -0.5 * 0.011 * 12
+    )  # what is lacking counts as held: it is owed
     assert by_year("stock_credit", stock_end_value_share=0.0) == close(0, 0, 0)
     little = change("stockpiles", "reserve", opening={"clean": 3.0, "exposed": 4.0}, days={2032: 36.5})
     assert by_year("stock_credit", **little) == close(0, 0, -0.5 * 0.010 * 7)  # 7 t at first, 6 t of cover
@@ -271,3 +273,41 @@ def test_a_budget_row_of_a_year_not_in_force_is_left_to_the_complete_tables() ->
     later = change("budgets", "small", limit={2030: None, 2031: 0.05, 2032: 0.05})
 
     assert judged(budgets_table, **later) == []
+
+
+# --- budgets of payers, and what being excused from cover costs ------------------------------------------------------
+
+
+def test_a_budget_counts_what_its_payer_pays() -> None:
+    """Japan pays for the recycler, whoever pays the rest."""
+    abroad = {**change("projects", "recycler", payer="Japan")}
+    limits = {2030: 0.2, 2031: 0.5, 2032: 0.4}
+
+    def of(payer: str | None) -> Any:
+        return {**abroad, **change("budgets", "treasury", payer=payer, limit=limits, carry_over=False)}
+
+    assert judged(budgets, **of("public")) == []
+    assert judged(budgets, **of("Japan")) == [("treasury 2031", "outlays at most 0.5 MUSD", "0.6 MUSD")]
+    assert judged(budgets, **of(None)) == [("treasury 2031", "outlays at most 0.5 MUSD", "0.622 MUSD")]
+    assert judged(budgets, **of("nobody")) == []
+
+
+def test_what_one_floor_pays_in_makes_no_room_for_another() -> None:
+    """At 13 the support is paid 0.0055 back in 2031; rescue pays 3 on 50 t: 0.15."""
+    rescue = replace(workbook().floors["support"], name="rescue", project="refinery", floor=kg(16), upside_share=0.0,
+                     committed_year=2031, tenor_years=1)  # fmt: skip
+    data = workbook(price=PRICE, floors={**workbook().floors, "rescue": rescue})
+
+    assert outlays(data, read_books(data, plan_document()))["public", "floors", 2031] == pytest.approx(0.15)
+
+
+def test_being_excused_from_cover_earns_nothing() -> None:
+    """0.62 t are lacking in 2031, where oxide costs 13 and in the next year 11.
+
+    0.1 for holding, a quarter of 13 for interest, a tenth of 13 for loss, and 2 because it is cheaper next year.
+    """
+    lacks = put("stockpile", {"year": 2031}, lacking_t=0.62)
+
+    assert by_year("lacking_cover", lacks, price=PRICE) == close(
+        0, 0.62 * kg(0.1 + 3.25 + 1.3 + 2), 0.62 * kg(0.1 + 2.75 + 1.1)
+    )

@@ -199,3 +199,53 @@ def test_a_topup_is_judged_by_what_contracts_bring_where_that_is_the_most() -> N
     (check,) = (c for c in topups(data, read_books(data, plan_document())) if c.where == "mine 2030")
 
     assert check.tolerance == pytest.approx(1e-5 + 1e-6 * 20 * 0.098)
+
+
+def test_what_nobody_is_bound_to_take_stays_under_the_floor() -> None:
+    """[cheat] An empty contract: without take-or-pay the floor covers all that the smelter could make."""
+    data = workbook(**change("contracts", "offtake", take_or_pay_share=0.0))
+    books = read_books(data, plan_document())
+
+    assert [covered(data, books, books.awards[0], time) for time in data.times] == [0, 20, 40]
+
+
+def test_a_floor_that_is_not_honoured_pays_nothing_from_then_on() -> None:
+    broken_promise = change("floors", "support", honoured={203001: True, 203101: True, 203201: False})
+    data = workbook(**broken_promise)
+    books = read_books(data, plan_document())
+
+    assert [payment(data, books, books.awards[0], time) for time in data.times] == pytest.approx([0, 0.022, 0])
+    assert judged(floor_payments_table, **broken_promise) == [
+        ("support 2030 in 2032", "payment 0 MUSD", "0.044 MUSD"),
+        ("support 2030 in 2032", "payment at bank prices 0 MUSD", "0.088 MUSD"),
+    ]
+
+
+def test_a_floor_looks_at_the_price_of_its_own_region() -> None:
+    """11 USD/kg in the USA, 7 in China: 1 below the floor of 12, on 11 and 22 t."""
+    home = dict.fromkeys((203001, 203101, 203201), kg(11))
+    price = {**workbook().price, ("oxide", "USA"): home, ("oxide", "CHN"): dict.fromkeys(home, kg(7))}
+    data = workbook(price=price)
+    books = read_books(data, plan_document())
+
+    assert [payment(data, books, books.awards[0], time) for time in data.times] == pytest.approx([0, 0.011, 0.022])
+
+
+def test_value_added_telescopes_along_a_chain_with_prices_by_region() -> None:
+    """Ore at 2 is refined into oxide at 5 in China, at 9 in the USA: 2 per kg of ore, then 1 and 5 of value added.
+
+    What the chain is paid is the price of oxide where it is made: 2 x 2 + 1 in China, 2 x 2 + 5 in the USA.
+    """
+    price = {("ore", r): {t: kg(2) for t in (203001, 203101, 203201)} for r in ("USA", "CHN")}
+    price |= {("oxide", r): {t: kg(usd) for t in (203001, 203101, 203201)} for r, usd in (("USA", 9), ("CHN", 5))}
+    data = workbook(price=price | {("scrap", r): price["ore", r] for r in ("USA", "CHN")})
+
+    assert value_added(data, data.units["refinery"], 203001) == pytest.approx(kg(1))
+    assert value_added(data, data.units["pilot"], 203001) == pytest.approx(kg(5))
+
+
+def test_what_is_paid_though_not_taken_is_received() -> None:
+    """At an operating cost of 9.5 the smelter is short 3.5 on 30 t, and owes 0.02; floor and contract bring 0.044 and 0.048."""
+    dear = change("projects", "smelter", operating_cost=kg(9.5))
+
+    assert judged(topups, **dear)[-1] == ("smelter 2032", "topup at least 0.033 MUSD", "0 MUSD")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.audit.half_years import halves, in_halves
 from tests.audit.tiny_plan import Edit, add, broken, drop, judged, plan_document, put
 from tests.audit.tiny_workbook import change, flat, kg, lane, workbook
 
@@ -369,3 +370,55 @@ def test_half_a_tonne_out_is_not_taken_in() -> None:
     half = change("plants", "mine", recipe={"ore": 0.5})
 
     assert amounts(clean_mode, **half) == amounts(clean_mode)
+
+
+# --- duties, and scrap where nothing is clean ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("terms", "stream", "usd"),
+    [
+        ({}, "clean", 1.0),  # a tenth of 10
+        ({"applies_to": "exposed"}, "clean", 0.0),
+        ({"applies_to": "exposed"}, "exposed", 1.0),
+        ({"min_price": kg(10.5)}, "clean", 1.0),  # lifted by 0.5
+        ({"min_price": kg(12.5)}, "clean", 2.5),
+        ({"min_price": kg(12.5), "applies_to": "exposed"}, "clean", 0.0),
+        ({"min_price": kg(12.5), "tariff": flat(0)}, "exposed", 2.5),
+        ({"min_price": kg(9), "tariff": flat(0)}, "exposed", 0.0),
+    ],
+)
+def test_the_duty_of_a_stream(terms: dict[str, Any], stream: str, usd: float) -> None:
+    assert lane_rates(workbook(**lane(**terms)), "oxide", "CHN", "USA", 203101, stream) == pytest.approx(
+        (kg(0.5), kg(usd))
+    )
+
+
+def test_a_duty_is_taken_on_the_price_where_the_lane_starts() -> None:
+    cheap = dict.fromkeys((203001, 203101, 203201), kg(6))
+    data = workbook(price={**workbook().price, ("oxide", "CHN"): cheap})
+
+    assert lane_rates(data, "oxide", "CHN", "USA", 203101, "exposed") == pytest.approx((kg(0.5), kg(0.6)))
+
+
+def test_scrap_in_a_region_of_concern_is_exposed_whatever_its_row_says() -> None:
+    clean = replace(workbook().returns[0], clean=True)
+    data = workbook(returns=(clean,))
+    plan = plan_document()
+    add("demand", "CHN", "civil", "oxide", 2030, 0.0, 10.0, 0.0, 0.0, 0.0)(plan)
+
+    back = returned(data, read_books(data, plan))
+
+    assert (back["CHN", "scrap", 203101, "exposed"], back["CHN", "scrap", 203101, "clean"]) == (2.0, 0.0)
+    assert back["USA", "scrap", 203101, "clean"] == 6.0
+
+
+def test_scrap_of_a_year_comes_back_over_the_periods_of_another() -> None:
+    """18 t were delivered exposed in the halves of 2030, 10 t clean: a fifth of them in the whole of 2031."""
+    data = halves(returns=(replace(workbook().returns[0], sector="civil"),))
+    back = returned(data, read_books(data, in_halves()))
+
+    assert back["USA", "scrap", 203101, "exposed"] == pytest.approx(3.6)
+    cut = halves(periods={2031: 3}, returns=(replace(workbook().returns[0], sector="civil"),))
+    back = returned(cut, replace(read_books(halves(), in_halves()), length=dict.fromkeys(cut.times, 0.25)))
+    assert [back["USA", "scrap", time, "exposed"] for time in (203101, 203104, 203110)] == pytest.approx([0.9] * 3)

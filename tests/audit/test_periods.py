@@ -134,7 +134,7 @@ def for_all(names: dict[str, float]) -> dict[str, Any]:
 
 
 def thrown_away(future: str, period: dict[str, int], likely: float) -> Edit:
-    """1 t more is bought in China for 8 USD/kg and thrown away, and all figures follow but CVaR, which has no weight."""
+    """1 t more is bought in China for 8 USD/kg and thrown away, and all figures follow."""
 
     def edit(plan: dict[str, Any]) -> None:
         own = {"scenario": future, **period}

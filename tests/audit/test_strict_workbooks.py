@@ -80,6 +80,13 @@ FORBIDDEN: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"discount_rate": 0.2},
         {"discounting", "tariff revenue"} | COST_RULES,
     ),
+    "a mine that costs a fixed sum": (change("plants", "mine", fixed_cost=0.05), {"(25) closing"}),
+    "China was less of a supplier": ({"trade": {("oxide", "CHN", "USA"): 25.0}}, {"(23) suppliers"}),
+    "designing out takes longer": (change("substitution", "ferrite", ramp_share_per_yr=0.05), {"(4) pace"}),
+    "a project that needs no package": (
+        {"bank_price": {"ore": flat(0), "oxide": flat(kg(8)), "scrap": flat(kg(0.8))}},
+        {"(10) on offer", "(10) gaps", "(10) least floor"},
+    ),
     "tariffs not counted": ({"tariffs_counted": False}, {"totals", "objective"}),
 }
 

@@ -53,10 +53,12 @@ def test_a_part_of_what_could_be_used_can_move_in_a_year() -> None:
 
 def test_what_is_taken_up_earlier_than_needed_counts() -> None:
     """1 t in 2030 and 4 t in 2031, at 2 t a year: 1 t can be new in 2030, and no more than what is carried."""
+
     def carries(first: float, second: float) -> Edit:
         def edit(plan: Any) -> None:
             put("flows", {**LANE, "year": 2030}, t=first)(plan)
             put("flows", {**LANE, "year": 2031}, t=second)(plan)
+
         return edit
 
     assert judged(suppliers, carries(1, 4), **oxide(0.04, 0.0)) == [
@@ -114,13 +116,16 @@ def test_growth_is_against_the_highest_before() -> None:
 
 def test_a_project_that_produced_before_gains_nothing_at_first() -> None:
     """Two smelters of 40 t, committed to produce in 2029 and in 2030: the second brings 20 t of intake in 2030."""
+
     def first_room(committed: int) -> float:
         smelter = replace(workbook().projects["smelter"], recipe={"oxide": -0.5, "ore": 1.0}, ramp_years=1,
                           committed_year=committed, life_years=9)  # fmt: skip
         plan = plan_document()
         for table in ("investments", "price_floors", "contracts", "contract_years", "floor_payments"):
             plan["tables"][table] = []
-        plan["tables"]["plants"].append(plan["tables"]["plants"][-4] | {"unit": "smelter", "year": 2030, "clean_t": 40.0})
+        plan["tables"]["plants"].append(
+            plan["tables"]["plants"][-4] | {"unit": "smelter", "year": 2030, "clean_t": 40.0}
+        )
         data = workbook(**oxide(0.0, 0.0, projects={"smelter": smelter}, demand={}))
         return allowed(data, read_books(data, plan), "oxide", "USA")[203001]
 
@@ -148,6 +153,7 @@ def test_two_regions_share_the_room_and_the_path_with_more_to_carry_is_found() -
 
 def test_room_of_half_a_year_is_half_and_rates_are_of_a_year() -> None:
     """20, 16 and 20 t/yr; 30 t of demand, a tenth of it: 1.5 t in each half, 3 t in the year."""
+
     def data(trade: float) -> PlanData:
         return halves(trade={("oxide", "CHN", "USA"): trade})
 

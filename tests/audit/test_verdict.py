@@ -20,8 +20,8 @@ from lodestone.audit import RULES, audit
 from lodestone.audit.books import read_books
 from lodestone.audit.china_share import caps, china_share_table
 from lodestone.audit.contracts import contract_years_table, deliveries
-from lodestone.audit.floors import floor_payments_table, plants_table, topups
 from lodestone.audit.demand import service
+from lodestone.audit.floors import floor_payments_table, plants_table, topups
 from lodestone.audit.flows import balance_table
 from lodestone.audit.lenders import bankability_table, least_floor
 from lodestone.audit.reading import amounts

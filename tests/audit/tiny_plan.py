@@ -162,7 +162,11 @@ COSTS: dict[str, tuple[float, float, float]] = {  # by year; what is not here co
     "floor_payments": (0, 0.022, 0.044),
     "owed_beyond_horizon": (0, 0, 0.044 / 1.25 + 0.018 / 1.25 + 0.0062),  # floor, take-or-pay, 0.62 t of cover lacking
     "stock_holding": (0.0018, 0.00182, 0.001138),
-    "lacking_cover": (0, 0, 0.002232),  # 0.62 t at 0.1 for holding, a quarter of 10 for interest, a tenth of 10 for loss
+    "lacking_cover": (
+        0,
+        0,
+        0.002232,
+    ),  # 0.62 t at 0.1 for holding, a quarter of 10 for interest, a tenth of 10 for loss
     "signing_fees": (0.015, 0, 0),
     "market_purchases": (0.12, 0.116, 0.068),
     "market_sales": (0, 0, -0.042),

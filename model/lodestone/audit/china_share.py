@@ -174,7 +174,9 @@ def exposed_stock(data: PlanData, books: Books) -> Iterator[Check]:
                 if share is not None:
                     total = held(books, site, time) + books.lacking[site.name, time]
                     found, most = books.stock[site.name, time, EXPOSED], left + share * (total - left)
-                    yield at_most(f"{cap.name} {site.name} {when(data, time)}", "exposed stock", found, most, TONNES, total)
+                    yield at_most(
+                        f"{cap.name} {site.name} {when(data, time)}", "exposed stock", found, most, TONNES, total
+                    )
 
 
 def china_share_table(data: PlanData, books: Books) -> Iterator[Check]:
@@ -201,7 +203,9 @@ def _at(key: CapKey) -> str:
 CHINA_SHARE: tuple[Rule[Books], ...] = (
     Rule("China share", "No cap on the exposed share of consumption is passed.", TONNES, caps),
     Rule("waste", "Intake counts as consumed only as far as its output is used.", TONNES, waste),
-    Rule("exposed stock", "Reserves are not refilled with more exposed material than caps allow.", TONNES, exposed_stock),
+    Rule(
+        "exposed stock", "Reserves are not refilled with more exposed material than caps allow.", TONNES, exposed_stock
+    ),
     Rule(
         "China share table",
         "Consumption, its exposed part and the share are reported right.",

@@ -94,7 +94,10 @@ def floor_payments_table(data: PlanData, books: Books) -> Iterator[Check]:
         floor, time, region = award.floor, time_in(row), award.unit.region
         where = f"{award.where} in {when(data, time)}"
         tonnes = books.length[time] * covered(data, books, award, time)
-        price, bank = data.price_of(floor.material, region, time), data.bank_price_of(floor.material, region, row["year"])
+        price, bank = (
+            data.price_of(floor.material, region, time),
+            data.bank_price_of(floor.material, region, row["year"]),
+        )
         paid = tonnes if floor.is_honoured(time) else 0.0
         upside = paid * floor.upside_share * max(0.0, price - floor.level)
         yield equal(where, "covered", row["covered_t"], tonnes, TONNES)

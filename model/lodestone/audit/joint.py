@@ -150,7 +150,7 @@ def _shared(_data: PlanData, joint: Plan) -> Iterator[Check]:
 
 
 def known_by(table: str, row: Row) -> Time:
-    """When a row can differ between futures at the latest: decisions at the start of their year, sums over it at its end."""
+    """From when on a row may differ: decisions from the start of their year on, sums over a year from its end on."""
     if table in BY_YEAR:
         return time_of(row["year"], MONTHS)
     if "year" in TABLES[table].names:

@@ -17,7 +17,19 @@ from lodestone.audit.books import Award, Books, Row, Signing
 from lodestone.audit.capacity import lists, ramp
 from lodestone.audit.contracts import contract_price, with_project
 from lodestone.audit.floors import rate
-from lodestone.audit.verdict import MUSD, NAME, USD_PER_KG, Check, Rule, at_least, at_most, equal, holds, same, tolerance
+from lodestone.audit.verdict import (
+    MUSD,
+    NAME,
+    USD_PER_KG,
+    Check,
+    Rule,
+    at_least,
+    at_most,
+    equal,
+    holds,
+    same,
+    tolerance,
+)
 from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project
 
 
@@ -149,7 +161,9 @@ def _closed_by(books: Books, row: Row, project: Project, seen: Gap) -> Check:
         unbuilt = ("not built", "no package closes it")
         return holds(where, said in unbuilt, "closed_by " + " or ".join(map(repr, unbuilt)), repr(said))
     names = [a.floor.name for a in books.chosen_awards if (a.unit.name, a.year) == (project.name, decision)]
-    names += [s.contract.name for s in books.chosen_signings if (s.contract.supplier, s.year) == (project.name, decision)]
+    names += [
+        s.contract.name for s in books.chosen_signings if (s.contract.supplier, s.year) == (project.name, decision)
+    ]
     return holds(where, lists(said, names), f"closed_by {', '.join(names)!r}", repr(said))
 
 

@@ -228,7 +228,14 @@ def amounts(data: PlanData, books: Books) -> Iterator[Check]:
                 yield at_least(where, column.name, value, 0.0, unit)
     for row in books.rows("stockpile"):
         clean = row["stock_t"] - row["exposed_t"]
-        yield at_least(f"stockpile {row['stockpile']} {when(data, time_in(row))}", "clean stock", clean, 0.0, TONNES, row["stock_t"])
+        yield at_least(
+            f"stockpile {row['stockpile']} {when(data, time_in(row))}",
+            "clean stock",
+            clean,
+            0.0,
+            TONNES,
+            row["stock_t"],
+        )
 
 
 def complete(data: PlanData, books: Books) -> Iterator[Check]:

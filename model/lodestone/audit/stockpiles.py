@@ -1,7 +1,8 @@
 """Stockpiles, per stream k and for the days of cover; w: the part of a year that a period is.
 
 (12) stock_k = (1 - annual_loss_share)^w x stock_k before + fill_k - release_k;  [cheat] release_k <= what is left
-     sum_k stock <= capacity_t;  sum_k fill <= w x max_fill;  sum_k release <= w x max_release;  clean_only: no exposed fill
+     sum_k stock <= capacity_t;  sum_k fill <= w x max_fill;  sum_k release <= w x max_release
+     clean_only: no exposed fill
 (13) sum_k stock + lacking >= least_t;  sum_k stock + lacking >= days / 365 x consumption, as a rate
      [cheat] clean stock + lacking >= days / 365 x sum over demand covered of (1 - least share of the caps that name its
      sector) x demand;   lacking: only in an emergency and refill_years after it

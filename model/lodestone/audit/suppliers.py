@@ -94,7 +94,9 @@ def _judged(
     late = all(grown[time] <= room[time] + tolerance(TONNES, room[time], grown[time]) for time in times)
     most = room if late else _taken_up(times, rate, needs, room)
     for time in times:
-        yield at_most(f"{where} {when(data, time)}", "use of new suppliers", grown[time], most[time], TONNES, room[time])
+        yield at_most(
+            f"{where} {when(data, time)}", "use of new suppliers", grown[time], most[time], TONNES, room[time]
+        )
 
 
 def _taken_up(
