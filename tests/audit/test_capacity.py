@@ -40,7 +40,7 @@ def test_capacity_of_several_decisions_adds_up() -> None:
     """40 t each, ramped over two years after a year of lead: decided in 2030, and two copies in 2031."""
     data, books = decided(("smelter", 2030, 1), ("smelter", 2031, 2), **change("projects", "smelter", max_builds=3))
 
-    assert [capacities(data, books)["smelter", year] for year in data.years] == [0.0, 20.0, 40.0 + 40.0]
+    assert [capacities(data, books)["smelter", time] for time in data.times] == [0.0, 20.0, 40.0 + 40.0]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ COST = 0.1 + 0.8 * (0.02 + 20 * 0.005) + (0.64 + 0.512) * (0.02 + 40 * 0.005)
 OXIDE = 16 * 0.009 + (25.6 + 20.48) * 0.007
 WORTH = OXIDE - 2 * (16 * 0.002 + (25.6 + 20.48) * 0.003)
 GAP = COST - WORTH
-GRANT_AND_FLOOR = 0.01 + 8 * 0.003 + (12.8 + 10.24) * 0.005  # half of the output is under contract; floor 12
+GRANT_AND_FLOOR = 0.01 + 8.8 * 0.003 + (14.08 + 11.264) * 0.005  # 18 of 40 t are bound by contract; floor 12
 OFFTAKE = 20 * 0.9 * (0.4 * 0.0009 + (0.64 + 0.512) * 0.002)  # 9.9 against 9, then at least 9 against 7
 
 

@@ -108,6 +108,7 @@ TABLES: dict[str, PlanTable] = {
             "year || year of the decision, also before the first year",
             "amount | any | capacity of the project, the floor, or annual volume of the contract",
             "unit || of the amount: t/yr or USD/kg",
+            key="kind name",
         ),
         _table(
             "investments",
@@ -214,7 +215,7 @@ TABLES: dict[str, PlanTable] = {
             "operating_cost_musd | MUSD | operating cost x use, whoever pays it",
             "kept | builds | what is kept open, 1 for all of a plant; empty where that costs nothing | blank",
             "fixed_cost_musd | MUSD | fixed cost of what is kept open, whoever pays it; 0 of public projects",
-            "waste_t | t | main output that is discarded; where a China share looks at its intake",
+            "waste_t | t | main output that is discarded; where a China share looks at its intake | blank",
             key="unit year",
         ),
         _table(
