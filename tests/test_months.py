@@ -398,3 +398,24 @@ def test_runs_that_differ_in_a_month(tmp_path: Path) -> None:
         "Demand/Home/defence/oxide/2027-04": (120, 7),
         "Contracts/offtake/honoured 2027-10": (True, False),
     }
+
+
+def test_set_reaches_periods_months_and_prices_of_a_region(tmp_path: Path) -> None:
+    book = quarterly()
+    book["Prices"][0].insert(1, "region")
+    for row, region in zip(book["Prices"][1:], ("Home", None, None), strict=True):
+        row.insert(1, region)
+    book["Prices"].append(["oxide", None, 50, 50])
+    sets = [
+        "Periods/2027/months=6",
+        "Scenarios/embargo/from_month=7",
+        "Prices/oxide/Home/2027=70",
+        "Prices/ore/years=6",
+    ]
+    inputs = load_book(tmp_path, book, sets)
+    data = data_of(inputs)
+    assert data.times == (202601, 202701, 202707)
+    assert data.scenario.shows == 202707
+    assert [data.price_of("oxide", region, 202707) for region in ("Home", "China")] == pytest.approx([0.07, 0.05])
+    assert data.price_of("ore", "Home", 202601) == pytest.approx(0.006)
+    assert [change.row for change in inputs.changes()][-3:] == ["oxide/Home", "ore", "ore"]
