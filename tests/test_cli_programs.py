@@ -311,7 +311,7 @@ def test_the_doctor_hears_what_is_printed_beside_an_answer(here: Path, monkeypat
     monkeypatch.setattr(doctor, "COMMAND", f"print('Running HiGHS', flush=True); {doctor.COMMAND}")
     result = run("doctor")
     assert "standard output | a library prints there: Running HiGHS | FAULT" in result.stdout
-    assert "solver | the tutorial costs 258.3000 MUSD" in result.stdout
+    assert "solver | the tutorial costs 258.3300 MUSD" in result.stdout
     assert result.exit_code == 2
 
 
