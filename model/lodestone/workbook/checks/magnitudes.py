@@ -22,7 +22,6 @@ from lodestone.workbook.tables import Record, Tables
 FAR = 300.0  # a slip of units is 1,000 or more; what differs in kind, 300 at most
 DEAR = 10.0  # nobody pays ten times what a material is worth to move or to keep it
 BEYOND = 30.0  # times all that could ever be supplied: tonnes are 1,000 kg
-STEEP = 0.5  # a rate per year from which per cent were meant: 1 for 1 %
 KG_PER_T = 1000.0
 USD_PER_MUSD = 1e6
 OWN = "what this row usually has"
@@ -313,46 +312,12 @@ COMPARISONS = (
 # --- rates and settings -----------------------------------------------------------------------------------------------
 
 
-def rate_very_high(tables: Tables) -> Iterator[Problem]:
-    """Rates per year of 50 % or more: 1 is 100 %, and not 1 %."""
-    for sheet, column in (
-        ("Projects", "hurdle_rate"),
-        ("Contracts", "escalation_share_per_yr"),
-        ("Materials", "annual_loss_share"),
-    ):
-        for row in tables.rows(sheet):
-            if column not in row.blank and row[column] >= STEEP:
-                yield problem_at(row, column, *_per_cent(row[column]))
-    rate = tables.settings["discount_rate"]
-    if rate >= STEEP and "discount_rate" in tables.setting_cells:
-        yield Problem(tables.setting_cells["discount_rate"], show(rate), *_per_cent(rate))
-
-
-def _per_cent(rate: float) -> tuple[str, str]:
-    return f"this is {rate * 100:.4g} % a year", f"if {rate:.4g} % is meant, enter {show(rate / 100)}"
-
-
-def setting_unusual(tables: Tables) -> Iterator[Problem]:
-    settings = tables.settings
-    for name, unusual, wrong, mend in (
-        (
-            "bank_price_factor",
-            settings["bank_price_factor"] > 1,
-            "lenders would count on more than the market price",
-            "enter a share such as 0.8, unless that is meant",
-        ),
-        (
-            "mip_gap",
-            settings["mip_gap"] > 0.05,
-            f"a plan may then cost {settings['mip_gap'] * 100:.4g} % more than the best one",
-            "enter a share such as 0.0001",
-        ),
-        (
-            "time_limit_s",
-            settings["time_limit_s"] < 1,
+def time_limit_very_short(tables: Tables) -> Iterator[Problem]:
+    limit = tables.settings["time_limit_s"]
+    if limit < 1 and "time_limit_s" in tables.setting_cells:
+        yield Problem(
+            tables.setting_cells["time_limit_s"],
+            show(limit),
             "the time is in seconds, and hardly any plan is found in that",
             f"enter seconds, such as {SETTINGS.by_name['time_limit_s'].default}",
-        ),
-    ):
-        if unusual and name in tables.setting_cells:
-            yield Problem(tables.setting_cells[name], show(settings[name]), wrong, mend)
+        )
