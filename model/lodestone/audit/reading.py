@@ -75,6 +75,8 @@ def _cells(table: PlanTable, where: str, row: Any) -> Iterator[Check]:
             yield holds(place, good, "a finite number", repr(value))
         elif column.kind == "year":
             yield holds(place, type(value) is int, "a year", repr(value))
+        elif column.kind == "any":
+            yield holds(place, _is_number(value) or isinstance(value, str | None), "a number or a text", repr(value))
         else:
             good = column.name in row and isinstance(value, str | None)
             yield holds(place, good, "a text", repr(value))
