@@ -33,6 +33,7 @@ from model.studies.tasks import NOT_BEGUN, Failure, OnNews, Task, attempt, spari
 
 ANSWER_S = 5.0  # in which a scheduler must answer,
 WORKER_S = 3.0  # and then have a worker
+IMPORTED_S = 30.0  # in which a worker that is there should have loaded Lodestone
 POLL_S = 0.2
 SHOWN = 3  # workers that a message names
 
@@ -102,7 +103,7 @@ async def _workers(scheduler: str) -> Mapping[str, Any]:
 def _require_same(client: Any) -> None:
     """Raise UsageError when a worker is not what this process is; one that does not answer yet is asked at its task."""
     try:
-        said = client.sync(client._run, versions, on_error="return", callback_timeout=ANSWER_S)
+        said = client.sync(client._run, versions, on_error="return", callback_timeout=IMPORTED_S)
     except TimeoutError:
         return
     here = versions()
