@@ -305,6 +305,27 @@ def test_a_cluster_can_be_asked_to_stop(cluster, tmp_path):
     assert all("stopped before" in value.message for value in values if isinstance(value, Failure))
 
 
+def test_a_worker_that_missed_the_stop_is_told_again(cluster, tmp_path, monkeypatch):
+    """One that joins later has not heard it either."""
+    from model.studies import cluster as module
+
+    stops: list[int] = []
+    stop = module._Study._stop
+
+    def lost_at_first(study: Any, pending: Any) -> None:
+        stops.append(len(pending))
+        if len(stops) > 1:
+            stop(study, pending)
+
+    monkeypatch.setattr(module._Study, "_stop", lost_at_first)
+    monkeypatch.setattr(module, "REMIND_S", 0.5)
+    (value,) = run_tasks(
+        pieces(tmp_path, a="wait"), scheduler=cluster.scheduler_address, should_stop=lambda: (tmp_path / "a").exists()
+    )
+    assert value == "a finished"
+    assert len(stops) > 1
+
+
 def asked_for(scheduler: str, tmp_path: Path) -> tuple[str, float]:
     """What is said of a scheduler, and after how many seconds."""
     began = time.monotonic()
@@ -338,7 +359,7 @@ def test_a_malformed_address_is_said_at_once(tmp_path: Path, address: str):
 
 def test_a_scheduler_without_workers_says_how_to_start_one(tmp_path: Path):
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50) as empty:
+    with distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=50) as empty:
         said, seconds = asked_for(address := empty.scheduler_address, tmp_path)
     assert said.startswith(
         f"the Dask scheduler at {address} has no worker: start some, each with dask worker {address}"
