@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from lodestone.progress import Progress
 from openpyxl import load_workbook
 from tests.make import tiny, write_book
 from tests.plan_document import plan_document
 
 from lodestone.commands import main
 from lodestone.errors import NoPlanError, StoppedError
-from lodestone.solver.highs import Progress
 from lodestone.template.examples import examples
 
 ROOT = Path(__file__).parent.parent

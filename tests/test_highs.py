@@ -9,12 +9,13 @@ import highspy
 import numpy as np
 import pyomo.environ as pyo
 import pytest
+from lodestone.progress import Progress
 from pyomo.repn import generate_standard_repn
 from scipy.sparse import csc_array
 from tests.rules.everything import everything
 
 from lodestone.errors import NoPlanError, StoppedError
-from lodestone.solver.highs import Outcome, Progress, Solver
+from lodestone.solver.highs import Outcome, Solver
 
 
 def knapsack() -> pyo.ConcreteModel:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 from click.testing import CliRunner, Result
+from lodestone.template.blank import write_template
 from openpyxl import load_workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
@@ -21,7 +22,6 @@ from tests.office import needs_office, saved_again
 from lodestone.commands import main
 from lodestone.errors import Problem, UsageError
 from lodestone.report.excel.marked_copy import write_marked
-from lodestone.template import write_template
 from lodestone.workbook.inputs import load
 
 RED, AMBER = "00FF9B9B", "00FFD166"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from lodestone.progress import Progress, ShouldStop
 
 from lodestone.runs.batch import task_count
-from lodestone.solver.highs import Progress, ShouldStop
 from lodestone.studies.parallel.tasks import AsItIs, Failure, Tell, by_label
 
 

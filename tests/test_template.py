@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lodestone.template.blank import write_template
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -16,7 +17,6 @@ from tests.office import needs_office, saved_again
 
 from lodestone.errors import UsageError
 from lodestone.solve.one_scenario import solve_scenario
-from lodestone.template import write_template
 from lodestone.template.drop_downs import LIST_ROWS, name_of_list, rule
 from lodestone.template.example_rows import example_rows
 from lodestone.template.examples import new_workbook

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lodestone.progress import Progress
 
 from lodestone.report.html.studies import figures, read_study
 from lodestone.report.studies.stress_files import write_stress
@@ -16,7 +17,6 @@ from lodestone.report.terminal.frontier import least_in_words, show_frontier
 from lodestone.report.terminal.many import WatchMany
 from lodestone.report.terminal.stress import show_stress
 from lodestone.report.terminal.what_binds import show_what_binds
-from lodestone.solver.highs import Progress
 from lodestone.studies.alternatives.results import Alternatives, Choice, Differing
 from lodestone.studies.explanation.results import Change, Explanation, Finding, Repair
 from lodestone.studies.frontier.results import Frontier, Least, Point

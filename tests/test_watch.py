@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from lodestone.progress import Progress
 from tests.make import tiny, write_book
 from tests.plan_document import plan_document
 
 from lodestone.commands import main
 from lodestone.runs import saved_workbook as watching
 from lodestone.runs.saved_workbook import LOOK_EVERY_S, SavedWorkbook, last_plan
-from lodestone.solver.highs import Progress
 
 Step = Callable[[], Any]
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from lodestone.errors import NoPlanError
+from lodestone.progress import Progress, ShouldStop
 from lodestone.report.plan.run_folder import write_run
 from lodestone.report.plan.run_log import RunLog
 from lodestone.report.studies.explanation_files import write_explanation
 from lodestone.solve.one_scenario import solve_scenario
-from lodestone.solver.highs import Progress, ShouldStop
 from lodestone.studies.explanation.explain import explain, time_for
 from lodestone.studies.explanation.results import Explanation, sentence
 from lodestone.studies.parallel.cluster import on_cluster

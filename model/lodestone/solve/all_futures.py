@@ -23,6 +23,7 @@ from lodestone.data.plan_data import BASE, PlanData
 from lodestone.data.tree import Tree, joint, single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.tables import VALUE_TABLES
+from lodestone.progress import OnProgress, ShouldStop
 from lodestone.rules.build import build
 from lodestone.rules.linear import Row
 from lodestone.rules.objective import cvar, mean
@@ -43,7 +44,7 @@ from lodestone.solve.one_scenario import (
     solve_tree,
     totals,
 )
-from lodestone.solver.highs import OnProgress, Outcome, ShouldStop
+from lodestone.solver.highs import Outcome
 from lodestone.workbook.cell_locations import Places
 from lodestone.workbook.inputs import Inputs
 from lodestone.workbook.origins import origins

@@ -20,13 +20,14 @@ from lodestone.data.tree import Tree, single
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.gc_pause import at_rest
 from lodestone.plan.tables import COST_TERMS
+from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.rules.build import Built, build
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
 from lodestone.solve.marginal_values import Duals, duals, value_tables
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solve.warm_start import Start, start_from
-from lodestone.solver.highs import OnProgress, Outcome, Progress, ShouldStop, Solver
+from lodestone.solver.highs import Outcome, Solver
 from lodestone.solver.highs import version as highs_version
 from lodestone.workbook.cell_locations import Places
 from lodestone.workbook.conversion import plan_data

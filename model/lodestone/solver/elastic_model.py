@@ -15,7 +15,8 @@ from typing import Any
 import highspy
 import numpy as np
 
-from lodestone.solver.highs import ShouldStop, Solver
+from lodestone.progress import ShouldStop
+from lodestone.solver.highs import Solver
 from lodestone.solver.highs_model import INFINITY
 
 DUAL = 1e-9  # of the largest one: less is noise

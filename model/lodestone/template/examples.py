@@ -41,7 +41,7 @@ def new_workbook(
     try:
         with scratch(target.parent) as folder:
             if example is None:
-                from lodestone.template import write_template
+                from lodestone.template.blank import write_template
 
                 write_template(folder / target.name, first_year, last_year)
             else:

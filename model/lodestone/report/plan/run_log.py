@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lodestone.plan.formatting import one_line, share
 
 if TYPE_CHECKING:
-    from lodestone.solver.highs import Progress
+    from lodestone.progress import Progress
 
 MOST_CHARACTERS = 5_000_000  # of what the solver says; a long search could fill a disk
 

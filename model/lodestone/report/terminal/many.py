@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lodestone.plan.formatting import count, finite, one_line, share
+from lodestone.progress import Progress
 from lodestone.report.terminal.frontier import least_in_words, point_in_words
 from lodestone.report.terminal.progress_lines import PLAIN_EVERY_S, Watch, show_table
-from lodestone.solver.highs import Progress
 from lodestone.studies.frontier.results import Point
 
 if TYPE_CHECKING:

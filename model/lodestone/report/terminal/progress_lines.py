@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from lodestone.errors import Problem
+    from lodestone.progress import Progress
     from lodestone.report.excel.marked_copy import Marked
-    from lodestone.solver.highs import Progress
 
 PROBLEM_HEADINGS = ("Sheet!Cell", "What stands there", "What is wrong", "How to mend")
 PLAIN_EVERY_S = 10.0  # between two plain lines of a solve

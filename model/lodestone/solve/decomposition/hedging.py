@@ -30,12 +30,12 @@ from mpisppy.scenario_tree import ScenarioNode
 from mpisppy.spin_the_wheel import WheelSpinner
 
 from lodestone.errors import NoPlanError, StoppedError
+from lodestone.progress import Progress, ShouldStop
 from lodestone.solve.all_futures import weighed
 from lodestone.solve.decomposition.future import Future
 from lodestone.solve.decomposition.order import Found
 from lodestone.solve.decomposition.shared import alone
 from lodestone.solve.decomposition.task import Common, Known, Task, what_is_common
-from lodestone.solver.highs import Progress, ShouldStop
 
 ROUNDS = 40  # at most, with whole decisions relaxed: cheap, and after them the weights are nearly right
 PULLS = (5.0, 0.95, 0.3)  # of the proximal term there, in units of worth / spread: first, times each round, least

@@ -20,10 +20,10 @@ from pathlib import Path
 from mpi4py import MPI
 
 from lodestone.errors import LodestoneError, StoppedError, in_words
+from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.solve.decomposition.launch import ERROR, FOUND, PROGRESS, STOP, TASK, put
 from lodestone.solve.decomposition.order import Found, Order
 from lodestone.solve.decomposition.task import Task
-from lodestone.solver.highs import OnProgress, Progress, ShouldStop
 from lodestone.system.scratch import is_abandoned, scratch
 from lodestone.system.signals import leave_to_leader
 

@@ -14,12 +14,12 @@ from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import Tree
 from lodestone.errors import StoppedError, UsageError
 from lodestone.plan.tables import TABLES
+from lodestone.progress import OnProgress, ShouldStop
 from lodestone.rules.linear import Row
 from lodestone.solve.all_futures import Values, all_futures, gain, joint_document, weighed, with_remarks
 from lodestone.solve.decomposition.launch import inside_mpi, mpiexec, run_ranks
 from lodestone.solve.decomposition.order import Found, Order
 from lodestone.solve.one_scenario import Clock, Proof, effort, passing
-from lodestone.solver.highs import OnProgress, ShouldStop
 from lodestone.workbook.inputs import Inputs
 
 LEAST_PROCESSES = 2  # one hedges, one works out the bound

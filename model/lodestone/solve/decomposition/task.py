@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lodestone.progress import OnProgress, ShouldStop
 from lodestone.rules.build import build
 from lodestone.solve.decomposition.order import Order
 from lodestone.solve.decomposition.shared import THRESHOLD, Key, alone, in_common, stretches
 from lodestone.solve.one_scenario import Effort
-from lodestone.solver.highs import OnProgress, ShouldStop
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,11 @@ import numpy as np
 from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import single
 from lodestone.errors import StoppedError
+from lodestone.progress import Progress, ShouldStop
 from lodestone.rules.build import build
 from lodestone.solve.one_scenario import Effort, Solved, load_model
 from lodestone.solve.tie_breaking import tidy
-from lodestone.solver.highs import Outcome, Progress, ShouldStop
+from lodestone.solver.highs import Outcome
 from lodestone.studies.parallel.tasks import Tell
 
 PROJECT, FLOOR, CONTRACT = "project", "floor", "contract"

@@ -19,9 +19,9 @@ from typing import Any
 
 from lodestone.audit import audit
 from lodestone.errors import NoPlanError, StoppedError, UsageError
+from lodestone.progress import Progress, ShouldStop
 from lodestone.runs.batch import run_tasks, task_count
 from lodestone.solve.one_scenario import audited, effort, plan_document, scenario_data
-from lodestone.solver.highs import Progress, ShouldStop
 from lodestone.studies.alternatives.far_plans import FarPlans
 from lodestone.studies.alternatives.good_plans import WITH, WITHOUT, GoodPlans, Known, Places, Question, Whole, taken
 from lodestone.studies.alternatives.results import MAY, MUST, NEVER, UNPROVED, Alternatives, Choice, Differing, limit

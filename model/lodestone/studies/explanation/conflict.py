@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lodestone.plan.formatting import year_ranges
+from lodestone.progress import ShouldStop
 from lodestone.solver.elastic_model import FEASIBLE, INFEASIBLE
-from lodestone.solver.highs import ShouldStop
 from lodestone.studies.explanation.adjustable_cells import SMALLEST
 from lodestone.studies.explanation.elastic_rows import Giving
 from lodestone.studies.explanation.results import INTEGERS, NOT_FOUND, RELAXATION, Rule

@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 from lodestone.data.plan_data import BASE, PlanData
 from lodestone.data.tree import Tree, joint, single
+from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.solve.all_futures import JOINT
 from lodestone.solve.one_scenario import scenario_data
-from lodestone.solver.highs import OnProgress, Progress, ShouldStop
 from lodestone.studies.explanation.arithmetic import find
 from lodestone.studies.explanation.conflict import find_conflict
 from lodestone.studies.explanation.loosening import loosened

@@ -15,10 +15,11 @@ from typing import Any
 from lodestone.data.tree import Tree
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.plan.formatting import days, musd, share, tonnes, usd_per_kg
+from lodestone.progress import ShouldStop
 from lodestone.rules.build import build
 from lodestone.solve.one_scenario import load_model
 from lodestone.solver.elastic_model import FEASIBLE, INFEASIBLE
-from lodestone.solver.highs import Outcome, ShouldStop
+from lodestone.solver.highs import Outcome
 from lodestone.studies.explanation.adjustable_cells import Knob, outward
 from lodestone.studies.explanation.elastic_rows import Giving
 from lodestone.studies.explanation.results import Change, Repair

@@ -12,12 +12,12 @@ from typing import Any
 from lodestone.data.plan_data import PlanData, ShareCap
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, StoppedError
+from lodestone.progress import Progress, ShouldStop
 from lodestone.rules.build import build
 from lodestone.rules.china_share import Key, row_terms
 from lodestone.rules.investments import table as investments_table
 from lodestone.solve.one_scenario import load_model
 from lodestone.solve.tie_breaking import tidy
-from lodestone.solver.highs import Progress, ShouldStop
 from lodestone.solver.slack import Excess
 from lodestone.studies.frontier.results import Point
 from lodestone.studies.parallel.tasks import NOT_BEGUN, Tell

@@ -18,9 +18,9 @@ from pathlib import Path
 from lodestone.data.plan_data import PlanData
 from lodestone.errors import UsageError
 from lodestone.names import advice
+from lodestone.progress import Progress, ShouldStop
 from lodestone.runs.batch import run_tasks, task_count
 from lodestone.solve.one_scenario import scenario_data
-from lodestone.solver.highs import Progress, ShouldStop
 from lodestone.studies.frontier.least_share import PRECISION, least_shares
 from lodestone.studies.frontier.moved_caps import NO_PLAN, Move, MovedCaps
 from lodestone.studies.frontier.results import Frontier, Least, Point

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lodestone.errors import StoppedError
-from lodestone.solver.highs import ShouldStop
+from lodestone.progress import ShouldStop
 from lodestone.studies.parallel.tasks import NOT_BEGUN, Failure, OnNews, Task, Tell, attempt, sparing
 from lodestone.studies.parallel.workers import Crew
 

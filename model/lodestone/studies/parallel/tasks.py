@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lodestone.errors import LodestoneError, StoppedError, WorkbookError, in_words
-from lodestone.solver.highs import Progress, ShouldStop
+from lodestone.progress import Progress, ShouldStop
 
 TELL_EVERY_S = 0.5
 LONGEST_MESSAGE = 2000  # characters

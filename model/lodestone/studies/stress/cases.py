@@ -30,12 +30,13 @@ from lodestone.data.plan_data import BASE, LaneData, PlanData, Scenario
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.key_figures import Plan, Row, exposed_share, future, is_joint
+from lodestone.progress import ShouldStop
 from lodestone.rules.build import Built, build
 from lodestone.rules.stockpiles import DAYS_PER_YEAR
 from lodestone.rules.tables import cost_totals, plan_tables
 from lodestone.solve.fixed_decisions import Decisions, decisions, hold, hold_stocks
 from lodestone.solve.one_scenario import Effort, effort, load_model, scenario_data
-from lodestone.solver.highs import ShouldStop, Solver
+from lodestone.solver.highs import Solver
 from lodestone.solver.slack import Slacks
 from lodestone.studies.stress.results import GaveWay, Outcome, Regret, Stress
 from lodestone.workbook.inputs import Inputs

@@ -13,8 +13,8 @@ from itertools import product
 from pathlib import Path
 
 from lodestone.errors import Problem, UsageError, WorkbookError
+from lodestone.progress import ShouldStop
 from lodestone.runs.batch import Done, Job, OnJob, solve_many
-from lodestone.solver.highs import ShouldStop
 from lodestone.studies.sweep.results import TABLES, GridPoint, Sweep, Varied, figures_of
 from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.inputs import load

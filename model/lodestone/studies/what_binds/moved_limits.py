@@ -21,6 +21,7 @@ from lodestone.data.plan_data import BASE, OpenSeries, PlanData
 from lodestone.data.tree import Tree, joint, single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.key_figures import Plan, future, is_joint, table
+from lodestone.progress import Progress, ShouldStop
 from lodestone.report.plan.run_folder import read_run, workbook_of
 from lodestone.rules.budgets import counted
 from lodestone.rules.build import Built, build
@@ -30,7 +31,7 @@ from lodestone.solve.fixed_decisions import decisions
 from lodestone.solve.marginal_values import duals, value_tables
 from lodestone.solve.one_scenario import load_model, scenario_data
 from lodestone.solve.tie_breaking import tidy
-from lodestone.solver.highs import Progress, ShouldStop, Solver
+from lodestone.solver.highs import Solver
 from lodestone.studies.parallel.source import Source
 from lodestone.studies.parallel.tasks import NOT_BEGUN, AsItIs, Failure, OnLabel, Tell, by_label
 from lodestone.studies.what_binds.results import NO_PLAN, Moved, WhatBinds
