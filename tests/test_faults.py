@@ -56,7 +56,6 @@ FULL = """
 import os, resource, signal, sys
 # Pyomo makes a semaphore when it is loaded, which is a file to this limit and not to a disk
 import lodestone.solve.one_scenario
-from lodestone.commands import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), most))
@@ -158,7 +157,6 @@ def proved_but_for_a_gap(run: Path) -> dict[str, Any]:
 INTERRUPTED = """
 import os, signal, sys
 import lodestone.solver.highs
-from lodestone.commands import main
 attempt, times = lodestone.solver.highs.Solver._attempt, int(sys.argv.pop(1))
 def watched(self, on_progress, should_stop, *more):
     def tell(progress):
