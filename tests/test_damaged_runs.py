@@ -224,6 +224,14 @@ def test_another_document_is_told_from_a_damaged_plan(tmp_path: Path, content: s
         read_run(tmp_path)
 
 
+def test_a_run_that_was_stopped_before_anything_was_proved_is_explained(solved: list[Place]) -> None:
+    """Its bound and its gap are null, as infinity is no number of JSON."""
+    at = solved[0]
+    plan = {**at.plan, "status": "feasible", "bound_musd": None, "gap": None}
+    for command in COMMANDS:
+        assert fault_of(at, damaged_runs.Damaged("", json.dumps(plan).encode()), command) == ("answered", "")
+
+
 # --- studies --------------------------------------------------------------------------------------------------------
 
 STUDIES: dict[str, tuple[Kind, dict[str, Any], str]] = {
