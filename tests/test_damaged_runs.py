@@ -226,6 +226,14 @@ def test_another_document_is_told_from_a_damaged_plan(tmp_path: Path, content: s
         read_run(tmp_path)
 
 
+def test_a_run_that_was_stopped_before_anything_was_proved_is_explained(solved: list[Place]) -> None:
+    """Its bound and its gap are null, as infinity is no number of JSON."""
+    at = solved[0]
+    plan = {**at.plan, "status": "feasible", "bound_musd": None, "gap": None}
+    for command in COMMANDS:
+        assert fault_of(at, damaged_runs.Damaged("", json.dumps(plan).encode()), command) == ("answered", "")
+
+
 # --- studies --------------------------------------------------------------------------------------------------------
 
 STUDIES: dict[str, tuple[Kind, dict[str, Any], str]] = {
@@ -324,7 +332,7 @@ def test_a_plan_or_a_study_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> N
      "smb://host/share/plan.xlsx", "https://host/plan.xlsx", "FILE://host/plan.xlsx"],
 )  # fmt: skip
 def test_a_workbook_on_another_host_is_not_followed(tmp_path: Path, path: str) -> None:
-    with pytest.raises(UsageError, match=r"on another host, .*, which is not followed"):
+    with pytest.raises(UsageError, match=r"on another host, .*, which is not followed: name it with --workbook"):
         workbook_bytes(plan_document(workbook_path=path), tmp_path)
 
 
@@ -359,7 +367,7 @@ def test_verify_says_so_and_takes_the_workbook_that_is_named(solved: list[Place]
     *_, workbook, audit = verify(tmp_path / "run")
     assert (workbook.ok, audit.ok) == (None, None)
     assert workbook.text == (
-        "the run names a workbook on another host, //host/share/plan.xlsx, which is not followed; "
+        "the run names a workbook on another host, //host/share/plan.xlsx, which is not followed: "
         "name it with --workbook"
     )
     *_, workbook, audit = verify(tmp_path / "run", Path(at.workbook))

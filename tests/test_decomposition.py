@@ -7,6 +7,8 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from lodestone.solve.decomposition.future import Future
 from lodestone.solve.decomposition.run import number_of_processes, solve_decomposed, together
 from lodestone.solve.decomposition.shared import THRESHOLD, alone, stretches
 from lodestone.solve.one_scenario import Effort, Proof
+from lodestone.system.scratch import scratch
 
 ROOT = Path(__file__).resolve().parents[1]
 EXACT = Effort(1e-9, 60.0)
@@ -310,6 +313,67 @@ def test_asked_to_stop_it_keeps_the_best_plan():
     plan = solve_decomposed(read(with_futures()), 2, 0.0, 60, note, lambda: bool(seen), values=False)
     assert plan["objective_musd"] <= seen[0] + 1e-6
     assert plan["bound_musd"] <= plan["objective_musd"]
+
+
+SIGNALLED = """
+import os, signal, sys
+import model.decomposition.run as run
+from lodestone.commands import main
+from tests.test_decomposition import _below
+ranks, number = run.run_ranks, int(sys.argv.pop(1))
+def watched(order, processes, tell, stop):
+    def told(progress):
+        tell(progress)
+        if progress.best is not None and not sent:
+            sent.extend([os.getpid()] if number == signal.SIGKILL else [*_below(os.getpid()), os.getpid()])
+            print(*_below(os.getpid()), flush=True)
+            for process in sent:
+                os.kill(process, number)
+    return ranks(order, processes, told, stop)
+sent = []
+run.run_ranks = watched
+main()
+"""
+
+
+def _signalled(tmp_path: Path, number: int) -> tuple[subprocess.CompletedProcess[str], list[int]]:
+    """The command once a best plan is known and the signal was sent, to all its processes unless it kills."""
+    load_book(tmp_path, with_futures())
+    words = ["solve", "book.xlsx", "--joint", "--decompose", "--jobs", "2", "--gap", "0", "--no-values", "--out", "run"]
+    command = [sys.executable, "-c", SIGNALLED, str(int(number)), *words]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert "Traceback" not in done.stderr
+    return done, [int(process) for process in done.stdout.splitlines()[0].split()]
+
+
+@mpi
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the processes in /proc")
+def test_a_signal_to_all_processes_keeps_the_best_plan(tmp_path: Path):
+    """As a batch system sends it when the time is up: to mpiexec and the ranks as well."""
+    done, _ = _signalled(tmp_path, signal.SIGTERM)
+    assert done.returncode == 0, done.stderr
+    assert "Stopping with the best plan so far" in done.stderr
+    assert (tmp_path / "run" / "plan.json").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["book.xlsx", "run"]
+
+
+@mpi
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the processes in /proc")
+def test_processes_of_a_killed_command_end_and_the_next_removes_their_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    done, ranks = _signalled(tmp_path, signal.SIGKILL)
+    assert done.returncode == -signal.SIGKILL
+    assert len(ranks) > 2
+    until = time.monotonic() + 30
+    while any(b"decomposition" in _command(process) for process in ranks) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not any(b"decomposition" in _command(process) for process in ranks)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with scratch():
+        assert len(list(tmp_path.glob("lodestone-*"))) == 1  # its own
+    assert list(tmp_path.glob("lodestone-*")) == []
 
 
 def _under_mpiexec(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 from tests.make import with_plants, write_book
 
+import lodestone
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.plan_json import OF_THE_RUN
 from lodestone.plan.run_files import read_run
@@ -304,12 +307,124 @@ def test_a_cluster_can_be_asked_to_stop(cluster, tmp_path):
     assert all("stopped before" in value.message for value in values if isinstance(value, Failure))
 
 
-def test_a_scheduler_that_does_not_answer(tmp_path, monkeypatch):
+def test_a_worker_that_missed_the_stop_is_told_again(cluster, tmp_path, monkeypatch):
+    """One that joins later has not heard it either."""
+    from lodestone.studies.parallel import cluster as module
+
+    stops: list[int] = []
+    stop = module._Study._stop
+
+    def lost_at_first(study: Any, pending: Any) -> None:
+        stops.append(len(pending))
+        if len(stops) > 1:
+            stop(study, pending)
+
+    monkeypatch.setattr(module._Study, "_stop", lost_at_first)
+    monkeypatch.setattr(module, "REMIND_S", 0.5)
+    (value,) = run_tasks(
+        pieces(tmp_path, a="wait"), scheduler=cluster.scheduler_address, should_stop=lambda: (tmp_path / "a").exists()
+    )
+    assert value == "a finished"
+    assert len(stops) > 1
+
+
+def asked_for(scheduler: str, tmp_path: Path) -> tuple[str, float]:
+    """What is said of a scheduler, and after how many seconds."""
+    began = time.monotonic()
+    with pytest.raises(UsageError) as refused:
+        run_tasks(pieces(tmp_path, a=""), scheduler=scheduler)
+    assert not (tmp_path / "a").exists()
+    return str(refused.value), time.monotonic() - began
+
+
+@pytest.mark.parametrize("answer", [None, b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["closed", "silent", "web"])
+def test_a_port_without_a_scheduler_is_said_within_10_s(tmp_path: Path, answer: bytes | None):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("lodestone.studies.cluster.CONNECT", "1s")
-    for address in ("tcp://127.0.0.1:1", "nonsense://x"):
-        with pytest.raises(UsageError, match="no Dask scheduler answers"):
-            run_tasks(pieces(tmp_path, a=""), scheduler=address)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        if answer is None:
+            server.close()
+        elif answer:
+            threading.Thread(target=lambda: server.accept()[0].sendall(answer), daemon=True).start()
+        said, seconds = asked_for(address, tmp_path)
+    assert said == f"no Dask scheduler answers at {address}; write it like tcp://host:8786"
+    assert seconds < 10
+
+
+@pytest.mark.parametrize("address", ["nonsense://x", "8786", "tcp://h:abc", "tcp://[::1", "inproc://x", "http://h:1"])
+def test_a_malformed_address_is_said_at_once(tmp_path: Path, address: str):
+    pytest.importorskip("distributed")
+    said, seconds = asked_for(address, tmp_path)
+    assert said.startswith(f"{address!r} is no address of a Dask scheduler: write it like tcp://host:8786")
+    assert seconds < 5
+
+
+def test_a_scheduler_without_workers_says_how_to_start_one(tmp_path: Path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=50) as empty:
+        said, seconds = asked_for(address := empty.scheduler_address, tmp_path)
+    assert said.startswith(
+        f"the Dask scheduler at {address} has no worker: start some, each with dask worker {address}"
+    )
+    assert seconds < 10
+
+
+def _of_version(number: str) -> None:
+    import lodestone
+
+    lodestone.__version__ = number
+
+
+def _without_lodestone() -> None:
+    sys.modules["lodestone.studies.parallel.cluster"] = None  # type: ignore[assignment]
+
+
+def _with_lodestone() -> None:
+    del sys.modules["lodestone.studies.parallel.cluster"]
+
+
+def test_a_worker_that_is_something_else_is_refused_by_name(cluster, tmp_path, monkeypatch):
+    from distributed import Client
+
+    from lodestone import __version__
+
+    address = cluster.scheduler_address
+    with Client(address, set_as_default=False) as client:
+        one = min(client.scheduler_info()["workers"])
+        try:
+            client.run(_of_version, "0.0.9", workers=[one])
+            said, _ = asked_for(address, tmp_path)
+            assert said.startswith(f"the worker {one} has Lodestone 0.0.9 (code ")
+            assert f"instead of {__version__} (code " in said
+            assert said.count("the worker") == 1
+
+            monkeypatch.setattr("lodestone.studies.cluster._require_same", lambda client: None)  # it comes later
+            client.run(_of_version, "0.0.9")
+            (late,) = run_tasks(pieces(tmp_path, a=""), scheduler=address)
+            assert late.exit_code == 2
+            assert "has Lodestone 0.0.9" in late.message
+            assert not (tmp_path / "a").exists()
+            monkeypatch.undo()
+        finally:
+            client.run(_of_version, __version__)
+        client.run(_without_lodestone, workers=[one])
+        said, _ = asked_for(address, tmp_path)
+        client.run(_with_lodestone, workers=[one])
+    assert said.startswith(f"the worker {one} has no Lodestone {__version__} (")
+    assert run_tasks(pieces(tmp_path, a=""), scheduler=address) == ["a finished"]
+
+
+def test_what_must_be_the_same_for_the_same_plan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """A line of code that differs makes it another program, whatever number it has; the end of a line does not."""
+    from lodestone.studies.parallel import cluster
+
+    assert list(cluster.versions()) == ["Lodestone", "Python", "NumPy", "Pyomo", "HiGHS"]
+    codes = []
+    for text in (b"rate = 1\n", b"rate = 1\r\n", b"rate = 2\n"):
+        (tmp_path / "a.py").write_bytes(text)
+        monkeypatch.setattr(lodestone, "__file__", str(tmp_path / "__init__.py"))
+        codes.append(cluster._code.__wrapped__())
+    assert codes[0] == codes[1] != codes[2]
 
 
 def test_a_task_that_a_cluster_gives_up_is_a_failure_with_its_reason(cluster, tmp_path, monkeypatch):

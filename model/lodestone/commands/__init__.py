@@ -102,7 +102,7 @@ def main() -> None:
       lodestone solve plan.xlsx
 
     Exit codes: 0 plan written, 1 whoever read the answer left before its end, 2 workbook or usage problem, 3 no plan
-    exists, 4 stopped without a plan.
+    exists, 4 stopped without a plan or with an unfinished study.
     """
     keep_for_answers()
     guard_streams()

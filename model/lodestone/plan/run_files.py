@@ -55,15 +55,17 @@ def workbook_bytes(plan: Mapping[str, Any], run: Path) -> bytes:
     """What stands in `workbook_of`. A run may come from anybody, so that its word is followed with care: to a regular
     file of this machine or of where the run itself stands, no larger than a workbook may be.
 
-    Raises UsageError, to be followed by what can be done about it.
+    Raises UsageError when there is none.
     """
-    path, said = workbook_of(plan, run), plan.get("workbook_path", "")
+    path, said, mend = workbook_of(plan, run), plan.get("workbook_path", ""), "name it with --workbook"
     if ELSEWHERE.match(said):
-        raise UsageError(f"the run names a workbook on another host, {one_line(said)}, which is not followed")
+        raise UsageError(f"the run names a workbook on another host, {one_line(said)}, which is not followed: {mend}")
     try:
         return read_regular(path, MOST_FILE)
     except FileNotFoundError:
-        raise UsageError(f"{one_line(path)} does not exist") from None
+        raise UsageError(f"the workbook of the run, {one_line(path)}, does not exist: {mend}") from None
+    except UsageError as error:
+        raise UsageError(f"the workbook of the run: {error}: {mend}") from None
 
 
 def starts_with(path: Path, start: str) -> bool:

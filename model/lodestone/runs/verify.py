@@ -98,7 +98,7 @@ def _follows(plan: Mapping[str, Any], run: Path, workbook: Path | None) -> Itera
     try:
         content = workbook_bytes(plan, run) if workbook is None else read_bytes(workbook)
     except UsageError as error:
-        yield Finding("workbook", None, f"{error}; name it with --workbook")
+        yield Finding("workbook", None, str(error))
         yield Finding("audit", None, "not repeated, as it needs the workbook")
         return
     unchanged = hashlib.sha256(content).hexdigest() == plan["workbook_sha256"]

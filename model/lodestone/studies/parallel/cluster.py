@@ -10,6 +10,7 @@ and whoever comes later looks before each task.
 from __future__ import annotations
 
 import asyncio
+import math
 import pickle
 import sys
 import threading
@@ -33,7 +34,9 @@ from lodestone.studies.parallel.tasks import NOT_BEGUN, Failure, OnNews, Task, a
 
 ANSWER_S = 5.0  # in which a scheduler must answer,
 WORKER_S = 3.0  # and then have a worker
+IMPORTED_S = 30.0  # in which a worker that is there should have loaded Lodestone
 POLL_S = 0.2
+REMIND_S = 5.0
 SHOWN = 3  # workers that a message names
 
 Versions = Mapping[str, str]
@@ -64,14 +67,24 @@ def on_cluster(tasks: Sequence[Task], scheduler: str, hear: OnNews, should_stop:
 
 def _require_worker(scheduler: str) -> None:
     """Ask a scheduler for its workers; Dask's own client may wait for ever for something else that has the port."""
-    try:
-        workers = asyncio.run(_workers(scheduler))
-    except (ValueError, TypeError, AttributeError) as error:  # what Dask makes of an address it cannot read
+    answers: list[Mapping[str, Any] | Exception] = []
+
+    def ask() -> None:
+        try:
+            answers.append(asyncio.run(_workers(scheduler)))
+        except Exception as error:  # whatever something else may answer
+            answers.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)  # which the search for a host's name may hold up
+    asking.start()
+    asking.join(ANSWER_S + WORKER_S + 1)
+    answer = answers[0] if answers else TimeoutError()
+    if isinstance(answer, ValueError | TypeError | AttributeError):  # what Dask makes of an address it cannot read
         form = "write it like tcp://host:8786, or tls:// where Dask is configured for it"
-        raise UsageError(f"{scheduler!r} is no address of a Dask scheduler: {form} ({error})") from error
-    except Exception as error:  # whatever something else may answer
-        raise _no_answer(scheduler) from error
-    if not workers:
+        raise UsageError(f"{scheduler!r} is no address of a Dask scheduler: {form} ({answer})") from answer
+    if isinstance(answer, Exception):
+        raise _no_answer(scheduler) from answer
+    if not answer:
         start = f"dask worker {scheduler} --nthreads 1"
         raise UsageError(f"the Dask scheduler at {scheduler} has no worker: start some, each with {start}")
 
@@ -102,7 +115,7 @@ async def _workers(scheduler: str) -> Mapping[str, Any]:
 def _require_same(client: Any) -> None:
     """Raise UsageError when a worker is not what this process is; one that does not answer yet is asked at its task."""
     try:
-        said = client.sync(client._run, versions, on_error="return", callback_timeout=ANSWER_S)
+        said = client.sync(client._run, versions, on_error="return", callback_timeout=IMPORTED_S)
     except TimeoutError:
         return
     here = versions()
@@ -166,12 +179,13 @@ class _Study:
                 self.client.submit(_work, task, i, self.name, here, key=f"{self.name}-{i}", pure=False): i
                 for i, task in enumerate(self.tasks)
             }
-            stopping = False
+            told, stopping = -math.inf, False
             while pending:
                 self._tell()
-                if self.should_stop() and not stopping:
-                    stopping = True
+                stopping = stopping or self.should_stop()
+                if stopping and time.monotonic() - told >= REMIND_S:  # workers may join, or have missed it
                     self._stop(pending)
+                    told = time.monotonic()
                 for future in [future for future in pending if future.done()]:
                     i = pending.pop(future)
                     self.values[i] = self._value(i, future, stopping)
@@ -200,8 +214,10 @@ class _Study:
 
     def _stop(self, pending: dict[Any, int]) -> None:
         """Running tasks end with what they have; those that come to a worker later are not begun."""
-        if not self.client.run(_note_stop, self.name, on_error="ignore"):
-            self.client.cancel(list(pending))  # there is no worker
+        with suppress(TimeoutError):
+            run = self.client._run
+            if not self.client.sync(run, _note_stop, self.name, on_error="ignore", callback_timeout=ANSWER_S):
+                self.client.cancel(list(pending))  # there is no worker
 
     def _value(self, place: int, future: Any, stopping: bool) -> Any:
         from distributed.scheduler import KilledWorker

@@ -192,7 +192,8 @@ def _moved(
     for task, answer in zip(tasks, run_tasks(tasks, processes, hear, should_stop, scheduler), strict=True):
         failed = _Solve(message=answer.message) if isinstance(answer, Failure) else None
         solved |= {step: failed or answer[i] for i, step in enumerate(task.steps)}
-    known = _Solve(plan["objective_musd"], plan["bound_musd"])
+    bound = -math.inf if plan["bound_musd"] is None else plan["bound_musd"]
+    known = _Solve(plan["objective_musd"], bound)
     return [_difference(step, known, solved.get(step, known)) for step in steps]
 
 

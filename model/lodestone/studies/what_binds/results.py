@@ -41,14 +41,14 @@ class Moved:
 
 @dataclass(frozen=True)
 class WhatBinds:
-    """what_binds, supply_cost: as in plan.json. objective_musd, bound_musd: of the run."""
+    """what_binds, supply_cost: as in plan.json. objective_musd, bound_musd (None: not known): of the run."""
 
     run: str
     workbook: str
     plan_name: str
     scenario: str
     objective_musd: float
-    bound_musd: float
+    bound_musd: float | None
     what_binds: Sequence[Row]
     supply_cost: Sequence[Row]
     moved: Sequence[Moved]
