@@ -60,7 +60,7 @@ def every_plan(path: Path) -> list[tuple[float, frozenset[str]]]:
     m = built.model
     names = {}
     for variables in (m.investments.build, m.price_floors.award, m.contracts.sign):
-        for (name, _), variable in variables.items():
+        for (_, name), variable in variables.items():
             if id(variable) in solver.column:
                 names[solver.column[id(variable)]] = name
     integers = np.flatnonzero(solver.integer)
@@ -305,7 +305,7 @@ def test_in_a_large_model_plans_that_differ_are_climbed_to_and_not_proved(tmp_pa
     book = choose(10, 10.1, 10.2, 10.3, 10.4, demand=40)
     exact = study(tmp_path, book, within=0.04)
     assert (exact.plans[1].distance, exact.plans[1].most) == (4, True)  # two others
-    monkeypatch.setattr("lodestone.studies.far_plans.SMALL", 0)
+    monkeypatch.setattr("lodestone.studies.alternatives.far_plans.SMALL", 0)
     best, *others = study(tmp_path, book, within=0.04).plans
     assert len(others) >= 2
     for plan in others:

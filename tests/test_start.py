@@ -42,8 +42,8 @@ def test_the_decisions_of_a_run_become_values_of_its_own_model():
     start = start_from(built, plan)
 
     assert {variable.name: number for variable, number in start.values} == {
-        "investments.build[refinery,0]": 1,
-        "investments.build[refinery,1]": 0,
+        "investments.build[0,refinery]": 1,
+        "investments.build[1,refinery]": 0,
     }
     assert (start.taken, start.left_out) == (1, ())
 
@@ -106,7 +106,7 @@ def test_a_joint_plan_starts_from_one_of_a_single_future_and_the_other_way_round
     tree = joint(scenario_data(inputs), [scenario_data(inputs, "embargo")])
     start = start_from(build(tree), alone)
     at = {(variable.index(), number) for variable, number in start.values}
-    assert at == {(("refinery", 0), 1), (("refinery", 1), 0), (("refinery", 2), 0)}
+    assert at == {((0, "refinery"), 1), ((1, "refinery"), 0), ((2, "refinery"), 0)}
     assert start_from(build(single(scenario_data(inputs, "embargo"))), together).taken == 1
 
 

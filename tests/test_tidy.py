@@ -71,7 +71,7 @@ def supplied(**changes: Any) -> PlanData:
 
 def test_an_idle_build_that_costs_nothing_is_dropped():
     built = build(single(supplied(projects=[project("mill", capacity=50.0)])))
-    plan_ = tidied(built, **{"build[mill,1]": 1})
+    plan_ = tidied(built, **{"build[1,mill]": 1})
 
     assert plan_.decided(plan_.model.investments.build) == set()
     assert plan_.after == pytest.approx(plan_.before)
@@ -79,24 +79,24 @@ def test_an_idle_build_that_costs_nothing_is_dropped():
 
 def test_every_idle_copy_is_dropped():
     built = build(single(supplied(projects=[project("mill", max_builds=3, latest_year=2030)])))
-    plan_ = tidied(built, **{"build[mill,0]": 3})
+    plan_ = tidied(built, **{"build[0,mill]": 3})
 
-    assert plan_.model.investments.build["mill", 0].value == 0
+    assert plan_.model.investments.build[0, "mill"].value == 0
 
 
 def test_of_two_copies_one_is_needed():
     mill = project("mill", capacity=100.0, max_builds=2, latest_year=2030)
     built = build(single(plan(projects=[mill], demand={HOME: 100.0})))
-    plan_ = tidied(built, **{"build[mill,0]": 2})
+    plan_ = tidied(built, **{"build[0,mill]": 2})
 
-    assert plan_.model.investments.build["mill", 0].value == 1
+    assert plan_.model.investments.build[0, "mill"].value == 1
 
 
 def test_a_build_that_saves_money_stays():
     built = build(single(supplied(projects=[project("mill", capacity=50.0, public=True, capex=1.0)])))
     plan_ = tidied(built)
 
-    assert plan_.decided(plan_.model.investments.build) == {("mill", 0)}
+    assert plan_.decided(plan_.model.investments.build) == {(0, "mill")}
     assert plan_.after == pytest.approx(plan_.before)
 
 
@@ -104,7 +104,7 @@ def test_an_award_is_dropped_with_the_build_that_needs_it():
     mill = project("mill", capex=30.0, life_years=1, latest_year=2030)
     high = floor("high", "mill", floor=0.4, tenor_years=1)  # lenders count on 0.05
     built = build(single(supplied(projects=[mill], floors=[high], price={"oxide": 0.4})))  # and it never pays
-    plan_ = tidied(built, **{"build[mill,0]": 1, "award[high,0]": 1})
+    plan_ = tidied(built, **{"build[0,mill]": 1, "award[0,high]": 1})
 
     assert plan_.decided(plan_.model.price_floors.award) == set()
     assert plan_.decided(plan_.model.investments.build) == set()
@@ -114,10 +114,10 @@ def test_an_award_that_a_needed_build_does_not_need_is_dropped():
     mill = project("mill", life_years=1, latest_year=2030, capacity=100.0)
     idle_floor = floor("f", "mill", floor=0.06, tenor_years=1)  # the price of 2030: it pays nothing
     built = build(single(plan(projects=[mill], floors=[idle_floor], demand={HOME: 100.0})))
-    plan_ = tidied(built, **{"build[mill,0]": 1, "award[f,0]": 1})
+    plan_ = tidied(built, **{"build[0,mill]": 1, "award[0,f]": 1})
 
     assert plan_.decided(plan_.model.price_floors.award) == set()
-    assert plan_.decided(plan_.model.investments.build) == {("mill", 0)}
+    assert plan_.decided(plan_.model.investments.build) == {(0, "mill")}
 
 
 def test_a_contract_that_changes_nothing_is_dropped_and_one_that_saves_is_kept():
@@ -128,9 +128,9 @@ def test_a_contract_that_changes_nothing_is_dropped_and_one_that_saves_is_kept()
     markets = [market("home"), market("seller")]
     built = build(single(supplied(plants=[plant("mint", recipe={"oxide": 1.0}, operating_cost=0.0)], markets=markets,
                                   contracts=contracts)))  # fmt: skip
-    plan_ = tidied(built, **{"sign[idle,0]": 1})
+    plan_ = tidied(built, **{"sign[0,idle]": 1})
 
-    assert plan_.decided(plan_.model.contracts.sign) == {("cheap", 0)}
+    assert plan_.decided(plan_.model.contracts.sign) == {(0, "cheap")}
     assert plan_.after == pytest.approx(plan_.before)
 
 
@@ -138,7 +138,7 @@ def test_a_contract_that_changes_nothing_is_dropped_and_one_that_saves_is_kept()
 def test_a_build_and_what_it_requires_are_dropped_whichever_comes_first(first):
     mine, mill = project("mine", latest_year=2030), project("mill", latest_year=2030, requires="mine")
     built = build(single(supplied(projects=[mill, mine] if first == "mill" else [mine, mill])))
-    plan_ = tidied(built, **{"build[mine,0]": 1, "build[mill,0]": 1})
+    plan_ = tidied(built, **{"build[0,mine]": 1, "build[0,mill]": 1})
 
     assert plan_.decided(plan_.model.investments.build) == set()
 
@@ -168,7 +168,7 @@ def test_cost_is_never_raised_with_every_feature_on():
 
 def test_an_idle_build_that_costs_money_makes_way_for_a_cheaper_plan():
     built = build(single(supplied(projects=[project("mill", public=True, capex=9.0, operating_cost=9.0)])))
-    plan_ = tidied(built, **{"build[mill,0]": 1})
+    plan_ = tidied(built, **{"build[0,mill]": 1})
 
     assert plan_.after < plan_.before - 1
     assert plan_.decided(plan_.model.investments.build) == set()
@@ -179,6 +179,6 @@ def test_integers_that_cannot_be_held_leave_the_plan_as_it_was():
     solver = Solver(built.model)
     solver.solve(1e-9, 60)
     values = solver.values().copy()
-    values[solver.column[id(built.model.investments.build["mill", 0])]] = 1  # not bankable
+    values[solver.column[id(built.model.investments.build[0, "mill"])]] = 1  # not bankable
 
     assert tidy(built, solver, values) is None

@@ -25,8 +25,8 @@ def test_without_support_only_what_lenders_earn_on_is_built():
     public = project("public", public=True, capex=30.0)
     m = build(single(plan(projects=[MILL, unaided, public]))).model
 
-    assert keys(m.bankability.bankable) == {("mill", 0)}
-    assert_row(m.bankability.bankable["mill", 0], {"investments.build[mill,0]": -GAP}, ">=", 0)
+    assert keys(m.bankability.bankable) == {(0, "mill")}
+    assert_row(m.bankability.bankable[0, "mill"], {"investments.build[0,mill]": -GAP}, ">=", 0)
 
 
 @covers("bankability.bankable")
@@ -39,12 +39,12 @@ def test_grants_and_floors_on_the_whole_output():
     m = build(single(plan(projects=[MILL], floors=floors))).model
 
     row = {
-        "price_floors.award[short,0]": 200 * 0.1,
-        "price_floors.award[long,0]": 200 * 0.1 * (1 + 1 / 1.1),
-        "price_floors.award[granted,0]": 15 + 200 * 0.01 * (1 + 1 / 1.1),
-        "investments.build[mill,0]": -GAP,
+        "price_floors.award[0,short]": 200 * 0.1,
+        "price_floors.award[0,long]": 200 * 0.1 * (1 + 1 / 1.1),
+        "price_floors.award[0,granted]": 15 + 200 * 0.01 * (1 + 1 / 1.1),
+        "investments.build[0,mill]": -GAP,
     }
-    assert_row(m.bankability.bankable["mill", 0], row, ">=", 0)
+    assert_row(m.bankability.bankable[0, "mill"], row, ">=", 0)
 
 
 @covers("bankability.bankable")
@@ -56,30 +56,30 @@ def test_a_floor_is_worth_its_rate_on_what_is_not_under_contract():
 
     gap = 30 - 100 * 0.05 * (0.25 / 1.1 + 0.5 / 1.1**2 + 0.75 / 1.1**3)
     row = {
-        "price_floors.covered[f,0,0]": (0.07 - 0.05) * (0.25 / 1.1 + 0.5 / 1.1**2),  # as long as the contract
-        "price_floors.award[f,0]": 100 * (0.07 - 0.05) * 0.75 / 1.1**3,
-        "contracts.q[c,0]": 0.75 * ((0.09 - 0.05) * 0.25 / 1.1 + (0.135 - 0.05) * 0.5 / 1.1**2),
-        "investments.build[mill,0]": -gap,
+        "price_floors.covered[0,f,0]": (0.07 - 0.05) * (0.25 / 1.1 + 0.5 / 1.1**2),  # as long as the contract
+        "price_floors.award[0,f]": 100 * (0.07 - 0.05) * 0.75 / 1.1**3,
+        "contracts.q[0,c]": 0.75 * ((0.09 - 0.05) * 0.25 / 1.1 + (0.135 - 0.05) * 0.5 / 1.1**2),
+        "investments.build[0,mill]": -gap,
     }
-    assert_row(m.bankability.bankable["mill", 0], row, ">=", 0)
+    assert_row(m.bankability.bankable[0, "mill"], row, ">=", 0)
 
 
 @covers("bankability.bankable")
 def test_what_takes_more_than_it_gives_counts_against_the_project():
     """[cheat] A floor below the lenders' price that pays its upside back, and a contract below it."""
-    mill = project("mill", capacity=100.0, life_years=2, latest_year=2030)  # bankable unaided
+    mill = project("mill", capacity=100.0, life_years=2, latest_year=2030, capex=20.0)
     low = floor("low", "mill", floor=0.04, upside_share=0.5)
     cheap = contract("cheap", "mill", index_premium=-0.2, take_or_pay_share=0.1, tenor_years=1)
     dear = contract("dear", "mill", index_premium=0.5, price_max=0.06, tenor_years=1)  # nothing is promised
     m = build(single(plan(projects=[mill], floors=[low], contracts=[cheap, dear]))).model
 
     row = {
-        "price_floors.covered[low,0,0]": -0.5 * (0.05 - 0.04),
-        "price_floors.award[low,0]": -100 * 0.5 * (0.05 - 0.04) / 1.1,
-        "contracts.q[cheap,0]": -(0.05 - 0.04),
-        "investments.build[mill,0]": 100 * 0.05 * (1 + 1 / 1.1),
+        "price_floors.covered[0,low,0]": -0.5 * (0.05 - 0.04),
+        "price_floors.award[0,low]": -100 * 0.5 * (0.05 - 0.04) / 1.1,
+        "contracts.q[0,cheap]": -(0.05 - 0.04),
+        "investments.build[0,mill]": 100 * 0.05 * (1 + 1 / 1.1) - 20,
     }
-    assert_row(m.bankability.bankable["mill", 0], row, ">=", 0)
+    assert_row(m.bankability.bankable[0, "mill"], row, ">=", 0)
 
 
 @covers("bankability.bankable")
@@ -90,10 +90,10 @@ def test_each_decision_has_its_own_row_and_support():
                    latest_year=2031)  # fmt: skip
     m = build(single(plan(projects=[mill], bank_price=bank, contracts=[now]))).model
 
-    assert keys(m.bankability.bankable) == {("mill", 0), ("mill", 1), ("mill", 2)}
-    assert_row(m.bankability.bankable["mill", 0], {"investments.build[mill,0]": -(50 - 5)}, ">=", 0)
-    row = {"contracts.q[now,1]": 0.06 - 0.04, "investments.build[mill,1]": -(50 - 4)}
-    assert_row(m.bankability.bankable["mill", 1], row, ">=", 0)
+    assert keys(m.bankability.bankable) == {(0, "mill"), (1, "mill"), (2, "mill")}
+    assert_row(m.bankability.bankable[0, "mill"], {"investments.build[0,mill]": -(50 - 5)}, ">=", 0)
+    row = {"contracts.q[1,now]": 0.06 - 0.04, "investments.build[1,mill]": -(50 - 4)}
+    assert_row(m.bankability.bankable[1, "mill"], row, ">=", 0)
 
 
 @covers("bankability.bankable")
@@ -103,7 +103,7 @@ def test_lenders_look_beyond_the_horizon():
     m = build(single(plan(projects=[mill], bank_price=bank))).model
 
     earned = 100 * (0.05 * (1 + 1 / 1.1 + 1 / 1.1**2) + 0.02 * (1 / 1.1**3 + 1 / 1.1**4))
-    assert_row(m.bankability.bankable["mill", 0], {"investments.build[mill,0]": -(50 - earned)}, ">=", 0)
+    assert_row(m.bankability.bankable[0, "mill"], {"investments.build[0,mill]": -(50 - earned)}, ">=", 0)
 
 
 @covers("bankability.bankable")
@@ -112,9 +112,9 @@ def test_lenders_do_not_know_the_scenario():
     shock = plan(projects=[mill], price={"oxide": 9.0}, scenario=scenario())
     m = build(fork(plan(projects=[mill]), shock)).model
 
-    assert keys(m.bankability.bankable) == {("mill", n) for n in range(5)}
+    assert keys(m.bankability.bankable) == {(n, "mill") for n in range(5)}
     for n in range(5):
-        assert_row(m.bankability.bankable["mill", n], {f"investments.build[mill,{n}]": -45}, ">=", 0)
+        assert_row(m.bankability.bankable[n, "mill"], {f"investments.build[{n},mill]": -45}, ">=", 0)
 
 
 # --- (10'): what follows from (10) for whole decisions ----------------------------------------------------------------
@@ -135,16 +135,16 @@ def test_a_build_needs_decisions_that_can_close_its_gap_together():
     ]
     m = build(single(plan(projects=[MILL], floors=floors, contracts=contracts))).model
 
-    assert keys(m.bankability.closing) == {("mill", 0)}
+    assert keys(m.bankability.closing) == {(0, "mill")}
     row = {
-        "investments.build[mill,0]": 1,
-        "price_floors.award[short,0]": -200 * 0.1 / GAP,
-        "price_floors.award[long,0]": -1,  # more than enough by itself
-        "price_floors.award[granted,0]": -(15 + 200 * 0.01 * (1 + 1 / 1.1)) / GAP,
-        "contracts.sign[small,0]": -40 * 0.5 * 0.1 / GAP,
-        "contracts.sign[all,0]": -200 * 0.5 * 0.04 * (1 + 1 / 1.1) / GAP,  # no more than it makes
+        "investments.build[0,mill]": 1,
+        "price_floors.award[0,short]": -200 * 0.1 / GAP,
+        "price_floors.award[0,long]": -1,  # more than enough by itself
+        "price_floors.award[0,granted]": -(15 + 200 * 0.01 * (1 + 1 / 1.1)) / GAP,
+        "contracts.sign[0,small]": -40 * 0.5 * 0.1 / GAP,
+        "contracts.sign[0,all]": -200 * 0.5 * 0.04 * (1 + 1 / 1.1) / GAP,  # no more than it makes
     }
-    assert_row(m.bankability.closing["mill", 0], row, "<=", 0)
+    assert_row(m.bankability.closing[0, "mill"], row, "<=", 0)
 
 
 @covers("bankability.closing")
@@ -153,11 +153,13 @@ def test_years_in_which_a_floor_takes_can_be_under_contract():
     mill = project("mill", capex=20.0, capacity=100.0, life_years=2, latest_year=2030)
     gap = 20 - 100 * (0.04 + 0.06 / 1.1)
     two_way = floor("two_way", "mill", floor=0.05, upside_share=0.5, tenor_years=2)
-    short = contract("short", "mill", tenor_years=1)
+    short = contract("short", "mill", tenor_years=1, take_or_pay_share=0.1)
     m = build(single(plan(projects=[mill], floors=[two_way], contracts=[short], bank_price=bank))).model
 
-    row = {"investments.build[mill,0]": 1, "price_floors.award[two_way,0]": -100 * 0.01 / gap}
-    assert_row(m.bankability.closing["mill", 0], row, "<=", 0)
+    row = {  # the contract is worth nothing: its price is the lenders'
+        "investments.build[0,mill]": 1, "price_floors.award[0,two_way]": -100 * 0.01 / gap
+    }  # fmt: skip
+    assert_row(m.bankability.closing[0, "mill"], row, "<=", 0)
 
 
 @covers("bankability.closing")
@@ -171,8 +173,8 @@ def test_only_a_single_build_with_a_gap_needs_support():
     ]
     m = build(single(plan(projects=projects))).model
 
-    assert keys(m.bankability.closing) == {("mill", 0)}
-    assert_row(m.bankability.closing["mill", 0], {"investments.build[mill,0]": 1}, "<=", 0)
+    assert keys(m.bankability.closing) == {(0, "mill")}
+    assert_row(m.bankability.closing[0, "mill"], {"investments.build[0,mill]": 1}, "<=", 0)
 
 
 def test_it_costs_nothing_by_itself():
@@ -185,7 +187,7 @@ def test_it_costs_nothing_by_itself():
 def test_table_of_a_project_built_on_a_gap_within_the_solvers_tolerance():
     data = plan(projects=[project("mill", capex=5.0 + 1e-9, capacity=100.0, life_years=1, latest_year=2030)])
     built = build(single(data))
-    built.model.investments.build["mill", 0].set_value(1)
+    built.model.investments.build[0, "mill"].set_value(1)
 
     (row,) = bankability.table(built.tree, built.model.investments, support={})
     assert row["built"] == "yes"
@@ -202,17 +204,17 @@ def test_support_is_for_its_own_project():
     m = build(single(plan(projects=[MILL, twin], floors=floors, contracts=contracts))).model
 
     row = {
-        "price_floors.covered[floor_twin,0,0]": 0.1,
-        "contracts.q[offtake_twin,0]": 0.5 * 0.04,
-        "investments.build[twin,0]": -GAP,
+        "price_floors.covered[0,floor_twin,0]": 0.1,
+        "contracts.q[0,offtake_twin]": 0.5 * 0.04,
+        "investments.build[0,twin]": -GAP,
     }
-    assert_row(m.bankability.bankable["twin", 0], row, ">=", 0)
+    assert_row(m.bankability.bankable[0, "twin"], row, ">=", 0)
     row = {
-        "investments.build[mill,0]": 1,
-        "price_floors.award[floor_mill,0]": -200 * 0.1 / GAP,
-        "contracts.sign[offtake_mill,0]": -40 * 0.5 * 0.04 / GAP,
+        "investments.build[0,mill]": 1,
+        "price_floors.award[0,floor_mill]": -200 * 0.1 / GAP,
+        "contracts.sign[0,offtake_mill]": -40 * 0.5 * 0.04 / GAP,
     }
-    assert_row(m.bankability.closing["mill", 0], row, "<=", 0)
+    assert_row(m.bankability.closing[0, "mill"], row, "<=", 0)
 
 
 @covers("bankability.closing")
@@ -230,16 +232,16 @@ def test_a_gap_that_is_no_more_than_rounding_needs_no_support():
     ]
     m = build(single(plan(projects=projects))).model
 
-    assert keys(m.bankability.closing) == {("over", 0), ("small_over", 0)}
+    assert keys(m.bankability.closing) == {(0, "over"), (0, "small_over")}
 
 
 def test_table_in_order_public_projects_apart():
     public = project("public", public=True, capex=1.0)
     even = project("even", capex=5.0, capacity=100.0, life_years=1, latest_year=2030)  # the gap is 0
     built = build(single(plan(projects=[public, even, MILL])))
-    built.model.investments.build["even", 0].set_value(1)
+    built.model.investments.build[0, "even"].set_value(1)
 
-    rows = bankability.table(built.tree, built.model.investments, support={("even", 2030): ["f"]})
+    rows = bankability.table(built.tree, built.model.investments, support={(2030, "even"): ["f"]})
 
     assert [(r["project"], r["built"], r["closed_by"]) for r in rows] == [
         ("even", "yes", "not needed"),
@@ -265,4 +267,4 @@ def test_a_gap_of_less_than_a_million_without_support_is_a_gap():
     mill = project("mill", capex=5.5, capacity=100.0, life_years=1, latest_year=2030)  # earns 5
     m = build(single(plan(projects=[mill]))).model
 
-    assert_row(m.bankability.bankable["mill", 0], {"investments.build[mill,0]": -0.5}, ">=", 0)
+    assert_row(m.bankability.bankable[0, "mill"], {"investments.build[0,mill]": -0.5}, ">=", 0)

@@ -22,6 +22,7 @@ def spending(*limits: object, **changes: object) -> PlanData:
         "markets": [market("seller"), market("dirty", exposed=True)],
         "stockpiles": [stockpile("reserve", opening=(10.0, 0.0))],
         "budgets": limits,
+        "bank_price": {"oxide": 0.01},  # so that the mill is not bankable unaided
     }
     return plan(**(parts | changes))
 
@@ -30,46 +31,46 @@ def spending(*limits: object, **changes: object) -> PlanData:
 def test_outlays_of_every_kind():
     m = build(single(spending(budget("all", "capex grants floors fees stockpile", (200.0, 210.0, 220.0))))).model
 
-    assert keys(m.budgets.within) == {("all", n) for n in range(3)}
+    assert keys(m.budgets.within) == {(n, "all") for n in range(3)}
     row = {
-        "investments.build[public,0]": 50,
-        "price_floors.award[f,0]": 6,
-        "budgets.net_floors[0]": 1,
-        "contracts.sign[c,0]": 1.5,
+        "investments.build[0,public]": 50,
+        "price_floors.award[0,f]": 6,
+        "budgets.paid_out[0,f]": 1,
+        "contracts.sign[0,c]": 1.5,
         "stockpiles.fill[0,reserve,clean]": 0.06,
         "stockpiles.fill[0,reserve,exposed]": 0.06,
     }
-    assert_row(m.budgets.within["all", 0], row, "<=", 200)
+    assert_row(m.budgets.within[0, "all"], row, "<=", 200)
     row = {
-        "budgets.net_floors[2]": 1,
+        "budgets.paid_out[2,f]": 1,
         "stockpiles.fill[2,reserve,clean]": 0.072,
         "stockpiles.fill[2,reserve,exposed]": 0.072,
     }
-    assert_row(m.budgets.within["all", 2], row, "<=", 220)
+    assert_row(m.budgets.within[2, "all"], row, "<=", 220)
 
 
 @covers("budgets.within")
 @pytest.mark.parametrize(
     ("kind", "row"),
     [
-        ("capex", {"investments.build[public,0]": 50}),
-        ("grants", {"price_floors.award[f,0]": 6}),
-        ("floors", {"budgets.net_floors[0]": 1}),
-        ("fees", {"contracts.sign[c,0]": 1.5}),
+        ("capex", {"investments.build[0,public]": 50}),
+        ("grants", {"price_floors.award[0,f]": 6}),
+        ("floors", {"budgets.paid_out[0,f]": 1}),
+        ("fees", {"contracts.sign[0,c]": 1.5}),
         ("stockpile", {"stockpiles.fill[0,reserve,clean]": 0.06, "stockpiles.fill[0,reserve,exposed]": 0.06}),
     ],
 )
 def test_outlays_of_one_kind(kind, row):
     m = build(single(spending(budget("one", kind, 30.0)))).model
 
-    assert_row(m.budgets.within["one", 0], row, "<=", 30)
+    assert_row(m.budgets.within[0, "one"], row, "<=", 30)
 
 
 @covers("budgets.within")
 def test_years_without_a_limit_or_an_outlay_have_no_row():
     m = build(single(spending(budget("late", "capex", {2031: 30.0, 2032: 40.0})))).model
 
-    assert keys(m.budgets.within) == {("late", 1)}  # nothing can be decided in 2032
+    assert keys(m.budgets.within) == {(1, "late")}  # nothing can be decided in 2032
 
 
 @covers("budgets.within")
@@ -77,9 +78,9 @@ def test_carry_over_cumulates_from_the_first_year_in_force():
     m = build(single(spending(budget("fund", "fees", {2031: 30.0, 2032: 40.0}, carry_over=True),
                               contracts=[contract("c", "seller", signing_fee=1.5)]))).model  # fmt: skip
 
-    assert keys(m.budgets.within) == {("fund", 1), ("fund", 2)}
-    assert_row(m.budgets.within["fund", 1], {"contracts.sign[c,1]": 1.5}, "<=", 30)
-    assert_row(m.budgets.within["fund", 2], {"contracts.sign[c,1]": 1.5, "contracts.sign[c,2]": 1.5}, "<=", 70)
+    assert keys(m.budgets.within) == {(1, "fund"), (2, "fund")}
+    assert_row(m.budgets.within[1, "fund"], {"contracts.sign[1,c]": 1.5}, "<=", 30)
+    assert_row(m.budgets.within[2, "fund"], {"contracts.sign[1,c]": 1.5, "contracts.sign[2,c]": 1.5}, "<=", 70)
 
 
 @covers("budgets.within")
@@ -90,37 +91,38 @@ def test_carry_over_runs_along_the_path():
                      scenario=scenario())  # fmt: skip
     m = build(fork(base, shock)).model
 
-    assert keys(m.budgets.within) == {("fund", n) for n in range(5)}
-    row = {f"contracts.sign[c,{n}]": 1.5 for n in (0, 3, 4)}
-    assert_row(m.budgets.within["fund", 4], row, "<=", 21)
+    assert keys(m.budgets.within) == {(n, "fund") for n in range(5)}
+    row = {f"contracts.sign[{n},c]": 1.5 for n in (0, 3, 4)}
+    assert_row(m.budgets.within[4, "fund"], row, "<=", 21)
 
 
 @covers("budgets.net")
 def test_floors_count_what_is_paid_in_the_year_but_no_receipts():
     m = build(single(spending(budget("all", "floors", 30.0)))).model
 
-    assert keys(m.budgets.net) == {0, 1, 2}
-    assert m.budgets.net_floors[1].bounds == (0, None)
+    assert keys(m.budgets.net) == {(0, "f"), (1, "f"), (2, "f")}
+    assert m.budgets.paid_out[1, "f"].bounds == (0, None)
     # 40 t at 0.065 against 0.06, 0.066, 0.072: paid in 2030, half of the upside paid back later
-    row = {"budgets.net_floors[0]": 1, "price_floors.award[f,0]": -40 * 0.005}
-    assert_row(m.budgets.net[0], row, ">=", 0)
-    row = {"budgets.net_floors[1]": 1, "price_floors.award[f,0]": 40 * 0.5 * 0.001}
-    assert_row(m.budgets.net[1], row, ">=", 0)
+    row = {"budgets.paid_out[0,f]": 1, "price_floors.award[0,f]": -40 * 0.005}
+    assert_row(m.budgets.net[0, "f"], row, ">=", 0)
+    row = {"budgets.paid_out[1,f]": 1, "price_floors.award[0,f]": 40 * 0.5 * 0.001}
+    assert_row(m.budgets.net[1, "f"], row, ">=", 0)
 
 
 @covers("budgets.net")
 def test_without_a_budget_for_floors_there_is_nothing_to_net():
     m = build(single(spending(budget("capex", "capex", 30.0)))).model
 
-    assert keys(m.budgets.net) == keys(m.budgets.net_floors) == set()
+    assert keys(m.budgets.net) == keys(m.budgets.paid_out) == set()
 
 
 def test_table_shows_what_floors_pay_whatever_room_the_budget_leaves():
     built = build(single(spending(budget("all", "floors", 30.0))))
     m = built.model
-    m.price_floors.award["f", 0].set_value(1)
-    m.budgets.net_floors[0].set_value(17.0)  # anything from the payments to the limit is a solution
+    m.price_floors.award[0, "f"].set_value(1)
+    m.budgets.paid_out[0, "f"].set_value(17.0)  # anything from the payments to the limit is a solution
 
+    budgets.settle(m.budgets)
     outlay = {row["year"]: row["outlay_musd"] for row in budgets.table(built.tree, m.budgets)}
     assert outlay == pytest.approx({2030: 40 * 0.005, 2031: 0, 2032: 0})
 
@@ -130,4 +132,4 @@ def test_a_budget_of_nothing_allows_nothing():
     mill = project("mill", public=True, capex=30.0)
     m = build(single(plan(projects=[mill], budgets=[budget("none", "capex", 0.0)]))).model
 
-    assert_row(m.budgets.within["none", 0], {"investments.build[mill,0]": 30}, "<=", 0)
+    assert_row(m.budgets.within[0, "none"], {"investments.build[0,mill]": 30}, "<=", 0)

@@ -26,7 +26,7 @@ def test_capacity_of_a_project_is_what_was_built():
     m = build(single(plan(projects=[mill]))).model
 
     assert keys(m.capacity.capacity) == {(1, "mill"), (2, "mill")}
-    row = {"flows.act[2,mill,clean]": 1, "investments.build[mill,1]": -80, "investments.build[mill,2]": -40}
+    row = {"flows.act[2,mill,clean]": 1, "investments.build[1,mill]": -80, "investments.build[2,mill]": -40}
     assert_row(m.capacity.capacity[2, "mill"], row, "<=", 0)
 
 
@@ -51,8 +51,8 @@ def test_access_to_a_plant_without_contract_is_its_spot_share():
     assert keys(m.capacity.access) == {(0, "refinery"), (1, "refinery"), (2, "refinery")}
     row = {
         "flows.act[1,refinery,clean]": 1,
-        "contracts.taken[offtake,0,1]": -2,  # a tonne of oxide is 2 t of capacity
-        "contracts.taken[offtake,1,1]": -2,
+        "contracts.taken[1,offtake,0]": -2,  # a tonne of oxide is 2 t of capacity
+        "contracts.taken[1,offtake,1]": -2,
     }
     assert_row(m.capacity.access[1, "refinery"], row, "<=", 30)
 
@@ -66,7 +66,7 @@ def test_access_to_private_projects_only():
 
     assert keys(m.capacity.access) == {(0, "private"), (1, "private"), (2, "private")}
     row = {
-        "flows.act[1,private,clean]": 1, "contracts.taken[offtake,0,1]": -0.5, "investments.build[private,0]": -20
+        "flows.act[1,private,clean]": 1, "contracts.taken[1,offtake,0]": -0.5, "investments.build[0,private]": -20
     }  # fmt: skip
     assert_row(m.capacity.access[1, "private"], row, "<=", 0)
 
@@ -87,9 +87,9 @@ def test_access_to_markets():
     assert keys(m.capacity.market_access) == rows
     assert_row(m.capacity.market_access[1, "later"], {"flows.buy[1,later]": 1}, "<=", 15)
     assert_row(m.capacity.market_access[0, "part"], {"flows.buy[0,part]": 1}, "<=", 80)
-    row = {"flows.buy[1,part]": 1, "contracts.taken[some,0,1]": -1}
+    row = {"flows.buy[1,part]": 1, "contracts.taken[1,some,0]": -1}
     assert_row(m.capacity.market_access[1, "part"], row, "<=", 84)
-    row = {"flows.buy[1,closed]": 1, "contracts.taken[all,1,1]": -1}
+    row = {"flows.buy[1,closed]": 1, "contracts.taken[1,all,1]": -1}
     assert_row(m.capacity.market_access[1, "closed"], row, "<=", 0)
 
 

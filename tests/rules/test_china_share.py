@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pyomo.environ as pyo
 from tests.rules.algebra import assert_row, covers, keys
-from tests.rules.tiny_data import cap, fork, market, plan, plant, scenario
+from tests.rules.tiny_data import cap, fork, market, plan, plant, scenario, stockpile
 
 from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import single
 from lodestone.rules.build import build
-from lodestone.rules.china_share import row_terms
+from lodestone.rules.china_share import row_terms, settle
 
 # clean and exposed ore and oxide at Home, exposed oxide in Ally; a refinery at Home
 MARKETS = [
@@ -67,6 +70,7 @@ def test_intake_of_units_by_itself():
         "flows.mixed[0,Home,ore,exposed]": 1,
         "flows.act[0,refinery,clean]": -0.4 * 2.5,
         "flows.act[0,refinery,exposed]": -0.4 * 2.5,
+        "china_share.waste[0,refinery]": 0.4 * 2.5,
     }
     assert_row(m.china_share.intake[0, "ore_cap", "ore", "intake"], row, "<=", 0)
     row = row_of(0.4, ["flows.deliver[0,Home,cars,ore,exposed]"], ["flows.deliver[0,Home,cars,ore,clean]"])
@@ -86,6 +90,8 @@ def test_intake_over_the_regions_of_the_cap():
         "flows.act[0,refinery,clean]": -1,
         "flows.act[0,refinery,exposed]": -1,
         "flows.act[0,ally,clean]": -0.4 * 3,
+        "china_share.waste[0,refinery]": 0.4 * 2.5,
+        "china_share.waste[0,ally]": 0.4 * 3,
     }
     assert_row(m.china_share.intake[0, "cap", "ore", "intake"], row, "<=", 0)
 
@@ -94,7 +100,11 @@ def test_intake_over_the_regions_of_the_cap():
 def test_intake_under_last_stage_is_all_mixed():
     m = build(single(capped(cap("ore_cap", 0.4, "ore"), provenance=False))).model
 
-    row = {"flows.mixed[0,Home,ore,exposed]": 1, "flows.act[0,refinery,clean]": -1}
+    row = {
+        "flows.mixed[0,Home,ore,exposed]": 1,
+        "flows.act[0,refinery,clean]": -1,
+        "china_share.waste[0,refinery]": 0.4 * 2.5,
+    }
     assert_row(m.china_share.intake[0, "ore_cap", "ore", "intake"], row, "<=", 0)
 
 
@@ -132,7 +142,7 @@ def test_a_variable_stands_once_in_a_row():
     """What is exposed is also consumed: 1 - share in one coefficient, not in two."""
     m = build(single(capped(cap("oxide_cap", 0.4)))).model
 
-    terms = row_terms(m.china_share, (0, "oxide_cap", "oxide", "deliveries"), 0.4)
+    terms = row_terms(m.china_share, (0, "oxide_cap", "oxide", "deliveries"), {0: 0.4})
 
     found = {variable.name: coefficient for coefficient, variable in terms}
     assert len(found) == len(terms) == 4
@@ -145,3 +155,109 @@ def test_a_cap_that_is_not_in_force_yet_keeps_no_other_from_it():
 
     caps = {(key[0], key[1]) for key in keys(m.china_share.deliveries)}
     assert caps == {(0, "now"), (1, "now"), (2, "now"), (2, "later")}
+
+
+def stocking(*caps: object, **changes: object) -> PlanData:
+    pile = stockpile("reserve", opening=(10.0, 20.0), days=36.5, **changes)
+    return capped(*caps, stockpiles=[pile])
+
+
+@covers("china_share.fills")
+def test_what_is_put_into_stocks_is_a_sum_of_its_own():
+    """[cheat] A clean reserve is not refilled with exposed material to meet a cap."""
+    m = build(single(stocking(cap("oxide_cap", 0.4)))).model
+
+    assert keys(m.china_share.fills) == {(n, "oxide_cap", "oxide", "fills") for n in range(3)}
+    row = row_of(0.4, ["stockpiles.fill[1,reserve,exposed]"], ["stockpiles.fill[1,reserve,clean]"])
+    assert_row(m.china_share.fills[1, "oxide_cap", "oxide", "fills"], row, "<=", 0)
+
+
+@covers("china_share.stock")
+def test_what_is_held_beyond_the_exposed_opening_stock_keeps_the_share():
+    """X = 20 t of exposed opening stock: exposed <= 20 + 0.4 x (stock - 20)."""
+    m = build(single(stocking(cap("oxide_cap", 0.4)))).model
+
+    row = {"stockpiles.stock[1,reserve,exposed]": 0.6, "stockpiles.stock[1,reserve,clean]": -0.4}
+    assert_row(m.china_share.stock[1, "oxide_cap", "reserve"], row, "<=", 0.6 * 20)
+
+
+@covers("china_share.stock")
+def test_what_is_lacking_counts_as_held_and_the_opening_stock_loses_what_it_loses():
+    """10 % a year: of 20 t 16.2 are left after two years."""
+    data = stocking(cap("oxide_cap", 0.4))
+    lossy = {m: replace(row, annual_loss_share=0.1) for m, row in data.materials.items()}
+    m = build(single(replace(data, materials=lossy, scenario=scenario(emergency=(2031, 2031))))).model
+
+    row = {
+        "stockpiles.stock[1,reserve,exposed]": 0.6,
+        "stockpiles.stock[1,reserve,clean]": -0.4,
+        "stockpiles.lacking[1,reserve]": -0.4,
+    }
+    assert_row(m.china_share.stock[1, "oxide_cap", "reserve"], row, "<=", 0.6 * 16.2)
+
+
+@covers("china_share.fills", "china_share.stock")
+def test_stocks_elsewhere_of_other_materials_or_under_a_cap_of_a_sector_are_not_looked_at():
+    caps = [cap("ally", 0.4, regions=("Ally",)), cap("ore", 0.4, "ore"), cap("cars", 0.4, sector="cars")]
+    m = build(single(stocking(*caps))).model
+
+    assert keys(m.china_share.fills) == keys(m.china_share.stock) == set()
+
+
+@covers("china_share.waste_made", "china_share.discarded")
+def test_what_is_made_and_not_shipped_is_wasted():
+    """[cheat] Melting clean metal to nothing does not dilute. Two refineries make oxide, a third as a by-product."""
+    twin = plant("twin", recipe={"ore": -3.0, "oxide": 0.5})
+    by_product = plant("other", recipe={"ore": -1.0, "scrap": 1.0, "oxide": 0.1})
+    m = build(single(capped(cap("ore_cap", 0.4, "ore"), plants=[REFINERY, twin, by_product]))).model
+
+    assert {(u) for _, u in keys(m.china_share.waste)} == {"refinery", "twin", "other"}
+    row = {
+        "china_share.waste[1,twin]": 1,
+        "flows.act[1,twin,clean]": -0.5,
+        "flows.act[1,twin,exposed]": -0.5,
+    }
+    assert_row(m.china_share.waste_made[1, "twin"], row, "<=", 0)
+    row = {"china_share.waste[1,twin]": 1, "china_share.waste[1,refinery]": 1}
+    for k in ("clean", "exposed"):
+        row |= {f"flows.act[1,twin,{k}]": -0.5, f"flows.act[1,refinery,{k}]": -1.0}
+        row[f"flows.ship[1,oxide,Home,Home,{k}]"] = 1
+    assert_row(m.china_share.discarded[1, "Home", "oxide"], row, ">=", 0)
+    row = {"flows.mixed[1,Home,ore,exposed]": 1}
+    for unit, intake in (("refinery", 2.5), ("twin", 3.0), ("other", 1.0)):
+        row |= {f"flows.act[1,{unit},{k}]": -0.4 * intake for k in ("clean", "exposed")}
+    row |= {
+        "china_share.waste[1,refinery]": 0.4 * 2.5,
+        "china_share.waste[1,twin]": 0.4 * 3 / 0.5,
+        "china_share.waste[1,other]": 0.4 * 1,
+    }
+    assert_row(m.china_share.intake[1, "ore_cap", "ore", "intake"], row, "<=", 0)
+
+
+@covers("china_share.intake")
+def test_intake_of_units_that_make_nothing_is_no_consumption():
+    furnace = plant("furnace", recipe={"ore": -1.0})
+    m = build(single(capped(cap("ore_cap", 0.4, "ore"), plants=[furnace]))).model
+
+    assert_row(m.china_share.intake[1, "ore_cap", "ore", "intake"], {"flows.mixed[1,Home,ore,exposed]": 1}, "<=", 0)
+
+
+def test_a_share_of_0_needs_no_waste():
+    m = build(single(capped(cap("ore_ban", 0.0, "ore")))).model
+
+    assert keys(m.china_share.waste) == set()
+
+
+def test_of_a_solution_only_what_is_thrown_away_is_waste():
+    """5 t made, 3 t shipped: 2 t are wasted, whatever the rows leave room for."""
+    built = build(single(capped(cap("ore_cap", 0.4, "ore"))))
+    m = built.model
+    for variable in m.component_data_objects(pyo.Var):
+        variable.set_value(0, skip_validation=True)
+    m.flows.act[1, "refinery", "clean"].value = 5
+    m.flows.ship[1, "oxide", "Home", "Home", "clean"].value = 3
+    m.china_share.waste[1, "refinery"].value = 4
+
+    settle(m.china_share)
+
+    assert m.china_share.waste[1, "refinery"].value == 2

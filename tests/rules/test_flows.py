@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyomo.environ as pyo
 import pytest
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
@@ -22,7 +24,12 @@ from lodestone.data.plan_data import PlanData, Return
 from lodestone.data.tree import single
 from lodestone.rules import flows
 from lodestone.rules.build import Built, build
-from lodestone.rules.flows import demand_table, flows_table, intake_table, markets_table
+from lodestone.rules.flow_tables import (
+    demand_table,
+    flows_table,
+    intake_table,
+    markets_table,
+)
 
 DEFENCE = ("Home", "defence", "oxide")
 
@@ -261,14 +268,19 @@ def test_costs_at_the_prices_of_the_scenario():
                          ((0, 0.06), (1, 0.066), (2, 0.072), (3, 0.2), (4, 0.3))}  # fmt: skip
 
 
-def test_exposed_deliveries_are_weighted_by_probability():
+def test_exposed_deliveries_and_fills_less_releases_are_weighted_by_probability():
+    """[cheat] A tie does not deliver what is clean and store what is exposed."""
     data = plan(markets=[market("china", region="China")], lanes={("oxide", "China", "Home"): lane()},
-                demand={DEFENCE: 100.0})  # fmt: skip
+                demand={DEFENCE: 100.0}, stockpiles=[stockpile("reserve", opening=(3.0, 5.0))])  # fmt: skip
     built = build(fork(data, data))
 
-    weights = total(flows.delivered(built.tree, built.net, built.model.flows, "exposed"))
-    assert weights == {f"flows.deliver[{n},Home,defence,oxide,exposed]": p for n, p in
-                       ((0, 1), (1, 0.75), (2, 0.75), (3, 0.25), (4, 0.25))}  # fmt: skip
+    weights = total(flows.tainted(built.tree, built.net, built.model.flows, built.model.stockpiles))
+    likely = ((0, 1), (1, 0.75), (2, 0.75), (3, 0.25), (4, 0.25))
+    assert weights == {
+        **{f"flows.deliver[{n},Home,defence,oxide,exposed]": p for n, p in likely},
+        **{f"stockpiles.fill[{n},reserve,exposed]": p for n, p in likely},
+        **{f"stockpiles.release[{n},reserve,exposed]": -p for n, p in likely},
+    }
 
 
 def test_projects_make_and_take_like_plants():
@@ -327,7 +339,7 @@ def test_table_of_intake_where_only_one_stream_is_at_hand():
     rows = intake_table(built.tree, built.net, built.model.flows)
 
     assert rows == [
-        {"region": "Home", "material": "ore", "year": 2031, "clean_mode_t": 0.0, "mixed_clean_t": 0.4,
+        {"region": "Home", "material": "ore", "year": 2031, "month": 1, "clean_mode_t": 0.0, "mixed_clean_t": 0.4,
          "mixed_exposed_t": 0.0}
     ]  # fmt: skip
 
@@ -381,7 +393,8 @@ def test_table_of_a_material_that_has_no_price():
         ship.value = 2.0 if key == (0, "slag", "Home", "Home", "clean") else 0.0
 
     assert flows_table(built.tree, built.model.flows) == [
-        {"material": "slag", "from_region": "Home", "to_region": "Home", "year": 2030, "stream": "clean", "t": 2.0,
+        {"material": "slag", "from_region": "Home", "to_region": "Home", "year": 2030, "month": 1, "stream": "clean",
+         "t": 2.0,
          "freight_musd": 0.0, "tariff_musd": 0.0}
     ]  # fmt: skip
 
@@ -393,3 +406,59 @@ def test_what_is_bought_has_the_colour_of_its_market():
     for name, stream in (("clean", "clean"), ("dirty", "exposed")):
         row = {f"flows.buy[0,{name}]": 1, f"flows.ship[0,oxide,Home,Home,{stream}]": -1}
         assert_row(m.balances.made[0, "Home", "oxide", stream], row, ">=", 0)
+
+
+# --- version 2 ------------------------------------------------------------------------------------------------------
+
+
+def test_prices_have_a_region():
+    """Oxide is dear at Home and cheap in Ally: each market and each plant sees its own price."""
+    mint = plant("mint", region="Ally", recipe={"oxide": 0.5})
+    prices = {("oxide", "Home"): 0.1, ("oxide", "Ally"): 0.02, "oxide": 0.05}
+    data = plan(plants=[mint], markets=[market("home"), market("ally", region="Ally")], price=prices)
+    m = build(single(data)).model
+
+    assert costs(m.flows, "market_purchases")[1] == {"flows.buy[1,home]": 0.1, "flows.buy[1,ally]": 0.02}
+    assert costs(m.payments, "payments_to_units")[1] == {"flows.act[1,mint,clean]": close(0.01)}
+
+
+@pytest.mark.parametrize(
+    ("tariff", "least", "expected"),
+    [
+        (0.25, None, 0.005),  # of the price where the lane starts
+        (0.25, 0.024, 0.005),  # the tariff is more than what lifts the price to 0.024
+        (0.25, 0.03, 0.01),
+        (0.0, 0.03, 0.01),
+        (0.0, 0.01, 0.0),  # dearer already
+    ],
+)
+def test_a_duty_lifts_the_price_to_the_least_import_price(tariff, least, expected):
+    prices = {("oxide", "Home"): 0.1, ("oxide", "Ally"): 0.02, ("oxide", "China"): 0.05}
+    lanes = {("oxide", "Ally", "Home"): replace(lane(0.0, tariff), min_price=least)}
+    m = build(single(plan(markets=[market("ally", region="Ally")], price=prices, lanes=lanes,
+                          demand={DEFENCE: 100.0}))).model  # fmt: skip
+
+    duties = {1: {"flows.ship[1,oxide,Ally,Home,clean]": close(expected)}} if expected else {}
+    assert {n: row for n, row in costs(m.flows, "tariffs").items() if n == 1} == duties
+
+
+def test_a_duty_by_origin_is_paid_on_exposed_material_only():
+    lanes = {("oxide", "Ally", "Home"): replace(lane(0.0, 0.5), applies_to="exposed")}
+    markets = [market("clean", region="Ally"), market("dirty", region="Ally", exposed=True)]
+    m = build(single(plan(markets=markets, lanes=lanes, demand={DEFENCE: 100.0}))).model
+
+    assert costs(m.flows, "tariffs")[0] == {"flows.ship[0,oxide,Ally,Home,exposed]": close(0.03)}
+
+
+@covers("balances.made")
+def test_scrap_in_a_region_of_concern_is_exposed():
+    """[cheat] Whatever its row says, and of clean deliveries too."""
+    back = (Return("cars", "oxide", "scrap", 0.5, 1, clean=True),)
+    smelter = plant("smelter", region="China", recipe={"scrap": -1.0, "ore": 1.0})
+    clean = market("clean", region="China", exposed=False)
+    data = plan(plants=[smelter], markets=[clean], demand={("China", "cars", "oxide"): 10.0}, returns=back)
+    m = build(single(data)).model
+
+    row = {"flows.deliver[0,China,cars,oxide,clean]": 0.5, "flows.ship[1,scrap,China,China,exposed]": -1}
+    assert_row(m.balances.made[1, "China", "scrap", "exposed"], row, ">=", 0)
+    assert (1, "China", "scrap", "clean") not in m.balances.made

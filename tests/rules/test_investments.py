@@ -14,14 +14,14 @@ def test_build_is_a_whole_number_up_to_max_builds_where_it_produces_within_the_h
     m = build(single(plan(projects=[project("mill", lead_years=1, max_builds=3)]))).model
 
     build_var = m.investments.build
-    assert keys(build_var) == {("mill", 0), ("mill", 1)}  # decided in 2032 it would produce in 2033 [cheat]
+    assert keys(build_var) == {(0, "mill"), (1, "mill")}  # decided in 2032 it would produce in 2033 [cheat]
     assert all(v.is_integer() and v.bounds == (0, 3) for v in build_var.values())
 
 
 def test_build_only_inside_the_window():
     m = build(single(plan(projects=[project("mill", earliest_year=Y1, latest_year=Y1)]))).model
 
-    assert keys(m.investments.build) == {("mill", 1)}
+    assert keys(m.investments.build) == {(1, "mill")}
 
 
 @covers("investments.once")
@@ -29,9 +29,9 @@ def test_once():
     projects = [project("mill", max_builds=3), project("late", earliest_year=2032)]
     m = build(single(plan(projects=projects))).model
 
-    assert keys(m.investments.once) == {("mill", 2)}  # one decision year needs no row: the bound of build says it
-    build_all = {"investments.build[mill,0]": 1, "investments.build[mill,1]": 1, "investments.build[mill,2]": 1}
-    assert_row(m.investments.once["mill", 2], build_all, "<=", 3)
+    assert keys(m.investments.once) == {(2, "mill")}  # one decision year needs no row: the bound of build says it
+    build_all = {"investments.build[0,mill]": 1, "investments.build[1,mill]": 1, "investments.build[2,mill]": 1}
+    assert_row(m.investments.once[2, "mill"], build_all, "<=", 3)
 
 
 @covers("investments.once")
@@ -39,9 +39,9 @@ def test_once_on_each_path_of_a_tree():
     data = plan(projects=[project("mill")])
     m = build(fork(data, data)).model
 
-    assert keys(m.investments.once) == {("mill", 2), ("mill", 4)}
-    trunk_and_other = {"investments.build[mill,0]": 1, "investments.build[mill,3]": 1, "investments.build[mill,4]": 1}
-    assert_row(m.investments.once["mill", 4], trunk_and_other, "<=", 1)
+    assert keys(m.investments.once) == {(2, "mill"), (4, "mill")}
+    trunk_and_other = {"investments.build[0,mill]": 1, "investments.build[3,mill]": 1, "investments.build[4,mill]": 1}
+    assert_row(m.investments.once[4, "mill"], trunk_and_other, "<=", 1)
 
 
 @covers("investments.group")
@@ -52,10 +52,10 @@ def test_group():
     data = plan(projects=[small, large, alone, project("free", max_builds=2)])
     m = build(fork(data, data)).model
 
-    assert keys(m.investments.group) == {("site", 2), ("site", 4), ("pit", 2), ("pit", 4)}
-    trunk_and_base = {"investments.build[small,0]": 1, "investments.build[large,2]": 1}
-    assert_row(m.investments.group["site", 2], trunk_and_base, "<=", 1)
-    assert_row(m.investments.group["pit", 4], {"investments.build[alone,0]": 1}, "<=", 1)
+    assert keys(m.investments.group) == {(2, "site"), (4, "site"), (2, "pit"), (4, "pit")}
+    trunk_and_base = {"investments.build[0,small]": 1, "investments.build[2,large]": 1}
+    assert_row(m.investments.group[2, "site"], trunk_and_base, "<=", 1)
+    assert_row(m.investments.group[4, "pit"], {"investments.build[0,alone]": 1}, "<=", 1)
 
 
 @covers("investments.requires")
@@ -64,10 +64,10 @@ def test_requires():
     mill = project("mill", requires="mine", max_builds=3)
     m = build(single(plan(projects=[mine, mill]))).model
 
-    assert keys(m.investments.requires) == {("mill", 0), ("mill", 1), ("mill", 2)}
-    assert_row(m.investments.requires["mill", 0], {"investments.build[mill,0]": 1}, "<=", 0)
-    until_2031 = {"investments.build[mill,0]": 1, "investments.build[mill,1]": 1, "investments.build[mine,1]": -3}
-    assert_row(m.investments.requires["mill", 1], until_2031, "<=", 0)
+    assert keys(m.investments.requires) == {(0, "mill"), (1, "mill"), (2, "mill")}
+    assert_row(m.investments.requires[0, "mill"], {"investments.build[0,mill]": 1}, "<=", 0)
+    until_2031 = {"investments.build[0,mill]": 1, "investments.build[1,mill]": 1, "investments.build[1,mine]": -3}
+    assert_row(m.investments.requires[1, "mill"], until_2031, "<=", 0)
 
 
 @covers("investments.requires")
@@ -75,23 +75,23 @@ def test_requires_looks_back_along_the_path_only():
     data = plan(projects=[project("mine"), project("mill", requires="mine", earliest_year=2031)])
     m = build(fork(data, data)).model
 
-    assert keys(m.investments.requires) == {("mill", 1), ("mill", 2), ("mill", 3), ("mill", 4)}
+    assert keys(m.investments.requires) == {(1, "mill"), (2, "mill"), (3, "mill"), (4, "mill")}
     trunk_and_other = {
-        "investments.build[mill,3]": 1, "investments.build[mine,0]": -1, "investments.build[mine,3]": -1
+        "investments.build[3,mill]": 1, "investments.build[0,mine]": -1, "investments.build[3,mine]": -1
     }  # fmt: skip
-    assert_row(m.investments.requires["mill", 3], trunk_and_other, "<=", 0)
+    assert_row(m.investments.requires[3, "mill"], trunk_and_other, "<=", 0)
 
 
 def test_capacity_ramps_up_and_ends_with_life():
     mill = project("mill", capacity=60.0, lead_years=1, ramp_years=3, life_years=2, latest_year=2031)
     m = build(single(plan(projects=[mill], last_year=2034))).model
 
-    capacity = {n: total(m.investments.capacity["mill", n]) for n in range(5)}
+    capacity = {n: total(m.investments.capacity[n, "mill"]) for n in range(5)}
     assert capacity == {
         0: {},
-        1: {"investments.build[mill,0]": 20},  # a third in its first year
-        2: {"investments.build[mill,0]": 40, "investments.build[mill,1]": 20},
-        3: {"investments.build[mill,1]": 40},  # that of 2030 was closed at the end of 2032
+        1: {"investments.build[0,mill]": 20},  # a third in its first year
+        2: {"investments.build[0,mill]": 40, "investments.build[1,mill]": 20},
+        3: {"investments.build[1,mill]": 40},  # that of 2030 was closed at the end of 2032
         4: {},
     }
 
@@ -100,8 +100,8 @@ def test_capacity_of_a_path_is_not_that_of_another():
     data = plan(projects=[project("mill", capacity=60.0)])
     m = build(fork(data, data)).model
 
-    assert total(m.investments.capacity["mill", 4]) == {
-        "investments.build[mill,0]": 60, "investments.build[mill,3]": 60, "investments.build[mill,4]": 60
+    assert total(m.investments.capacity[4, "mill"]) == {
+        "investments.build[0,mill]": 60, "investments.build[3,mill]": 60, "investments.build[4,mill]": 60
     }  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def test_costs_of_a_public_project():
     )
     m = build(single(plan(projects=[mill, project("private", capex=50.0, fixed_cost=3.0)]))).model
 
-    b0, b1 = "investments.build[mill,0]", "investments.build[mill,1]"
+    b0, b1 = "investments.build[0,mill]", "investments.build[1,mill]"
     assert costs(m.investments, "capex") == {0: {b0: 50}, 1: {b1: 50}}
     assert costs(m.investments, "public_fixed_cost") == {1: {b0: 3}, 2: {b0: 3, b1: 3}}
     # decided 2030: works 2031-2035, 3 of 5 years after 2032; decided 2031: 4 of 5
@@ -122,7 +122,7 @@ def test_a_public_project_that_ends_before_the_horizon_leaves_nothing():
     mill = project("mill", public=True, capex=50.0, fixed_cost=3.0, life_years=2, latest_year=2031)
     m = build(single(plan(projects=[mill]))).model
 
-    b0, b1 = "investments.build[mill,0]", "investments.build[mill,1]"
+    b0, b1 = "investments.build[0,mill]", "investments.build[1,mill]"
     assert costs(m.investments, "public_fixed_cost") == {0: {b0: 3}, 1: {b0: 3, b1: 3}, 2: {b1: 3}}
     assert costs(m.investments, "salvage") == {}  # the second one ends with 2032
 
@@ -131,7 +131,7 @@ def test_costs_on_a_tree_are_those_of_the_nodes_after_the_decision():
     mill = project("mill", public=True, capex=50.0, fixed_cost=3.0, life_years=4, latest_year=2031)
     m = build(fork(plan(projects=[mill]), plan(projects=[mill], scenario=scenario()))).model
 
-    b0, b1, b3 = (f"investments.build[mill,{n}]" for n in (0, 1, 3))
+    b0, b1, b3 = (f"investments.build[{n},mill]" for n in (0, 1, 3))
     assert costs(m.investments, "capex") == {0: {b0: 50}, 1: {b1: 50}, 3: {b3: 50}}
     assert costs(m.investments, "public_fixed_cost") == {
         0: {b0: 3}, 1: {b0: 3, b1: 3}, 2: {b0: 3, b1: 3}, 3: {b0: 3, b3: 3}, 4: {b0: 3, b3: 3}
@@ -143,9 +143,9 @@ def test_what_is_lost_has_no_capacity_from_then_on():
     data = replace(plan(projects=[project("mill"), project("other")]), lost={"mill": time_of(2031)})
     m = build(single(data)).model
 
-    assert total(m.investments.capacity["mill", 0]) == {"investments.build[mill,0]": 100}
-    assert total(m.investments.capacity["mill", 1]) == total(m.investments.capacity["mill", 2]) == {}
-    assert total(m.investments.capacity["other", 1]) == {f"investments.build[other,{n}]": 100 for n in (0, 1)}
+    assert total(m.investments.capacity[0, "mill"]) == {"investments.build[0,mill]": 100}
+    assert total(m.investments.capacity[1, "mill"]) == total(m.investments.capacity[2, "mill"]) == {}
+    assert total(m.investments.capacity[1, "other"]) == {f"investments.build[{n},other]": 100 for n in (0, 1)}
 
 
 @covers("investments.once", "investments.group")
@@ -153,5 +153,5 @@ def test_two_years_to_decide_in_and_a_group_that_nobody_can_join():
     late = project("late", group="west", earliest_year=2040)
     m = build(single(plan(projects=[project("mill", latest_year=2031), late]))).model
 
-    assert keys(m.investments.once) == {("mill", 2)}
+    assert keys(m.investments.once) == {(2, "mill")}
     assert keys(m.investments.group) == set()

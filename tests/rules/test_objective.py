@@ -76,7 +76,7 @@ def test_a_variable_in_several_terms_has_one_coefficient():
     found = weights(plan(projects=[mill], stockpiles=[reserve]))
 
     fixed = 3 * (1 + 1 / 1.1 + 1 / 1.1**2)
-    assert found["investments.build[mill,0]"] == close(50 + fixed - 50 / 4 / 1.1**2)
+    assert found["investments.build[0,mill]"] == close(50 + fixed - 50 / 4 / 1.1**2)
     assert found["stockpiles.credited[2,reserve]"] == close(-0.5 * 0.072 / 1.1**2)
     assert found["stockpiles.stock[2,reserve,clean]"] == close(0.002 / 1.1**2)
 
@@ -89,7 +89,7 @@ def test_table_has_every_term_and_year():
     rows = {(row["term"], row["year"]): row for row in table}
     assert len(rows) == len(table) == 3 * len(objective.COST_TERMS)
     assert rows["market_purchases", 2032] == {
-        "term": "market_purchases", "payer": "buyers", "year": 2032, "musd": close(0.72),
+        "term": "market_purchases", "payer": "buyers", "year": 2032, "month": 1, "musd": close(0.72),
         "discounted_musd": close(0.72 / 1.1**2),
     }  # fmt: skip
 

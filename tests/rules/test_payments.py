@@ -68,8 +68,8 @@ def test_contracts_count_in_the_topup_gains_and_losses_both():
     row = {
         "payments.topup[1,mint]": 1,
         "flows.act[1,mint,clean]": -(0.025 - 0.033),
-        "contracts.taken[low,0,1]": 0.05 - 0.066,
-        "contracts.taken[high,0,1]": 0.09 - 0.066,
+        "contracts.taken[1,low,0]": 0.05 - 0.066,
+        "contracts.taken[1,high,0]": 0.09 - 0.066,
     }
     assert_row(m.payments.pays[1, "mint"], row, ">=", 0)
 
@@ -91,7 +91,7 @@ def test_floor_payments_count_in_the_topup():
     row = {
         "payments.topup[0,mill]": 1,
         "flows.act[0,mill,clean]": -(0.09 - 0.06),
-        "price_floors.award[f,0]": 0.5 * 80 * (0.085 - 0.06),
+        "price_floors.award[0,f]": 0.5 * 80 * (0.085 - 0.06),
     }
     assert_row(m.payments.pays[0, "mill"], row, ">=", 0)
     row = {"payments.topup[2,mill]": 1, "flows.act[2,mill,clean]": -(0.09 - 0.072)}  # the tenor is over
@@ -100,13 +100,13 @@ def test_floor_payments_count_in_the_topup():
 
 @covers("payments.pays")
 def test_upside_paid_back_is_topped_up_where_the_project_cannot_bear_it():
-    mill = project("mill", capacity=80.0, latest_year=2030)
+    mill = project("mill", capacity=80.0, latest_year=2030, capex=9000.0)
     m = build(single(plan(projects=[mill], floors=[floor("f", "mill", floor=0.05, upside_share=0.5)]))).model
 
     row = {
         "payments.topup[1,mill]": 1,
         "flows.act[1,mill,clean]": 0.066,
-        "price_floors.award[f,0]": -80 * 0.5 * (0.066 - 0.05),
+        "price_floors.award[0,f]": -80 * 0.5 * (0.066 - 0.05),
     }
     assert_row(m.payments.pays[1, "mill"], row, ">=", 0)
 
@@ -133,7 +133,7 @@ def test_table_of_small_plants_idle_ones_and_of_what_has_no_capacity():
     m.flows.act[1, "half", "clean"].value = 0.25
     m.flows.act[1, "refinery", "clean"].value = m.flows.act[1, "refinery", "exposed"].value = 0.3
 
-    rows = plants_table(built.tree, built.net, m.flows, m.investments, m.payments)
+    rows = plants_table(built.tree, built.net, m.flows, m.investments, m.payments, m.closure, m.china_share)
 
     assert [(r["unit"], r["year"], r["capacity_t"], r["use_share"]) for r in rows] == [
         ("half", 2030, 0.5, 0.0), ("half", 2031, 0.5, 0.5), ("refinery", 2031, 0.0, 0.0), ("half", 2032, 0.5, 0.0),

@@ -9,20 +9,21 @@ from lodestone.data.tree import single
 from lodestone.rules.build import build
 from lodestone.rules.price_floors import awards_table, covered_at, payments_table, supported_years
 
-MILL = project("mill", recipe={"oxide": 0.5}, capacity=80.0, latest_year=2030)  # 40 t of oxide a year
+MILL = project("mill", recipe={"oxide": 0.5}, capacity=80.0, latest_year=2030,
+               capex=9000.0)  # 40 t of oxide a year, and never bankable unaided  # fmt: skip
 
 
 @covers("price_floors.one_package")
 def test_one_package_per_build():
-    mill = project("mill", latest_year=2031)
+    mill = project("mill", latest_year=2031, capex=9000.0)
     floors = [floor("low", "mill"), floor("high", "mill", floor=0.1), floor("other", "smelter")]
-    m = build(single(plan(projects=[mill, project("smelter", earliest_year=2032)], floors=floors))).model
+    m = build(single(plan(projects=[mill, project("smelter", earliest_year=2032, capex=9000.0)], floors=floors))).model
 
-    assert keys(m.price_floors.award) == {("low", 0), ("low", 1), ("high", 0), ("high", 1), ("other", 2)}
+    assert keys(m.price_floors.award) == {(0, "low"), (1, "low"), (0, "high"), (1, "high"), (2, "other")}
     assert all(v.is_binary() for v in m.price_floors.award.values())
-    assert keys(m.price_floors.one_package) == {("mill", 0), ("mill", 1), ("smelter", 2)}
-    row = {"price_floors.award[low,1]": 1, "price_floors.award[high,1]": 1, "investments.build[mill,1]": -1}
-    assert_row(m.price_floors.one_package["mill", 1], row, "<=", 0)
+    assert keys(m.price_floors.one_package) == {(0, "mill"), (1, "mill"), (2, "smelter")}
+    row = {"price_floors.award[1,low]": 1, "price_floors.award[1,high]": 1, "investments.build[1,mill]": -1}
+    assert_row(m.price_floors.one_package[1, "mill"], row, "<=", 0)
 
 
 def test_without_contracts_an_award_covers_the_whole_output():
@@ -31,65 +32,69 @@ def test_without_contracts_an_award_covers_the_whole_output():
     block = built.model.price_floors
     assert keys(block.covered) == set()
     covered = [total(covered_at(built.tree, block, "f", 0, year)) for year in (2029, 2030, 2031, 2032)]
-    assert covered == [{}, {"price_floors.award[f,0]": 40}, {"price_floors.award[f,0]": 40}, {}]
+    assert covered == [{}, {"price_floors.award[0,f]": 40}, {"price_floors.award[0,f]": 40}, {}]
 
 
 @covers("price_floors.awarded", "price_floors.uncontracted", "price_floors.in_full")
 def test_deemed_output_less_what_is_under_contract():
     contracts = [
-        contract("one_year", "mill", tenor_years=1),
-        contract("two_years", "mill", tenor_years=2),
-        contract("as_long", "mill", tenor_years=4),
-        contract("scrap", "mill", material="scrap", tenor_years=3),
+        contract("one_year", "mill", tenor_years=1, take_or_pay_share=0.5),
+        contract("two_years", "mill", tenor_years=2, take_or_pay_share=1.0),
+        contract("as_long", "mill", tenor_years=4, take_or_pay_share=0.25),
+        contract("empty", "mill", tenor_years=3),  # [cheat] nobody is bound to take anything
+        contract("scrap", "mill", material="scrap", tenor_years=3, take_or_pay_share=1.0),
     ]
-    mill = project("mill", recipe={"oxide": 0.5, "scrap": 0.1}, capacity=80.0, latest_year=2030, lead_years=1)
+    mill = project("mill", recipe={"oxide": 0.5, "scrap": 0.1}, capacity=80.0, latest_year=2030, lead_years=1,
+                   capex=9000.0)  # fmt: skip
     built = build(single(plan(projects=[mill], floors=[floor("f", "mill", tenor_years=4)], contracts=contracts)))
 
     block = built.model.price_floors
-    segments = {("f", 0, 0), ("f", 0, 1), ("f", 0, 2)}  # until one_year ends, until two_years ends, until the end
+    segments = {(0, "f", 0), (0, "f", 1), (0, "f", 2)}  # until one_year ends, until two_years ends, until the end
     assert keys(block.covered) == segments
     assert keys(block.awarded) == keys(block.uncontracted) == keys(block.in_full) == segments
 
-    row = {"price_floors.covered[f,0,1]": 1, "price_floors.award[f,0]": -40}
-    assert_row(block.awarded["f", 0, 1], row, "<=", 0)
-    volumes = {"contracts.q[two_years,0]": 1, "contracts.q[as_long,0]": 1}
-    row = {"price_floors.covered[f,0,1]": 1, "investments.build[mill,0]": -40} | volumes
-    assert_row(block.uncontracted["f", 0, 1], row, "<=", 0)
-    row = {"price_floors.covered[f,0,1]": 1, "price_floors.award[f,0]": -40} | volumes
-    assert_row(block.in_full["f", 0, 1], row, ">=", 0)
-    first = {"contracts.q[one_year,0]": 1} | volumes
-    row = {"price_floors.covered[f,0,0]": 1, "price_floors.award[f,0]": -40} | first
-    assert_row(block.in_full["f", 0, 0], row, ">=", 0)
+    row = {"price_floors.covered[0,f,1]": 1, "price_floors.award[0,f]": -40}
+    assert_row(block.awarded[0, "f", 1], row, "<=", 0)
+    volumes = {"contracts.q[0,two_years]": 1, "contracts.q[0,as_long]": 0.25}
+    row = {"price_floors.covered[0,f,1]": 1, "investments.build[0,mill]": -40} | volumes
+    assert_row(block.uncontracted[0, "f", 1], row, "<=", 0)
+    row = {"price_floors.covered[0,f,1]": 1, "price_floors.award[0,f]": -40} | volumes
+    assert_row(block.in_full[0, "f", 1], row, ">=", 0)
+    first = {"contracts.q[0,one_year]": 0.5} | volumes
+    row = {"price_floors.covered[0,f,0]": 1, "price_floors.award[0,f]": -40} | first
+    assert_row(block.in_full[0, "f", 0], row, ">=", 0)
 
     by_year = {year: total(covered_at(built.tree, block, "f", 0, year)) for year in range(2030, 2036)}
     assert by_year == {
         2030: {},
-        2031: {"price_floors.covered[f,0,0]": 1},
-        2032: {"price_floors.covered[f,0,1]": 1},
-        2033: {"price_floors.covered[f,0,2]": 1},
-        2034: {"price_floors.covered[f,0,2]": 1},
+        2031: {"price_floors.covered[0,f,0]": 1},
+        2032: {"price_floors.covered[0,f,1]": 1},
+        2033: {"price_floors.covered[0,f,2]": 1},
+        2034: {"price_floors.covered[0,f,2]": 1},
         2035: {},
     }
 
 
 @covers("price_floors.awarded")
 def test_contracts_shorter_than_the_tenor_leave_its_end_uncontracted():
-    data = plan(projects=[MILL], floors=[floor("f", "mill")], contracts=[contract("c", "mill", tenor_years=2)])
+    offtake = contract("c", "mill", tenor_years=2, take_or_pay_share=0.5)
+    data = plan(projects=[MILL], floors=[floor("f", "mill")], contracts=[offtake])
     built = build(single(data))
 
     block = built.model.price_floors
-    assert keys(block.awarded) == {("f", 0, 0)}
-    assert total(covered_at(built.tree, block, "f", 0, 2031)) == {"price_floors.covered[f,0,0]": 1}
-    assert total(covered_at(built.tree, block, "f", 0, 2032)) == {"price_floors.award[f,0]": 40}
+    assert keys(block.awarded) == {(0, "f", 0)}
+    assert total(covered_at(built.tree, block, "f", 0, 2031)) == {"price_floors.covered[0,f,0]": 1}
+    assert total(covered_at(built.tree, block, "f", 0, 2032)) == {"price_floors.award[0,f]": 40}
 
 
 @covers("price_floors.awarded")
 def test_contracts_that_can_only_be_signed_at_another_decision_do_not_count():
-    mill = project("mill", latest_year=2031)
-    data = plan(projects=[mill], floors=[floor("f", "mill")], contracts=[contract("c", "mill", earliest_year=2031)])
+    mill = project("mill", latest_year=2031, capex=9000.0)
+    offtake = contract("c", "mill", earliest_year=2031, take_or_pay_share=0.5)
+    data = plan(projects=[mill], floors=[floor("f", "mill")], contracts=[offtake])
     m = build(single(data)).model
 
-    assert keys(m.price_floors.awarded) == {("f", 1, 0)}
+    assert keys(m.price_floors.awarded) == {(1, "f", 0)}
 
 
 def test_payments_below_and_above_the_floor():
@@ -97,24 +102,25 @@ def test_payments_below_and_above_the_floor():
     m = build(single(plan(projects=[MILL], floors=[pays]))).model
 
     assert costs(m.price_floors, "floor_payments") == {
-        0: {"price_floors.award[pays,0]": close(40 * (0.065 - 0.06))},
-        1: {"price_floors.award[pays,0]": close(-40 * 0.25 * (0.066 - 0.065))},
-        2: {"price_floors.award[pays,0]": close(-40 * 0.25 * (0.072 - 0.065))},
+        0: {"price_floors.award[0,pays]": close(40 * (0.065 - 0.06))},
+        1: {"price_floors.award[0,pays]": close(-40 * 0.25 * (0.066 - 0.065))},
+        2: {"price_floors.award[0,pays]": close(-40 * 0.25 * (0.072 - 0.065))},
     }
 
 
 def test_payments_ramp_and_last_as_long_as_tenor_and_life():
-    mill = project("mill", capacity=80.0, lead_years=1, ramp_years=4, life_years=3, latest_year=2031)
+    mill = project("mill", capacity=80.0, lead_years=1, ramp_years=4, life_years=3, latest_year=2031,
+                   capex=9000.0)  # fmt: skip
     floors = [floor("life", "mill", floor=0.172, tenor_years=9), floor("tenor", "mill", floor=0.172, tenor_years=1)]
     data = plan(projects=[mill], floors=floors)
     m = build(single(data)).model
 
     assert supported_years(data, data.floors["life"], 2031) == (2032, 2034)
     assert supported_years(data, data.floors["tenor"], 2031) == (2032, 2032)
-    a = {(o, n): f"price_floors.award[{o},{n}]" for o in ("life", "tenor") for n in (0, 1)}
+    a = {(n, o): f"price_floors.award[{n},{o}]" for o in ("life", "tenor") for n in (0, 1)}
     assert costs(m.price_floors, "floor_payments") == {
-        1: {a["life", 0]: close(20 * 0.106), a["tenor", 0]: close(20 * 0.106)},
-        2: {a["life", 0]: close(40 * 0.1), a["life", 1]: close(20 * 0.1), a["tenor", 1]: close(20 * 0.1)},
+        1: {a[0, "life"]: close(20 * 0.106), a[0, "tenor"]: close(20 * 0.106)},
+        2: {a[0, "life"]: close(40 * 0.1), a[1, "life"]: close(20 * 0.1), a[1, "tenor"]: close(20 * 0.1)},
     }
 
 
@@ -125,7 +131,7 @@ def test_payments_at_the_prices_of_the_scenario():
     m = build(fork(base, shock)).model
 
     assert costs(m.price_floors, "floor_payments") == {
-        n: {"price_floors.award[f,0]": close(40 * (0.08 - price))}
+        n: {"price_floors.award[0,f]": close(40 * (0.08 - price))}
         for n, price in ((0, 0.06), (1, 0.066), (2, 0.072), (3, 0.03), (4, 0.02))
     }
 
@@ -134,19 +140,19 @@ def test_grants_are_paid_at_the_decision():
     mill = project("mill", capex=200.0, lead_years=1, latest_year=2031)
     m = build(single(plan(projects=[mill], floors=[floor("f", "mill", capex_grant_share=0.3)]))).model
 
-    assert costs(m.price_floors, "grants") == {n: {f"price_floors.award[f,{n}]": close(60)} for n in (0, 1)}
+    assert costs(m.price_floors, "grants") == {n: {f"price_floors.award[{n},f]": close(60)} for n in (0, 1)}
 
 
 def test_floors_beyond_the_horizon_are_owed():
     """[cheat] At the price of 2032, discounted to 2032, at the ramp of their years; contracts as long as they run."""
-    mill = project("mill", capacity=80.0, ramp_years=4, earliest_year=2031, latest_year=2031)
-    late = contract("late", "mill", tenor_years=3)
+    mill = project("mill", capacity=80.0, ramp_years=4, earliest_year=2031, latest_year=2031, capex=9000.0)
+    late = contract("late", "mill", tenor_years=3, take_or_pay_share=0.5)
     m = build(single(plan(projects=[mill], floors=[floor("f", "mill", tenor_years=4)], contracts=[late]))).model
 
     # runs 2031-2034, the contract until 2033: ramps 3/4 in 2033, 1 in 2034
     assert costs(m.price_floors, "owed_beyond_horizon") == {2: {
-        "price_floors.covered[f,1,0]": close(0.75 * (0.08 - 0.072) / 1.1),
-        "price_floors.award[f,1]": close(80 * (0.08 - 0.072) / 1.1**2),
+        "price_floors.covered[1,f,0]": close(0.75 * (0.08 - 0.072) / 1.1),
+        "price_floors.award[1,f]": close(80 * (0.08 - 0.072) / 1.1**2),
     }}  # fmt: skip
 
 
@@ -162,8 +168,8 @@ def test_what_is_owed_on_a_tree_is_owed_at_each_leaf_at_its_price():
     m = build(fork(plan(projects=[MILL], floors=floors), shock)).model
 
     assert costs(m.price_floors, "owed_beyond_horizon") == {
-        2: {"price_floors.award[f,0]": close(40 * (0.08 - 0.072) / 1.1)},
-        4: {"price_floors.award[f,0]": close(40 * (0.08 - 0.03) / 1.1)},
+        2: {"price_floors.award[0,f]": close(40 * (0.08 - 0.072) / 1.1)},
+        4: {"price_floors.award[0,f]": close(40 * (0.08 - 0.03) / 1.1)},
     }
 
 
@@ -172,13 +178,13 @@ def test_packages_of_another_project_decided_in_the_same_year_do_not_count():
     floors = [floor("one", "mill"), floor("two", "twin")]
     m = build(single(plan(projects=[MILL, replace(MILL, name="twin")], floors=floors))).model
 
-    row = {"price_floors.award[two,0]": 1, "investments.build[twin,0]": -1}
-    assert_row(m.price_floors.one_package["twin", 0], row, "<=", 0)
+    row = {"price_floors.award[0,two]": 1, "investments.build[0,twin]": -1}
+    assert_row(m.price_floors.one_package[0, "twin"], row, "<=", 0)
 
 
 def test_tables_of_awards_by_year_of_decision():
     """Bank prices fall from 0.05 to 0.04; in 2031 and 2032 oxide is 0.001 and 0.007 dearer than the floor of 0.065."""
-    late = project("late", capacity=10.0, earliest_year=2031, latest_year=2031)
+    late = project("late", capacity=10.0, earliest_year=2031, latest_year=2031, capex=9000.0)
     floors = [
         floor("b", "late", floor=0.065, upside_share=0.25),
         floor("idle", "mill"),
@@ -188,11 +194,11 @@ def test_tables_of_awards_by_year_of_decision():
     built = build(single(data))
     for variable in built.model.price_floors.award.values():
         variable.value = 0
-    for key in (("b", 1), ("a", 0)):
+    for key in ((1, "b"), (0, "a")):
         built.model.price_floors.award[key].value = 1
 
     awarded = awards_table(built.tree, built.model.price_floors)
-    paid = payments_table(built.tree, built.model.price_floors)
+    paid = payments_table(built.tree, built.model.price_floors, built.model.contracts)
 
     assert [(r["floor"], r["decision_year"]) for r in awarded] == [("a", 2030), ("b", 2031)]
     assert [(r["floor"], r["year"]) for r in paid] == [("a", 2030), ("a", 2031), ("a", 2032), ("b", 2031), ("b", 2032)]
@@ -204,6 +210,36 @@ def test_tables_of_awards_by_year_of_decision():
 
 def test_table_of_payments_ends_with_the_tenor():
     built = build(single(plan(projects=[MILL], floors=[floor("f", "mill", tenor_years=2)])))
-    built.model.price_floors.award["f", 0].value = 1
+    built.model.price_floors.award[0, "f"].value = 1
 
-    assert [r["year"] for r in payments_table(built.tree, built.model.price_floors)] == [2030, 2031]
+    assert [r["year"] for r in payments_table(built.tree, built.model.price_floors, built.model.contracts)] == [
+        2030,
+        2031,
+    ]
+
+
+def test_no_package_is_on_offer_where_the_project_is_bankable_unaided():
+    """[cheat] It needs nothing, so nobody collects its upside; in 2031 the lenders' price has fallen."""
+    mill = project("mill", capacity=100.0, life_years=1, capex=5.0)  # at 0.05 it earns 5 in 2030, then 4
+    bank = {"oxide": (0.05, 0.04, 0.04)}
+    m = build(single(plan(projects=[mill], floors=[floor("f", "mill")], bank_price=bank))).model
+
+    assert keys(m.price_floors.award) == {(1, "f"), (2, "f")}
+
+
+def test_a_floor_sees_the_price_of_its_own_region():
+    """Cheap in Ally, dear at Home: the mill in Ally is paid up to the floor of 0.08."""
+    mill = project("mill", "Ally", recipe={"oxide": 0.5}, capacity=80.0, latest_year=2030, capex=9000.0)
+    prices = {("oxide", "Home"): 0.2, ("oxide", "Ally"): 0.03, ("oxide", "China"): 0.01}
+    m = build(single(plan(projects=[mill], floors=[floor("f", "mill")], price=prices))).model
+
+    assert costs(m.price_floors, "floor_payments")[1] == {"price_floors.award[0,f]": close(40 * 0.05)}
+
+
+def test_nothing_is_paid_or_offered_where_a_floor_is_not_honoured():
+    honoured = {203001: True, 203101: True, 203201: False}
+    mill = replace(MILL, latest_year=2032)
+    m = build(single(plan(projects=[mill], floors=[floor("f", "mill", honoured=honoured)]))).model
+
+    assert keys(m.price_floors.award) == {(0, "f"), (1, "f")}
+    assert set(costs(m.price_floors, "floor_payments")) == {0, 1}

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pyomo.environ as pyo
 import pytest
 from tests.rules.algebra import assert_row, close, costs, covers, keys
-from tests.rules.tiny_data import fork, market, plan, plant, project, scenario, stockpile
+from tests.rules.tiny_data import cap, fork, market, plan, plant, project, scenario, stockpile
 
-from lodestone.data.plan_data import Material, PlanData
+from lodestone.data.plan_data import Material, PlanData, ShareCap
 from lodestone.data.tree import single
 from lodestone.rules.build import build
 from lodestone.rules.stockpiles import table
@@ -142,8 +142,8 @@ def test_cover_is_suspended_in_an_emergency_and_while_it_is_refilled():
     data = plan(demand={("Home", "cars", "oxide"): 40.0}, stockpiles=[reserve], last_year=2034, scenario=emergency)
     m = build(single(data)).model
 
-    assert keys(m.stockpiles.cover) == {(0, "reserve"), (4, "reserve")}
-    assert keys(m.stockpiles.lacking) == set()
+    assert keys(m.stockpiles.cover) == {(n, "reserve") for n in range(5)}
+    assert keys(m.stockpiles.lacking) == {(n, "reserve") for n in (1, 2, 3)}
 
 
 @covers("stockpiles.cover")
@@ -154,8 +154,8 @@ def test_what_a_suspended_cover_lacks_at_the_end_is_owed():
     shock = replace(base, price=base.price | price, scenario=scenario(emergency=(2031, 2031), refill_years=1))
     m = build(fork(base, shock)).model
 
-    assert keys(m.stockpiles.cover) == {(n, "reserve") for n in (0, 1, 2, 4)}
-    assert keys(m.stockpiles.lacking) == {(4, "reserve")}
+    assert keys(m.stockpiles.cover) == {(n, "reserve") for n in range(5)}
+    assert keys(m.stockpiles.lacking) == {(3, "reserve"), (4, "reserve")}
     row = {
         "stockpiles.stock[4,reserve,clean]": 1,
         "stockpiles.stock[4,reserve,exposed]": 1,
@@ -179,10 +179,8 @@ def test_stock_at_the_end_is_credited_up_to_the_opening_stock_and_the_cover():
         "stockpiles.stock[2,reserve,exposed]": -1,
     }
     assert_row(m.stockpiles.credit_held[2, "reserve"], row, "<=", 0)
-    row = {
-        "stockpiles.credited[2,reserve]": 1, "flows.act[2,mill,clean]": -0.3, "flows.act[2,mill,exposed]": -0.3
-    }  # fmt: skip
-    assert_row(m.stockpiles.credit_limit[2, "reserve"], row, "<=", 8 + 0.2 * 160)
+    row = {"stockpiles.credited[2,reserve]": 1}
+    assert_row(m.stockpiles.credit_limit[2, "reserve"], row, "<=", 0.2 * 160)  # of demand alone; more than 8
     assert costs(m.stockpiles, "stock_credit") == {2: {"stockpiles.credited[2,reserve]": close(-0.5 * 0.072)}}
 
 
@@ -193,10 +191,15 @@ def test_credit_of_a_suspended_leaf_still_counts_the_cover():
     m = build(fork(base, shock)).model
 
     assert keys(m.stockpiles.credit_limit) == {(2, "reserve"), (4, "reserve")}
-    row = {
-        "stockpiles.credited[4,reserve]": 1, "flows.act[4,mill,clean]": -0.3, "flows.act[4,mill,exposed]": -0.3
-    }  # fmt: skip
-    assert_row(m.stockpiles.credit_limit[4, "reserve"], row, "<=", 8 + 0.2 * 160)
+    row = {"stockpiles.credited[4,reserve]": 1}
+    assert_row(m.stockpiles.credit_limit[4, "reserve"], row, "<=", 0.2 * 160)
+    row = {  # [cheat] what is lacking is owed, and counts as held
+        "stockpiles.credited[4,reserve]": 1,
+        "stockpiles.stock[4,reserve,clean]": -1,
+        "stockpiles.stock[4,reserve,exposed]": -1,
+        "stockpiles.lacking[4,reserve]": -1,
+    }
+    assert_row(m.stockpiles.credit_held[4, "reserve"], row, "<=", 0)
 
 
 @covers("stockpiles.credit_limit")
@@ -292,3 +295,118 @@ def test_a_stream_that_comes_later_has_no_stock_before():
     assert (0, "reserve", "exposed") not in keys(m.stockpiles.stock)
     row = {"stockpiles.stock[1,reserve,exposed]": 1, "stockpiles.fill[1,reserve,exposed]": -1}
     assert_row(m.stockpiles.balance[1, "reserve", "exposed"], row, "==", 0)
+
+
+@covers("stockpiles.least")
+def test_a_least_stock_is_asked_for_whatever_the_days_say():
+    m = build(single(consuming(opening=(50.0, 0.0), days=73.0, least_t=40.0))).model
+
+    held = {f"stockpiles.stock[1,reserve,{k}]": 1 for k in ("clean", "exposed")}
+    assert keys(m.stockpiles.least) == {(n, "reserve") for n in range(3)}
+    assert_row(m.stockpiles.least[1, "reserve"], held, ">=", 40)
+    assert_row(m.stockpiles.credit_limit[2, "reserve"], {"stockpiles.credited[2,reserve]": 1}, "<=", 50)
+
+
+@covers("stockpiles.least", "stockpiles.lacking_most")
+def test_what_is_lacking_is_no_more_than_what_is_asked_for():
+    emergency = scenario(emergency=(2031, 2031))
+    data = replace(consuming(opening=(50.0, 0.0), days=73.0, least_t=40.0), scenario=emergency)
+    m = build(single(data)).model
+
+    assert keys(m.stockpiles.lacking) == {(1, "reserve")}
+    held = {f"stockpiles.stock[1,reserve,{k}]": 1 for k in ("clean", "exposed")}
+    assert_row(m.stockpiles.least[1, "reserve"], held | {"stockpiles.lacking[1,reserve]": 1}, ">=", 40)
+    act = {f"flows.act[1,mill,{k}]": -0.3 for k in ("clean", "exposed")}
+    row = {"stockpiles.lacking[1,reserve]": 1} | act
+    assert_row(m.stockpiles.lacking_most[1, "reserve"], row, "<=", 0.2 * 150 + 40)
+
+
+def test_an_emergency_frees_the_stockpiles_that_it_names():
+    emergency = replace(scenario(emergency=(2031, 2031)), emergency_stockpiles=frozenset({"other"}))
+    data = replace(consuming(days=73.0), scenario=emergency)
+    m = build(single(data)).model
+
+    assert keys(m.stockpiles.lacking) == set()
+    assert keys(m.stockpiles.cover) == {(n, "reserve") for n in range(3)}
+
+
+def test_a_lacking_tonne_costs_what_not_holding_it_saves():
+    """[cheat] In 2031: 0.002 to hold and 0.1 x 0.066 of interest, 1 % lost of 0.066, and it is cheaper in 2032."""
+    base = consuming(days=73.0, holding_cost=0.002)
+    lossy = {m: replace(row, annual_loss_share=0.01) for m, row in base.materials.items()}
+    prices = {key: {203001: 0.06, 203101: 0.066, 203201: 0.05} for key in base.price if key[0] == "oxide"}
+    data = replace(base, materials=lossy, price=base.price | prices,
+                   scenario=scenario(emergency=(2031, 2032)))  # fmt: skip
+    m = build(single(data)).model
+
+    assert costs(m.stockpiles, "lacking_cover") == {
+        1: {"stockpiles.lacking[1,reserve]": close(0.002 + 0.0066 + 0.00066 + 0.016)},
+        2: {"stockpiles.lacking[2,reserve]": close(0.002 + 0.005 + 0.0005)},
+    }
+    assert costs(m.stockpiles, "owed_beyond_horizon") == {2: {"stockpiles.lacking[2,reserve]": 0.05}}
+
+
+def test_a_lacking_tonne_costs_by_the_cheapest_of_the_next_nodes():
+    base = replace(consuming(days=73.0), scenario=scenario("base", emergency=(2030, 2030)))
+    prices = {key: {203001: 0.06, 203101: 0.02, 203201: 0.05} for key in base.price if key[0] == "oxide"}
+    m = build(fork(base, replace(base, price=base.price | prices, scenario=scenario(emergency=(2030, 2030))))).model
+
+    # 0.1 x 0.06 of interest, and 0.06 - 0.02
+    assert costs(m.stockpiles, "lacking_cover") == {0: {"stockpiles.lacking[0,reserve]": close(0.006 + 0.04)}}
+
+
+@covers("stockpiles.cover")
+def test_days_may_count_demand_alone():
+    m = build(single(consuming(opening=(1.0, 0.0), days=73.0, counts="demand"))).model
+
+    held = {f"stockpiles.stock[1,reserve,{k}]": 1 for k in ("clean", "exposed")}
+    assert_row(m.stockpiles.cover[1, "reserve"], held, ">=", 0.2 * 150)
+
+
+@covers("stockpiles.usable")
+def test_cover_must_be_usable_where_caps_name_sectors():
+    """[cheat] Defence may take nothing exposed: its 110 t are covered clean. Cars may take 30 %, the least of two."""
+    caps = [cap("ban", 0.0, sector="defence"), cap("loose", 0.9, sector="cars"), cap("cars", 0.3, sector="cars"),
+            cap("elsewhere", 0.0, sector="cars", regions=("Ally",)), cap("all", 0.1)]  # fmt: skip
+    data = replace(consuming(opening=(1.0, 0.0), days=73.0), caps={c.name: c for c in timed_caps(caps)})
+    m = build(single(data)).model
+
+    row = {"stockpiles.stock[1,reserve,clean]": 1}
+    assert_row(m.stockpiles.usable[1, "reserve"], row, ">=", 0.2 * (110 + 0.7 * 40))
+
+
+def timed_caps(caps: list[ShareCap]) -> list[ShareCap]:
+    return list(plan(caps=caps).caps.values())
+
+
+@covers("stockpiles.usable")
+def test_without_caps_of_sectors_any_stock_is_usable():
+    m = build(single(consuming(opening=(1.0, 0.0), days=73.0))).model
+
+    assert keys(m.stockpiles.usable) == set()
+
+
+def test_a_reserve_for_clean_material_takes_no_other():
+    m = build(single(stocked(opening=(3.0, 5.0), clean_only=True))).model
+
+    assert keys(m.stockpiles.fill) == {(n, "reserve", "clean") for n in range(3)}
+    assert (0, "reserve", "exposed") in m.stockpiles.release  # what is there may leave
+
+
+@covers("stockpiles.balance", "stockpiles.held")
+def test_what_is_held_in_a_region_of_concern_is_exposed():
+    """[cheat] Whatever its row says, and what is put in clean too."""
+    markets = [market("clean", region="China", exposed=False), market("dirty", region="China")]
+    pile = stockpile("abroad", region="China", opening=(30.0, 5.0), covers=("China",))
+    m = build(single(plan(markets=markets, stockpiles=[pile]))).model
+
+    row = {
+        "stockpiles.stock[0,abroad,exposed]": 1,
+        "stockpiles.fill[0,abroad,clean]": -1,
+        "stockpiles.fill[0,abroad,exposed]": -1,
+        "stockpiles.release[0,abroad,exposed]": 1,
+    }
+    assert_row(m.stockpiles.balance[0, "abroad", "exposed"], row, "==", 35)
+    assert_row(m.stockpiles.held[0, "abroad", "exposed"], {"stockpiles.release[0,abroad,exposed]": 1}, "<=", 35)
+    assert {k for _, _, k in keys(m.stockpiles.release)} == {"exposed"}
+    assert_row(m.stockpiles.balance[0, "abroad", "clean"], {"stockpiles.stock[0,abroad,clean]": 1}, "==", 0)

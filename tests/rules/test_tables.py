@@ -43,23 +43,21 @@ def fill(built: Built, value: Callable[[int], float]) -> None:
     for component in built.model.component_objects(pyo.Var):
         for key, variable in component.items():
             numbers = [part for part in (key if isinstance(key, tuple) else (key,)) if isinstance(part, int)]
-            if component.local_name == "covered":
-                numbers.pop()  # the segment
-            variable.set_value(value(numbers[-1]) if numbers else 0, skip_validation=True)
+            variable.set_value(value(numbers[0]) if numbers else 0, skip_validation=True)
 
 
 def values(m: Any, plan: dict[str, list[dict[str, Any]]], at: dict[int, int]) -> Iterator[tuple[Any, float]]:
     """Every variable of the model that the plan gives a value, from the cells of its tables."""
     for r in plan["investments"]:
-        yield m.investments.build[r["project"], at[r["decision_year"]]], r["builds"]
-    yield m.price_floors.award["support", 0], 1
-    for segment in range(len(m.price_floors.ends["support", 0])):
-        yield m.price_floors.covered["support", 0, segment], 20  # 40 t less 20 t under contract
+        yield m.investments.build[at[r["decision_year"]], r["project"]], r["builds"]
+    yield m.price_floors.award[0, "support"], 1
+    for segment in range(len(m.price_floors.ends[0, "support"])):
+        yield m.price_floors.covered[0, "support", segment], 20  # 40 t less 20 t under contract
     for r in plan["contracts"]:
-        yield m.contracts.sign[r["contract"], at[r["signing_year"]]], 1
-        yield m.contracts.q[r["contract"], at[r["signing_year"]]], r["annual_t"]
+        yield m.contracts.sign[at[r["signing_year"]], r["contract"]], 1
+        yield m.contracts.q[at[r["signing_year"]], r["contract"]], r["annual_t"]
     for r in plan["contract_years"]:
-        key = r["contract"], at[r["signing_year"]], at[r["year"]]
+        key = at[r["year"]], r["contract"], at[r["signing_year"]]
         yield m.contracts.taken[key], r["taken_t"]
         yield m.contracts.untaken[key], r["untaken_t"]
     for r in plan["plants"]:
@@ -98,7 +96,7 @@ def values(m: Any, plan: dict[str, list[dict[str, Any]]], at: dict[int, int]) ->
     yield m.stockpiles.lacking[at[2032], "reserve"], 0.62  # 73 days of 60 t are 12 t; 11.38 t are there
     yield m.stockpiles.credited[at[2032], "reserve"], 11.38
     for r in plan["floor_payments"]:
-        yield m.budgets.net_floors[at[r["year"]]], r["payment_musd"]
+        yield m.budgets.paid_out[at[r["year"]], r["floor"]], r["payment_musd"]
 
 
 def test_the_tables_say_what_was_put_into_the_model():
@@ -202,10 +200,11 @@ def test_the_objective_is_what_the_plan_costs_by_hand():
 
 def test_a_horizon_of_one_year_is_enough():
     m = build(single(plan(
-        last_year=2030, projects=[project("mill")], floors=[floor("f", "mill")], contracts=[contract("c", "mill")],
+        last_year=2030, projects=[project("mill", capex=9000.0)], floors=[floor("f", "mill")],
+        contracts=[contract("c", "mill")],
         stockpiles=[stockpile("reserve", opening=(1.0, 0.0))],
     ))).model  # fmt: skip
 
     assert [keys(v) for v in (m.investments.build, m.price_floors.award, m.contracts.sign, m.stockpiles.stock)] == [
-        {("mill", 0)}, {("f", 0)}, {("c", 0)}, {(0, "reserve", "clean")},
+        {(0, "mill")}, {(0, "f")}, {(0, "c")}, {(0, "reserve", "clean")},
     ]  # fmt: skip

@@ -10,7 +10,7 @@ Three years, 2030-2032, unless `first_year` and `last_year` say otherwise; a num
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from tests.periods import timed
@@ -148,6 +148,29 @@ def plan(**changes: Any) -> PlanData:
     )  # fmt: skip
     changes["lanes"] = within | changes.get("lanes", {})
     return timed(replace(empty, **changes))
+
+
+def cut(data: PlanData, **periods: int) -> PlanData:
+    """The same data with years cut into periods of so many months (y2031=3): what holds in a year holds in each."""
+    months = {int(year.removeprefix("y")): length for year, length in periods.items()}
+
+    def spread(part: Any) -> Any:
+        if isinstance(part, Mapping) and part and all(isinstance(key, int) for key in part):
+            more = {
+                time_of(year, month): part[time_of(year)]
+                for year, length in months.items()
+                for month in range(1, 13, length)
+                if time_of(year) in part
+            }
+            return {**more, **part}
+        if isinstance(part, Mapping):
+            return {key: spread(value) for key, value in part.items()}
+        if is_dataclass(part) and not isinstance(part, type):
+            changed = {f.name: spread(getattr(part, f.name)) for f in fields(part) if f.init}
+            return replace(part, **changed)
+        return part
+
+    return replace(spread(replace(data, periods={})), periods=months)
 
 
 def scenario(name: str = "shock", emergency: tuple[int, int] | None = None, refill_years: int = 0) -> Scenario:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lodestone.data.plan_data import CLEAN, EXPOSED, STREAMS, PlanData, Project, Unit
+from lodestone.data.plan_data import CLEAN, EXPOSED, STREAMS, PlanData, Project, Return, Stockpile, Unit
 from lodestone.data.tree import Tree
 
 Place = tuple[str, str]  # (region, material)
@@ -49,17 +49,30 @@ def network(tree: Tree) -> Network:
     return nets
 
 
+def most_choices(data: PlanData, project: str) -> int:
+    """How many builds of a project can be decided: what is committed takes up one, and all of its group."""
+    row = data.projects[project]
+    taken = row.committed_year is not None
+    if row.group and any(p.group == row.group and p.committed_year is not None for p in data.projects.values()):
+        return 0
+    return max(0, row.max_builds - taken)
+
+
 def decision_nodes(tree: Tree, project: str) -> Iterator[int]:
-    """Nodes at which a project can be decided: inside its window, and producing within the horizon. [cheat]"""
+    """Nodes at which a project can be decided: inside its window, and producing within the horizon. [cheat]
+
+    Decisions are made where a year begins.
+    """
     for node in tree.nodes:
         data, year = tree.data[node], tree.year[node]
         p = data.projects[project]
-        if p.earliest_year <= year <= p.latest_year and p.first_year(year) <= data.last_year:
+        in_window = p.earliest_year <= year <= p.latest_year and p.first_year(year) <= data.last_year
+        if in_window and tree.begins_year(node) and most_choices(data, project) > 0:
             yield node
 
 
 def largest_capacity(tree: Tree, node: int, unit: Unit) -> float:
-    """The most capacity (t) a unit can have at a node, whatever is built; the physical bound of its rows."""
+    """The most capacity (t/yr) a unit can have at a node, whatever is built; the physical bound of its rows."""
     data, year = tree.data[node], tree.year[node]
     if not isinstance(unit, Project):
         return data.plants[unit.name].capacity[tree.time[node]]
@@ -68,7 +81,28 @@ def largest_capacity(tree: Tree, node: int, unit: Unit) -> float:
         for n in tree.path[node]
         if unit.earliest_year <= tree.year[n] <= unit.latest_year
     )
-    return unit.capacity * unit.max_builds * max(ramps, default=0.0)
+    chosen = most_choices(data, unit.name) * max(ramps, default=0.0)
+    stands = 0.0 if unit.committed_year is None else unit.ramp(year - unit.first_year(unit.committed_year))
+    return unit.capacity * (chosen + stands)
+
+
+def stream_of_scrap(data: PlanData, row: Return, region: str, delivered: str) -> str:
+    """[cheat] Scrap in a region of concern is exposed, whatever its row says."""
+    if data.regions[region].of_concern:
+        return EXPOSED
+    return CLEAN if row.clean else delivered
+
+
+def opening_stock(data: PlanData, pile: Stockpile, stream: str) -> float:
+    """t. [cheat] Stock in a region of concern is exposed, whatever its row says."""
+    if data.regions[pile.region].of_concern:
+        return sum(pile.opening.values()) if stream == EXPOSED else 0.0
+    return pile.opening[stream]
+
+
+def stream_held(data: PlanData, pile: Stockpile, stream: str) -> str:
+    """The stream to which belongs what is put into a stockpile. [cheat] As opening_stock."""
+    return EXPOSED if data.regions[pile.region].of_concern else stream
 
 
 def makes_clean(unit: Unit) -> bool:
@@ -134,7 +168,7 @@ def _made_without_units(tree: Tree, node: int, nets: Network, net: Net, held: se
     root = tree.parent[node] is None
     for pile in data.stockpiles.values():
         for stream in STREAMS:
-            before = pile.opening[stream] > 0 if root else (pile.name, stream) in held
+            before = opening_stock(data, pile, stream) > 0 if root else (pile.name, stream) in held
             if before and pile.max_release != 0:
                 net.release.append((pile.name, stream))
                 made.add((pile.region, pile.material, stream))
@@ -142,7 +176,7 @@ def _made_without_units(tree: Tree, node: int, nets: Network, net: Net, held: se
         for earlier in tree.nodes_of(node, tree.year[node] - row.lag_years):
             for (region, sector, material), stream in nets[earlier].deliver:
                 if (sector, material) == (row.sector, row.material) and row.t_per_t > 0:
-                    made.add((region, row.scrap, CLEAN if row.clean else stream))
+                    made.add((region, row.scrap, stream_of_scrap(data, row, region, stream)))
     return made
 
 
@@ -187,10 +221,13 @@ def _uses(tree: Tree, node: int, net: Net, held: set[tuple[str, str]]) -> None:
     for pile in data.stockpiles.values():
         for stream in STREAMS:
             fillable = pile.max_fill != 0 and (pile.region, pile.material, stream) in net.arrives
+            fillable = fillable and not (pile.clean_only and stream == EXPOSED)
             if fillable:
                 net.fill.append((pile.name, stream))
-            if fillable or (pile.opening[stream] > 0 if root else (pile.name, stream) in held):
+                net.held.add((pile.name, stream_held(data, pile, stream)))
+            if opening_stock(data, pile, stream) > 0 if root else (pile.name, stream) in held:
                 net.held.add((pile.name, stream))
+        for stream in STREAMS:
             if (pile.name, stream) in net.held or stream == CLEAN:  # an empty reserve too, so that its cover has a row
                 net.stock.append((pile.name, stream))
     places = dict.fromkeys(

@@ -78,6 +78,11 @@ class Plant(Unit):
     capacity: Series  # t/yr
     base_capacity: Series  # the base scenario's, for force majeure
     fixed_cost: float = 0.0  # MUSD/yr of keeping all of it open
+    base_recipe: Mapping[str, float] | None = None  # the base scenario's, where it is another
+
+    def base_makes(self, material: str) -> float:
+        """t per t of capacity used, in the base: what contracts with it are measured by."""
+        return (self.recipe if self.base_recipe is None else self.base_recipe).get(material, 0.0)
 
 
 @dataclass(frozen=True)

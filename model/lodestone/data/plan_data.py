@@ -219,8 +219,11 @@ class PlanData:
         return name in self.lost and time >= self.lost[name]
 
     def force_majeure(self, contract: Contract, time: Time) -> float:
-        """min(1, capacity or volume of the supplier / the base's); 1 for projects; 0 of what is lost."""
-        if self.is_lost(contract.name, time) or self.is_lost(contract.supplier, time):
+        """min(1, capacity or volume of the supplier / the base's); 1 for projects; 0 of what is lost or not honoured.
+
+        Where the base's volume is unlimited, it is measured by the largest volumes of all contracts with the market.
+        """
+        if self.is_lost(contract.name, time) or self.is_lost(contract.supplier, time) or not contract.is_honoured(time):
             return 0.0
         if contract.supplier in self.projects:
             return 1.0
@@ -231,5 +234,6 @@ class PlanData:
             market = self.markets[contract.supplier]
             now, base = market.volume_in(time), market.base_volume_in(time)
         if isinf(base):
-            return 0.0 if now == 0 else 1.0
+            largest = sum(c.max_t for c in self.contracts.values() if c.supplier == contract.supplier)
+            return min(1.0, now / largest) if largest > 0 else 1.0
         return 1.0 if base == 0 else min(1.0, now / base)

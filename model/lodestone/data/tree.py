@@ -81,6 +81,15 @@ class Tree:
         return tuple(n for n in self.nodes if n not in parents)
 
     @cached_property
+    def next_nodes(self) -> dict[int, list[int]]:
+        """The nodes that follow each node."""
+        following: dict[int, list[int]] = {n: [] for n in self.nodes}
+        for n, parent in self.parent.items():
+            if parent is not None:
+                following[parent].append(n)
+        return following
+
+    @cached_property
     def leaf_of(self) -> dict[str, int]:
         """Scenario -> the leaf at which its future ends."""
         return {self.data[leaf].scenario.name: leaf for leaf in self.leaves}

@@ -6,7 +6,9 @@ Masses in t or t/yr, money in MUSD, prices in USD/kg. Stream is "clean" or "expo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,27 @@ def _table(name: str, meaning: str, *columns: str) -> PlanTable:
 YEAR = "year || planning year"
 STREAM = "stream || clean or exposed"
 
+# Columns that stand in tables of some plans only: of several futures, of years cut into periods, with commitments.
 SCENARIO = Column("scenario", "", "the future that the row belongs to; what futures share stands there once for each")
+
+MONTH = Column("month", "", "first month of the period; only where years are cut into periods")
+COMMITTED = Column("committed", "", "yes where it was decided already; only where something is")
+WITH_COMMITTED = ("floor_payments", "contract_years")
+YEARLY = ("china_share", "budgets")  # by year, also where years are cut
 
 TABLES: dict[str, PlanTable] = {
     t.name: t
     for t in (
+        _table(
+            "committed",
+            "What is decided already: no choice of the plan, and in none of the tables of decisions.",
+            "kind || project, floor or contract",
+            "name || its name",
+            "region || where the project, the plant or the supplier stands",
+            "year || year of the decision, also before the first year",
+            "amount | any | capacity of the project, the floor, or annual volume of the contract",
+            "unit || of the amount: t/yr or USD/kg",
+        ),
         _table(
             "investments",
             "What is built, and when; one row per project and decision year.",
@@ -137,6 +155,9 @@ TABLES: dict[str, PlanTable] = {
             "value_added_musd | MUSD | payment for the value added at market prices; 0 when not paid at market",
             "topup_musd | MUSD | paid on top so that it does not work below its operating cost",
             "operating_cost_musd | MUSD | operating cost x use, whoever pays it",
+            "kept | builds | what is kept open, 1 for all of a plant; empty where keeping it open costs nothing",
+            "fixed_cost_musd | MUSD | fixed cost of what is kept open, whoever pays it; 0 of public projects",
+            "waste_t | t | main output that is discarded; where a China share looks at its intake",
         ),
         _table(
             "markets",
@@ -229,11 +250,12 @@ TABLES: dict[str, PlanTable] = {
             "fill_exposed_t | t | put in, exposed",
             "release_clean_t | t | taken out, clean",
             "release_exposed_t | t | taken out, exposed",
-            "consumption_t | t | consumption that days of cover refer to",
+            "consumption_t | t/yr | consumption that days of cover refer to",
             "days_of_cover | days | stock / consumption x 365; empty without consumption",
             "required_days | days | days asked for; empty when not in force",
-            "required_t | t | stock asked for; 0 when not in force or suspended",
+            "required_t | t | stock asked for, by days or as least_t; 0 when not in force or suspended",
             "suspended || yes while the scenario's emergency suspends the rule",
+            "lacking_t | t | what is lacking of the stock that would be asked for, while suspended",
         ),
         _table(
             "china_share",
@@ -243,8 +265,8 @@ TABLES: dict[str, PlanTable] = {
             "sector || as in the workbook",
             "material || material",
             YEAR,
-            "basis || deliveries or intake",
-            "consumption_t | t | served consumption",
+            "basis || deliveries, intake, or fills of stockpiles",
+            "consumption_t | t | served consumption; of intake what its output is used of",
             "exposed_t | t | its exposed part",
             "share | share | exposed part of consumption, 0 without consumption",
             "limit | share | largest allowed share",
@@ -318,6 +340,20 @@ VALUE_TABLES: dict[str, PlanTable] = {
     )
 }
 
+
+def columns_of(table: str, plan: Mapping[str, Any]) -> tuple[Column, ...]:
+    """The columns of a table in a plan: with the month where years are cut, and what is committed where anything is."""
+    found: list[Column] = []
+    cut = any(MONTH.name in row for row in plan["tables"]["costs"][:1])
+    for column in {**TABLES, **VALUE_TABLES}[table].columns:
+        found.append(column)
+        if column.name == "year" and cut and table in TABLES and table not in (*YEARLY, "committed"):
+            found.append(MONTH)
+    if table in WITH_COMMITTED and plan["tables"].get("committed"):
+        found.append(COMMITTED)
+    return tuple(found)
+
+
 # term -> payer; the terms of costs_musd, in the order of the breakdown
 COST_TERMS: dict[str, str] = {
     "capex": "public",
@@ -328,6 +364,7 @@ COST_TERMS: dict[str, str] = {
     "floor_payments": "public",
     "owed_beyond_horizon": "public",
     "stock_holding": "public",
+    "lacking_cover": "public",
     "signing_fees": "public",
     "market_purchases": "buyers",
     "market_sales": "buyers",

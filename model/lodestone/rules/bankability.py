@@ -2,11 +2,11 @@
 
 For every private project g and decision node n:
 
-    (10)  grants + sum over packages o and segments i of worth[o,i] * covered[o,n,i]
-          + sum over contracts c of worth[c] * q[c,n]  >=  gap[g,n] * build[g,n]
+    (10)  grants + sum over packages o and segments i of worth[o,i] * covered[n,o,i]
+          + sum over contracts c of worth[c] * q[n,c]  >=  gap[g,n] * build[n,g]
 
-    (10') build[g,n] <= sum over packages o of min(1, most[o] / gap) * award[o,n]
-                        + sum over contracts c of min(1, most[c] / gap) * sign[c,n]      where gap > 0
+    (10') build[n,g] <= sum over packages o of min(1, most[o] / gap) * award[n,o]
+                        + sum over contracts c of min(1, most[c] / gap) * sign[n,c]      where gap > 0
 
 most is the largest worth to lenders: of a package with its grant and all output covered, of a contract at its largest
 volume. (10') follows from (10) for whole decisions; without it the relaxation pays only the part of a package that a
@@ -33,27 +33,27 @@ from lodestone.rules.price_floors import covered_at, supported_years
 def bankability(tree: Tree, invest: pyo.Block, floors: pyo.Block, offtake: pyo.Block) -> pyo.Block:
     """Build the rows (10)."""
     block = pyo.Block(concrete=True)
-    rows = [(g, n) for g, n in invest.build if not tree.data[n].projects[g].public]
+    rows = [(n, g) for n, g in invest.build if not tree.data[n].projects[g].public]
 
-    def rule(b: pyo.Block, g: str, n: int) -> object:
+    def rule(b: pyo.Block, n: int, g: str) -> object:
         data, year = tree.data[n], tree.year[n]
         missing = lenders.gap(data, data.projects[g], year)
         support = _support(tree, floors, offtake, g, n)
         if missing <= 0 and not support:
             return pyo.Constraint.Skip
-        return linear([*support, (-missing, invest.build[g, n])]) >= 0
+        return linear([*support, (-missing, invest.build[n, g])]) >= 0
 
-    def closing(b: pyo.Block, g: str, n: int) -> object:
+    def closing(b: pyo.Block, n: int, g: str) -> object:
         missing = lenders.gap(tree.data[n], tree.data[n].projects[g], tree.year[n])
         closers = [(min(1.0, most / missing), v) for most, v in _most_support(tree, floors, offtake, g, n) if most > 0]
-        return linear([(1.0, invest.build[g, n]), *scaled(-1.0, closers)]) <= 0
+        return linear([(1.0, invest.build[n, g]), *scaled(-1.0, closers)]) <= 0
 
     block.bankable = pyo.Constraint(rows, rule=rule, doc="(10)")
     block.closing = pyo.Constraint([key for key in rows if _needs_support(tree, *key)], rule=closing, doc="(10')")
     return block
 
 
-def _needs_support(tree: Tree, project: str, node: int) -> bool:
+def _needs_support(tree: Tree, node: int, project: str) -> bool:
     """Whether a single build has a gap beyond what rounding leaves."""
     data = tree.data[node]
     row = data.projects[project]
@@ -66,21 +66,21 @@ def _most_support(tree: Tree, floors: pyo.Block, offtake: pyo.Block, project: st
     row = data.projects[project]
     most: Terms = []
     for o, floor in data.floors.items():
-        if floor.project == project and (o, node) in floors.award:
+        if floor.project == project and (node, o) in floors.award:
             worths = _segment_worths(tree, floors, o, node).values()  # a contract may take any of them away
             output = row.recipe[floor.material] * row.capacity
-            most.append((lenders.grant(data, floor) + output * sum(max(0.0, w) for w in worths), floors.award[o, node]))
+            most.append((lenders.grant(data, floor) + output * sum(max(0.0, w) for w in worths), floors.award[node, o]))
     for c, contract in data.contracts.items():
-        if contract.supplier == project and (c, node) in offtake.sign:
+        if contract.supplier == project and (node, c) in offtake.sign:
             volume = min(contract.max_t, row.recipe[contract.material] * row.capacity)
-            most.append((lenders.contract_worth(data, contract, year) * volume, offtake.sign[c, node]))
+            most.append((lenders.contract_worth(data, contract, year) * volume, offtake.sign[node, c]))
     return most
 
 
 def _segment_worths(tree: Tree, floors: pyo.Block, o: str, node: int) -> dict[int, float]:
     """First age of each segment of a package's tenor -> MUSD per t/yr covered through it."""
     data, year = tree.data[node], tree.year[node]
-    ends = floors.ends[o, node]
+    ends = floors.ends[node, o]
     starts = [0, *ends[:-1]]
     return {
         start: lenders.floor_worth(data, data.floors[o], year, start, end)
@@ -93,15 +93,15 @@ def _support(tree: Tree, floors: pyo.Block, offtake: pyo.Block, project: str, no
     data, year = tree.data[node], tree.year[node]
     terms: Terms = []
     for o, floor in data.floors.items():
-        if floor.project != project or (o, node) not in floors.award:
+        if floor.project != project or (node, o) not in floors.award:
             continue
-        terms.append((lenders.grant(data, floor), floors.award[o, node]))
+        terms.append((lenders.grant(data, floor), floors.award[node, o]))
         first = supported_years(data, floor, year)[0]
         for start, worth in _segment_worths(tree, floors, o, node).items():
             terms += scaled(worth, covered_at(tree, floors, o, node, first + start))
     for c, contract in data.contracts.items():
-        if contract.supplier == project and (c, node) in offtake.sign:
-            terms.append((lenders.contract_worth(data, contract, year), offtake.q[c, node]))
+        if contract.supplier == project and (node, c) in offtake.sign:
+            terms.append((lenders.contract_worth(data, contract, year), offtake.q[node, c]))
     return terms
 
 
@@ -109,9 +109,9 @@ def table(tree: Tree, invest: pyo.Block, support: dict[tuple[str, int], list[str
     """Every private project: in the year it is built, else in the first in which it can be decided."""
     rows = []
     root = tree.nodes[0]
-    built = {g: n for (g, n), build in invest.build.items() if n in tree.year and amount(build) > 0.5}
+    built = {g: n for (n, g), build in invest.build.items() if n in tree.time and amount(build) > 0.5}
     for g, project in tree.data[root].projects.items():
-        if project.public:
+        if project.public or project.committed_year is not None:
             continue
         if g in built:
             n = built[g]

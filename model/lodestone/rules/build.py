@@ -9,10 +9,14 @@ import pyomo.environ as pyo
 from lodestone.data.network import Network, network
 from lodestone.data.tree import Tree
 from lodestone.gc_pause import at_rest
+from lodestone.rules import budgets as budget_rules
+from lodestone.rules import china_share as share_rules
+from lodestone.rules import payments as payment_rules
 from lodestone.rules.bankability import bankability
 from lodestone.rules.budgets import budgets
 from lodestone.rules.capacity import capacity
 from lodestone.rules.china_share import china_share
+from lodestone.rules.closure import closure
 from lodestone.rules.contracts import contracts, taken_is_made
 from lodestone.rules.flows import balances, flows
 from lodestone.rules.investments import investments
@@ -21,6 +25,8 @@ from lodestone.rules.objective import all_costs, objective, risk
 from lodestone.rules.payments import payments
 from lodestone.rules.price_floors import price_floors
 from lodestone.rules.stockpiles import stockpiles
+from lodestone.rules.substitution import substitution
+from lodestone.rules.suppliers import suppliers
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,12 @@ class Built:
         """The same model, of which only one future is read."""
         return replace(self, tree=self.tree.along(leaf))
 
+    def settle(self) -> None:
+        """What rows only bound from below, at its least in the solution that the variables hold."""
+        payment_rules.settle(self.tree, self.model.contracts, self.model.payments)
+        share_rules.settle(self.model.china_share)
+        budget_rules.settle(self.model.budgets)
+
 
 @at_rest()
 def build(tree: Tree) -> Built:
@@ -47,12 +59,15 @@ def build(tree: Tree) -> Built:
     m.price_floors = price_floors(tree, m.investments, m.contracts)
     m.bankability = bankability(tree, m.investments, m.price_floors, m.contracts)
     m.flows = flows(tree, net)
+    m.substitution = substitution(tree, m.flows.avoid, m.investments)
     taken_is_made(tree, net, m.contracts, m.flows.act, m.flows.buy)
     m.stockpiles = stockpiles(tree, net, m.flows)
     m.balances = balances(tree, net, m.flows, m.stockpiles)
     m.capacity = capacity(tree, net, m.flows, m.investments, m.contracts)
-    m.payments = payments(tree, net, m.flows, m.price_floors, m.contracts)
-    m.china_share = china_share(tree, net, m.flows)
+    m.closure = closure(tree, net, m.flows.act, m.investments)
+    m.payments = payments(tree, net, m.flows, m.price_floors, m.contracts, m.closure)
+    m.suppliers = suppliers(tree, net, m.flows, m.investments)
+    m.china_share = china_share(tree, net, m.flows, m.stockpiles)
     m.budgets = budgets(tree, net, m.investments, m.price_floors, m.contracts, m.stockpiles)
     costs = all_costs((m.investments, m.price_floors, m.contracts, m.flows, m.stockpiles, m.payments))
     m.risk = risk(tree, costs)

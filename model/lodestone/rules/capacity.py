@@ -2,16 +2,16 @@
 
 For every unit u and node n:
 
-    (5) capacity     sum_k act[n,u,k] <= capacity of the plant in y(n), or (8) of the project
-    (5) access       sum_k act[n,u,k] <= spot_share * that capacity + sum over its contracts of taken / g[u,m]
+    (5) capacity     sum_k act[n,u,k] <= w(n) * capacity of the plant in n, or w(n) * (8) of the project
+    (5) access       sum_k act[n,u,k] <= spot_share * that + sum over its contracts of taken / g[u,m]
                      (not for public projects)
-    (5) market       buy[n,v] <= volume (a bound);  buy[n,v] <= spot_share * volume + taken
-    (11) whole plant act[n,u,clean] <= most[u,n] * whole[n,u],  act[n,u,exposed] <= most[u,n] * (1 - whole[n,u]),
-                     whole binary: in a year such a unit is either clean or exposed
+    (5) market       buy[n,v] <= w(n) * volume (a bound);  buy[n,v] <= spot_share * w(n) * volume + taken
+    (11) whole plant act[n,u,clean] <= most[n,u] * whole[n,u],  act[n,u,exposed] <= most[n,u] * (1 - whole[n,u]),
+                     whole binary: in a node such a unit is either clean or exposed
 
-most[u,n] is the physical bound of the big-M: the plant's capacity, or the project's with all copies built.
+most[n,u] is the physical bound of the big-M: w(n) * the plant's capacity, or the project's with all copies built.
 
-Units    t/yr
+Units    t in the period
 Sheets   in: Plants, Projects, Markets; out: Plants
 """
 
@@ -39,21 +39,22 @@ def capacity(tree: Tree, net: Network, flow: pyo.Block, invest: pyo.Block, offta
     def within(b: pyo.Block, n: int, u: str) -> object:
         data = tree.data[n]
         if u in data.plants:
-            return linear(used[n, u]) <= data.plants[u].capacity[tree.time[n]]
-        return linear(used[n, u] + scaled(-1.0, invest.capacity[u, n])) <= 0
+            return linear(used[n, u]) <= tree.length[n] * data.plants[u].capacity[tree.time[n]]
+        return linear(used[n, u] + scaled(-tree.length[n], invest.capacity[n, u])) <= 0
 
     def access(b: pyo.Block, n: int, u: str) -> object:
         data = tree.data[n]
         unit = data.units[u]
-        terms = used[n, u] + _taken_capacity(offtake, unit, n)
+        terms, part = used[n, u] + _taken_capacity(offtake, unit, n), tree.length[n] * unit.spot_share
         if u in data.plants:
-            return linear(terms) <= unit.spot_share * data.plants[u].capacity[tree.time[n]]
-        return linear(terms + scaled(-unit.spot_share, invest.capacity[u, n])) <= 0
+            return linear(terms) <= part * data.plants[u].capacity[tree.time[n]]
+        return linear(terms + scaled(-part, invest.capacity[n, u])) <= 0
 
     def market_access(b: pyo.Block, n: int, v: str) -> object:
         market = tree.data[n].markets[v]
-        taken = offtake.taken_from.get((v, market.material, n), [])
-        spot = market.spot_share * market.volume_in(tree.time[n]) if market.spot_share else 0.0
+        taken = offtake.taken_from.get((n, v, market.material), [])
+        part = tree.length[n] * market.spot_share
+        spot = part * market.volume_in(tree.time[n]) if market.spot_share else 0.0
         return linear([(1.0, flow.buy[n, v]), *scaled(-1.0, taken)]) <= spot
 
     limited = [(n, u) for n, u in used if not _public(tree, n, u) and tree.data[n].units[u].spot_share < 1]
@@ -80,7 +81,7 @@ def _taken_capacity(offtake: pyo.Block, unit: Unit, n: int) -> Terms:
     return [
         term
         for m, g in unit.outputs.items()
-        for term in scaled(-1.0 / g, offtake.taken_from.get((unit.name, m, n), []))
+        for term in scaled(-1.0 / g, offtake.taken_from.get((n, unit.name, m), []))
     ]
 
 
@@ -90,7 +91,7 @@ def _whole_plant(tree: Tree, net: Network, block: pyo.Block, flow: pyo.Block) ->
         (n, u) for n in tree.nodes for u, k in net[n].act if k == EXPOSED
     }
     index = sorted((n, u) for n, u in modes if tree.data[n].units[u].whole_plant)
-    most = {(n, u): largest_capacity(tree, n, tree.data[n].units[u]) for n, u in index}
+    most = {(n, u): tree.length[n] * largest_capacity(tree, n, tree.data[n].units[u]) for n, u in index}
     block.whole = pyo.Var(index, domain=pyo.Binary)
     block.whole_clean = pyo.Constraint(
         index, rule=lambda b, n, u: flow.act[n, u, CLEAN] <= most[n, u] * b.whole[n, u], doc="(11)"

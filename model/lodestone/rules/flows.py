@@ -6,16 +6,19 @@ For every region r, material m, node n and stream k in {clean, exposed}:
     (2) used      sum_r' ship[n,m,r',r,k]  =  intake_k + sum_j deliver[n,j,k] + fill + sell[n,v,k]
     (3) intake    intake_clean = clean-mode intake + mixed[n,r,m,clean];  intake_exposed = mixed[n,r,m,exposed]
                   sum_k mixed[n,r,m,k] = all other intake;  intake of u is max(-g,0) act[n,u,k]
-    (4) demand    sum_k deliver + sum_o avoid + short = demand;  short <= (1 - min_service_share) demand;
-                  avoid <= share * demand
+    (4) demand    sum_k deliver + sum_o avoid + short = w(n) demand;  short <= (1 - min_service_share) w(n) demand;
+                  avoid <= w(n) share * demand (more of it: `substitution`)
 
-What is shipped does not move on in the same year: (1) feeds lanes, (2) is what lanes bring. What is left over in (1)
-is discarded, and reported. Returns are t_per_t * the deliveries lag_years earlier on the node's path, in the region
-of the delivery. Basis provenance: clean activity takes clean inputs only, exposed activity any mix, so a tonne is
-clean only if no step of its chain was exposed. Basis last_stage: outputs take the colour of the unit; all intake is
-mixed.
+What is shipped does not move on in the same period: (1) feeds lanes, (2) is what lanes bring. What is left over in (1)
+is discarded, and reported. Returns are w(n) * t_per_t * the deliveries of all nodes of the year lag_years earlier on
+the node's path, in the region of the delivery; [cheat] scrap in a region of concern is exposed. Basis provenance: clean
+activity takes clean inputs only, exposed activity any mix, so a tonne is clean only if no step of its chain was
+exposed. Basis last_stage: outputs take the colour of the unit; all intake is mixed.
 
-Units    t/yr; costs in MUSD/yr
+A lane costs, per tonne, its freight and max(rate * price, min_price - price), the price being that of the region where
+it starts, on the streams to which the duty applies.
+
+Units    t in the period (yearly figures are rates: a period has w(n) of them); costs in MUSD
 Sheets   in: Processes, Plants, Projects, Markets, Lanes, Tariffs, Demand, Sectors, Substitution, Returns;
          out: Sourcing, Demand, Plants
 """
@@ -27,10 +30,10 @@ from math import isinf
 
 import pyomo.environ as pyo
 
-from lodestone.data.network import Batch, DemandKey, Network
-from lodestone.data.plan_data import CLEAN, EXPOSED, MUSD_PER_T, STREAMS
+from lodestone.data.network import Batch, Network, stream_of_scrap
+from lodestone.data.plan_data import CLEAN, EXPOSED, STREAMS, LaneData, PlanData
 from lodestone.data.tree import Tree
-from lodestone.rules.linear import Row, Terms, amount, costs, keys, linear, scaled, worth
+from lodestone.rules.linear import Terms, costs, keys, linear, scaled
 
 
 def flows(tree: Tree, net: Network) -> pyo.Block:
@@ -54,7 +57,7 @@ def flows(tree: Tree, net: Network) -> pyo.Block:
     block.avoid = pyo.Var(
         keys([(n, o, *j) for n in nodes for o, j in net[n].avoid]),
         domain=pyo.NonNegativeReals,
-        bounds=lambda b, n, o, *j: (0, tree.data[n].substitution[o].share[tree.time[n]] * _demand(tree, n, j)),
+        bounds=lambda b, n, o, *j: (0, avoidable(tree, n, o, j)),
     )
     block.short = amounts([(n, *j) for n in nodes for j in net[n].short])
     _intake(tree, net, block)
@@ -130,12 +133,12 @@ def returned(tree: Tree, net: Network, flow: pyo.Block, n: int) -> dict[tuple[st
     """Scrap that comes back at a node: (region, scrap, stream) -> t as prepared terms."""
     back: dict[tuple[str, str, str], Terms] = defaultdict(list)
     for row in tree.data[n].returns:
-        earlier = tree.ancestor(n, row.lag_years)
-        if earlier is None or row.t_per_t == 0:
-            continue
-        for (r, s, m), k in net[earlier].deliver:
-            if (s, m) == (row.sector, row.material):
-                back[r, row.scrap, CLEAN if row.clean else k].append((row.t_per_t, flow.deliver[earlier, r, s, m, k]))
+        part = tree.length[n] * row.t_per_t
+        for earlier in tree.nodes_of(n, tree.year[n] - row.lag_years) if part else ():
+            for (r, s, m), k in net[earlier].deliver:
+                if (s, m) == (row.sector, row.material):
+                    stream = stream_of_scrap(tree.data[n], row, r, k)
+                    back[r, row.scrap, stream].append((part, flow.deliver[earlier, r, s, m, k]))
     return back
 
 
@@ -149,12 +152,24 @@ def intake_terms(tree: Tree, net: Network, flow: pyo.Block, n: int) -> dict[tupl
     return intake
 
 
-def _demand(tree: Tree, n: int, key: tuple[str, str, str]) -> float:
+def demand_at(tree: Tree, n: int, key: tuple[str, str, str]) -> float:
+    """t/yr."""
     return tree.data[n].demand[key][tree.time[n]]
 
 
+def period_demand(tree: Tree, n: int, key: tuple[str, str, str]) -> float:
+    """t in the period."""
+    return tree.length[n] * demand_at(tree, n, key)
+
+
 def _volume(tree: Tree, n: int, market: str) -> float:
-    return tree.data[n].markets[market].volume_in(tree.time[n])
+    """t in the period, infinite when unlimited."""
+    return tree.length[n] * tree.data[n].markets[market].volume_in(tree.time[n])
+
+
+def avoidable(tree: Tree, n: int, option: str, key: tuple[str, str, str]) -> float:
+    """share * demand, t in the period."""
+    return tree.data[n].substitution[option].share[tree.time[n]] * period_demand(tree, n, key)
 
 
 def _intake(tree: Tree, net: Network, block: pyo.Block) -> None:
@@ -185,9 +200,11 @@ def _demand_rows(tree: Tree, net: Network, block: pyo.Block) -> None:
 
     def service(b: pyo.Block, n: int, r: str, s: str, m: str) -> object:
         least = tree.data[n].sectors[s].min_service_share
-        return b.short[n, r, s, m] <= (1 - least) * _demand(tree, n, (r, s, m))
+        return b.short[n, r, s, m] <= (1 - least) * period_demand(tree, n, (r, s, m))
 
-    block.demand = pyo.Constraint(list(met), rule=lambda b, n, *j: linear(met[n, *j]) == _demand(tree, n, j), doc="(4)")
+    block.demand = pyo.Constraint(
+        list(met), rule=lambda b, n, *j: linear(met[n, *j]) == period_demand(tree, n, j), doc="(4)"
+    )
     served = [key for key in met if tree.data[key[0]].sectors[key[2]].min_service_share > 0]
     block.service = pyo.Constraint(served, rule=service, doc="(4)")
 
@@ -205,7 +222,8 @@ def _limits(tree: Tree, net: Network, block: pyo.Block) -> None:
                 sales[n, v].append((1.0, block.sell[n, v, k]))
 
     def within(b: pyo.Block, n: int, m: str, r: str, to: str) -> object:
-        return linear(lanes[n, m, r, to]) <= tree.data[n].lanes[m, r, to].capacity_in(tree.time[n])
+        limit = tree.length[n] * tree.data[n].lanes[m, r, to].capacity_in(tree.time[n])
+        return linear(lanes[n, m, r, to]) <= limit
 
     block.lane = pyo.Constraint([key for key, terms in lanes.items() if terms], rule=within, doc="(5)")
     block.sales = pyo.Constraint(
@@ -215,165 +233,38 @@ def _limits(tree: Tree, net: Network, block: pyo.Block) -> None:
 
 def _costs(tree: Tree, net: Network, block: pyo.Block) -> None:
     for n in tree.nodes:
-        data = tree.data[n]
+        data, time = tree.data[n], tree.time[n]
         cost = {term: block.cost[term][n] for term in block.cost}
 
-        cost["market_purchases"] += [(data.market_price(v, tree.time[n]), block.buy[n, v]) for v in net[n].buy]
-        cost["market_sales"] += [(-data.market_price(v, tree.time[n]), block.sell[n, v, k]) for v, k in net[n].sell]
+        cost["market_purchases"] += [(data.market_price(v, time), block.buy[n, v]) for v in net[n].buy]
+        cost["market_sales"] += [(-data.market_price(v, time), block.sell[n, v, k]) for v, k in net[n].sell]
         cost["substitution"] += [(data.substitution[o].cost, block.avoid[n, o, *j]) for o, j in net[n].avoid]
         cost["shortage"] += [(data.sectors[j[1]].shortage_cost, block.short[n, *j]) for j in net[n].short]
     freight, tariffs = block.cost["freight"], block.cost["tariffs"]
-    for (n, m, r, to, _), ship in block.ship.items():
-        lane = tree.data[n].lanes[m, r, to]
+    for (n, m, r, to, k), ship in block.ship.items():
+        data = tree.data[n]
+        lane = data.lanes[m, r, to]
         if lane.freight:
             freight[n].append((lane.freight, ship))
-        if rate := lane.tariff[tree.time[n]]:
-            tariffs[n].append((rate * tree.data[n].price_of(m, r, tree.time[n]), ship))
+        if rate := duty(data, lane, m, r, k, tree.time[n]):
+            tariffs[n].append((rate, ship))
 
 
-def delivered(tree: Tree, net: Network, flow: pyo.Block, stream: str) -> Terms:
-    """Deliveries of a stream, weighted by probability: the second goal of the tie rule."""
-    return [
-        term
-        for n in tree.nodes
-        for term in scaled(
-            tree.probability[n], [(1.0, flow.deliver[n, *j, k]) for j, k in net[n].deliver if k == stream]
-        )
-    ]
+def duty(data: PlanData, lane: LaneData, material: str, origin: str, stream: str, time: int) -> float:
+    """MUSD per t: the tariff on the price where the lane starts, or what lifts that to the least import price."""
+    rate = lane.tariff[time]
+    if (not rate and lane.min_price is None) or (lane.applies_to == EXPOSED and stream != EXPOSED):
+        return 0.0
+    price = data.price_of(material, origin, time)
+    return max(rate * price, 0.0 if lane.min_price is None else lane.min_price - price)
 
 
-def flows_table(tree: Tree, block: pyo.Block) -> list[Row]:
-    rows = []
-    for (n, m, r, to, k), ship in block.ship.items():
-        t = amount(ship) if n in tree.year else 0.0
-        if t > 0:
-            data, year = tree.data[n], tree.year[n]
-            lane = data.lanes[m, r, to]
-            tariff = (
-                lane.tariff[tree.time[n]] * data.price_of(m, r, tree.time[n]) * t if lane.tariff[tree.time[n]] else 0.0
-            )
-            rows.append(
-                {
-                    "material": m,
-                    "from_region": r,
-                    "to_region": to,
-                    "year": year,
-                    "stream": k,
-                    "t": t,
-                    "freight_musd": lane.freight * t,
-                    "tariff_musd": tariff,
-                }
-            )
-    return rows
-
-
-def markets_table(tree: Tree, block: pyo.Block) -> list[Row]:
-    rows = []
-    traded = [(n, v, "", x) for (n, v), x in block.buy.items()] + [(*key, x) for key, x in block.sell.items()]
-    for n, v, k, variable in traded:
-        t = amount(variable) if n in tree.year else 0.0
-        if t > 0:
-            market, year = tree.data[n].markets[v], tree.year[n]
-            rows.append(
-                {
-                    "market": v,
-                    "side": "buy" if market.buys else "sell",
-                    "region": market.region,
-                    "material": market.material,
-                    "year": year,
-                    "stream": k or (EXPOSED if market.exposed else CLEAN),
-                    "t": t,
-                    "price_usd_per_kg": tree.data[n].market_price(v, tree.time[n]) / MUSD_PER_T,
-                }
-            )
-    return sorted(rows, key=lambda row: (row["market"], row["year"], row["stream"]))
-
-
-def intake_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
-    rows = []
+def tainted(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block) -> Terms:
+    """Exposed deliveries, and exposed fills less releases, weighted by probability: the second goal of the tie rule."""
+    found: Terms = []
     for n in tree.nodes:
-        data = tree.data[n]
-        clean_mode: dict[tuple[str, str], float] = defaultdict(float)
-        for u, k in net[n].act:
-            if k == CLEAN and data.provenance:
-                for m, g in data.units[u].inputs.items():
-                    clean_mode[data.units[u].region, m] += g * amount(block.act[n, u, k])
-        mixed = {(r, m, k): amount(block.mixed[n, r, m, k]) for r, m, k in net[n].mixed}
-        for r, m in dict.fromkeys([*clean_mode, *((r, m) for r, m, _ in mixed)]):
-            parts = (clean_mode[r, m], mixed.get((r, m, CLEAN), 0.0), mixed.get((r, m, EXPOSED), 0.0))
-            if any(parts):
-                row = {"region": r, "material": m, "year": tree.year[n]}
-                rows.append(row | dict(zip(("clean_mode_t", "mixed_clean_t", "mixed_exposed_t"), parts, strict=True)))
-    return rows
-
-
-def balance_table(tree: Tree, net: Network, block: pyo.Block, piles: pyo.Block) -> list[Row]:
-    rows = []
-    for n in tree.nodes:
-        made = {batch: worth(terms) for batch, terms in made_terms(tree, net, block, piles, n).items()}
-        shipped: dict[tuple[str, str, str], float] = defaultdict(float)
-        for m, r, to, k in net[n].ship:
-            shipped[r, m, k] += amount(block.ship[n, m, r, to, k])
-        for (r, m, k), t in made.items():
-            if t > 0:
-                out = shipped[r, m, k]
-                rows.append(
-                    {
-                        "region": r,
-                        "material": m,
-                        "year": tree.year[n],
-                        "stream": k,
-                        "made_t": t,
-                        "shipped_t": out,
-                        "discarded_t": max(0.0, t - out),
-                    }
-                )
-    return rows
-
-
-def demand_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
-    rows = []
-    for n in tree.nodes:
-        data, year = tree.data[n], tree.year[n]
-        delivered_t = {(j, k): amount(block.deliver[n, *j, k]) for j, k in net[n].deliver}
-        avoided: dict[DemandKey, float] = defaultdict(float)
-        for o, j in net[n].avoid:
-            avoided[j] += amount(block.avoid[n, o, *j])
-        for j, series in data.demand.items():
-            rows.append(
-                dict(zip(("region", "sector", "material"), j, strict=True))
-                | {
-                    "year": year,
-                    "demand_t": series[tree.time[n]],
-                    "clean_t": delivered_t.get((j, CLEAN), 0.0),
-                    "exposed_t": delivered_t.get((j, EXPOSED), 0.0),
-                    "substituted_t": avoided[j],
-                    "short_t": amount(block.short[n, *j]) if (n, *j) in block.short else 0.0,
-                }
-            )
-    return rows
-
-
-def substitution_table(tree: Tree, block: pyo.Block) -> list[Row]:
-    return [
-        {
-            "option": o,
-            "region": r,
-            "sector": s,
-            "material": m,
-            "year": tree.year[n],
-            "t": amount(avoid),
-            "cost_musd": amount(avoid) * tree.data[n].substitution[o].cost,
-        }
-        for (n, o, r, s, m), avoid in block.avoid.items()
-        if n in tree.year and amount(avoid) > 0
-    ]
-
-
-def returns_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
-    return [
-        {"region": r, "material": m, "year": tree.year[n], "stream": k, "t": worth(terms)}
-        for n in tree.nodes
-        for (r, m, k), terms in returned(tree, net, block, n).items()
-        if worth(terms) > 0
-    ]
+        terms = [(1.0, flow.deliver[n, *j, k]) for j, k in net[n].deliver if k == EXPOSED]
+        terms += [(1.0, piles.fill[n, s, k]) for s, k in net[n].fill if k == EXPOSED]
+        terms += [(-1.0, piles.release[n, s, k]) for s, k in net[n].release if k == EXPOSED]
+        found += scaled(tree.probability[n], terms)
+    return found

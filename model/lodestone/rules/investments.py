@@ -1,86 +1,121 @@
 """Investments: which candidate projects are decided, when, and what capacity they give.
 
-For every project g and every node n of its decision window whose production starts within the horizon:
+For every project g and every node n of its decision window that begins a year and whose production starts within the
+horizon:
 
-    build[g,n] integer, 0 .. max_builds[g]
+    build[n,g] integer, 0 .. max_builds[g] (less one that is committed; with a committed one of its group: none)
 
-    (6) once       sum over n on a path of build[g,n] <= max_builds[g]
-    (6) group      sum over g in a group and n on a path of build[g,n] <= 1
-    (7) requires   sum over n' on path(n) of build[g,n'] <= max_builds[g] * (sum over n' on path(n) of build[h,n'])
-    (8) capacity   capacity[g,n] = capacity[g] * sum over n' on path(n) of ramp(age) * build[g,n'],
+    (6) once       sum over n on a path of build[n,g] <= max_builds[g] - committed[g]
+    (6) group      sum over g in a group and n on a path of build[n,g] <= 1
+    (7) requires   sum over n' on path(n) of build[n',g] <= max_builds[g] * (sum over n' on path(n) of build[n',h]),
+                   what is committed of h by then among them
+    (8) capacity   capacity[n,g] = capacity[g] * sum over n' on path(n) of ramp(age) * build[n',g], committed ones too,
                    age = y(n) - y(n') - lead_years, 0 <= age < life_years, ramp(age) = min(1, (age + 1) / ramp_years)
 
-A public project costs capex at its decision and fixed cost in every year of production; at the end of the horizon
-capex * (years of life left) / life_years is credited. A private one costs the planner nothing but what it is paid for
-its output (`payments`) and what made it bankable (`price_floors`, `contracts`).
+A public project costs capex at its decision and w(n) * fixed cost in every year of production; at the end of the
+horizon capex * (years of life left) / life_years is credited, if it has produced by then. A private one costs the
+planner nothing but what it is paid for its output and for being kept open (`payments`) and what made it bankable
+(`price_floors`, `contracts`). What is committed asks nobody: it stands (`commitments`).
 
 Units    t/yr (capacity), MUSD (capex, salvage), MUSD/yr (fixed cost)
-Sheets   in: Projects; out: Investments
+Sheets   in: Projects; out: Investments, Committed
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pyomo.environ as pyo
 
-from lodestone.data.network import decision_nodes
+from lodestone.data.network import decision_nodes, most_choices
 from lodestone.data.plan_data import Project
 from lodestone.data.tree import Tree
+from lodestone.rules.commitments import COMMITTED, Decision, committed_names, decision_year, held, paid_at
 from lodestone.rules.linear import Row, Terms, amount, costs, linear
 
 
 def investments(tree: Tree) -> pyo.Block:
-    """Build the block that owns build; block.capacity[g, n] holds (8) as prepared terms."""
+    """Build the block that owns build; block.capacity[n, g] holds (8) as prepared terms.
+
+    block.decided: every decision, the committed ones too, by node (or COMMITTED) and project.
+    """
     block = pyo.Block(concrete=True)
     projects = tree.data[0].projects
     block.nodes = {g: list(decision_nodes(tree, g)) for g in projects}
-    index = [(g, n) for g, nodes in block.nodes.items() for n in nodes]
+    index = [(n, g) for g, nodes in block.nodes.items() for n in nodes]
     block.build = pyo.Var(
-        index, domain=pyo.NonNegativeIntegers, bounds=lambda b, g, n: (0, tree.data[n].projects[g].max_builds)
+        index, domain=pyo.NonNegativeIntegers, bounds=lambda b, n, g: (0, most_choices(tree.data[n], g))
     )
+    block.committed = held(committed_names(tree, "projects"))
+    block.decided = _decided(block)
     block.capacity = _capacity(tree, block)
     _once(tree, block)
     _group(tree, block)
     _requires(tree, block)
     block.cost = costs("capex", "salvage", "public_fixed_cost")
-    for g, n in index:
-        project = tree.data[n].projects[g]
-        if project.public:
-            _public_cost(tree, block, project, n)
+    for d, g in block.decided:
+        if tree.data[0].projects[g].public:
+            _public_cost(tree, block, d, g)
     return block
 
 
+def _decided(block: pyo.Block) -> dict[Decision, Any]:
+    return {(COMMITTED, g): one for g, one in block.committed.items()} | dict(block.build.items())
+
+
+def builds_before(tree: Tree, block: pyo.Block, project: str, node: int) -> Iterator[tuple[int, Any]]:
+    """(year of the decision, build) of everything of a project that is decided already, or on the path to a node."""
+    row = tree.data[node].projects[project]
+    if row.committed_year is not None and (COMMITTED, project) in block.decided:
+        yield row.committed_year, block.decided[COMMITTED, project]
+    for d in tree.path[node]:
+        if (d, project) in block.build:
+            yield tree.year[d], block.build[d, project]
+
+
 def built_on_path(tree: Tree, block: pyo.Block, project: str, node: int) -> Terms:
-    """Builds of a project decided at the node or before it."""
-    return [(1.0, block.build[project, n]) for n in tree.path[node] if (project, n) in block.build]
+    """Builds of a project decided at the node or before it, what is committed left out."""
+    return [(1.0, block.build[n, project]) for n in tree.path[node] if (n, project) in block.build]
 
 
-def _capacity(tree: Tree, block: pyo.Block) -> dict[tuple[str, int], Terms]:
+def in_production(tree: Tree, block: pyo.Block, project: str, node: int) -> Terms:
+    """Builds that produce at a node."""
+    row, year = tree.data[node].projects[project], tree.year[node]
+    if tree.data[node].is_lost(project, tree.time[node]):
+        return []
+    return [
+        (1.0, build)
+        for decided, build in builds_before(tree, block, project, node)
+        if row.ramp(year - row.first_year(decided)) > 0
+    ]
+
+
+def _capacity(tree: Tree, block: pyo.Block) -> dict[tuple[int, str], Terms]:
     """(8)"""
-    capacity: dict[tuple[str, int], Terms] = {}
-    for g, nodes in block.nodes.items():
-        decided = set(nodes)
+    capacity: dict[tuple[int, str], Terms] = {}
+    for g in block.nodes:
         for n in tree.nodes:
             project, year = tree.data[n].projects[g], tree.year[n]
-            capacity[g, n] = [
-                (project.capacity * ramp, block.build[g, d])
-                for d in tree.path[n]
-                if d in decided
-                and not tree.data[n].is_lost(g, tree.time[n])
-                and (ramp := project.ramp(year - project.first_year(tree.year[d]))) > 0
+            lost = tree.data[n].is_lost(g, tree.time[n])
+            capacity[n, g] = [
+                (project.capacity * ramp, build)
+                for decided, build in builds_before(tree, block, g, n)
+                if not lost and (ramp := project.ramp(year - project.first_year(decided))) > 0
             ]
     return capacity
 
 
 def _once(tree: Tree, block: pyo.Block) -> None:
     rows = [
-        (g, leaf)
+        (leaf, g)
         for g, nodes in block.nodes.items()
         for leaf in tree.leaves
         if len(set(nodes) & set(tree.path[leaf])) > 1
     ]
     block.once = pyo.Constraint(
         rows,
-        rule=lambda b, g, leaf: linear(built_on_path(tree, b, g, leaf)) <= tree.data[leaf].projects[g].max_builds,
+        rule=lambda b, leaf, g: linear(built_on_path(tree, b, g, leaf)) <= most_choices(tree.data[leaf], g),
         doc="(6)",
     )
 
@@ -91,40 +126,54 @@ def _group(tree: Tree, block: pyo.Block) -> None:
         return [term for g in names for term in built_on_path(tree, block, g, leaf)]
 
     groups = {p.group for data in tree.data.values() for p in data.projects.values() if p.group}
-    rows = [(group, leaf) for group in sorted(groups) for leaf in tree.leaves if len(members(group, leaf)) > 0]
-    block.group = pyo.Constraint(rows, rule=lambda b, group, leaf: linear(members(group, leaf)) <= 1, doc="(6)")
+    rows = [(leaf, group) for group in sorted(groups) for leaf in tree.leaves if len(members(group, leaf)) > 0]
+    block.group = pyo.Constraint(rows, rule=lambda b, leaf, group: linear(members(group, leaf)) <= 1, doc="(6)")
 
 
 def _requires(tree: Tree, block: pyo.Block) -> None:
-    def rule(b: pyo.Block, g: str, n: int) -> object:
-        project = tree.data[n].projects[g]
-        needed = built_on_path(tree, b, str(project.requires), n)
-        return linear(built_on_path(tree, b, g, n) + [(-project.max_builds * c, v) for c, v in needed]) <= 0
+    def rule(b: pyo.Block, n: int, g: str) -> object:
+        project, year = tree.data[n].projects[g], tree.year[n]
+        needed = [
+            (-float(project.max_builds), build)
+            for decided, build in builds_before(tree, b, str(project.requires), n)
+            if decided <= year
+        ]
+        return linear(built_on_path(tree, b, g, n) + needed) <= 0
 
-    rows = [(g, n) for g, n in block.build if tree.data[n].projects[g].requires]
+    rows = [(n, g) for n, g in block.build if tree.data[n].projects[g].requires]
     block.requires = pyo.Constraint(rows, rule=rule, doc="(7)")
 
 
-def _public_cost(tree: Tree, block: pyo.Block, project: Project, node: int) -> None:
-    build, year = block.build[project.name, node], tree.year[node]
-    block.cost["capex"][node].append((project.capex, build))
+def _public_cost(tree: Tree, block: pyo.Block, decision: int, g: str) -> None:
+    build = block.decided[decision, g]
+    for n in paid_at(tree, decision, "projects", g):
+        block.cost["capex"][n].append((tree.data[n].projects[g].capex, build))
     for n in tree.nodes:
-        if node not in tree.path[n]:
-            continue
-        if project.ramp(tree.year[n] - project.first_year(year)) > 0:
-            block.cost["public_fixed_cost"][n].append((project.fixed_cost, build))
+        project = tree.data[n].projects[g]
+        decided = _on_path(tree, decision, project, n)
+        if decided is not None and project.ramp(tree.year[n] - project.first_year(decided)) > 0:
+            block.cost["public_fixed_cost"][n].append((tree.length[n] * project.fixed_cost, build))
     for leaf in tree.leaves:
-        left = project.last_life_year(year) - tree.data[leaf].last_year
-        if node in tree.path[leaf] and left > 0:
+        project, last = tree.data[leaf].projects[g], tree.data[leaf].last_year
+        decided = _on_path(tree, decision, project, leaf)
+        if decided is not None and project.first_year(decided) <= last < project.last_life_year(decided):
+            left = project.last_life_year(decided) - last
             block.cost["salvage"][leaf].append((-project.capex * left / project.life_years, build))
+
+
+def _on_path(tree: Tree, decision: int, project: Project, node: int) -> int | None:
+    """The year of a decision that concerns a node; None where it does not."""
+    if decision != COMMITTED and decision not in tree.path[node]:
+        return None
+    return decision_year(tree, decision, project)
 
 
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
     """What is built; supported_by is filled in by `results`."""
     rows = []
-    for (g, n), build in block.build.items():
+    for (n, g), build in block.build.items():
         builds = round(amount(build))
-        if n in tree.year and builds:
+        if n in tree.time and builds:
             project, year = tree.data[n].projects[g], tree.year[n]
             rows.append(
                 {

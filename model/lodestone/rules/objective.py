@@ -7,8 +7,8 @@
 CVaR is the mean cost of the worst risk_tail of futures. With a risk weight and several futures it enters by rows: for
 every node n and every leaf l, where a future ends,
 
-    (26) spent[n] = discounted[n]
-    (27) excess[l] >= sum over n on path(l) of spent[n] - threshold,   excess >= 0
+    (35) spent[n] = discounted[n]
+    (36) excess[l] >= sum over n on path(l) of spent[n] - threshold,   excess >= 0
          CVaR = threshold + sum over leaves of p(l) / risk_tail * excess[l]
 
 Every block brings its cost terms; this is the only place where they are discounted. Tariffs are left out of the sum
@@ -79,8 +79,8 @@ def risk(tree: Tree, cost: Costs) -> pyo.Block:
         spent = [(-1.0, b.spent[n]) for n in tree.path[leaf]]
         return linear([(1.0, b.excess[leaf]), (1.0, b.threshold["all"]), *spent]) >= 0
 
-    block.adds_up = pyo.Constraint(nodes, rule=adds_up, doc="(26)")
-    block.beyond = pyo.Constraint(leaves, rule=beyond, doc="(27)")
+    block.adds_up = pyo.Constraint(nodes, rule=adds_up, doc="(35)")
+    block.beyond = pyo.Constraint(leaves, rule=beyond, doc="(36)")
     tail = tree.data[0].risk_tail
     block.cvar = [(1.0, v) for v in block.threshold.values()]
     block.cvar += [(tree.probability[leaf] / tail, block.excess[leaf]) for leaf in leaves]
@@ -120,6 +120,7 @@ def table(tree: Tree, cost: Costs) -> list[Row]:
                     "term": term,
                     "payer": payer,
                     "year": tree.year[n],
+                    "month": tree.month[n],
                     "musd": musd,
                     "discounted_musd": musd * tree.data[n].discount(tree.year[n]),
                 }

@@ -1,14 +1,15 @@
 """Payments to units: what plants and private projects receive for what they make.
 
-A unit paid at market receives value added = sum_m g[u,m] price[m] per unit of activity, so that a chain's payments
-telescope to the price of the final product and nothing is paid twice. It never works below its operating cost:
+A unit paid at market receives value added = sum_m g[u,m] price[m] per unit of activity, at the prices of its region, so
+that a chain's payments telescope to the price of the final product and nothing is paid twice. It never works below its
+cost. At nodes that end a year:
 
     (9)  topup[n,u] >= 0,
-         topup >= (operating cost - value added) * sum_k act - floor payments
-                  - sum over contracts of (contract - market) * taken
+         topup >= sum over Y(n) of (operating cost - value added) * sum_k act + fixed cost of what is kept open
+                  - floor payments - sum over contracts of ((contract - market) * taken + contract price * untaken)
 
 [cheat] Gains and losses both count: nobody pays to be allowed to work. A plant priced at cost, and a public project,
-costs its operating cost per unit of activity.
+costs its operating cost per unit of activity, and the plant what keeping it open costs.
 
 Units    MUSD/yr
 Sheets   in: Prices, Plants, Projects; out: Plants
@@ -23,55 +24,86 @@ import pyomo.environ as pyo
 from lodestone.data.network import Network
 from lodestone.data.plan_data import CLEAN, EXPOSED
 from lodestone.data.tree import Tree
-from lodestone.rules.contracts import prices
+from lodestone.rules.contracts import owed_terms, prices
 from lodestone.rules.linear import Row, Terms, amount, costs, linear, scaled, worth
 from lodestone.rules.price_floors import payments_at
 
 
-def payments(tree: Tree, net: Network, flow: pyo.Block, floors: pyo.Block, offtake: pyo.Block) -> pyo.Block:
-    """Build the block that owns topup."""
+def payments(
+    tree: Tree, net: Network, flow: pyo.Block, floors: pyo.Block, offtake: pyo.Block, open_: pyo.Block
+) -> pyo.Block:
+    """Build the block that owns topup; block.needed[n, u]: what a year lacks that ends at n, as terms."""
     block = pyo.Block(concrete=True)
     block.cost = costs("payments_to_units", "topups", "cost_priced_plants", "public_operating_cost")
-    needed: dict[tuple[int, str], Terms] = defaultdict(list)  # what must be topped up
+    lacks: dict[tuple[int, str], Terms] = defaultdict(list)  # of each node
     for n in tree.nodes:
-        data = tree.data[n]
+        data, time = tree.data[n], tree.time[n]
         for u, k in net[n].act:
             unit, act = data.units[u], flow.act[n, u, k]
             if unit.at_market:
-                value = data.value_added(unit, tree.time[n])
+                value = data.value_added(unit, time)
                 block.cost["payments_to_units"][n].append((value, act))
-                needed[n, u].append((unit.operating_cost - value, act))
+                lacks[n, u].append((unit.operating_cost - value, act))
             else:
                 term = "public_operating_cost" if u in data.projects else "cost_priced_plants"
                 block.cost[term][n].append((unit.operating_cost, act))
-        for o, _, payment in payments_at(tree, floors, n):
-            needed[n, data.floors[o].project] += scaled(-1.0, payment)
-    for c, d, n in offtake.taken:
+        for o, _, payment in payments_at(tree, floors, offtake, n):
+            lacks[n, data.floors[o].project] += scaled(-1.0, payment)
+    for (n, u), terms in open_.fixed_cost.items():
+        if tree.data[n].units[u].at_market:
+            lacks[n, u] += terms
+        else:
+            block.cost["cost_priced_plants"][n] += terms
+    for n, c, d in offtake.taken:
         supplier = tree.data[n].contracts[c].supplier
         if supplier in tree.data[n].units:
-            price, market = prices(tree, c, d, n)
-            needed[n, supplier].append((market - price, offtake.taken[c, d, n]))
-    rows = [key for key, terms in needed.items() if any(coefficient > 0 for coefficient, _ in terms)]
+            price, market = prices(tree, offtake, n, c, d)
+            lacks[n, supplier].append((market - price, offtake.taken[n, c, d]))
+            if (n, c, d) in offtake.untaken:
+                lacks[n, supplier].append((-price, offtake.untaken[n, c, d]))
+    block.needed = defaultdict(list)
+    years = {n: tree.year_nodes(n) for n in tree.nodes if tree.ends_year(n)}
+    for n, year in years.items():
+        for u in tree.data[n].units:
+            terms = [term for a in year for term in lacks.get((a, u), ())]
+            if any(coefficient > 0 for coefficient, _ in terms):
+                block.needed[n, u] = terms
+    rows = list(block.needed)
     block.topup = pyo.Var(rows, domain=pyo.NonNegativeReals)
     block.pays = pyo.Constraint(
-        rows, rule=lambda b, n, u: linear([(1.0, b.topup[n, u]), *scaled(-1.0, needed[n, u])]) >= 0, doc="(9)"
+        rows, rule=lambda b, n, u: linear([(1.0, b.topup[n, u]), *scaled(-1.0, b.needed[n, u])]) >= 0, doc="(9)"
     )
     for n, u in rows:
         block.cost["topups"][n].append((1.0, block.topup[n, u]))
     return block
 
 
-def plants_table(tree: Tree, net: Network, flow: pyo.Block, invest: pyo.Block, block: pyo.Block) -> list[Row]:
+def settle(tree: Tree, offtake: pyo.Block, block: pyo.Block) -> None:
+    """Nobody pays for what is taken after all: of a solution, untaken and topup at their least.
+
+    What take-or-pay brings a unit it need not be topped up by: of equal cost, the solver may pay it under either name.
+    """
+    for (n, c, d), untaken in ((key, v) for key, v in offtake.untaken.items() if key[0] in tree.time):
+        untaken.set_value(max(0.0, worth(owed_terms(tree, offtake, n, c, d))), skip_validation=True)
+    for (n, u), topup in ((key, v) for key, v in block.topup.items() if key[0] in tree.time):
+        topup.set_value(max(0.0, worth(block.needed[n, u])), skip_validation=True)
+
+
+def plants_table(
+    tree: Tree, net: Network, flow: pyo.Block, invest: pyo.Block, block: pyo.Block, open_: pyo.Block, share: pyo.Block
+) -> list[Row]:
     """Use of capacity of every plant and built project."""
     rows = []
     for n in tree.nodes:
-        data, year = tree.data[n], tree.year[n]
+        data, time = tree.data[n], tree.time[n]
         used = {(u, k): amount(flow.act[n, u, k]) for u, k in net[n].act}
         for u, unit in data.units.items():
             plant = data.plants.get(u)
-            capacity = plant.capacity[tree.time[n]] if plant else worth(invest.capacity[u, n])
+            rate = plant.capacity[time] if plant else worth(invest.capacity[n, u])
+            capacity = tree.length[n] * rate
             clean, exposed = used.get((u, CLEAN), 0.0), used.get((u, EXPOSED), 0.0)
-            if capacity <= 0 and clean + exposed <= 0:
+            kept = amount(open_.kept[n, u]) if (n, u) in open_.kept else None
+            if capacity <= 0 and clean + exposed <= 0 and not kept:
                 continue
             rows.append(
                 {
@@ -79,16 +111,18 @@ def plants_table(tree: Tree, net: Network, flow: pyo.Block, invest: pyo.Block, b
                     "kind": "plant" if plant else "project",
                     "region": unit.region,
                     "process": unit.process,
-                    "year": year,
+                    "year": tree.year[n],
+                    "month": tree.month[n],
                     "capacity_t": capacity,
                     "clean_t": clean,
                     "exposed_t": exposed,
                     "use_share": (clean + exposed) / capacity if capacity > 0 else 0.0,
-                    "value_added_musd": data.value_added(unit, tree.time[n]) * (clean + exposed)
-                    if unit.at_market
-                    else 0.0,
+                    "value_added_musd": data.value_added(unit, time) * (clean + exposed) if unit.at_market else 0.0,
                     "topup_musd": amount(block.topup[n, u]) if (n, u) in block.topup else 0.0,
                     "operating_cost_musd": unit.operating_cost * (clean + exposed),
+                    "kept": kept,
+                    "fixed_cost_musd": worth(open_.fixed_cost.get((n, u), ())),
+                    "waste_t": amount(share.waste[n, u]) if (n, u) in share.waste else 0.0,
                 }
             )
     return rows

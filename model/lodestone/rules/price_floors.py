@@ -2,20 +2,26 @@
 
 For every package o of project g, decision node n' of g and node n on or after it within the package's tenor:
 
-    award[o,n'] binary
-    (20) award      sum over packages o of g of award[o,n'] <= build[g,n']
-    (21) deemed     covered[o,n',i] = g[material] * capacity - q[i] if awarded, else 0,
-                    q[i] = sum of the volumes of g's contracts for the material whose tenor covers segment i; as rows:
+    award[n',o] binary
+    (20) award      sum over packages o of g of award[n',o] <= build[n',g]
+    (21) deemed     covered[n',o,i] = g[material] * capacity - q[i] if awarded, else 0,
+                    q[i] = sum of take_or_pay_share * volume of g's contracts for the material whose tenor covers
+                    segment i; as rows:
                     covered <= g * capacity * award
                     covered <= g * capacity * build - q[i]
                     covered >= g * capacity * award - q[i]
-         payment[n] = ramp * covered * (max(0, floor - price) - upside_share * max(0, price - floor))
+         payment[n] = w(n) * ramp * covered * (max(0, floor - price) - upside_share * max(0, price - floor))
          grant      = capex_grant_share * capex * award, at the decision
 
-[cheat] The floor pays on what the project could make, made or not, less what is under contract: nobody promises a
-floor and lets the plant stand idle. A tenor is cut into segments at the years in which contracts end, so that covered
-is one number per segment. [cheat] What runs beyond last_year is owed: charged at the leaf at the price of last_year,
-discounted from its own year; later receipts are not credited.
+A package that is committed is awarded: to a committed project in its year, or to a plant from its committed year on,
+where it covers g * capacity of the plant in n - sum of take_or_pay_share * active volumes of its committed contracts.
+
+[cheat] The floor pays on what the project could make, made or not, less what somebody is bound to take under a
+contract: nobody promises a floor and lets the plant stand idle, and an empty contract does not shorten it. A tenor is
+cut into segments at the years in which contracts end, so that covered is one number per segment. [cheat] No package is
+on offer where the project is bankable unaided. [cheat] Only committed contracts shorten a committed floor. [cheat] What
+runs beyond last_year is owed: charged at the leaf at the price of last_year, discounted from its own year; later
+receipts are not credited.
 
 Units    t/yr (covered), MUSD (grant), MUSD/yr (payment)
 Sheets   in: PriceFloors; out: PriceFloors
@@ -28,67 +34,112 @@ from collections.abc import Iterator
 
 import pyomo.environ as pyo
 
-from lodestone.data.lenders import grant
-from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project
+from lodestone.data.lenders import gap, grant
+from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project, year_of
 from lodestone.data.tree import Tree
-from lodestone.rules.contracts import delivery_years
+from lodestone.rules.commitments import COMMITTED, committed_names, decision_year, decisions_before, held, paid_at
+from lodestone.rules.contracts import delivery_years, signing_year
 from lodestone.rules.linear import Row, Terms, amount, costs, linear, scaled, worth
 
 
 def supported_years(data: PlanData, floor: Floor, decision_year: int) -> tuple[int, int]:
     """First and last year in which an awarded package pays, also beyond the horizon."""
-    project = data.projects[floor.project]
+    project = data.projects.get(floor.project)
+    if project is None:  # a plant
+        return decision_year, decision_year + floor.tenor_years - 1
     first = project.first_year(decision_year)
     return first, first + min(floor.tenor_years, project.life_years) - 1
 
 
 def price_floors(tree: Tree, invest: pyo.Block, offtake: pyo.Block) -> pyo.Block:
-    """Build the block that owns award and covered; block.covered_at gives (21) by year as prepared terms."""
+    """Build the block that owns award and covered; block.awarded_all: every award, committed ones too."""
     block = pyo.Block(concrete=True)
-    awards = [
-        (o, n) for o in tree.data[0].floors for n in tree.nodes if (tree.data[n].floors[o].project, n) in invest.build
-    ]
+    awards = [(n, o) for o in tree.data[0].floors for n in tree.nodes if _on_offer(tree, invest, n, o)]
     block.award = pyo.Var(awards, domain=pyo.Binary)
-    packages = {(tree.data[n].floors[o].project, n) for o, n in awards}
+    block.committed = held(committed_names(tree, "floors"))
+    block.decided = {(COMMITTED, o): one for o, one in block.committed.items()} | dict(block.award.items())
+    packages = {(n, tree.data[n].floors[o].project) for n, o in awards}
     block.one_package = pyo.Constraint(
         sorted(packages),
-        rule=lambda b, g, n: linear(_awards_of(tree, b, g, n)) <= invest.build[g, n],
+        rule=lambda b, n, g: linear(_awards_of(tree, b, g, n)) <= invest.build[n, g],
         doc="(20)",
     )
-    block.ends = {(o, n): _segment_ends(tree, offtake, o, n) for o, n in awards}
-    segments = [(o, n, i) for o, n in awards for i in range(len(block.ends[o, n])) if _shared(tree, offtake, o, n, i)]
+    block.ends = {(n, o): _segment_ends(tree, offtake, n, o) for n, o in awards}
+    segments = [(n, o, i) for n, o in awards for i in range(len(block.ends[n, o])) if _shared(tree, offtake, n, o, i)]
     block.covered = pyo.Var(segments, domain=pyo.NonNegativeReals)
     _deemed_output(tree, block, invest, offtake)
     block.cost = costs("grants", "floor_payments", "owed_beyond_horizon")
-    _costs(tree, block)
+    _costs(tree, block, offtake)
     return block
 
 
+def _on_offer(tree: Tree, invest: pyo.Block, n: int, o: str) -> bool:
+    """[cheat] Not to those who need nothing, nor where it is not honoured; to what is committed only what is too."""
+    data = tree.data[n]
+    floor = data.floors[o]
+    if floor.committed_year is not None or (n, floor.project) not in invest.build or floor.floor is None:
+        return False
+    project = data.projects[floor.project]
+    if project.committed_year is not None or not floor.is_honoured(tree.time[n]):
+        return False
+    return gap(data, project, tree.year[n]) > 0
+
+
 def covered_at(tree: Tree, block: pyo.Block, o: str, decision: int, year: int) -> Terms:
-    """Covered output of a year as if fully ramped, t/yr; empty outside the package's tenor."""
+    """Covered output of a year as if fully ramped, t/yr, of a package of the menu; empty outside its tenor."""
     data = tree.data[decision]
     floor = data.floors[o]
     first, last = supported_years(data, floor, tree.year[decision])
     if not first <= year <= last:
         return []
-    segment = next(i for i, end in enumerate(block.ends[o, decision]) if year - first < end)
-    if (o, decision, segment) in block.covered:
-        return [(1.0, block.covered[o, decision, segment])]
-    return [(_most(data.projects[floor.project], floor), block.award[o, decision])]
+    segment = next(i for i, end in enumerate(block.ends[decision, o]) if year - first < end)
+    if (decision, o, segment) in block.covered:
+        return [(1.0, block.covered[decision, o, segment])]
+    return [(_most(data.projects[floor.project], floor), block.award[decision, o])]
 
 
-def payments_at(tree: Tree, block: pyo.Block, node: int) -> Iterator[tuple[str, int, Terms]]:
-    """(package, decision node, payment of the node's year in MUSD as prepared terms)."""
-    data, year = tree.data[node], tree.year[node]
-    for d in tree.path[node]:
-        for o in (o for o in data.floors if (o, d) in block.award):
+def deemed_at(tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int, o: str, decision: int, year: int) -> Terms:
+    """Covered output of a year, ramped, t/yr: with the data of a node, of its own year or of one after the horizon."""
+    data = tree.data[node]
+    floor = data.floors[o]
+    decided = decision_year(tree, decision, floor)
+    if decided is None:
+        return []
+    first, last = supported_years(data, floor, decided)
+    project = data.projects.get(floor.project)
+    ramp = project.ramp(year - first) if project else 1.0
+    if not first <= year <= last or ramp <= 0:
+        return []
+    if decision != COMMITTED:
+        return scaled(ramp, covered_at(tree, block, o, decision, year))
+    if project:
+        output = ramp * _most(project, floor)
+    else:
+        plant = data.plants[floor.project]
+        output = plant.recipe[floor.material] * plant.capacity[tree.time[node]]
+    contracted: Terms = []
+    for (d, c), volume in offtake.volume.items():
+        contract = data.contracts[c]
+        if d != COMMITTED or (contract.supplier, contract.material) != (floor.project, floor.material):
+            continue
+        signed = signing_year(tree, d, c, node)
+        begins, ends = (0, -1) if signed is None else delivery_years(data, contract, signed)
+        if begins <= year <= ends:
+            active = data.force_majeure(contract, tree.time[node]) * (project.ramp(year - begins) if project else 1.0)
+            contracted.append((-contract.take_or_pay_share * active, volume))
+    return [(output, block.decided[decision, o]), *contracted]
+
+
+def payments_at(tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int) -> Iterator[tuple[str, int, Terms]]:
+    """(package, decision, payment in the node in MUSD as prepared terms)."""
+    data, time = tree.data[node], tree.time[node]
+    for d in decisions_before(tree, node):
+        for o in (o for o in data.floors if (d, o) in block.decided):
             floor = data.floors[o]
-            project = data.projects[floor.project]
-            ramp = project.ramp(year - project.first_year(tree.year[d]))
-            rate = floor.rate(data.floor_price(floor, tree.time[node]))
-            covered = covered_at(tree, block, o, d, year)
-            if covered and ramp > 0:
-                yield o, d, scaled(ramp * rate, covered)
+            covered = deemed_at(tree, block, offtake, node, o, d, tree.year[node])
+            if covered:
+                kept = tree.length[node] if floor.is_honoured(time) else 0.0
+                yield o, d, scaled(kept * floor.rate(data.floor_price(floor, time)), covered)
 
 
 def _most(project: Project, floor: Floor) -> float:
@@ -97,55 +148,61 @@ def _most(project: Project, floor: Floor) -> float:
 
 def _awards_of(tree: Tree, block: pyo.Block, project: str, node: int) -> Terms:
     return [
-        (1.0, block.award[o, node])
+        (1.0, block.award[node, o])
         for o, floor in tree.data[node].floors.items()
-        if floor.project == project and (o, node) in block.award
+        if floor.project == project and (node, o) in block.award
     ]
 
 
-def _contract_ends(tree: Tree, offtake: pyo.Block, o: str, node: int) -> dict[str, int]:
-    """Contracts of the project for the floor's material that can be signed at the node -> age at which they end."""
+def _contract_ends(tree: Tree, offtake: pyo.Block, node: int, o: str) -> dict[str, int]:
+    """Contracts of the project for the floor's material, with take-or-pay, that can be signed at the node -> age at
+    which they end. [cheat] An empty contract does not shorten a floor."""
     data, year = tree.data[node], tree.year[node]
     floor = data.floors[o]
     ends = {}
     for c, contract in data.contracts.items():
-        if (contract.supplier, contract.material) == (floor.project, floor.material) and (c, node) in offtake.sign:
+        bound = contract.take_or_pay_share > 0 and (node, c) in offtake.sign
+        if bound and (contract.supplier, contract.material) == (floor.project, floor.material):
             first, last = delivery_years(data, contract, year)
             ends[c] = last - first + 1
     return ends
 
 
-def _segment_ends(tree: Tree, offtake: pyo.Block, o: str, node: int) -> list[int]:
+def _segment_ends(tree: Tree, offtake: pyo.Block, node: int, o: str) -> list[int]:
     """Ages at which the set of running contracts changes, and the age at which the package ends."""
     first, last = supported_years(tree.data[node], tree.data[node].floors[o], tree.year[node])
     tenor = last - first + 1
-    return sorted({tenor, *(end for end in _contract_ends(tree, offtake, o, node).values() if end < tenor)})
+    return sorted({tenor, *(end for end in _contract_ends(tree, offtake, node, o).values() if end < tenor)})
 
 
-def _shared(tree: Tree, offtake: pyo.Block, o: str, node: int, segment: int) -> Terms:
-    """Contract volumes that run through a segment of the tenor."""
-    ends = _segment_ends(tree, offtake, o, node)
+def _shared(tree: Tree, offtake: pyo.Block, node: int, o: str, segment: int) -> Terms:
+    """What contracts that run through a segment of the tenor bind somebody to take."""
+    ends = _segment_ends(tree, offtake, node, o)
     start = ends[segment - 1] if segment else 0
-    return [(1.0, offtake.q[c, node]) for c, end in _contract_ends(tree, offtake, o, node).items() if end > start]
+    return [
+        (tree.data[node].contracts[c].take_or_pay_share, offtake.q[node, c])
+        for c, end in _contract_ends(tree, offtake, node, o).items()
+        if end > start
+    ]
 
 
 def _deemed_output(tree: Tree, block: pyo.Block, invest: pyo.Block, offtake: pyo.Block) -> None:
     """(21)"""
 
-    def parts(o: str, n: int, i: int) -> tuple[float, str, Terms]:
+    def parts(n: int, o: str, i: int) -> tuple[float, str, Terms]:
         floor = tree.data[n].floors[o]
-        return _most(tree.data[n].projects[floor.project], floor), floor.project, _shared(tree, offtake, o, n, i)
+        return _most(tree.data[n].projects[floor.project], floor), floor.project, _shared(tree, offtake, n, o, i)
 
-    def awarded(b: pyo.Block, o: str, n: int, i: int) -> object:
-        return b.covered[o, n, i] <= parts(o, n, i)[0] * b.award[o, n]
+    def awarded(b: pyo.Block, n: int, o: str, i: int) -> object:
+        return b.covered[n, o, i] <= parts(n, o, i)[0] * b.award[n, o]
 
-    def uncontracted(b: pyo.Block, o: str, n: int, i: int) -> object:
-        most, project, volumes = parts(o, n, i)
-        return linear([(1.0, b.covered[o, n, i]), (-most, invest.build[project, n]), *volumes]) <= 0
+    def uncontracted(b: pyo.Block, n: int, o: str, i: int) -> object:
+        most, project, volumes = parts(n, o, i)
+        return linear([(1.0, b.covered[n, o, i]), (-most, invest.build[n, project]), *volumes]) <= 0
 
-    def in_full(b: pyo.Block, o: str, n: int, i: int) -> object:
-        most, _, volumes = parts(o, n, i)
-        return linear([(1.0, b.covered[o, n, i]), (-most, b.award[o, n]), *volumes]) >= 0
+    def in_full(b: pyo.Block, n: int, o: str, i: int) -> object:
+        most, _, volumes = parts(n, o, i)
+        return linear([(1.0, b.covered[n, o, i]), (-most, b.award[n, o]), *volumes]) >= 0
 
     index = block.covered.index_set()
     block.awarded = pyo.Constraint(index, rule=awarded, doc="(21)")
@@ -153,37 +210,40 @@ def _deemed_output(tree: Tree, block: pyo.Block, invest: pyo.Block, offtake: pyo
     block.in_full = pyo.Constraint(index, rule=in_full, doc="(21)")
 
 
-def _costs(tree: Tree, block: pyo.Block) -> None:
-    for o, n in block.award:
-        block.cost["grants"][n].append((grant(tree.data[n], tree.data[n].floors[o]), block.award[o, n]))
+def _costs(tree: Tree, block: pyo.Block, offtake: pyo.Block) -> None:
+    for d, o in block.decided:
+        for n in paid_at(tree, d, "floors", o):
+            data = tree.data[n]
+            if data.floors[o].project in data.projects:
+                block.cost["grants"][n].append((grant(data, data.floors[o]), block.decided[d, o]))
     for n in tree.nodes:
-        for _, _, payment in payments_at(tree, block, n):
+        for _, _, payment in payments_at(tree, block, offtake, n):
             block.cost["floor_payments"][n] += payment
     for leaf in tree.leaves:
-        for d in tree.path[leaf]:
-            for o in (o for o in tree.data[d].floors if (o, d) in block.award):
-                block.cost["owed_beyond_horizon"][leaf] += _owed(tree, block, o, d, leaf)
+        for d in decisions_before(tree, leaf):
+            for o in (o for o in tree.data[leaf].floors if (d, o) in block.decided):
+                block.cost["owed_beyond_horizon"][leaf] += _owed(tree, block, offtake, o, d, leaf)
 
 
-def _owed(tree: Tree, block: pyo.Block, o: str, decision: int, leaf: int) -> Terms:
+def _owed(tree: Tree, block: pyo.Block, offtake: pyo.Block, o: str, decision: int, leaf: int) -> Terms:
     """Payments beyond last_year at its price, discounted to it. [cheat]"""
     data, last = tree.data[leaf], tree.data[leaf].last_year
     floor = data.floors[o]
-    project = data.projects[floor.project]
-    rate = max(0.0, floor.rate(data.floor_price(floor, data.last_time)))
-    first, end = supported_years(data, floor, tree.year[decision])
+    decided = decision_year(tree, decision, floor)
+    rate = max(0.0, floor.rate(data.floor_price(floor, tree.time[leaf])))
+    if decided is None or rate == 0 or not floor.is_honoured(tree.time[leaf]):
+        return []
     owed: Terms = []
-    for year in range(last + 1, end + 1):
-        factor = (1 + data.discount_rate) ** (last - year) * project.ramp(year - first) * rate
-        if factor > 0:
-            owed += scaled(factor, covered_at(tree, block, o, decision, year))
+    for year in range(last + 1, supported_years(data, floor, decided)[1] + 1):
+        factor = (1 + data.discount_rate) ** (last - year) * rate
+        owed += scaled(factor, deemed_at(tree, block, offtake, leaf, o, decision, year))
     return owed
 
 
 def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
     rows = []
-    for (o, d), award in block.award.items():
-        if d in tree.year and amount(award) > 0.5:
+    for (d, o), award in block.award.items():
+        if d in tree.time and amount(award) > 0.5:
             data = tree.data[d]
             floor = data.floors[o]
             first, last = supported_years(data, floor, tree.year[d])
@@ -195,7 +255,7 @@ def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
                     "decision_year": tree.year[d],
                     "first_supported_year": first,
                     "last_supported_year": last,
-                    "floor_usd_per_kg": floor.level / MUSD_PER_T,
+                    "floor_usd_per_kg": (floor.floor or 0.0) / MUSD_PER_T,
                     "upside_share": floor.upside_share,
                     "grant_musd": grant(data, floor),
                 }
@@ -203,30 +263,33 @@ def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
     return sorted(rows, key=lambda row: (row["decision_year"], row["floor"]))
 
 
-def payments_table(tree: Tree, block: pyo.Block) -> list[Row]:
+def payments_table(tree: Tree, block: pyo.Block, offtake: pyo.Block) -> list[Row]:
     rows = []
     for n in tree.nodes:
-        data, year = tree.data[n], tree.year[n]
-        for o, d, _ in payments_at(tree, block, n):
-            if amount(block.award[o, d]) <= 0.5:
+        data, time = tree.data[n], tree.time[n]
+        for o, d, payment in payments_at(tree, block, offtake, n):
+            if amount(block.decided[d, o]) <= 0.5:
                 continue
             floor = data.floors[o]
-            project = data.projects[floor.project]
-            ramp = project.ramp(year - project.first_year(tree.year[d]))
-            covered = ramp * worth(covered_at(tree, block, o, d, year))
-            price = data.floor_price(floor, tree.time[n])
+            region = data.region_of(floor.project)
+            covered = tree.length[n] * worth(deemed_at(tree, block, offtake, n, o, d, tree.year[n]))
+            kept = covered if floor.is_honoured(time) else 0.0
+            price = data.floor_price(floor, time)
+            level = floor.floor or 0.0
             rows.append(
                 {
                     "project": floor.project,
                     "floor": o,
-                    "decision_year": tree.year[d],
-                    "year": year,
+                    "decision_year": decision_year(tree, d, floor),
+                    "year": tree.year[n],
+                    "month": tree.month[n],
                     "covered_t": covered,
                     "price_usd_per_kg": price / MUSD_PER_T,
-                    "payment_musd": covered * floor.rate(price),
-                    "upside_musd": covered * floor.upside_share * max(0.0, price - floor.level),
-                    "payment_at_bank_prices_musd": covered
-                    * floor.rate(data.bank_price_of(floor.material, data.region_of(floor.project), year)),
+                    "payment_musd": worth(payment),
+                    "upside_musd": kept * floor.upside_share * max(0.0, price - level),
+                    "payment_at_bank_prices_musd": kept
+                    * floor.rate(data.bank_price_of(floor.material, region, year_of(time))),
+                    "committed": "yes" if d == COMMITTED else "no",
                 }
             )
-    return sorted(rows, key=lambda row: (row["floor"], row["year"]))
+    return sorted(rows, key=lambda row: (row["floor"], row["year"], row["month"]))

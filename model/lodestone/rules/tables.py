@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lodestone.data.tree import Tree
-from lodestone.plan.tables import COST_TERMS, TABLES
+from lodestone.plan.tables import COMMITTED, COST_TERMS, MONTH, TABLES
 from lodestone.rules import (
     bankability,
     budgets,
     china_share,
+    commitments,
     contracts,
-    flows,
+    flow_tables,
     investments,
     objective,
     payments,
     price_floors,
     stockpiles,
+    substitution,
 )
 from lodestone.rules.build import Built
 from lodestone.rules.linear import Row
@@ -24,6 +26,7 @@ from lodestone.rules.linear import Row
 
 def plan_tables(built: Built) -> dict[str, list[Row]]:
     """Every table of the plan, in the order and with the columns of plan_tables.TABLES."""
+    built.settle()
     m, tree, net = built.model, built.tree, built.net
     awards = price_floors.awards_table(tree, m.price_floors)
     signed = contracts.signed_table(tree, m.contracts)
@@ -36,26 +39,35 @@ def plan_tables(built: Built) -> dict[str, list[Row]]:
     for row in built_rows:
         row["supported_by"] = ", ".join(support.get((row["project"], row["decision_year"]), []))
     tables = {
+        "committed": commitments.table(tree),
         "investments": built_rows,
         "price_floors": awards,
-        "floor_payments": price_floors.payments_table(tree, m.price_floors),
+        "floor_payments": price_floors.payments_table(tree, m.price_floors, m.contracts),
         "contracts": signed,
         "contract_years": contracts.yearly_table(tree, m.contracts),
         "bankability": bankability.table(tree, m.investments, support),
-        "plants": payments.plants_table(tree, net, m.flows, m.investments, m.payments),
-        "markets": flows.markets_table(tree, m.flows),
-        "flows": flows.flows_table(tree, m.flows),
-        "intake": flows.intake_table(tree, net, m.flows),
-        "balance": flows.balance_table(tree, net, m.flows, m.stockpiles),
-        "demand": flows.demand_table(tree, net, m.flows),
-        "substitution": flows.substitution_table(tree, m.flows),
-        "returns": flows.returns_table(tree, net, m.flows),
+        "plants": payments.plants_table(tree, net, m.flows, m.investments, m.payments, m.closure, m.china_share),
+        "markets": flow_tables.markets_table(tree, m.flows),
+        "flows": flow_tables.flows_table(tree, m.flows),
+        "intake": flow_tables.intake_table(tree, net, m.flows),
+        "balance": flow_tables.balance_table(tree, net, m.flows, m.stockpiles),
+        "demand": flow_tables.demand_table(tree, net, m.flows),
+        "substitution": substitution.table(tree, m.flows),
+        "returns": flow_tables.returns_table(tree, net, m.flows),
         "stockpile": stockpiles.table(tree, m.stockpiles),
         "china_share": china_share.table(tree, m.china_share),
         "budgets": budgets.table(tree, m.budgets),
         "costs": objective.table(tree, built.costs),
     }
-    return {name: tables[name] for name in TABLES}
+    data = tree.data[tree.nodes[0]]
+    left_out = {
+        column for column, stands in ((MONTH.name, data.is_cut), (COMMITTED.name, tables["committed"])) if not stands
+    }
+    return {name: [_without(row, left_out) for row in tables[name]] for name in TABLES}
+
+
+def _without(row: Row, columns: set[str]) -> Row:
+    return {name: value for name, value in row.items() if name not in columns} if columns else row
 
 
 def cost_totals(tree: Tree, tables: Mapping[str, Sequence[Row]]) -> dict[str, float]:

@@ -54,16 +54,16 @@ def hold(built: Built, held: Decisions, nodes: Iterable[int], *, new_allowed: bo
         if value > 0 or not new_allowed:
             _fix(variable, value)
 
-    for (g, n), build in m.investments.build.items():
+    for (n, g), build in m.investments.build.items():
         if n in within:
             fix(build, held.builds.get((g, year[n]), 0))
-    for (o, n), award in m.price_floors.award.items():
+    for (n, o), award in m.price_floors.award.items():
         if n in within:
             fix(award, (o, year[n]) in held.awards)
-    for (c, n), sign in m.contracts.sign.items():
+    for (n, c), sign in m.contracts.sign.items():
         if n in within:
             fix(sign, (c, year[n]) in held.volumes)
-            fix(m.contracts.q[c, n], held.volumes.get((c, year[n]), 0.0))
+            fix(m.contracts.q[n, c], held.volumes.get((c, year[n]), 0.0))
 
 
 def hold_stocks(built: Built, held: Decisions, nodes: Iterable[int]) -> None:

@@ -25,19 +25,19 @@ Units    MUSD, USD/kg, both undiscounted and discounted to first_year
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from math import isinf
 from typing import Any
 
 import numpy as np
 
 from lodestone.data.plan_data import MUSD_PER_T, STREAMS
-from lodestone.rules.budgets import counted
+from lodestone.rules.budgets import counted, money
 from lodestone.rules.build import Built
-from lodestone.rules.china_share import DELIVERIES
+from lodestone.rules.china_share import share_at, stock_row
 from lodestone.rules.linear import Row, amount, worth
-from lodestone.rules.stockpiles import DAYS_PER_YEAR, required_days
+from lodestone.rules.stockpiles import DAYS_PER_YEAR, credited_demand, required_days, usable_t
 from lodestone.solver.highs import Solver
 from lodestone.workbook.cell_locations import Places
 
@@ -81,9 +81,9 @@ def duals(built: Built, solver: Solver, values: np.ndarray) -> Duals:
     solver.restore()
     solver.hold_integers(values)
     tree, block = built.tree, built.model.china_share
-    for rows_of in (block.deliveries, block.intake):
-        for (n, c, *_), row in rows_of.items():
-            if tree.data[n].caps[c].share[tree.time[n]] == 0:
+    for rows_of in (block.deliveries, block.intake, block.fills):
+        for key, row in rows_of.items():
+            if all(share_at(tree, a, key[1]) == 0 for a in block.parts[key]):
                 solver.loosen(row, ROOM)
     if solver.solve_linear() is None:
         return Duals()
@@ -140,9 +140,17 @@ class _Limit:
 def _what_binds(at: _Future) -> list[Row]:
     rows = []
     for find in (_caps, _budgets, _plants, _projects, _markets, _lanes, _covers):
-        found = [x for x in find(at) if _counts(x)]
+        found = [x for x in _by_year(at, find(at)) if _counts(x)]
         rows += [_row(at, x) for x in sorted(found, key=lambda x: (x.name, at.built.tree.year[x.node]))]
     return rows
+
+
+def _by_year(at: _Future, limits: Iterable[_Limit]) -> list[_Limit]:
+    """Of a year that is cut, the limits of its nodes together: a cell holds for all of them."""
+    years: dict[tuple[str, str, str, int], list[_Limit]] = defaultdict(list)
+    for x in limits:
+        years[x.rule, x.name, x.cell, at.built.tree.year[x.node]].append(x)
+    return [replace(together[-1], value=sum(x.value for x in together)) for together in years.values()]
 
 
 def _per_mass(rule: str) -> bool:
@@ -182,11 +190,15 @@ def _figure(value: float) -> str:
 
 
 def _caps(at: _Future) -> Iterator[_Limit]:
-    tree, block = at.built.tree, at.built.model.china_share
+    tree, m_ = at.built.tree, at.built.model
+    block = m_.china_share
     value: dict[tuple[str, int], float] = defaultdict(float)
     for (n, c, m, basis), (_, total) in block.consumption.items():
-        rows = block.deliveries if basis == DELIVERIES else block.intake
-        value[c, n] -= at.given.row(rows, n, c, m, basis) * worth(total) * POINT
+        value[c, n] -= at.given.row(getattr(block, basis), n, c, m, basis) * worth(total) * POINT
+    for n, c, s in block.stock:
+        (tight, nothing), (loose, everything) = (stock_row(tree, m_.stockpiles, n, s, share) for share in (0.0, 1.0))
+        base = worth(tight) - nothing - worth(loose) + everything
+        value[c, n] -= at.given.row(block.stock, n, c, s) * base * POINT
     for (c, n), saved in value.items():
         if n in at.nodes:
             share = tree.data[n].caps[c].share[tree.time[n]] or 0.0
@@ -196,14 +208,13 @@ def _caps(at: _Future) -> Iterator[_Limit]:
 def _budgets(at: _Future) -> Iterator[_Limit]:
     tree, block = at.built.tree, at.built.model.budgets
     saved: dict[tuple[str, int], float] = defaultdict(float)
-    for b, n in block.within:
+    for n, b in block.within:
         for node in counted(tree, b, n):  # of other futures too: what the trunk saves is theirs as well
-            saved[b, node] -= at.given.row(block.within, b, n)
+            saved[b, node] -= at.given.row(block.within, n, b)
     for (b, n), value in saved.items():
         if n not in at.nodes:
             continue
-        limit = tree.data[n].budgets[b].limit[tree.time[n]] or 0.0
-        yield _Limit("budget", b, at.cell("Budgets", b, tree.year[n]), n, limit, value)
+        yield _Limit("budget", b, at.cell("Budgets", b, tree.year[n]), n, money(tree, b, n), value)
 
 
 def _plants(at: _Future) -> Iterator[_Limit]:
@@ -211,9 +222,9 @@ def _plants(at: _Future) -> Iterator[_Limit]:
     for n, u in m.capacity.capacity:
         if n in at.nodes and u in tree.data[n].plants:
             plant, year = tree.data[n].plants[u], tree.year[n]
-            value = _unit(at, n, u)
+            value = tree.length[n] * _unit(at, n, u)
             if plant.base_capacity[tree.time[n]] == plant.capacity[tree.time[n]]:
-                value -= sum(g * at.given.row(m.contracts.supply, u, out, n) for out, g in plant.outputs.items())
+                value -= sum(g * at.given.row(m.contracts.supply, n, u, out) for out, g in plant.outputs.items())
             yield _Limit("plant", u, at.cell("Plants", u, year), n, plant.capacity[tree.time[n]], value)
 
 
@@ -222,10 +233,10 @@ def _projects(at: _Future) -> Iterator[_Limit]:
     tree, m = at.built.tree, at.built.model
     for n, u in m.capacity.capacity:
         if n in at.nodes and u in tree.data[n].projects:
-            standing = worth(m.investments.capacity[u, n])
+            standing = worth(m.investments.capacity[n, u])
             if standing > 0:
                 cell = at.cell("Projects", u, "capacity_t_per_yr")
-                yield _Limit("project", u, cell, n, standing, _unit(at, n, u))
+                yield _Limit("project", u, cell, n, standing, tree.length[n] * _unit(at, n, u))
 
 
 def _unit(at: _Future, n: int, u: str) -> float:
@@ -249,13 +260,14 @@ def _markets(at: _Future) -> Iterator[_Limit]:
             continue
         value = -min(0.0, at.given.columns.get(id(m.flows.buy[n, v]), 0.0))
         value -= market.spot_share * at.given.row(m.capacity.market_access, n, v)
+        value *= tree.length[n]
         if market.base_volume_in(tree.time[n]) == volume:
-            value -= at.given.row(m.contracts.supply, v, market.material, n)
+            value -= at.given.row(m.contracts.supply, n, v, market.material)
         yield _Limit("market", v, at.cell("Markets", v, year), n, volume, value)
     for n, v in m.flows.sales:
         if n in at.nodes:
             volume = tree.data[n].markets[v].volume_in(tree.time[n])
-            value = -at.given.row(m.flows.sales, n, v)
+            value = -tree.length[n] * at.given.row(m.flows.sales, n, v)
             yield _Limit("market", v, at.cell("Markets", v, tree.year[n]), n, volume, value)
 
 
@@ -266,7 +278,7 @@ def _lanes(at: _Future) -> Iterator[_Limit]:
             year = tree.year[n]
             limit = tree.data[n].lanes[m, r, to].capacity_in(tree.time[n])
             cell = at.cell("Lanes", (r, to, m), year)
-            yield _Limit("lane", f"{m}, {r} to {to}", cell, n, limit, -at.given.row(rows, n, m, r, to))
+            yield _Limit("lane", f"{m}, {r} to {to}", cell, n, limit, -tree.length[n] * at.given.row(rows, n, m, r, to))
 
 
 def _covers(at: _Future) -> Iterator[_Limit]:
@@ -275,8 +287,11 @@ def _covers(at: _Future) -> Iterator[_Limit]:
     for n, s in block.cover:
         if n in at.nodes:
             intake, demand = block.consumption[n, s]
-            price = at.given.row(block.cover, n, s) + at.given.row(block.credit_limit, n, s)
-            value = price * (demand + worth(intake)) / DAYS_PER_YEAR
+            value = at.given.row(block.cover, n, s) * (demand + worth(intake))
+            value += at.given.row(block.usable, n, s) * usable_t(tree, n, s) * DAYS_PER_YEAR / required_days(tree, n, s)
+            if (n, s) in block.credit_limit:
+                value += at.given.row(block.credit_limit, n, s) * credited_demand(tree, n, s)
+            value /= DAYS_PER_YEAR
             cell = at.cell("Stockpiles", s, tree.year[n])
             yield _Limit("cover", s, cell, n, required_days(tree, n, s), value)
 

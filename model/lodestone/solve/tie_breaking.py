@@ -1,9 +1,10 @@
-"""Ties: of equally cheap plans, the one that decides least and delivers least exposed material (DESIGN 9).
+"""Ties: of equally cheap plans, the one that decides least and delivers and stores least exposed material (DESIGN 9).
 
 (0)  with a risk weight, of plans with the same objective one of least expected cost, with the integers held: CVaR does
      not see what futures outside the tail cost (`run.settled` did the same for the integers, where CVaR is all);
 (i)  builds, awards and signings that can be dropped one after another at no cost are dropped;
-(ii) with the integers held, a second solve takes the least probability-weighted exposed deliveries.
+(ii) with the integers held, a second solve takes the least probability-weighted exposed deliveries, and exposed fills
+     less releases.
 
 None raises objective or expected cost. Which decisions can be dropped is asked of the linear programme with the
 integers held: its reduced cost bounds from below what dropping costs, so only decisions with none need a solve of their
@@ -17,9 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from lodestone.data.plan_data import EXPOSED
 from lodestone.rules.build import Built
-from lodestone.rules.flows import delivered
+from lodestone.rules.flows import tainted
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.solver.highs import Solver
 
@@ -73,15 +73,15 @@ def _moves(built: Built, solver: Solver) -> list[list[int]]:
 
     alone = [column(v) for v in (*m.price_floors.award.values(), *m.contracts.sign.values())]
     builds = []
-    for (g, n), build in m.investments.build.items():
+    for (n, g), build in m.investments.build.items():
         data = tree.data[n]
         package = [
-            m.price_floors.award[o, n]
+            m.price_floors.award[n, o]
             for o, f in data.floors.items()
-            if f.project == g and (o, n) in m.price_floors.award
+            if f.project == g and (n, o) in m.price_floors.award
         ]
         package += [
-            m.contracts.sign[c, n] for c, x in data.contracts.items() if x.supplier == g and (c, n) in m.contracts.sign
+            m.contracts.sign[n, c] for c, x in data.contracts.items() if x.supplier == g and (n, c) in m.contracts.sign
         ]
         with_package = column(build) + [i for v in package for i in column(v)]
         builds += [column(build), *([with_package] if package else [])]
@@ -90,7 +90,7 @@ def _moves(built: Built, solver: Solver) -> list[list[int]]:
 
 def _least_exposed(built: Built, solver: Solver, best: np.ndarray) -> np.ndarray:
     """(ii); keeps the first solution where the second solve does not succeed, or would cost more."""
-    terms = delivered(built.tree, built.net, built.model.flows, EXPOSED)
+    terms = tainted(built.tree, built.net, built.model.flows, built.model.stockpiles)
     if not terms or solver.solve_linear() is None:
         return best
     solver.hold_optimal_face()

@@ -46,7 +46,7 @@ def start_from(built: Built, plan: Mapping[str, Any]) -> Start:
             ("signing", m.contracts.sign, dict.fromkeys(held.volumes, 1)),
         ):
             wanted |= {f"{what} of {name} in {year}": None for name, year in decided}
-            for (name, n), variable in variables.items():
+            for (n, name), variable in variables.items():
                 if tree.data[n].scenario.name == future:
                     number = decided.get((name, tree.year[n]), 0)
                     values.append((variable, min(number, variable.ub)))

@@ -52,9 +52,7 @@ def plan_data(tables: Tables, base: Tables) -> PlanData:
     settings = tables.settings
     spread, before = _Spread(tables.calendar), _Spread(base.calendar)
     regions = {r.key[0]: Region(r.key[0], bool(r["of_concern"]), r["group"] or None) for r in tables.rows("Regions")}
-    processes: dict[str, dict[str, float]] = {}
-    for row in tables.rows("Processes"):
-        processes.setdefault(row["process"], {})[row["material"]] = row["t_per_t"]
+    processes = _recipes(tables)
     materials = {
         r.key[0]: Material(r.key[0], r["mineral"], r["stage"], r["annual_loss_share"], r["resourcing_share"])
         for r in tables.rows("Materials")
@@ -126,6 +124,13 @@ def plan_data(tables: Tables, base: Tables) -> PlanData:
         trade={(r["material"], r["from_region"], r["to_region"]): r["t_per_yr"] for r in tables.rows("Trade")},
         secure_against=settings["secure_against"],
     )
+
+
+def _recipes(tables: Tables) -> dict[str, dict[str, float]]:
+    processes: dict[str, dict[str, float]] = {}
+    for row in tables.rows("Processes"):
+        processes.setdefault(row["process"], {})[row["material"]] = row["t_per_t"]
+    return processes
 
 
 class _Spread:
@@ -210,7 +215,7 @@ def _plants(
     spread: _Spread,
     before: _Spread,
 ) -> dict[str, Plant]:
-    usual = base.records["Plants"]
+    usual, usual_recipes = base.records["Plants"], _recipes(base)
     return {
         r.key[0]: Plant(
             **_unit(r, regions, processes),  # type: ignore[arg-type]
@@ -218,6 +223,7 @@ def _plants(
             capacity=spread.numbers(r.years or {}, r.months),
             base_capacity=before.numbers(usual[r.key].years or {}, usual[r.key].months),
             fixed_cost=r["fixed_cost_musd_per_yr"],
+            base_recipe=usual_recipes[usual[r.key]["process"]],
         )
         for r in tables.rows("Plants")
     }

@@ -67,14 +67,14 @@ def in_common(built: Built, ends: Mapping[int, int]) -> Iterator[CommonNumber]:
         data = tree.data[n]
         return data.projects[project].capex * data.discount(tree.year[n])
 
-    for (g, n), build in m.investments.build.items():
+    for (n, g), build in m.investments.build.items():
         if n in nodes:
             yield CommonNumber(("build", str(n), g), build, True, 0.3 * capex(n, g), 1.0)
-    for (o, n), award in m.price_floors.award.items():
+    for (n, o), award in m.price_floors.award.items():
         if n in nodes:
             worth = 0.1 * capex(n, tree.data[n].floors[o].project)
             yield CommonNumber(("award", str(n), o), award, True, worth, 1.0)
-    for (c, n), sign in m.contracts.sign.items():
+    for (n, c), sign in m.contracts.sign.items():
         if n in nodes:
             data = tree.data[n]
             contract = data.contracts[c]
@@ -84,7 +84,7 @@ def in_common(built: Built, ends: Mapping[int, int]) -> Iterator[CommonNumber]:
                 * min(contract.tenor_years, len(tree.nodes) - n)
             )
             yield CommonNumber(("sign", str(n), c), sign, True, worth * contract.max_t, 1.0)
-            yield CommonNumber(("volume", str(n), c), m.contracts.q[c, n], False, worth, contract.max_t)
+            yield CommonNumber(("volume", str(n), c), m.contracts.q[n, c], False, worth, contract.max_t)
     for (n, s, k), stock in m.stockpiles.stock.items():
         if n in nodes and n == ends[n]:
             pile = tree.data[n].stockpiles[s]

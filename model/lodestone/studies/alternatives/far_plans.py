@@ -117,7 +117,7 @@ class FarPlans:
             return id(variable) not in column or values[column[id(variable)]] <= IDLE_T
 
         worked: set[str] = {u for (_, u, _), act in m.flows.act.items() if not is_idle(act)}
-        taken: set[str] = {c for (c, _, _), t in m.contracts.taken.items() if not is_idle(t)}
+        taken: set[str] = {c for (_, c, _), t in m.contracts.taken.items() if not is_idle(t)}
         idle = [(PROJECT, g) for g in self.good.data.projects if g not in worked]
         idle += [(CONTRACT, c) for c in self.good.data.contracts if c not in taken]
         less = self.good.without(whole, idle)

@@ -95,7 +95,7 @@ class GoodPlans:
             (FLOOR, m.price_floors.award),
             (CONTRACT, m.contracts.sign),
         ):
-            for (name, n), variable in variables.items():
+            for (n, name), variable in variables.items():
                 if id(variable) in column:
                     found[kind, name][year[n]] = column[id(variable)]
         return found

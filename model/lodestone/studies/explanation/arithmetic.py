@@ -297,7 +297,7 @@ def cover_of(f: Future, n: int, s: str) -> tuple[float, float]:
     """Days asked for, and the tonnes that they need for the demand alone; 0 where suspended or not in force."""
     data, time = f.data(n), f.tree.time[n]
     pile = data.stockpiles[s]
-    asked = 0.0 if suspended(f.tree, n) else pile.days.get(time) or 0.0
+    asked = 0.0 if suspended(f.tree, n, s) else pile.days.get(time) or 0.0
     demand = sum(t[time] for (r, _, m), t in data.demand.items() if m == pile.material and r in pile.covers)
     return asked, asked / DAYS_PER_YEAR * demand
 

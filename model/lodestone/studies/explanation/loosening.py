@@ -35,7 +35,7 @@ def _service(g: Giving) -> None:
     for (n, r, s, m), row in g.built.model.flows.service.items():
         place = g.cell(n, "Sectors", (s,), "min_service_share")
         if place:
-            demand = g.data(n).demand[r, s, m][g.tree.time[n]]
+            demand = g.tree.length[n] * g.data(n).demand[r, s, m][g.tree.time[n]]
             g.knob(place, "lower", "share", 1.0, place.value).loosen(g.solver.row_of(row), -demand)
 
 
@@ -57,17 +57,21 @@ def _covers(g: Giving) -> None:
 
 def _shares(g: Giving) -> None:
     block = g.built.model.china_share
-    for key, row in (*block.deliveries.items(), *block.intake.items()):
+    for key, row in (*block.deliveries.items(), *block.intake.items(), *block.fills.items()):
         n, cap, material, basis = key
         exposed, total = block.consumption[key]
         data = g.data(n)
         caps = data.caps[cap]
         if basis == "deliveries":
             most = sum(
-                series[g.tree.time[n]]
+                g.tree.length[a] * series[g.tree.time[a]]
+                for a in g.tree.year_nodes(n)
                 for (r, s, m), series in data.demand.items()
                 if m == material and r in caps.regions and caps.sector in (None, s)
             )
+        elif basis == "fills":
+            piles = [p for p in data.stockpiles.values() if p.material == material and p.region in caps.regions]
+            most = sum(pile.capacity for pile in piles)
         else:
             most = sum(
                 unit.inputs[material] * largest_capacity(g.tree, n, unit)
@@ -76,6 +80,9 @@ def _shares(g: Giving) -> None:
             )
         g.shares.append((g.solver.row_of(row), exposed, total, caps.share[g.tree.time[n]] or 0.0))
         g.bend(n, g.solver.row_of(row), "ChinaShare", (cap,), "raise", "share", -most)
+    for (n, cap, s), row in block.stock.items():
+        pile = g.data(n).stockpiles[s]
+        g.yearly(n, "ChinaShare", (cap,), "raise", "share", [(g.solver.row_of(row), -pile.capacity)])
 
 
 def _stock_limits(g: Giving) -> None:
@@ -97,17 +104,19 @@ def _stock_limits(g: Giving) -> None:
                     terms = [(g.solver.column_of(var[n, s, k]), 1.0) for k in STREAMS if (n, s, k) in var]
                     if not terms:
                         continue
-                    row = g.solver.add_row(terms, limit)
+                    row = g.solver.add_row(terms, limit if name == "capacity" else g.tree.length[n] * limit)
                     g.added[row] = (f"stockpiles.{name}", (n, s))
                 place = g.cell(n, "Stockpiles", (s,), column)
                 if place:
                     scale = limit or pile.capacity or 1.0
-                    g.knob(place, "raise", "t" if name == "capacity" else "t/yr", scale).loosen(row, -1.0)
+                    g.knob(place, "raise", "t" if name == "capacity" else "t/yr", scale).loosen(
+                        row, -1.0 if name == "capacity" else -g.tree.length[n]
+                    )
 
 
 def _budgets(g: Giving) -> None:
     block = g.built.model.budgets
-    for (name, n), row in block.within.items():
+    for (n, name), row in block.within.items():
         for node in counted(g.tree, name, n):
             g.yearly(node, "Budgets", (name,), "raise", "MUSD/yr", [(g.solver.row_of(row), -1.0)], reference=10.0)
 
@@ -122,11 +131,19 @@ def _lanes(g: Giving) -> None:
         key, year = (r, to, m), g.tree.year[n]
         limit = None if lane.capacity is None else lane.capacity[year]
         if (n, m, r, to) in flow.lane:
-            g.yearly(n, "Lanes", key, "raise", "t/yr", [(g.solver.row_of(flow.lane[n, m, r, to]), -1.0)], _volume(g, m))
+            g.yearly(
+                n,
+                "Lanes",
+                key,
+                "raise",
+                "t/yr",
+                [(g.solver.row_of(flow.lane[n, m, r, to]), -g.tree.length[n])],
+                _volume(g, m),
+            )
         elif limit == 0:
             row = g.solver.add_row(terms, 0.0)
             g.added[row] = ("flows.lane", (n, m, r, to))
-            g.yearly(n, "Lanes", key, "raise", "t/yr", [(row, -1.0)], _volume(g, m))
+            g.yearly(n, "Lanes", key, "raise", "t/yr", [(row, -g.tree.length[n])], _volume(g, m))
         if not lane.open:
             row = g.solver.add_row(terms, 0.0)
             g.added[row] = ("lanes.open", (n, m, r, to))
@@ -152,8 +169,8 @@ def _supply(g: Giving, n: int, supplier: str) -> Iterator[tuple[str, int]]:
     supply = g.built.model.contracts.supply
     if g.scenario(n) == "base":
         for key in supply:
-            if key[0] == supplier and key[2] == n:
-                yield key[1], g.solver.row_of(supply[key])
+            if key[:2] == (n, supplier):
+                yield key[2], g.solver.row_of(supply[key])
 
 
 def _markets(g: Giving) -> None:
@@ -166,11 +183,12 @@ def _markets(g: Giving) -> None:
             continue
         column = g.solver.column_of(buy)
         g.solver.bound(column, 0.0, INFINITY)
-        row = g.solver.add_row([(column, 1.0)], volume)
+        part = g.tree.length[n]
+        row = g.solver.add_row([(column, 1.0)], part * volume)
         g.added[row] = ("markets.volume", (n, v))
-        rows = [(row, -1.0), *((other, -1.0) for _, other in _supply(g, n, v))]
+        rows = [(row, -part), *((other, -1.0) for _, other in _supply(g, n, v))]
         if (n, v) in m.capacity.market_access:
-            rows.append((g.solver.row_of(m.capacity.market_access[n, v]), -market.spot_share))
+            rows.append((g.solver.row_of(m.capacity.market_access[n, v]), -part * market.spot_share))
         g.yearly(n, "Markets", (v,), "raise", "t/yr", rows, volume)
 
 
@@ -180,32 +198,33 @@ def _plants(g: Giving) -> None:
         plant = g.data(n).plants.get(u)
         if plant is None:
             continue
-        rows = [(g.solver.row_of(capacity), -1.0)]
+        part = g.tree.length[n]
+        rows = [(g.solver.row_of(capacity), -part)]
         rows += [(row, -plant.recipe[material]) for material, row in _supply(g, n, u)]
         if (n, u) in m.capacity.access:
-            rows.append((g.solver.row_of(m.capacity.access[n, u]), -plant.spot_share))
+            rows.append((g.solver.row_of(m.capacity.access[n, u]), -part * plant.spot_share))
         g.yearly(n, "Plants", (u,), "raise", "t/yr", rows, plant.capacity[g.tree.time[n]])
 
 
 def _contracts(g: Giving) -> None:
     block = g.built.model.contracts
-    for (c, n), row in block.volume_min.items():
+    for (n, c), row in block.volume_min.items():
         place = g.cell(n, "Contracts", (c,), "min_t_per_yr")
         if place:
             g.knob(place, "lower", "t/yr", place.value, place.value).loosen(g.solver.row_of(row), -1.0)
-    for (c, n), row in block.volume_max.items():
+    for (n, c), row in block.volume_max.items():
         place = g.cell(n, "Contracts", (c,), "max_t_per_yr")
         if place and place.value > 0:
             most = MOST_TIMES * place.value
-            columns = [(g.solver.column_of(block.q[c, n]), 1.0), (g.solver.column_of(block.sign[c, n]), -most)]
-            g.added[g.solver.add_row(columns, 0.0)] = ("contracts.volume_max", (c, n))  # nothing without a signature
+            columns = [(g.solver.column_of(block.q[n, c]), 1.0), (g.solver.column_of(block.sign[n, c]), -most)]
+            g.added[g.solver.add_row(columns, 0.0)] = ("contracts.volume_max", (n, c))  # nothing without a signature
             g.knob(place, "raise", "t/yr", place.value, most - place.value).loosen(g.solver.row_of(row), -1.0)
 
 
 def _windows(g: Giving) -> None:
     m = g.built.model
     for sheet, decisions in (("Projects", m.investments.build), ("Contracts", m.contracts.sign)):
-        for (name, n), decision in decisions.items():
+        for (n, name), decision in decisions.items():
             data, year = g.data(n), g.tree.year[n]
             row = data.projects[name] if sheet == "Projects" else data.contracts[name]
             if row.earliest_year <= year <= row.latest_year:
@@ -217,7 +236,7 @@ def _windows(g: Giving) -> None:
                 else ("earlier", "earliest_year", row.earliest_year - year)
             )
             number = g.solver.column_of(decision)
-            g.held[number] = (f"{sheet}.{column}", (name, n))
+            g.held[number] = (f"{sheet}.{column}", (n, name))
             place = g.cell(n, sheet, (name,), column)
             if place:
                 knob = g.knob(place, how, "year", 1 / A_YEAR)
@@ -237,43 +256,43 @@ def _copies(g: Giving) -> None:
             continue
         knob = g.knob(place, "raise", "count", float(project.max_builds), MOST_COPIES, integer=True)
         for n in block.nodes[name]:
-            column = g.solver.column_of(block.build[name, n])
+            column = g.solver.column_of(block.build[n, name])
             if column not in g.held:
                 g.solver.bound(column, 0.0, project.max_builds + MOST_COPIES)
         for leaf in g.tree.leaves:
-            if (name, leaf) in block.once:
-                row = g.solver.row_of(block.once[name, leaf])
+            if (leaf, name) in block.once:
+                row = g.solver.row_of(block.once[leaf, name])
             else:
                 path = set(g.tree.path[leaf])
-                terms = [(g.solver.column_of(block.build[name, n]), 1.0) for n in block.nodes[name] if n in path]
+                terms = [(g.solver.column_of(block.build[n, name]), 1.0) for n in block.nodes[name] if n in path]
                 if not terms:
                     continue
                 row = g.solver.add_row(terms, project.max_builds)
-                g.added[row] = ("investments.once", (name, leaf))
+                g.added[row] = ("investments.once", (leaf, name))
             knob.loosen(row, -1.0)
 
 
 def _groups(g: Giving) -> None:
     """A project may leave its group: what is then built of it no longer counts."""
     block = g.built.model.investments
-    for (group, leaf), row in block.group.items():
+    for (leaf, group), row in block.group.items():
         path = set(g.tree.path[leaf])
         for project in g.data(leaf).projects.values():
             place = g.cell(leaf, "Projects", (project.name,), "group")
             if project.group != group or place is None:
                 continue
             builds = [
-                (g.solver.column_of(block.build[project.name, n]), -1.0) for n in block.nodes[project.name] if n in path
+                (g.solver.column_of(block.build[n, project.name]), -1.0) for n in block.nodes[project.name] if n in path
             ]
             out = g.solver.add_column([(g.solver.row_of(row), -1.0)], project.max_builds)
-            g.added[g.solver.add_row([(out, 1.0), *builds], 0.0)] = ("investments.group", (group, leaf))
+            g.added[g.solver.add_row([(out, 1.0), *builds], 0.0)] = ("investments.group", (leaf, group))
             left = g.solver.add_row([(out, 1.0)], 0.0)
-            g.added[left] = ("investments.group", (group, leaf))
+            g.added[left] = ("investments.group", (leaf, group))
             g.knob(place, "clear", "", 1 / A_WORD, 1.0, integer=True).loosen(left, -project.max_builds)
 
 
 def _requires(g: Giving) -> None:
-    for (name, n), row in g.built.model.investments.requires.items():
+    for (n, name), row in g.built.model.investments.requires.items():
         place = g.cell(n, "Projects", (name,), "requires")
         if place:
             most = g.data(n).projects[name].max_builds
@@ -283,10 +302,10 @@ def _requires(g: Giving) -> None:
 def _floors(g: Giving) -> None:
     """A higher floor is worth more to lenders: what they miss is a column in MUSD for each awarded package."""
     m = g.built.model
-    for (o, n), award in m.price_floors.award.items():
+    for (n, o), award in m.price_floors.award.items():
         data = g.data(n)
         floor = data.floors[o]
-        key, project = (floor.project, n), data.projects[floor.project]
+        key, project = (n, floor.project), data.projects[floor.project]
         missing = lenders.gap(data, project, g.tree.year[n])
         place = g.cell(n, "PriceFloors", (o,), "floor_usd_per_kg")
         if key not in m.bankability.bankable or missing <= 0 or place is None or not place.value:
@@ -304,7 +323,7 @@ def _floors(g: Giving) -> None:
         if key in m.bankability.closing:
             g.solver.highs.changeCoeff(g.solver.row_of(m.bankability.closing[key]), award_only, -1.0 / missing)
         column = g.solver.column_of(award)
-        g.added[g.solver.add_row([(award_only, 1.0), (column, -2 * missing)], 0.0)] = ("price_floors.awarded", (o, n))
+        g.added[g.solver.add_row([(award_only, 1.0), (column, -2 * missing)], 0.0)] = ("price_floors.awarded", (n, o))
         lifted = g.solver.add_row([(award_only, 1.0)], 0.0)
         g.added[lifted] = ("bankability.bankable", key)
         knob.loosen(lifted, -each)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from lodestone.plan.formatting import days, musd, share, tonnes
-from lodestone.rules.stockpiles import DAYS_PER_YEAR, required_days
+from lodestone.rules.stockpiles import DAYS_PER_YEAR, required_days, usable_t
 from lodestone.studies.explanation.rule_text import Said, Speaker, component, index_of
 
 Words = Callable[..., Said]
@@ -122,28 +122,28 @@ def _pays(w: Speaker, n: int, u: str) -> Said:
 # --- investments ----------------------------------------------------------------------------------------------------
 
 
-def _once(w: Speaker, g: str, leaf: int) -> Said:
+def _once(w: Speaker, leaf: int, g: str) -> Said:
     most = w.data(leaf).projects[g].max_builds
     return _timeless(w.say(leaf, "Projects", (g,), "max_builds", f"{g} can be built {_times(most)} at most"))
 
 
-def _group(w: Speaker, group: str, leaf: int) -> Said:
+def _group(w: Speaker, leaf: int, group: str) -> Said:
     members = [p.name for p in w.data(leaf).projects.values() if p.group == group]
     text = f"of the group {group} ({', '.join(members)}) one project at most is built"
     return _timeless(w.say(leaf, "Projects", (members[0],), "group", text))
 
 
-def _requires(w: Speaker, g: str, n: int) -> Said:
+def _requires(w: Speaker, n: int, g: str) -> Said:
     needed = w.data(n).projects[g].requires
     return _timeless(w.say(n, "Projects", (g,), "requires", f"{g} is built only with {needed} or after it"))
 
 
-def _latest(w: Speaker, g: str, n: int) -> Said:
+def _latest(w: Speaker, n: int, g: str) -> Said:
     year = w.data(n).projects[g].latest_year
     return _timeless(w.say(n, "Projects", (g,), "latest_year", f"{g} cannot be decided after {year}"))
 
 
-def _earliest(w: Speaker, g: str, n: int) -> Said:
+def _earliest(w: Speaker, n: int, g: str) -> Said:
     year = w.data(n).projects[g].earliest_year
     return _timeless(w.say(n, "Projects", (g,), "earliest_year", f"{g} cannot be decided before {year}"))
 
@@ -159,15 +159,15 @@ def _timeless(said: Said) -> Said:
 # --- floors and lenders ---------------------------------------------------------------------------------------------
 
 
-def _one_package(w: Speaker, g: str, n: int) -> Said:
+def _one_package(w: Speaker, n: int, g: str) -> Said:
     return w.logic(n, "Projects", (g,), f"{g} gets one support package at most, and only if it is built ({{years}})")
 
 
-def _covered(w: Speaker, o: str, n: int, *_: int) -> Said:
+def _covered(w: Speaker, n: int, o: str, *_: int) -> Said:
     return w.logic(n, "PriceFloors", (o,), f"{o} supports what is not under contract, once awarded ({{years}})")
 
 
-def _bankable(w: Speaker, g: str, n: int) -> Said:
+def _bankable(w: Speaker, n: int, g: str) -> Said:
     text = f"lenders must earn {share(w.data(n).projects[g].hurdle_rate)} on {g}, decided in {{years}}"
     return w.say(n, "Projects", (g,), "hurdle_rate", text)
 
@@ -175,36 +175,36 @@ def _bankable(w: Speaker, g: str, n: int) -> Said:
 # --- contracts ------------------------------------------------------------------------------------------------------
 
 
-def _signed_once(w: Speaker, c: str, leaf: int) -> Said:
+def _signed_once(w: Speaker, leaf: int, c: str) -> Said:
     return _timeless(w.logic(leaf, "Contracts", (c,), f"{c} is signed once at most"))
 
 
-def _with_project(w: Speaker, c: str, n: int) -> Said:
+def _with_project(w: Speaker, n: int, c: str) -> Said:
     supplier = w.data(n).contracts[c].supplier
     return w.logic(n, "Contracts", (c,), f"{c} is signed only when {supplier} is decided ({{years}})")
 
 
-def _volume_min(w: Speaker, c: str, n: int) -> Said:
+def _volume_min(w: Speaker, n: int, c: str) -> Said:
     least = w.data(n).contracts[c].min_t
     return _timeless(w.say(n, "Contracts", (c,), "min_t_per_yr", f"{c} asks for {tonnes(least)} a year at least"))
 
 
-def _volume_max(w: Speaker, c: str, n: int) -> Said:
+def _volume_max(w: Speaker, n: int, c: str) -> Said:
     most = w.data(n).contracts[c].max_t
     return _timeless(w.say(n, "Contracts", (c,), "max_t_per_yr", f"{c} gives {tonnes(most)} a year at most"))
 
 
-def _sign_late(w: Speaker, c: str, n: int) -> Said:
+def _sign_late(w: Speaker, n: int, c: str) -> Said:
     year = w.data(n).contracts[c].latest_year
     return _timeless(w.say(n, "Contracts", (c,), "latest_year", f"{c} cannot be signed after {year}"))
 
 
-def _sign_early(w: Speaker, c: str, n: int) -> Said:
+def _sign_early(w: Speaker, n: int, c: str) -> Said:
     year = w.data(n).contracts[c].earliest_year
     return _timeless(w.say(n, "Contracts", (c,), "earliest_year", f"{c} cannot be signed before {year}"))
 
 
-def _supply(w: Speaker, supplier: str, material: str, n: int) -> Said:
+def _supply(w: Speaker, n: int, supplier: str, material: str) -> Said:
     data, year = w.data(n), w.year(n)
     if supplier in data.projects:
         text = f"contracts with {supplier} cannot promise more {material} than it makes ({{years}})"
@@ -218,15 +218,15 @@ def _supply(w: Speaker, supplier: str, material: str, n: int) -> Said:
     return w.say(n, sheet, (supplier,), year, text)
 
 
-def _in_force(w: Speaker, c: str, signed: int, n: int) -> Said:
+def _in_force(w: Speaker, n: int, c: str, signed: int) -> Said:
     return w.logic(n, "Contracts", (c,), f"no more is taken under {c} than its volume ({{years}})")
 
 
-def _unpaid(w: Speaker, c: str, signed: int, n: int) -> Said:
+def _unpaid(w: Speaker, n: int, c: str, signed: int) -> Said:
     return w.logic(n, "Contracts", (c,), f"take-or-pay of {c} ({{years}})")
 
 
-def _taken(w: Speaker, supplier: str, material: str, n: int) -> Said:
+def _taken(w: Speaker, n: int, supplier: str, material: str) -> Said:
     sheet = next(s for s, part in (("Plants", w.data(n).plants), ("Projects", w.data(n).projects),
                                    ("Markets", w.data(n).markets)) if supplier in part)  # fmt: skip
     return w.logic(
@@ -267,6 +267,18 @@ def _stock(w: Speaker, n: int, s: str, k: str) -> Said:
     return w.logic(n, "Stockpiles", (s,), text)
 
 
+def _least(w: Speaker, n: int, s: str) -> Said:
+    pile = w.data(n).stockpiles[s]
+    text = f"{s} must hold {tonnes(pile.least_t)} of {pile.material} at least at the end of {{years}}"
+    return w.say(n, "Stockpiles", (s,), "least_t", text)
+
+
+def _usable(w: Speaker, n: int, s: str) -> Said:
+    least, material = tonnes(usable_t(w.tree, n, s)), w.data(n).stockpiles[s].material
+    text = f"of what {s} holds, {least} of {material} must be clean at the end of {{years}}: caps of sectors ask for it"
+    return w.say(n, "Stockpiles", (s,), w.year(n), text)
+
+
 def _credit(w: Speaker, n: int, s: str) -> Said:
     return w.logic(n, "Stockpiles", (s,), f"the credit for what {s} holds at the end ({{years}})")
 
@@ -286,7 +298,40 @@ def _china(of: str) -> Words:
     return words
 
 
-def _budget(w: Speaker, b: str, n: int) -> Said:
+def _stock_share(w: Speaker, n: int, cap: str, s: str) -> Said:
+    limit = w.data(n).caps[cap].share[w.tree.time[n]] or 0.0
+    text = f"at most {share(limit)} of what {s} holds beyond its opening stock may be exposed in {{years}}"
+    return w.say(n, "ChinaShare", (cap,), w.year(n), text)
+
+
+def _waste(w: Speaker, n: int, *_: str) -> Said:
+    return Said(
+        "ChinaShare", "what units make and throw away does not count as consumption ({years})", w.year(n), False
+    )
+
+
+def _kept(w: Speaker, n: int, u: str) -> Said:
+    sheet = "Plants" if u in w.data(n).plants else "Projects"
+    text = f"{u} works only as far as it is kept open, and what is closed stays closed ({{years}})"
+    return w.say(n, sheet, (u,), "fixed_cost_musd_per_yr", text)
+
+
+def _suppliers(w: Speaker, n: int, *part: str) -> Said:
+    """Rows by lane (material, from, to), by place (region, material) or by unit and material."""
+    material = part[0] if len(part) == 3 else part[-1]
+    most = w.data(n).materials[material].resourcing_share or 0.0
+    text = f"at most {share(most)} of a year's use of {material} can move to suppliers not used before ({{years}})"
+    return w.say(n, "Materials", (material,), "resourcing_share", text)
+
+
+def _option(column: str, says: str) -> Words:
+    def words(w: Speaker, n: int, o: str, *_: str) -> Said:
+        return w.say(n, "Substitution", (o,), column, f"{o} {says} ({{years}})")
+
+    return words
+
+
+def _budget(w: Speaker, n: int, b: str) -> Said:
     budget = w.data(n).budgets[b]
     limit = budget.limit[w.time(n)] or 0.0
     over = ", with what is left of earlier years," if budget.carry_over else ""
@@ -294,8 +339,10 @@ def _budget(w: Speaker, b: str, n: int) -> Said:
     return w.say(n, "Budgets", (b,), w.year(n), text.rstrip(","))
 
 
-def _net_floors(w: Speaker, n: int) -> Said:
-    return Said("PriceFloors", "floor payments of a year are counted net, and not below 0 ({years})", w.year(n), False)
+def _net_floors(w: Speaker, n: int, o: str) -> Said:
+    return Said(
+        "PriceFloors", f"payments of {o} count in budgets with what it pays out in a year ({{years}})", w.year(n), False
+    )
 
 
 def _risk(w: Speaker, n: int) -> Said:
@@ -352,10 +399,29 @@ WORDS: Mapping[str, Words] = {
     "stockpiles.max_fill": _stock_limit("max_fill_t_per_yr", "take in"),
     "stockpiles.max_release": _stock_limit("max_release_t_per_yr", "release"),
     "stockpiles.cover": _cover,
+    "stockpiles.least": _least,
+    "stockpiles.usable": _usable,
+    "stockpiles.lacking_most": _stock,
     "stockpiles.credit_held": _credit,
     "stockpiles.credit_limit": _credit,
     "china_share.deliveries": _china("deliveries"),
     "china_share.intake": _china("intake"),
+    "china_share.fills": _china("fills"),
+    "china_share.stock": _stock_share,
+    "china_share.waste_made": _waste,
+    "china_share.discarded": _waste,
+    "closure.stays": _kept,
+    "closure.standing": _kept,
+    "closure.works": _kept,
+    "suppliers.stays": _suppliers,
+    "suppliers.used": _suppliers,
+    "suppliers.by_use": _suppliers,
+    "suppliers.resourcing": _suppliers,
+    "suppliers.new": _suppliers,
+    "suppliers.in_use": _suppliers,
+    "substitution.required": _option("requires", "works only once what it requires is in production"),
+    "substitution.growth": _option("ramp_share_per_yr", "grows only so fast"),
+    "substitution.kept": _option("keep_share", "stays: what is designed out is not brought back at once"),
     "budgets.net": _net_floors,
     "budgets.within": _budget,
     "risk.adds_up": _risk,

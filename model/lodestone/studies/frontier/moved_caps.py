@@ -14,7 +14,7 @@ from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.progress import Progress, ShouldStop
 from lodestone.rules.build import build
-from lodestone.rules.china_share import Key, row_terms
+from lodestone.rules.china_share import Key, row_terms, stock_row
 from lodestone.rules.investments import table as investments_table
 from lodestone.solve.one_scenario import load_model
 from lodestone.solve.tie_breaking import tidy
@@ -81,22 +81,36 @@ class MovedCaps:
         self.excess = Excess(self.solver)
         block = self.built.model.china_share
         self.block = block
-        self.rows: dict[Key, Any] = {**dict(block.deliveries.items()), **dict(block.intake.items())}
+        self.rows: dict[Key, Any] = {
+            **dict(block.deliveries.items()),
+            **dict(block.intake.items()),
+            **dict(block.fills.items()),
+        }
         self.start: Any = None  # the values of a plan that the tightest point can begin with, where one is known
 
     def allow(self, caps: Mapping[str, ShareCap]) -> None:
+        time = self.built.tree.time
         for key in self.rows:
-            self.allow_row(key, caps[key[1]].share[self.time(key)] or 0.0)
+            shares = {a: caps[key[1]].share[time[a]] or 0.0 for a in self.block.parts[key]}
+            self.solver.set_coefficients(self.rows[key], row_terms(self.block, key, shares))
+        for n, cap, pile in self.block.stock:
+            self._allow_stock(n, cap, pile, caps[cap].share[time[n]] or 0.0)
 
     def allow_row(self, key: Key, share: float) -> None:
-        """Allow this share in one row; 1 allows everything."""
-        self.solver.set_coefficients(self.rows[key], row_terms(self.block, key, share))
+        """Allow this share in one row, and in what it asks of stocks; 1 allows everything."""
+        shares = dict.fromkeys(self.block.parts[key], share)
+        self.solver.set_coefficients(self.rows[key], row_terms(self.block, key, shares))
+        for n, cap, pile in self.block.stock:
+            if (n, cap) == key[:2] and self.data.stockpiles[pile].material == key[2]:
+                self._allow_stock(n, cap, pile, share)
+
+    def _allow_stock(self, n: int, cap: str, pile: str, share: float) -> None:
+        terms, most = stock_row(self.built.tree, self.built.model.stockpiles, n, pile, share)
+        self.solver.set_coefficients(self.block.stock[n, cap, pile], terms)
+        self.solver.set_upper(self.block.stock[n, cap, pile], most)
 
     def year(self, key: Key) -> int:
         return self.built.tree.year[key[0]]
-
-    def time(self, key: Key) -> Time:
-        return self.built.tree.time[key[0]]
 
     def solve(self, stage: str, **options: Any) -> Any:
         return self.solver.solve(

@@ -44,11 +44,15 @@ from lodestone.workbook.inputs import Inputs
 # Rules that may give way: constraint, what it is called, its unit, and how dear a unit of it is.
 GIVES_WAY: tuple[tuple[str, str, str, float], ...] = (
     ("stockpiles.cover", "days of cover", "t", 1e-3),
+    ("stockpiles.least", "least stock", "t", 1e-3),
+    ("stockpiles.usable", "usable cover", "t", 1e-3),
     ("budgets.within", "budget", "MUSD", 1e-2),
     ("bankability.bankable", "bankability", "MUSD", 1e-1),
     ("bankability.closing", "bankability", "builds", 1e-1),
     ("china_share.deliveries", "China share of deliveries", "t", 1.0),
     ("china_share.intake", "China share of intake", "t", 1.0),
+    ("china_share.fills", "China share of what is put into stock", "t", 1.0),
+    ("china_share.stock", "China share of stocks", "t", 1.0),
     ("flows.service", "least service", "t", 1e2),
 )
 AS_PLANNED, SCENARIO = "as planned", "scenario"
@@ -233,7 +237,7 @@ def _hold(built: Built, held: Decisions, case: Case, allow_new: bool) -> None:
 def _lacking(built: Built, held: Decisions) -> str:
     """Decisions that the case's data has no place for, say because a project takes longer."""
     m, year = built.model, built.tree.year
-    places = {(name, year[n]) for v in (m.investments.build, m.price_floors.award, m.contracts.sign) for name, n in v}
+    places = {(name, year[n]) for v in (m.investments.build, m.price_floors.award, m.contracts.sign) for n, name in v}
     lost = sorted({*held.builds, *held.awards, *held.volumes} - places)
     return f"cannot be decided here: {', '.join(f'{name} {y}' for name, y in lost)}" if lost else ""
 

@@ -23,9 +23,9 @@ from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.key_figures import Plan, future, is_joint, table
 from lodestone.progress import Progress, ShouldStop
 from lodestone.report.plan.run_folder import read_run, workbook_of
-from lodestone.rules.budgets import counted
+from lodestone.rules.budgets import counted, money
 from lodestone.rules.build import Built, build
-from lodestone.rules.china_share import row_terms
+from lodestone.rules.china_share import row_terms, share_at, stock_row
 from lodestone.runs.batch import run_tasks, task_count
 from lodestone.solve.fixed_decisions import decisions
 from lodestone.solve.marginal_values import duals, value_tables
@@ -119,13 +119,13 @@ def _held(plan: Plan, tree: Tree) -> tuple[Built, Solver, np.ndarray]:
 
 def _whole_numbers(built: Built, plan: Plan, nodes: set[int]) -> Iterable[tuple[Any, float]]:
     m, year, held = built.model, built.tree.year, decisions(plan["tables"])
-    for (g, n), build_ in m.investments.build.items():
+    for (n, g), build_ in m.investments.build.items():
         if n in nodes:
             yield build_, held.builds.get((g, year[n]), 0)
-    for (o, n), award in m.price_floors.award.items():
+    for (n, o), award in m.price_floors.award.items():
         if n in nodes:
             yield award, (o, year[n]) in held.awards
-    for (c, n), sign in m.contracts.sign.items():
+    for (n, c), sign in m.contracts.sign.items():
         if n in nodes:
             yield sign, (c, year[n]) in held.volumes
     clean = {(row["unit"], row["year"]) for row in table(plan, "plants") if row["clean_t"] > 0}
@@ -293,17 +293,25 @@ class _Limits:
         """All limits as in the workbook, but this one moved in every year."""
         self.solver.restore()
         m, tree, change = self.built.model, self.tree, 1 if step.more else -1
-        for rows in (m.china_share.deliveries, m.china_share.intake):
+
+        def allowed(n: int, cap: str) -> float:
+            share = share_at(tree, n, cap)
+            if (step.rule, step.name) == (CAP, cap) and share < 1:
+                share = min(1.0, max(0.0, share + change * POINT))
+            return share
+
+        for rows in (m.china_share.deliveries, m.china_share.intake, m.china_share.fills):
             for key, row in rows.items():
-                n, cap = key[:2]
-                share = tree.data[n].caps[cap].share[tree.time[n]] or 0.0
-                if (step.rule, step.name) == (CAP, cap) and share < 1:
-                    share = min(1.0, max(0.0, share + change * POINT))
-                self.solver.set_coefficients(row, row_terms(m.china_share, key, share))
-        for (b, n), row in m.budgets.within.items():
-            money = sum(tree.data[a].budgets[b].limit[tree.time[a]] or 0.0 for a in counted(tree, b, n))
+                shares = {a: allowed(a, key[1]) for a in m.china_share.parts[key]}
+                self.solver.set_coefficients(row, row_terms(m.china_share, key, shares))
+        for (n, cap, pile), row in m.china_share.stock.items():
+            terms, most = stock_row(tree, m.stockpiles, n, pile, allowed(n, cap))
+            self.solver.set_coefficients(row, terms)
+            self.solver.set_upper(row, most)
+        for (n, b), row in m.budgets.within.items():
+            most = sum(money(tree, b, a) for a in counted(tree, b, n))
             factor = 1 + change * TENTH if (step.rule, step.name) == (BUDGET, b) else 1.0
-            self.solver.set_upper(row, factor * money)
+            self.solver.set_upper(row, factor * most)
 
     def offer(self, whole: np.ndarray) -> None:
         """The run's decisions as a start; they also keep a looser limit."""

@@ -1,0 +1,189 @@
+"""What is decided already: it stands, and is no choice of the plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.rules.algebra import assert_row, close, costs, covers, keys, total
+from tests.rules.tiny_data import contract, floor, fork, plan, plant, project, scenario
+
+from lodestone.data.tree import single
+from lodestone.rules import commitments
+from lodestone.rules.build import build
+from lodestone.rules.price_floors import payments_at
+
+MINE = project("mine", recipe={"oxide": 0.5}, capacity=80.0, capex=100.0, ramp_years=2, lead_years=1, life_years=4,
+               committed_year=2029)  # fmt: skip
+
+
+def test_its_capacity_is_there_as_if_decided_then():
+    """Decided in 2029, it produces from 2030 on: half of 80 t, then all of them, and no more builds of it."""
+    m = build(single(plan(projects=[MINE]))).model
+
+    assert keys(m.investments.build) == set()
+    assert m.investments.committed["mine"].bounds == (1, 1)
+    capacity = {n: total(m.investments.capacity[n, "mine"]) for n in range(3)}
+    assert capacity == {n: {"investments.committed[mine]": t} for n, t in enumerate((40, 80, 80))}
+
+
+@covers("capacity.capacity")
+def test_what_is_committed_in_the_horizon_stands_from_its_first_year_on():
+    m = build(single(plan(projects=[replace(MINE, committed_year=2031)]))).model
+
+    assert keys(m.capacity.capacity) == {(2, "mine")}
+    row = {"flows.act[2,mine,clean]": 1, "investments.committed[mine]": -40}
+    assert_row(m.capacity.capacity[2, "mine"], row, "<=", 0)
+
+
+@covers("investments.once")
+def test_it_takes_up_one_of_max_builds():
+    m = build(single(plan(projects=[replace(MINE, max_builds=3)]))).model
+
+    assert all(v.bounds == (0, 2) for v in m.investments.build.values())
+    row = {"investments.build[0,mine]": 1, "investments.build[1,mine]": 1}
+    assert_row(m.investments.once[2, "mine"], row, "<=", 2)
+
+
+def test_it_takes_up_its_group():
+    others = [project(name, group="site") for name in ("large", "small")]
+    m = build(single(plan(projects=[replace(MINE, group="site"), *others, project("elsewhere")]))).model
+
+    assert {g for _, g in keys(m.investments.build)} == {"elsewhere"}
+
+
+@covers("investments.requires")
+def test_it_serves_as_what_others_require_once_it_is_decided():
+    later = replace(MINE, committed_year=2031, requires="nothing")
+    m = build(single(plan(projects=[later, project("mill", requires="mine"), project("nothing")]))).model
+
+    assert_row(m.investments.requires[0, "mill"], {"investments.build[0,mill]": 1}, "<=", 0)
+    row = {"investments.build[0,mill]": 1, "investments.build[1,mill]": 1, "investments.committed[mine]": -1}
+    assert_row(m.investments.requires[1, "mill"], row, "<=", 0)
+    assert {g for _, g in keys(m.investments.requires)} == {"mill"}  # it asks for nothing itself
+
+
+def test_lenders_are_not_asked():
+    m = build(single(plan(projects=[MINE]))).model
+
+    assert keys(m.bankability.bankable) == keys(m.bankability.closing) == set()
+
+
+def test_capex_before_the_first_year_is_spent_and_what_is_left_at_the_end_is_credited():
+    """4 years of life from 2030: 1 of 4 is left after 2032. A second one, decided in 2031, still costs its capex."""
+    public = replace(MINE, public=True, at_market=False, fixed_cost=3.0)
+    m = build(single(plan(projects=[public, replace(public, name="new", committed_year=2031)]))).model
+
+    old, new = "investments.committed[mine]", "investments.committed[new]"
+    assert costs(m.investments, "capex") == {1: {new: 100}}
+    assert costs(m.investments, "public_fixed_cost") == {0: {old: 3}, 1: {old: 3}, 2: {old: 3, new: 3}}
+    assert costs(m.investments, "salvage") == {2: {old: -25, new: -75}}
+
+
+def test_it_is_there_in_every_future():
+    data = plan(projects=[MINE])
+    m = build(fork(data, plan(projects=[MINE], scenario=scenario()))).model
+
+    assert total(m.investments.capacity[4, "mine"]) == {"investments.committed[mine]": 80}
+
+
+def test_only_committed_packages_and_contracts_are_on_offer_with_it():
+    """[cheat] Nobody signs a promise of the state away."""
+    floors = [floor("agreed", "mine", committed_year=2029), floor("menu", "mine")]
+    offers = [contract("signed", "mine", committed_year=2029, committed_t=10.0), contract("offer", "mine")]
+    m = build(single(plan(projects=[MINE], floors=floors, contracts=offers))).model
+
+    assert keys(m.price_floors.award) == keys(m.contracts.sign) == set()
+    assert keys(m.price_floors.committed) == {"agreed"}
+    assert keys(m.contracts.committed) == {"signed"}
+
+
+@covers("contracts.in_force", "contracts.unpaid")
+def test_a_committed_contract_delivers_its_volume():
+    """Of a project from its first year of production, at its ramp: half of 10 t in 2030; paid whether taken or not."""
+    signed = contract("signed", "mine", committed_year=2029, committed_t=10.0, take_or_pay_share=0.8, signing_fee=2.0)
+    m = build(single(plan(projects=[MINE], contracts=[signed]))).model
+
+    assert m.contracts.committed_q["signed"].bounds == (10, 10)
+    assert keys(m.contracts.taken) == {(n, "signed", -1) for n in range(3)}
+    row = {"contracts.taken[0,signed,-1]": 1, "contracts.committed_q[signed]": -0.5}
+    assert_row(m.contracts.in_force[0, "signed", -1], row, "<=", 0)
+    row = {
+        "contracts.untaken[1,signed,-1]": 1,
+        "contracts.taken[1,signed,-1]": 1,
+        "contracts.committed_q[signed]": -0.8,
+    }
+    assert_row(m.contracts.unpaid[1, "signed", -1], row, ">=", 0)
+    assert costs(m.contracts, "signing_fees") == {}  # paid before the first year
+
+
+@covers("contracts.supply")
+def test_a_committed_contract_leaves_less_of_its_supplier_to_others():
+    mint = plant("mint", recipe={"oxide": 0.5}, capacity=80.0)
+    signed = contract("signed", "mint", committed_year=2030, committed_t=10.0, tenor_years=2, signing_fee=2.0)
+    m = build(single(plan(plants=[mint], contracts=[signed, contract("offer", "mint", latest_year=2030)]))).model
+
+    row = {"contracts.q[0,offer]": 1, "contracts.committed_q[signed]": 1}
+    assert_row(m.contracts.supply[1, "mint", "oxide"], row, "<=", 40)
+    assert_row(m.contracts.supply[2, "mint", "oxide"], {"contracts.q[0,offer]": 1}, "<=", 40)
+    assert costs(m.contracts, "signing_fees")[0]["contracts.committed[signed]"] == 2
+
+
+def test_a_committed_floor_of_a_project_is_shortened_by_committed_contracts_only():
+    """g x capacity x ramp, less 0.75 of the 10 t signed: (20 - 3.75) t in 2030, (40 - 7.5) t then; floor 0.08."""
+    signed = contract("signed", "mine", committed_year=2029, committed_t=10.0, take_or_pay_share=0.75, tenor_years=2)
+    agreed = floor("agreed", "mine", committed_year=2029, tenor_years=4, capex_grant_share=0.5)
+    built = build(single(plan(projects=[MINE], floors=[agreed], contracts=[signed])))
+    m = built.model
+
+    paid = {}
+    for n in range(3):
+        ((o, d, terms),) = payments_at(built.tree, m.price_floors, m.contracts, n)
+        assert (o, d) == ("agreed", commitments.COMMITTED)
+        paid[n] = total(terms)
+    floored, volume = "price_floors.committed[agreed]", "contracts.committed_q[signed]"
+    assert paid == {
+        0: {floored: close(20 * 0.02), volume: close(-0.5 * 0.75 * 0.02)},
+        1: {floored: close(40 * 0.014), volume: close(-0.75 * 0.014)},
+        2: {floored: close(40 * 0.008)},  # the contract has ended
+    }
+    assert costs(m.price_floors, "grants") == {}
+    assert costs(m.price_floors, "owed_beyond_horizon") == {2: {floored: close(40 * 0.008 / 1.1)}}  # 2033
+
+
+@covers("payments.pays")
+def test_a_committed_floor_of_a_plant_covers_what_it_could_make():
+    """0.5 x its capacity in the year, less 0.5 of the 10 t signed, for three years from 2031 on."""
+    mint = plant("mint", recipe={"oxide": 0.5}, capacity=(80.0, 60.0, 40.0), operating_cost=0.05)
+    signed = contract("signed", "mint", committed_year=2030, committed_t=10.0, take_or_pay_share=0.5, tenor_years=2)
+    agreed = floor("agreed", "mint", committed_year=2031, tenor_years=3)
+    m = build(single(plan(plants=[mint], floors=[agreed], contracts=[signed, contract("offer", "mint")]))).model
+
+    floored, volume = "price_floors.committed[agreed]", "contracts.committed_q[signed]"
+    assert costs(m.price_floors, "floor_payments") == {
+        1: {floored: close(30 * 0.014), volume: close(-0.5 * 0.014)},
+        2: {floored: close(20 * 0.008)},
+    }
+    assert costs(m.price_floors, "owed_beyond_horizon") == {2: {floored: close(20 * 0.008 / 1.1)}}
+    row = {
+        "payments.topup[2,mint]": 1,
+        "flows.act[2,mint,clean]": 0.5 * 0.072 - 0.05,
+        floored: 20 * 0.008,
+        "contracts.taken[2,offer,0]": 0, "contracts.taken[2,offer,1]": 0, "contracts.taken[2,offer,2]": 0,
+    }  # fmt: skip
+    assert_row(m.payments.pays[2, "mint"], {name: c for name, c in row.items() if c}, ">=", 0)
+
+
+def test_the_table_tells_what_is_committed():
+    data = plan(
+        projects=[MINE, project("free")],
+        floors=[floor("agreed", "mine", committed_year=2029), floor("menu", "free")],
+        contracts=[contract("signed", "mine", committed_year=2029, committed_t=10.0)],
+    )
+
+    rows = commitments.table(single(data))
+
+    assert [tuple(row.values()) for row in rows] == [
+        ("project", "mine", "Home", 2029, 80.0, "t/yr"),
+        ("floor", "agreed", "Home", 2029, close(80.0), "USD/kg"),
+        ("contract", "signed", "Home", 2029, 10.0, "t/yr"),
+    ]
