@@ -200,11 +200,12 @@ def _stock_rules(book: Book, pick: Pick) -> None:
     )
     put(book, "Materials", "oxide", annual_loss_share=pick([0, 0.1]))
     if pick([True, False]):
+        place = pick(["Home", "Ally", "China"])
         add(
             book,
             "Stockpiles",
             stockpile="ore_store",
-            region=pick(["Home", "Ally", "China"]),
+            region=place,
             material="ore",
             opening_t=pick([0, 40]),
             opening_exposed_share=pick([0, 1]),
@@ -213,7 +214,7 @@ def _stock_rules(book: Book, pick: Pick) -> None:
             holding_cost_usd_per_kg_yr=0.5,
             least_t=pick([0, 10]),
             covers="Home",
-            years=[None, pick([None, 20])],
+            years=[None, pick([None, 20]) if place != "China" else None],
         )
 
 

@@ -18,6 +18,7 @@ def add_shares(world: World) -> None:
                 if cap.sector is None:
                     _intake(world, n, cap, m)
                     _stocks(world, n, cap, m)
+    for n in world.tree.nodes:
         _waste(world, n)
 
 
@@ -42,18 +43,17 @@ def _deliveries(world: World, n: int, cap: ShareCap, m: str) -> None:
 
 
 def _intake(world: World, n: int, cap: ShareCap, m: str) -> None:
+    """Exposed intake against intake as far as its output is used; a share of 1 allows everything."""
     exposed, allowed = Sum(), Sum()
-    share = 1.0
     for x, share in _in_force(world, n, cap):
         for r in cap.regions:
             exposed = exposed + world.lp.variable("mixed", x, r, m, EXPOSED)
         for u, row in world.data(x).units.items():
-            if row.region in cap.regions and _outputs(world, u):
+            if row.region in cap.regions and (share == 1 or _outputs(world, u)):
                 allowed = allowed + share * intake_of(world, x, u, m)
-    for u, row in world.data(n).units.items():
-        if row.region in cap.regions and _outputs(world, u):
-            per_t = max(0.0, -row.recipe.get(m, 0.0)) / row.recipe[_outputs(world, u)[0]]
-            allowed = allowed - share * per_t * world.lp.variable("waste", n, u)
+                if share < 1:
+                    per_t = max(0.0, -row.recipe.get(m, 0.0)) / row.recipe[_outputs(world, u)[0]]
+                    allowed = allowed - share * per_t * world.lp.variable("waste", x, u)
     world.lp.least(exposed, allowed)
 
 
@@ -69,22 +69,20 @@ def _waste(world: World, n: int) -> None:
         if _outputs(world, u):
             mains.setdefault((row.region, _outputs(world, u)[0]), []).append(u)
     for (r, m), units in mains.items():
-        made_here, slack, brought = dict.fromkeys(units, Sum()), Sum(), Sum()
-        for x in world.year_nodes(n):
-            for k in STREAMS:
-                slack = slack + made(world, x, r, m, k) - shipped(world, x, r, m, k)
-                brought = brought + returned(world, x, r, m, k) + released(world, x, r, m, k)
-                brought = brought + made_by_units(world, x, r, m, k)
-            for u in units:
-                mine = data.units[u].recipe[m] * total(act(world, x, u).values())
-                made_here[u] = made_here[u] + mine
-                brought = brought - mine
-            for name, market in data.markets.items():
-                if market.buys and (market.region, market.material) == (r, m):
-                    brought = brought + world.lp.variable("buy", x, name)
+        slack, brought, wasted = Sum(), Sum(), Sum()
+        for k in STREAMS:
+            slack = slack + made(world, n, r, m, k) - shipped(world, n, r, m, k)
+            brought = brought + returned(world, n, r, m, k) + released(world, n, r, m, k)
+            brought = brought + made_by_units(world, n, r, m, k)
         for u in units:
-            world.lp.least(world.lp.variable("waste", n, u), made_here[u])
-        world.lp.least(slack - brought, total(world.lp.variable("waste", n, u) for u in units))
+            mine = data.units[u].recipe[m] * total(act(world, n, u).values())
+            waste = world.lp.variable("waste", n, u)
+            world.lp.least(waste, mine)
+            brought, wasted = brought - mine, wasted + waste
+        for name, market in data.markets.items():
+            if market.buys and (market.region, market.material) == (r, m):
+                brought = brought + world.lp.variable("buy", n, name)
+        world.lp.least(slack - brought, wasted)
 
 
 def _stocks(world: World, n: int, cap: ShareCap, m: str) -> None:
