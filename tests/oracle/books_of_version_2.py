@@ -344,3 +344,70 @@ FEATURES = (
     _reserve_budget,
     _basis,
 )
+
+
+# --- futures ---------------------------------------------------------------------------------------------------------
+
+
+def some_futures(pick: Pick, odds: int = 3) -> Book:
+    """One of these workbooks with futures that part within a year, from each other too, and with what is known."""
+    book = some_book_of_version_2(pick, odds)
+    last = book["Settings"]["last_year"]
+    months = {row[0]: row[1] for row in book.get("Periods", [[]])[1:]}
+    if FIRST + 1 not in months:
+        months[FIRST + 1] = pick([12, 6, 6, 4])
+        add(book, "Periods", year=FIRST + 1, months=months[FIRST + 1])
+    begins = list(range(1, 13, months[FIRST + 1]))
+    month = pick(begins)
+    ends = [m - 1 for m in begins if m > month] + [12]
+    emergency = pick([True, False])
+    add(book, "Scenarios", scenario="cut", probability=pick([0.1, 0.3]), from_year=FIRST + 1, from_month=month,
+        emergency_from=FIRST + 1 if emergency else None, emergency_from_month=month if emergency else None,
+        emergency_to=FIRST + 1 if emergency else None, emergency_to_month=pick(ends) if emergency else None,
+        refill_years=pick([0, 1]), emergency_stockpiles=pick([None, *(row[0] for row in book.get("Stockpiles", [[]])[1:])]))  # fmt: skip
+    _changes(book, pick, "cut", FIRST + 1, month, pick(ends))
+    if (month < begins[-1] or last > FIRST + 1) and pick([True, False]):
+        add(book, "Scenarios", scenario="longer", probability=pick([0.05, 0.2]), parent="cut",
+            **_later(pick, month, begins, last))  # fmt: skip
+        _changes(book, pick, "longer", *_shows(book, "longer"), 12)
+    if pick([True, False]):
+        add(book, "Scenarios", scenario="other", probability=0.2, from_year=FIRST + 1, from_month=pick([1, month]))
+        _changes(book, pick, "other", *_shows(book, "other"), 12)
+    if pick([True, False, False]):
+        _changes(book, pick, "base", FIRST + 1, pick(begins), 12)
+    if pick([True, False, False]):
+        book["Settings"] |= {"risk_weight": pick([0.3, 0.8]), "risk_tail": pick([0.1, 0.4])}
+    return book
+
+
+def _later(pick: Pick, month: int, begins: list[int], last: int) -> dict[str, int]:
+    """A time after the parent has left its path."""
+    later = [(FIRST + 1, m) for m in begins if m > month] + ([(FIRST + 2, 1)] if last > FIRST + 1 else [])
+    year, start = pick(later)
+    return {"from_year": year, "from_month": start}
+
+
+def _shows(book: Book, scenario: str) -> tuple[int, int]:
+    return cell(book, "Scenarios", scenario, "from_year"), cell(book, "Scenarios", scenario, "from_month")
+
+
+def _changes(book: Book, pick: Pick, scenario: str, year: int, month: int, to_month: int) -> None:
+    window = {"from_year": year, "from_month": month}
+    if pick([True, False]):
+        window |= {"to_year": year, "to_month": to_month}
+    options: list[dict[str, Any]] = [
+        {"sheet": "Lanes", "row": "China/*/*", "operation": "set", "value": 0},
+        {"sheet": "Lanes", "row": "Ally/Home/oxide", "operation": "set", "value": pick([0, 15])},
+        {"sheet": "Prices", "row": "oxide", "operation": "multiply", "value": pick([0.5, 2])},
+        {"sheet": "Markets", "row": "china_oxide", "operation": "multiply", "value": pick([0, 0.5])},
+        {"sheet": "Markets", "row": "china_ore", "operation": "set", "value": pick([10, 60])},
+        {"sheet": "Plants", "row": "*_refinery", "operation": "multiply", "value": pick([0, 0.5])},
+        {"sheet": "Demand", "row": "Home/industry/oxide", "operation": "multiply", "value": pick([0.5, 1.5])},
+        {"sheet": "Tariffs", "row": "China/Home/*", "operation": "add", "value": 0.5},
+    ]
+    if "ChinaShare" in book:
+        options.append({"sheet": "ChinaShare", "row": "*", "operation": "multiply", "value": 0.5})
+    if has(book, "Substitution", "redesign"):
+        options.append({"sheet": "Substitution", "row": "redesign", "operation": "multiply", "value": 0.5})
+    for _ in range(pick([1, 1, 2])):
+        add(book, "Changes", scenario=scenario, column="years", **pick(options), **window)

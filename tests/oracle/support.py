@@ -138,20 +138,20 @@ def add_support(world: World) -> None:
             if not data.projects[g].public and n in set(world.decisions(g)):
                 lp.least(total(awarded(world, (o, n, 0)) for o in offers(world, n, g)), world.build(n, g))
                 _lenders(world, n, g)
-        if n in world.year_ends():
-            for u, unit in data.units.items():
-                if unit.at_market:
-                    _paid_at_market(world, n, u)
+        for u, unit in data.units.items():
+            if unit.at_market:
+                world.cost[n] = world.cost[n] + world.added(unit, n) * total(act(world, n, u).values())
+                if n in world.year_ends():
+                    _topped_up(world, n, u)
 
 
-def _paid_at_market(world: World, n: int, u: str) -> None:
-    """Value added, and (9) what that and the packages leave open."""
+def _topped_up(world: World, n: int, u: str) -> None:
+    """(9): what the value added of a year and the packages leave open."""
     need = Sum()
     for x in world.year_nodes(n):
         data = world.data(x)
         row = data.units[u]
         used = total(act(world, x, u).values())
-        world.cost[x] = world.cost[x] + world.added(row, x) * used
         need = need + (K * row.operating_cost - world.added(row, x)) * used + fixed_cost(world, x, u)
         for o, floor in data.floors.items():
             if floor.project == u:
