@@ -25,9 +25,10 @@ def ramp(project: Project, age: int) -> float:
 
 def starts(project: Project, decision: int) -> int:
     """First year of production as it comes, late or not; nothing is late that was to begin before first_year."""
-    planned, late = decision + project.lead_years, 0
-    if project.delay and time_of(planned) >= min(project.delay):
-        late = project.delay[max(time for time in project.delay if time <= time_of(planned))]
+    planned = decision + project.lead_years
+    late = project.delay.get(time_of(planned))
+    if late is None:  # not in the horizon: before it nothing is late, after it what holds at its end
+        late = project.delay[max(project.delay)] if project.delay and time_of(planned) > max(project.delay) else 0
     return planned + late
 
 
