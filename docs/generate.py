@@ -19,8 +19,9 @@ import click
 
 from lodestone import commands
 from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES
+from lodestone.workbook.scenarios.changes import FIXED_SHEETS
 from lodestone.workbook.schema.columns import Column, Sheet
-from lodestone.workbook.schema.sheets import SHEETS
+from lodestone.workbook.schema.sheets import SHEETS, WORDS
 
 ROOT = Path(__file__).resolve().parents[1]
 RULE_FILES = ROOT / "model" / "lodestone" / "rules"
@@ -152,7 +153,9 @@ def workbook() -> str:
         "Made from `workbook/schema/sheets.py`, which reader, checks and `lodestone new` read too. A sheet that is not",
         "required may be left out. The columns `note` and `source`, and columns whose heading starts with `#`, are",
         "free text on every sheet. Year columns have a year as heading; blank between two given years is interpolated,",
-        "blank after the last holds the last value.",
+        "blank after the last holds the last value. A year is one period, or is cut into shorter ones on the sheet",
+        "Periods; every yearly figure is a rate, of which a period has its part. Columns marked *dated* can be changed",
+        "by a scenario from a month on, as year columns can.",
     ]
     for sheet in SHEETS.values():
         lines += ["", *_sheet(sheet)]
@@ -165,15 +168,22 @@ def _sheet(sheet: Sheet) -> Iterator[str]:
     yield f"{sheet.meaning}{' Required.' if sheet.required else ''}"
     if sheet.key and sheet.name != "Settings":
         yield ""
-        yield f"A row is named, in Changes and `--set`, by {' / '.join(f'`{key}`' for key in sheet.key)}."
+        where = "`--set`" if sheet.name in FIXED_SHEETS else "Changes and `--set`"
+        keys = " / ".join(f"`{key}`" for key in sheet.key)
+        yield f"A row is named, in {where}, by {keys}{_first_keys(sheet)}."
     yield ""
     first = "setting" if sheet.name == "Settings" else "column"
     yield f"| {first} | what stands there | unit | if blank | meaning |"
     yield "|---|---|---|---|---|"
     for column in sheet.columns:
         shown = "a year, e.g. 2030" if column.kind == "years" else f"`{column.name}`"
-        cells = (shown, _values(column), column.unit, _blank(sheet, column), column.meaning)
+        meaning = f"{column.meaning} *dated*" if column.dated else column.meaning
+        cells = (shown, _values(column), column.unit, _blank(sheet, column), meaning)
         yield f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _first_keys(sheet: Sheet) -> str:
+    return "; the first of them alone name all rows that begin so" if len(sheet.key) > 1 else ""
 
 
 def _values(column: Column) -> str:
@@ -181,12 +191,12 @@ def _values(column: Column) -> str:
         joint = ", " if column.kind == "list" else " or "
         return joint.join(f"`{word}`" for word in column.allowed)
     if column.refers_to:
-        names = [("`*`" if place == "*" else place) for place in column.refers_to]
+        names = [(f"`{place}`" if place in WORDS else place) for place in column.refers_to]
         return f"an id of {' or '.join(names)}"
     words = {"id": "a unique id", "text": "text", "yesno": "yes or no", "integer": "a whole number"}
     limits = [
         f"{sign} {limit}"
-        for sign, limit in ((">", column.above), (">=", column.least), ("<=", column.most))
+        for sign, limit in ((">", column.above), (">=", column.least), ("<", column.below), ("<=", column.most))
         if limit is not None
     ]
     return " ".join([words.get(column.kind, "a number"), ", ".join(limits)]).strip()

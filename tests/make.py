@@ -67,7 +67,7 @@ def with_plants() -> Book:
     book["Projects"] = [
         ["project", "region", "process", "capacity_t_per_yr", "capex_musd", "operating_cost_usd_per_kg", "lead_years"],
         ["home_refinery", "Home", "refine", 80, 20, 12, 1],
-        ["home_recycling", "Home", "recycle", 10, 1.8, 15, 0],
+        ["home_recycling", "Home", "recycle", 10, 1.8, 12, 0],
     ]
     book["PriceFloors"] = [
         ["floor", "project", "material", "floor_usd_per_kg", "tenor_years"],

@@ -366,18 +366,20 @@ def test_a_project_that_no_package_makes_bankable(tmp_path: Path) -> None:
 
     Of 10 t/yr over 25 years at 12 %: decided in 2026 0.17 + 0.218 x 7.784 = 1.867 MUSD, in 2027 0.218 x 8.784 = 1.915.
     """
-    recycling, dear = ("Projects", 2), ("Projects", 2, "capex_musd", 2.0)
-    warned = warnings_of(tmp_path, changed(dear))
+    recycling, cost = ("Projects", 2), ("Projects", 2, "operating_cost_usd_per_kg", 15)
+    dear = changed(cost, (*recycling, "capex_musd", 2.0))
+    warned = warnings_of(tmp_path, dear)
     assert list(warned) == ["Projects!A3"] and "miss 0.085 MUSD or more" in warned["Projects!A3"]
 
-    assert warnings_of(tmp_path, changed((*recycling, "capex_musd", 1.9))) == {}, "decided in 2027"
-    assert list(warnings_of(tmp_path, changed((*recycling, "capex_musd", 1.9), (*recycling, "latest_year", 2026))))
-    assert warnings_of(tmp_path, changed(dear, (*recycling, "funding", "public"))) == {}
-    assert warnings_of(tmp_path, changed(dear, (*recycling, "earliest_year", 2030))) == {}, "beyond the horizon"
-    granted = changed(dear)
-    granted["PriceFloors"][0].append("capex_grant_share")
-    granted["PriceFloors"] += [["grant", "home_recycling", "oxide", 0, 1, 0.05]]  # 0.1 MUSD of 0.085 that are missing
-    assert warnings_of(tmp_path, granted) == {}
+    later = warnings_of(tmp_path, changed(cost, (*recycling, "capex_musd", 1.9)))["Projects!A3"]
+    assert later.startswith("bankable unaided by 0.32 %"), "decided in 2027: 52.8 of 15 + 2 x 8 + 190 / 8.784 = 52.630"
+    early = changed(cost, (*recycling, "capex_musd", 1.9), (*recycling, "latest_year", 2026))
+    assert "never built" in warnings_of(tmp_path, early)["Projects!A3"]
+    for cell in ((*recycling, "funding", "public"), (*recycling, "earliest_year", 2030)):  # beyond the horizon
+        assert warnings_of(tmp_path, changed(cost, (*recycling, "capex_musd", 2.0), cell)) == {}
+    dear["PriceFloors"][0].append("capex_grant_share")
+    dear["PriceFloors"] += [["grant", "home_recycling", "oxide", 0, 1, 0.05]]  # 0.1 MUSD of 0.085 that are missing
+    assert warnings_of(tmp_path, dear) == {}
 
 
 def test_warnings_wait_until_the_problems_are_mended(tmp_path: Path) -> None:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.rules.tiny_data import contract, floor, plan, project
 
 from lodestone.data import lenders
-from lodestone.data.plan_data import PlanData, at
+from lodestone.data.lenders import (
+    blank_floor,
+    can_be_closed,
+    gap,
+    instalment,
+    least_floor,
+    on_offer,
+    package_worth,
+)
+from lodestone.data.plan_data import Floor, PlanData, at
 
 # Decided in 2030 it works in 2031-2033 at 1/2, 1, 1 of 100 t of capacity; a tonne of it makes 2 t of oxide out of ore.
 MILL = project(
@@ -136,3 +146,97 @@ def test_table():
     assert row["closed_by"] == "no package closes it"
     assert row["least_floor_usd_per_kg"] is None
     assert row["break_even_usd_per_kg"] == pytest.approx(1000 * lenders.break_even(data(), MILL, 2030))  # USD/kg
+
+
+# --- packages that are more than a floor ----------------------------------------------------------------------------
+
+SMELTER = project(
+    "smelter", capacity=100.0, capex=10.0, lead_years=1, life_years=2, hurdle_rate=0.25, latest_year=2032
+)  # earns 100 x 0.05 in each of two years, worth 0.8 + 0.64 = 1.44 of one at the decision: 7.2 of 10 MUSD
+
+
+def supported(**terms: Any) -> tuple[PlanData, Floor]:
+    """SMELTER at 0.05 MUSD/t with a package whose floor is left blank, for both its years unless terms differ."""
+    package = floor("package", "smelter", **{"floor": None, "tenor_years": 2, **terms})
+    return plan(projects=[SMELTER], floors=[package], bank_price={"oxide": 0.05}), package
+
+
+@pytest.mark.parametrize(
+    ("terms", "expected"),
+    [
+        ({}, 0.05 + 2.8 / 144),
+        ({"tenor_years": 1}, 0.05 + 2.8 / 80),
+        ({"tenor_years": 9}, 0.05 + 2.8 / 144),  # not beyond its life
+        ({"upside_share": 0.5}, 0.05 + 2.8 / 144),
+        ({"capex_grant_share": 0.1}, 0.05 + 1.8 / 144),
+        ({"capex_grant_share": 0.3}, 0.0),
+        ({"capex_grant_share": 0.3, "upside_share": 0.5}, 0.05 - 0.2 / 72),  # half the price above it is paid back
+        ({"credit": 0.01}, 0.05 + (2.8 - 1.44) / 144),
+        ({"credit": 0.01, "tenor_years": 1}, 0.05 + (2.8 - 0.8) / 80),
+        ({"loan_share": 0.5, "loan_rate": 0.25, "loan_years": 2}, 0.05 + 2.8 / 144),  # lent at the hurdle rate
+        ({"loan_share": 0.5, "loan_rate": 0.0, "loan_years": 2}, 0.05 + (2.8 - 5 + 2.5 * 1.44) / 144),
+        ({"loan_share": 0.5, "loan_rate": 0.0, "loan_years": 1}, 0.05 + (2.8 - 5 + 5 * 0.8) / 144),
+        ({"equity": 2.0, "equity_share": 0.1}, 0.05 + (2.8 - 2 + 0.1 * 7.2) / (0.9 * 144)),
+        (
+            {"equity": 1.0, "equity_share": 0.2, "loan_share": 0.2, "loan_rate": 0.0, "loan_years": 2, "credit": 0.01},
+            0.05 + (2.8 - 1 - 2 + 0.8 * (1 * 1.44 - 1.44) + 0.2 * 7.2) / (0.8 * 144),
+        ),
+    ],
+)
+def test_a_floor_left_blank_is_the_least_that_closes_the_gap(terms: dict[str, Any], expected: float) -> None:
+    data, package = supported(**terms)
+    assert gap(data, SMELTER, 2030) == pytest.approx(2.8)
+    assert blank_floor(data, package, 2030) == pytest.approx(expected * 1.000001, rel=1e-9)
+
+
+def test_a_blank_floor_closes_the_gap_and_a_little_less_does_not() -> None:
+    data, package = supported(equity=1.0, equity_share=0.3, loan_share=0.3, credit=0.002, upside_share=0.4)
+    least = blank_floor(data, package, 2030)
+    assert least is not None
+    assert package_worth(data, package, 2030, least) >= 2.8
+    assert package_worth(data, package, 2030, least * 0.99999) < 2.8
+
+
+@pytest.mark.parametrize(("most", "offered"), [(0.0694, False), (0.06945, True), (None, True)])
+def test_above_its_most_a_blank_floor_is_not_on_offer(most: float | None, offered: bool) -> None:
+    data, package = supported(floor_max=most)
+    assert (blank_floor(data, package, 2030) is not None) == offered
+    assert [f.name for f in on_offer(data, SMELTER, 2030)] == (["package"] if offered else [])
+    least = least_floor(data, SMELTER, 2030)
+    assert (least is not None) == offered
+    assert can_be_closed(data, SMELTER, 2030) == offered
+    if least is not None:
+        assert least.level == pytest.approx(0.05 + 2.8 / 144, rel=1e-5)
+
+
+def test_what_is_committed_before_the_horizon_has_the_prices_of_its_first_year() -> None:
+    """Decided in 2026, it produced in 2027 and 2028, before 2030 with its 0.05; what comes later does not matter."""
+    package = floor("package", "smelter", floor=None, tenor_years=2)
+    deck = {"oxide": {2030: 0.05, 2031: 0.2, 2032: 0.2}}
+    data = plan(projects=[SMELTER], floors=[package], bank_price=deck)
+    assert gap(data, SMELTER, 2026) == pytest.approx(2.8)
+    assert blank_floor(data, package, 2026) == pytest.approx((0.05 + 2.8 / 144) * 1.000001)
+
+
+def test_a_floor_bends_at_the_prices_of_its_years() -> None:
+    """At 0.03 in 2031 and 0.06 in 2032 the cash is 100 x (0.03 x 0.8 + 0.06 x 0.64) = 6.24, and 3.76 are missing: a
+    floor at 0.06 gives 0.03 x 80 = 2.4 in the first year, and the other 1.36 take 1.36 / 144 in both."""
+    package = floor("package", "smelter", floor=None, tenor_years=2)
+    deck = {"oxide": {2030: 0.01, 2031: 0.03, 2032: 0.06}}
+    data = plan(projects=[SMELTER], floors=[package], bank_price=deck)
+    assert blank_floor(data, package, 2030) == pytest.approx((0.06 + 1.36 / 144) * 1.000001)
+
+
+def test_the_instalments_of_a_loan_are_worth_it_at_its_rate() -> None:
+    """5 MUSD at 10 %, one year of lead, two instalments: DS (1 / 1.1 + 1 / 1.21) / 1.1 x 1.1 = 5."""
+    _, package = supported(loan_share=0.5, loan_rate=0.1, loan_years=2)
+    assert instalment(SMELTER, package) == pytest.approx(5 / (1 / 1.1 + 1 / 1.21))
+    late = replace(SMELTER, lead_years=3)
+    assert instalment(late, package) == pytest.approx(5 / (1 / 1.1**3 + 1 / 1.1**4))
+    assert instalment(SMELTER, replace(package, loan_share=0.0)) == 0.0
+
+
+def test_lenders_see_a_year_that_the_base_changes_within_as_its_mean() -> None:
+    data = plan(projects=[SMELTER], bank_price={"oxide": {203001: 0.05, 203101: 0.02, 203110: 0.1, 203201: 0.05}})
+    assert data.bank_price_of("oxide", "Home", 2031) == pytest.approx((9 * 0.02 + 3 * 0.1) / 12)
+    assert gap(data, SMELTER, 2030) == pytest.approx(10 - 100 * (0.04 * 0.8 + 0.05 * 0.64))

@@ -135,12 +135,12 @@ def test_drop_downs_offer_and_never_forbid_what_is_read(blank: Workbook) -> None
     assert plants["B2:B5000"].errorStyle == "warning"  # a region that is added to Regions afterwards
     assert plants["E2:E5000"].formula1 == '"market,cost"'
     assert plants["E2:E5000"].errorStyle == "warning"  # Market is read too
-    assert (plants["I2:K5000"].type, plants["I2:K5000"].errorStyle) == ("decimal", None)  # less than 0 is refused
+    assert (plants["J2:L5000"].type, plants["J2:L5000"].errorStyle) == ("decimal", None)  # less than 0 is refused
     assert rules(blank["Lanes"])["A2:A5000"].formula1 == "names_of_any_Regions"
     assert rules(blank["Contracts"])["B2:B5000"].formula1 == "names_of_Plants_Projects_Markets"
     assert rules(blank["Stockpiles"])["J2:J5000"].formula1 == "names_of_any_Regions_Regions_group"
     covers = rules(blank["Budgets"])["B2:B5000"]
-    assert covers.formula1 == '"capex,grants,floors,fees,stockpile,all"'
+    assert covers.formula1 == '"capex,grants,floors,fees,stockpile,loans,equity,contracts,contingent,all"'
     assert not covers.showErrorMessage  # grants, floors
     assert changes["B2:B5000"].formula1 == "names_of_sheets"
     assert "$B2" in changes["D2:D5000"].formula1
@@ -162,10 +162,10 @@ def test_every_list_has_a_name(blank: Workbook) -> None:
 
 def test_lists_of_changes_are_those_of_the_schema(blank: Workbook) -> None:
     columns = {column[0].value: [cell.value for cell in column[1:] if cell.value] for column in blank["#Lists"].columns}
-    assert columns["sheets"] == [name for name in SHEETS if name not in ("Scenarios", "Changes")]
+    assert columns["sheets"] == [name for name in SHEETS if name not in ("Scenarios", "Changes", "Periods")]
     assert columns["Demand"] == ["years"]
     assert columns["Settings"] == ["value"]
-    assert columns["Sectors"] == ["shortage_cost_usd_per_kg", "min_service_share"]
+    assert columns["Sectors"] == ["shortage_cost_usd_per_kg", "min_service_share", "secure_share"]
 
 
 # --- examples -------------------------------------------------------------------------------------------------------

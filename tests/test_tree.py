@@ -101,3 +101,103 @@ def test_a_future_alone_keeps_its_numbers():
     assert alone.path[4] == (0, 3, 4)
     assert alone.leaves == (4,)
     assert set(alone.probability.values()) == {1.0}
+
+
+# --- periods --------------------------------------------------------------------------------------------------------
+
+
+def test_a_year_that_is_cut_has_a_node_for_each_period():
+    tree = single(plan(periods={2031: 4}))
+
+    assert tree.time == {0: 203001, 1: 203101, 2: 203105, 3: 203109, 4: 203201}
+    assert tree.parent == {0: None, 1: 0, 2: 1, 3: 2, 4: 3}
+    assert [tree.year[n] for n in tree.nodes] == [2030, 2031, 2031, 2031, 2032]
+    assert [tree.month[n] for n in tree.nodes] == [1, 1, 5, 9, 1]
+    assert [tree.months[n] for n in tree.nodes] == [12, 4, 4, 4, 12]
+    assert [tree.length[n] for n in tree.nodes] == pytest.approx([1, 1 / 3, 1 / 3, 1 / 3, 1])
+    assert [n for n in tree.nodes if tree.begins_year(n)] == [0, 1, 4]
+    assert [n for n in tree.nodes if tree.ends_year(n)] == [0, 3, 4]
+
+
+def test_the_nodes_of_a_year_are_those_on_the_path():
+    tree = single(plan(periods={2031: 4}))
+
+    assert tree.year_nodes(3) == (1, 2, 3)
+    assert tree.year_nodes(2) == (1, 2)
+    assert tree.nodes_of(4, 2031) == (1, 2, 3)
+    assert tree.nodes_of(2, 2030) == (0,)
+    assert tree.nodes_of(2, 2029) == ()
+    assert [tree.ancestor(4, years) for years in range(4)] == [4, 3, 0, None]
+
+
+@pytest.mark.parametrize(("months", "nodes"), [(1, 12), (2, 6), (3, 4), (4, 3), (6, 2), (12, 1)])
+def test_the_lengths_of_a_year_add_up_to_one(months: int, nodes: int):
+    tree = single(plan(last_year=2030, periods={2030: months}))
+
+    assert len(tree.nodes) == nodes
+    assert sum(tree.length.values()) == pytest.approx(1)
+
+
+def at_month(name: str, probability: float, year: int, month: int, parent: str | None = None) -> PlanData:
+    shows = Scenario(name, probability, year, None, None, 0, parent=parent, from_month=month)
+    return plan(scenario=shows, periods={2031: 3})
+
+
+def test_a_scenario_leaves_within_a_year():
+    tree = joint(plan(periods={2031: 3}), [at_month("ban", 0.25, 2031, 7)])
+
+    assert [tree.time[n] for n in tree.nodes] == [
+        203001, 203101, 203104, 203107, 203110, 203201, 203107, 203110, 203201,
+    ]  # fmt: skip
+    assert tree.path[tree.leaf_of["ban"]] == (0, 1, 2, 6, 7, 8)
+    assert tree.shared == (0, 1, 2)
+    assert list(tree.probability.values()) == pytest.approx([1] * 3 + [0.75] * 3 + [0.25] * 3)
+    assert tree.year_nodes(7) == (1, 2, 6, 7)  # of the trunk too
+    assert tree.along(8).nodes == (0, 1, 2, 6, 7, 8)
+    assert [tree.along(8).months[n] for n in (2, 6)] == [3, 3]
+
+
+def test_an_embargo_that_may_end_or_go_on():
+    """It comes in April, and in October some know that it lasts: both share what was done until then."""
+    ban, long = at_month("ban", 0.2, 2031, 4), at_month("long", 0.1, 2031, 10, parent="ban")
+    tree = joint(plan(periods={2031: 3}), [long, ban])
+
+    assert tree.path[tree.leaf_of["base"]] == (0, 1, 2, 3, 4, 5)
+    assert tree.path[tree.leaf_of["ban"]] == (0, 1, 6, 7, 8, 9)
+    assert tree.path[tree.leaf_of["long"]] == (0, 1, 6, 7, 10, 11)
+    assert [tree.probability[n] for n in (1, 2, 6, 7, 8, 10)] == pytest.approx([1, 0.7, 0.3, 0.3, 0.2, 0.1])
+    assert [tree.data[n].scenario.name for n in (1, 7, 8, 10)] == ["base", "ban", "ban", "long"]
+    assert tree.shared == (0, 1, 6, 7)
+
+
+def test_a_parent_without_probability_goes_on_until_its_last_child_leaves():
+    ban, long = at_month("ban", 0.0, 2031, 1), at_month("long", 0.4, 2032, 1, parent="ban")
+    tree = joint(plan(periods={2031: 3}), [ban, long])
+
+    assert set(tree.leaf_of) == {"base", "long"}
+    path = tree.path[tree.leaf_of["long"]]
+    assert [tree.data[n].scenario.name for n in path] == ["base", *["ban"] * 4, "long"]
+    assert [tree.probability[n] for n in path] == pytest.approx([1, *[0.4] * 5])
+
+
+def test_a_child_of_a_child():
+    line = [at_month("a", 0.1, 2031, 1), at_month("b", 0.1, 2031, 4, "a"), at_month("c", 0.1, 2031, 7, "b")]
+    tree = joint(plan(periods={2031: 3}), line)
+
+    names = [tree.data[n].scenario.name for n in tree.path[tree.leaf_of["c"]]]
+    assert names == ["base", "a", "b", "c", "c", "c"]
+    assert [tree.probability[n] for n in tree.path[tree.leaf_of["c"]]] == pytest.approx([1, 0.3, 0.2, 0.1, 0.1, 0.1])
+
+
+def test_the_probabilities_of_a_time_add_up_to_one():
+    futures = [
+        at_month("a", 0.1, 2031, 4), at_month("b", 0.2, 2031, 4, None), at_month("c", 0.15, 2031, 10, "a"),
+        at_month("d", 0.05, 2032, 1, "c"),
+    ]  # fmt: skip
+    tree = joint(plan(periods={2031: 3}), futures)
+
+    for time in set(tree.time.values()):
+        assert sum(tree.probability[n] for n in tree.nodes if tree.time[n] == time) == pytest.approx(1)
+    for n in tree.nodes:
+        following = [m for m in tree.nodes if tree.parent[m] == n]
+        assert not following or sum(tree.probability[m] for m in following) == pytest.approx(tree.probability[n])

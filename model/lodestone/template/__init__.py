@@ -38,7 +38,8 @@ GUIDE = (
     ("Look up", "The comment on a heading says what the column means, its unit, and what blank stands for."),
     (
         "Years",
-        "Blank between two years is interpolated; blank after the last repeats it. Another year: add a column.",
+        "Blank between two years is interpolated; blank after the last repeats it. Another year: add a column. "
+        "Months: cut the year on the sheet Periods.",
     ),
     ("Choose", "Drop-downs offer what stands on other sheets. A name that is not there yet may be typed and added."),
     ("Shares", "Cells shown in per cent take 12% or 0.12. Formulas are welcome: save the file in Excel once."),
@@ -226,6 +227,8 @@ def _mark_years(styles: Styles, sheet: Worksheet, listed: Sheet, years: range) -
 def help_text(sheet: Sheet, column: Column, shown: list[ExampleRow], heading: str | int) -> str:
     """What a planner needs to know about a column."""
     lines = [column.meaning or sheet.meaning, f"Enter {asked(column)}.", if_blank(column)]
+    if column.dated:
+        lines.append("A scenario can change it from a month on.")
     example = next((row[heading] for row in shown if heading in row), None)
     if example is not None:
         lines.append(f"Example: {_typed(column, example)}")

@@ -19,25 +19,25 @@ from xlsxwriter.worksheet import Worksheet
 from lodestone.workbook.file.xlsx import column_letters
 from lodestone.workbook.reading.cells import show, wanted
 from lodestone.workbook.schema.columns import YEARS, Column
-from lodestone.workbook.schema.sheets import ANY, COLUMN_NAMES, NAMED_SHEETS, SHEET_NAMES, SHEETS, each_column
+from lodestone.workbook.schema.sheets import ANY, COLUMN_NAMES, NAMED_SHEETS, SHEET_NAMES, SHEETS, WORDS, each_column
 
 LISTS = "#Lists"
 LIST_ROWS = 500  # names that a drop-down offers; the reader takes any number
 LAST_ROW = 5000  # down to which rows have drop-downs
 LONGEST_MESSAGE = 255  # of what Excel shows beside a cell
 FOREVER = 1e12
-NOT_IN_CHANGES = ("Scenarios", "Changes")
+NOT_IN_CHANGES = ("Scenarios", "Changes", "Periods")
 CHANGED_SHEETS, FIRST_COLUMNS = "sheets_of_Changes", "columns_of_Changes"
 
 
 def offered(column: Column) -> tuple[str, ...]:
-    """From where the names of a drop-down come: *, sheets, or "Sheet.column"."""
+    """From where the names of a drop-down come: *, base, sheets, or "Sheet.column"."""
     return column.refers_to or column.suggests
 
 
 def sources(column: Column) -> tuple[str, ...]:
     """The columns, as "Sheet.column", whose names are offered."""
-    return tuple(source if "." in source else _ids_of(source) for source in _stack(column) if source != ANY)
+    return tuple(source if "." in source else _ids_of(source) for source in _stack(column) if source not in WORDS)
 
 
 def _ids_of(sheet: str) -> str:
@@ -45,8 +45,8 @@ def _ids_of(sheet: str) -> str:
 
 
 def _stack(column: Column) -> tuple[str, ...]:
-    """`offered` with * first, so that it stands on top."""
-    return tuple(sorted(offered(column), key=lambda source: source != ANY))
+    """`offered` with * and base first, so that they stand on top."""
+    return tuple(sorted(offered(column), key=lambda source: source not in WORDS))
 
 
 def _from_lists(column: Column) -> bool:
@@ -103,11 +103,10 @@ def _write_list(
     """The names of all sources one below the other, without gaps."""
     letter, last = column_letters(position + 1), LIST_ROWS + 1
     page.write_string(0, position, name)
-    star = ANY in offered(column)
-    if star:
-        page.write_string(1, position, ANY)
-    for row in range(3 if star else 2, LIST_ROWS + 2):
-        formula, before = '""', f"ROW()-{2 if star else 1}"
+    words = [source for source in _stack(column) if source in WORDS]
+    page.write_column(1, position, words)
+    for row in range(2 + len(words), LIST_ROWS + 2):
+        formula, before = '""', f"ROW()-{1 + len(words)}"
         places = []
         for source in sources(column):
             names, numbers = (f"{part}$2:{part}${last}" for part in numbered[source])
@@ -184,10 +183,11 @@ def _limits(column: Column) -> dict[str, Any]:
         return {**kind, "criteria": "!=", "value": 0}
     if column.above is not None:
         return {**kind, "criteria": ">", "value": column.above}
-    if least is not None and column.most is None:
+    most = column.most if isinstance(column.most, float | int) else None
+    if least is not None and most is None:
         return {**kind, "criteria": ">=", "value": least}
     low = -FOREVER if least is None else least
-    return {**kind, "criteria": "between", "minimum": low, "maximum": FOREVER if column.most is None else column.most}
+    return {**kind, "criteria": "between", "minimum": low, "maximum": FOREVER if most is None else most}
 
 
 def _prompt(column: Column) -> str:

@@ -17,6 +17,7 @@ def example_rows(first_year: int, last_year: int) -> dict[str, list[ExampleRow]]
 
     soon = min(first_year + 2, last_year)
     return {
+        "Periods": [{"year": soon, "months": 3}],
         "Regions": [
             {"region": "China", "of_concern": "yes"},
             {"region": "Australia", "of_concern": "no", "group": "ally"},
@@ -25,16 +26,17 @@ def example_rows(first_year: int, last_year: int) -> dict[str, list[ExampleRow]]
         "Materials": [
             {"material": "carbonate", "mineral": "rare earths", "stage": "mining"},
             {"material": "ndpr_oxide", "mineral": "rare earths", "stage": "refining", "annual_loss_share": 0.01},
-            {"material": "magnet", "mineral": "rare earths", "stage": "magnet"},
+            {"material": "magnet", "mineral": "rare earths", "stage": "magnet", "resourcing_share": 0.5},
             {"material": "magnet_scrap", "mineral": "rare earths", "stage": "recycling"},
         ],
         "Prices": [
             {"material": "carbonate", **path(12)},
             {"material": "ndpr_oxide", **path(60, 75)},
-            {"material": "magnet", **path(65, 75)},
+            {"material": "magnet", "region": "*", **path(65, 75)},
+            {"material": "magnet", "region": "China", **path(55)},
             {"material": "magnet_scrap", **path(8)},
         ],
-        "BankPrices": [{"material": "ndpr_oxide", **path(50)}],
+        "BankPrices": [{"material": "ndpr_oxide", "region": "Home", **path(50)}],
         "Processes": [
             {"process": "separate", "material": "carbonate", "t_per_t": -2},
             {"process": "separate", "material": "ndpr_oxide", "t_per_t": 1},
@@ -51,6 +53,7 @@ def example_rows(first_year: int, last_year: int) -> dict[str, list[ExampleRow]]
                 "owner_of_concern": "no",
                 "pricing": "market",
                 "operating_cost_usd_per_kg": 35,
+                "fixed_cost_musd_per_yr": 0.5,
                 "spot_share": 1,
                 "exposure_rule": "batch",
                 **path(500),
@@ -88,6 +91,17 @@ def example_rows(first_year: int, last_year: int) -> dict[str, list[ExampleRow]]
                 "capex_musd": 15,
                 "requires": "home_refinery",
             },
+            {
+                "project": "home_recycling_2",
+                "region": "Home",
+                "process": "recycle",
+                "funding": "public",
+                "capacity_t_per_yr": 20,
+                "capex_musd": 2,
+                "payer": "Home",
+                "committed_year": first_year,
+                "delay_years": 0,
+            },
         ],
         "PriceFloors": [
             {
@@ -98,7 +112,31 @@ def example_rows(first_year: int, last_year: int) -> dict[str, list[ExampleRow]]
                 "tenor_years": 10,
                 "upside_share": 0.3,
                 "capex_grant_share": 0.1,
-            }
+            },
+            {
+                "floor": "least_floor",
+                "project": "home_refinery",
+                "material": "ndpr_oxide",
+                "floor_max_usd_per_kg": 95,
+                "tenor_years": 10,
+                "production_credit_usd_per_kg": 2,
+                "equity_musd": 3,
+                "equity_share": 0.15,
+                "loan_share_of_capex": 0.4,
+                "loan_rate": 0.04,
+                "loan_years": 12,
+                "loan_loss_share": 0.1,
+                "payer": "Home",
+            },
+            {
+                "floor": "magnet_floor",
+                "project": "home_magnets",
+                "material": "magnet",
+                "floor_usd_per_kg": 60,
+                "tenor_years": 5,
+                "committed_year": first_year,
+                "honoured": "yes",
+            },
         ],
         "Contracts": [
             {
@@ -129,6 +167,18 @@ def example_rows(first_year: int, last_year: int) -> dict[str, list[ExampleRow]]
                 "take_or_pay_share": 1,
                 "tenor_years": 10,
             },
+            {
+                "contract": "carbonate_signed",
+                "supplier": "au_carbonate",
+                "material": "carbonate",
+                "price_rule": "index",
+                "max_t_per_yr": 60,
+                "tenor_years": 6,
+                "payer": "Home",
+                "committed_year": first_year,
+                "committed_t_per_yr": 60,
+                "honoured": "yes",
+            },
         ],
         "Markets": [
             {"market": "cn_magnet", "region": "China", "material": "magnet", "side": "buy", "exposed": "yes"},
@@ -142,12 +192,29 @@ def example_rows(first_year: int, last_year: int) -> dict[str, list[ExampleRow]]
                 **path(400, 800),
             },
         ],
+        "Trade": [{"from_region": "China", "to_region": "Home", "material": "magnet", "t_per_yr": 250}],
         "Lanes": [
             {"from_region": "*", "to_region": "Home", "material": "*", "freight_usd_per_kg": 0.5, "open": "yes"},
             {"from_region": "China", "to_region": "Home", "material": "magnet", "freight_usd_per_kg": 1, **path(900)},
         ],
-        "Tariffs": [{"from_region": "China", "to_region": "*", "material": "magnet", **path(0.25)}],
-        "Sectors": [{"sector": "defence", "shortage_cost_usd_per_kg": 1000, "min_service_share": 0.5}],
+        "Tariffs": [
+            {
+                "from_region": "China",
+                "to_region": "*",
+                "material": "magnet",
+                "min_price_usd_per_kg": 60,
+                "applies_to": "exposed",
+                **path(0.25),
+            }
+        ],
+        "Sectors": [
+            {
+                "sector": "defence",
+                "shortage_cost_usd_per_kg": 1000,
+                "min_service_share": 0.3,
+                "secure_share": 0.3,
+            }
+        ],
         "Demand": [{"region": "Home", "sector": "defence", "material": "magnet", **path(300, 600)}],
         "Substitution": [
             {
@@ -155,6 +222,9 @@ def example_rows(first_year: int, last_year: int) -> dict[str, list[ExampleRow]]
                 "sector": "defence",
                 "material": "magnet",
                 "cost_usd_per_kg": 90,
+                "requires": "home_recycling_2",
+                "ramp_share_per_yr": 0.05,
+                "keep_share": 0.8,
                 **path(0.02, 0.1),
             }
         ],
@@ -180,23 +250,39 @@ def example_rows(first_year: int, last_year: int) -> dict[str, list[ExampleRow]]
                 "max_release_t_per_yr": 60,
                 "holding_cost_usd_per_kg_yr": 2,
                 "covers": "Home",
+                "clean_only": "no",
+                "least_t": 10,
+                "counts": "demand",
+                "payer": "Home",
                 **path(15, 45, soon),
             }
         ],
         "ChinaShare": [
             {"cap": "magnet_cap", "material": "magnet", "region": "Home", "sector": "defence", **path(1, 0.7)}
         ],
-        "Budgets": [{"budget": "support", "covers": "grants, floors", "carry_over": "yes", **path(25)}],
+        "Budgets": [{"budget": "support", "covers": "grants, floors", "payer": "*", "carry_over": "yes", **path(25)}],
         "Scenarios": [
             {
                 "scenario": "embargo",
                 "description": "China ships no magnets for two years.",
                 "probability": 0.2,
                 "from_year": soon,
+                "from_month": 4,
                 "emergency_from": soon,
+                "emergency_from_month": 4,
                 "emergency_to": min(soon + 1, last_year),
+                "emergency_to_month": 12,
                 "refill_years": 2,
-            }
+                "emergency_stockpiles": "*",
+                "threat": "yes",
+            },
+            {
+                "scenario": "long_embargo",
+                "description": "... or for longer: on its first day nobody knows.",
+                "parent": "embargo",
+                "probability": 0.1,
+                "from_year": min(soon + 2, last_year),
+            },
         ],
         "Changes": [
             {
@@ -205,9 +291,28 @@ def example_rows(first_year: int, last_year: int) -> dict[str, list[ExampleRow]]
                 "row": "China/*/*",
                 "column": "years",
                 "from_year": soon,
+                "from_month": 4,
                 "to_year": min(soon + 1, last_year),
+                "to_month": 12,
                 "operation": "multiply",
                 "value": 0,
-            }
+            },
+            {
+                "scenario": "long_embargo",
+                "sheet": "Lanes",
+                "row": "China/*/*",
+                "column": "years",
+                "operation": "multiply",
+                "value": 0,
+            },
+            {
+                "scenario": "base",
+                "sheet": "Prices",
+                "row": "carbonate",
+                "column": "years",
+                "from_year": min(first_year + 1, last_year),
+                "operation": "multiply",
+                "value": 1.05,
+            },
         ],
     }

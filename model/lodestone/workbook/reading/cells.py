@@ -145,7 +145,8 @@ def wanted(column: Column) -> str:
     if column.kind == "yesno":
         return "yes or no"
     if column.kind == "choice":
-        return "one of: " + ", ".join(column.allowed)
+        unit = f" ({column.unit})" if column.unit else ""
+        return "one of: " + ", ".join(column.allowed) + unit
     if column.kind == "list":
         return "one or more of: " + ", ".join(column.allowed)
     if column.kind == "ref":
