@@ -267,7 +267,7 @@ def test_the_doctor_finds_all_well(here: Path) -> None:
     said = answer("doctor")
     found = {finding["name"]: finding["found"] for finding in said["findings"]}
     assert said["healthy"]
-    assert found["solver"].startswith("the tutorial costs 258.3000 MUSD")
+    assert found["solver"].startswith("the tutorial costs 258.3300 MUSD")
     assert {"lodestone", "python", "cores", "memory", "outputs"} <= found.keys()
     assert run("doctor").stdout.endswith("All is well.\n")
     assert not Path("outputs").exists()

@@ -141,5 +141,5 @@ def test_an_edit_is_what_typing_it_would_be() -> None:
     add(book, "ChinaShare", cap="c", material="oxide", years={2026: 0.8, 2030: 0.4})
     inputs = read(book)
     data = plan_data(inputs.edited({"ChinaShare!C2": 0.6}).tables(), inputs.tables())
-    assert [data.caps["c"].share[y] for y in (2026, 2028, 2030)] == pytest.approx([0.6, 0.5, 0.4])
+    assert [data.caps["c"].share[y] for y in (202601, 202801, 203001)] == pytest.approx([0.6, 0.5, 0.4])
     assert inputs.edited({"ChinaShare!C2": 1.5}).problems != ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ from make import Book, load_book, only_problem, with_plants
 
 from lodestone.data.plan_data import PlanData
 from lodestone.data.times import Calendar, at, yearly
+from lodestone.studies.compare.input_differences import input_differences
 from lodestone.workbook.cell_locations import Places
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import Inputs
+from lodestone.workbook.origins import KINDS, origins
+from lodestone.workbook.schema.sheets import each_column
 from lodestone.workbook.snapshot import input_snapshot
 
 HEAD = ["scenario", "sheet", "row", "column", "from_year", "from_month", "to_year", "to_month", "operation", "value"]
@@ -352,3 +356,66 @@ def test_an_emergency_frees_the_stockpiles_it_names(tmp_path: Path) -> None:
     scenario = data_of(load_book(tmp_path, book)).scenario
     assert [scenario.cover_suspended(202704, pile) for pile in ("reserve", "other")] == [True, False]
     assert scenario.cover_suspended(202704)
+
+
+def test_a_workbook_of_version_1_says_what_it_always_said(tmp_path: Path) -> None:
+    """Nothing of what version 2 brought stands in its snapshot, its settings or the cells on which its plan rests."""
+    inputs = load_book(tmp_path, with_plants())
+    new = {(sheet.name, column.name) for sheet, column in each_column() if column.since > 1}
+    snapshot = input_snapshot(inputs.tables("embargo"))
+    told = {(sheet, name) for sheet, rows in snapshot.items() for cells in rows.values() for name in cells}
+    assert not told & new
+    assert set(snapshot["Prices"]) == {"oxide", "ore", "scrap"}
+    assert "secure_against" not in inputs.tables().told_settings
+    decided = {table: [] for table, _ in KINDS.values()} | {"investments": [{"project": "home_refinery"}]}
+    lines = origins(inputs.tables(), inputs.changes(), decided)
+    assert lines
+    assert not {(line["sheet"], line["column"]) for line in lines} & new
+    assert {line["row"] for line in lines if line["sheet"] == "Prices"} == {"oxide", "ore"}
+
+
+def test_what_is_set_of_version_2_is_told(tmp_path: Path) -> None:
+    book = with_plants()
+    book["Settings"] |= {"secure_against": 0}
+    book["Projects"][0].append("payer")
+    book["Projects"][1].append("EU")
+    inputs = load_book(tmp_path, book, ["Settings/secure_against=1"])
+    assert inputs.tables().told_settings["secure_against"] == 1
+    assert input_snapshot(inputs.tables())["Projects"]["home_refinery"]["payer"] == "EU"
+
+
+def test_runs_that_differ_in_a_month(tmp_path: Path) -> None:
+    """In the base the second quarter has what its year has, and the contract is honoured."""
+    broken = ["embargo", "Contracts", "offtake", "honoured", 2027, 10, None, None, "set", "no"]
+    inputs = load_book(tmp_path, quarterly(demand(2027, 4, 2027, 6, "set", 7), broken))
+    plans = [
+        json.loads(json.dumps({"inputs": input_snapshot(inputs.tables(name)), "horizon": [2026, 2027]}))
+        for name in ("base", "embargo")
+    ]
+    found, complete = input_differences(plans)
+    assert complete
+    assert {d.cell: d.values for d in found} == {
+        "Demand/Home/defence/oxide/2027-04": (120, 7),
+        "Contracts/offtake/honoured 2027-10": (True, False),
+    }
+
+
+def test_set_reaches_periods_months_and_prices_of_a_region(tmp_path: Path) -> None:
+    book = quarterly()
+    book["Prices"][0].insert(1, "region")
+    for row, region in zip(book["Prices"][1:], ("Home", None, None), strict=True):
+        row.insert(1, region)
+    book["Prices"].append(["oxide", None, 50, 50])
+    sets = [
+        "Periods/2027/months=6",
+        "Scenarios/embargo/from_month=7",
+        "Prices/oxide/Home/2027=70",
+        "Prices/ore/years=6",
+    ]
+    inputs = load_book(tmp_path, book, sets)
+    data = data_of(inputs)
+    assert data.times == (202601, 202701, 202707)
+    assert data.scenario.shows == 202707
+    assert [data.price_of("oxide", region, 202707) for region in ("Home", "China")] == pytest.approx([0.07, 0.05])
+    assert data.price_of("ore", "Home", 202601) == pytest.approx(0.006)
+    assert [change.row for change in inputs.changes()][-3:] == ["oxide/Home", "ore", "ore"]

@@ -111,10 +111,11 @@ def test_an_award_is_dropped_with_the_build_that_needs_it():
 
 
 def test_an_award_that_a_needed_build_does_not_need_is_dropped():
-    mill = project("mill", life_years=1, latest_year=2030, capacity=100.0)
+    mill = project("mill", life_years=1, latest_year=2030, capacity=100.0, capex=5.5)  # lenders count on 5
     idle_floor = floor("f", "mill", floor=0.06, tenor_years=1)  # the price of 2030: it pays nothing
-    built = build(single(plan(projects=[mill], floors=[idle_floor], demand={HOME: 100.0})))
-    plan_ = tidied(built, **{"build[0,mill]": 1, "award[0,f]": 1})
+    sure = contract("sure", "mill", fixed=True, fixed_price=0.06, take_or_pay_share=1.0, max_t=100.0)  # 1 MUSD
+    built = build(single(plan(projects=[mill], floors=[idle_floor], contracts=[sure], demand={HOME: 100.0})))
+    plan_ = tidied(built, **{"build[0,mill]": 1, "award[0,f]": 1, "sign[0,sure]": 1})
 
     assert plan_.decided(plan_.model.price_floors.award) == set()
     assert plan_.decided(plan_.model.investments.build) == {(0, "mill")}

@@ -17,8 +17,8 @@ def test_amounts_of_nothing_are_0_and_add_up() -> None:
 
 
 def test_a_limit_may_be_open_in_all_years_or_in_one() -> None:
-    assert limit(None, 2030) is None
-    assert [limit({203001: None, 203101: 0.0}, year) for year in (2030, 2031)] == [None, 0.0]
+    assert limit(None, 203001) is None
+    assert [limit({203001: None, 203101: 0.0}, time) for time in (203001, 203101)] == [None, 0.0]
 
 
 def test_rows_that_stand_twice_are_added_up() -> None:
@@ -30,7 +30,7 @@ def test_rows_that_stand_twice_are_added_up() -> None:
     books, once = read_books(workbook(), plan), read_books(workbook(), plan_document())
 
     for name in ("built", "taken", "untaken", "act", "topup", "traded", "shipped", "delivered", "short", "avoided",
-                 "mixed", "stock", "fill", "release"):  # fmt: skip
+                 "mixed", "stock", "fill", "release", "kept", "lacking"):  # fmt: skip
         doubled, single = getattr(books, name), getattr(once, name)
         assert doubled == {key: 2 * value for key, value in single.items()}, name
         assert any(single.values()), name
@@ -40,26 +40,29 @@ def test_decisions_and_flows_by_their_names_year_and_stream() -> None:
     books = read_books(workbook(), plan_document())
 
     assert books.built == {("smelter", 2030): 1, ("recycler", 2031): 1}
-    assert [(a.floor.name, a.project.name, a.year, a.first, a.last) for a in books.awards] == [
+    assert [(a.floor.name, a.unit.name, a.year, a.first, a.last) for a in books.awards] == [
         ("support", "smelter", 2030, 2031, 2033)
     ]
-    assert [(s.contract.name, s.year, s.annual, s.first, s.last) for s in books.signings] == [
+    assert [(s.contract.name, s.year, s.annual, s.first, s.last) for s in books.chosen_signings] == [
         ("offtake", 2030, 20, 2031, 2033), ("trade", 2030, 6, 2031, 2033), ("ore_deal", 2030, 30, 2030, 2031),
     ]  # fmt: skip
     assert (books.awards[0].where, books.signings[0].where, books.signings[0].key) == (
         "support 2030", "offtake 2030", ("offtake", 2030),
     )  # fmt: skip
-    assert (books.taken["offtake", 2030, 2032], books.untaken["offtake", 2030, 2032]) == (15, 3)
-    assert (books.act["pilot", 2031, "clean"], books.act["pilot", 2032, "exposed"]) == (10, 10)
-    assert books.topup["refinery", 2030] == 0.03
-    assert (books.traded["trader", 2031, "exposed"], books.volume("trader", 2031)) == (6, 6)
-    assert books.shipped["oxide", "CHN", "USA", 2030, "exposed"] == 30
-    assert (books.delivered["USA", "civil", "oxide", 2031, "clean"], books.short["USA", "civil", "oxide", 2030]) == (
+    assert (books.taken["offtake", 2030, 203201], books.untaken["offtake", 2030, 203201]) == (15, 3)
+    assert (books.act["pilot", 203101, "clean"], books.act["pilot", 203201, "exposed"]) == (10, 10)
+    assert books.topup["refinery", 203001] == 0.03
+    assert (books.traded["trader", 203101, "exposed"], books.volume("trader", 203101)) == (6, 6)
+    assert books.shipped["oxide", "CHN", "USA", 203001, "exposed"] == 30
+    assert (
+        books.delivered["USA", "civil", "oxide", 203101, "clean"],
+        books.short["USA", "civil", "oxide", 203001],
+    ) == (
         16,
         6,
     )
-    assert books.avoided["ferrite", "USA", 2032] == 5
-    assert (books.mixed["USA", "scrap", 2032, "clean"], books.mixed["USA", "scrap", 2032, "exposed"]) == (2, 4)
-    assert (books.stock["reserve", 2031, "clean"], books.stock["reserve", 2031, "exposed"]) == (18.2 - 8.1, 8.1)
-    assert (books.fill["reserve", 2031, "clean"], books.release["reserve", 2032, "exposed"]) == (2, 5)
-    assert books.use("refinery", 2031) == 11
+    assert books.avoided["ferrite", "USA", 203201] == 5
+    assert (books.mixed["USA", "scrap", 203201, "clean"], books.mixed["USA", "scrap", 203201, "exposed"]) == (2, 4)
+    assert (books.stock["reserve", 203101, "clean"], books.stock["reserve", 203101, "exposed"]) == (18.2 - 8.1, 8.1)
+    assert (books.fill["reserve", 203101, "clean"], books.release["reserve", 203201, "exposed"]) == (2, 5)
+    assert books.use("refinery", 203101) == 11

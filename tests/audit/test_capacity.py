@@ -11,7 +11,8 @@ from tests.audit.tiny_workbook import change, workbook
 
 from lodestone.audit import audit
 from lodestone.audit.books import read_books
-from lodestone.audit.capacity import access, alternatives, capacities, decisions, lists, ramp, use
+from lodestone.audit.capacity import access, alternatives, capacities, decisions, lists, use
+from lodestone.audit.projects import ramp
 from lodestone.audit.verdict import Check
 from lodestone.data.plan_data import PlanData
 
@@ -40,7 +41,7 @@ def test_capacity_of_several_decisions_adds_up() -> None:
     """40 t each, ramped over two years after a year of lead: decided in 2030, and two copies in 2031."""
     data, books = decided(("smelter", 2030, 1), ("smelter", 2031, 2), **change("projects", "smelter", max_builds=3))
 
-    assert [capacities(data, books)["smelter", year] for year in data.years] == [0.0, 20.0, 40.0 + 40.0]
+    assert [capacities(data, books)["smelter", time] for time in data.times] == [0.0, 20.0, 40.0 + 40.0]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.audit.tiny_plan import add, judged, plan_document, put
-from tests.audit.tiny_workbook import change, workbook
+from tests.audit.tiny_plan import Edit, add, judged, plan_document, put
+from tests.audit.tiny_workbook import change, plant, workbook
 
 from lodestone.audit.books import read_books
-from lodestone.audit.china_share import cap_bases, caps, china_share_table
+from lodestone.audit.china_share import cap_bases, caps, china_share_table, exposed_stock, waste
 
 
 def test_shares_add_up_regions_and_leave_out_what_is_not_delivered() -> None:
@@ -93,3 +93,110 @@ def test_a_row_that_is_left_to_others_keeps_none_after_it_from_being_judged() ->
         put("china_share", {"cap": "ban", "year": 2030}, limit=0.5)(plan)
 
     assert judged(china_share_table, edit) == [("ban/oxide 2030 deliveries", "limit 0 share", "0.5 share")]
+
+
+# --- intake that is not used, fills, and stock that is exposed -------------------------------------------------------
+
+
+def wasting(**tonnes: float) -> Edit:
+    """The smelter and the pilot throw away so much oxide in 2032."""
+
+    def edit(plan: Any) -> None:
+        for unit, thrown in tonnes.items():
+            put("plants", {"unit": unit, "year": 2032}, waste_t=thrown)(plan)
+
+    return edit
+
+
+def thrown_away(tonnes: float) -> Edit:
+    """So much less exposed oxide is shipped at home in 2032."""
+    return put("flows", {"material": "oxide", "from_region": "USA", "year": 2032, "stream": "exposed"}, t=21.0 - tonnes)
+
+
+def both(*edits: Edit) -> Edit:
+    def edit(plan: Any) -> None:
+        for each in edits:
+            each(plan)
+
+    return edit
+
+
+def test_intake_counts_as_far_as_its_output_is_used() -> None:
+    """5 t of the smelter's oxide and 1 t of the pilot's took 10 and 2 t of ore: 68 of 80 t count."""
+    data, plan = workbook(), plan_document()
+    wasting(smelter=5.0, pilot=1.0)(plan)
+
+    bases = cap_bases(data, read_books(data, plan))
+
+    ore = bases["all", "ore", 2032, "intake"]
+    assert (ore.consumption, ore.exposed) == pytest.approx((68.0, 0.0))
+    assert bases["all", "scrap", 2032, "intake"].consumption == pytest.approx(6.0)
+
+
+def test_what_is_melted_to_nothing_dilutes_nothing() -> None:
+    """A plant without an output takes 9 t of clean scrap in 2032: none of it is in the base."""
+    burner = plant("pilot", "USA", {"scrap": -0.9}, 3, 10, at_market=False)
+    data = workbook(plants={**workbook().plants, "pilot": burner})
+    plan = plan_document()
+    put("plants", {"unit": "pilot", "year": 2032}, clean_t=10.0, exposed_t=0.0)(plan)
+
+    scrap = cap_bases(data, read_books(data, plan))["all", "scrap", 2032, "intake"]
+
+    assert scrap.consumption == pytest.approx(9.0 + 6.0 - 9.0)
+
+
+def test_what_is_discarded_is_wasted_less_what_others_bring() -> None:
+    """The USA make 43 t of oxide in 2032, 30 by the smelter, 10 by the pilot and 3 by recycling; 3 t are bought, 5
+    released. Up to 8 t that are left over may be those."""
+    assert judged(waste, thrown_away(8.0)) == []
+    assert judged(waste, thrown_away(9.5)) == [("USA/oxide 2032", "waste at least 1.5 t", "0 t")]
+    assert judged(waste, both(thrown_away(9.5), wasting(pilot=1.5))) == []
+    assert judged(waste, wasting(pilot=10.5)) == [("pilot 2032", "waste at most 10 t", "10.5 t")]
+
+
+def test_a_by_product_does_no_harm() -> None:
+    """The mine makes 0.5 t of oxide from each of 80 t, by the way: 40 t more are thrown away."""
+    by_the_way = change("plants", "mine", recipe={"ore": 1.0, "oxide": 0.5})
+
+    assert judged(waste, thrown_away(8.0), **by_the_way) == []
+    assert judged(waste, thrown_away(9.5), **by_the_way) == [("USA/oxide 2032", "waste at least 1.5 t", "0 t")]
+
+
+@pytest.mark.parametrize("share", [{2030: None, 2031: None, 2032: 1.0}, {2030: 0.7, 2031: 0.7, 2032: None}])
+def test_where_no_cap_looks_nothing_is_wasted(share: dict[int, float | None]) -> None:
+    """A share of 1 allows everything; so does one that is not in force."""
+    free = change("caps", "all", share=share)
+
+    assert judged(waste, thrown_away(9.5), **free) == []
+    assert [said for said in judged(caps, wasting(smelter=30.0, pilot=10.0), **free) if "2032" in said[0]] == []
+
+
+def test_what_is_put_into_stock_is_a_sum_of_its_own() -> None:
+    """2 t clean and 3 t exposed in 2032: three fifths, where seven tenths are allowed and half is not."""
+    filled = put("stockpile", {"year": 2032}, fill_clean_t=2.0, fill_exposed_t=3.0)
+    data, plan = workbook(), plan_document()
+    filled(plan)
+    fills = cap_bases(data, read_books(data, plan))["all", "oxide", 2032, "fills"]
+    assert (fills.consumption, fills.exposed) == (5.0, 3.0)
+
+    assert judged(caps, filled) == []
+    half = change("caps", "all", share={2030: None, 2031: None, 2032: 0.55})
+    assert ("all/oxide 2032 fills", "exposed consumption at most 2.75 t", "3 t") in judged(caps, filled, **half)
+
+
+def test_a_reserve_is_not_refilled_with_more_exposed_material_than_the_share() -> None:
+    """Of 10 t exposed 7.29 would be left in 2032; of 11.38 t and 0.62 t lacking the rest is 4.71 t: half of it more."""
+    assert judged(exposed_stock) == []
+    full = put("stockpile", {"year": 2032}, exposed_t=9.7)
+    half = change("caps", "all", share={2030: None, 2031: None, 2032: 0.5})
+    assert judged(exposed_stock, full) == []
+    assert judged(exposed_stock, full, **half) == [("all reserve 2032", "exposed stock at most 9.645 t", "9.7 t")]
+    of_defence = change("caps", "all", sector="defence", share={2030: None, 2031: None, 2032: 0.0})
+    assert judged(exposed_stock, full, **of_defence) == []
+
+
+@pytest.mark.parametrize("elsewhere", [{"regions": ("CHN",)}, {"materials": ("ore", "scrap")}])
+def test_a_cap_looks_at_the_stocks_of_its_regions_and_materials(elsewhere: dict[str, Any]) -> None:
+    none = change("caps", "all", share={2030: None, 2031: None, 2032: 0.0}, **elsewhere)
+
+    assert judged(exposed_stock, put("stockpile", {"year": 2032}, exposed_t=11.0), **none) == []

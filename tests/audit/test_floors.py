@@ -21,6 +21,7 @@ from lodestone.audit.floors import (
     topups,
     value_added,
 )
+from lodestone.data.plan_data import time_of
 
 PRICE = {
     "ore": {2030: kg(2), 2031: kg(3), 2032: kg(4)},
@@ -35,29 +36,29 @@ def test_the_treasury_pays_below_the_floor_and_is_paid_back_above_it() -> None:
     assert [rate(floor, kg(price)) for price in (10, 12, 16)] == pytest.approx([kg(2), 0, -kg(1)])
 
 
-def test_covered_is_the_ramped_output_less_what_is_under_contract() -> None:
-    """3 t of oxide from each of 40 t, half of it in the first year; 20 t under contract in the first two years."""
+def test_covered_is_the_ramped_output_less_what_somebody_is_bound_to_take() -> None:
+    """3 t of oxide from each of 40 t, half of it in the first year; 18 of 20 t bound in the first two years."""
     data = workbook(
         projects=change("projects", "smelter", recipe={"ore": -2.0, "oxide": 3.0})["projects"],
         contracts=change("contracts", "offtake", tenor_years=2)["contracts"],
     )
     books = read_books(data, plan_document())
 
-    assert [covered(books, books.awards[0], year) for year in range(2030, 2035)] == [0, 50, 100, 120, 0]
+    assert [covered(data, books, books.awards[0], time_of(year)) for year in range(2030, 2035)] == [0, 51, 102, 120, 0]
 
 
 def test_payments_at_the_price_of_the_year() -> None:
     data = workbook(price=PRICE)
     books = read_books(data, plan_document())
 
-    paid = [payment(data, books, books.awards[0], year) for year in data.years]
+    paid = [payment(data, books, books.awards[0], time) for time in data.times]
 
-    assert paid == pytest.approx([0, -10 * 0.5 * 0.001, 20 * 0.001])
+    assert paid == pytest.approx([0, -11 * 0.5 * 0.001, 22 * 0.001])
 
 
 def test_value_added_is_what_a_unit_makes_less_what_it_takes() -> None:
     data = workbook(price=PRICE)
-    assert [value_added(data, data.units["smelter"], year) for year in data.years] == pytest.approx(
+    assert [value_added(data, data.units["smelter"], time) for time in data.times] == pytest.approx(
         [kg(10 - 4), kg(13 - 6), kg(11 - 8)]
     )
 
@@ -100,15 +101,15 @@ def test_a_tenor_ends_with_the_life_of_the_project() -> None:
 @pytest.mark.parametrize(
     ("column", "value", "expected"),
     [
-        ("covered_t", 9.0, ("covered 10 t", "9 t")),
+        ("covered_t", 9.0, ("covered 11 t", "9 t")),
         ("price_usd_per_kg", 10.0, ("price 13 USD/kg", "10 USD/kg")),
-        ("payment_musd", 0.02, ("payment -0.005 MUSD", "0.02 MUSD")),
-        ("upside_musd", 0.0, ("upside 0.005 MUSD", "0 MUSD")),
-        ("payment_at_bank_prices_musd", 0.05, ("payment at bank prices 0.04 MUSD", "0.05 MUSD")),
+        ("payment_musd", 0.02, ("payment -0.0055 MUSD", "0.02 MUSD")),
+        ("upside_musd", 0.0, ("upside 0.0055 MUSD", "0 MUSD")),
+        ("payment_at_bank_prices_musd", 0.05, ("payment at bank prices 0.044 MUSD", "0.05 MUSD")),
     ],
 )
 def test_figures_of_a_payment(column: str, value: float, expected: tuple[str, str]) -> None:
-    right: dict[str, Any] = {"price_usd_per_kg": 13.0, "payment_musd": -0.005, "upside_musd": 0.005}
+    right: dict[str, Any] = {"price_usd_per_kg": 13.0, "payment_musd": -0.0055, "upside_musd": 0.0055}
     edit = put("floor_payments", {"year": 2031}, **(right | {column: value}))
 
     found = [said for said in judged(floor_payments_table, edit, price=PRICE) if said[0] == "support 2030 in 2031"]
@@ -117,7 +118,7 @@ def test_figures_of_a_payment(column: str, value: float, expected: tuple[str, st
 
 
 def test_upside_may_be_shown_with_either_sign() -> None:
-    right = {"price_usd_per_kg": 13.0, "payment_musd": -0.005, "upside_musd": -0.005}
+    right = {"price_usd_per_kg": 13.0, "payment_musd": -0.0055, "upside_musd": -0.0055}
     edit = put("floor_payments", {"year": 2031}, **right)
 
     assert [said for said in judged(floor_payments_table, edit, price=PRICE) if "2031" in said[0]] == []
@@ -132,12 +133,13 @@ def test_a_payment_without_an_award_is_left_to_the_complete_tables() -> None:
 def test_topups_count_floors_and_contracts_gains_and_losses_both() -> None:
     """At 13 in 2031 the smelter adds 7 for 5 and needs nothing; at 11 in 2032 it adds 3 for 5 and works 30 t.
 
-    It is 0.06 short, less 0.02 from the floor; 15 t of offtake at 12.1 against 11 bring 0.0165.
+    It is 0.06 short and owes a fixed cost of 0.02, less 0.022 from the floor; 15 t of offtake at 12.1 against 11 bring
+    0.0165, and 3 t paid though not taken 0.0363.
     """
     assert ("smelter 2031", "topup at least 0 MUSD") not in {said[:2] for said in judged(topups, price=PRICE)}
     found = [said for said in judged(topups, price=PRICE) if said[0] == "smelter 2032"]
-    assert found == [("smelter 2032", "topup at least 0.0235 MUSD", "0 MUSD")]
-    enough = put("plants", {"unit": "smelter", "year": 2032}, topup_musd=0.0235)
+    assert found == [("smelter 2032", "topup at least 0.0052 MUSD", "0 MUSD")]
+    enough = put("plants", {"unit": "smelter", "year": 2032}, topup_musd=0.0052)
     assert [said for said in judged(topups, enough, price=PRICE) if said[0] == "smelter 2032"] == []
 
 
@@ -187,7 +189,7 @@ def test_a_payment_that_is_left_to_others_keeps_none_after_it_from_being_judged(
         plan["tables"]["floor_payments"].reverse()
         put("floor_payments", {"floor": "support", "year": 2031}, covered_t=9.0)(plan)
 
-    assert judged(floor_payments_table, edit) == [("support 2030 in 2031", "covered 10 t", "9 t")]
+    assert judged(floor_payments_table, edit) == [("support 2030 in 2031", "covered 11 t", "9 t")]
 
 
 def test_a_topup_is_judged_by_what_contracts_bring_where_that_is_the_most() -> None:
@@ -197,3 +199,53 @@ def test_a_topup_is_judged_by_what_contracts_bring_where_that_is_the_most() -> N
     (check,) = (c for c in topups(data, read_books(data, plan_document())) if c.where == "mine 2030")
 
     assert check.tolerance == pytest.approx(1e-5 + 1e-6 * 20 * 0.098)
+
+
+def test_what_nobody_is_bound_to_take_stays_under_the_floor() -> None:
+    """[cheat] An empty contract: without take-or-pay the floor covers all that the smelter could make."""
+    data = workbook(**change("contracts", "offtake", take_or_pay_share=0.0))
+    books = read_books(data, plan_document())
+
+    assert [covered(data, books, books.awards[0], time) for time in data.times] == [0, 20, 40]
+
+
+def test_a_floor_that_is_not_honoured_pays_nothing_from_then_on() -> None:
+    broken_promise = change("floors", "support", honoured={203001: True, 203101: True, 203201: False})
+    data = workbook(**broken_promise)
+    books = read_books(data, plan_document())
+
+    assert [payment(data, books, books.awards[0], time) for time in data.times] == pytest.approx([0, 0.022, 0])
+    assert judged(floor_payments_table, **broken_promise) == [
+        ("support 2030 in 2032", "payment 0 MUSD", "0.044 MUSD"),
+        ("support 2030 in 2032", "payment at bank prices 0 MUSD", "0.088 MUSD"),
+    ]
+
+
+def test_a_floor_looks_at_the_price_of_its_own_region() -> None:
+    """11 USD/kg in the USA, 7 in China: 1 below the floor of 12, on 11 and 22 t."""
+    home = dict.fromkeys((203001, 203101, 203201), kg(11))
+    price = {**workbook().price, ("oxide", "USA"): home, ("oxide", "CHN"): dict.fromkeys(home, kg(7))}
+    data = workbook(price=price)
+    books = read_books(data, plan_document())
+
+    assert [payment(data, books, books.awards[0], time) for time in data.times] == pytest.approx([0, 0.011, 0.022])
+
+
+def test_value_added_telescopes_along_a_chain_with_prices_by_region() -> None:
+    """Ore at 2 is refined into oxide at 5 in China, at 9 in the USA: 2 per kg of ore, then 1 and 5 of value added.
+
+    What the chain is paid is the price of oxide where it is made: 2 x 2 + 1 in China, 2 x 2 + 5 in the USA.
+    """
+    price = {("ore", r): {t: kg(2) for t in (203001, 203101, 203201)} for r in ("USA", "CHN")}
+    price |= {("oxide", r): {t: kg(usd) for t in (203001, 203101, 203201)} for r, usd in (("USA", 9), ("CHN", 5))}
+    data = workbook(price=price | {("scrap", r): price["ore", r] for r in ("USA", "CHN")})
+
+    assert value_added(data, data.units["refinery"], 203001) == pytest.approx(kg(1))
+    assert value_added(data, data.units["pilot"], 203001) == pytest.approx(kg(5))
+
+
+def test_what_is_paid_though_not_taken_is_received() -> None:
+    """At an operating cost of 9.5 the smelter is short 3.5 on 30 t and owes 0.02; it gets 0.044 and 0.048."""
+    dear = change("projects", "smelter", operating_cost=kg(9.5))
+
+    assert judged(topups, **dear)[-1] == ("smelter 2032", "topup at least 0.033 MUSD", "0 MUSD")

@@ -6,18 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.audit.half_years import halves, in_halves
 from tests.audit.tiny_plan import Edit, add, broken, drop, judged, plan_document, put
 from tests.audit.tiny_workbook import change, flat, kg, lane, workbook
 
 from lodestone.audit import audit
 from lodestone.audit.books import read_books
+from lodestone.audit.demand import demand, demand_table, markets, service, substitution
 from lodestone.audit.flows import (
     _streams,
     balance_table,
     clean_mode,
     colour,
-    demand,
-    demand_table,
     freight_table,
     intake,
     lane_rates,
@@ -25,17 +25,14 @@ from lodestone.audit.flows import (
     made,
     made_covers_shipped,
     market_prices,
-    markets,
     other_intake,
     returned,
     returns_table,
-    service,
-    substitution,
     used,
     used_is_what_arrives,
     whole_plants,
 )
-from lodestone.data.plan_data import LaneData
+from lodestone.data.plan_data import LaneData, year_of
 
 
 def test_under_last_stage_output_takes_the_colour_of_the_unit() -> None:
@@ -65,8 +62,10 @@ def test_a_year_without_a_volume_or_capacity_is_unlimited() -> None:
 
 
 def amounts(function: Any, **changes: Any) -> dict[Any, float]:
+    """What a function finds in the tiny plan, by year."""
     data = workbook(**changes)
-    return {key: value for key, value in function(data, read_books(data, plan_document())).items() if value}
+    found = function(data, read_books(data, plan_document())).items()
+    return {tuple(year_of(k) if isinstance(k, int) else k for k in key): value for key, value in found if value}
 
 
 def test_scrap_comes_back_lag_years_later_in_its_stream_or_clean() -> None:
@@ -264,8 +263,8 @@ def test_lanes_hold_over_both_streams_where_they_have_a_capacity() -> None:
 
 
 def test_rates_of_a_lane() -> None:
-    assert lane_rates(workbook(), "oxide", "CHN", "USA", 2031) == pytest.approx((kg(0.5), 0.1 * kg(10)))
-    assert lane_rates(workbook(), "oxide", "USA", "USA", 2031) == (0, 0)
+    assert lane_rates(workbook(), "oxide", "CHN", "USA", 203101, "exposed") == pytest.approx((kg(0.5), 0.1 * kg(10)))
+    assert lane_rates(workbook(), "oxide", "USA", "USA", 203101, "exposed") == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -346,9 +345,9 @@ def test_what_arrives_where_nobody_uses_it() -> None:
 
 
 def test_a_material_without_a_price_moves_free_of_tariff() -> None:
-    data = workbook(price={m: series for m, series in workbook().price.items() if m != "scrap"})
+    data = workbook(price={m: series for m, series in workbook().price.items() if m[0] != "scrap"})
 
-    assert lane_rates(data, "scrap", "USA", "USA", 2031) == (0, 0)
+    assert lane_rates(data, "scrap", "USA", "USA", 203101, "clean") == (0, 0)
 
 
 def test_what_is_made_and_left_lying_stands_in_the_balance() -> None:
@@ -371,3 +370,55 @@ def test_half_a_tonne_out_is_not_taken_in() -> None:
     half = change("plants", "mine", recipe={"ore": 0.5})
 
     assert amounts(clean_mode, **half) == amounts(clean_mode)
+
+
+# --- duties, and scrap where nothing is clean ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("terms", "stream", "usd"),
+    [
+        ({}, "clean", 1.0),  # a tenth of 10
+        ({"applies_to": "exposed"}, "clean", 0.0),
+        ({"applies_to": "exposed"}, "exposed", 1.0),
+        ({"min_price": kg(10.5)}, "clean", 1.0),  # lifted by 0.5
+        ({"min_price": kg(12.5)}, "clean", 2.5),
+        ({"min_price": kg(12.5), "applies_to": "exposed"}, "clean", 0.0),
+        ({"min_price": kg(12.5), "tariff": flat(0)}, "exposed", 2.5),
+        ({"min_price": kg(9), "tariff": flat(0)}, "exposed", 0.0),
+    ],
+)
+def test_the_duty_of_a_stream(terms: dict[str, Any], stream: str, usd: float) -> None:
+    assert lane_rates(workbook(**lane(**terms)), "oxide", "CHN", "USA", 203101, stream) == pytest.approx(
+        (kg(0.5), kg(usd))
+    )
+
+
+def test_a_duty_is_taken_on_the_price_where_the_lane_starts() -> None:
+    cheap = dict.fromkeys((203001, 203101, 203201), kg(6))
+    data = workbook(price={**workbook().price, ("oxide", "CHN"): cheap})
+
+    assert lane_rates(data, "oxide", "CHN", "USA", 203101, "exposed") == pytest.approx((kg(0.5), kg(0.6)))
+
+
+def test_scrap_in_a_region_of_concern_is_exposed_whatever_its_row_says() -> None:
+    clean = replace(workbook().returns[0], clean=True)
+    data = workbook(returns=(clean,))
+    plan = plan_document()
+    add("demand", "CHN", "civil", "oxide", 2030, 0.0, 10.0, 0.0, 0.0, 0.0)(plan)
+
+    back = returned(data, read_books(data, plan))
+
+    assert (back["CHN", "scrap", 203101, "exposed"], back["CHN", "scrap", 203101, "clean"]) == (2.0, 0.0)
+    assert back["USA", "scrap", 203101, "clean"] == 6.0
+
+
+def test_scrap_of_a_year_comes_back_over_the_periods_of_another() -> None:
+    """18 t were delivered exposed in the halves of 2030, 10 t clean: a fifth of them in the whole of 2031."""
+    data = halves(returns=(replace(workbook().returns[0], sector="civil"),))
+    back = returned(data, read_books(data, in_halves()))
+
+    assert back["USA", "scrap", 203101, "exposed"] == pytest.approx(3.6)
+    cut = halves(periods={2031: 3}, returns=(replace(workbook().returns[0], sector="civil"),))
+    back = returned(cut, replace(read_books(halves(), in_halves()), length=dict.fromkeys(cut.times, 0.25)))
+    assert [back["USA", "scrap", time, "exposed"] for time in (203101, 203104, 203110)] == pytest.approx([0.9] * 3)

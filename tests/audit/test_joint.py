@@ -12,13 +12,14 @@ from tests.audit.tiny_plan import EXPECTED_COST, broken, missed, plan_document
 from tests.audit.tiny_workbook import workbook
 
 from lodestone.audit import Audit, audit_joint
-from lodestone.audit.joint import Plan, _alike, _leaves, _means, _objective, future_alone, merged
+from lodestone.audit.joint import NEVER, Plan, _alike, _means, _objective, future_alone, merged, parting
 from lodestone.audit.verdict import MUSD, NAME, TONNES, AuditLine, Finding
 from lodestone.data.plan_data import BASE, PlanData, Scenario
 from lodestone.plan.tables import TABLES
 
-OWED = 0.64 * 0.0062  # 0.62 t of cover that the crisis lacks in 2032, discounted: the base does not owe it
-COST = {"base": EXPECTED_COST - OWED, "crisis": EXPECTED_COST}
+# 0.62 t of cover that the crisis lacks in 2032: the base does not owe it, nor pay for lacking it, nor is credited it
+OWED, LACKING, CREDIT = 0.64 * 0.0062, 0.64 * 0.002232, 0.64 * 0.0031
+COST = {"base": EXPECTED_COST - OWED - LACKING + CREDIT, "crisis": EXPECTED_COST}
 LIKELY = {"base": 0.75, "crisis": 0.25}
 TAIL = 0.25 / 0.4 * COST["crisis"] + 0.15 / 0.4 * COST["base"]  # the worst 40 %: the crisis and 15 % of the base
 TOGETHER = {"futures", "shared decisions", "expected cost", "risk"}
@@ -37,11 +38,16 @@ def futures(leaves: int = 2032, **changes: Any) -> dict[str, PlanData]:
 def joint_document() -> dict[str, Any]:
     alone = {name: plan_document() for name in COST}
     base = alone["base"]["tables"]
-    next(r for r in base["stockpile"] if r["year"] == 2032).update(required_days=None, suspended="no")
+    next(r for r in base["stockpile"] if r["year"] == 2032).update(required_days=None, suspended="no", lacking_t=0.0)
     (owed,) = (r for r in base["costs"] if r["term"] == "owed_beyond_horizon")
     owed.update(musd=owed["musd"] - 0.0062, discounted_musd=owed["discounted_musd"] - OWED)
+    base["costs"] = [r for r in base["costs"] if r["term"] != "lacking_cover"]
+    (credit,) = (r for r in base["costs"] if r["term"] == "stock_credit")
+    credit.update(musd=credit["musd"] + 0.0031, discounted_musd=credit["discounted_musd"] + CREDIT)
     costs = dict(plan_document()["costs_musd"])
     costs["owed_beyond_horizon"] -= 0.75 * OWED
+    costs["lacking_cover"] -= 0.75 * LACKING
+    costs["stock_credit"] += 0.75 * CREDIT
     expected = 0.75 * COST["base"] + 0.25 * COST["crisis"]
     return {
         "settings": {"tariffs_counted": True},
@@ -153,7 +159,7 @@ TAMPERED: dict[str, tuple[Callable[[dict[str, Any]], None], set[str]]] = {
     "more revenue": (more("tariff_revenue_musd"), {"expected cost"}),
     "a term left out": (lambda plan: plan["costs_musd"].pop("freight"), {"expected cost"}),
     "a term at its cost in one future": (
-        lambda plan: plan["costs_musd"].update(owed_beyond_horizon=0.64 * (0.058 / 1.25 + 0.0062)),
+        lambda plan: plan["costs_musd"].update(owed_beyond_horizon=0.64 * (0.062 / 1.25 + 0.0062)),
         {"expected cost"},
     ),
 }  # fmt: skip
@@ -235,10 +241,12 @@ def test_the_line_of_several_futures_shows_the_worst_in_tolerances() -> None:
 
 
 def test_a_future_that_does_not_say_when_it_leaves_leaves_at_once() -> None:
-    data = workbook()
-    assert _leaves(data) == 2032
-    assert _leaves(replace(data, scenario=replace(data.scenario, from_year=None))) == 2030
-    assert _leaves(replace(data, scenario=BASE)) > 9999
+    data, base = workbook(), workbook(scenario=BASE)
+    known = {BASE.name: BASE, "crisis": data.scenario}
+    assert parting(known, data, base) == parting(known, base, data) == 203201
+    at_once = replace(data, scenario=replace(data.scenario, from_year=None))
+    assert parting(known, at_once, base) == 203001
+    assert parting(known, data, data) == NEVER
 
 
 def test_every_difference_of_a_table_is_found() -> None:
@@ -252,7 +260,7 @@ def test_every_difference_of_a_table_is_found() -> None:
         ("c", 2031): row | {"year": 2031, "stock_t": 1.00001},
     }
 
-    found = missed(_alike("stockpile", "crisis", 2032, "year", own, other))
+    found = missed(_alike("stockpile", "crisis", 203201, own, other))
 
     assert found == [
         ("stockpile a/2030 crisis", "a row in every future", "none in one of them"),
@@ -303,7 +311,7 @@ def test_sums_over_futures_are_judged_by_the_largest_of_them() -> None:
     """A future of 4000 MUSD and one of -4000, a term of 5000: their means may be a millionth of that off."""
     document = joint_document() | {"futures": {"base": -4000.0, "crisis": 4000.0}}
     document["costs_musd"]["shortage"] = 5000.0
-    plan = Plan(futures(), document)
+    plan = Plan(futures(), document, {})
 
     *_, expected_cost = _means(workbook(), plan)
     cvar, objective = _objective(workbook(risk_weight=0.2, risk_tail=0.4), plan)

@@ -28,8 +28,9 @@ from lodestone.audit.stockpiles import (
     release,
     stockpile_table,
     suspended,
+    usable,
 )
-from lodestone.data.plan_data import Scenario
+from lodestone.data.plan_data import Emergency, Scenario, ShareCap, time_of
 
 
 def test_nothing_passes_through_a_stockpile_in_one_year() -> None:
@@ -88,19 +89,20 @@ def test_days_of_cover_of_demand_and_intake_in_the_regions_covered() -> None:
     data = workbook(**mill)
     books = read_books(data, plan_document())
     reserve = data.stockpiles["reserve"]
-    assert [consumption(data, books, reserve, year) for year in data.years] == [60, 78, 100]
-    assert [cover(data, books, reserve, year) for year in data.years] == pytest.approx([0, 78 / 5, 100 / 5])
+    assert [consumption(data, books, reserve, time) for time in data.times] == [60, 78, 100]
+    assert [cover(data, books, reserve, time) for time in data.times] == pytest.approx([0, 78 / 5, 100 / 5])
     abroad = replace(reserve, covers=("CHN",))
-    assert [consumption(data, books, abroad, year) for year in data.years] == [0, 0, 0]
+    assert [consumption(data, books, abroad, time) for time in data.times] == [0, 0, 0]
     of_ore = replace(reserve, material="ore", covers=("CHN", "USA"))
-    assert [consumption(workbook(), books, of_ore, year) for year in data.years] == [60 + 20, 22 + 56, 16 + 80]
+    assert [consumption(workbook(), books, of_ore, time) for time in data.times] == [60 + 20, 22 + 56, 16 + 80]
 
 
 def test_cover_falls_short() -> None:
     more = change("stockpiles", "reserve", days={2030: 146.0, 2031: 146.0, 2032: 146.0})
-    assert judged(days_of_cover, **more) == [  # 2032 is an emergency
+    assert judged(days_of_cover, **more) == [
         ("reserve 2030", "stock for days of cover at least 20 t", "18 t"),
         ("reserve 2031", "stock for days of cover at least 20 t", "18.2 t"),
+        ("reserve 2032", "stock for days of cover at least 24 t", "12 t"),  # 0.62 t are said to be lacking
     ]
 
 
@@ -114,7 +116,7 @@ def test_cover_is_suspended_in_an_emergency_and_the_years_to_refill(
 ) -> None:
     data = workbook(scenario=Scenario("crisis", None, 2030, first, last, refill))
 
-    assert [year for year in data.years if suspended(data, year)] == years
+    assert [year for year in data.years if suspended(data, time_of(year))] == years
 
 
 @pytest.mark.parametrize(
@@ -158,3 +160,131 @@ def test_a_stock_is_judged_by_what_is_put_in_or_taken_out_where_that_is_the_most
     (check,) = (c for c in recursion(workbook(), read_books(workbook(), plan)) if c.where == "reserve 2030 exposed")
 
     assert check.tolerance == pytest.approx(1e-4 + 200e-6)
+
+
+# --- stock rules of version 2 ----------------------------------------------------------------------------------------
+
+
+def test_what_is_lacking_counts_only_in_an_emergency() -> None:
+    """10 t of cover are asked for in 2031; 18.2 t are there, so that nothing needs to be lacking: nor may it be."""
+    edit = put("stockpile", site(2031), lacking_t=1.0)
+
+    assert judged(days_of_cover, edit) == [("reserve 2031", "lacking without an emergency at most 0 t", "1 t")]
+    assert judged(days_of_cover, put("stockpile", site(2032), lacking_t=0.5)) == [
+        ("reserve 2032", "stock for days of cover at least 12 t", "11.88 t")
+    ]
+
+
+def test_an_emergency_frees_the_stockpiles_it_names() -> None:
+    def crisis(*names: str) -> Any:
+        return {"scenario": replace(workbook().scenario, emergency_stockpiles=frozenset(names))}
+
+    assert judged(days_of_cover, **crisis("reserve")) == []
+    assert judged(days_of_cover, **crisis("other")) == [
+        ("reserve 2032", "lacking without an emergency at most 0 t", "0.62 t")
+    ]
+    assert judged(stockpile_table, **crisis("other")) == [
+        ("reserve 2032", "required stock 12 t", "0 t"), ("reserve 2032", "suspended 'no'", "'yes'"),
+    ]  # fmt: skip
+
+
+def test_an_emergency_of_its_parent_is_a_futures_own() -> None:
+    inherited = Emergency(203101, 203112, 0)
+    data = workbook(scenario=replace(workbook().scenario, inherited=(inherited,)))
+
+    assert [suspended(data, time) for time in data.times] == [False, True, True]
+
+
+def test_refilling_goes_on_for_years_after_the_month_in_which_an_emergency_ends() -> None:
+    ends_in_june = Scenario("crisis", None, 2030, 2030, 2030, 1, emergency_to_month=6)
+    data = workbook(scenario=ends_in_june)
+
+    assert [suspended(data, time) for time in (203001, 203007, 203101, 203106, 203107)] == [True] * 4 + [False]
+
+
+@pytest.mark.parametrize(
+    ("least", "expected"),
+    [(18.0, []), (18.1, [("reserve 2030", "least stock at least 18.1 t", "18 t")]), (0.0, [])],
+)
+def test_the_least_stock_whatever_the_days_say(least: float, expected: Any) -> None:
+    changes = change("stockpiles", "reserve", least_t=least, days={})
+
+    assert [said for said in judged(days_of_cover, **changes) if "2032" not in said[0]] == expected
+
+
+def test_the_least_stock_is_asked_for_in_the_table() -> None:
+    changes = change("stockpiles", "reserve", least_t=11.0)
+
+    assert judged(stockpile_table, **changes) == [
+        ("reserve 2030", "required stock 11 t", "0 t"), ("reserve 2031", "required stock 11 t", "10 t"),
+    ]  # fmt: skip
+
+
+def test_days_of_demand_alone() -> None:
+    """A mill that takes 0.5 t of oxide from each of the 20 t that the mine works does not count."""
+    mill = change("plants", "mine", recipe={"oxide": -0.5, "ore": 1.0})
+    data = workbook(**mill)
+    books, reserve = read_books(data, plan_document()), data.stockpiles["reserve"]
+
+    assert consumption(data, books, replace(reserve, counts="consumption"), 203001) == 60
+    assert consumption(data, books, replace(reserve, counts="demand"), 203001) == 50
+
+
+def test_nothing_exposed_is_put_into_a_clean_reserve() -> None:
+    clean = change("stockpiles", "reserve", clean_only=True)
+
+    assert judged(limits, **clean) == []
+    assert judged(limits, put("stockpile", site(2031), fill_exposed_t=0.5), **clean) == [
+        ("reserve 2031", "exposed fill at most 0 t", "0.5 t")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shares", "tonnes"),
+    [({}, 2.0), ({"civil": 0.25}, 2.0 + 0.75 * 8), ({"civil": None}, 2.0), ({"defence": 0.5}, 2.0)],
+)
+def test_cover_of_sectors_whose_share_is_capped_must_be_clean(shares: dict[str, float | None], tonnes: float) -> None:
+    """A fifth of a year: 2 t for defence, which may take nothing exposed; 8 t for civil use, which may take a quarter.
+
+    The least share counts: half for defence beside the ban changes nothing.
+    """
+    more = {
+        f"of {sector}": ShareCap(
+            "c", "oxide", ("oxide",), "USA", ("USA",), sector, dict.fromkeys((2030, 2031, 2032), s)
+        )
+        for sector, s in shares.items()
+    }
+    data = workbook(caps=workbook().caps | more)
+
+    assert usable(data, data.stockpiles["reserve"], 203101) == pytest.approx(tonnes)
+    assert usable(data, data.stockpiles["reserve"], 203001) == 0.0  # no days yet
+    elsewhere = replace(data.stockpiles["reserve"], covers=("CHN",))
+    assert usable(data, elsewhere, 203101) == 0.0
+
+
+def test_an_exposed_reserve_does_not_cover_a_sector_that_may_not_use_it() -> None:
+    """1.9 t clean of 18.2 t where defence needs 2; in the emergency 0.62 t of 2 t are lacking, 1.38 must be there."""
+    edit = put("stockpile", site(2031), exposed_t=16.3)
+    assert judged(days_of_cover, edit) == [("reserve 2031", "clean stock for days of cover at least 2 t", "1.9 t")]
+    assert judged(days_of_cover, put("stockpile", site(2032), exposed_t=10.0)) == []
+    assert judged(days_of_cover, put("stockpile", site(2032), exposed_t=10.1)) == [
+        ("reserve 2032", "clean stock for days of cover at least 2 t", "1.9 t")
+    ]
+
+
+def test_stock_in_a_region_of_concern_is_exposed_whatever_is_said() -> None:
+    """In China: 20 t at first, 10 of them said to be clean; 2 t of what is said to be clean come in 2031."""
+    in_china = change("stockpiles", "reserve", region="CHN")
+
+    def edit(plan: Any) -> None:
+        for year, stock in ((2030, 18.0), (2031, 16.2 + 2.0), (2032, 16.38 - 5.0)):
+            put("stockpile", site(year), stock_t=stock, exposed_t=stock)(plan)
+
+    assert judged(recursion, edit, **in_china) == []
+    assert [where for where, _, _ in judged(recursion, **in_china)][:2] == [
+        "reserve 2030 clean",
+        "reserve 2030 exposed",
+    ]
+    assert judged(release, put("stockpile", site(2030), release_clean_t=1.0), **in_china) == [
+        ("reserve 2030 clean", "release at most 0 t", "1 t")
+    ]

@@ -24,8 +24,8 @@ FORBIDDEN: dict[str, tuple[dict[str, Any], set[str]]] = {
     "without what it requires": (change("projects", "recycler", requires="spare"), {"alternatives"}),
     "a floor for a project with copies": (change("projects", "smelter", max_builds=2), {"floor awards"}),
     "a project that lenders refuse": (
-        change("projects", "smelter", fixed_cost=0.03),
-        {"(10) bankability", "(10) gaps"},
+        change("projects", "smelter", fixed_cost=0.04),
+        {"(10) bankability", "(10) gaps", "(25) fixed cost"},
     ),
     "an owner of concern": (change("plants", "pilot", of_concern=True), {"(3) colour"}),
     "a mine of concern": (change("plants", "mine", of_concern=True), {"(3) colour"}),
@@ -61,13 +61,13 @@ FORBIDDEN: dict[str, tuple[dict[str, Any], set[str]]] = {
     ),
     "no emergency": (
         {"scenario": Scenario("crisis", None, 2032, None, None, 0)},
-        {"(13) cover", "stockpile table"} | COST_RULES,
+        {"(13) cover", "stockpile table"},
     ),
     "a tighter cap": (
         change("caps", "all", share={2030: None, 2031: None, 2032: 0.6}),
         {"China share", "China share table"},
     ),
-    "a ban": (change("caps", "ban", sector="civil"), {"labels", "China share", "China share table"}),
+    "a ban": (change("caps", "ban", sector="civil"), {"labels", "China share", "China share table", "(13) cover"}),
     "money that cannot be carried over": (
         change("budgets", "treasury", carry_over=False, limit={2030: 0.2, 2031: 0.5, 2032: 0.4}),
         {"budgets", "budgets table"},
@@ -79,6 +79,13 @@ FORBIDDEN: dict[str, tuple[dict[str, Any], set[str]]] = {
     "another discount rate": (
         {"discount_rate": 0.2},
         {"discounting", "tariff revenue"} | COST_RULES,
+    ),
+    "a mine that costs a fixed sum": (change("plants", "mine", fixed_cost=0.05), {"(25) closing"}),
+    "China was less of a supplier": ({"trade": {("oxide", "CHN", "USA"): 25.0}}, {"(23) suppliers"}),
+    "designing out takes longer": (change("substitution", "ferrite", ramp_share_per_yr=0.05), {"(4) pace"}),
+    "a project that needs no package": (
+        {"bank_price": {"ore": flat(0), "oxide": flat(kg(8)), "scrap": flat(kg(0.8))}},
+        {"(10) on offer", "(10) gaps", "(10) least floor"},
     ),
     "tariffs not counted": ({"tariffs_counted": False}, {"totals", "objective"}),
 }

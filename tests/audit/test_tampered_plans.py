@@ -122,7 +122,9 @@ TAMPERED: dict[str, tuple[Edit, set[str]]] = {
         {"decisions", "(8) capacity", "(5) capacity", "use of plants", "budgets table"} | COST_RULES,
     ),
     "capacity before the lead time": (
-        add("plants", "smelter", "project", "USA", "ore-oxide", 2030, 20.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+        add(
+            "plants", "smelter", "project", "USA", "ore-oxide", 2030, 20.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        ),
         {"(8) capacity"},
     ),
     "a later first year": (put("investments", {"project": "smelter"}, first_year=2032), {"investments"}),
@@ -171,7 +173,17 @@ TAMPERED: dict[str, tuple[Edit, set[str]]] = {
     "cover reported too low": (put("stockpile", site(2031), required_t=5.0), {"stockpile table"}),
     "consumption reported too low": (put("stockpile", site(2032), consumption_t=50.0), {"stockpile table"}),
     "suspension hidden": (put("stockpile", site(2032), suspended="no"), {"stockpile table"}),
+    "a reserve called exposed": (
+        put("stockpile", site(2032), exposed_t=11.0),
+        {"(12) stock", "exposed stock", "(13) cover"},
+    ),
+    # commitments
+    "a commitment made larger": (put("committed", {}, amount=2.0), {"committed"}),
     # shares, budgets, cost
+    "more thrown away than made": (
+        put("plants", {"unit": "smelter", "year": 2032}, waste_t=31.0),
+        {"waste", "China share table"},
+    ),
     "a share too low": (put("china_share", {"cap": "all", "material": "oxide"}, share=0.4), {"China share table"}),
     "an outlay hidden": (put("budgets", {"budget": "treasury", "year": 2031}, outlay_musd=0.02), {"budgets table"}),
     "a cost too low": (put("costs", {"term": "freight", "year": 2030}, musd=0.0, discounted_musd=0.0), {"costs"}),

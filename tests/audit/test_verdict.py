@@ -20,8 +20,9 @@ from lodestone.audit import RULES, audit
 from lodestone.audit.books import read_books
 from lodestone.audit.china_share import caps, china_share_table
 from lodestone.audit.contracts import contract_years_table, deliveries
+from lodestone.audit.demand import service
 from lodestone.audit.floors import floor_payments_table, plants_table, topups
-from lodestone.audit.flows import balance_table, service
+from lodestone.audit.flows import balance_table
 from lodestone.audit.lenders import bankability_table, least_floor
 from lodestone.audit.reading import amounts
 from lodestone.audit.stockpiles import recursion
@@ -177,14 +178,14 @@ def test_a_line_shows_the_worst_violation_in_its_unit() -> None:
 
 def test_the_audit_shares_nothing_with_the_model() -> None:
     """Imports of the package: its own files, the data, the declared tables and the standard library."""
-    allowed = {"lodestone.audit", "lodestone.data.plan_data", "lodestone.plan.tables"}
+    allowed = ("lodestone.audit", "lodestone.data.plan_data", "lodestone.plan.tables")
     for path in Path(audit_package.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             for name in names:
                 package = name.split(".")[0]
-                known = ".".join(name.split(".")[:2]) in allowed or package in sys.stdlib_module_names
+                known = f"{name}.".startswith(tuple(f"{a}." for a in allowed)) or package in sys.stdlib_module_names
                 assert known, (path.name, name)
 
 
@@ -196,14 +197,14 @@ MAGNITUDES: list[tuple[Any, str, int, float]] = [  # rule, place, which of its c
     (china_share_table, "all/oxide 2032 deliveries", 2, 55.0),
     (contract_years_table, "offtake 2030 in 2032", 3, 15 * 0.011),
     (deliveries, "ore_deal 2030 in 2030", 1, 30.0),
-    (floor_payments_table, "support 2030 in 2032", 2, 20 * 0.010),
-    (floor_payments_table, "support 2030 in 2032", 3, 20 * 0.010),
-    (floor_payments_table, "support 2030 in 2032", 4, 20 * 0.008),
+    (floor_payments_table, "support 2030 in 2032", 2, 22 * 0.010),
+    (floor_payments_table, "support 2030 in 2032", 3, 22 * 0.010),
+    (floor_payments_table, "support 2030 in 2032", 4, 22 * 0.008),
     (topups, "refinery 2030", 0, 30 * 0.007),
     (topups, "smelter 2032", 0, 30 * 0.006),
     (plants_table, "refinery 2030", 2, 50.0),
     (bankability_table, "smelter 2030", 2, 62.08 * 0.008),
-    (least_floor, "smelter 2030", 1, 62.08 * 0.008),
+    (least_floor, "smelter 2030", 0, 62.08 * 0.008),
     (service, "USA/defence/oxide 2030", 0, 10.0),
     (balance_table, "USA/scrap 2032 clean", 2, 3.2),
     (recursion, "reserve 2032 exposed", 0, 7.29),

@@ -18,10 +18,11 @@ ROWS: dict[str, list[tuple[Any, ...]]] = {
         ("smelter", "USA", "private", 2030, 2031, 2033, 1, 40.0, 0.1, "support, offtake"),
         ("recycler", "USA", "public", 2031, 2031, 2036, 1, 5.0, 0.6, ""),
     ],
+    "committed": [("contract", "old_deal", "USA", 2028, 1.0, "t/yr")],
     "price_floors": [("smelter", "support", "oxide", 2030, 2031, 2033, 12.0, 0.5, 0.01)],
-    "floor_payments": [  # covered: ramp x (40 - 20 under contract)
-        ("smelter", "support", 2030, 2031, 10.0, 10.0, 0.02, 0.0, 0.04),
-        ("smelter", "support", 2030, 2032, 20.0, 10.0, 0.04, 0.0, 0.08),
+    "floor_payments": [  # covered: ramp x (40 - 18 that the contract binds somebody to take)
+        ("smelter", "support", 2030, 2031, 11.0, 10.0, 0.022, 0.0, 0.044),
+        ("smelter", "support", 2030, 2032, 22.0, 10.0, 0.044, 0.0, 0.088),
     ],
     "contracts": [
         ("offtake", "smelter", "oxide", 2030, 2031, 2033, 20.0, 0.01),
@@ -41,19 +42,19 @@ ROWS: dict[str, list[tuple[Any, ...]]] = {
         ("spare", 2030, "no", 2.0036, "oxide", 2147.6 / 18, 8.0, None, None, "no package closes it"),
     ],
     "plants": [
-        ("mine", "plant", "USA", "ore", 2030, 100.0, 20.0, 0.0, 0.2, 0.04, 0.0, 0.02),
-        ("mine", "plant", "USA", "ore", 2031, 100.0, 56.0, 0.0, 0.56, 0.112, 0.0, 0.056),
-        ("mine", "plant", "USA", "ore", 2032, 100.0, 80.0, 0.0, 0.8, 0.16, 0.0, 0.08),
-        ("refinery", "plant", "CHN", "ore-oxide", 2030, 50.0, 0.0, 30.0, 0.6, 0.18, 0.03, 0.21),
-        ("refinery", "plant", "CHN", "ore-oxide", 2031, 50.0, 0.0, 11.0, 0.22, 0.066, 0.011, 0.077),
-        ("refinery", "plant", "CHN", "ore-oxide", 2032, 50.0, 0.0, 8.0, 0.16, 0.048, 0.008, 0.056),
-        ("pilot", "plant", "USA", "ore-oxide", 2030, 10.0, 10.0, 0.0, 1.0, 0.0, 0.0, 0.03),
-        ("pilot", "plant", "USA", "ore-oxide", 2031, 10.0, 10.0, 0.0, 1.0, 0.0, 0.0, 0.03),
-        ("pilot", "plant", "USA", "ore-oxide", 2032, 10.0, 0.0, 10.0, 1.0, 0.0, 0.0, 0.03),
-        ("smelter", "project", "USA", "ore-oxide", 2031, 20.0, 18.0, 0.0, 0.9, 0.108, 0.0, 0.09),
-        ("smelter", "project", "USA", "ore-oxide", 2032, 40.0, 30.0, 0.0, 0.75, 0.18, 0.0, 0.15),
-        ("recycler", "project", "USA", "scrap-oxide", 2031, 5.0, 0.0, 3.0, 0.6, 0.0, 0.0, 0.006),
-        ("recycler", "project", "USA", "scrap-oxide", 2032, 5.0, 0.0, 3.0, 0.6, 0.0, 0.0, 0.006),
+        ("mine", "plant", "USA", "ore", 2030, 100.0, 20.0, 0.0, 0.2, 0.04, 0.0, 0.02, None, 0.0, 0.0),
+        ("mine", "plant", "USA", "ore", 2031, 100.0, 56.0, 0.0, 0.56, 0.112, 0.0, 0.056, None, 0.0, 0.0),
+        ("mine", "plant", "USA", "ore", 2032, 100.0, 80.0, 0.0, 0.8, 0.16, 0.0, 0.08, None, 0.0, 0.0),
+        ("refinery", "plant", "CHN", "ore-oxide", 2030, 50.0, 0.0, 30.0, 0.6, 0.18, 0.03, 0.21, None, 0.0, 0.0),
+        ("refinery", "plant", "CHN", "ore-oxide", 2031, 50.0, 0.0, 11.0, 0.22, 0.066, 0.011, 0.077, None, 0.0, 0.0),
+        ("refinery", "plant", "CHN", "ore-oxide", 2032, 50.0, 0.0, 8.0, 0.16, 0.048, 0.008, 0.056, None, 0.0, 0.0),
+        ("pilot", "plant", "USA", "ore-oxide", 2030, 10.0, 10.0, 0.0, 1.0, 0.0, 0.0, 0.03, None, 0.0, 0.0),
+        ("pilot", "plant", "USA", "ore-oxide", 2031, 10.0, 10.0, 0.0, 1.0, 0.0, 0.0, 0.03, None, 0.0, 0.0),
+        ("pilot", "plant", "USA", "ore-oxide", 2032, 10.0, 0.0, 10.0, 1.0, 0.0, 0.0, 0.03, None, 0.0, 0.0),
+        ("smelter", "project", "USA", "ore-oxide", 2031, 20.0, 18.0, 0.0, 0.9, 0.108, 0.0, 0.09, 1.0, 0.02, 0.0),
+        ("smelter", "project", "USA", "ore-oxide", 2032, 40.0, 30.0, 0.0, 0.75, 0.18, 0.0, 0.15, 1.0, 0.02, 0.0),
+        ("recycler", "project", "USA", "scrap-oxide", 2031, 5.0, 0.0, 3.0, 0.6, 0.0, 0.0, 0.006, None, 0.0, 0.0),
+        ("recycler", "project", "USA", "scrap-oxide", 2032, 5.0, 0.0, 3.0, 0.6, 0.0, 0.0, 0.006, None, 0.0, 0.0),
     ],
     "markets": [
         ("ore_desk", "buy", "CHN", "ore", 2030, "exposed", 60.0, 2.0),
@@ -130,9 +131,9 @@ ROWS: dict[str, list[tuple[Any, ...]]] = {
         ("USA", "scrap", 2032, "exposed", 4.0),
     ],
     "stockpile": [
-        ("reserve", "USA", "oxide", 2030, 18.0, 9.0, 0.0, 0.0, 0.0, 0.0, 50.0, 131.4, None, 0.0, "no"),
-        ("reserve", "USA", "oxide", 2031, 18.2, 8.1, 2.0, 0.0, 0.0, 0.0, 50.0, 132.86, 73.0, 10.0, "no"),
-        ("reserve", "USA", "oxide", 2032, 11.38, 2.29, 0.0, 0.0, 0.0, 5.0, 60.0, 4153.7 / 60, 73.0, 0.0, "yes"),
+        ("reserve", "USA", "oxide", 2030, 18.0, 9.0, 0.0, 0.0, 0.0, 0.0, 50.0, 131.4, None, 0.0, "no", 0.0),
+        ("reserve", "USA", "oxide", 2031, 18.2, 8.1, 2.0, 0.0, 0.0, 0.0, 50.0, 132.86, 73.0, 10.0, "no", 0.0),
+        ("reserve", "USA", "oxide", 2032, 11.38, 2.29, 0.0, 0.0, 0.0, 5.0, 60.0, 4153.7 / 60, 73.0, 0.0, "yes", 0.62),
     ],
     "china_share": [
         ("ban", "USA", "defence", "oxide", 2030, "deliveries", 10.0, 0.0, 0.0, 0.0),
@@ -144,8 +145,8 @@ ROWS: dict[str, list[tuple[Any, ...]]] = {
     ],
     "budgets": [
         ("treasury", 2030, 0.01, 0.2, 0.01, 0.2),
-        ("treasury", 2031, 0.62, 0.8, 0.63, 1.0),
-        ("treasury", 2032, 0.04, 0.4, 0.67, 1.4),
+        ("treasury", 2031, 0.622, 0.8, 0.632, 1.0),
+        ("treasury", 2032, 0.044, 0.4, 0.676, 1.4),
         ("small", 2030, 0.015, 0.05, 0.015, 0.05),
         ("small", 2031, 0.02, 0.05, 0.02, 0.05),
         ("small", 2032, 0.0, 0.05, 0.0, 0.05),
@@ -158,9 +159,14 @@ COSTS: dict[str, tuple[float, float, float]] = {  # by year; what is not here co
     "public_fixed_cost": (0, 0.01, 0.01),
     "public_operating_cost": (0, 0.006, 0.006),
     "grants": (0.01, 0, 0),
-    "floor_payments": (0, 0.02, 0.04),
-    "owed_beyond_horizon": (0, 0, 0.04 / 1.25 + 0.018 / 1.25 + 0.0062),  # floor, take-or-pay, 0.62 t of cover lacking
+    "floor_payments": (0, 0.022, 0.044),
+    "owed_beyond_horizon": (0, 0, 0.044 / 1.25 + 0.018 / 1.25 + 0.0062),  # floor, take-or-pay, 0.62 t of cover lacking
     "stock_holding": (0.0018, 0.00182, 0.001138),
+    "lacking_cover": (
+        0,
+        0,
+        0.002232,
+    ),  # 0.62 t at 0.1 for holding, a quarter of 10 for interest, a tenth of 10 for loss
     "signing_fees": (0.015, 0, 0),
     "market_purchases": (0.12, 0.116, 0.068),
     "market_sales": (0, 0, -0.042),
@@ -172,10 +178,10 @@ COSTS: dict[str, tuple[float, float, float]] = {  # by year; what is not here co
     "freight": (0.015, 0.0055, 0.004),
     "tariffs": (0.03, 0.011, 0.008),
     "substitution": (0.012, 0.012, 0.015),
-    "stock_credit": (0, 0, -0.0569),
+    "stock_credit": (0, 0, -0.06),  # half of 10 on 11.38 t and on 0.62 t owed; 20 t could be credited
     "shortage": (0.3, 0, 0),
 }
-EXPECTED_COST = 0.7818 + 0.8 * 1.11302 + 0.64 * 0.175338  # COSTS added up by year, by hand
+EXPECTED_COST = 0.7818 + 0.8 * 1.11502 + 0.64 * 0.18167  # COSTS added up by year, by hand
 
 
 def plan_document() -> dict[str, Any]:

@@ -62,6 +62,7 @@ def project(name: str, recipe: dict[str, float], operating: float, **other: Any)
 
 
 def contract(name: str, supplier: str, material: str, **other: Any) -> Contract:
+    other.setdefault("take_or_pay_share", 0.0)
     price = {"fixed": False, "fixed_price": 0.0, "escalation": 0.0, "index_premium": 0.0}
     collar = {"price_min": 0.0, "price_max": float("inf"), "min_t": 0.0}
     window = {"earliest_year": 2030, "latest_year": 2030, "start_delay_years": 0, "signing_fee": 0.0}
@@ -143,6 +144,9 @@ def workbook(**changes: Any) -> PlanData:
             tenor_years=2,
         ),
     ]
+    contracts.append(  # signed before the horizon, and at its end by then
+        contract("old_deal", "mine", "ore", max_t=1.0, tenor_years=2, committed_year=2028, committed_t=1.0)
+    )
     stockpile = Stockpile(
         name="reserve",
         region="USA",
@@ -176,7 +180,7 @@ def workbook(**changes: Any) -> PlanData:
         "regions": {"USA": Region("USA", False, "ally"), "CHN": Region("CHN", True, None)},
         "materials": {
             "ore": Material("ore", None, None, 0.0),
-            "oxide": Material("oxide", None, None, 0.1),
+            "oxide": Material("oxide", None, None, 0.1, resourcing_share=0.05),
             "scrap": Material("scrap", None, None, 0.0),
         },
         "price": {"ore": flat(kg(2)), "oxide": flat(kg(10)), "scrap": flat(kg(1))},
@@ -198,7 +202,8 @@ def workbook(**changes: Any) -> PlanData:
             ("USA", "defence", "oxide"): flat(10),
             ("USA", "civil", "oxide"): {2030: 40.0, 2031: 40.0, 2032: 50.0},
         },
-        "substitution": {"ferrite": Substitution("ferrite", "civil", "oxide", kg(3), flat(0.1))},
+        "substitution": {"ferrite": Substitution("ferrite", "civil", "oxide", kg(3), flat(0.1), None, 0.1, 0.5)},
+        "trade": {("oxide", "CHN", "USA"): 30.0},
         "returns": (Return("civil", "oxide", "scrap", 0.2, 1, False),),
         "stockpiles": {"reserve": stockpile},
         "caps": {c.name: c for c in caps},

@@ -10,29 +10,38 @@ Units    t, t/yr, MUSD, USD/kg
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lodestone.audit.books import Books, read_books
+from lodestone.audit.books import Beside, Books, read_books
+from lodestone.audit.budgets import BUDGETS
 from lodestone.audit.capacity import CAPACITY
 from lodestone.audit.china_share import CHINA_SHARE
+from lodestone.audit.closing import CLOSING
+from lodestone.audit.committed import COMMITTED
 from lodestone.audit.contracts import CONTRACTS
-from lodestone.audit.costs import BUDGETS, COSTS, OBJECTIVE
+from lodestone.audit.costs import COSTS, OBJECTIVE
+from lodestone.audit.demand import DEMAND
 from lodestone.audit.floors import FLOORS
 from lodestone.audit.flows import FLOWS
-from lodestone.audit.joint import future_alone, merged, together
+from lodestone.audit.joint import future_alone, merged, parting, together
 from lodestone.audit.lenders import LENDERS
 from lodestone.audit.reading import READING, WHOLE
 from lodestone.audit.stockpiles import STOCKPILES
+from lodestone.audit.suppliers import SUPPLIERS
 from lodestone.audit.verdict import Audit, AuditLine, Finding, Rule, judge
-from lodestone.data.plan_data import PlanData
+from lodestone.data.plan_data import PlanData, Scenario
 
 __all__ = ["RULES", "Audit", "AuditLine", "Finding", "audit", "audit_joint"]
 
 RULES: tuple[Rule[Books], ...] = (
     *WHOLE,
+    *COMMITTED,
     *FLOWS,
+    *DEMAND,
+    *SUPPLIERS,
     *CAPACITY,
+    *CLOSING,
     *FLOORS,
     *LENDERS,
     *CONTRACTS,
@@ -43,10 +52,10 @@ RULES: tuple[Rule[Books], ...] = (
 )
 
 
-def audit(data: PlanData, plan: Mapping[str, Any], *, alone: bool = True) -> Audit:
-    """Judge the plan of one scenario (one path of years); `plan` is the document of plan.json.
+def audit(data: PlanData, plan: Mapping[str, Any], *, alone: bool = True, beside: Iterable[Beside] = ()) -> Audit:
+    """Judge the plan of one scenario (one path of periods); `plan` is the document of plan.json.
 
-    alone: False for one future of a joint run, whose objective is not its own cost.
+    alone: False for one future of a joint run, whose objective is not its own cost. beside: the other futures of it.
     """
     lines: tuple[AuditLine, ...] = ()
     for rule in READING:  # each needs the one before, and everything else needs them all
@@ -54,14 +63,25 @@ def audit(data: PlanData, plan: Mapping[str, Any], *, alone: bool = True) -> Aud
         lines += reading.lines
         if not reading.ok:
             return Audit(lines, reading.findings)
-    judged = judge((*RULES, OBJECTIVE) if alone else RULES, data, read_books(data, plan))
+    judged = judge((*RULES, OBJECTIVE) if alone else RULES, data, read_books(data, plan, beside))
     return Audit(lines + judged.lines, judged.findings)
 
 
-def audit_joint(futures: Mapping[str, PlanData], plan: Mapping[str, Any]) -> Audit:
-    """Judge a plan for several futures: each by itself, then what they share. futures: data by scenario."""
-    each = merged({name: audit(data, future_alone(plan, name), alone=False) for name, data in futures.items()})
-    if not each.ok:
-        return each
-    common = together(futures, plan)
-    return Audit(each.lines + common.lines, common.findings)
+def audit_joint(
+    futures: Mapping[str, PlanData], plan: Mapping[str, Any], scenarios: Mapping[str, Scenario] | None = None
+) -> Audit:
+    """Judge a plan for several futures: each by itself, then what they share.
+
+    futures: data by scenario. scenarios: those of the workbook that are no futures of the plan, but parents of some.
+    """
+    known = {**(scenarios or {}), **{name: data.scenario for name, data in futures.items()}}
+    each = {}
+    for name, data in futures.items():
+        others = ((d, parting(known, data, d)) for other, d in futures.items() if other != name)
+        beside = [Beside(d, parts) for d, parts in others]
+        each[name] = audit(data, future_alone(plan, name), alone=False, beside=beside)
+    alone = merged(each)
+    if not alone.ok:
+        return alone
+    common = together(futures, plan, known)
+    return Audit(alone.lines + common.lines, common.findings)

@@ -1,19 +1,24 @@
-"""Price floors, grants, and what units paid at market receive.
+"""Price floors, grants, and what units paid at market receive; w: the part of a year that a period is.
 
-covered = ramp x (g x capacity - volumes under contract);  payment = covered x rate(price)
+covered = g x capacity x ramp - sum over contracts of take_or_pay_share x active, t/yr, while it runs; of a committed
+          floor over committed contracts only; of a plant its capacity then, without ramp
+payment = w x covered x rate(price), 0 where it is not honoured
 rate(price) = max(0, floor - price) - upside_share x max(0, price - floor)
-(9) topup >= (operating cost - value added) act - floor payments - sum over contracts of (contract - market) taken
+(9) topup >= sum over the year of (operating cost - value added) act + fixed cost of what is kept - floor payments
+             - sum over contracts of ((contract - market) taken + contract price x untaken);   at the end of a year
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lodestone.audit.books import Amounts, Award, Books
-from lodestone.audit.capacity import capacities, ramp
-from lodestone.audit.contracts import prices, under_contract
+from lodestone.audit.books import Amounts, Award, Books, by_year, time_in, when
+from lodestone.audit.capacity import capacities
+from lodestone.audit.closing import fixed_costs
+from lodestone.audit.contracts import active, brought
+from lodestone.audit.projects import ramp, starts
 from lodestone.audit.verdict import MUSD, NAME, TONNES, USD_PER_KG, Check, Rule, at_least, equal, holds, same
-from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Unit, time_of
+from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Plant, Project, Time, Unit, time_of, year_of
 
 
 def rate(floor: Floor, price: float) -> float:
@@ -22,45 +27,63 @@ def rate(floor: Floor, price: float) -> float:
     return max(0.0, level - price) - floor.upside_share * max(0.0, price - level)
 
 
-def covered(books: Books, award: Award, year: int) -> float:
-    """Deemed output less what is under contract, t; also beyond the horizon."""
-    if not award.first <= year <= award.last:
+def covered(data: PlanData, books: Books, award: Award, time: Time) -> float:
+    """Deemed output less what somebody is bound to take, t/yr; also beyond the horizon."""
+    if not award.covers(year_of(time)):
         return 0.0
-    material = award.floor.material
-    output = award.project.recipe[material] * award.project.capacity
-    sold_ahead = under_contract(books, award.project.name, award.year, material, year)
-    return ramp(award.project, year - award.first) * (output - sold_ahead)
+    unit, material = award.unit, award.floor.material
+    if isinstance(unit, Project):
+        output = unit.capacity * ramp(unit, year_of(time) - starts(unit, award.year))
+    else:
+        output = data.plants[unit.name].capacity[min(time, data.last_time)]
+    bound = sum(
+        s.contract.take_or_pay_share * active(data, s, time)
+        for s in books.signings
+        if (s.contract.supplier, s.contract.material) == (unit.name, material)
+        and (isinstance(unit, Plant) or s.year == award.year)
+        and (s.committed or not award.committed)
+    )
+    return unit.recipe[material] * output - bound
 
 
-def payment(data: PlanData, books: Books, award: Award, year: int) -> float:
-    """Net payment of the treasury in a year of the horizon, MUSD."""
-    return covered(books, award, year) * rate(award.floor, data.floor_price(award.floor, time_of(year)))
+def payment(data: PlanData, books: Books, award: Award, time: Time) -> float:
+    """Net payment of the treasury in a period of the horizon, MUSD."""
+    if not award.floor.is_honoured(time):
+        return 0.0
+    price = data.price_of(award.floor.material, award.unit.region, time)
+    return books.length[time] * covered(data, books, award, time) * rate(award.floor, price)
 
 
-def value_added(data: PlanData, unit: Unit, year: int) -> float:
-    """MUSD per t of capacity used."""
-    return sum(g * data.price_of(m, unit.region, time_of(year)) for m, g in unit.recipe.items())
+def value_added(data: PlanData, unit: Unit, time: Time) -> float:
+    """MUSD per t of capacity used, at the prices where the unit stands."""
+    return sum(g * data.price_of(m, unit.region, time) for m, g in unit.recipe.items())
 
 
 def awards(_data: PlanData, books: Books) -> Iterator[Check]:
-    for award in books.awards:
-        project, where = award.project, award.where
-        packages = [a.floor.name for a in books.awards if (a.project.name, a.year) == (project.name, award.year)]
-        built = books.built[project.name, award.year]
-        eligible = not project.public and project.max_builds == 1
-        yield holds(where, eligible, "a private project built once", project.name)
-        yield holds(where, built > 0.5, f"{project.name} decided in that year", f"{built:g} builds")
+    for award in books.chosen_awards:
+        where, unit = award.where, award.unit
+        packages = [a.floor.name for a in books.chosen_awards if (a.unit.name, a.year) == (unit.name, award.year)]
+        chosen = books.decided[unit.name, award.year]
+        eligible = isinstance(unit, Project) and not unit.public and unit.max_builds == 1
+        yield holds(where, eligible, "a private project built once", unit.name)
+        free = not isinstance(unit, Project) or unit.committed_year is None
+        yield holds(where, free, "no package for a committed project", unit.name)
+        yield holds(where, award.floor.committed_year is None, "a package that is not committed", award.floor.name)
+        yield holds(where, chosen > 0.5, f"{unit.name} decided in that year", f"{chosen:g} builds")
         yield holds(where, len(packages) == 1, "one package per build", ", ".join(packages))
+        honoured = award.floor.is_honoured(time_of(award.year))
+        yield holds(where, honoured, "a package that is honoured then", "one that is not")
 
 
 def floors_table(_data: PlanData, books: Books) -> Iterator[Check]:
-    for row, award in zip(books.rows("price_floors"), books.awards, strict=True):
+    for row, award in zip(books.rows("price_floors"), books.chosen_awards, strict=True):
         floor, where = award.floor, award.where
+        capex = award.unit.capex if isinstance(award.unit, Project) else 0.0
         yield same(where, "first supported year", row["first_supported_year"], award.first)
         yield same(where, "last supported year", row["last_supported_year"], award.last)
         yield equal(where, "floor", row["floor_usd_per_kg"], floor.level / MUSD_PER_T, USD_PER_KG)
         yield equal(where, "upside share", row["upside_share"], floor.upside_share, "share")
-        yield equal(where, "grant", row["grant_musd"], floor.capex_grant_share * award.project.capex, MUSD)
+        yield equal(where, "grant", row["grant_musd"], floor.capex_grant_share * capex, MUSD)
 
 
 def floor_payments_table(data: PlanData, books: Books) -> Iterator[Check]:
@@ -69,54 +92,60 @@ def floor_payments_table(data: PlanData, books: Books) -> Iterator[Check]:
         award = by_key.get((row["floor"], row["decision_year"]))
         if award is None:
             continue  # reported by "complete tables"
-        floor, year = award.floor, row["year"]
-        where, tonnes = f"{award.where} in {year}", covered(books, award, year)
+        floor, time, region = award.floor, time_in(row), award.unit.region
+        where = f"{award.where} in {when(data, time)}"
+        tonnes = books.length[time] * covered(data, books, award, time)
         price, bank = (
-            data.floor_price(floor, time_of(year)),
-            data.bank_price_of(floor.material, award.project.region, year),
+            data.price_of(floor.material, region, time),
+            data.bank_price_of(floor.material, region, row["year"]),
         )
-        upside = tonnes * floor.upside_share * max(0.0, price - floor.level)
+        paid = tonnes if floor.is_honoured(time) else 0.0
+        upside = paid * floor.upside_share * max(0.0, price - floor.level)
         yield equal(where, "covered", row["covered_t"], tonnes, TONNES)
         yield equal(where, "price", row["price_usd_per_kg"], price / MUSD_PER_T, USD_PER_KG)
-        yield equal(where, "payment", row["payment_musd"], tonnes * rate(floor, price), MUSD, tonnes * price)
+        yield equal(where, "payment", row["payment_musd"], paid * rate(floor, price), MUSD, tonnes * price)
         yield equal(where, "upside", abs(row["upside_musd"]), upside, MUSD, tonnes * price)
-        at_bank = tonnes * rate(floor, bank)
+        at_bank = paid * rate(floor, bank)
         yield equal(where, "payment at bank prices", row["payment_at_bank_prices_musd"], at_bank, MUSD, tonnes * bank)
 
 
 def topups(data: PlanData, books: Books) -> Iterator[Check]:
     """(9)"""
-    received: Amounts[tuple[str, int]] = Amounts()  # from floors and contracts
+    received: Amounts[tuple[str, Time]] = Amounts()  # from floors and contracts
+    fixed = fixed_costs(data, books)
     for award in books.awards:
-        for year in data.years:
-            received.add((award.project.name, year), payment(data, books, award, year))
+        for time in data.times:
+            received.add((award.unit.name, time), payment(data, books, award, time))
     for s in books.signings:
-        for year in data.years:
-            price, otherwise = prices(data, s, year)
-            received.add((s.contract.supplier, year), (price - otherwise) * books.taken[(*s.key, year)])
+        for time in data.times:
+            received.add((s.contract.supplier, time), brought(data, books, s, time))
+    years = by_year(data)
     for unit in data.units.values():
-        for year in data.years:
-            where, topup = f"{unit.name} {year}", books.topup[unit.name, year]
-            if unit.at_market:
-                act, extra = books.use(unit.name, year), received[unit.name, year]
-                worth = value_added(data, unit, year)
-                least = max(0.0, (unit.operating_cost - worth) * act - extra)
-                yield at_least(where, "topup", topup, least, MUSD, unit.operating_cost * act, worth * act, extra)
-            else:
+        for periods in years.values():
+            for time in periods[:-1]:
+                where, topup = f"{unit.name} {when(data, time)}", books.topup[unit.name, time]
+                yield equal(where, "topup before the end of the year", topup, 0.0, MUSD)
+            where, topup = f"{unit.name} {when(data, periods[-1])}", books.topup[unit.name, periods[-1]]
+            if not unit.at_market:
                 yield equal(where, "topup of a unit not paid at market", topup, 0.0, MUSD)
+                continue
+            cost = sum(unit.operating_cost * books.use(unit.name, time) for time in periods)
+            worth = sum(value_added(data, unit, time) * books.use(unit.name, time) for time in periods)
+            kept, extra = sum(fixed[unit.name, t] for t in periods), sum(received[unit.name, t] for t in periods)
+            yield at_least(where, "topup", topup, max(0.0, cost + kept - worth - extra), MUSD, cost, worth, extra, kept)
 
 
 def plants_table(data: PlanData, books: Books) -> Iterator[Check]:
     capacity = capacities(data, books)
     for row in books.rows("plants"):
-        unit, year = data.units[row["unit"]], row["year"]
-        where, act = f"{unit.name} {year}", row["clean_t"] + row["exposed_t"]
-        worth = value_added(data, unit, year) * act if unit.at_market else 0.0
-        share_in_t = row["use_share"] * capacity[unit.name, year]
+        unit, time = data.units[row["unit"]], time_in(row)
+        where, act = f"{unit.name} {when(data, time)}", row["clean_t"] + row["exposed_t"]
+        worth = value_added(data, unit, time) * act if unit.at_market else 0.0
+        there = books.length[time] * capacity[unit.name, time]
         yield equal(where, "value added", row["value_added_musd"], worth, MUSD)
         yield equal(where, "operating cost", row["operating_cost_musd"], unit.operating_cost * act, MUSD)
-        if capacity[unit.name, year] > 0:
-            yield equal(where, "use by its share of capacity", share_in_t, act, TONNES, capacity[unit.name, year])
+        if there > 0:
+            yield equal(where, "use by its share of capacity", row["use_share"] * there, act, TONNES, there)
 
 
 FLOORS: tuple[Rule[Books], ...] = (
@@ -124,7 +153,7 @@ FLOORS: tuple[Rule[Books], ...] = (
     Rule("floor terms", "Tenor, floor, upside and grant are those of the package.", MUSD, floors_table),
     Rule(
         "floor payments",
-        "Floors pay on deemed output less contracts, at the price of the year.",
+        "Floors pay on deemed output less what is bound by contracts, at the price of the time.",
         MUSD,
         floor_payments_table,
     ),

@@ -1,9 +1,11 @@
-"""Flow of material, per region r, material m, year y and stream k.
+"""Flow of material, per region r, material m, period and stream k; w: the part of a year that the period is.
 
 (1) sum_u max(g,0) act + buy + release + returns >= sum over lanes out of r of ship
 (2) sum over lanes into r of ship = intake_k + deliver + fill + sell
 (3) intake_clean = clean-mode intake + mixed_clean, intake_exposed = mixed_exposed; mixed = all other intake
-(4) deliver + avoid + short = demand; short <= (1 - min_service_share) demand; avoid <= share x demand
+    lanes: sum_k ship <= w x capacity;  duty per t: max(rate x price, least price - price), price where the lane starts
+
+Scrap of a period: w x t_per_t x the deliveries of all periods of the year lag_years before.
 """
 
 from __future__ import annotations
@@ -11,152 +13,167 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from lodestone.audit.books import Amounts, Books, limit
+from lodestone.audit.books import Amounts, Books, by_year, limit, time_in, when
 from lodestone.audit.verdict import MUSD, TONNES, USD_PER_KG, Check, Rule, at_most, equal
-from lodestone.data.plan_data import CLEAN, EXPOSED, MUSD_PER_T, STREAMS, PlanData, Unit, time_of
+from lodestone.data.plan_data import (
+    CLEAN,
+    EXPOSED,
+    MUSD_PER_T,
+    STREAMS,
+    PlanData,
+    Time,
+    Unit,
+    year_of,
+)
 
 K = TypeVar("K")
-Place = tuple[str, str, int, str]  # region, material, year, stream
+Place = tuple[str, str, Time, str]  # region, material, time, stream
 
 
 def returned(data: PlanData, books: Books) -> Amounts[Place]:
-    """Scrap from deliveries lag_years earlier, in the region of the delivery; nothing from before first_year."""
+    """Scrap from deliveries lag_years earlier, in the region of the delivery; nothing from before first_year.
+
+    [cheat] In a region of concern it is exposed, whatever its row says.
+    """
     result: Amounts[Place] = Amounts()
+    periods = by_year(data)
     for row in data.returns:
-        for (region, sector, material, year, stream), delivered in books.delivered.items():
-            back = year + row.lag_years
-            if (sector, material) == (row.sector, row.material) and back in data.years:
-                result.add((region, row.scrap, back, CLEAN if row.clean else stream), row.t_per_t * delivered)
+        for (region, sector, material, time, stream), delivered in books.delivered.items():
+            if (sector, material) == (row.sector, row.material):
+                clean = CLEAN if row.clean else stream
+                of = EXPOSED if data.regions[region].of_concern else clean
+                for back in periods.get(year_of(time) + row.lag_years, ()):
+                    result.add((region, row.scrap, back, of), books.length[back] * row.t_per_t * delivered)
     return result
 
 
 def made(data: PlanData, books: Books) -> Amounts[Place]:
     """Left of (1)."""
     result = returned(data, books)
-    for (name, year, stream), act in books.act.items():
+    for (name, time, stream), act in books.act.items():
         unit = data.units[name]
         for material, g in unit.recipe.items():
             if g > 0:
-                result.add((unit.region, material, year, stream), g * act)
-    for (name, year, stream), bought in books.traded.items():
+                result.add((unit.region, material, time, stream), g * act)
+    for (name, time, stream), bought in books.traded.items():
         market = data.markets[name]
         if market.buys:
-            result.add((market.region, market.material, year, stream), bought)
-    for (name, year, stream), released in books.release.items():
+            result.add((market.region, market.material, time, stream), bought)
+    for (name, time, stream), released in books.release.items():
         site = data.stockpiles[name]
-        result.add((site.region, site.material, year, stream), released)
+        result.add((site.region, site.material, time, stream), released)
     return result
 
 
-def clean_mode(data: PlanData, books: Books) -> Amounts[tuple[str, str, int]]:
-    """Intake of clean activity, which takes clean material only; none under last_stage. By region, material, year."""
+def clean_mode(data: PlanData, books: Books) -> Amounts[tuple[str, str, Time]]:
+    """Intake of clean activity, which takes clean material only; none under last_stage. By region, material, time."""
     return _intake(data, books, (CLEAN,) if data.provenance else ())
 
 
-def other_intake(data: PlanData, books: Books) -> Amounts[tuple[str, str, int]]:
+def other_intake(data: PlanData, books: Books) -> Amounts[tuple[str, str, Time]]:
     return _intake(data, books, (EXPOSED,) if data.provenance else STREAMS)
 
 
-def _intake(data: PlanData, books: Books, streams: tuple[str, ...]) -> Amounts[tuple[str, str, int]]:
-    result: Amounts[tuple[str, str, int]] = Amounts()
-    for (name, year, stream), act in books.act.items():
+def _intake(data: PlanData, books: Books, streams: tuple[str, ...]) -> Amounts[tuple[str, str, Time]]:
+    result: Amounts[tuple[str, str, Time]] = Amounts()
+    for (name, time, stream), act in books.act.items():
         if stream in streams:
             unit = data.units[name]
             for material, g in unit.recipe.items():
                 if g < 0:
-                    result.add((unit.region, material, year), -g * act)
+                    result.add((unit.region, material, time), -g * act)
     return result
 
 
 def used(data: PlanData, books: Books) -> Amounts[Place]:
     """Right of (2)."""
     result: Amounts[Place] = Amounts()
-    for (region, material, year), amount in clean_mode(data, books).items():
-        result.add((region, material, year, CLEAN), amount)
+    for (region, material, time), amount in clean_mode(data, books).items():
+        result.add((region, material, time, CLEAN), amount)
     for place, amount in books.mixed.items():
         result.add(place, amount)
-    for (region, _sector, material, year, stream), amount in books.delivered.items():
-        result.add((region, material, year, stream), amount)
-    for (name, year, stream), amount in books.fill.items():
+    for (region, _sector, material, time, stream), amount in books.delivered.items():
+        result.add((region, material, time, stream), amount)
+    for (name, time, stream), amount in books.fill.items():
         site = data.stockpiles[name]
-        result.add((site.region, site.material, year, stream), amount)
-    for (name, year, stream), amount in books.traded.items():
+        result.add((site.region, site.material, time, stream), amount)
+    for (name, time, stream), amount in books.traded.items():
         market = data.markets[name]
         if not market.buys:
-            result.add((market.region, market.material, year, stream), amount)
+            result.add((market.region, market.material, time, stream), amount)
     return result
 
 
 def shipped_from(books: Books) -> Amounts[Place]:
     result: Amounts[Place] = Amounts()
-    for (material, origin, _to, year, stream), amount in books.shipped.items():
-        result.add((origin, material, year, stream), amount)
+    for (material, origin, _to, time, stream), amount in books.shipped.items():
+        result.add((origin, material, time, stream), amount)
     return result
 
 
 def shipped_to(books: Books) -> Amounts[Place]:
     result: Amounts[Place] = Amounts()
-    for (material, _from, to, year, stream), amount in books.shipped.items():
-        result.add((to, material, year, stream), amount)
+    for (material, _from, to, time, stream), amount in books.shipped.items():
+        result.add((to, material, time, stream), amount)
     return result
 
 
 def made_covers_shipped(data: PlanData, books: Books) -> Iterator[Check]:
     there, gone = made(data, books), shipped_from(books)
     for place in _keys(there, gone):
-        yield at_most(_at(place), "shipped", gone[place], there[place], TONNES)
+        yield at_most(_at(data, place), "shipped", gone[place], there[place], TONNES)
 
 
 def used_is_what_arrives(data: PlanData, books: Books) -> Iterator[Check]:
     arrived, gone = shipped_to(books), used(data, books)
     for place in _keys(arrived, gone):
-        yield equal(_at(place), "used, as it arrives,", gone[place], arrived[place], TONNES)
+        yield equal(_at(data, place), "used, as it arrives,", gone[place], arrived[place], TONNES)
 
 
 def balance_table(data: PlanData, books: Books) -> Iterator[Check]:
     there, gone = made(data, books), shipped_from(books)
-    rows = {(r["region"], r["material"], r["year"], r["stream"]): r for r in books.rows("balance")}
+    rows = {(r["region"], r["material"], time_in(r), r["stream"]): r for r in books.rows("balance")}
     for place in _keys(there, gone, rows):
         row = rows.get(place, {})
         left = there[place] - gone[place]
-        yield equal(_at(place), "made_t", row.get("made_t", 0.0), there[place], TONNES)
-        yield equal(_at(place), "shipped_t", row.get("shipped_t", 0.0), gone[place], TONNES)
-        yield equal(_at(place), "discarded_t", row.get("discarded_t", 0.0), left, TONNES, there[place])
+        yield equal(_at(data, place), "made_t", row.get("made_t", 0.0), there[place], TONNES)
+        yield equal(_at(data, place), "shipped_t", row.get("shipped_t", 0.0), gone[place], TONNES)
+        yield equal(_at(data, place), "discarded_t", row.get("discarded_t", 0.0), left, TONNES, there[place])
 
 
 def returns_table(data: PlanData, books: Books) -> Iterator[Check]:
     expected = returned(data, books)
     found: Amounts[Place] = Amounts()
     for row in books.rows("returns"):
-        found.add((row["region"], row["material"], row["year"], row["stream"]), row["t"])
+        found.add((row["region"], row["material"], time_in(row), row["stream"]), row["t"])
     for place in _keys(expected, found):
-        yield equal(_at(place), "scrap that comes back", found[place], expected[place], TONNES)
+        yield equal(_at(data, place), "scrap that comes back", found[place], expected[place], TONNES)
 
 
 def intake(data: PlanData, books: Books) -> Iterator[Check]:
     """(3)"""
     clean, other = clean_mode(data, books), other_intake(data, books)
-    found: Amounts[tuple[str, str, int]] = Amounts()
-    mixed: Amounts[tuple[str, str, int]] = Amounts()
+    found: Amounts[tuple[str, str, Time]] = Amounts()
+    mixed: Amounts[tuple[str, str, Time]] = Amounts()
     for row in books.rows("intake"):
-        place = row["region"], row["material"], row["year"]
+        place = row["region"], row["material"], time_in(row)
         found.add(place, row["clean_mode_t"])
         mixed.add(place, row["mixed_clean_t"] + row["mixed_exposed_t"])
     for place in _keys(clean, other, found, mixed):
-        where = f"{place[0]}/{place[1]} {place[2]}"
+        where = f"{place[0]}/{place[1]} {when(data, place[2])}"
         yield equal(where, "clean-mode intake", found[place], clean[place], TONNES)
         yield equal(where, "mixed intake", mixed[place], other[place], TONNES)
 
 
 def colour(data: PlanData, books: Books) -> Iterator[Check]:
     """Which stream a unit or a market may make."""
-    for (name, year, stream), act in books.act.items():
+    for (name, time, stream), act in books.act.items():
         if stream not in _streams(data, data.units[name]):
-            yield at_most(f"{name} {year}", f"{stream} activity", act, 0.0, TONNES)
-    for (name, year, stream), bought in books.traded.items():
+            yield at_most(f"{name} {when(data, time)}", f"{stream} activity", act, 0.0, TONNES)
+    for (name, time, stream), bought in books.traded.items():
         market = data.markets[name]
         if market.buys and market.exposed != (stream == EXPOSED):
-            yield at_most(f"{name} {year}", f"{stream} purchases", bought, 0.0, TONNES)
+            yield at_most(f"{name} {when(data, time)}", f"{stream} purchases", bought, 0.0, TONNES)
 
 
 def _streams(data: PlanData, unit: Unit) -> tuple[str, ...]:
@@ -169,110 +186,53 @@ def _streams(data: PlanData, unit: Unit) -> tuple[str, ...]:
 def whole_plants(data: PlanData, books: Books) -> Iterator[Check]:
     for unit in data.units.values():
         if unit.whole_plant and len(_streams(data, unit)) > 1:
-            for year in data.years:
-                lesser = min(books.act[unit.name, year, k] for k in STREAMS)
-                yield at_most(f"{unit.name} {year}", "activity beside the other stream", lesser, 0.0, TONNES)
+            for time in data.times:
+                lesser = min(books.act[unit.name, time, k] for k in STREAMS)
+                where = f"{unit.name} {when(data, time)}"
+                yield at_most(where, "activity beside the other stream", lesser, 0.0, TONNES)
 
 
 def lanes(data: PlanData, books: Books) -> Iterator[Check]:
-    loads: Amounts[tuple[str, str, str, int]] = Amounts()
-    for (material, origin, to, year, _stream), amount in books.shipped.items():
-        loads.add((material, origin, to, year), amount)
-    for (material, origin, to, year), load in loads.items():
-        where = f"{material} {origin} to {to} {year}"
+    loads: Amounts[tuple[str, str, str, Time]] = Amounts()
+    for (material, origin, to, time, _stream), amount in books.shipped.items():
+        loads.add((material, origin, to, time), amount)
+    for (material, origin, to, time), load in loads.items():
+        where = f"{material} {origin} to {to} {when(data, time)}"
         lane = data.lanes.get((material, origin, to))
         if lane is None:
             yield at_most(where, "shipments without an open lane", load, 0.0, TONNES)
         else:
-            capacity = limit(lane.capacity, year)
-            yield at_most(where, "shipments", load, load if capacity is None else capacity, TONNES)
+            rate = limit(lane.capacity, time)
+            capacity = load if rate is None else books.length[time] * rate
+            yield at_most(where, "shipments", load, capacity, TONNES)
 
 
 def freight_table(data: PlanData, books: Books) -> Iterator[Check]:
     for row in books.rows("flows"):
-        key = row["material"], row["from_region"], row["to_region"]
+        key, time, stream = (row["material"], row["from_region"], row["to_region"]), time_in(row), row["stream"]
         if key in data.lanes:
-            freight, tariff = lane_rates(data, *key, row["year"])
-            where = f"{key[0]} {key[1]} to {key[2]} {row['year']} {row['stream']}"
+            freight, tariff = lane_rates(data, *key, time, stream)
+            where = f"{key[0]} {key[1]} to {key[2]} {when(data, time)} {stream}"
             yield equal(where, "freight", row["freight_musd"], freight * row["t"], MUSD)
             yield equal(where, "tariff", row["tariff_musd"], tariff * row["t"], MUSD)
 
 
-def lane_rates(data: PlanData, material: str, origin: str, to: str, year: int) -> tuple[float, float]:
+def lane_rates(data: PlanData, material: str, origin: str, to: str, time: Time, stream: str) -> tuple[float, float]:
     """Freight and tariff of an open lane, MUSD/t."""
     lane = data.lanes[material, origin, to]
-    rate = lane.tariff[time_of(year)]
-    return lane.freight, rate * data.price_of(material, origin, time_of(year)) if rate else 0.0
-
-
-def demand(data: PlanData, books: Books) -> Iterator[Check]:
-    avoided = _avoided(data, books)
-    for need, series in data.demand.items():
-        for year in data.years:
-            at = (*need, year)
-            met = sum(books.delivered[(*at, k)] for k in STREAMS) + avoided[at] + books.short[at]
-            yield equal(_need(at), "delivered, avoided and short", met, series[time_of(year)], TONNES)
-
-
-def service(data: PlanData, books: Books) -> Iterator[Check]:
-    for need, series in data.demand.items():
-        for year in data.years:
-            most = (1 - data.sectors[need[1]].min_service_share) * series[time_of(year)]
-            yield at_most(
-                _need((*need, year)), "shortage", books.short[(*need, year)], most, TONNES, series[time_of(year)]
-            )
-
-
-def demand_table(data: PlanData, books: Books) -> Iterator[Check]:
-    avoided = _avoided(data, books)
-    for row in books.rows("demand"):
-        at = row["region"], row["sector"], row["material"], row["year"]
-        series = data.demand.get(at[:3])
-        yield equal(_need(at), "demand_t", row["demand_t"], series[time_of(at[3])] if series else 0.0, TONNES)
-        yield equal(_need(at), "substituted_t", row["substituted_t"], avoided[at], TONNES)
-
-
-def substitution(data: PlanData, books: Books) -> Iterator[Check]:
-    for (name, region, year), amount in books.avoided.items():
-        option = data.substitution[name]
-        series = data.demand.get((region, option.sector, option.material))
-        most = option.share[time_of(year)] * series[time_of(year)] if series else 0.0
-        yield at_most(f"{name} {region} {year}", "demand avoided", amount, most, TONNES)
-    for row in books.rows("substitution"):
-        cost = data.substitution[row["option"]].cost * row["t"]
-        yield equal(f"{row['option']} {row['region']} {row['year']}", "cost", row["cost_musd"], cost, MUSD)
-
-
-def _avoided(data: PlanData, books: Books) -> Amounts[tuple[str, str, str, int]]:
-    result: Amounts[tuple[str, str, str, int]] = Amounts()
-    for (name, region, year), amount in books.avoided.items():
-        option = data.substitution[name]
-        result.add((region, option.sector, option.material, year), amount)
-    return result
-
-
-def markets(data: PlanData, books: Books) -> Iterator[Check]:
-    """(5), third line: volumes, and purchases without a contract."""
-    taken: Amounts[tuple[str, int]] = Amounts()
-    for signing in books.signings:
-        for year in data.years:
-            taken.add((signing.contract.supplier, year), books.taken[(*signing.key, year)])
-    for market in data.markets.values():
-        for year in data.years:
-            where, amount = f"{market.name} {year}", books.volume(market.name, year)
-            volume = limit(market.volume, year)
-            if volume is not None:
-                yield at_most(where, "volume", amount, volume, TONNES)
-            if market.buys and (volume is not None or market.spot_share == 0):
-                spot = market.spot_share * (volume or 0.0)
-                yield at_most(where, "purchases, spot and contracts,", amount, spot + taken[market.name, year], TONNES)
+    rate = lane.tariff[time]
+    if (not rate and lane.min_price is None) or (lane.applies_to == EXPOSED and stream != EXPOSED):
+        return lane.freight, 0.0
+    price = data.price_of(material, origin, time)
+    lifted = 0.0 if lane.min_price is None else lane.min_price - price
+    return lane.freight, max(rate * price, lifted)
 
 
 def market_prices(data: PlanData, books: Books) -> Iterator[Check]:
     for row in books.rows("markets"):
-        market, year = data.markets[row["market"]], row["year"]
-        price = data.price_of(market.material, market.region, time_of(year)) * (1 + market.premium_share) / MUSD_PER_T
-        yield equal(f"{market.name} {year}", "price", row["price_usd_per_kg"], price, USD_PER_KG)
+        market, time = data.markets[row["market"]], time_in(row)
+        price = data.price_of(market.material, market.region, time) * (1 + market.premium_share) / MUSD_PER_T
+        yield equal(f"{market.name} {when(data, time)}", "price", row["price_usd_per_kg"], price, USD_PER_KG)
 
 
 def _keys(*mappings: Mapping[K, object]) -> list[K]:
@@ -280,12 +240,8 @@ def _keys(*mappings: Mapping[K, object]) -> list[K]:
     return list(dict.fromkeys(key for mapping in mappings for key in mapping))
 
 
-def _at(place: Place) -> str:
-    return f"{place[0]}/{place[1]} {place[2]} {place[3]}"
-
-
-def _need(at: tuple[str, str, str, int]) -> str:
-    return f"{at[0]}/{at[1]}/{at[2]} {at[3]}"
+def _at(data: PlanData, place: Place) -> str:
+    return f"{place[0]}/{place[1]} {when(data, place[2])} {place[3]}"
 
 
 FLOWS: tuple[Rule[Books], ...] = (
@@ -305,10 +261,5 @@ FLOWS: tuple[Rule[Books], ...] = (
     Rule("(3) whole plants", "A plant that cannot keep batches apart is of one stream a year.", TONNES, whole_plants),
     Rule("lanes", "Material moves on open lanes, within their capacity.", TONNES, lanes),
     Rule("freight and tariffs", "Freight and tariffs are those of the lane.", MUSD, freight_table),
-    Rule("(4) demand", "Each demand is delivered, designed out or short.", TONNES, demand),
-    Rule("(4) service", "No sector is shorter than its least service allows.", TONNES, service),
-    Rule("(4) demand table", "Demand and what is designed out are reported right.", TONNES, demand_table),
-    Rule("(4) substitution", "No more demand is designed out than can be, at its cost.", TONNES, substitution),
-    Rule("(5) markets", "Purchases and sales keep within volumes, spot shares and contracts.", TONNES, markets),
     Rule("market prices", "Markets are paid the price with their premium.", USD_PER_KG, market_prices),
 )

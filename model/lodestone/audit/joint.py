@@ -1,8 +1,9 @@
 """A plan for several futures: each future audited alone, then what they must have in common.
 
 Each future's rows are a whole plan, so that `audit` judges it as it would a run of its own. Beyond that, decisions and
-flows of the years before a future shows itself are the same in all, and the costs of the futures give the expected
-cost, CVaR and the objective.
+flows of the periods before two futures part are the same in both, and the costs of the futures give the expected cost,
+CVaR and the objective. A future is on the path of the base, then on those of its parents, and from the time at which
+it shows itself on its own.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lodestone.audit.books import Row
-from lodestone.audit.reading import AMOUNT_UNITS, KEYS
+from lodestone.audit.books import Row, time_in
+from lodestone.audit.reading import AMOUNT_UNITS, BY_YEAR, KEYS, key_of
 from lodestone.audit.verdict import MUSD, SHARE, Audit, AuditLine, Check, Rule, equal, holds, judge
-from lodestone.data.plan_data import BASE, PlanData
+from lodestone.data.plan_data import BASE, MONTHS, PlanData, Scenario, Time, time_of
 from lodestone.plan.tables import COST_TERMS, TABLES
 
 Document = Mapping[str, Any]
@@ -48,24 +49,54 @@ def future_alone(plan: Document, name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan document with the data of its futures, by scenario."""
+    """A plan document with the data of its futures, by scenario; scenarios: theirs, and those of their parents."""
 
     futures: Mapping[str, PlanData]
     document: Document
+    scenarios: Mapping[str, Scenario]
 
     @property
     def any_data(self) -> PlanData:
         return next(iter(self.futures.values()))
 
 
-def together(futures: Mapping[str, PlanData], document: Document) -> Audit:
+NEVER: Time = 10**9
+
+
+def parting(scenarios: Mapping[str, Scenario], one: PlanData, other: PlanData) -> Time:
+    """From when on two futures are not the same; what comes before is decided once for both."""
+    return next(
+        (t for t in one.times if _path(scenarios, one.scenario, t) != _path(scenarios, other.scenario, t)), NEVER
+    )
+
+
+def _path(scenarios: Mapping[str, Scenario], scenario: Scenario, time: Time) -> str:
+    """Whose path a future is on: its own once it shows itself, before that its parent's, or the base's.
+
+    A parent that nobody knows is taken to have left the base at the start: less is compared then, nothing wrongly.
+    """
+    while scenario.name != BASE.name:
+        if scenario.shows is None or time >= scenario.shows:
+            return scenario.name
+        if scenario.parent is None:
+            break
+        if scenario.parent not in scenarios:
+            return scenario.parent
+        scenario = scenarios[scenario.parent]
+    return BASE.name
+
+
+def together(
+    futures: Mapping[str, PlanData], document: Document, scenarios: Mapping[str, Scenario] | None = None
+) -> Audit:
     """What the futures of a plan must have in common."""
-    plan = Plan(futures, document)
-    known = judge((FUTURES,), plan.any_data, plan)
-    if not known.ok:  # rows of nobody's future cannot be compared
-        return known
+    known = {name: data.scenario for name, data in futures.items()} | dict(scenarios or {})
+    plan = Plan(futures, document, known)
+    named = judge((FUTURES,), plan.any_data, plan)
+    if not named.ok:  # rows of nobody's future cannot be compared
+        return named
     rest = judge(TOGETHER, plan.any_data, plan)
-    return Audit(known.lines + rest.lines, rest.findings)
+    return Audit(named.lines + rest.lines, rest.findings)
 
 
 def merged(audits: Mapping[str, Audit]) -> Audit:
@@ -100,36 +131,37 @@ def _futures(_data: PlanData, joint: Plan) -> Iterator[Check]:
 
 
 def _shared(_data: PlanData, joint: Plan) -> Iterator[Check]:
-    """Against the future that stays with the base longest: the base itself, or the last to leave."""
+    """Each future against the one before it in the list from which it parts last: so all that share are compared."""
     futures, plan = joint.futures, joint.document
-    leaves = {name: _leaves(data) for name, data in futures.items()}
-    stays = max(leaves, key=lambda name: leaves[name])
-    for table, key in KEYS.items():
-        if table in NOT_DECIDED:
+    names = list(futures)
+    beside: dict[str, tuple[Time, str]] = {}
+    for number, name in enumerate(names[1:], 1):
+        partings = {other: parting(joint.scenarios, futures[name], futures[other]) for other in names[:number]}
+        last = max(partings, key=lambda other: partings[other])
+        beside[name] = partings[last], last
+    for table in KEYS:
+        if table in NOT_DECIDED or table not in plan["tables"]:
             continue
         by_future: dict[str, dict[tuple[Any, ...], Row]] = {name: {} for name in futures}
         for row in plan["tables"][table]:
-            by_future[row["scenario"]][tuple(row[column] for column in key)] = row
-        when = next(column for column in YEAR_COLUMNS if column in TABLES[table].names)
-        for name in futures.keys() - {stays}:
-            yield from _alike(table, name, leaves[name], when, by_future[name], by_future[stays])
+            by_future[row["scenario"]][key_of(table, row)] = row
+        for name, (until, other) in beside.items():
+            yield from _alike(table, name, until, by_future[name], by_future[other])
 
 
-def _leaves(data: PlanData) -> float:
-    if data.scenario.name == BASE.name:
-        return float("inf")
-    return data.first_year if data.scenario.from_year is None else data.scenario.from_year
+def known_by(table: str, row: Row) -> Time:
+    """From when on a row may differ: decisions from the start of their year on, sums over a year from its end on."""
+    if table in BY_YEAR:
+        return time_of(row["year"], MONTHS)
+    if "year" in TABLES[table].names:
+        return time_in(row)
+    return time_of(row[next(column for column in YEAR_COLUMNS if column in TABLES[table].names)])
 
 
 def _alike(
-    table: str,
-    name: str,
-    until: float,
-    when: str,
-    own: Mapping[tuple[Any, ...], Row],
-    other: Mapping[tuple[Any, ...], Row],
+    table: str, name: str, until: Time, own: Mapping[tuple[Any, ...], Row], other: Mapping[tuple[Any, ...], Row]
 ) -> Iterator[Check]:
-    early = {key for rows in (own, other) for key, row in rows.items() if row[when] < until}
+    early = {key for rows in (own, other) for key, row in rows.items() if known_by(table, row) < until}
     for key in sorted(early, key=str):
         where = f"{table} {'/'.join(map(str, key))} {name}"
         if key not in own or key not in other:

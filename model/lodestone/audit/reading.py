@@ -11,15 +11,21 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from lodestone.audit.books import Books, Row, rows
+from lodestone.audit.books import Books, Row, rows, time_in, when
+from lodestone.audit.budgets import money_by_year
 from lodestone.audit.capacity import capacities
-from lodestone.audit.china_share import cap_bases
+from lodestone.audit.china_share import BASES, cap_bases
+from lodestone.audit.committed import commitments
 from lodestone.audit.verdict import MUSD, NAME, SHARE, TONNES, USD_PER_KG, Check, Rule, at_least, holds, same
-from lodestone.data.plan_data import STREAMS, PlanData, time_of
+from lodestone.data.plan_data import STREAMS, PlanData, time_of, year_of
 from lodestone.plan.tables import COST_TERMS, TABLES, PlanTable
 
-# What makes a row of each table unique.
+# Columns whose names are no ids: regions and sectors of a cap as written, the unit of an amount.
+OTHER_NAMES = (("china_share", "region"), ("china_share", "sector"), ("committed", "unit"))
+
+# What makes a row of each table unique; in tables by time the month as well, where years are cut into periods.
 KEYS: dict[str, tuple[str, ...]] = {
+    "committed": ("kind", "name"),
     "investments": ("project", "decision_year"),
     "price_floors": ("floor", "decision_year"),
     "floor_payments": ("floor", "decision_year", "year"),
@@ -40,8 +46,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "costs": ("term", "year"),
 }
 
+BY_YEAR = ("committed", "china_share", "budgets")  # also where years are cut
+MONTH = "month"
 COUNTS = {"builds"}
 MAY_BE_BLANK = {
+    "kept",
+    "waste_t",
     "days_of_cover",
     "required_days",
     "least_floor_usd_per_kg",
@@ -61,12 +71,13 @@ MAY_BE_NEGATIVE = {
 }
 AMOUNT_UNITS = {"t": TONNES, "t/yr": TONNES, "MUSD": MUSD, "USD/kg": USD_PER_KG}  # all others like shares
 IN_HORIZON = {"year", "decision_year", "signing_year"}
+COMMITMENTS = {("floor_payments", "decision_year"), ("contract_years", "signing_year")}  # may lie before the horizon
 TOTALS = ("objective_musd", "expected_cost_musd", "tariff_revenue_musd")
 
 Document = Mapping[str, Any]
 
 
-def tables(_data: PlanData, document: Document) -> Iterator[Check]:
+def tables(data: PlanData, document: Document) -> Iterator[Check]:
     for total in TOTALS:
         yield holds(total, _is_number(document.get(total)), "a finite number", repr(document.get(total)))
     for part in ("costs_musd", "tables"):
@@ -75,11 +86,18 @@ def tables(_data: PlanData, document: Document) -> Iterator[Check]:
         yield holds(f"costs_musd {term}", term in COST_TERMS, "a cost term", repr(term))
         yield holds(f"costs_musd {term}", _is_number(value), "a finite number", repr(value))
     given = _part(document, "tables")
+    needed = TABLES if commitments(data) else TABLES.keys() - {"committed"}
     for table in TABLES.values():
         there = isinstance(given.get(table.name), Sequence)
-        yield holds(table.name, there, "a table of the plan", "no such table")
+        yield holds(table.name, there or table.name not in needed, "a table of the plan", "no such table")
+        months = data.is_cut and "year" in table.names and table.name not in BY_YEAR
         for number, row in enumerate(given[table.name] if there else ()):
-            yield from _cells(table, f"{table.name} row {number + 1}", row)
+            where = f"{table.name} row {number + 1}"
+            yield from _cells(table, where, row)
+            if isinstance(row, Mapping) and (months or MONTH in row):
+                month = row.get(MONTH)
+                good = type(month) is int if months else month is None
+                yield holds(f"{where} {MONTH}", good, "a month" if months else "no month", repr(month))
 
 
 def _part(document: Document, name: str) -> Mapping[str, Any]:
@@ -127,16 +145,24 @@ def names(data: PlanData, document: Document) -> Iterator[Check]:
         "budget": data.budgets,
         "term": COST_TERMS,
         "stream": STREAMS,
-        "basis": ("deliveries", "intake"),
+        "basis": BASES,
+        "kind": ("project", "floor", "contract", "plant"),
     }
+    times = set(data.times)
+    committed_years = {f.committed_year for f in data.floors.values()}
+    committed_years |= {c.committed_year for c in data.contracts.values()}
     for table, row, where in _all_rows(document):
         for column in TABLES[table].names:
             value = row.get(column)
-            if column in known and (table, column) not in (("china_share", "region"), ("china_share", "sector")):
+            if column in known and (table, column) not in OTHER_NAMES:
                 good = isinstance(value, str) and value in known[column]
+                good = good or ((table, column) == ("floor_payments", "project") and value in data.plants)
                 yield holds(where, good, f"{column} of the workbook", repr(value))
-            elif column in IN_HORIZON and table != "bankability":
-                yield holds(where, value in data.years, f"{column} in the horizon", repr(value))
+            elif column in IN_HORIZON and table not in ("bankability", "committed"):
+                committed = (table, column) in COMMITMENTS and value in committed_years
+                yield holds(where, value in data.years or committed, f"{column} in the horizon", repr(value))
+        if row.get(MONTH) is not None:
+            yield holds(where, time_in(row) in times, f"a {MONTH} in which a period begins", repr(row[MONTH]))
 
 
 def labels(data: PlanData, books: Books) -> Iterator[Check]:
@@ -149,9 +175,15 @@ def labels(data: PlanData, books: Books) -> Iterator[Check]:
             "funding": "public" if data.projects[r["project"]].public else "private",
         },
         "price_floors": lambda r: _parts(floor_of[r["floor"]], "project", "material"),
-        "floor_payments": lambda r: _parts(floor_of[r["floor"]], "project"),
+        "floor_payments": lambda r: {
+            **_parts(floor_of[r["floor"]], "project"),
+            **_committed(r, floor_of[r["floor"]].committed_year == r["decision_year"]),
+        },
         "contracts": lambda r: _parts(contract_of[r["contract"]], "supplier", "material"),
-        "contract_years": lambda r: _parts(contract_of[r["contract"]], "supplier", "material"),
+        "contract_years": lambda r: {
+            **_parts(contract_of[r["contract"]], "supplier", "material"),
+            **_committed(r, contract_of[r["contract"]].committed_year == r["signing_year"]),
+        },
         "plants": lambda r: {
             "kind": "project" if r["unit"] in data.projects else "plant",
             **_parts(unit_of[r["unit"]], "region", "process"),
@@ -168,20 +200,26 @@ def labels(data: PlanData, books: Books) -> Iterator[Check]:
     for table, row, where in _all_rows(books.document):
         if table in expected:
             for column, value in expected[table](row).items():
-                yield same(where, column, row[column], value)
+                yield same(where, column, row.get(column), value)
 
 
 def _parts(thing: object, *attributes: str) -> dict[str, object]:
     return {a: getattr(thing, a) for a in attributes}
 
 
+def _committed(row: Row, decided_already: bool) -> dict[str, object]:
+    if decided_already:
+        return {"committed": "yes"}
+    return {"committed": "no"} if row.get("committed") == "yes" else {}
+
+
 def unique(_data: PlanData, books: Books) -> Iterator[Check]:
-    count = Counter((table, _key(table, row)) for table, row, _ in _all_rows(books.document))
+    count = Counter((table, key_of(table, row)) for table, row, _ in _all_rows(books.document))
     for (table, key), times in count.items():
         yield holds(_where(table, key), times == 1, "one row", f"{times} rows")
 
 
-def amounts(_data: PlanData, books: Books) -> Iterator[Check]:
+def amounts(data: PlanData, books: Books) -> Iterator[Check]:
     for table, row, where in _all_rows(books.document):
         for column in TABLES[table].columns:
             value = row[column.name]
@@ -190,27 +228,37 @@ def amounts(_data: PlanData, books: Books) -> Iterator[Check]:
                 yield at_least(where, column.name, value, 0.0, unit)
     for row in books.rows("stockpile"):
         clean = row["stock_t"] - row["exposed_t"]
-        yield at_least(f"stockpile {row['stockpile']} {row['year']}", "clean stock", clean, 0.0, TONNES, row["stock_t"])
+        yield at_least(
+            f"stockpile {row['stockpile']} {when(data, time_in(row))}",
+            "clean stock",
+            clean,
+            0.0,
+            TONNES,
+            row["stock_t"],
+        )
 
 
 def complete(data: PlanData, books: Books) -> Iterator[Check]:
     """Tables that leave no row out have every row that the workbook and the decisions call for, and no other."""
-    years = data.years
+    times = {time: _period(data, time) for time in data.times}
     capacity = capacities(data, books)
-    present = {table: {_key(table, row) for row in books.rows(table)} for table in TABLES}
+    present = {table: {key_of(table, row) for row in books.rows(table)} for table in TABLES}
+    bases = cap_bases(data, books)
     required: dict[str, set[tuple[object, ...]]] = {
-        "demand": {(*need, y) for need in data.demand for y in years},
-        "stockpile": {(site, y) for site in data.stockpiles for y in years},
-        "budgets": {(b.name, y) for b in data.budgets.values() for y in years if b.limit.get(time_of(y)) is not None},
-        "floor_payments": {(a.floor.name, a.year, y) for a in books.awards for y in years if a.first <= y <= a.last},
-        "contract_years": {(*s.key, y) for s in books.signings for y in years if s.covers(y)},
-        "plants": {(unit, y) for unit in data.units for y in years if capacity[unit, y] > 0},
-        "china_share": {key for key, basis in cap_bases(data, books).items() if basis.consumption > 1e-4},
+        "demand": {(*need, *t) for need in data.demand for t in times.values()},
+        "stockpile": {(site, *t) for site in data.stockpiles for t in times.values()},
+        "budgets": {(name, y) for name in data.budgets for y in money_by_year(data, name)},
+        "floor_payments": {
+            (a.floor.name, a.year, *t) for a in books.awards for n, t in times.items() if a.covers(year_of(n))
+        },
+        "contract_years": {(*s.key, *t) for s in books.signings for n, t in times.items() if s.covers(year_of(n))},
+        "plants": {(unit, *t) for unit in data.units for n, t in times.items() if capacity[unit, n] > 0},
+        "china_share": {key for key, basis in bases.items() if basis.consumption > 1e-4},
     }
     for table, keys in required.items():
         for key in sorted(keys, key=str):
             yield holds(_where(table, key), key in present[table], "a row", "none")
-    allowed = required | {"china_share": set(cap_bases(data, books))}
+    allowed = required | {"china_share": set(bases)}
     for table in ("demand", "stockpile", "budgets", "floor_payments", "contract_years", "china_share"):
         for key in sorted(present[table], key=str):
             yield holds(_where(table, key), key in allowed[table], "no row", "one that the workbook has no reason for")
@@ -220,20 +268,29 @@ def complete(data: PlanData, books: Books) -> Iterator[Check]:
         yield holds(f"substitution {row['option']} {row['region']}", need in data.demand, "a demand", "none")
 
 
+def _period(data: PlanData, time: int) -> tuple[int, ...]:
+    """As keys of rows name it: year, and month where years are cut."""
+    return (year_of(time), time - time_of(year_of(time), 0)) if data.is_cut else (year_of(time),)
+
+
 def _judged_projects(data: PlanData, books: Books) -> Iterator[Check]:
     """Every private project that can be decided is shown to lenders, a built one in a year in which it is built."""
     for project in data.projects.values():
         if not project.public and _can_be_decided(data, project.name):
             shown = {row["decision_year"] for row in books.rows("bankability") if row["project"] == project.name}
-            built = {year for (name, year), copies in books.built.items() if name == project.name and copies}
+            built = {year for (name, year), copies in books.decided.items() if name == project.name and copies}
             good = bool(shown & built) if built else bool(shown)
             yield holds(f"bankability {project.name}", good, "a row", "none")
 
 
 def _can_be_decided(data: PlanData, name: str) -> bool:
+    """In its window, and with a place that nothing committed takes up."""
     project = data.projects[name]
     latest = min(project.latest_year, data.last_year - project.lead_years)
-    return max(project.earliest_year, data.first_year) <= latest
+    rivals = [p for p in data.projects.values() if p.group == project.group] if project.group else []
+    free = project.max_builds > (project.committed_year is not None)
+    free = free and all(p.committed_year is None for p in rivals)
+    return free and max(project.earliest_year, data.first_year) <= latest
 
 
 def scenario(data: PlanData, books: Books) -> Iterator[Check]:
@@ -243,11 +300,12 @@ def scenario(data: PlanData, books: Books) -> Iterator[Check]:
 def _all_rows(document: Document) -> Iterator[tuple[str, Row, str]]:
     for table in TABLES:
         for row in rows(document, table):
-            yield table, row, _where(table, _key(table, row))
+            yield table, row, _where(table, key_of(table, row))
 
 
-def _key(table: str, row: Row) -> tuple[object, ...]:
-    return tuple(row.get(column) for column in KEYS[table])
+def key_of(table: str, row: Row) -> tuple[object, ...]:
+    key = tuple(row.get(column) for column in KEYS[table])
+    return (*key, row[MONTH]) if row.get(MONTH) is not None else key
 
 
 def _where(table: str, key: tuple[object, ...]) -> str:

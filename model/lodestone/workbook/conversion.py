@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
-from typing import Any
 
 from lodestone.data.plan_data import (
     ALL_KINDS,
@@ -31,17 +30,14 @@ from lodestone.data.plan_data import (
     Return,
     Scenario,
     Sector,
-    Series,
     ShareCap,
     Stockpile,
     Substitution,
-    Time,
-    time_of,
 )
-from lodestone.data.times import Calendar, OpenSeries
 from lodestone.names import wildcard
 from lodestone.workbook.schema.sheets import ANY
-from lodestone.workbook.tables import Months, Record, Tables, Years, lineage
+from lodestone.workbook.series import Spread, bank_prices, prices
+from lodestone.workbook.tables import Record, Tables, lineage
 
 
 def plan_data(tables: Tables, base: Tables) -> PlanData:
@@ -50,7 +46,7 @@ def plan_data(tables: Tables, base: Tables) -> PlanData:
     base: the unchanged workbook, by which lenders judge and force majeure is measured.
     """
     settings = tables.settings
-    spread, before = _Spread(tables.calendar), _Spread(base.calendar)
+    spread, before = Spread(tables.calendar), Spread(base.calendar)
     regions = {r.key[0]: Region(r.key[0], bool(r["of_concern"]), r["group"] or None) for r in tables.rows("Regions")}
     processes = _recipes(tables)
     materials = {
@@ -72,8 +68,8 @@ def plan_data(tables: Tables, base: Tables) -> PlanData:
         time_limit_s=settings["time_limit_s"],
         regions=regions,
         materials=materials,
-        price=_prices(tables, "Prices", regions, spread),
-        bank_price=_bank_prices(base, regions, before),
+        price=prices(tables, "Prices", regions, spread),
+        bank_price=bank_prices(base, regions, before),
         plants=_plants(tables, base, regions, processes, spread, before),
         projects=_projects(tables, regions, processes, spread),
         floors={r.key[0]: _floor(r, spread) for r in tables.rows("PriceFloors")},
@@ -133,65 +129,6 @@ def _recipes(tables: Tables) -> dict[str, dict[str, float]]:
     return processes
 
 
-class _Spread:
-    """Spreads the values of years over their periods; what is the same for many lanes is spread once."""
-
-    def __init__(self, calendar: Calendar) -> None:
-        self.calendar = calendar
-        self._done: dict[int, tuple[Years, OpenSeries]] = {}  # by identity, which the kept key makes safe
-
-    def __call__(self, years: Years, months: Months) -> OpenSeries:
-        """By the begin of each period of the horizon, and of each later year."""
-        if months:
-            return self._spread(years, months)
-        if id(years) not in self._done:
-            self._done[id(years)] = years, self._spread(years, months)
-        return self._done[id(years)][1]
-
-    def numbers(self, years: Years, months: Months, factor: float | None = None) -> Series:
-        """Where every year has a value; factor: by which they are multiplied."""
-        values = self(years, months)
-        if factor is None and None not in values.values():
-            return values  # type: ignore[return-value]
-        return {
-            time: value if factor is None else value * factor for time, value in values.items() if value is not None
-        }
-
-    def dated(self, row: Record, column: str) -> dict[Time, Any]:
-        """A column that a scenario changes from a time on, by the begin of each period of the horizon."""
-        return dict.fromkeys(self.calendar.times, row[column]) | dict(row.dated.get(column, {}))
-
-    def _spread(self, years: Years, months: Months) -> dict[Time, float | None]:
-        planned = self.calendar.years
-        return {
-            time: months.get(time, value)
-            for year, value in years.items()
-            for time in (self.calendar.times_of(year) if year in planned else (time_of(year),))
-        }
-
-
-def _prices(
-    tables: Tables, sheet: str, regions: Mapping[str, Region], spread: _Spread, factor: float = 1.0
-) -> dict[tuple[str, str], Series]:
-    """For every region, from the row that names it, else from the row of all regions."""
-    rows = {r.key: r for r in tables.rows(sheet)}
-    series = {key: spread.numbers(r.years or {}, r.months, MUSD_PER_T) for key, r in rows.items()}
-    if factor != 1.0:
-        series = {key: {time: v * factor for time, v in values.items()} for key, values in series.items()}
-    return {
-        (material, region): series[material, region if (material, region) in series else ANY]
-        for material in dict.fromkeys(material for material, _ in series)
-        for region in regions
-        if (material, region) in series or (material, ANY) in series
-    }
-
-
-def _bank_prices(base: Tables, regions: Mapping[str, Region], spread: _Spread) -> dict[tuple[str, str], Series]:
-    """Where BankPrices gives the material there, its row; elsewhere Prices x bank_price_factor."""
-    factor = base.settings["bank_price_factor"]
-    return _prices(base, "Prices", regions, spread, factor) | _prices(base, "BankPrices", regions, spread)
-
-
 def _unit(
     row: Record, regions: Mapping[str, Region], processes: Mapping[str, Mapping[str, float]]
 ) -> dict[str, object]:
@@ -212,8 +149,8 @@ def _plants(
     base: Tables,
     regions: Mapping[str, Region],
     processes: Mapping[str, Mapping[str, float]],
-    spread: _Spread,
-    before: _Spread,
+    spread: Spread,
+    before: Spread,
 ) -> dict[str, Plant]:
     usual, usual_recipes = base.records["Plants"], _recipes(base)
     return {
@@ -230,7 +167,7 @@ def _plants(
 
 
 def _projects(
-    tables: Tables, regions: Mapping[str, Region], processes: Mapping[str, Mapping[str, float]], spread: _Spread
+    tables: Tables, regions: Mapping[str, Region], processes: Mapping[str, Mapping[str, float]], spread: Spread
 ) -> dict[str, Project]:
     return {
         r.key[0]: Project(
@@ -257,7 +194,7 @@ def _projects(
     }
 
 
-def _floor(row: Record, spread: _Spread) -> Floor:
+def _floor(row: Record, spread: Spread) -> Floor:
     def usd(column: str) -> float | None:
         return None if row[column] is None else row[column] * MUSD_PER_T
 
@@ -283,7 +220,7 @@ def _floor(row: Record, spread: _Spread) -> Floor:
     )
 
 
-def _contract(row: Record, spread: _Spread) -> Contract:
+def _contract(row: Record, spread: Spread) -> Contract:
     def usd(column: str, blank: float) -> float:
         return blank if row[column] is None else row[column] * MUSD_PER_T
 
@@ -312,7 +249,7 @@ def _contract(row: Record, spread: _Spread) -> Contract:
     )
 
 
-def _market(row: Record, base: Tables, regions: Mapping[str, Region], spread: _Spread, before: _Spread) -> Market:
+def _market(row: Record, base: Tables, regions: Mapping[str, Region], spread: Spread, before: Spread) -> Market:
     exposed, usual = row["exposed"], base.records["Markets"][row.key]
     return Market(
         name=row.key[0],
@@ -336,7 +273,7 @@ def _named_regions(name: str, regions: Mapping[str, Region]) -> tuple[str, ...]:
     return tuple(r.name for r in regions.values() if r.group == name)
 
 
-def _stockpile(row: Record, regions: Mapping[str, Region], spread: _Spread) -> Stockpile:
+def _stockpile(row: Record, regions: Mapping[str, Region], spread: Spread) -> Stockpile:
     opening, exposed = row["opening_t"], row["opening_exposed_share"]
     return Stockpile(
         name=row.key[0],
@@ -356,7 +293,7 @@ def _stockpile(row: Record, regions: Mapping[str, Region], spread: _Spread) -> S
     )
 
 
-def _cap(row: Record, regions: Mapping[str, Region], materials: Mapping[str, Material], spread: _Spread) -> ShareCap:
+def _cap(row: Record, regions: Mapping[str, Region], materials: Mapping[str, Material], spread: Spread) -> ShareCap:
     return ShareCap(
         name=row.key[0],
         material=row["material"],
@@ -368,7 +305,7 @@ def _cap(row: Record, regions: Mapping[str, Region], materials: Mapping[str, Mat
     )
 
 
-def _budget(row: Record, spread: _Spread) -> Budget:
+def _budget(row: Record, spread: Spread) -> Budget:
     covers = frozenset(row["covers"])
     return Budget(
         name=row.key[0],

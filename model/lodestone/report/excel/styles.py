@@ -21,6 +21,7 @@ NUMBER_FORMATS = {
     "USD/kg": "#,##0.00",
     "share": "0.0%",
     "days": "#,##0.0",
+    "builds": "0.00",
     "s": "0.00",
     "any": "General",
     "tiny": "0.0E+00",

@@ -14,6 +14,7 @@ from typing import Any
 from lodestone.plan.key_figures import Plan, Row
 from lodestone.studies.compare.results import InputDifference
 from lodestone.studies.compare.side_by_side import union
+from lodestone.workbook.schema.sheets import SHEETS
 
 YEARS = "years"
 CELLWISE = ("Settings", "Scenarios")  # a row that is missing there is a row of blanks
@@ -89,7 +90,7 @@ def _row_differences(
         yield InputDifference(sheet, name, "", None, tuple(missing if r is None else _as_text(r) for r in rows))
     for column in union(there):
         if column != YEARS:
-            values = [NOT_PLANNED if row is None else _value(row, column) for row in rows]
+            values = [NOT_PLANNED if row is None else _value(sheet, row, column) for row in rows]
             yield from _cell(sheet, name, column, None, values)
     series = [_series(row) for row in there]
     if any(series):
@@ -102,11 +103,11 @@ def _row_differences(
             yield from _cell(sheet, name, YEARS, year, values)
 
 
-def _value(row: Row, column: str) -> Any:
+def _value(sheet: str, row: Row, column: str) -> Any:
     """Of a period that has no value of its own, that of its year; of a dated column that no change reached, its own."""
     if column not in row and (period := re.fullmatch(r"(?:(\w+) )?([0-9]{4})-[0-9]{2}", column)):
         dated, year = period.groups()
-        return row.get(dated) if dated else _held(_series(row), int(year))
+        return row.get(dated, SHEETS[sheet].by_name[dated].default) if dated else _held(_series(row), int(year))
     return row.get(column)
 
 

@@ -304,10 +304,13 @@ def _stock_share(w: Speaker, n: int, cap: str, s: str) -> Said:
     return w.say(n, "ChinaShare", (cap,), w.year(n), text)
 
 
-def _waste(w: Speaker, n: int, *_: str) -> Said:
-    return Said(
-        "ChinaShare", "what units make and throw away does not count as consumption ({years})", w.year(n), False
-    )
+def _waste(w: Speaker, n: int, u: str) -> Said:
+    sheet = "Plants" if u in w.data(n).plants else "Projects"
+    return w.logic(n, sheet, (u,), f"{u} throws away no more than it makes ({{years}})")
+
+
+def _discarded(w: Speaker, n: int, r: str, m: str) -> Said:
+    return w.logic(n, "Materials", (m,), f"{m} that is made in {r} and thrown away is not consumed ({{years}})")
 
 
 def _kept(w: Speaker, n: int, u: str) -> Said:
@@ -339,7 +342,7 @@ def _budget(w: Speaker, n: int, b: str) -> Said:
     return w.say(n, "Budgets", (b,), w.year(n), text.rstrip(","))
 
 
-def _net_floors(w: Speaker, n: int, o: str) -> Said:
+def _net_floors(w: Speaker, n: int, kind: str, o: str) -> Said:
     return Said(
         "PriceFloors", f"payments of {o} count in budgets with what it pays out in a year ({{years}})", w.year(n), False
     )
@@ -409,7 +412,7 @@ WORDS: Mapping[str, Words] = {
     "china_share.fills": _china("fills"),
     "china_share.stock": _stock_share,
     "china_share.waste_made": _waste,
-    "china_share.discarded": _waste,
+    "china_share.discarded": _discarded,
     "closure.stays": _kept,
     "closure.standing": _kept,
     "closure.works": _kept,

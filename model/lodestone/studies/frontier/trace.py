@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from lodestone.data.plan_data import PlanData
+from lodestone.data.plan_data import PlanData, time_of
 from lodestone.errors import UsageError
 from lodestone.names import advice
 from lodestone.progress import Progress, ShouldStop
@@ -139,7 +139,9 @@ def _explained(data: PlanData, move: Move, point: Point, least: Iterable[Least])
         return point
     limits = {c: move.allowing(row, point.scale).share for c, row in data.caps.items()}
     beyond = tuple(
-        x for x in least if x.proved and (x.share is None or x.share > (limits[x.cap][x.year] or 0.0) + 2 * PRECISION)
+        x
+        for x in least
+        if x.proved and (x.share is None or x.share > (limits[x.cap][time_of(x.year)] or 0.0) + 2 * PRECISION)
     )
     return replace(point, beyond=beyond)
 
