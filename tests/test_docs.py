@@ -23,6 +23,7 @@ def test_every_rule_file_is_in_the_mathematics():
         "linear",
         "build",
         "tables",
+        "flow_tables",
     }
     assert files == set(RULES)
     assert all((ROOT / "tests" / "rules" / f"test_{name}.py").exists() for name in RULES)

@@ -97,7 +97,7 @@ def values(m: Any, plan: dict[str, list[dict[str, Any]]], at: dict[int, int]) ->
     yield m.stockpiles.lacking[at[2032], "reserve"], 0.62  # 73 days of 60 t are 12 t; 11.38 t are there
     yield m.stockpiles.credited[at[2032], "reserve"], 11.38
     for r in plan["floor_payments"]:
-        yield m.budgets.paid_out[at[r["year"]], r["floor"]], r["payment_musd"]
+        yield m.budgets.paid_out[at[r["year"]], "floors", r["floor"]], r["payment_musd"]
 
 
 def test_the_tables_say_what_was_put_into_the_model():

@@ -52,7 +52,7 @@ def tables(data: PlanData, document: Document) -> Iterator[Check]:
         for number, row in enumerate(given[table.name] if there else ()):
             where = f"{table.name} row {number + 1}"
             yield from _cells(table, where, row)
-            if isinstance(row, Mapping):
+            if isinstance(row, Mapping) and (months or MONTH in row):
                 month = row.get(MONTH)
                 good = type(month) is int if months else month is None
                 yield holds(f"{where} {MONTH}", good, "a month" if months else "no month", repr(month))

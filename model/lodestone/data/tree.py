@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from lodestone.data.plan_data import MONTHS, PlanData, Time, month_of, year_of
+from lodestone.data.plan_data import MONTHS, PlanData, Scenario, Time, month_of, year_of
 
 LEAST_PROBABILITY = 1e-9  # a base with less left to it has no nodes
 
@@ -93,6 +93,11 @@ class Tree:
     def leaf_of(self) -> dict[str, int]:
         """Scenario -> the leaf at which its future ends."""
         return {self.data[leaf].scenario.name: leaf for leaf in self.leaves}
+
+    @cached_property
+    def scenarios(self) -> dict[str, Scenario]:
+        """Those on whose paths nodes are: of the futures, and of parents that are no futures themselves."""
+        return {data.scenario.name: data.scenario for data in self.data.values()}
 
     @cached_property
     def shared(self) -> tuple[int, ...]:

@@ -140,7 +140,13 @@ def _audited(plan: Mapping[str, Any], inputs: Inputs, where: str) -> Finding:
     if gone:
         return Finding("audit", False, f"cannot be passed{where}: there is no scenario {listed(gone, SHOWN)}")
     data = {name: plan_data(inputs.tables(name), inputs.tables()) for name in names}
-    result: Audit = audit_joint(data, plan) if "futures" in plan else audit(data[names[0]], plan)
+    if "futures" in plan:
+        parents = any(each.scenario.parent not in (None, *data) for each in data.values())
+        others = inputs.scenario_names if parents else ()
+        scenarios = {name: plan_data(inputs.tables(name), inputs.tables()).scenario for name in others}
+        result: Audit = audit_joint(data, plan, scenarios)
+    else:
+        result = audit(data[names[0]], plan)
     if result.ok:
         return Finding("audit", True, f"passed again{where}: {count(len(result.lines), 'rule')}")
     first = result.findings[0]

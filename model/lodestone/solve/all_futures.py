@@ -88,7 +88,7 @@ def solve_joint(
         solved = solve_tree(tree, replace(wanted, start=start, careful=careful), clock)
         clock.enter("audit")
         plan = _document(inputs, base, solved)
-        result = audit_joint(futures, plan)
+        result = audit_joint(futures, plan, tree.scenarios)
         clock.leave("audit")
         return (solved, plan), result
 

@@ -12,7 +12,7 @@ from xlsxwriter.utility import xl_col_to_name
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, term_label
 from lodestone.plan.key_figures import Plan, Row
-from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Column
+from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Column, columns_of
 from lodestone.report.plan.cost_matrix import CostMatrix
 
 AWARD = (
@@ -141,7 +141,7 @@ def shown(plan: Plan, table: str) -> TableSheet:
     declared = {**TABLES, **VALUE_TABLES}[table]
     own = "".join(word.capitalize() for word in table.split("_")), declared.meaning, ()
     name, question, marks = SHOWN.get(table, own)
-    columns = [*_scenario(plan), *declared.columns]
+    columns = [*_scenario(plan), *columns_of(table, plan)]
     rows = [_values(row, [c.name for c in columns]) for row in figures.table(plan, table)]
     if table == "stockpile":
         capacity = figures.stock_capacity(plan)

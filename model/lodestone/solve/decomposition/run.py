@@ -58,7 +58,7 @@ def solve_decomposed(
         hedged = {"processes": ranks, "iterations": found.iterations, "numbers_in_common": found.in_common}
         proof = Proof(False, found.bound, {**found.size, **hedged}, wanted.gap)
         plan = joint_document(inputs, base, tree, together(tree, found.tables, found.reference), proof)
-        result = audit_joint(futures, plan)
+        result = audit_joint(futures, plan, tree.scenarios)
         clock.leave("audit")
         return (found, plan), result
 

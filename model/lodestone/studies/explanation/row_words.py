@@ -342,7 +342,7 @@ def _budget(w: Speaker, n: int, b: str) -> Said:
     return w.say(n, "Budgets", (b,), w.year(n), text.rstrip(","))
 
 
-def _net_floors(w: Speaker, n: int, o: str) -> Said:
+def _net_floors(w: Speaker, n: int, kind: str, o: str) -> Said:
     return Said(
         "PriceFloors", f"payments of {o} count in budgets with what it pays out in a year ({{years}})", w.year(n), False
     )
