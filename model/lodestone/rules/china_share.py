@@ -263,6 +263,8 @@ def table(tree: Tree, block: pyo.Block) -> list[Row]:
             continue
         cap, nodes = tree.data[n].caps[c], list(block.parts[n, c, m, basis])
         exposed, total, allowed = sums(tree, block, (n, c, m, basis))
+        if basis == FILLS and not total:
+            continue  # nothing was put into stock
         limit = {share_at(tree, a, c) for a in nodes}
         rows.append(
             {
