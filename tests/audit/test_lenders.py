@@ -430,7 +430,7 @@ def test_a_floor_above_its_largest_is_not_on_offer() -> None:
 def test_where_nothing_is_missing_the_lowest_floor_is_none_at_all() -> None:
     cheap = replace(moving().projects["smelter"], capex=-9.0)
     data = moving(projects={**moving().projects, "smelter": cheap})
-    assert least_level(data, BLANK, cheap, 2030) == 0.0
+    assert least_level(data, BLANK, cheap, 2030) == pytest.approx(0)
 
 
 def test_a_package_with_a_blank_floor_pays_its_floor_and_closes_the_gap() -> None:
