@@ -30,7 +30,7 @@ STUDIES = {
     "compare": ("compare {run} {other}", (".xlsx", ".json"), "comparison"),
     "frontier": (
         "frontier {book} --cap oxide_cap --from 0.8 --to 0.7 --steps 1 --jobs 1",
-        (".xlsx", ".png", ".json"),
+        (".xlsx", ".json"),
         "frontier",
     ),
     "sweep": ("sweep {book} --vary Settings/discount_rate=0.1 --jobs 1", (".xlsx", ".csv", ".json"), "sweep"),
@@ -224,7 +224,7 @@ def test_ctrl_c_keeps_the_points_that_were_found_and_twice_nothing(
     ends = [point["message"] for point in answer["points"]]
     assert "" in ends
     assert "stopped before it was begun" in ends
-    assert beside(out) == ["study.json", "study.png", "study.xlsx"]
+    assert beside(out) == ["study.json", "study.xlsx"]
 
 
 # --- places that are none --------------------------------------------------------------------------------------------

@@ -292,14 +292,13 @@ def test_a_solver_is_as_before_after_tidying():
 
 
 def test_files(traced, tmp_path):
-    book, chart, facts = write_frontier(traced, tmp_path / "out" / "frontier.xlsx")
+    book, facts = write_frontier(traced, tmp_path / "out" / "frontier.xlsx")
 
     document = json.loads(facts.read_text(encoding="utf-8"))
     assert document["least_attainable"][1]["share"] == pytest.approx(0.1, abs=2e-4)
     assert {"cap", "year", "share"} <= document["least_attainable"][0].keys()
     assert [p["scale"] for p in document["points"]] == [p.scale for p in traced.points]
     assert {"scale", "objective_musd", "gap", "builds"} <= document["points"][0].keys()
-    assert chart.read_bytes().startswith(b"\x89PNG")
     sheets = openpyxl.load_workbook(book)
     assert sheets.sheetnames == ["Frontier", "LeastAttainable", "Builds", "About"]
     assert len(sheets["Frontier"]._charts) == 1
@@ -307,7 +306,7 @@ def test_files(traced, tmp_path):
         [p.scale for p in traced.points]
     )
     assert "oxide_cap in 2027: at least 10.0%" in sheets["Frontier"]["G11"].value
-    assert sorted(p.name for p in book.parent.iterdir()) == ["frontier.json", "frontier.png", "frontier.xlsx"]
+    assert sorted(p.name for p in book.parent.iterdir()) == ["frontier.json", "frontier.xlsx"]
 
 
 def test_a_frontier_without_a_plan_is_written_too(tmp_path):

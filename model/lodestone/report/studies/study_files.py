@@ -1,4 +1,4 @@
-"""Files of a study, side by side under one name (frontier.xlsx, .png, .json), replaced only by another of its kind.
+"""Files of a study, side by side under one name (sweep.xlsx, .csv, .json), replaced only by another of its kind.
 
 Each is written beside its place and takes it in one rename once all are complete.
 """
