@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 
+from lodestone.data.parts import ALL_KINDS, BUDGET_KINDS
 from lodestone.errors import Problem
 from lodestone.workbook.checks.rows import cell_of, horizon_of, problem_at, recipes_of, rounded, supplier_of, units_of
 from lodestone.workbook.reading.cells import show
@@ -134,9 +135,9 @@ def _alike(tables: Tables) -> Mapping[tuple[str, str], list[Figure]]:
 
 
 def _price(tables: Tables, material: str) -> float:
-    """Its highest price in the years planned, USD/kg; 0 where there is none."""
-    row = tables.records["Prices"].get((material,))
-    return 0.0 if row is None else max((row.years or {}).get(year) or 0.0 for year in horizon_of(tables))
+    """Its highest price in the years planned, anywhere, USD/kg; 0 where there is none."""
+    rows = (row for row in tables.rows("Prices") if row["material"] == material)
+    return max(((row.years or {}).get(year) or 0.0 for row in rows for year in horizon_of(tables)), default=0.0)
 
 
 def _output_worth(tables: Tables, process: str) -> float:
@@ -171,7 +172,8 @@ def input_dearer_than_output(tables: Tables) -> Iterator[Problem]:
             times = -g * _price(tables, material) / worth if worth else 0.0
             if times >= FAR and material not in told:
                 told.add(material)
-                row = tables.records["Prices"][material,]
+                rows = [row for row in tables.rows("Prices") if row["material"] == material and row.given]
+                row = max(rows, key=lambda row: max(row.given.values()))
                 year = max(row.given, key=lambda y: (row.given[y], -y))
                 yield Figure(row, year, row.given[year]).problem(
                     f"with this price {process} takes in {rounded(times)} times what it brings: is the unit right?",
@@ -269,7 +271,7 @@ def budget_out_of_proportion(tables: Tables) -> Iterator[Problem]:
     """A budget of 300 times or more all on which it could be spent."""
     outlays = _outlays(tables)
     for row in tables.rows("Budgets"):
-        kinds = list(outlays) if "all" in row["covers"] else row["covers"]
+        kinds = ALL_KINDS if "all" in row["covers"] else row["covers"]
         most, given = sum(outlays[kind] for kind in kinds), row.given
         if given and most:
             year = max(given, key=lambda y: (given[y], -y))
@@ -280,18 +282,24 @@ def budget_out_of_proportion(tables: Tables) -> Iterator[Problem]:
 
 def _outlays(tables: Tables) -> dict[str, float]:
     """MUSD that each kind of outlay could come to in a year at the very most."""
-    found = dict.fromkeys(("capex", "grants", "floors", "fees", "stockpile"), 0.0)
+    found = dict.fromkeys(BUDGET_KINDS, 0.0)
     per_kg = KG_PER_T / USD_PER_MUSD
     for row in tables.rows("Projects"):
         if row["funding"] == "public":
             found["capex"] += row["capex_musd"] * row["max_builds"]
     for row in tables.rows("PriceFloors"):
-        project = tables.records["Projects"][row["project"],]
-        output = _most(tables, project, row["material"]) or 0.0
-        found["grants"] += row["capex_grant_share"] * project["capex_musd"]
-        found["floors"] += row["floor_usd_per_kg"] * output * per_kg
+        unit = tables.records["Projects"].get((row["project"],)) or tables.records["Plants"][row["project"],]
+        output, capex = _most(tables, unit, row["material"]) or 0.0, unit.values.get("capex_musd", 0.0)
+        floor = _price(tables, row["material"]) if row["floor_usd_per_kg"] is None else row["floor_usd_per_kg"]
+        found["grants"] += row["capex_grant_share"] * capex
+        found["floors"] += (floor + row["production_credit_usd_per_kg"]) * output * per_kg
+        found["contingent"] += floor * output * per_kg
+        found["loans"] += row["loan_share_of_capex"] * capex
+        found["equity"] += row["equity_musd"]
     for row in tables.rows("Contracts"):
         found["fees"] += row["signing_fee_musd"]
+        dear = max(row["fixed_price_usd_per_kg"] or 0.0, _price(tables, row["material"]))
+        found["contracts"] += row["max_t_per_yr"] * dear * per_kg
     for row in tables.rows("Stockpiles"):
         found["stockpile"] += row["capacity_t"] * _price(tables, row["material"]) * per_kg
     return found
