@@ -54,7 +54,7 @@ def _about(found: WhatBinds) -> list[list[Any]]:
         ["run", found.run],
         ["workbook", found.workbook],
         ["scenario", found.scenario],
-        ["cost of the run", f"{musd(found.objective_musd)}; no plan costs less than {musd(found.bound_musd)}"],
+        ["cost of the run", f"{musd(found.objective_musd)}; {_proved(found.bound_musd)}"],
         ["WhatBinds", "builds, awards and signings as in the run; each cell for its year alone, one unit at a time"],
         ["value", "one unit more saves at most this, one unit less costs at least this (cover: the other way round)"],
         ["order", "by what a small step is worth: a point of share, a day of cover, 1 % of other limits"],
@@ -62,3 +62,7 @@ def _about(found: WhatBinds) -> list[list[Any]]:
         *(["remark", remark] for remark in found.remarks),
         ["Lodestone", __version__],
     ]
+
+
+def _proved(bound_musd: float | None) -> str:
+    return "no bound was proved" if bound_musd is None else f"no plan costs less than {musd(bound_musd)}"

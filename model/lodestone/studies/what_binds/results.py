@@ -48,7 +48,7 @@ class WhatBinds:
     plan_name: str
     scenario: str
     objective_musd: float
-    bound_musd: float
+    bound_musd: float | None
     what_binds: Sequence[Row]
     supply_cost: Sequence[Row]
     moved: Sequence[Moved]
