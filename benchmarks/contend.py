@@ -269,7 +269,7 @@ def whole(setup: Setup) -> dict[str, Any]:
             plan = solve_scenario(inputs, gap=setup["gap"], time_limit=setup["time_limit"])
     with watch.stage("write"):
         write_run(plan, folder, workbook)
-    return watch.report(stages=plan["seconds"], objective=plan["objective_musd"], gap=plan["gap"], **plan["model"])
+    return watch.report(stages=plan.seconds, objective=plan.objective_musd, gap=plan.gap, **plan.model)
 
 
 WAYS: dict[str, Callable[[Setup], dict[str, Any]]] = {

@@ -1,4 +1,4 @@
-"""A small hand-made plan document: every table has rows, its numbers fit together, no solver needed.
+"""A small hand-made plan: every table has rows, its numbers fit together, no solver needed.
 
 It has a private separation plant that a price floor makes bankable, a public magnet plant built twice, one contract,
 one stockpile, a cap on the China share that binds in 2027, and 100 t of magnets short in 2026.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import copy
 from typing import Any
+
+from lodestone.plan.plan import Plan
 
 YEARS = (2026, 2027, 2028)
 DISCOUNT = {2026: 1.0, 2027: 1 / 1.05, 2028: 1 / 1.05**2}
@@ -29,8 +31,8 @@ COSTS = {  # term -> (payer, undiscounted MUSD by year)
 }
 
 
-def plan_document(**changes: Any) -> dict[str, Any]:
-    """The document, with top-level fields replaced; `tables` replaces single tables."""
+def small_plan(**changes: Any) -> Plan:
+    """The plan, with fields replaced; `tables` replaces single tables."""
     tables = {**_tables(), **changes.pop("tables", {})}
     discounted: dict[str, float] = {}
     payers = {"public": 0.0, "buyers": 0.0, "shortage": 0.0}
@@ -92,7 +94,7 @@ def plan_document(**changes: Any) -> dict[str, Any]:
         ],
         "tables": tables,
     }
-    return copy.deepcopy({**document, **changes})
+    return Plan.from_document(copy.deepcopy({**document, **changes}))
 
 
 def without_rows() -> dict[str, list[dict[str, Any]]]:

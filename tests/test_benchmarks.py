@@ -48,5 +48,5 @@ def test_projects_and_scenarios_are_valid_and_matter(tmp_path: Path):
     inputs = load(path)
     assert (inputs.problems, inputs.scenario_names) == ((), ("base", "future_1", "future_2"))
     plan = solve_scenario(inputs, gap=0.001)
-    assert plan["model"]["integers"] > 0
-    assert plan["tables"]["investments"], "nobody builds anything: the size shows no decisions"
+    assert plan.model["integers"] > 0
+    assert plan.tables["investments"], "nobody builds anything: the size shows no decisions"

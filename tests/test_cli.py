@@ -15,10 +15,11 @@ import pytest
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 from tests.make import tiny, write_book
-from tests.plan_document import plan_document
+from tests.plan_document import small_plan
 
 from lodestone.commands import main
 from lodestone.errors import NoPlanError, StoppedError
+from lodestone.plan.plan import Plan
 from lodestone.progress import Progress
 from lodestone.template.examples import examples
 
@@ -46,7 +47,7 @@ def run(*arguments: str) -> Result:
     return result
 
 
-def solving(monkeypatch: pytest.MonkeyPatch, instead: Callable[..., dict[str, Any]]) -> None:
+def solving(monkeypatch: pytest.MonkeyPatch, instead: Callable[..., Plan]) -> None:
     monkeypatch.setattr("lodestone.solve.one_scenario.solve_scenario", instead)
 
 
@@ -127,9 +128,7 @@ def test_set_out_and_quiet(here: Path) -> None:
 
 def test_gap_and_time_limit_are_handed_on(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
-    solving(
-        monkeypatch, lambda inputs, scenario, gap, limit, *_: seen.extend([scenario, gap, limit]) or plan_document()
-    )
+    solving(monkeypatch, lambda inputs, scenario, gap, limit, *_: seen.extend([scenario, gap, limit]) or small_plan())
     assert run("solve", "plan.xlsx", "--gap", "0.02", "--time-limit", "5").exit_code == 0
     assert seen == ["base", 0.02, 5.0]
 
@@ -264,7 +263,7 @@ def test_first_ctrl_c_writes_the_best_plan_so_far(here: Path, monkeypatch: pytes
         assert not should_stop()
         os.kill(os.getpid(), signal.SIGINT)
         assert should_stop()
-        return plan_document(status="feasible", gap=0.25)
+        return small_plan(status="feasible", gap=0.25)
 
     solving(monkeypatch, search)
     before = signal.getsignal(signal.SIGINT)

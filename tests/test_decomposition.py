@@ -22,7 +22,7 @@ from tests.test_joint import LAST, crisis, future, with_futures
 from lodestone.audit import audit_joint
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.tables import VALUE_TABLES
-from lodestone.solve.all_futures import all_futures, joint_document, weighed
+from lodestone.solve.all_futures import all_futures, joint_plan, weighed
 from lodestone.solve.decomposition import launch
 from lodestone.solve.decomposition.future import Future
 from lodestone.solve.decomposition.run import number_of_processes, solve_decomposed, together
@@ -100,7 +100,7 @@ class Apart:
             tables[name] = f.tables(x[self.place(name)], f.values())
         proof = Proof(False, -np.inf, {}, 0.0)
         spliced = together(self.tree, tables, self.reference)
-        return joint_document(self.inputs, self.base, self.tree, spliced, proof)
+        return joint_plan(self.inputs, self.base, self.tree, spliced, proof).document()
 
     def audit(self, plan: dict[str, Any]) -> list[Any]:
         data = {name: self.tree.data[leaf] for name, leaf in self.tree.leaf_of.items()}
@@ -230,7 +230,7 @@ def test_two_processes_find_the_plan_of_the_extensive_form(make: Any, weight: fl
     book = make()
     book["Settings"] |= {"risk_weight": weight, "risk_tail": 0.25}
     whole = solve_all(book)
-    plan = solve_decomposed(read(book), 2, gap=GAP, time_limit=120)
+    plan = solve_decomposed(read(book), 2, gap=GAP, time_limit=120).document()
     assert plan["bound_musd"] <= whole["objective_musd"] + 1e-6
     assert whole["objective_musd"] <= plan["objective_musd"] + 1e-6
     assert plan["status"] == "optimal"
@@ -246,7 +246,7 @@ def test_two_processes_find_the_plan_of_the_extensive_form(make: Any, weight: fl
 @mpi
 def test_more_processes_share_the_futures_out():
     book = with_futures()
-    plan = solve_decomposed(read(book), 4, gap=GAP, time_limit=120, values=False)
+    plan = solve_decomposed(read(book), 4, gap=GAP, time_limit=120, values=False).document()
     assert plan["gap"] <= GAP
     assert plan["objective_musd"] == pytest.approx(solve_all(book, values=False)["objective_musd"], rel=GAP)
     assert plan["evpi_musd"] is None
@@ -310,7 +310,7 @@ def test_asked_to_stop_it_keeps_the_best_plan():
         if progress.best is not None:
             seen.append(progress.best)
 
-    plan = solve_decomposed(read(with_futures()), 2, 0.0, 60, note, lambda: bool(seen), values=False)
+    plan = solve_decomposed(read(with_futures()), 2, 0.0, 60, note, lambda: bool(seen), values=False).document()
     assert plan["objective_musd"] <= seen[0] + 1e-6
     assert plan["bound_musd"] <= plan["objective_musd"]
 

@@ -15,11 +15,12 @@ import pytest
 from benchmarks.kills import kills
 from click.testing import CliRunner
 from tests.make import Book, tiny, with_plants, write_book
-from tests.plan_document import plan_document
+from tests.plan_document import small_plan
 from tests.solving import add, home
 
 from lodestone.commands import main
 from lodestone.errors import UsageError
+from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import read_run
 from lodestone.report.plan.run_folder import write_run
 from lodestone.runs.folder_lock import claimed
@@ -143,13 +144,13 @@ def hard() -> Book:
     return book
 
 
-def proved_but_for_a_gap(run: Path) -> dict[str, Any]:
+def proved_but_for_a_gap(run: Path) -> Plan:
     plan = read_run(run)
-    assert plan["status"] == "feasible"
-    assert plan["gap"] > 0
-    assert plan["bound_musd"] < plan["objective_musd"]
-    assert plan["audit"]
-    assert all(line["ok"] for line in plan["audit"])
+    assert plan.status == "feasible"
+    assert plan.gap > 0
+    assert plan.bound_musd < plan.objective_musd
+    assert plan.audit
+    assert all(line["ok"] for line in plan.audit)
     assert holds(verify(run))
     return plan
 
@@ -200,7 +201,7 @@ def test_a_time_limit_leaves_the_best_plan_so_far(tmp_path: Path):
     plan = proved_but_for_a_gap(tmp_path / "run")
     said = json.loads(done.stdout)
     assert said["status"] == "feasible"
-    assert said["gap"] == pytest.approx(plan["gap"])
+    assert said["gap"] == pytest.approx(plan.gap)
 
 
 # --- two at once -----------------------------------------------------------------------------------------------------
@@ -246,7 +247,7 @@ def test_of_two_processes_one_is_refused_until_the_other_is_killed(tmp_path: Pat
     other.communicate()
     assert (tmp_path / "deep" / ".run.lock").exists()  # nobody holds it any more
     with claimed([folder]):
-        write_run(plan_document(), folder)
+        write_run(small_plan(), folder)
     assert [p.name for p in (tmp_path / "deep").iterdir()] == ["run"]
 
 

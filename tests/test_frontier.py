@@ -66,8 +66,8 @@ def test_the_ends_and_what_lies_between_are_plain_solves(workbook, traced):
     for scale in (0.9, 0.5, 0.1):
         plan = solve_scenario(load(workbook, [f"ChinaShare/oxide_cap/2027={scale}"]), gap=TIGHT)
         (point,) = [p for p in traced.points if p.scale == scale]
-        assert point.objective_musd == pytest.approx(plan["objective_musd"], abs=1e-6)
-        built = {row["project"]: [row["decision_year"]] for row in plan["tables"]["investments"]}
+        assert point.objective_musd == pytest.approx(plan.objective_musd, abs=1e-6)
+        built = {row["project"]: [row["decision_year"]] for row in plan.tables["investments"]}
         assert point.builds == built
 
 
@@ -76,7 +76,7 @@ def test_a_named_cap_is_set_in_every_year_in_force(workbook):
 
     for scale, cost in least_costs(result).items():
         plan = solve_scenario(load(workbook, [f"ChinaShare/oxide_cap/years={scale}"]), gap=TIGHT)
-        assert cost == pytest.approx(plan["objective_musd"], abs=1e-6)
+        assert cost == pytest.approx(plan.objective_musd, abs=1e-6)
 
 
 def test_without_a_name_all_caps_are_scaled(tmp_path):
@@ -87,8 +87,8 @@ def test_without_a_name_all_caps_are_scaled(tmp_path):
 
     sets = ["oxide_cap/2026=0.72", "oxide_cap/2027=0.72", "second/2026=0.32", "second/2027=0.64"]
     plan = solve_scenario(load(path, [f"ChinaShare/{text}" for text in sets]), gap=TIGHT)
-    assert least_costs(result)[0.8] == pytest.approx(plan["objective_musd"], abs=1e-6)
-    assert least_costs(result)[1.0] == pytest.approx(solve_scenario(load(path), gap=TIGHT)["objective_musd"], abs=1e-6)
+    assert least_costs(result)[0.8] == pytest.approx(plan.objective_musd, abs=1e-6)
+    assert least_costs(result)[1.0] == pytest.approx(solve_scenario(load(path), gap=TIGHT).objective_musd, abs=1e-6)
 
 
 def test_years_in_which_a_cap_is_not_in_force_stay_free(tmp_path):
@@ -133,7 +133,7 @@ def test_a_scenario_and_set_are_those_of_the_plan(tmp_path):
     result = frontier(path, [0.5], "oxide_cap", scenario="dear", sets=sets, gap=TIGHT, processes=1)
 
     plan = solve_scenario(load(path, [*sets, "ChinaShare/oxide_cap/years=0.5"]), "dear", gap=TIGHT)
-    assert result.points[0].objective_musd == pytest.approx(plan["objective_musd"], abs=1e-6)
+    assert result.points[0].objective_musd == pytest.approx(plan.objective_musd, abs=1e-6)
     assert (result.scenario, result.sets) == ("dear", tuple(sets))
 
 

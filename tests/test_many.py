@@ -18,6 +18,7 @@ from tests.make import with_plants, write_book
 
 import lodestone
 from lodestone.errors import NoPlanError, StoppedError, UsageError
+from lodestone.plan.plan import Plan
 from lodestone.plan.plan_json import OF_THE_RUN
 from lodestone.plan.run_files import read_run
 from lodestone.progress import Progress
@@ -48,9 +49,9 @@ def one_by_one(workbook: Path) -> dict[str, Any]:
     return {name: plain(solve_scenario(inputs, name)) for name in FOUR}
 
 
-def plain(plan: dict[str, Any]) -> dict[str, Any]:
+def plain(plan: Plan) -> dict[str, Any]:
     """Without what differs from run to run and from place to place."""
-    return {key: value for key, value in plan.items() if key not in OF_THE_RUN}
+    return {key: value for key, value in plan.document().items() if key not in OF_THE_RUN}
 
 
 def plans(answers: list[Done]) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def test_workers_write_the_runs_themselves(workbook, one_by_one, tmp_path):
 
     for done in answers:
         assert done.plan is not None
-        assert set(done.plan["tables"]) == {"costs"}
+        assert set(done.plan.tables) == {"costs"}
         assert plain(read_run(folders[done.job.scenario])) == as_read(one_by_one[done.job.scenario])
         assert (folders[done.job.scenario] / "plan.xlsx").exists()
 
@@ -188,7 +189,7 @@ class Killed(Job):
 
     mark: Path = Path()
 
-    def run(self, tell: Callable[[Any], None], should_stop: Callable[[], bool]) -> dict[str, Any]:
+    def run(self, tell: Callable[[Any], None], should_stop: Callable[[], bool]) -> tuple[Any, str]:
         def dying(progress: Any) -> None:
             tell(progress)
             if progress.stage == "load" and not self.mark.exists():

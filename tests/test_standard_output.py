@@ -228,7 +228,7 @@ from model.studies.many import jobs_for, solve_many
 if __name__ == "__main__":
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
         (answer,) = solve_many(jobs_for(Path("plan.xlsx"), ("base",)), scheduler=cluster.scheduler_address)
-        print(answer.plan["status"])
+        print(answer.plan.status)
 """
 
 

@@ -55,14 +55,14 @@ def test_every_point_of_the_grid_is_a_plain_solve(workbook, swept):
             continue
         given = ("Settings/discount_rate", "ChinaShare/oxide_cap/2027")
         plan = solve_scenario(load(workbook, [f"{path}={row[path]}" for path in given]))
-        assert row["status"] == plan["status"]
-        assert row["objective_musd"] == pytest.approx(plan["objective_musd"])
+        assert row["status"] == plan.status
+        assert row["objective_musd"] == pytest.approx(plan.objective_musd)
         assert row["public_musd"] + row["buyers_musd"] + row["shortage_musd"] == pytest.approx(row["objective_musd"])
-        assert row["freight_musd"] == pytest.approx(plan["costs_musd"]["freight"])
-        assert row["max_share oxide_cap"] == pytest.approx(max(r["share"] for r in plan["tables"]["china_share"]))
-        assert row["peak_stock_t"] == pytest.approx(max(r["stock_t"] for r in plan["tables"]["stockpile"]))
-        assert row["shortage_t"] == pytest.approx(sum(r["short_t"] for r in plan["tables"]["demand"]))
-        for build in plan["tables"]["investments"]:
+        assert row["freight_musd"] == pytest.approx(plan.costs_musd["freight"])
+        assert row["max_share oxide_cap"] == pytest.approx(max(r["share"] for r in plan.tables["china_share"]))
+        assert row["peak_stock_t"] == pytest.approx(max(r["stock_t"] for r in plan.tables["stockpile"]))
+        assert row["shortage_t"] == pytest.approx(sum(r["short_t"] for r in plan.tables["demand"]))
+        for build in plan.tables["investments"]:
             assert f"{build['project']} {build['decision_year']}" in row["builds"]
 
 
@@ -79,7 +79,7 @@ def test_scenarios_are_varied_like_a_cell(workbook):
     found = table(sweep(workbook, varied, processes=2))
 
     inputs = load(workbook, ["Settings/discount_rate=0.03"])
-    alone = [solve_scenario(inputs, name)["objective_musd"] for name in ("base", "boom")]
+    alone = [solve_scenario(inputs, name).objective_musd for name in ("base", "boom")]
     assert [row["scenario"] for row in found] == ["base", "boom"]
     assert [row["objective_musd"] for row in found] == pytest.approx(alone)
     assert alone[1] > alone[0] + 1
@@ -89,7 +89,7 @@ def test_what_is_set_for_all_points_comes_before_what_is_varied(workbook):
     result = sweep(workbook, parse_vary(["Settings/discount_rate=0.08"]), sets=["Settings/discount_rate=0.5"])
     plan = solve_scenario(load(workbook, ["Settings/discount_rate=0.08"]))
 
-    assert table(result)[0]["objective_musd"] == pytest.approx(plan["objective_musd"])
+    assert table(result)[0]["objective_musd"] == pytest.approx(plan.objective_musd)
 
 
 def test_a_value_with_a_comma_stands_in_quotes():

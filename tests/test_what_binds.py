@@ -19,6 +19,7 @@ from tests.test_brute_force import some_book
 from lodestone.commands import main
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, UsageError
+from lodestone.plan.plan import Plan
 from lodestone.report.plan.run_folder import write_run
 from lodestone.report.studies.what_binds_files import write_what_binds
 from lodestone.solve.all_futures import solve_joint
@@ -31,7 +32,7 @@ from lodestone.workbook.inputs import load
 TIGHT = 1e-9
 
 
-def binding(plan: dict[str, Any], rule: str, **keys: Any) -> dict[str, Any]:
+def binding(plan: Plan | dict[str, Any], rule: str, **keys: Any) -> dict[str, Any]:
     return only(plan, "what_binds", rule=rule, **keys)
 
 
@@ -48,7 +49,7 @@ def chain(last: int = 2027, discount_rate: float = 0.1) -> Book:
 def moved(book: Book, tmp_path: Path, change: str) -> float:
     """Objective after --set."""
     path = write_book(tmp_path / "moved.xlsx", book)
-    return float(solve_scenario(load(path, [change]), gap=TIGHT)["objective_musd"])
+    return float(solve_scenario(load(path, [change]), gap=TIGHT).objective_musd)
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------
@@ -415,7 +416,7 @@ PATHS = {
 }
 
 
-def held_cost(path: Path, plan: dict[str, Any], change: str = "") -> float | None:
+def held_cost(path: Path, plan: Plan, change: str = "") -> float | None:
     """The least cost with the plan's whole-number decisions, after --set."""
     data = scenario_data(load(path, [change] if change else []))
     _, solver, whole = study._held(plan, single(data))
@@ -431,8 +432,8 @@ def test_every_value_lies_between_what_more_saves_and_less_costs(tmp_path, seed)
     except NoPlanError:
         pytest.skip("a workbook without a plan")
     now = held_cost(path, plan)
-    assert now == pytest.approx(plan["objective_musd"], abs=1e-6)
-    for row in plan["tables"]["what_binds"]:
+    assert now == pytest.approx(plan.objective_musd, abs=1e-6)
+    for row in plan.tables["what_binds"]:
         if row["rule"] not in PATHS:
             continue
         step = {"t": 1e-2, "days": 1e-2, "share": 1e-4, "MUSD": 1e-4}[row["unit"]]

@@ -51,7 +51,7 @@ def explain(
     from lodestone.studies.what_binds.results import document
 
     plan = read_run(run)
-    usual = what_binds_files.KIND.default_out(workbook_of(plan, run), plan["scenario"])
+    usual = what_binds_files.KIND.default_out(workbook_of(plan, run), plan.scenario)
     target = what_binds_files.KIND.check_out(out or usual)
     with claimed([target]), WatchMany((), output.silent) as watch:
         found = study.what_binds(run, workbook, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop)

@@ -48,7 +48,7 @@ def frontier(
 ) -> None:
     """Show what each point of allowed China share costs, and which share cannot be reached at all.
 
-    Without --cap the limits of all rows are multiplied by the same factor. Writes frontier.xlsx, with a chart, and .json.
+    Without --cap the limits of all rows are multiplied by the same factor. Writes frontier.xlsx and .json.
 
     \b
     Example:

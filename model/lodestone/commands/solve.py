@@ -157,8 +157,8 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
 
     def show() -> None:
         show_plan(plan, folder)
-        if asked.start is not None:
-            click.echo(_started(plan["start"]))
+        if plan.start is not None:
+            click.echo(_started(plan.start))
 
     asked.output.answer(show, lambda: plan_answer(plan, folder))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,9 +14,8 @@ from lodestone.errors import LodestoneError, WorkbookError
 from lodestone.system.standard_output import library_prints
 
 if TYPE_CHECKING:
+    from lodestone.plan.plan import Plan
     from lodestone.report.terminal.progress_lines import Watch
-
-Plan = Mapping[str, Any]
 
 
 @click.command()

@@ -1,20 +1,27 @@
-"""The tables of a run as pandas frames, for those who go on in Python.
+"""The tables of a plan as pandas frames, for those who go on in Python.
 
-from model.report.frames import frames
-frames("outputs/plan/base")["flows"].pivot_table("t", "from_region", "year", "sum")
+    frames("outputs/plan/base")["flows"].pivot_table("t", "from_region", "year", "sum")
+
+`import lodestone as ls; ls.read("outputs/plan/base")["flows"]` is the same for one table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from lodestone.plan.key_figures import is_joint, table
+from lodestone.plan.plan import SHAPES
 from lodestone.plan.run_files import read_run
-from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Column, PlanTable, columns_of
+from lodestone.plan.tables import Column, Row
+
+
+def frame(rows: Sequence[Row], columns: Sequence[Column], meaning: str = "") -> pd.DataFrame:
+    """Rows as a frame, with what they mean and the unit of each column in its attrs."""
+    found = pd.DataFrame(rows, columns=[column.name for column in columns])
+    found.attrs = {"meaning": meaning, "units": {column.name: column.unit for column in columns}}
+    return found
 
 
 def frames(run: Path | str) -> dict[str, pd.DataFrame]:
@@ -24,14 +31,4 @@ def frames(run: Path | str) -> dict[str, pd.DataFrame]:
     Raises UsageError when there is no run.
     """
     plan = read_run(Path(run))
-    future = [SCENARIO.name] if is_joint(plan) else []
-    shapes = TABLES | VALUE_TABLES | {ORIGINS.name: ORIGINS}
-    rows = {name: table(plan, name) for name in shapes} | {ORIGINS.name: plan.get(ORIGINS.name, [])}
-    return {
-        name: pd.DataFrame(rows[name], columns=[*future, *(column.name for column in _columns(name, shape, plan))])
-        for name, shape in shapes.items()
-    }
-
-
-def _columns(name: str, shape: PlanTable, plan: Mapping[str, Any]) -> tuple[Column, ...]:
-    return shape.columns if name == ORIGINS.name else columns_of(name, plan)
+    return {name: plan[name] for name in SHAPES}

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from lodestone.errors import UsageError
-from lodestone.plan.plan_shape import require_plan
+from lodestone.plan.plan import Plan, require_plan
 from lodestone.plan.shapes import Misfit, damaged, read_document, shown
+from lodestone.plan.tables import Document
 
 FORMAT = 1
 MEND = "solve it again"
@@ -25,16 +26,16 @@ def dumps(document: Mapping[str, Any]) -> str:
     return _joined(_members(document))
 
 
-def stamped(plan: Mapping[str, Any]) -> str:
+def stamped(plan: Plan) -> str:
     """The text of plan.json: the plan with its fingerprint as the last entry."""
-    members = _members(plan)
+    members = _members(plan.document())
     members["fingerprint"] = _member("fingerprint", _hash(members))
     return _joined(members)
 
 
-def fingerprint(plan: Mapping[str, Any]) -> str:
-    """SHA-256 of a plan: equal for the same workbook, options and versions, wherever and whenever it is solved."""
-    return _hash(_members(plan))
+def fingerprint(document: Mapping[str, Any]) -> str:
+    """SHA-256 of a plan document: equal for the same workbook, options and versions, wherever and whenever."""
+    return _hash(_members(document))
 
 
 def _hash(members: Mapping[str, str]) -> str:
@@ -79,11 +80,18 @@ def finite(value: Any) -> Any:
     return value
 
 
-def read_plan(path: Path, named: Path | None = None) -> dict[str, Any]:
-    """named: the path as it was typed. Raises UsageError when the file is no plan of this format, or is not as
-    plan_shape.py says."""
+def read_plan(path: Path, named: Path | None = None) -> Plan:
+    """As read_plan_document."""
+    return Plan.from_document(read_plan_document(path, named))
+
+
+def read_plan_document(path: Path, named: Path | None = None) -> Document:
+    """What a plan.json holds, word for word. named: the path as it was typed.
+
+    Raises UsageError when the file is no plan of this format, or is not as plan.py says.
+    """
     try:
-        plan = read_document(path, MEND)
+        plan: Document = read_document(path, MEND)
     except (FileNotFoundError, NotADirectoryError):
         raise UsageError(f"there is no plan at {named or path}: name the folder that solve wrote") from None
     if not isinstance(plan, dict) or "format" not in plan:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from lodestone.plan.plan import Plan
 from lodestone.report.plan.run_folder import write_run
 from lodestone.report.studies.explanation_files import write_explanation
 from lodestone.studies.explanation.results import Explanation
@@ -14,7 +14,7 @@ from lodestone.studies.parallel.solves import Job
 from lodestone.workbook.file.archive import read_bytes
 
 
-def write_answer(answer: dict[str, Any] | Explanation, log: str, folder: Path, workbook: Path) -> None:
+def write_answer(answer: Plan | Explanation, log: str, folder: Path, workbook: Path) -> None:
     """Write a plan, or why there is none, into the folder of its run."""
     if isinstance(answer, Explanation):
         write_explanation(answer, folder)

@@ -1,4 +1,4 @@
-"""One scenario from workbook to audited plan document; `joint_run` strings the same stages together for all futures."""
+"""One scenario from workbook to audited plan; `joint_run` strings the same stages together for all futures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pyomo.version
@@ -19,7 +19,8 @@ from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import Tree, single
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.names import readable
-from lodestone.plan.tables import COST_TERMS
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import COST_TERMS, Row
 from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.rules.build import Built, build
 from lodestone.rules.objective import expected_cost, risk_weight
@@ -68,7 +69,7 @@ class Effort:
     time_limit: float
     on_progress: OnProgress | None = None
     should_stop: ShouldStop | None = None
-    start: Mapping[str, Any] | None = None  # the plan of an earlier run
+    start: Plan | None = None  # the plan of an earlier run
     careful: bool = False  # tighter tolerances, no presolve
 
 
@@ -78,7 +79,7 @@ def effort(
     time_limit: float | None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
-    start: Mapping[str, Any] | None = None,
+    start: Plan | None = None,
 ) -> Effort:
     """What is asked for, and where nothing is, what the workbook's settings say."""
     return Effort(
@@ -113,9 +114,8 @@ class Solved:
     values: np.ndarray
     start: Start | None = None
 
-    @property
     def duals(self) -> Duals:
-        """What limits are worth with the integers as they are: one more linear programme from the last basis."""
+        """Solve the linear programme with the integers as they are, from the last basis: what limits are worth."""
         return duals(self.built, self.solver, self.values)
 
     @property
@@ -137,9 +137,9 @@ def solve_scenario(
     time_limit: float | None = None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
-    start: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """The audited plan document (plan.json) of one scenario, which knows its future.
+    start: Plan | None = None,
+) -> Plan:
+    """The audited plan of one scenario, which knows its future.
 
     gap (share) and time_limit (s) replace the workbook's settings. start: the plan of an earlier run, whose decisions
     the solver begins with. Raises WorkbookError, NoPlanError when it is proved that there is no plan, StoppedError when
@@ -151,21 +151,19 @@ def solve_scenario(
     clock.leave("read")
     wanted = effort(data, gap, time_limit, on_progress, should_stop, start)
 
-    def attempt(careful: bool) -> tuple[tuple[Solved, dict[str, Any]], Audit]:
+    def attempt(careful: bool) -> tuple[tuple[Solved, Plan], Audit]:
         solved = solve_tree(single(data), replace(wanted, careful=careful), clock)
         clock.enter("audit")
-        plan = plan_document(inputs, data, solved)
-        result = audit(data, plan)
+        plan = plan_of(inputs, data, solved)
+        result = audit(data, plan.document())
         clock.leave("audit")
         return (solved, plan), result
 
     (solved, plan), lines = passing(attempt)
-    plan["audit"] = lines
     (leaf,) = solved.built.tree.leaves
-    plan["tables"] |= value_tables(solved.built, solved.duals, Places(inputs), leaf)
+    tables = plan.tables | value_tables(solved.built, solved.duals(), Places(inputs), leaf)
     clock.leave("values")
-    plan["seconds"] = clock.seconds
-    return plan
+    return replace(plan, audit=lines, tables=tables, seconds=clock.seconds)
 
 
 @at_rest()
@@ -215,7 +213,7 @@ def load_model(built: Built, careful: bool = False) -> Solver:
         raise NoPlanError(f"no plan satisfies all rules of the workbook: {error}") from error
 
 
-def passing(attempt: Callable[[bool], tuple[T, Audit]]) -> tuple[T, list[dict[str, Any]]]:
+def passing(attempt: Callable[[bool], tuple[T, Audit]]) -> tuple[T, list[Row]]:
     """What passes its audit, with the lines of that; where the first attempt does not, a careful one is made.
 
     attempt: solves and audits; told whether to take tighter tolerances and no presolve.
@@ -228,7 +226,7 @@ def passing(attempt: Callable[[bool], tuple[T, Audit]]) -> tuple[T, list[dict[st
     return found, audited(result)
 
 
-def audited(result: Audit) -> list[dict[str, Any]]:
+def audited(result: Audit) -> list[Row]:
     """The lines of an audit that was passed. Raises StoppedError when it was not."""
     if not result.ok:
         finding = result.findings[0]
@@ -239,23 +237,24 @@ def audited(result: Audit) -> list[dict[str, Any]]:
     return [asdict(line) for line in result.lines]
 
 
-def plan_document(inputs: Inputs, data: PlanData, solved: Solved) -> dict[str, Any]:
-    """The plan document of one scenario before its audit."""
+def plan_of(inputs: Inputs, data: PlanData, solved: Solved) -> Plan:
+    """The plan of one scenario before its audit."""
     tables = plan_tables(solved.built)
     costs = cost_totals(solved.built.tree, tables)
     cost = sum(costs.values())
     scenario = data.scenario.name
-    return {
+    return Plan(
         **heading(inputs, data, solved.proof, cost, cost),
-        "scenario": scenario,
-        "changes": [change.line() for change in inputs.changes(scenario)],
-        "settings": inputs.tables(scenario).told_settings,
-        "inputs": input_snapshot(inputs.tables(scenario)),
+        scenario=scenario,
+        changes=[change.line() for change in inputs.changes(scenario)],
+        settings=inputs.tables(scenario).told_settings,
+        inputs=input_snapshot(inputs.tables(scenario)),
         **totals(costs, tariff_revenue(tables)),
-        "sheet_names": renamed(inputs),
-        "origins": origins(inputs.tables(scenario), inputs.changes(scenario), tables),
-        "tables": tables,
-    }
+        sheet_names=renamed(inputs),
+        origins=origins(inputs.tables(scenario), inputs.changes(scenario), tables),
+        tables=tables,
+        audit=[],
+    )
 
 
 def renamed(inputs: Inputs) -> dict[str, str]:
@@ -263,8 +262,8 @@ def renamed(inputs: Inputs) -> dict[str, str]:
     return {sheet: name for sheet, name in inputs.sheet_names.items() if name != sheet}
 
 
-def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expected: float) -> dict[str, Any]:
-    """What a plan document says of its solve, whatever kind of run it is."""
+def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expected: float) -> Row:
+    """What a plan says of its solve, whatever kind of run it is."""
     bound = min(proof.bound, objective)
     gap = (objective - bound) / max(abs(objective), 1e-9)
     return {
@@ -293,7 +292,7 @@ def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expe
     }
 
 
-def totals(costs: Mapping[str, float], tariffs: float) -> dict[str, Any]:
+def totals(costs: Mapping[str, float], tariffs: float) -> Row:
     """Cost by term and by payer, and the treasury's revenue."""
     payers = {
         payer: sum(costs[t] for t, p in COST_TERMS.items() if p == payer) for payer in ("public", "buyers", "shortage")

@@ -21,8 +21,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lodestone.plan.key_figures import Plan, Row, input_rows, table
-from lodestone.plan.tables import Column
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Column, Row
 from lodestone.report.html.tables import Table
 
 MOST_NODES = 12  # of a stage and mineral that have a name of their own; the others are drawn as one
@@ -63,7 +63,7 @@ class Stages:
 def recipes(plan: Plan) -> dict[str, dict[str, float]]:
     """As in the run's inputs; empty when the plan does not carry them."""
     found: dict[str, dict[str, float]] = defaultdict(dict)
-    for key, row in input_rows(plan, "Processes").items():
+    for key, row in plan.input_rows("Processes").items():
         process, material = key.split("/")
         found[process][material] = row["t_per_t"]
     return dict(found)
@@ -71,13 +71,13 @@ def recipes(plan: Plan) -> dict[str, dict[str, float]]:
 
 def minerals(plan: Plan) -> dict[str, str]:
     """material -> its mineral, "" where the workbook names none."""
-    return {material: row.get("mineral") or "" for material, row in input_rows(plan, "Materials").items()}
+    return {material: row.get("mineral") or "" for material, row in plan.input_rows("Materials").items()}
 
 
 def chain_stages(plan: Plan) -> dict[str, Stages]:
     """Of each mineral, in the order of the workbook; empty when the plan does not carry its inputs."""
     of = minerals(plan)
-    made_by, materials = recipes(plan), input_rows(plan, "Materials")
+    made_by, materials = recipes(plan), plan.input_rows("Materials")
     return {mineral: stages(made_by, materials, {m for m in of if of[m] == mineral}) for mineral in of.values()}
 
 
@@ -165,7 +165,7 @@ class _Drawing:
 
     def rows(self, name: str) -> Iterator[Row]:
         """Of a table by material, those of the chain."""
-        return (row for row in table(self.plan, name) if row["material"] in self.wanted)
+        return (row for row in self.plan.rows(name) if row["material"] in self.wanted)
 
     @property
     def last(self) -> int:
@@ -189,7 +189,7 @@ class _Drawing:
     def made(self) -> Shares:
         """Left side of (1): by units, bought, released, returned."""
         found = _shares()
-        for row in table(self.plan, "plants"):
+        for row in self.plan.rows("plants"):
             for material, t in self.made_by.get(row["process"], {}).items():
                 if t > 0:
                     _add(found, row, material, self.unit(row), t * row["clean_t"], t * row["exposed_t"])
@@ -209,8 +209,8 @@ class _Drawing:
         """Right side of (2): taken in by units, delivered, put into stock, sold."""
         found = _shares()
         mixed = {(r["region"], r["material"], r["year"]): r for r in self.rows("intake")}
-        clean_mode = self.plan["settings"].get("china_share_basis") == "provenance"
-        for row in table(self.plan, "plants"):
+        clean_mode = self.plan.settings.get("china_share_basis") == "provenance"
+        for row in self.plan.rows("plants"):
             for material, t in self.made_by.get(row["process"], {}).items():
                 if t < 0:
                     own_clean = -t * row["clean_t"] if clean_mode else 0.0

@@ -21,7 +21,7 @@ from plotly.offline import get_plotlyjs
 
 from lodestone import __version__
 from lodestone.errors import UsageError
-from lodestone.plan.key_figures import Plan
+from lodestone.plan.plan import Plan
 from lodestone.plan.plan_json import finite
 from lodestone.plan.run_files import starts_with
 from lodestone.report.excel import colours

@@ -12,7 +12,7 @@ from typing import Any
 
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import musd, share, term_label
-from lodestone.plan.key_figures import Plan
+from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, starts_with
 from lodestone.plan.tables import Column
 from lodestone.report.compare import files as compare_files
@@ -64,8 +64,8 @@ def read_study(path: Path) -> Study:
 def find_studies(folders: Iterable[Path], plans: Iterable[Plan]) -> list[Study]:
     """Studies in these folders that are of the workbook of one of the plans; a comparison: of all its runs."""
     plans = list(plans)
-    workbooks = {plan["workbook"] for plan in plans}
-    hashes = {plan["workbook_sha256"] for plan in plans}
+    workbooks = {plan.workbook for plan in plans}
+    hashes = {plan.workbook_sha256 for plan in plans}
     found: dict[Path, Study] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lodestone.plan.key_figures import Plan, table
+from lodestone.plan.plan import Plan
 from lodestone.plan.tables import TABLES, Column
 from lodestone.report.excel.styles import heading
 
@@ -27,7 +27,7 @@ def from_plan(plan: Plan, name: str, *names: str, rows: Iterable[Any] | None = N
     """Columns of a table of the plan, in the order given; all of them when none is named."""
     known = {c.name: c for c in TABLES[name].columns}
     columns = tuple(known[n] for n in names or known)
-    found = table(plan, name) if rows is None else rows
+    found = plan.rows(name) if rows is None else rows
     return Table(columns, [[row[c.name] for c in columns] for row in found])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
 
-from lodestone.plan.key_figures import Plan
+from lodestone.plan.plan import Plan
 from lodestone.plan.tables import SCENARIO
 from lodestone.report.excel.styles import Links, external
 
@@ -34,7 +34,7 @@ class Places:
 
     def __init__(self, plan: Plan) -> None:
         self.first: dict[Decision, int] = {}
-        for number, line in enumerate(plan.get("origins", ()), 2):
+        for number, line in enumerate(plan.rows("origins"), 2):
             self.first.setdefault((line.get("scenario", ""), line["decision"], line["name"]), number)
 
     def link(self, scenario: str, kind: str, name: str) -> str | None:
@@ -56,7 +56,7 @@ def origin_links(plan: Plan, names: Sequence[str], homes: Mapping[Decision, str]
 
     names: of the columns. homes: decision -> "Investments!A5".
     """
-    workbook, sheet_names = plan.get("workbook_path"), plan.get("sheet_names", {})
+    workbook, sheet_names = plan.workbook_path, plan.sheet_names or {}
     kind, name, cell, by = (names.index(column) for column in ("decision", "name", "cell", "set_by"))
     scenario = names.index(SCENARIO.name) if SCENARIO.name in names else None
 

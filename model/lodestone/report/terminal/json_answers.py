@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lodestone.plan.key_figures import table
+from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, RUN_LOG
 from lodestone.report.studies.stress_files import RANKED, ranked
 from lodestone.studies.compare.results import Comparison
@@ -22,14 +22,15 @@ FIGURES = (
 DECISIONS = {"investments": "project", "price_floors": "floor", "contracts": "contract"}
 
 
-def plan_answer(plan: Mapping[str, Any], folder: Path) -> Answer:
+def plan_answer(plan: Plan, folder: Path) -> Answer:
     """Of a run: key figures, names of what is decided, folder and files."""
-    decided = {name: list(dict.fromkeys(row[key] for row in table(plan, name))) for name, key in DECISIONS.items()}
+    document = plan.document()
+    decided = {name: list(dict.fromkeys(row[key] for row in plan.rows(name))) for name, key in DECISIONS.items()}
     return {
-        **{name: plan[name] for name in FIGURES if name in plan},
+        **{name: document[name] for name in FIGURES if name in document},
         **decided,
-        "warnings": plan["warnings"],
-        "seconds": sum(plan["seconds"].values()),
+        "warnings": plan.warnings,
+        "seconds": sum(plan.seconds.values()),
         "folder": str(folder),
         "files": [str(folder / name) for name in (PLAN_XLSX, PLAN_JSON, RUN_LOG)],
     }

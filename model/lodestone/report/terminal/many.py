@@ -93,7 +93,7 @@ class WatchMany(Watch):
         plan, message = getattr(done, "plan", None), getattr(done, "message", "")
         line.stage = f"failed: {message}" if message else "done"
         if plan is not None:
-            line.best, line.gap = plan["objective_musd"], plan["gap"]
+            line.best, line.gap = plan.objective_musd, plan.gap
         self._plain(line)
 
     def _plain(self, line: _Line) -> None:
@@ -148,9 +148,9 @@ def show_many(answers: Sequence[Any], folders: Mapping[str, Path]) -> None:
             table.append([done.job.label, "failed", None, None, None, done.message])
             continue
         plan = done.plan
-        short = plan["payers_musd"]["shortage"]
+        short = plan.payers_musd["shortage"]
         folder = folders.get(done.job.label, "")
-        table.append([done.job.label, plan["status"], plan["objective_musd"], share(plan["gap"]), short, str(folder)])
+        table.append([done.job.label, plan.status, plan.objective_musd, share(plan.gap), short, str(folder)])
     show_table(("Scenario", "Status", "Cost (MUSD)", "Gap", "Shortage (MUSD)", "Files, or why not"), table)
     failed = sum(done.plan is None for done in answers)
     click.echo(f"{count(len(answers) - failed, 'plan')} written" + (f", {failed} failed." if failed else "."))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from lodestone.errors import Problem
+    from lodestone.plan.plan import Plan
     from lodestone.progress import Progress
     from lodestone.report.excel.marked_copy import Marked
 
@@ -110,16 +111,15 @@ class Watch:
             click.echo(f"{line}  {self._seconds:.1f} s", err=True)
 
 
-def show_plan(plan: Mapping[str, Any], folder: Path) -> None:
+def show_plan(plan: Plan, folder: Path) -> None:
     """The plan in a handful of lines, and where it is."""
-    from lodestone.plan.key_figures import is_joint
     from lodestone.report.plan.joint_summary import joint_key_lines
     from lodestone.report.plan.summary import key_lines
 
-    shown = joint_key_lines(plan) if is_joint(plan) else key_lines(plan)
+    shown = joint_key_lines(plan) if plan.is_joint else key_lines(plan)
     lines = [*shown, ("Files", f"{folder / 'plan.xlsx'} and plan.json")]
-    if plan["warnings"]:
-        lines.insert(-1, ("Warnings", f"{len(plan['warnings'])}, see lodestone check"))
+    if plan.warnings:
+        lines.insert(-1, ("Warnings", f"{len(plan.warnings)}, see lodestone check"))
     label = max(len(name) for name, _ in lines) + 2
     for name, text in lines:
         click.echo(_wrapped(name.ljust(label) + one_line(text), label))

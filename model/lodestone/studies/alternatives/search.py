@@ -21,7 +21,7 @@ from lodestone.audit import audit
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import readable
 from lodestone.progress import Progress, ShouldStop
-from lodestone.solve.one_scenario import audited, effort, plan_document, scenario_data
+from lodestone.solve.one_scenario import audited, effort, plan_of, scenario_data
 from lodestone.studies.alternatives.far_plans import FarPlans
 from lodestone.studies.alternatives.good_plans import WITH, WITHOUT, GoodPlans, Known, Places, Question, Whole, taken
 from lodestone.studies.alternatives.results import MAY, MUST, NEVER, UNPROVED, Alternatives, Choice, Differing, limit
@@ -275,5 +275,5 @@ class DifferTask(AsItIs):
     @staticmethod
     def _audited(inputs: Inputs, search: GoodPlans, whole: Whole, distance: float, proved: bool) -> Differing:
         solved = search.solved(whole)
-        audited(audit(search.data, plan_document(inputs, search.data, solved)))
+        audited(audit(search.data, plan_of(inputs, search.data, solved).document()))
         return Differing(solved.outcome.objective, search.taken(whole), distance, proved)

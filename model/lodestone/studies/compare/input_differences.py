@@ -11,10 +11,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lodestone.plan.key_figures import Plan, Row
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Row
 from lodestone.studies.compare.results import InputDifference
 from lodestone.studies.compare.side_by_side import union
 from lodestone.workbook.schema.sheets import SHEETS
+from lodestone.workbook.snapshot import Snapshot
 
 YEARS = "years"
 CELLWISE = ("Settings", "Scenarios")  # a row that is missing there is a row of blanks
@@ -32,32 +34,32 @@ NOT_PLANNED = _NotPlanned()
 
 def input_differences(plans: Sequence[Plan]) -> tuple[list[InputDifference], bool]:
     """The cells that differ, in the order of the sheets, and whether these are all."""
-    if all(plan.get("inputs") for plan in plans):
-        return list(_from_snapshots(plans)), True
-    if len({plan["workbook_sha256"] for plan in plans}) == 1:
+    snapshots = [plan.inputs for plan in plans if plan.inputs]
+    horizons = [plan.horizon for plan in plans]
+    if len(snapshots) == len(plans):
+        return list(_from_snapshots(snapshots, horizons)), True
+    if len({plan.workbook_sha256 for plan in plans}) == 1:
         return list(_from_changes(plans)), True
-    settings = [{"inputs": {"Settings": _settings(plan)}, "horizon": plan["horizon"]} for plan in plans]
-    return list(_from_snapshots(settings)), False
+    return list(_from_snapshots([{"Settings": _settings(plan)} for plan in plans], horizons)), False
 
 
 def _settings(plan: Plan) -> dict[str, Row]:
-    return {name: {"value": value} for name, value in plan["settings"].items() if name != "plan_name"}
+    return {name: {"value": value} for name, value in plan.settings.items() if name != "plan_name"}
 
 
 # --- from snapshots -------------------------------------------------------------------------------------------------
 
 
-def _from_snapshots(plans: Sequence[Plan]) -> Iterable[InputDifference]:
-    snapshots = [plan["inputs"] for plan in plans]
-    first_years = [plan["horizon"][0] for plan in plans]
-    last_year = max(plan["horizon"][1] for plan in plans)
+def _from_snapshots(snapshots: Sequence[Snapshot], horizons: Sequence[Sequence[int]]) -> Iterable[InputDifference]:
+    first_years = [first for first, _ in horizons]
+    last_year = max(last for _, last in horizons)
     for sheet in union(snapshots):
         for name in union([snapshot.get(sheet, {}) for snapshot in snapshots]):
             rows = [_row(snapshot, sheet, name, first) for snapshot, first in zip(snapshots, first_years, strict=True)]
             yield from _row_differences(sheet, name, rows, first_years, last_year)
 
 
-def _row(snapshot: Mapping[str, Mapping[str, Row]], sheet: str, name: str, first_year: int) -> Row | None:
+def _row(snapshot: Snapshot, sheet: str, name: str, first_year: int) -> Row | None:
     """The row of one run; None when it has none. What a snapshot leaves out as a matter of course is put back."""
     row = snapshot.get(sheet, {}).get(name)
     if row is not None:
@@ -69,7 +71,7 @@ def _row(snapshot: Mapping[str, Mapping[str, Row]], sheet: str, name: str, first
     return None
 
 
-def _usual_lane(snapshot: Mapping[str, Mapping[str, Row]], sheet: str, name: str, first_year: int) -> Row | None:
+def _usual_lane(snapshot: Snapshot, sheet: str, name: str, first_year: int) -> Row | None:
     start, end, material = name.split("/")
     regions = snapshot.get("Regions", {})
     if start not in regions or end not in regions or material not in snapshot.get("Materials", {}):
@@ -172,7 +174,7 @@ def _from_changes(plans: Sequence[Plan]) -> Iterable[InputDifference]:
 def _changed(plan: Plan) -> dict[tuple[str, str, str, int | None], tuple[Row, Row]]:
     """cell -> its first and its last change; a period is a cell of its own, as in a snapshot."""
     cells: dict[tuple[str, str, str, int | None], tuple[Row, Row]] = {}
-    for change in plan["changes"]:
+    for change in plan.changes:
         column, year = change["column"], change["year"]
         if change.get("month"):
             period, year = f"{year}-{change['month']:02}", None

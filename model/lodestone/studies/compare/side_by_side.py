@@ -6,7 +6,8 @@ import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from lodestone.plan.key_figures import Plan, Row, table
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Row
 from lodestone.studies.compare.results import NOISE, Amounts
 
 K = TypeVar("K", bound=Hashable)
@@ -15,7 +16,7 @@ K = TypeVar("K", bound=Hashable)
 def by_future(plan: Plan, name: str, *columns: str) -> dict[tuple[Any, ...], list[Row]]:
     """Rows of a table by these columns and, last, the future of a joint run ("" in a run of one scenario)."""
     groups: dict[tuple[Any, ...], list[Row]] = {}
-    for row in table(plan, name):
+    for row in plan.rows(name):
         groups.setdefault((*(row[c] for c in columns), str(row.get("scenario") or "")), []).append(row)
     return groups
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from lodestone.plan.key_figures import Plan, total
+from lodestone.plan.key_figures import total
+from lodestone.plan.plan import Plan
 from lodestone.studies.compare.results import FlowDifference, ShareYear, StockYear
 from lodestone.studies.compare.side_by_side import by_future, by_line, differ, differences, line, union
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lodestone.errors import NoPlanError
+from lodestone.plan.plan import Plan
 from lodestone.plan.run_log import RunLog
 from lodestone.progress import Progress, ShouldStop
 from lodestone.solve.one_scenario import solve_scenario
@@ -23,8 +24,8 @@ from lodestone.studies.parallel.local import on_this_machine
 from lodestone.studies.parallel.source import load_content
 from lodestone.studies.parallel.tasks import Failure, OnNews, Task, Tell
 
-Write = Callable[[dict[str, Any] | Explanation, str], None]  # plan document or why there is none, text of run.log
-LOG = "log"  # travels with the plan document, and is no part of it
+Answer = Plan | Explanation  # or why there is none
+Write = Callable[[Answer, str], None]  # with the text of run.log
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class Job:
     command: str = ""
     write: Write | None = None
 
-    def run(self, tell: Tell, should_stop: ShouldStop) -> dict[str, Any] | Explanation:
-        """The plan document; where it is to be written and there is no plan, why."""
+    def run(self, tell: Tell, should_stop: ShouldStop) -> tuple[Answer, str]:
+        """The plan and the text of its log; where it is to be written and there is no plan, why."""
         inputs = load_content(self.workbook, self.content, self.sets)
         log = RunLog(self.command)
         try:
@@ -55,27 +56,27 @@ class Job:
         except NoPlanError:
             if self.write is None:
                 raise
-            return explain(inputs, self.scenario, self.gap, time_for(self.time_limit), tell, should_stop)
-        return {**plan, LOG: log.text(plan)}
+            return explain(inputs, self.scenario, self.gap, time_for(self.time_limit), tell, should_stop), ""
+        return plan, log.text(plan)
 
-    def finish(self, value: dict[str, Any] | Explanation) -> dict[str, Any]:
+    def finish(self, value: tuple[Answer, str]) -> Plan:
         """The plan, once written. Raises NoPlanError with the explanation in a sentence, once that is written."""
-        log = "" if isinstance(value, Explanation) else value.pop(LOG)
+        answer, log = value
         if self.write is not None:
-            self.write(value, log)
-        if isinstance(value, Explanation):
-            raise NoPlanError(sentence(value))
+            self.write(answer, log)
+        if isinstance(answer, Explanation):
+            raise NoPlanError(sentence(answer))
         if self.keep is None:
-            return value
-        return {**value, "tables": {name: rows for name, rows in value["tables"].items() if name in self.keep}}
+            return answer
+        return replace(answer, tables={name: rows for name, rows in answer.tables.items() if name in self.keep})
 
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a job: a plan document, or a message and the exit code it stands for."""
+    """What became of a job: a plan, or a message and the exit code it stands for."""
 
     job: Job  # without the workbook's bytes
-    plan: dict[str, Any] | None
+    plan: Plan | None
     exit_code: int = 0
     message: str = ""
 

@@ -30,7 +30,9 @@ from lodestone.data.plan_data import BASE, LaneData, PlanData, Scenario, time_of
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import readable
-from lodestone.plan.key_figures import Plan, Row, exposed_share, future, is_joint
+from lodestone.plan.key_figures import exposed_share
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Row
 from lodestone.progress import ShouldStop
 from lodestone.rules.build import Built, build
 from lodestone.rules.stockpiles import DAYS_PER_YEAR
@@ -130,12 +132,12 @@ def stress(
 
 
 def _misfits(inputs: Inputs, base: PlanData, name: str, plan: Plan) -> Iterator[str]:
-    if list(plan["horizon"]) != [base.first_year, base.last_year]:
-        first, last = plan["horizon"]
+    if plan.horizon != [base.first_year, base.last_year]:
+        first, last = plan.horizon
         raise UsageError(f"{name} plans {first}-{last}, {inputs.path.name} {base.first_year}-{base.last_year}")
-    if plan["workbook_sha256"] != inputs.sha256:
+    if plan.workbook_sha256 != inputs.sha256:
         yield f"{name} was made from another version of the workbook"
-    held = decisions(_tables_for(plan, BASE.name))
+    held = decisions(plan.tables_for(BASE.name))
     unknown = {g for g, _ in held.builds} - base.projects.keys() | {c for c, _ in held.volumes} - base.contracts.keys()
     unknown |= {o for o, _ in held.awards} - base.floors.keys()
     if unknown:
@@ -161,7 +163,7 @@ def _cases(base: PlanData, scenarios: Sequence[PlanData], plan: Plan, year: int)
     yield Case(AS_PLANNED, BASE.name, year, base)
     for data in scenarios:
         yield Case(SCENARIO, data.scenario.name, data.scenario.from_year or base.first_year, data)
-    held = decisions(_tables_for(plan, BASE.name))
+    held = decisions(plan.tables_for(BASE.name))
 
     def case(kind: str, name: str, **changes: Any) -> Case:
         crisis = Scenario(f"{kind}: {name}", None, year, year, base.last_year, 0)
@@ -196,18 +198,9 @@ def _cut(lane: LaneData, base: PlanData, year: int) -> LaneData:
 # --- one plan in one case -------------------------------------------------------------------------------------------
 
 
-def _tables_for(plan: Plan, scenario: str) -> Mapping[str, Sequence[Row]]:
-    """The plan's tables; of a plan for several futures those of this one, or else of its first."""
-    if not is_joint(plan):
-        tables: Mapping[str, Sequence[Row]] = plan["tables"]
-        return tables
-    name = scenario if scenario in plan["futures"] else next(iter(plan["futures"]))
-    return future(plan, name)["tables"]  # type: ignore[no-any-return]
-
-
 def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Effort) -> Outcome:
     outcome = Outcome(run, case.kind, case.name, case.from_year, case.probability, None)
-    held = decisions(_tables_for(plan, case.data.scenario.name))
+    held = decisions(plan.tables_for(case.data.scenario.name))
     built = build(single(case.data))
     _hold(built, held, case, allow_new)
     try:
