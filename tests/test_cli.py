@@ -223,7 +223,7 @@ def test_new_with_years(here: Path) -> None:
     run("new", "later.xlsx", "--first-year", "2030")
     settings = load_workbook("later.xlsx")["Settings"]
     assert (settings["B3"].value, settings["B4"].value) == (2030, 2044)
-    assert [cell.value for cell in load_workbook("later.xlsx")["Tariffs"][1]][3:18] == list(range(2030, 2045))
+    assert [cell.value for cell in load_workbook("later.xlsx")["Tariffs"][1]][5:20] == list(range(2030, 2045))
     reversed_years = run("new", "x.xlsx", "--first-year", "2030", "--last-year", "2029")
     assert (reversed_years.exit_code, "before the first" in reversed_years.stderr) == (2, True)
     assert run("new", "x.xlsx", "--example", "tutorial", "--last-year", "2040").exit_code == 2

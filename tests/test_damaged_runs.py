@@ -337,7 +337,7 @@ def test_a_workbook_on_another_host_is_not_followed(tmp_path: Path, path: str) -
 
 
 def test_a_workbook_is_no_larger_than_a_workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "MOST_FILE", 10)
+    monkeypatch.setattr("lodestone.plan.run_files.MOST_FILE", 10)
     (tmp_path / "run").mkdir()
     (tmp_path / "plan.xlsx").write_bytes(b"0123456789")
     plan = small_plan(workbook_path="../plan.xlsx")

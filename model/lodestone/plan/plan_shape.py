@@ -160,7 +160,8 @@ class _Inputs:
             sheet, here = SHEETS.get(name), (*place, name)
             require_part(rows, here)
             for key, row in rows.items():
-                least = sum(sheet.by_name[name].default is None for name in sheet.key) if sheet else 0
+                keys = [sheet.by_name.get(name) for name in sheet.key] if sheet else []
+                least = sum(column is None or column.default is None for column in keys)
                 if sheet is not None and not least <= key.count("/") + 1 <= len(sheet.key):
                     raise Misfit(here, f"rows by {'/'.join(sheet.key)}", shown(key))
                 if sheet is SETTINGS:
