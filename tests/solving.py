@@ -21,6 +21,7 @@ from tests.make import Book, write_book
 from lodestone.errors import Problem
 from lodestone.plan.plan import Plan
 from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.workbook.inputs import Inputs, load
 
@@ -121,12 +122,12 @@ def solve_all(book: Mapping[str, Any], values: bool = True) -> dict[str, Any]:
 
 def solved(book: Mapping[str, Any], scenario: str = "base") -> Plan:
     """The audited plan of a scenario, proved optimal to 1e-9."""
-    return solve_scenario(read(book), scenario, gap=1e-9)
+    return solve_scenario(read(book), scenario, effort=Effort(gap=1e-9))
 
 
 def solved_all(book: Mapping[str, Any], values: bool = True) -> Plan:
     """The audited plan for all futures, proved optimal to 1e-9."""
-    return solve_joint(read(book), gap=1e-9, values=values)
+    return solve_joint(read(book), effort=Effort(gap=1e-9), values=values)
 
 
 def cost(book: Mapping[str, Any], scenario: str = "base") -> float:

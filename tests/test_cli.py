@@ -21,6 +21,7 @@ from lodestone.commands import main
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.plan.plan import Plan
 from lodestone.progress import Progress
+from lodestone.solve.effort import Effort
 from lodestone.template.examples import examples
 
 ROOT = Path(__file__).parent.parent
@@ -128,7 +129,10 @@ def test_set_out_and_quiet(here: Path) -> None:
 
 def test_gap_and_time_limit_are_handed_on(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
-    solving(monkeypatch, lambda inputs, scenario, gap, limit, *_: seen.extend([scenario, gap, limit]) or small_plan())
+    solving(
+        monkeypatch,
+        lambda inputs, scenario, effort: seen.extend([scenario, effort.gap, effort.time_limit]) or small_plan(),
+    )
     assert run("solve", "plan.xlsx", "--gap", "0.02", "--time-limit", "5").exit_code == 0
     assert seen == ["base", 0.02, 5.0]
 
@@ -257,12 +261,12 @@ def test_bankability_shows_every_private_project(here: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
 def test_first_ctrl_c_writes_the_best_plan_so_far(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def search(inputs: Any, scenario: str, gap: Any, limit: Any, progress: Any, should_stop: Any, start: Any) -> Any:
-        assert start is None
-        progress(Progress("solve", 1.0, 120.0, 90.0, 0.25))
-        assert not should_stop()
+    def search(inputs: Any, scenario: str, effort: Effort) -> Plan:
+        assert effort.start is None
+        effort.on_progress(Progress("solve", 1.0, 120.0, 90.0, 0.25))
+        assert not effort.should_stop()
         os.kill(os.getpid(), signal.SIGINT)
-        assert should_stop()
+        assert effort.should_stop()
         return small_plan(status="feasible", gap=0.25)
 
     solving(monkeypatch, search)

@@ -17,6 +17,7 @@ from lodestone.commands import main
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError
 from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.studies.explanation.arithmetic import find
 from lodestone.studies.explanation.explain import explain
@@ -226,7 +227,7 @@ def test_stopped_at_any_moment_every_repair_it_tells_makes_a_plan() -> None:
             values = {change.cell: change.new for change in repair.changes}
             mended = served(least=values.get("Sectors!C2", 0.8), sold=values.get("Markets!D2", 30))
             assert values.keys() <= {"Sectors!C2", "Markets!D2"}
-            assert solve_scenario(read(mended), gap=0.5).status in ("optimal", "feasible")
+            assert solve_scenario(read(mended), effort=Effort(gap=0.5)).status in ("optimal", "feasible")
             told.add(tuple(values))
         if len(explanation.repairs) < 2:
             assert explanation.remarks != ()

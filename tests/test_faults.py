@@ -57,6 +57,7 @@ FULL = """
 import os, resource, signal, sys
 # Pyomo makes a semaphore when it is loaded, which is a file to this limit and not to a disk
 import lodestone.solve.one_scenario
+from lodestone.commands import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), most))
@@ -158,6 +159,7 @@ def proved_but_for_a_gap(run: Path) -> Plan:
 INTERRUPTED = """
 import os, signal, sys
 import lodestone.solver.highs
+from lodestone.commands import main
 attempt, times = lodestone.solver.highs.Solver._attempt, int(sys.argv.pop(1))
 def watched(self, on_progress, should_stop, *more):
     def tell(progress):
@@ -222,7 +224,7 @@ def test_a_folder_that_another_run_holds_is_refused(tmp_path: Path):
 HOLD = """
 import os, signal, sys
 from pathlib import Path
-from model.report.claim import claimed
+from lodestone.runs.folder_lock import claimed
 with claimed([Path(sys.argv[1])]):
     print("held", flush=True)
     sys.stdin.readline()

@@ -17,6 +17,7 @@ from lodestone.errors import LodestoneError, NoPlanError, StoppedError
 from lodestone.solve import all_futures as joint_run
 from lodestone.solve import one_scenario as run
 from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.solver.highs import CAREFUL, Solver
 from lodestone.solver.highs_model import FEASIBILITY
@@ -68,7 +69,7 @@ def test_sixty_years():
 
 
 def test_a_discount_rate_of_one_and_a_gap_of_none():
-    plan = solve_scenario(read(supplied(last=2028, discount_rate=1)), gap=0)
+    plan = solve_scenario(read(supplied(last=2028, discount_rate=1)), effort=Effort(gap=0))
     assert plan.objective_musd == close(6.1 * (1 + 1 / 2 + 1 / 4))
     assert plan.status == "optimal"
 
@@ -83,7 +84,7 @@ def test_negative_value_added_is_paid_no_more_than_it_costs():
     add(book, "Plants", plant="refinery", region="Home", process="refine", operating_cost_usd_per_kg=5, years=500)
     inputs = read(book)
     assert any("negative value" in warning.wrong for warning in inputs.warnings)
-    plan = solve_scenario(inputs, gap=1e-9)
+    plan = solve_scenario(inputs, effort=Effort(gap=1e-9))
     assert plan.objective_musd == kg(100 * (2 * 50 + 5))
 
 

@@ -13,6 +13,7 @@ from tests.test_joint import with_futures
 
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import ORIGINS
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.workbook.inputs import load
 
@@ -121,7 +122,9 @@ def test_what_a_scenario_changed_is_marked_with_its_own_source(tmp_path: Path):
     del book["Markets"], book["Lanes"]
     change(book, "dear", "Prices", "oxide", 80, from_year=2027, source="futures of June")
     change(book, "dear", "ChinaShare", "ban", 0.5, from_year=2028)
-    plan = solve_scenario(load(write_book(tmp_path / "book.xlsx", book), ["Projects/works/capex_musd=1"]), "dear", 1e-9)
+    plan = solve_scenario(
+        load(write_book(tmp_path / "book.xlsx", book), ["Projects/works/capex_musd=1"]), "dear", effort=Effort(gap=1e-9)
+    )
     assert plan.tables["investments"]
     years = ("2026", "2027", "2028")
     before, after, last = (lines(plan, "investment", "works", sheet="Prices", column=y)[0] for y in years)

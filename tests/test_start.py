@@ -12,6 +12,7 @@ from tests.solving import add, change, home, lane, market, read, recipe, solved,
 from lodestone.commands import main
 from lodestone.data.tree import joint, single
 from lodestone.rules.build import build
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import scenario_data, solve_scenario
 from lodestone.solve.warm_start import start_from
 from lodestone.solver.highs import Solver
@@ -79,7 +80,7 @@ def test_decisions_that_no_plan_has_are_no_start():
     sheets = book()
     add(sheets, "Budgets", 0, budget="treasury", covers="capex")
     inputs = read(sheets)
-    plan = solve_scenario(inputs, gap=1e-9, start=start)
+    plan = solve_scenario(inputs, effort=Effort(gap=1e-9, start=start))
     assert plan.start == {"taken": 1, "left_out": [], "kept": False}
     assert decided(plan) == []
     assert plan.objective_musd == pytest.approx(solved(sheets).objective_musd)
@@ -90,7 +91,10 @@ def test_the_optimum_is_the_same(capex):
     """Also where the start is not the best any more: at 10 MUSD, with 0.1 x 40 x 2 = 8 MUSD to gain, nobody builds."""
     start = solved(book(1.0))
     inputs = read(book(capex, stock_end_value_share=0))
-    cold, warm = solve_scenario(inputs, gap=1e-9), solve_scenario(inputs, gap=1e-9, start=start)
+    cold, warm = (
+        solve_scenario(inputs, effort=Effort(gap=1e-9)),
+        solve_scenario(inputs, effort=Effort(gap=1e-9, start=start)),
+    )
     assert warm.objective_musd == pytest.approx(cold.objective_musd)
     assert decided(warm) == decided(cold)
     assert warm.start == {"taken": 1, "left_out": [], "kept": True}

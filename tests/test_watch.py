@@ -19,6 +19,7 @@ from lodestone.plan.plan import Plan
 from lodestone.progress import Progress
 from lodestone.runs import saved_workbook as watching
 from lodestone.runs.saved_workbook import LOOK_EVERY_S, SavedWorkbook, last_plan
+from lodestone.solve.effort import Effort
 
 Step = Callable[[], Any]
 
@@ -198,14 +199,14 @@ def test_a_save_without_a_plan_does_not_end_the_watch(book: Path, clock: Clock) 
 def test_a_save_during_a_solve_begins_it_anew(book: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[float] = []
 
-    def search(inputs: Any, scenario: str, gap: Any, limit: Any, tell: Any, should_stop: Any) -> Plan:
+    def search(inputs: Any, scenario: str, effort: Effort) -> Plan:
         calls.append(clock.now)
-        tell(Progress("solve", 1.0))
+        effort.on_progress(Progress("solve", 1.0))
         if len(calls) == 1:
             write_book(book, with_demand(7))
-            assert not should_stop()
+            assert not effort.should_stop()
             clock.sleep(2)
-            assert should_stop()
+            assert effort.should_stop()
             return small_plan(plan_name="out of date")
         clock.steps = {clock.now + 5: stop}
         return small_plan(plan_name="up to date")
@@ -221,9 +222,9 @@ def test_a_save_during_a_solve_begins_it_anew(book: Path, clock: Clock, monkeypa
 def test_ctrl_c_during_a_solve_keeps_the_plan_and_ends(
     book: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def search(inputs: Any, scenario: str, gap: Any, limit: Any, tell: Any, should_stop: Any) -> Plan:
+    def search(inputs: Any, scenario: str, effort: Effort) -> Plan:
         os.kill(os.getpid(), signal.SIGINT)
-        assert should_stop()
+        assert effort.should_stop()
         return small_plan(status="feasible", gap=0.25)
 
     monkeypatch.setattr("lodestone.solve.one_scenario.solve_scenario", search)

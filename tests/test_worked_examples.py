@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lodestone.plan.plan import Plan
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.workbook.inputs import load
 
@@ -16,7 +17,7 @@ TUTORIAL = ROOT / "inputs" / "tutorial.xlsx"
 
 
 def tutorial(scenario: str = "base", *sets: str) -> Plan:
-    return solve_scenario(load(TUTORIAL, sets), scenario, gap=1e-9)
+    return solve_scenario(load(TUTORIAL, sets), scenario, effort=Effort(gap=1e-9))
 
 
 def test_tutorial_is_the_optimum_worked_out_by_hand():
@@ -66,7 +67,7 @@ def test_the_page_names_the_optimum():
 def test_rare_earth_example_builds_abroad_within_every_cap_and_uses_floors_and_contracts():
     """At a wider gap than its own of 1e-4, which .ci/run solves it to; wider still, a plan may do without contracts."""
     inputs = load(ROOT / "inputs" / "rare_earth_magnets.xlsx")
-    plan = solve_scenario(inputs, gap=0.002)
+    plan = solve_scenario(inputs, effort=Effort(gap=0.002))
     tables = plan.tables
     concern = {key for (key,), row in inputs.tables().records["Regions"].items() if row["of_concern"]}
     assert [row for row in tables["investments"] if row["region"] not in concern]
@@ -82,7 +83,7 @@ def test_rare_earth_example_builds_abroad_within_every_cap_and_uses_floors_and_c
 def test_example_for_scale_leaves_no_shortage_beyond_its_gap_and_keeps_every_cap():
     """At a wide gap, to be quick; docs/critical_minerals.md says what its own gap of 1e-4 takes."""
     inputs = load(ROOT / "inputs" / "critical_minerals.xlsx")
-    plan = solve_scenario(inputs, gap=0.002)
+    plan = solve_scenario(inputs, effort=Effort(gap=0.002))
     tables = plan.tables
     assert plan.costs_musd["shortage"] <= plan.gap * plan.objective_musd + 1e-6
     assert all(row["share"] <= row["limit"] + 1e-6 for row in tables["china_share"])

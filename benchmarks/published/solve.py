@@ -11,6 +11,7 @@ from benchmarks.published.instances import Case
 from lodestone.errors import LodestoneError, WorkbookError
 from lodestone.plan.plan import Plan
 from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.workbook.inputs import load
 
@@ -68,8 +69,8 @@ def solve(case: Case, time_limit: float, folder: Path | None = None) -> Result:
 
 def _plan(case: Case, path: Path, time_limit: float) -> Plan:
     if not case.joint:
-        return solve_scenario(load(path), gap=GAP, time_limit=time_limit)
-    return solve_joint(load(path), gap=GAP, time_limit=time_limit, values=case.joint != "objective")
+        return solve_scenario(load(path), effort=Effort(gap=GAP, time_limit=time_limit))
+    return solve_joint(load(path), effort=Effort(gap=GAP, time_limit=time_limit), values=case.joint != "objective")
 
 
 def _figure(case: Case, plan: Plan) -> tuple[float, float]:

@@ -60,21 +60,19 @@ def frontier(
     from lodestone.report.terminal.many import WatchMany
     from lodestone.report.terminal.progress_lines import tell_of_stop
     from lodestone.runs.folder_lock import claimed
+    from lodestone.solve.effort import Effort
     from lodestone.studies.frontier import trace as study
+    from lodestone.studies.parallel.solves import Where
+    from lodestone.studies.parallel.source import Source
 
     target = frontier_files.KIND.check_out(out or frontier_files.KIND.default_out(workbook, scenario, cap))
     with claimed([target]), WatchMany((), output.silent) as watch:
         found = study.frontier(
-            workbook,
+            Source.read(workbook, scenario, sets, Effort(gap, time_limit)),
             study.scales(start, end, steps),
             cap,
             from_year,
-            scenario,
-            sets,
-            gap,
-            time_limit,
-            jobs,
-            scheduler,
+            Where(jobs, scheduler),
             watch.job,
             watch.should_stop,
         )

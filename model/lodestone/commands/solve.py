@@ -121,11 +121,11 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
     from lodestone.report.terminal.progress_lines import Watch, show_plan
     from lodestone.runs.folder_lock import claimed
     from lodestone.solve.all_futures import joint_name, solve_joint
+    from lodestone.solve.effort import Effort
     from lodestone.solve.one_scenario import solve_scenario
     from lodestone.workbook.inputs import load
 
     scenario = asked.scenarios[0] if asked.scenarios else "base"
-    gap, time_limit = asked.gap, asked.time_limit
     log = RunLog(str(ctx.obj))
     with _leading(asked.decompose), ExitStack() as held, Watch(asked.output.silent) as watch:
         watch.stage("read")
@@ -137,16 +137,16 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
         check_target(folder)
         held.enter_context(claimed([folder]))
         earlier = None if asked.start is None else read_run(asked.start)
-        tell = log.and_tell(watch.progress)
+        effort = Effort(asked.gap, asked.time_limit, log.and_tell(watch.progress), watch.should_stop, earlier)
         try:
             if asked.decompose:
                 from lodestone.solve.decomposition.run import solve_decomposed
 
-                plan = solve_decomposed(inputs, asked.jobs, gap, time_limit, tell, watch.should_stop, asked.values)
+                plan = solve_decomposed(inputs, asked.jobs, effort, asked.values)
             elif asked.joint:
-                plan = solve_joint(inputs, gap, time_limit, tell, watch.should_stop, asked.values, earlier)
+                plan = solve_joint(inputs, effort, asked.values)
             else:
-                plan = solve_scenario(inputs, scenario, gap, time_limit, tell, watch.should_stop, earlier)
+                plan = solve_scenario(inputs, scenario, effort)
         except NoPlanError as error:
             if not asked.output.json:
                 click.echo(f"Error: {error}", err=True)
@@ -170,7 +170,8 @@ def _solve_many(ctx: click.Context, asked: Asked) -> None:
     from lodestone.report.terminal.many import WatchMany, show_many
     from lodestone.runs.batch import jobs_for
     from lodestone.runs.folder_lock import claimed
-    from lodestone.studies.parallel.solves import exit_code, solve_many
+    from lodestone.solve.effort import Effort
+    from lodestone.studies.parallel.solves import Where, exit_code, solve_many
     from lodestone.workbook.inputs import load
 
     inputs = load(asked.workbook, asked.sets)
@@ -182,11 +183,10 @@ def _solve_many(ctx: click.Context, asked: Asked) -> None:
         usual = run_folder(inputs.path, name, inputs.scenario_names)
         folders[name] = usual if asked.out is None else asked.out / usual.name
         check_target(folders[name])
-    tasks = jobs_for(
-        asked.workbook, names, asked.sets, asked.gap, asked.time_limit, folders, tuple(DECISIONS), str(ctx.obj)
-    )
+    effort = Effort(asked.gap, asked.time_limit)
+    tasks = jobs_for(asked.workbook, names, asked.sets, effort, folders, tuple(DECISIONS), str(ctx.obj))
     with claimed(folders.values()), WatchMany(names, asked.output.silent) as watch:
-        answers = solve_many(tasks, asked.jobs, watch.job, watch.should_stop, asked.scheduler)
+        answers = solve_many(tasks, Where(asked.jobs, asked.scheduler), watch.job, watch.should_stop)
     asked.output.answer(lambda: show_many(answers, folders), lambda: many_answer(answers, folders), exit_code(answers))
     for done in answers:
         if asked.output.quiet and not asked.output.json and done.plan is None:

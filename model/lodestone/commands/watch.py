@@ -51,6 +51,7 @@ def watch(
     from lodestone.report.terminal.progress_lines import Watch
     from lodestone.runs.folder_lock import claimed
     from lodestone.runs.saved_workbook import SavedWorkbook, last_plan
+    from lodestone.solve.effort import Effort
     from lodestone.solve.one_scenario import solve_scenario
     from lodestone.workbook.file.archive import read_bytes
     from lodestone.workbook.inputs import load
@@ -65,7 +66,8 @@ def watch(
         check_target(folder)
         held.enter_context(claimed([folder]))
         tell = log.and_tell(progress.progress)
-        plan = solve_scenario(inputs, scenario, gap, time_limit, tell, lambda: progress.should_stop() or saved.is_new())
+        effort = Effort(gap, time_limit, tell, lambda: progress.should_stop() or saved.is_new())
+        plan = solve_scenario(inputs, scenario, effort)
         if saved.is_new() and not progress.should_stop():
             return None
         before = last_plan(folder)

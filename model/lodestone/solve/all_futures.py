@@ -23,18 +23,16 @@ from lodestone.data.tree import Tree, joint, single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import VALUE_TABLES, Row, Rows
-from lodestone.progress import OnProgress, ShouldStop
 from lodestone.rules.build import build
 from lodestone.rules.objective import cvar, mean
 from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
+from lodestone.solve.effort import AS_SET, Effort, Search
 from lodestone.solve.fixed_decisions import decisions, hold, hold_stocks
 from lodestone.solve.marginal_values import value_tables
 from lodestone.solve.one_scenario import (
     Clock,
-    Effort,
     Proof,
     Solved,
-    effort,
     heading,
     load_model,
     passing,
@@ -61,30 +59,21 @@ def joint_name(inputs: Inputs) -> str:
     return name
 
 
-def solve_joint(
-    inputs: Inputs,
-    gap: float | None = None,
-    time_limit: float | None = None,
-    on_progress: OnProgress | None = None,
-    should_stop: ShouldStop | None = None,
-    values: bool = True,
-    start: Plan | None = None,
-) -> Plan:
+def solve_joint(inputs: Inputs, effort: Effort = AS_SET, values: bool = True) -> Plan:
     """The audited plan for all futures together; every table has a column `scenario`.
 
-    gap (share) and time_limit (s) replace the workbook's settings, for each solve. values: EVPI and VSS too, which take
-    one more solve for each future and two for the base. start: as in solve_scenario. Raises what solve_scenario raises,
-    and UsageError when no scenario has a probability.
+    effort: of each solve. values: EVPI and VSS too, which take one more solve for each future and two for the base.
+    Raises what solve_scenario raises, and UsageError when no scenario has a probability.
     """
-    clock = Clock(on_progress)
+    clock = Clock(effort.on_progress)
     clock.enter("read")
     base, tree = all_futures(inputs)
     clock.leave("read")
-    wanted = effort(base, gap, time_limit, on_progress, should_stop)
+    wanted = effort.search(base)
     futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
 
     def attempt(careful: bool) -> tuple[tuple[Solved, Plan], Audit]:
-        solved = solve_tree(tree, replace(wanted, start=start, careful=careful), clock)
+        solved = solve_tree(tree, replace(wanted, careful=careful), clock)
         clock.enter("audit")
         plan = _plan_of(inputs, base, solved)
         result = audit_joint(futures, plan.document(), tree.scenarios)
@@ -95,7 +84,7 @@ def solve_joint(
     plan = replace(plan, audit=lines, tables=plan.tables | _values(inputs, solved))
     clock.leave("marginal values")
     if values:
-        plan = replace(plan, **asdict(_worth_of_knowing(base, tree, plan, wanted)))
+        plan = replace(plan, **asdict(_worth_of_knowing(base, tree, plan, replace(wanted, start=None))))
         clock.leave("values")
     return replace(plan, seconds=clock.seconds)
 
@@ -197,7 +186,7 @@ class Values:
     remarks: tuple[str, ...] = ()
 
 
-def _worth_of_knowing(base: PlanData, tree: Tree, plan: Plan, wanted: Effort) -> Values:
+def _worth_of_knowing(base: PlanData, tree: Tree, plan: Plan, wanted: Search) -> Values:
     """Best effort: a value that cannot be had leaves a remark, never the plan."""
     remarks: list[str] = []
     objective, likely = plan.objective_musd, plan.probabilities
@@ -230,7 +219,7 @@ def gain(value: float, noise: float) -> float:
     return 0.0 if -noise <= value < 0 else value
 
 
-def _alone(data: PlanData, wanted: Effort, remarks: list[str]) -> Solved | None:
+def _alone(data: PlanData, wanted: Search, remarks: list[str]) -> Solved | None:
     """The plan of one scenario that knows its future."""
     name = data.scenario.name
     try:
@@ -241,7 +230,7 @@ def _alone(data: PlanData, wanted: Effort, remarks: list[str]) -> Solved | None:
     return solved if _proved(solved.outcome, f"{name} alone", remarks) else None
 
 
-def _base_held(base_plan: Solved, tree: Tree, wanted: Effort, remarks: list[str]) -> float | None:
+def _base_held(base_plan: Solved, tree: Tree, wanted: Search, remarks: list[str]) -> float | None:
     """The objective when the base's decisions are held where futures share their nodes."""
     held = decisions(plan_tables(base_plan.built))
     built = build(tree)
@@ -265,7 +254,7 @@ def _proved(outcome: Outcome, what: str, remarks: list[str]) -> bool:
     return outcome.optimal
 
 
-def _named(wanted: Effort, stage: str) -> Effort:
+def _named(wanted: Search, stage: str) -> Search:
     """The same effort, with progress shown under another name."""
     tell = wanted.on_progress
     return wanted if tell is None else replace(wanted, on_progress=lambda shown: tell(replace(shown, stage=stage)))

@@ -21,10 +21,11 @@ from lodestone.errors import NoPlanError, StoppedError
 from lodestone.names import readable
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import COST_TERMS, Row
-from lodestone.progress import OnProgress, Progress, ShouldStop
+from lodestone.progress import OnProgress, Progress
 from lodestone.rules.build import Built, build
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
+from lodestone.solve.effort import AS_SET, Effort, Search
 from lodestone.solve.marginal_values import Duals, duals, value_tables
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solve.warm_start import Start, start_from
@@ -59,36 +60,6 @@ class Clock:
         now = time.monotonic()
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self.last
         self.last = now
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How far to go with a solve (relative gap, seconds), and who watches and may stop it."""
-
-    gap: float
-    time_limit: float
-    on_progress: OnProgress | None = None
-    should_stop: ShouldStop | None = None
-    start: Plan | None = None  # the plan of an earlier run
-    careful: bool = False  # tighter tolerances, no presolve
-
-
-def effort(
-    data: PlanData,
-    gap: float | None,
-    time_limit: float | None,
-    on_progress: OnProgress | None = None,
-    should_stop: ShouldStop | None = None,
-    start: Plan | None = None,
-) -> Effort:
-    """What is asked for, and where nothing is, what the workbook's settings say."""
-    return Effort(
-        data.mip_gap if gap is None else gap,
-        data.time_limit_s if time_limit is None else time_limit,
-        on_progress,
-        should_stop,
-        start,
-    )
 
 
 @dataclass(frozen=True)
@@ -130,26 +101,17 @@ def scenario_data(inputs: Inputs, scenario: str = "base") -> PlanData:
 
 
 @at_rest()
-def solve_scenario(
-    inputs: Inputs,
-    scenario: str = "base",
-    gap: float | None = None,
-    time_limit: float | None = None,
-    on_progress: OnProgress | None = None,
-    should_stop: ShouldStop | None = None,
-    start: Plan | None = None,
-) -> Plan:
+def solve_scenario(inputs: Inputs, scenario: str = "base", effort: Effort = AS_SET) -> Plan:
     """The audited plan of one scenario, which knows its future.
 
-    gap (share) and time_limit (s) replace the workbook's settings. start: the plan of an earlier run, whose decisions
-    the solver begins with. Raises WorkbookError, NoPlanError when it is proved that there is no plan, StoppedError when
-    the solve ends without one that passes the audit.
+    Raises WorkbookError, NoPlanError when it is proved that there is no plan, StoppedError when the solve ends without
+    one that passes the audit.
     """
-    clock = Clock(on_progress)
+    clock = Clock(effort.on_progress)
     clock.enter("read")
     data = scenario_data(inputs, scenario)
     clock.leave("read")
-    wanted = effort(data, gap, time_limit, on_progress, should_stop, start)
+    wanted = effort.search(data)
 
     def attempt(careful: bool) -> tuple[tuple[Solved, Plan], Audit]:
         solved = solve_tree(single(data), replace(wanted, careful=careful), clock)
@@ -167,7 +129,7 @@ def solve_scenario(
 
 
 @at_rest()
-def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
+def solve_tree(tree: Tree, wanted: Search, clock: Clock) -> Solved:
     """Build, solve and tidy the model of a tree. Raises NoPlanError, and StoppedError where it ends without a plan."""
     clock.enter("build")
     built = build(tree)
@@ -191,7 +153,7 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     return Solved(built, outcome, solver.size, wanted.gap, solver, values if tidied is None else tidied, start)
 
 
-def settled(built: Built, solver: Solver, objective: float, wanted: Effort) -> np.ndarray:
+def settled(built: Built, solver: Solver, objective: float, wanted: Search) -> np.ndarray:
     """The solution, by column; with all weight on CVaR, which sees the tail alone, one of least expected cost."""
     values = solver.values()
     if risk_weight(built.tree) < 1:

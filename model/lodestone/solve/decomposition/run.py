@@ -18,37 +18,32 @@ from lodestone.progress import OnProgress, ShouldStop
 from lodestone.solve.all_futures import Values, all_futures, gain, joint_plan, weighed, with_remarks
 from lodestone.solve.decomposition.launch import inside_mpi, mpiexec, run_ranks
 from lodestone.solve.decomposition.order import Found, Order
-from lodestone.solve.one_scenario import Clock, Proof, effort, passing
+from lodestone.solve.effort import AS_SET, Effort
+from lodestone.solve.one_scenario import Clock, Proof, passing
 from lodestone.workbook.inputs import Inputs
 
 LEAST_PROCESSES = 2  # one hedges, one works out the bound
 
 
 def solve_decomposed(
-    inputs: Inputs,
-    processes: int | None = None,
-    gap: float | None = None,
-    time_limit: float | None = None,
-    on_progress: OnProgress | None = None,
-    should_stop: ShouldStop | None = None,
-    values: bool = True,
+    inputs: Inputs, processes: int | None = None, effort: Effort = AS_SET, values: bool = True
 ) -> Plan:
     """The plan of `solve_joint`, found by progressive hedging over the futures on several processes.
 
-    processes: an even number, at most two for each future; None: as many as there are cores, within that. time_limit:
-    of the hedging as a whole. Raises what `solve_joint` raises, and UsageError when something lacks that the extra
-    `mpi` brings, or when no two futures share a year.
+    processes: an even number, at most two for each future; None: as many as there are cores, within that. The time
+    limit is of the hedging as a whole. Raises what `solve_joint` raises, and UsageError when something lacks that the
+    extra `mpi` brings, or when no two futures share a year.
     """
-    clock = Clock(on_progress)
+    clock = Clock(effort.on_progress)
     clock.enter("read")
     base, tree = all_futures(inputs)
     if not tree.shared:
         raise UsageError("every future shows itself in the first year: they share nothing; use --all-scenarios")
     clock.leave("read")
-    wanted = effort(base, gap, time_limit, on_progress, should_stop)
+    wanted = effort.search(base)
     order = Order(base, tree, wanted.gap, wanted.time_limit, values)
     futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
-    solve, ranks = _hedgers(len(tree.leaves), processes, on_progress, should_stop)
+    solve, ranks = _hedgers(len(tree.leaves), processes, effort.on_progress, effort.should_stop)
 
     def attempt(careful: bool) -> tuple[tuple[Found, Plan], Audit]:
         found = solve(replace(order, careful=careful))

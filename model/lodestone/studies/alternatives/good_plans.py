@@ -28,7 +28,8 @@ from lodestone.data.tree import single
 from lodestone.errors import StoppedError
 from lodestone.progress import Progress, ShouldStop
 from lodestone.rules.build import build
-from lodestone.solve.one_scenario import Effort, Solved, load_model
+from lodestone.solve.effort import Search
+from lodestone.solve.one_scenario import Solved, load_model
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solver.highs import Outcome
 from lodestone.studies.parallel.tasks import Tell
@@ -102,7 +103,7 @@ class GoodPlans:
 
     # --- the best plan ----------------------------------------------------------------------------------------------
 
-    def best(self, wanted: Effort) -> tuple[Whole, float, float]:
+    def best(self, wanted: Search) -> tuple[Whole, float, float]:
         """The tidied best plan, its cost, and the bound. Raises NoPlanError, StoppedError."""
         outcome = self.solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop)
         values = self.solver.values()

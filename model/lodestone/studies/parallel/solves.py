@@ -16,14 +16,25 @@ from lodestone.errors import NoPlanError
 from lodestone.plan.plan import Plan
 from lodestone.plan.run_log import RunLog
 from lodestone.progress import Progress, ShouldStop
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.studies.explanation.explain import explain, time_for
 from lodestone.studies.explanation.results import Explanation, sentence
 from lodestone.studies.parallel.cluster import on_cluster
 from lodestone.studies.parallel.local import on_this_machine
-from lodestone.studies.parallel.source import load_content
+from lodestone.studies.parallel.source import Source, load_content
 from lodestone.studies.parallel.tasks import Failure, OnNews, Task, Tell
 
+
+@dataclass(frozen=True)
+class Where:
+    """Where to solve: in processes of this machine (None: one per core), or on a Dask cluster, by its address."""
+
+    processes: int | None = None
+    scheduler: str | None = None
+
+
+HERE = Where()
 Answer = Plan | Explanation  # or why there is none
 Write = Callable[[Answer, str], None]  # with the text of run.log
 
@@ -47,12 +58,19 @@ class Job:
     command: str = ""
     write: Write | None = None
 
+    @classmethod
+    def of(cls, label: str, source: Source, **how: Any) -> Job:
+        """Of a workbook as a study carries it."""
+        s = source
+        return cls(label, s.workbook, s.content, s.scenario, s.sets, s.gap, s.time_limit, **how)
+
     def run(self, tell: Tell, should_stop: ShouldStop) -> tuple[Answer, str]:
         """The plan and the text of its log; where it is to be written and there is no plan, why."""
         inputs = load_content(self.workbook, self.content, self.sets)
         log = RunLog(self.command)
         try:
-            plan = solve_scenario(inputs, self.scenario, self.gap, self.time_limit, log.and_tell(tell), should_stop)
+            effort = Effort(self.gap, self.time_limit, log.and_tell(tell), should_stop)
+            plan = solve_scenario(inputs, self.scenario, effort)
         except NoPlanError:
             if self.write is None:
                 raise
@@ -86,12 +104,11 @@ OnJob = Callable[[str, Progress | Done], None]  # label, news
 
 def solve_many(
     jobs: Sequence[Job],
-    processes: int | None = None,
+    where: Where = HERE,
     on_job: OnJob | None = None,
     should_stop: ShouldStop | None = None,
-    scheduler: str | None = None,
 ) -> list[Done]:
-    """Solve all jobs; the answers come in their order. processes and scheduler as in run_tasks."""
+    """Solve all jobs; the answers come in their order."""
 
     def answer(i: int, value: Any) -> Done:
         job = replace(jobs[i], content=b"")
@@ -103,7 +120,7 @@ def solve_many(
         if on_job:
             on_job(jobs[i].label, told if isinstance(told, Progress) else answer(i, told))
 
-    values = run_tasks(jobs, processes, news, should_stop, scheduler)
+    values = run_tasks(jobs, where, news, should_stop)
     return [answer(i, value) for i, value in enumerate(values)]
 
 
@@ -112,28 +129,27 @@ def exit_code(answers: Sequence[Done]) -> int:
     return max((done.exit_code for done in answers), default=0)
 
 
-def task_count(most: int, processes: int | None, scheduler: str | None) -> int:
+def task_count(most: int, where: Where) -> int:
     """Into how many tasks work is divided that is worth `most` at most: one for each process; on a cluster all, as it
     may grow."""
-    return min(most, processes or (most if scheduler else os.cpu_count() or 1))
+    return min(most, where.processes or (most if where.scheduler else os.cpu_count() or 1))
 
 
 def run_tasks(
     tasks: Sequence[Task],
-    processes: int | None = None,
+    where: Where = HERE,
     on_news: OnNews | None = None,
     should_stop: ShouldStop | None = None,
-    scheduler: str | None = None,
 ) -> list[Any]:
-    """The value of each task, or a Failure. processes: one per core if not given; scheduler: a Dask address.
+    """The value of each task, or a Failure.
 
     Once should_stop says so, running tasks are asked to end with what they have, and waiting ones are not begun.
     """
     hear = on_news or _nothing
     stop = should_stop or _never
-    if scheduler:
-        return on_cluster(tasks, scheduler, hear, stop)
-    return on_this_machine(tasks, processes or os.cpu_count() or 1, hear, stop)
+    if where.scheduler:
+        return on_cluster(tasks, where.scheduler, hear, stop)
+    return on_this_machine(tasks, where.processes or os.cpu_count() or 1, hear, stop)
 
 
 def _nothing(place: int, news: Any) -> None:

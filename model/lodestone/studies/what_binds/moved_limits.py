@@ -28,12 +28,13 @@ from lodestone.progress import Progress, ShouldStop
 from lodestone.rules.budgets import counted, money
 from lodestone.rules.build import Built, build
 from lodestone.rules.china_share import row_terms, share_at, stock_row
+from lodestone.solve.effort import AS_SET, Effort
 from lodestone.solve.fixed_decisions import decisions
 from lodestone.solve.marginal_values import duals, value_tables
 from lodestone.solve.one_scenario import load_model, scenario_data
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solver.highs import Solver
-from lodestone.studies.parallel.solves import run_tasks, task_count
+from lodestone.studies.parallel.solves import HERE, Where, run_tasks, task_count
 from lodestone.studies.parallel.source import Source
 from lodestone.studies.parallel.tasks import NOT_BEGUN, AsItIs, Failure, OnLabel, Tell, by_label
 from lodestone.studies.what_binds.results import NO_PLAN, Moved, WhatBinds
@@ -50,28 +51,25 @@ SAME = 1e-6  # relative: a cost that is the run's
 def what_binds(
     run: Path,
     workbook: Path | None = None,
-    gap: float | None = None,
-    time_limit: float | None = None,
-    processes: int | None = None,
-    scheduler: str | None = None,
+    effort: Effort = AS_SET,
+    where: Where = HERE,
     on_news: OnLabel | None = None,
-    should_stop: ShouldStop | None = None,
 ) -> WhatBinds:
     """What binds in the run of one scenario, or of all together.
 
-    workbook: where it stands now. gap, time_limit: of each solve with builds free; the gap is that of the run
+    workbook: where it stands now. effort: of each solve with builds free; the gap is that of the run
     unless another is asked for. Raises UsageError when the workbook is not the one that was solved.
     """
     plan = read_run(run)
     path = workbook or workbook_of(plan, run)
     content = workbook_bytes(plan, run) if workbook is None else read_bytes(workbook)
     _require_as_it_was(plan, path, content)
-    asked = (plan.gap if plan.gap_asked is None else plan.gap_asked) if gap is None else gap
-    source = Source(path.name, content, plan.scenario, tuple(plan.sets or ()), asked, time_limit)
+    asked = (plan.gap if plan.gap_asked is None else plan.gap_asked) if effort.gap is None else effort.gap
+    source = Source(path.name, content, plan.scenario, tuple(plan.sets or ()), asked, effort.time_limit)
     inputs = source.inputs()
     built, solver, whole = _held(plan, tree_of(inputs, plan.scenario, plan.is_joint))
     rows, remarks = _values(plan, inputs, built, solver, whole)
-    moved = _moved(plan, inputs, built, source, whole, processes, scheduler, on_news, should_stop)
+    moved = _moved(plan, inputs, built, source, whole, where, on_news, effort.should_stop)
     return WhatBinds(
         run=str(run),
         workbook=readable(path.name),
@@ -167,8 +165,7 @@ def _moved(
     built: Built,
     source: Source,
     whole: np.ndarray,
-    processes: int | None,
-    scheduler: str | None,
+    where: Where,
     on_news: OnLabel | None,
     should_stop: ShouldStop | None,
 ) -> list[Moved]:
@@ -181,12 +178,12 @@ def _moved(
         for more in (True, False)
     ]
     asked = [step for step in steps if step.more or not _kept_anyway(plan, step)]
-    number = task_count(len(asked), processes, scheduler)
+    number = task_count(len(asked), where)
     start = tuple(whole.tolist())
     tasks = [MoveTask(source, plan.is_joint, tuple(asked[i::number]), start, i + 1, number) for i in range(number)]
     hear = by_label(tasks, on_news)
     solved: dict[Moved, _Solve] = {}
-    for task, answer in zip(tasks, run_tasks(tasks, processes, hear, should_stop, scheduler), strict=True):
+    for task, answer in zip(tasks, run_tasks(tasks, where, hear, should_stop), strict=True):
         failed = _Solve(message=answer.message) if isinstance(answer, Failure) else None
         solved |= {step: failed or answer[i] for i, step in enumerate(task.steps)}
     known = _Solve(plan.objective_musd, -math.inf if plan.bound_musd is None else plan.bound_musd)
