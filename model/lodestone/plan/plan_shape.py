@@ -154,7 +154,9 @@ class _Inputs:
             sheet, here = SHEETS.get(name), (*place, name)
             require_part(rows, here)
             for key, row in rows.items():
-                if sheet is not None and key.count("/") != len(sheet.key) - 1:
+                keys = [sheet.by_name.get(name) for name in sheet.key] if sheet else []
+                least = sum(column is None or column.default is None for column in keys)
+                if sheet is not None and not least <= key.count("/") + 1 <= len(sheet.key):
                     raise Misfit(here, f"rows by {'/'.join(sheet.key)}", shown(key))
                 if sheet is SETTINGS:
                     Part({"value": INPUT_KINDS[name].get(key, SINGLE)}).check(row, (*here, key))
