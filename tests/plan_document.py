@@ -10,6 +10,7 @@ import copy
 from typing import Any
 
 from lodestone.plan.plan import Plan
+from lodestone.plan.tables import TABLES, Rows
 
 YEARS = (2026, 2027, 2028)
 DISCOUNT = {2026: 1.0, 2027: 1 / 1.05, 2028: 1 / 1.05**2}
@@ -33,7 +34,7 @@ COSTS = {  # term -> (payer, undiscounted MUSD by year)
 
 def small_plan(**changes: Any) -> Plan:
     """The plan, with fields replaced; `tables` replaces single tables."""
-    tables = {**_tables(), **changes.pop("tables", {})}
+    tables = {**_complete(_tables()), **changes.pop("tables", {})}
     discounted: dict[str, float] = {}
     payers = {"public": 0.0, "buyers": 0.0, "shortage": 0.0}
     for row in tables["costs"]:
@@ -95,6 +96,14 @@ def small_plan(**changes: Any) -> Plan:
         "tables": tables,
     }
     return Plan.from_document(copy.deepcopy({**document, **changes}))
+
+
+def _complete(tables: Rows) -> Rows:
+    """With the columns in which nothing happens here: a cell that may be blank is, and no cost and no waste."""
+    return {
+        name: [{c.name: row.get(c.name, None if c.blank else 0.0) for c in TABLES[name].columns} for row in rows]
+        for name, rows in {"committed": [], **tables}.items()
+    }
 
 
 def without_rows() -> dict[str, list[dict[str, Any]]]:

@@ -27,7 +27,7 @@ ROOMS = (
     "report",
     "template",
     "runs",
-    "commands",
+    "book commands",
     "__main__",
 )
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms.split()}

@@ -72,11 +72,16 @@ def plan_name(i: int) -> str:
 
 def _tables(found: Alternatives) -> list[Table]:
     return [
-        ("Decisions", DECISIONS, [_decision(choice, found) for choice in sorted_choices(found)]),
+        ("Decisions", DECISIONS, decision_rows(found)),
         ("Plans", PLANS, [_plan(i, plan, found) for i, plan in enumerate(found.plans)]),
         ("PlansByDecision", _plan_columns(found), _by_decision(found)),
         ("About", FACTS, _about(found)),
     ]
+
+
+def decision_rows(found: Alternatives) -> list[list[Any]]:
+    """A row for each decision, with the columns of DECISIONS."""
+    return [_decision(choice, found) for choice in sorted_choices(found)]
 
 
 def _decision(choice: Choice, found: Alternatives) -> list[Any]:

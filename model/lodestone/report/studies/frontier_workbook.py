@@ -47,16 +47,26 @@ def _sheet(book: xlsxwriter.Workbook, name: str, frontier: Frontier) -> Workshee
 
 def _frontier(book: xlsxwriter.Workbook, styles: Styles, frontier: Frontier) -> None:
     sheet = _sheet(book, SHEET, frontier)
+    write_grid(styles, sheet, columns_of(frontier), rows_of(frontier))
+    if len(frontier.found) > 1:
+        _chart(book, sheet, frontier)
+
+
+def columns_of(frontier: Frontier) -> tuple[Column, ...]:
+    """What was allowed, and what it costs."""
+    return (Column(frontier.scale_name, "share", "what was allowed"), *COLUMNS)
+
+
+def rows_of(frontier: Frontier) -> list[list[Any]]:
+    """A row for each point, from the loosest on."""
     steps = {step.to_scale: step for step in frontier.steps}
-    rows = []
+    rows: list[list[Any]] = []
     for point in frontier.points:
         step = steps.get(point.scale)
         price = (None, None) if step is None else (step.price_musd, step.within_gap)
         change = in_words(point) if step is None else "; ".join(step.changes)
         rows.append([point.scale, point.objective_musd, point.bound_musd, point.gap, *price, change])
-    write_grid(styles, sheet, (Column(frontier.scale_name, "share", "what was allowed"), *COLUMNS), rows)
-    if len(frontier.found) > 1:
-        _chart(book, sheet, frontier)
+    return rows
 
 
 def in_words(point: Point) -> str:

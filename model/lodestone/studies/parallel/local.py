@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from lodestone.errors import StoppedError
@@ -16,6 +17,17 @@ TRIES = 2  # of a task whose worker is killed
 def on_this_machine(tasks: Sequence[Task], processes: int, hear: OnNews, should_stop: ShouldStop) -> list[Any]:
     """As run_tasks."""
     return _Study(tasks, processes, hear, should_stop).run()
+
+
+def one_after_another(tasks: Sequence[Task], hear: OnNews, should_stop: ShouldStop) -> list[Any]:
+    """As run_tasks, in this process: for scripts, which other processes would have to import."""
+    values = []
+    for place, task in enumerate(tasks):
+        tell = partial(hear, place)
+        stopped = Failure(StoppedError.exit_code, NOT_BEGUN)
+        values.append(stopped if should_stop() else _work(task, tell, should_stop))
+        hear(place, values[-1])
+    return values
 
 
 class _Study:

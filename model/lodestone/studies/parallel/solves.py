@@ -21,20 +21,21 @@ from lodestone.solve.one_scenario import solve_scenario
 from lodestone.studies.explanation.explain import explain, time_for
 from lodestone.studies.explanation.results import Explanation, sentence
 from lodestone.studies.parallel.cluster import on_cluster
-from lodestone.studies.parallel.local import on_this_machine
+from lodestone.studies.parallel.local import on_this_machine, one_after_another
 from lodestone.studies.parallel.source import Source, load_content
 from lodestone.studies.parallel.tasks import Failure, OnNews, Task, Tell
 
 
 @dataclass(frozen=True)
 class Where:
-    """Where to solve: in processes of this machine (None: one per core), or on a Dask cluster, by its address."""
+    """Where to solve: in processes of this machine (None: one per core; 0: in this one), or on a Dask cluster, by its
+    address."""
 
     processes: int | None = None
     scheduler: str | None = None
 
 
-HERE = Where()
+HERE, IN_THIS_PROCESS = Where(), Where(0)
 Answer = Plan | Explanation  # or why there is none
 Write = Callable[[Answer, str], None]  # with the text of run.log
 
@@ -132,6 +133,8 @@ def exit_code(answers: Sequence[Done]) -> int:
 def task_count(most: int, where: Where) -> int:
     """Into how many tasks work is divided that is worth `most` at most: one for each process; on a cluster all, as it
     may grow."""
+    if where == IN_THIS_PROCESS:
+        return min(most, 1)
     return min(most, where.processes or (most if where.scheduler else os.cpu_count() or 1))
 
 
@@ -149,6 +152,8 @@ def run_tasks(
     stop = should_stop or _never
     if where.scheduler:
         return on_cluster(tasks, where.scheduler, hear, stop)
+    if where == IN_THIS_PROCESS:
+        return one_after_another(tasks, hear, stop)
     return on_this_machine(tasks, where.processes or os.cpu_count() or 1, hear, stop)
 
 
