@@ -319,7 +319,14 @@ def _more_caps(book: Book, pick: Pick) -> None:
 
 
 def _reserve_budget(book: Book, pick: Pick) -> None:
-    add(book, "Budgets", budget="reserves", covers="stockpile, fees", carry_over=pick(["yes", "no"]), years=pick([0.5, 2]))
+    add(
+        book,
+        "Budgets",
+        budget="reserves",
+        covers="stockpile, fees",
+        carry_over=pick(["yes", "no"]),
+        years=pick([0.5, 2]),
+    )
 
 
 def _basis(book: Book, pick: Pick) -> None:
