@@ -14,8 +14,8 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 from tests.make import Book, write_book
-from tests.solving import add, home, market, recipe
 from tests.oracle.books import some_book
+from tests.solving import add, home, market, recipe
 
 from lodestone.commands import main
 from lodestone.data.tree import single

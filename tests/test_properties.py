@@ -10,8 +10,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.make import Book
-from tests.solving import add, cost, rows, solve, total
 from tests.oracle.books import some_book
+from tests.solving import add, cost, rows, solve, total
 
 from lodestone.errors import NoPlanError
 

@@ -11,7 +11,7 @@ import pytest
 from tests.make import Book
 from tests.oracle.books import Pick
 from tests.oracle.books_of_version_2 import has, put, some_book_of_version_2
-from tests.solving import FIRST, add, cost, home, kg, lane, market, recipe, solve, solve_all, total
+from tests.solving import FIRST, add, cost, home, kg, lane, market, solve, solve_all, total
 
 from lodestone.errors import NoPlanError
 
@@ -99,7 +99,16 @@ def test_an_emergency_at_the_end_of_a_cut_year_changes_nothing(rate: float, lost
     book = home(FIRST + 1, discount_rate=rate, stock_end_value_share=0)
     book["Materials"] = [["material", "annual_loss_share"], ["oxide", lost]]
     market(book, "home_market", "Home")
-    add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", opening_t=10, capacity_t=10, least_t=10)
+    add(
+        book,
+        "Stockpiles",
+        stockpile="reserve",
+        region="Home",
+        material="oxide",
+        opening_t=10,
+        capacity_t=10,
+        least_t=10,
+    )
     add(book, "Periods", year=FIRST, months=3)
     calm = cost(book)
     add(book, "Scenarios", scenario="alarm", from_year=FIRST, from_month=10, emergency_from=FIRST,
@@ -146,8 +155,8 @@ def test_a_larger_share_that_can_be_new_never_costs_more(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_payments_along_a_chain_come_to_the_price_of_its_product(seed: int) -> None:
-    """Three steps in three regions, each with prices of its own: what is paid is the price of the magnet where it is made,
-    less what the price of each input is higher where it is used than where it was made."""
+    """Three steps in three regions, each with prices of its own: what is paid is the price of the magnet where it is
+    made, less what the price of each input is higher where it is used than where it was made."""
     rng = random.Random(seed)
     book = home()
     book["Demand"] = [[]]

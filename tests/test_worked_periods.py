@@ -27,7 +27,8 @@ def known(book: Book, sheet: str, row: str, value: float, months: tuple[int, int
 def banned(days: float, room: float, months: int = MONTHS) -> Book:
     """365 t a year, all from China; one future in ten brings a ban from April to June of the second year.
 
-    A quarter of a year needs 91.25 t. The reserve holds its days of cover from the start and has room for `room` tonnes.
+    A quarter of a year needs 91.25 t. The reserve holds its days of cover from the start and has room for `room`
+    tonnes.
     """
     book = cut(home(SECOND, demand=365, stock_end_value_share=0), months)
     market(book, "china", "China")
@@ -46,8 +47,8 @@ def banned(days: float, room: float, months: int = MONTHS) -> Book:
 def test_with_90_days_of_cover_nobody_is_short_in_a_ban_of_three_months(
     days: float, room: float, short: float, months: int
 ) -> None:
-    """A quarter needs 91.25 t. 90 days hold 90 t: with a little room 1.25 t more is stored before anybody knows, and used
-    afterwards if no ban comes, so that it costs nothing. 45 days hold half: 46.25 t are short.
+    """A quarter needs 91.25 t. 90 days hold 90 t: with a little room 1.25 t more is stored before anybody knows, and
+    used afterwards if no ban comes, so that it costs nothing. 45 days hold half: 46.25 t are short.
 
     21.9 a year; in the ban, one in ten, each tonne short costs 1000 instead of 60. From July on cover is full again.
     """
@@ -71,7 +72,8 @@ def test_a_model_of_years_does_not_see_the_ban() -> None:
 
 
 def test_a_reserve_gives_a_month_what_it_gives_in_a_month() -> None:
-    """240 t a year are 20 t a month: of 365 / 12 t each month, 10.41667 t are short, three times, whatever is in store."""
+    """240 t a year are 20 t a month: of 365 / 12 t each month, 10.41667 t are short, three times, whatever is in
+    store."""
     book = banned(90, 100)
     book["Stockpiles"][0].append("max_release_t_per_yr")
     book["Stockpiles"][1].append(240)
@@ -81,8 +83,8 @@ def test_a_reserve_gives_a_month_what_it_gives_in_a_month() -> None:
 
 @pytest.mark.parametrize(("months", "short"), [(12, 19), (6, 14)])
 def test_stock_is_lost_month_by_month_as_in_a_year(months: int, short: float) -> None:
-    """100 t, of which 19 % spoil in a year: 81 t of the 100 t wanted are left. In halves a tenth spoils in each (0.9 x 0.9
-    = 0.81): of 90 t, 50 t are used at once, and 0.9 x 40 = 36 t of the 50 t that the second half wants are left."""
+    """100 t, of which 19 % spoil in a year: 81 t of the 100 t wanted are left. In halves a tenth spoils in each (0.9 x
+    0.9 = 0.81): of 90 t, 50 t are used at once, and 0.9 x 40 = 36 t of the 50 t that the second half wants are left."""
     book = cut(home(stock_end_value_share=0), months, FIRST)
     book["Materials"] = [["material", "annual_loss_share"], ["oxide", 0.19]]
     add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", opening_t=100, capacity_t=100)
@@ -110,7 +112,8 @@ def test_take_or_pay_is_counted_over_the_year(share: float, untaken: float) -> N
 
 
 def test_the_china_share_is_that_of_a_year() -> None:
-    """Ally is closed until June, so that half of the year is Chinese: just what is allowed, with all of the rest clean."""
+    """Ally is closed until June, so that half of the year is Chinese: just what is allowed, with all of the rest
+    clean."""
     book = cut(home(SECOND, demand={FIRST: 0, SECOND: 120}), HALVES)
     market(book, "china", "China")
     market(book, "ally", "Ally", premium_share=0.5)
@@ -122,7 +125,8 @@ def test_the_china_share_is_that_of_a_year() -> None:
 
 
 def test_a_share_that_changes_within_a_year_is_summed_over_it() -> None:
-    """All may be Chinese until June, nothing after it: 60 t in the year. China sells from July on only, and may then."""
+    """All may be Chinese until June, nothing after it: 60 t in the year. China sells from July on only, and may
+    then."""
     book = cut(home(SECOND, demand={FIRST: 0, SECOND: 120}), HALVES)
     market(book, "china", "China")
     market(book, "ally", "Ally", premium_share=0.5)

@@ -40,7 +40,8 @@ def test_who_knows_in_time_changes_in_time() -> None:
 
 @pytest.mark.parametrize(("months", "new"), [(12, 20), (6, 15), (4, 40 / 3), (3, 12.5), (2, 35 / 3), (1, 65 / 6)])
 def test_what_can_be_new_scales_with_the_period(months: int, new: float) -> None:
-    """N periods: a fifth / N more in each, so that rates of 20/N, 40/N, ... 20 t a year come: 20 (N + 1) / 2N t in all."""
+    """N periods: a fifth / N more in each, so that rates of 20/N, 40/N, ... 20 t a year come: 20 (N + 1) / 2N t in
+    all."""
     book = sourced(FIRST, 0.2)
     add(book, "Periods", year=FIRST, months=months)
     plan = solve(book)
@@ -55,7 +56,8 @@ def test_cut_or_not_the_year_after_begins_where_the_year_ends() -> None:
 
 
 def test_growth_finds_suppliers() -> None:
-    """No change of suppliers at all; 50 t more are wanted in 2027, and China carries no more than 100 t: Ally sells them."""
+    """No change of suppliers at all; 50 t more are wanted in 2027, and China carries no more than 100 t: Ally sells
+    them."""
     assert cost(sourced(FIRST + 1, 0, china=100, demand=[100, 150])) == kg(250 * 60)
 
 
@@ -66,8 +68,8 @@ def test_a_supplier_that_growth_brought_stays_known() -> None:
 
 
 def test_growth_back_to_what_was_does_not_excuse_a_new_supplier() -> None:
-    """100, 60, 100 t; China carries 100, 100 and 60 t. In 2028 demand is back at its highest before: nothing is free, 40 t
-    are short."""
+    """100, 60, 100 t; China carries 100, 100 and 60 t. In 2028 demand is back at its highest before: nothing is free,
+    40 t are short."""
     book = sourced(FIRST + 2, 0, china=[100, 100, 60], demand=[100, 60, 100])
     assert cost(book) == kg((100 + 60 + 60) * 60 + 40 * 1000)
 
@@ -112,8 +114,8 @@ def test_a_new_plant_finds_suppliers_and_an_old_one_does_not(kind: str, supplied
 
 
 def test_a_project_that_produced_before_is_no_new_plant() -> None:
-    """The same project, decided in 2024 for three years: it stood there, and what it takes in counts in what could be used
-    as far as it does. With a share of 0.5 half of its intake could be new each year: x <= 0.5 x, so nothing is."""
+    """The same project, decided in 2024 for three years: it stood there, and what it takes in counts in what could be
+    used as far as it does. With a share of 0.5 half of its intake could be new each year: x <= 0.5 x, so nothing is."""
     book = home()
     add(book, "Materials", material="ore", resourcing_share=0.5)
     add(book, "Prices", material="ore", years=8)
@@ -155,8 +157,8 @@ def test_part_of_a_plant_is_closed() -> None:
 
 
 def test_a_plant_paid_at_market_is_owed_what_keeping_it_costs() -> None:
-    """It makes 100 t at 10 and is paid 60: 5 more than it costs. Its fixed cost of 7 leaves 2 to be added: 8 against 8.6
-    for what China sells at 60 x 1.4333."""
+    """It makes 100 t at 10 and is paid 60: 5 more than it costs. Its fixed cost of 7 leaves 2 to be added: 8 against
+    8.6 for what China sells at 60 x 1.4333."""
     book = home(price=60)
     market(book, "china", "China", premium_share=1 / 3 + 0.1)
     lane(book, "China", "Home")
@@ -169,8 +171,8 @@ def test_a_plant_paid_at_market_is_owed_what_keeping_it_costs() -> None:
 
 
 def test_a_private_project_waits_at_its_own_cost() -> None:
-    """Bankable unaided; made at 10, paid 60. Nobody wants its 100 t in 2027: its fixed cost of 0.4 is owed for that year,
-    or 66 a kg, 0.6 more, is paid in China in 2028."""
+    """Bankable unaided; made at 10, paid 60. Nobody wants its 100 t in 2027: its fixed cost of 0.4 is owed for that
+    year, or 66 a kg, 0.6 more, is paid in China in 2028."""
     book = home(FIRST + 2, demand=[100, 0, 100])
     market(book, "china", "China", premium_share=0.1)
     lane(book, "China", "Home")
@@ -196,7 +198,8 @@ def test_what_was_spent_before_is_spent(decided: int, capex: float, made: float)
 
 
 def test_a_committed_project_takes_the_place_of_its_group() -> None:
-    """One site: the works that is committed makes 20 t at 10; the better one, of 100 t, is not built. 80 t are short."""
+    """One site: the works that is committed makes 20 t at 10; the better one, of 100 t, is not built. 80 t are
+    short."""
     book = home()
     recipe(book, "make", oxide=1)
     for name, capacity, year in (("poor", 20, FIRST), ("good", 100, None)):
@@ -265,8 +268,8 @@ def test_what_is_designed_out_grows_with_time(months: int, avoided: float) -> No
 
 
 def test_what_is_designed_out_stays_out_as_far_as_it_still_can() -> None:
-    """At 70 against a price of 60, and 500 in 2026 when nobody sells: 80 t at once. In 2027 at most 40 t can be avoided,
-    half of 80: half of that (keep_share) is 20 t."""
+    """At 70 against a price of 60, and 500 in 2026 when nobody sells: 80 t at once. In 2027 at most 40 t can be
+    avoided, half of 80: half of that (keep_share) is 20 t."""
     book = home(FIRST + 1, shortage=500)
     market(book, "china", "China")
     lane(book, "China", "Home", years=[0, 1000])

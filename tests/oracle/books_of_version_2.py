@@ -259,8 +259,8 @@ def _by_products(book: Book, pick: Pick) -> None:
 
 def _designs(book: Book, pick: Pick) -> None:
     if not has(book, "Substitution", "redesign"):
-        add(book, "Substitution", option="redesign", sector="industry", material="oxide", cost_usd_per_kg=pick([20, 100]),
-            years=[0.4, pick([0.2, 0.4])])  # fmt: skip
+        add(book, "Substitution", option="redesign", sector="industry", material="oxide",
+            cost_usd_per_kg=pick([20, 100]), years=[0.4, pick([0.2, 0.4])])  # fmt: skip
     needs = pick([None, "private_home", "public_home", "decided"])
     put(
         book,
@@ -407,11 +407,11 @@ def some_futures(pick: Pick, odds: int = 3) -> Book:
     begins = list(range(1, 13, months[FIRST + 1]))
     month = pick(begins)
     ends = [m - 1 for m in begins if m > month] + [12]
-    emergency = pick([True, False])
+    emergency, piles = pick([True, False]), [row[0] for row in book.get("Stockpiles", [[]])[1:]]
     add(book, "Scenarios", scenario="cut", probability=pick([0.1, 0.3]), from_year=FIRST + 1, from_month=month,
         emergency_from=FIRST + 1 if emergency else None, emergency_from_month=month if emergency else None,
         emergency_to=FIRST + 1 if emergency else None, emergency_to_month=pick(ends) if emergency else None,
-        refill_years=pick([0, 1]), emergency_stockpiles=pick([None, *(row[0] for row in book.get("Stockpiles", [[]])[1:])]))  # fmt: skip
+        refill_years=pick([0, 1]), emergency_stockpiles=pick([None, *piles]))  # fmt: skip
     _changes(book, pick, "cut", FIRST + 1, month, pick(ends))
     if (month < begins[-1] or last > FIRST + 1) and pick([True, False]):
         add(book, "Scenarios", scenario="longer", probability=pick([0.05, 0.2]), parent="cut",
