@@ -128,6 +128,33 @@ def test_a_project_that_produced_before_is_no_new_plant() -> None:
     assert cost(book) == kg(100 * 1000)
 
 
+def replaced(max_builds: int) -> Book:
+    """Works for 10 t a year with a life of one year, committed in 2026; ore from China for it, which closes in 2027."""
+    book = home(FIRST + 1, demand=[10, 20])
+    add(book, "Materials", material="ore", resourcing_share=0)
+    add(book, "Prices", material="ore", years=8)
+    recipe(book, "refine", ore=-2, oxide=1)
+    for region in ("China", "Ally"):
+        market(book, f"{region}_ore", region, "ore")
+        lane(book, region, "Home", "ore", years=[1000, 0] if region == "China" else [0, 1000])
+    add(book, "Trade", from_region="China", to_region="Home", material="ore", t_per_yr=20)
+    add(book, "Projects", project="works", region="Home", process="refine", funding="public", capacity_t_per_yr=10,
+        capex_musd=1, life_years=1, committed_year=FIRST, max_builds=max_builds)  # fmt: skip
+    return book
+
+
+@pytest.mark.parametrize(("max_builds", "made"), [(2, 0), (3, 10)])
+def test_a_build_that_replaces_another_is_no_new_plant(max_builds: int, made: float) -> None:
+    """In 2027 only Ally sells ore, and nothing may be new but for what capacity gains against its highest before.
+
+    One build more makes up for the one whose life has ended: 10 t a year as before, so nothing is free and all 20 t are
+    short. Of two builds more one is a gain: 10 t are made of 20 t of ore at 8.
+    """
+    builds = 1 + 2 * (made > 0)  # what is built without ore is of no use
+    expected = 1000 * builds + 10 * 16 + made * 16 + (20 - made) * 1000
+    assert cost(replaced(max_builds)) == kg(expected)
+
+
 # --- (25): what is closed stays closed --------------------------------------------------------------------------------
 
 
