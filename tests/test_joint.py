@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.make import Book
+from tests.oracle.books import some_book
 from tests.solving import FIRST, add, change, close, cost, home, kg, lane, market, only, read, rows, solve, solve_all
-from tests.test_brute_force import some_book
 
 from lodestone.audit import audit_joint
 from lodestone.errors import NoPlanError, UsageError

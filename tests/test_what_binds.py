@@ -12,9 +12,9 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 from tests.make import Book, write_book
+from tests.oracle.books import some_book
 from tests.solving import add, close, home, lane, market, only, recipe, rows, solve, solve_all
 from tests.test_alternatives import in_this_process
-from tests.test_brute_force import some_book
 
 from lodestone.commands import main
 from lodestone.data.tree import single

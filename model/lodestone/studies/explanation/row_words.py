@@ -422,6 +422,8 @@ WORDS: Mapping[str, Words] = {
     "suppliers.resourcing": _suppliers,
     "suppliers.new": _suppliers,
     "suppliers.in_use": _suppliers,
+    "suppliers.replaced": _suppliers,
+    "suppliers.growing": _suppliers,
     "substitution.required": _option("requires", "works only once what it requires is in production"),
     "substitution.growth": _option("ramp_share_per_yr", "grows only so fast"),
     "substitution.kept": _option("keep_share", "stays: what is designed out is not brought back at once"),
