@@ -26,7 +26,7 @@ ROOMS = (
     "studies",
     "report",
     "template",
-    "runs",
+    "importing runs",
     "commands",
     "__main__",
 )

@@ -18,6 +18,7 @@ from lodestone.commands.completion import completion
 from lodestone.commands.doctor import doctor
 from lodestone.commands.explain import explain
 from lodestone.commands.frontier import frontier
+from lodestone.commands.import_ import import_
 from lodestone.commands.new import new
 from lodestone.commands.output import JSON_FLAG, json_text, problems_answer
 from lodestone.commands.report import report
@@ -112,6 +113,7 @@ COMMANDS = (
     solve,
     check,
     new,
+    import_,
     explain,
     alternatives,
     bankability,

@@ -1,0 +1,196 @@
+"""Files of public statistics as planners download them: text tables, plain or packed by gzip, told by their headings.
+
+What is badly formed is an error that names file, row and column; rows count as a spreadsheet counts them.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lodestone.errors import UsageError, in_words
+from lodestone.names import listed
+
+NO_FIGURE = {"", "na", "n/a", "w", "xx", "e", "inf", "nan", "none", "null", "..", "..."}  # not known, or withheld
+NIL = {"-", "--", "---", "\u2013", "\u2014", "\u2014\u2014"}  # nothing
+LIMIT = re.compile(r"^[<>]")  # "more than 95": no figure to plan with
+GROUPED = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d*)?$")
+MOST_MB = 4096
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A table that is known. headings: by which it is told; terms: what its publisher asks."""
+
+    name: str
+    publisher: str
+    headings: frozenset[str]
+    terms: str
+
+
+def _kind(name: str, publisher: str, headings: str, terms: str) -> Kind:
+    return Kind(name, publisher, frozenset(headings.split("|")), terms)
+
+
+COMTRADE_TERMS = "UN Comtrade terms of use: for your own work, not to be passed on"
+KINDS = (
+    _kind(
+        "usgs",
+        "USGS Mineral Commodity Summaries, data release",
+        "mcs chapter|country|statistics|statistics_detail|unit|year|value",
+        "US public domain; cite USGS",
+    ),
+    _kind(
+        "usgs world",
+        "USGS Mineral Commodity Summaries, world data",
+        "commodity|country|type|unit_meas",
+        "US public domain; cite USGS",
+    ),
+    _kind(
+        "bgs",
+        "BGS World Mineral Statistics",
+        "country_trans|country_iso3_code|bgs_commodity_trans|units|year|quantity",
+        "British Geological Survey, UKRI; acknowledge, not to be passed on",
+    ),
+    _kind(
+        "comtrade",
+        "UN Comtrade",
+        "reportercode|partnercode|cmdcode|flowcode|netwgt|primaryvalue",
+        COMTRADE_TERMS,
+    ),
+    _kind("comtrade short", "UN Comtrade", "reporter|partner|cmd|flow|value|netwgt", COMTRADE_TERMS),
+    _kind("baci", "CEPII BACI", "t|i|j|k|v|q", "Etalab Open Licence 2.0; cite CEPII"),
+    _kind("baci value", "CEPII BACI, values", "i|j|cmd|value", "Etalab Open Licence 2.0; cite CEPII"),
+    _kind(
+        "china months",
+        "Chinese exports by month, derived from UN Comtrade",
+        "period_dt|partner_name|hs6|val|qty",
+        COMTRADE_TERMS,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file that has been opened and recognised."""
+
+    path: Path
+    kind: Kind
+    headings: Sequence[str]  # as they stand in the file
+    _rows: Sequence[Sequence[str]]
+
+    def rows(self) -> Iterator[Row]:
+        """Rows with something in them. Raises UsageError at one with more or fewer cells than the headings."""
+        position = {heading.strip().casefold(): i for i, heading in reversed(list(enumerate(self.headings)))}
+        for number, cells in enumerate(self._rows, start=2):
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(self.headings):
+                raise UsageError(
+                    f"{self.path.name}: row {number} has {len(cells)} cells, the headings {len(self.headings)}; "
+                    "download the file again, or mend the row"
+                )
+            yield Row(self, number, position, cells)
+
+    def year_of_name(self) -> int | None:
+        """The year in the file's name, for tables that have none inside."""
+        years = YEAR.findall(self.path.name)
+        return int(years[-1]) if years else None
+
+
+@dataclass(frozen=True)
+class Row:
+    table: Table
+    number: int
+    _position: Mapping[str, int]
+    _cells: Sequence[str]
+
+    def text(self, heading: str) -> str:
+        return " ".join(self._cells[self._position[heading]].split())
+
+    def has(self, heading: str) -> bool:
+        return heading in self._position
+
+    def number_in(self, heading: str) -> float | None:
+        """A figure that is not below 0; None where it is withheld or not known, 0 where a dash says nothing."""
+        text = self.text(heading)
+        if text.casefold() in NO_FIGURE or LIMIT.match(text):
+            return None
+        if text in NIL:
+            return 0.0
+        try:
+            value = float(text.replace(",", "") if GROUPED.match(text) else text)
+        except ValueError:
+            raise self.wrong(heading, "is no number") from None
+        if value < 0:
+            raise self.wrong(heading, "is below 0")
+        return value
+
+    def year_in(self, heading: str) -> int:
+        match = re.match(r"\d{4}", self.text(heading))
+        if match is None or not 1900 <= int(match[0]) <= 2200:
+            raise self.wrong(heading, "is no year")
+        return int(match[0])
+
+    def source(self, year: int) -> str:
+        return f"{self.table.path.name}, row {self.number}, {year}"
+
+    def wrong(self, heading: str, what: str) -> UsageError:
+        column = self.table.headings[self._position[heading]].strip()
+        return UsageError(
+            f"{self.table.path.name}: row {self.number}, column {column}: {self.text(heading)!r} {what}; "
+            "download the file again, or mend the cell"
+        )
+
+
+def open_table(path: Path) -> Table:
+    """Read a file and tell its kind. Raises UsageError when it cannot be read, or is none of the kinds."""
+    rows = list(_cells(path, _text(path)))
+    if not rows:
+        raise UsageError(f"{path.name} is empty")
+    headings = rows[0]
+    known = {heading.strip().casefold() for heading in headings}
+    for kind in KINDS:
+        if kind.headings <= known:
+            return Table(path, kind, headings, rows[1:])
+    nearest = max(KINDS, key=lambda kind: len(kind.headings & known) / len(kind.headings))
+    missing = sorted(nearest.headings - known)
+    raise UsageError(
+        f"{path.name}: row 1: these headings are of no table that is known: {listed(headings, 8)}. "
+        f"Nearest is {nearest.publisher}, which has {listed(missing, 8)} too; docs/import.md says what to download"
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            with gzip.open(io.BytesIO(data)) as stream:
+                data = stream.read(MOST_MB << 20)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UsageError(f"{path.name} is damaged or was not loaded to its end ({error}); download it again") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {in_words(error)}") from None
+    if data[:2] == b"PK":
+        raise UsageError(f"{path.name} is a packed folder or a workbook; unpack it, or save the sheet as CSV")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def _cells(path: Path, text: str) -> Iterator[list[str]]:
+    reader = csv.reader(io.StringIO(text, newline=""))
+    number = 0
+    try:
+        for number, cells in enumerate(reader, start=1):
+            yield cells
+    except csv.Error as error:
+        raise UsageError(f"{path.name}: row {number + 1} cannot be read ({error}); download it again") from None
