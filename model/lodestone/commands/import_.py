@@ -67,7 +67,7 @@ def import_(
     """
     from lodestone.importing.book import differences, horizon_of, write_into, write_new
     from lodestone.importing.make import imported
-    from lodestone.importing.sheets import SMALL_LANE, SMALL_REGION, Choices
+    from lodestone.importing.rows import SMALL_LANE, SMALL_REGION, Choices
     from lodestone.plan.formatting import count
 
     if refresh and into is not None:
@@ -128,11 +128,8 @@ def import_(
 
 
 def _line(change: dict[str, object]) -> str:
-    place = (
-        f"{change['cell']} ({change['row']}, {change['column']})"
-        if change["column"]
-        else f"{change['cell']} ({change['row']})"
-    )
+    about = ", ".join(str(change[name]) for name in ("row", "column") if change[name])
+    place = f"{change['cell']} ({about})"
     if "!" not in str(change["cell"]):
         return f"{place}: new row, {change['new']} [{change['source']}]"
     if change["new"] is None:

@@ -1,7 +1,7 @@
 """What each region makes, takes in, sends out and uses of a material, from production and trade together.
 
 made         what the production table says; where no table names the region, what it sends out beyond what comes in
-re-export    sent out - made: it was not made here, so it stands as a market, clean and exposed as what came in
+re-export    sent out - made: it stands as a market; of a listed producer clean and exposed as what came in
 consumption  made + came in - sent out (apparent); below zero it is set aside
 stays        part of what comes in that is used here and not sent on
 
@@ -39,6 +39,12 @@ class Place:
     @property
     def reexport(self) -> float:
         return max(0.0, self.sent_out - self.made)
+
+    @property
+    def sends_exposed(self) -> float:
+        """Exposed part of what is sent on. Import statistics go by origin, so where no production table names the
+        region, what others say comes from it counts as made there."""
+        return self.exposed_part if self.listed else 0.0
 
     @property
     def apparent(self) -> float:
@@ -110,7 +116,7 @@ def balance(
     of_concern: Collection[str],
     threshold: float,
 ) -> Balance:
-    """regions: those that stand for themselves; the others are one. threshold: of all trade, below which a lane drops."""
+    """regions: those that stand for themselves; all others are one. threshold: least lane, as a part of all trade."""
     joined = _joined(lanes, regions)
     least = threshold * sum(lane.t for lane in joined)
     kept = [lane for lane in joined if lane.t >= least]
@@ -167,7 +173,7 @@ def _trace(found: Balance, of_concern: Collection[str]) -> None:
         sends = {
             name: 1.0
             if name in of_concern
-            else place.reexport / place.sent_out * place.exposed_part
+            else place.reexport / place.sent_out * place.sends_exposed
             if place.sent_out
             else 0.0
             for name, place in found.places.items()

@@ -21,7 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from lodestone import __version__
 from lodestone.errors import UsageError, in_words
-from lodestone.importing.sheets import Gap, Import, SheetRow, Value
+from lodestone.importing.rows import Gap, Import, SheetRow, Value
 from lodestone.names import plain
 from lodestone.system.scratch import scratch
 from lodestone.template.blank import write_template
@@ -215,9 +215,8 @@ def _differences(book: Workbook, made: Import) -> Iterator[Difference]:
         key = tuple(_text(row.cells.get(name)) for name in SHEETS[row.sheet].key)
         number = page.rows.get(page.key(row)) if page else None
         if page is None or number is None:
-            figures = {k: v for k, v in row.cells.items() if isinstance(v, int | float)}
-            column, value = next(iter(figures.items()), ("", None))
-            yield Difference(row.sheet, "/".join(key), str(column), None, value, row.source)
+            column, new = next(((k, v) for k, v in row.cells.items() if isinstance(v, int | float)), ("", None))
+            yield Difference(row.sheet, "/".join(key), str(column), None, new, row.source)
             continue
         for heading, value in row.cells.items():
             cell = page.cell(number, heading)

@@ -35,6 +35,6 @@ def _known() -> dict[str, str]:
 
 def _bare(text: str) -> str:
     """Without accents, case, doubled blanks and the zeros before a number."""
-    text = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    text = unicodedata.normalize("NFKD", text.replace("\u2019", "'"))
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
     return " ".join(text.casefold().split()).lstrip("0") or "0"

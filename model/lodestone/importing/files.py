@@ -187,10 +187,10 @@ def _text(path: Path) -> str:
 
 
 def _cells(path: Path, text: str) -> Iterator[list[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""))
-    number = 0
+    read = 0
     try:
-        for number, cells in enumerate(reader, start=1):
+        for cells in csv.reader(io.StringIO(text, newline="")):
+            read += 1
             yield cells
     except csv.Error as error:
-        raise UsageError(f"{path.name}: row {number + 1} cannot be read ({error}); download it again") from None
+        raise UsageError(f"{path.name}: row {read + 1} cannot be read ({error}); download it again") from None

@@ -9,7 +9,8 @@ from pathlib import Path
 from lodestone.errors import UsageError
 from lodestone.importing.chains import chain_of
 from lodestone.importing.countries import country
-from lodestone.importing.sheets import Choices, Import, build
+from lodestone.importing.rows import Choices, Import
+from lodestone.importing.sheets import build
 from lodestone.importing.statistics import read_statistics
 
 

@@ -8,12 +8,13 @@ are as wide as their end can use, and `resourcing_share` alone says how fast sup
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from lodestone.errors import UsageError
 from lodestone.importing.balance import Balance, Place, balance, one_table, totals
 from lodestone.importing.chains import Link
 from lodestone.importing.countries import OTHER
+from lodestone.importing.rows import Choices, Gap, Import, SheetRow, Value
 from lodestone.importing.statistics import Quoted, Statistics
 from lodestone.importing.trade import Shipment, shipments, unit_value
 from lodestone.names import listed
@@ -22,65 +23,7 @@ ILLUSTRATIVE = "ILLUSTRATIVE"
 SECTOR = "all_uses"
 SHORTAGE_TIMES_PRICE = 10
 EXTRA_SHARE = 0.1  # premium on ore that no file explains
-SMALL_REGION = 0.002  # part of what the largest material of a country is of the world's; below: with the others
-SMALL_LANE = 0.0005  # part of all trade of a material
-Value = str | float | int | None
-
-
-@dataclass
-class SheetRow:
-    """A row to write. cells: by heading, a year as a number. guessed: headings whose value is a default of ours.
-    blank: headings that no source fills."""
-
-    sheet: str
-    cells: dict[str | int, Value]
-    source: str = ""
-    note: str = ""
-    guessed: set[str | int] = field(default_factory=set)
-    blank: set[str | int] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class Gap:
-    """What the planner has to find out. row: of SheetRow, None for a whole sheet. musd: value that passes through it."""
-
-    sheet: str
-    row: SheetRow | None
-    heading: str | int
-    what: str
-    musd: float
-
-
-@dataclass
-class Import:
-    """Everything that comes out of the files."""
-
-    mineral: str
-    first_year: int
-    last_year: int
-    base_year: int
-    rows: list[SheetRow]
-    gaps: list[Gap]
-    remarks: list[str]
-    statistics: Statistics
-    balance: Balance  # of the material that is consumed
-    of_concern: tuple[str, ...]
-
-    @property
-    def exposed_share(self) -> float | None:
-        return self.balance.exposed_share(self.of_concern)
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the planner chooses. year: of the trade, the latest in the files if None."""
-
-    of_concern: tuple[str, ...] = ("China",)
-    year: int | None = None
-    first_year: int | None = None
-    last_year: int | None = None
-    small_region: float = SMALL_REGION
-    small_lane: float = SMALL_LANE
+LEAST_PART = 0.01  # of a re-export: less is not shown as a market of its own
 
 
 def build(chain: Sequence[Link], found: Statistics, choices: Choices) -> Import:
@@ -192,7 +135,7 @@ class _Builder:
     # --- sheets -----------------------------------------------------------------------------------------------------
 
     def _add(self, sheet: str, source: str, note: str = "", **cells: Value) -> SheetRow:
-        row = SheetRow(sheet, {**cells}, source, note)
+        row = SheetRow(sheet, {name: value for name, value in cells.items()}, source, note)
         self.rows.append(row)
         return row
 
@@ -304,8 +247,10 @@ class _Builder:
         for lane in found.lanes:
             cells = {"from_region": lane.start, "to_region": lane.end, "material": link.material}
             self._add("Trade", lane.source, lane.note, **cells, t_per_yr=_t(lane.t))
-            row = self._add("Lanes", lane.source, "", **cells)
             end = found.places[lane.end]
+            if _t(end.consumption) <= 0:
+                continue  # all of it is sent on, and stands as a market
+            row = self._add("Lanes", lane.source, "", **cells)
             self._later(row, lane.t * end.stays, max(lane.t, end.consumption))
             row.note = f"{self.first}: as traded; then as wide as {lane.end} can use"
             if end.stays < 1:
@@ -331,12 +276,12 @@ class _Builder:
         return lane.freight is None
 
     def _hubs(self, link: Link, found: Balance) -> None:
-        """What is sent out and was not made: two markets, clean and exposed as what came in."""
+        """What is sent out beyond what is made: of a listed producer, clean and exposed as what came in."""
         for place in found.places.values():
             if place.reexport <= 0:
                 continue
-            concern = place.region in self.choices.of_concern
-            exposed = 1.0 if concern else place.exposed_part
+            exposed = 1.0 if place.region in self.choices.of_concern else place.sends_exposed
+            exposed = 0.0 if exposed < LEAST_PART else 1.0 if exposed > 1 - LEAST_PART else exposed
             for answer, part in (("no", 1 - exposed), ("yes", exposed)):
                 t = place.reexport * part
                 if _t(t) <= 0:
@@ -345,12 +290,12 @@ class _Builder:
                 row.cells |= {"market": f"{place.region} re-export{' exposed' if answer == 'yes' else ''}"}
                 row.cells |= {"region": place.region, "material": link.material, "side": "buy", "exposed": answer}
                 row.cells[self.first] = _t(t)
-                made = f"makes {place.made:,.0f} t" + ("" if place.listed else ", at least, by its net exports")
-                row.note = (
-                    f"re-export: sends out {place.sent_out:,.0f} t, {made}; {exposed:.0%} of what comes in is exposed"
-                )
+                row.note = f"re-export: sends out {place.sent_out:,.0f} t, makes {place.made:,.0f} t"
+                if not place.listed:
+                    row.note += " at least (no production table names it, so some of this may be made here)"
+                row.note += f"; {place.exposed_part:.0%} of what comes in is exposed"
                 worth = t * self.prices[link.material] / 1e3
-                self._guess(row, "exposed", "where what is sent on was made: as what came in", worth)
+                self._guess(row, "exposed", "where what is sent on was made", worth)
 
     def _upstream(self, link: Link, found: Balance) -> None:
         """Lanes of what the next step takes in, and a last resort for what no file explains."""

@@ -177,9 +177,9 @@ def _makes(link: Link, wanted: str, detail: str) -> bool:
 def _usgs_world(table: Table, chain: Sequence[Link], unknown: Counter[str]) -> Iterator[Item]:
     """The layout of 2025 and before: a row a country, its years side by side."""
     columns = [
-        (heading.strip().casefold(), int(year[0]), heading.casefold().startswith("cap_"))
+        (heading.strip().casefold(), int(years[0]), heading.casefold().startswith("cap_"))
         for heading in table.headings
-        if heading.casefold().startswith(("prod_", "cap_")) and (year := re.findall(r"\d{4}", heading))
+        if heading.casefold().startswith(("prod_", "cap_")) and (years := re.findall(r"\d{4}", heading))
     ]
     for row in table.rows():
         kind, unit = row.text("type").casefold(), row.text("unit_meas").casefold()
