@@ -4,6 +4,7 @@ made         what the production table says; where no table names the region, wh
 re-export    sent out - made: it stands as a market; of a listed producer clean and exposed as what came in
 consumption  made + came in - sent out (apparent); below zero it is set aside
 stays        part of what comes in that is used here and not sent on
+supplied     own use and what is sent to those who use it, so that what passes through a hub is counted once, at the hub
 
 All figures are t of content in the base year.
 """
@@ -34,6 +35,7 @@ class Place:
     capacity_source: str = ""
     came_in: float = 0.0
     sent_out: float = 0.0
+    sent_to_users: float = 0.0  # of what is sent out: what its end uses, and does not send on
     exposed_part: float = 0.0  # of what comes in, after hubs
 
     @property
@@ -58,6 +60,10 @@ class Place:
     def own(self) -> float:
         """Made here and used here."""
         return max(0.0, self.made - self.sent_out)
+
+    @property
+    def supplied(self) -> float:
+        return self.own + self.sent_to_users
 
     @property
     def stays(self) -> float:
@@ -138,6 +144,8 @@ def balance(
         if not place.listed:
             place.made = max(0.0, place.sent_out - place.came_in)
     found = Balance(material, places, kept, sum(lane.t for lane in joined) - sum(lane.t for lane in kept))
+    for lane in kept:
+        places[lane.start].sent_to_users += lane.t * places[lane.end].stays
     found.left_out = len(joined) - len(kept)
     found.set_aside = [place for place in places.values() if place.apparent < 0]
     _trace(found, of_concern)

@@ -231,7 +231,11 @@ class _Builder:
                 self._guess(row, self.first, "what is made: at least net exports", worth)
             given = place.capacity is not None and place.capacity >= place.made
             capacity = place.capacity if given and place.capacity is not None else place.made / link.utilisation
-            later = self._later(row, place.made, capacity)
+            now = min(place.made, place.supplied) if link is self.chain[-1] else place.made
+            later = self._later(row, now, capacity)
+            if place.made - now > 0.0005 * place.made:
+                through = f"{place.made - now:,.0f} t that hubs send on, which their markets carry"
+                row.note = _sentences(row.note, f"made {place.made:,.0f} t; {self.first} without {through}")
             if given:
                 row.note = _sentences(row.note, f"from {self.first + 1} capacity of {place.capacity_source}")
             elif later is not None:
@@ -289,7 +293,7 @@ class _Builder:
                 row = self._add("Markets", f"sent out less made, rows of Trade, {self.year}")
                 row.cells |= {"market": f"{place.region} re-export{' exposed' if answer == 'yes' else ''}"}
                 row.cells |= {"region": place.region, "material": link.material, "side": "buy", "exposed": answer}
-                row.cells[self.first] = _t(t)
+                self._later(row, max(0.0, place.supplied - place.made) * part, t)
                 row.note = f"re-export: sends out {place.sent_out:,.0f} t, makes {place.made:,.0f} t"
                 if not place.listed:
                     row.note += " at least (no production table names it, so some of this may be made here)"
