@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from openpyxl import Workbook, load_workbook
@@ -21,6 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from lodestone import __version__
 from lodestone.errors import UsageError, in_words
+from lodestone.importing.countries import country
 from lodestone.importing.rows import Gap, Import, SheetRow, Value
 from lodestone.names import plain
 from lodestone.system.scratch import scratch
@@ -31,7 +32,7 @@ from lodestone.workbook.schema.sheets import SHEETS
 YELLOW, ORANGE = PatternFill("solid", fgColor="FFF2A8"), PatternFill("solid", fgColor="FCD9B6")
 HEADING = PatternFill("solid", fgColor="1F3A4D")
 TO_FILL, ABOUT = "#To fill", "#Import"
-FREE = ("source", "note")
+REGION_COLUMNS = ("region", "from_region", "to_region")
 NEAR = 1e-9  # figures that differ by less are the same
 
 
@@ -64,6 +65,7 @@ def write_into(source: Path, path: Path, made: Import, force: bool = False) -> l
         raise UsageError(f"{path} is the workbook itself; name another file for the copy")
     _check(path, force)
     book = _opened(source)
+    made = _named_as(made, book)
     differing = [d for d in _differences(book, made) if "!" in d.cell]
     with _replacing(path) as target:
         _fill(book, made)
@@ -73,7 +75,8 @@ def write_into(source: Path, path: Path, made: Import, force: bool = False) -> l
 
 def differences(path: Path, made: Import) -> list[Difference]:
     """What the files would change in a workbook, cell by cell, in the order of its sheets."""
-    return list(_differences(_opened(path), made))
+    book = _opened(path)
+    return list(_differences(book, _named_as(made, book)))
 
 
 def horizon_of(path: Path) -> tuple[int, int]:
@@ -120,6 +123,25 @@ def _opened(path: Path) -> Workbook:
 
 def _sheet(book: Workbook, name: str) -> Worksheet | None:
     return next((sheet for sheet in book.worksheets if plain(sheet.title) == plain(name)), None)
+
+
+def _named_as(made: Import, book: Workbook) -> Import:
+    """With regions called as the workbook calls them (USA, South_Korea), where both name one country."""
+    sheet = _sheet(book, "Regions")
+    names: dict[str, str] = {}
+    if sheet is not None:
+        page = _Page(sheet, "Regions")
+        for (name,) in page.rows:
+            names.setdefault(country(name.replace("_", " ")) or name, name)
+    rows = {}
+    for row in made.rows:
+        cells = {
+            heading: names.get(str(value), value) if heading in REGION_COLUMNS else value
+            for heading, value in row.cells.items()
+        }
+        rows[id(row)] = replace(row, cells=cells)
+    gaps = [replace(gap, row=rows[id(gap.row)] if gap.row is not None else None) for gap in made.gaps]
+    return replace(made, rows=list(rows.values()), gaps=gaps)
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from lodestone.names import listed
 ILLUSTRATIVE = "ILLUSTRATIVE"
 SECTOR = "all_uses"
 SHORTAGE_TIMES_PRICE = 10
+NET_EXPORTS = "who sends out more than comes in makes the difference, others make nothing"
 EXTRA_SHARE = 0.1  # premium on ore that no file explains
 LEAST_PART = 0.01  # of a re-export: less is not shown as a market of its own
 
@@ -42,7 +43,9 @@ class _Builder:
         self.found, self.choices, self.year = found, choices, year
         self.first = choices.first_year or year + 1
         self.last = max(self.first, choices.last_year or self.first + 9)
-        self.lanes = {link.material: shipments(link, found.reported, year) for link in chain}
+        quoted = {link.material: self._quoted(link) for link in chain}
+        prices = {name: quote.usd_per_kg for name, quote in quoted.items() if quote is not None}
+        self.lanes = {link.material: shipments(link, found.reported, year, prices.get(link.material)) for link in chain}
         made = {link.material: [p for p in found.produced if p.material == link.material] for link in chain}
         self.produced = {name: one_table(items, year) for name, items in made.items()}
         self.capacities = {name: one_table(items, year + 1, capacity=True) for name, items in made.items()}
@@ -218,6 +221,10 @@ class _Builder:
         self._add("Processes", link.source, process=link.process, material=link.material, t_per_t=1)
 
     def _plants(self, link: Link, balances: Mapping[str, Balance]) -> None:
+        if not self.produced[link.material]:
+            what = f"who makes {link.material}: no file says; net exporters make that, all others nothing"
+            self.gaps.append(Gap("Plants", None, "", what, self._worth(link, balances[link.material])))
+            self.remarks.append(f"{link.material}: no file has production ({link.usgs_production}); {NET_EXPORTS}")
         for place in balances[link.material].places.values():
             if place.made <= 0:
                 continue

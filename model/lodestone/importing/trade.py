@@ -2,7 +2,8 @@
 
 The importer's word counts (customs look closer at what comes in), unless its weight is missing or implausible and the
 exporter's is not; a reconciled table stands behind both. A weight is implausible where value by weight is more than
-five times above or below the median of its code; where no weight can be trusted, tonnes are the value over the median.
+five times above or below the median of its code; where no weight can be trusted, tonnes are the value over the median,
+and over the quoted price where a table has values only.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ class Shipment:
     freight_note: str = ""
 
 
-def shipments(link: Link, reported: Iterable[Reported], year: int) -> list[Shipment]:
-    """Lanes of a material, the largest first; the customs codes of a material are added."""
+def shipments(link: Link, reported: Iterable[Reported], year: int, price: float | None = None) -> list[Shipment]:
+    """Lanes of a material, the largest first; the customs codes of a material are added. price: USD per kg of content."""
     by_code: dict[str, dict[tuple[str, str], dict[str, Reported]]] = defaultdict(lambda: defaultdict(dict))
     for report in reported:
         if report.hs in link.hs and report.year == year:
@@ -42,6 +43,8 @@ def shipments(link: Link, reported: Iterable[Reported], year: int) -> list[Shipm
     lanes: dict[tuple[str, str], list[Shipment]] = defaultdict(list)
     for code, pairs in by_code.items():
         median = _median([report for sides in pairs.values() for report in sides.values()])
+        if median is None and price is not None:
+            median = price * link.hs[code] * 1e3
         for pair, sides in pairs.items():
             shipment = _shipment(sides, median, link.hs[code])
             if shipment is not None:
@@ -50,13 +53,19 @@ def shipments(link: Link, reported: Iterable[Reported], year: int) -> list[Shipm
 
 
 def unit_value(link: Link, reported: Iterable[Reported], year: int) -> float | None:
-    """USD per kg of content: all imports with believable weights together."""
+    """USD per kg of content: all imports with believable weights together; exports where no imports have weights."""
+    reported = list(reported)
+    into = [report for report in reported if report.side != "exporter"]
+    return _unit_value(link, into, year) or _unit_value(link, reported, year)
+
+
+def _unit_value(link: Link, reported: Sequence[Reported], year: int) -> float | None:
     usd = t = 0.0
     for code, content in link.hs.items():
         reports = [r for r in reported if r.hs == code and r.year == year]
         median = _median(reports)
         for report in reports:
-            if report.t and report.side != "exporter" and _believed(report, median):
+            if report.t and _believed(report, median):
                 usd, t = usd + report.usd, t + report.t * content
     return usd / t / 1e3 if t else None
 
@@ -87,11 +96,11 @@ def _shipment(sides: dict[str, Reported], median: float | None, content: float) 
         gross = chosen.t or 0.0
     elif median is not None:
         gross = chosen.usd / median
-        notes.append("no weight, or not believed: value over the median value per t of the code")
+        notes.append("no weight, or not believed: value over the usual value per t of the code")
     else:
         return None
     if believed and chosen is not ordered[0]:
-        notes.append(f"the {ordered[0].side}'s weight is missing or not believed")
+        notes.append("the importer's weight is missing or not believed")
     notes.append(_gap(sides, chosen))
     t = gross * content
     if t <= 0:
