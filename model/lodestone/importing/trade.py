@@ -35,7 +35,7 @@ class Shipment:
 
 
 def shipments(link: Link, reported: Iterable[Reported], year: int, price: float | None = None) -> list[Shipment]:
-    """Lanes of a material, the largest first; the customs codes of a material are added. price: USD per kg of content."""
+    """Lanes of a material, the largest first, its customs codes added. price: USD per kg of content."""
     by_code: dict[str, dict[tuple[str, str], dict[str, Reported]]] = defaultdict(lambda: defaultdict(dict))
     for report in reported:
         if report.hs in link.hs and report.year == year:
