@@ -18,24 +18,56 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-USGS = "MCS chapter,Section,Commodity,Country,Statistics,Statistics_detail,Unit,Year,Value,Notes".split(",")
-WORLD = "SOURCE,COMMODITY,COUNTRY,TYPE,UNIT_MEAS,PROD_2023,PROD_EST_ 2024,PROD_NOTES,CAP_2023,CAP_EST_ 2024".split(",")
-BGS = "country_trans,country_iso3_code,bgs_commodity_trans,units,year,quantity,concat_figure_notes_text".split(",")
-SHORT = "reporter,partner,cmd,flow,value,netwgt".split(",")
-LONG = "refYear,reporterCode,flowCode,partnerCode,motCode,cmdCode,netWgt,primaryValue".split(",")
+USGS = [
+    "MCS chapter",
+    "Section",
+    "Commodity",
+    "Country",
+    "Statistics",
+    "Statistics_detail",
+    "Unit",
+    "Year",
+    "Value",
+    "Notes",
+]
+WORLD = [
+    "SOURCE",
+    "COMMODITY",
+    "COUNTRY",
+    "TYPE",
+    "UNIT_MEAS",
+    "PROD_2023",
+    "PROD_EST_ 2024",
+    "PROD_NOTES",
+    "CAP_2023",
+    "CAP_EST_ 2024",
+]
+BGS = [
+    "country_trans",
+    "country_iso3_code",
+    "bgs_commodity_trans",
+    "units",
+    "year",
+    "quantity",
+    "concat_figure_notes_text",
+]
+SHORT = ["reporter", "partner", "cmd", "flow", "value", "netwgt"]
+LONG = ["refYear", "reporterCode", "flowCode", "partnerCode", "motCode", "cmdCode", "netWgt", "primaryValue"]
 CHINA, CHILE, NETHERLANDS, GERMANY, JAPAN, USA, WHOLE_WORLD = 156, 152, 528, 276, 392, 842, 0
 CATHODES = 740311
 POUND_PRICE = 453.59237  # cents per pound: 10 USD/kg
 
 
 def write(path: Path, headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Path:
-    opened = gzip.open(path, "wt", newline="") if path.suffix == ".gz" else path.open("w", newline="", encoding="utf-8")
-    with opened as stream:
-        csv.writer(stream).writerows([headings, *rows])
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([headings, *rows])
+    data = text.getvalue().encode()
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
     return path
 
 
