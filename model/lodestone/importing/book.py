@@ -25,7 +25,7 @@ from lodestone.importing.countries import country
 from lodestone.importing.rows import Gap, Import, SheetRow, Value
 from lodestone.names import plain
 from lodestone.system.scratch import scratch
-from lodestone.template.blank import write_template
+from lodestone.template.blank import number_format, write_template
 from lodestone.workbook.schema.columns import YEARS
 from lodestone.workbook.schema.sheets import SHEETS
 
@@ -174,6 +174,10 @@ class _Page:
             found.append(_text(value) or ("*" if name == "region" else ""))
         return tuple(found)
 
+    def format_of(self, heading: str | int) -> str:
+        column = self.schema.years if isinstance(heading, int) else self.schema.by_name.get(heading)
+        return "General" if column is None else number_format(column)
+
     def cell(self, number: int, heading: str | int, *, make: bool = False) -> Cell | None:
         """The cell under a heading, which is added where asked for."""
         if heading not in self.columns:
@@ -222,6 +226,7 @@ def _fill(book: Workbook, made: Import) -> None:
             assert cell is not None
             if value is not None:
                 cell.value = value
+                cell.number_format = page.format_of(heading)
             if heading in row.guessed:
                 cell.fill = ORANGE
             elif heading in row.blank and value is None:
@@ -285,7 +290,7 @@ def _table(book: Workbook, name: str, headings: Sequence[tuple[str, int]]) -> Wo
     sheet = book.create_sheet(name, at)
     for position, (heading, width) in enumerate(headings, start=1):
         cell = sheet.cell(1, position, heading)
-        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), HEADING
+        cell.font, cell.fill = Font(name="Calibri", size=11, bold=True, color="FFFFFF"), HEADING
         sheet.column_dimensions[get_column_letter(position)].width = width
     sheet.freeze_panes = "A2"
     sheet.sheet_view.showGridLines = False
@@ -301,7 +306,7 @@ def _to_fill(book: Workbook, gaps: Sequence[Gap], pages: dict[str, _Page], place
         ("Cell", 20),
         ("Row", 44),
         ("Column", 28),
-        ("What to find out", 60),
+        ("What to find out", 80),
         ("Stands there", 16),
     )
     sheet = _table(book, TO_FILL, headings)
@@ -317,12 +322,13 @@ def _to_fill(book: Workbook, gaps: Sequence[Gap], pages: dict[str, _Page], place
         values = (round(gap.musd, 1), where, row, str(gap.heading), gap.what, stands)
         for position, value in enumerate(values, start=1):
             cell = sheet.cell(number, position, value)
-            cell.alignment = Alignment(vertical="top", wrap_text=position == 5)
+            if position == len(values):
+                cell.alignment = Alignment(horizontal="left")
         sheet.cell(number, 1).number_format = "#,##0.0"
         title, _, address = where.partition("!")
         link = Hyperlink(ref=f"B{number}", location=f"'{title}'!{address or 'A1'}")
         sheet.cell(number, 2).hyperlink = link
-        sheet.cell(number, 2).font = Font(color="0563C1", underline="single")
+        sheet.cell(number, 2).font = Font(name="Calibri", size=11, color="0563C1", underline="single")
     note = (
         "In order of influence: the value that passes through what is asked for. Yellow cells are blank, orange ones "
         "hold a default of ours; a sheet without a cell is empty."
@@ -331,7 +337,7 @@ def _to_fill(book: Workbook, gaps: Sequence[Gap], pages: dict[str, _Page], place
 
 
 def _about(book: Workbook, made: Import) -> None:
-    sheet = _table(book, ABOUT, (("What", 24), ("", 60), ("Used", 10), ("Years", 18), ("Terms", 60)))
+    sheet = _table(book, ABOUT, (("What", 36), ("", 110), ("Used", 10), ("Years", 18), ("Terms", 70)))
     lines: list[tuple[Value, ...]] = [
         ("Mineral", made.mineral),
         ("Base year", f"trade of {made.base_year}, planned as {made.first_year}"),
@@ -348,4 +354,4 @@ def _about(book: Workbook, made: Import) -> None:
         lines.append(("No country", f"{name}: no country that is known, counted with the others ({times} rows)"))
     for number, line in enumerate(lines, start=2):
         for position, value in enumerate(line, start=1):
-            sheet.cell(number, position, value).alignment = Alignment(vertical="top", wrap_text=position in (2, 5))
+            sheet.cell(number, position, value).alignment = Alignment(horizontal="left")

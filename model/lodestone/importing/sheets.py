@@ -16,7 +16,7 @@ from lodestone.importing.chains import Link
 from lodestone.importing.countries import OTHER
 from lodestone.importing.rows import Choices, Gap, Import, SheetRow, Value
 from lodestone.importing.statistics import Quoted, Statistics
-from lodestone.importing.trade import Shipment, shipments, unit_value
+from lodestone.importing.trade import Shipment, shipments, typical_freight, unit_value
 from lodestone.names import listed
 
 ILLUSTRATIVE = "ILLUSTRATIVE"
@@ -70,7 +70,7 @@ class _Builder:
                 self._trade(link, balances[link.material])
                 self._hubs(link, balances[link.material])
             else:
-                self._upstream(link, balances[link.material])
+                self._upstream(link, balances)
         self._demand(final, balances[final.material])
         self._whole_sheets(balances[final.material])
         return Import(
@@ -253,7 +253,7 @@ class _Builder:
                 self._guess(row, later, "capacity: made / usual utilisation", worth * (1 / link.utilisation - 1))
 
     def _trade(self, link: Link, found: Balance) -> None:
-        typical = _typical_freight(found.lanes)
+        typical = typical_freight(found.lanes)
         unknown = 0.0
         for lane in found.lanes:
             cells = {"from_region": lane.start, "to_region": lane.end, "material": link.material}
@@ -308,8 +308,20 @@ class _Builder:
                 worth = t * self.prices[link.material] / 1e3
                 self._guess(row, "exposed", "where what is sent on was made", worth)
 
-    def _upstream(self, link: Link, found: Balance) -> None:
+    def _upstream(self, link: Link, balances: Mapping[str, Balance]) -> None:
         """Lanes of what the next step takes in, and a last resort for what no file explains."""
+        found = balances[link.material]
+        made = sum(place.made for place in found.places.values())
+        used = sum(
+            place.made * after.t_in_per_t
+            for after in self.chain
+            if after.made_from == link.material
+            for place in balances[after.material].places.values()
+        )
+        self.remarks.append(
+            f"{link.material}: {made:,.0f} t are made, and what the files know to be made of it takes {used:,.0f} t; "
+            + ("the rest goes into what is not in the files" if made > used else "the rest is a market, unexplained")
+        )
         worth = self._worth(link, found)
         codes = ", ".join(link.hs) or "no code of its own"
         if found.lanes:
@@ -317,7 +329,7 @@ class _Builder:
                 cells = {"from_region": lane.start, "to_region": lane.end, "material": link.material}
                 self._add("Trade", lane.source, lane.note, **cells, t_per_yr=_t(lane.t))
                 row = self._add("Lanes", lane.source, "a pair that trades; no limit", **cells)
-                self._freight(row, lane, _typical_freight(found.lanes))
+                self._freight(row, lane, typical_freight(found.lanes))
             start = OTHER
         else:
             self.remarks.append(f"{link.material}: no trade table (HS {codes}), so every pair of regions is open")
@@ -380,11 +392,6 @@ def _t(value: float) -> float:
 
 def _sentences(*texts: str) -> str:
     return "; ".join(text for text in texts if text)
-
-
-def _typical_freight(lanes: Sequence[Shipment]) -> float | None:
-    known = sorted(lane.freight for lane in lanes if lane.freight is not None)
-    return known[len(known) // 2] if known else None
 
 
 def _sources_of_demand(place: Place, year: int) -> str:

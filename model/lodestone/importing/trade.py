@@ -70,6 +70,12 @@ def _unit_value(link: Link, reported: Sequence[Reported], year: int) -> float | 
     return usd / t / 1e3 if t else None
 
 
+def typical_freight(lanes: Sequence[Shipment]) -> float | None:
+    """The median of freight where it is known, USD per kg of content."""
+    known = sorted(lane.freight for lane in lanes if lane.freight is not None)
+    return known[len(known) // 2] if known else None
+
+
 def _median(reports: Sequence[Reported]) -> float | None:
     """Of USD per t, weighed by value: half of the trade is dearer."""
     priced = sorted((report.usd / report.t, report.usd) for report in reports if report.t and report.usd)
