@@ -12,6 +12,7 @@ import click
 from lodestone import __version__
 from lodestone.commands.alternatives import alternatives
 from lodestone.commands.bankability import bankability
+from lodestone.commands.calibrate import calibrate
 from lodestone.commands.check import check
 from lodestone.commands.compare import compare
 from lodestone.commands.completion import completion
@@ -114,6 +115,7 @@ COMMANDS = (
     check,
     new,
     import_,
+    calibrate,
     explain,
     alternatives,
     bankability,
