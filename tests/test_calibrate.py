@@ -66,6 +66,21 @@ def test_what_would_close_a_gap():
     assert "oxide has no price of its own in China" in lanes["China"].close
 
 
+def test_a_lane_that_is_full_or_closed():
+    """Freight from Ally at 3 makes China the cheaper one: of 100 t its lane carries 40."""
+    book = two_suppliers()
+    book["Lanes"] = [[]]
+    lane(book, "China", "Home", freight=2, years=40)
+    lane(book, "Ally", "Home", freight=3)
+    lanes = {x.from_region: x for x in calibrated(book).lanes}
+    assert lanes["China"].plan_t == pytest.approx(40)
+    assert lanes["China"].close.startswith("it is full: Lanes gives it 40 t")
+    book["Lanes"] = [[]]
+    lane(book, "Ally", "Home", freight=3)
+    closed = {x.from_region: x for x in calibrated(book).lanes}["China"]
+    assert closed.close.startswith("Lanes does not open it")
+
+
 def test_a_plan_that_keeps_to_trade_has_nothing_to_close():
     book = two_suppliers()
     book["Trade"] = [["from_region", "to_region", "material", "t_per_yr"], ["Ally", "Home", "oxide", 100]]

@@ -55,6 +55,15 @@ def test_usgs_release(tmp_path: Path):
     assert [(q.material, q.year, pytest.approx(q.usd_per_kg)) for q in found.quoted] == [("copper_refined", 2024, 10)]
 
 
+def test_windows_letters(tmp_path: Path):
+    """The USGS writes a long dash and an apostrophe as single bytes."""
+    path = usgs(tmp_path)
+    text = path.read_text(encoding="utf-8").replace("Chile", "C\u00f4te d\u2019Ivoire")
+    path.write_bytes(text.encode("cp1252"))
+    assert made(read(path))["copper_refined", "C\u00f4te d'Ivoire", 2024] == 2000
+    assert made(read(path))["copper_refined", "Netherlands", 2024] == 0
+
+
 def test_usgs_world_data_of_2025(tmp_path: Path):
     row = ["MCS2025", "Copper", "Congo (Kinshasa)", "Mine production, recoverable copper content", "metric tons"]
     total = ["MCS2025", "Copper", "World total (rounded)", *row[3:]]

@@ -5,6 +5,7 @@ What is badly formed is an error that names file, row and column; rows count as 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -13,6 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from lodestone.errors import UsageError, in_words
 from lodestone.names import listed
@@ -21,7 +23,6 @@ NO_FIGURE = {"", "na", "n/a", "w", "xx", "e", "inf", "nan", "none", "null", ".."
 NIL = {"-", "--", "---", "\u2013", "\u2014", "\u2014\u2014"}  # nothing
 LIMIT = re.compile(r"^[<>]")  # "more than 95": no figure to plan with
 GROUPED = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d*)?$")
-MOST_MB = 4096
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -84,13 +85,12 @@ class Table:
     path: Path
     kind: Kind
     headings: Sequence[str]  # as they stand in the file
-    _rows: Sequence[Sequence[str]]
 
     def rows(self) -> Iterator[Row]:
         """Rows with something in them. Raises UsageError at one with more or fewer cells than the headings."""
         position = {heading.strip().casefold(): i for i, heading in reversed(list(enumerate(self.headings)))}
-        for number, cells in enumerate(self._rows, start=2):
-            if not any(cell.strip() for cell in cells):
+        for number, cells in enumerate(_cells(self.path), start=1):
+            if number == 1 or not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(self.headings):
                 raise UsageError(
@@ -151,15 +151,14 @@ class Row:
 
 
 def open_table(path: Path) -> Table:
-    """Read a file and tell its kind. Raises UsageError when it cannot be read, or is none of the kinds."""
-    rows = list(_cells(path, _text(path)))
-    if not rows:
+    """Tell a file's kind by its headings. Raises UsageError when it cannot be read, or is none of the kinds."""
+    headings = next(_cells(path), None)
+    if headings is None:
         raise UsageError(f"{path.name} is empty")
-    headings = rows[0]
     known = {heading.strip().casefold() for heading in headings}
     for kind in KINDS:
         if kind.headings <= known:
-            return Table(path, kind, headings, rows[1:])
+            return Table(path, kind, headings)
     nearest = max(KINDS, key=lambda kind: len(kind.headings & known) / len(kind.headings))
     missing = sorted(nearest.headings - known)
     raise UsageError(
@@ -168,29 +167,33 @@ def open_table(path: Path) -> Table:
     )
 
 
-def _text(path: Path) -> str:
+def _windows(error: UnicodeError) -> tuple[str, int]:
+    """Bytes that are no UTF-8 are Windows letters: dashes and apostrophes in the tables of the USGS."""
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("windows letters", _windows)
+
+
+def _cells(path: Path) -> Iterator[list[str]]:
+    """Row by row, so that a file of all trade takes no memory."""
+    read = 0
     try:
-        data = path.read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            with gzip.open(io.BytesIO(data)) as stream:
-                data = stream.read(MOST_MB << 20)
+        with path.open("rb") as start:
+            sign = start.read(2)
+        if sign == b"PK":
+            raise UsageError(f"{path.name} is a packed folder or a workbook; unpack it, or save the sheet as CSV")
+        with (
+            gzip.open(path) if sign == b"\x1f\x8b" else path.open("rb") as data,
+            io.TextIOWrapper(cast(BinaryIO, data), "utf-8-sig", "windows letters", newline="") as text,
+        ):
+            for cells in csv.reader(text):
+                read += 1
+                yield cells
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UsageError(f"{path.name} is damaged or was not loaded to its end ({error}); download it again") from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {in_words(error)}") from None
-    if data[:2] == b"PK":
-        raise UsageError(f"{path.name} is a packed folder or a workbook; unpack it, or save the sheet as CSV")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
-
-
-def _cells(path: Path, text: str) -> Iterator[list[str]]:
-    read = 0
-    try:
-        for cells in csv.reader(io.StringIO(text, newline="")):
-            read += 1
-            yield cells
     except csv.Error as error:
         raise UsageError(f"{path.name}: row {read + 1} cannot be read ({error}); download it again") from None

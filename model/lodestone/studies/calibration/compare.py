@@ -91,12 +91,23 @@ def _closing(tables: Tables, lane: Lane, trade: Mapping[Lane, float], shipped: M
         moved = f"{share(_part(new, came))} of what came into {end} has moved to other suppliers"
         limit = "no resourcing_share limits that" if given is None else f"resourcing_share is {share(given)}"
         words.append(f"{moved}, {limit}")
-    regional = any(row["material"] == material and row["region"] == start for row in tables.rows("Prices"))
-    if not regional:
-        words.append(f"{material} has no price of its own in {start}")
     if now < before:
+        words += _held(tables, lane, now)
+    if not any(row["material"] == material and row["region"] == start for row in tables.rows("Prices")):
+        words.append(f"{material} has no price of its own in {start}")
+    if now < before and not _held(tables, lane, now):
         words.append(f"a committed contract with a supplier in {start} would hold {before - now:,.0f} t")
     return "; ".join(words)
+
+
+def _held(tables: Tables, lane: Lane, t: float) -> list[str]:
+    """Where a lane is full, or is none."""
+    material, start, end = lane
+    found = tables.lanes.get((start, end, material))
+    if found is None or not found.open:
+        return ["Lanes does not open it"]
+    capacity = (found.capacity or {}).get(int(tables.settings["first_year"]))
+    return [f"it is full: Lanes gives it {capacity:,.0f} t"] if capacity is not None and t >= 0.999 * capacity else []
 
 
 def _buyers(
