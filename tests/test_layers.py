@@ -26,7 +26,7 @@ ROOMS = (
     "studies",
     "report",
     "template",
-    "runs",
+    "importing runs",
     "book commands",
     "__main__",
 )
