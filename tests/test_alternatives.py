@@ -16,7 +16,6 @@ from click.testing import CliRunner
 from tests.make import Book, write_book
 from tests.oracle.books import some_book
 from tests.solving import add, close, home, market, recipe
-from tests.test_brute_force import some_book
 
 from lodestone.commands import main
 from lodestone.data.tree import single

@@ -38,6 +38,7 @@ def calibrate(
     """
     from lodestone.report.studies.calibration_files import write_calibration
     from lodestone.report.terminal.calibration import show_calibration
+    from lodestone.solve.effort import Effort
     from lodestone.solve.one_scenario import solve_scenario
     from lodestone.studies.calibration.compare import calibration
     from lodestone.studies.calibration.results import document
@@ -45,7 +46,7 @@ def calibrate(
 
     inputs = load(workbook, sets)
     inputs.require_valid()
-    found = calibration(inputs, solve_scenario(inputs, gap=gap, time_limit=time_limit))
+    found = calibration(inputs, solve_scenario(inputs, effort=Effort(gap, time_limit)))
     if out is not None:
         write_calibration(found, out, force)
     output.answer(lambda: show_calibration(found), lambda: document(found))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import share
+from lodestone.plan.plan import Plan
 from lodestone.studies.calibration.results import BuyerGap, Calibration, LaneGap, PlantGap
 from lodestone.workbook.inputs import Inputs
 from lodestone.workbook.tables import Tables
@@ -18,7 +18,7 @@ IDLE = 0.9  # of a plant: used less, it could send out more
 Lane = tuple[str, str, str]  # material, from, to
 
 
-def calibration(inputs: Inputs, plan: Mapping[str, Any]) -> Calibration:
+def calibration(inputs: Inputs, plan: Plan) -> Calibration:
     """Raises UsageError when the workbook has no Trade. plan: the audited plan of the base."""
     tables = inputs.tables()
     trade: dict[Lane, float] = {}
@@ -32,7 +32,7 @@ def calibration(inputs: Inputs, plan: Mapping[str, Any]) -> Calibration:
     year = int(tables.settings["first_year"])
     known = {(material, to) for material, _, to in trade}
     shipped: dict[Lane, float] = defaultdict(float)
-    for row in plan["tables"]["flows"]:
+    for row in plan.rows("flows"):
         lane = row["material"], row["from_region"], row["to_region"]
         if row["year"] == year and lane[1] != lane[2] and (lane[0], lane[2]) in known:
             shipped[lane] += row["t"]
@@ -47,7 +47,7 @@ def calibration(inputs: Inputs, plan: Mapping[str, Any]) -> Calibration:
         close = _closing(tables, lane, trade, shipped)
         gaps.append(LaneGap(material, start, end, before, now, was, is_now, close))
     return Calibration(
-        plan_name=str(plan["plan_name"]),
+        plan_name=plan.plan_name,
         year=year,
         lanes=tuple(sorted(gaps, key=lambda gap: (-gap.off_t, gap.material, gap.from_region, gap.to_region))),
         buyers=_buyers(tables, trade, shipped, sorted(known)),
@@ -128,7 +128,7 @@ def _buyers(
 
 
 def _plants(
-    tables: Tables, plan: Mapping[str, Any], year: int, trade: Mapping[Lane, float], shipped: Mapping[Lane, float]
+    tables: Tables, plan: Plan, year: int, trade: Mapping[Lane, float], shipped: Mapping[Lane, float]
 ) -> tuple[PlantGap, ...]:
     out = {of: _sums(flows, lambda lane: (lane[0], lane[1])) for of, flows in (("trade", trade), ("plan", shipped))}
     outputs: dict[str, list[str]] = defaultdict(list)
@@ -136,7 +136,7 @@ def _plants(
         if row["t_per_t"] > 0:
             outputs[row["process"]].append(row["material"])
     used: dict[str, tuple[float, float]] = {}
-    for row in plan["tables"]["plants"]:
+    for row in plan.rows("plants"):
         if row["year"] == year and row["kind"] == "plant":
             done, could = used.get(row["unit"], (0.0, 0.0))
             used[row["unit"]] = done + row["clean_t"] + row["exposed_t"], could + row["capacity_t"]
