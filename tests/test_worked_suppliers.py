@@ -316,3 +316,25 @@ def test_a_redesign_waits_for_its_research() -> None:
     add(book, "Substitution", option="redesign", sector="industry", material="oxide", cost_usd_per_kg=20, years=0.5,
         requires="research")  # fmt: skip
     assert cost(book) == kg(100 * 60 + 1000 + 50 * 20 + 50 * 60)
+
+
+# --- what is thrown away ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 1])
+def test_what_is_thrown_away_is_told_under_any_cap(share: float) -> None:
+    """Cerium, the first output, is thrown away: its 100 t take 200 t of clean ore at 8, none of which counts as used.
+    With them come the 100 t of oxide that are wanted. Nothing is exposed, so that no share forbids it, nor fails its
+    audit."""
+    book = home()
+    for material, price in (("ore", 8), ("cerium", 1)):
+        add(book, "Materials", material=material)
+        add(book, "Prices", material=material, years=price)
+    recipe(book, "split", ore=-2, cerium=1, oxide=1)
+    market(book, "home_ore", "Home", "ore")
+    add(book, "Plants", plant="splitter", region="Home", process="split", pricing="cost", years=100)
+    add(book, "ChinaShare", cap="all", material="*", years=share)
+    plan = solve(book)
+    assert plan["objective_musd"] == kg(200 * 8)
+    (row,) = rows(plan, "china_share", material="ore", basis="intake")
+    assert row["consumption_t"] == pytest.approx(0 if share < 1 else 200, abs=1e-5)
