@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from lodestone.errors import NoPlanError, Problem, UsageError, WorkbookError
 from lodestone.names import advice
 from lodestone.plan.plan import Plan as AnyPlan
-from lodestone.plan.tables import Column
+from lodestone.plan.tables import Cell, Column, Row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from lodestone.studies.frontier.results import Frontier
     from lodestone.studies.parallel.solves import Where
     from lodestone.studies.parallel.source import Source
+    from lodestone.studies.parallel.tasks import News, OnLabel
     from lodestone.studies.stress.results import Stress
     from lodestone.studies.sweep.results import Sweep
     from lodestone.workbook.inputs import Inputs
@@ -146,7 +147,7 @@ def compare(*plans: AnyPlan, names: Sequence[str] | None = None) -> Study[Compar
 class Study(Generic[Found]):
     """What a study found: `.table` as a DataFrame; everything else under the names of `.found`, its plain data."""
 
-    def __init__(self, found: Found, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> None:
+    def __init__(self, found: Found, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
         self.found = found
         self._columns, self._rows = columns, rows
 
@@ -408,7 +409,7 @@ def _typed(value: Value) -> str:
     return "" if value is None else str(value)
 
 
-def _sheet(inputs: Inputs, name: str, scenario: str) -> tuple[list[Column], list[dict[str, Any]]]:
+def _sheet(inputs: Inputs, name: str, scenario: str) -> tuple[list[Column], list[Row]]:
     """The columns and rows of a sheet; of Settings a row for each, of Lanes and Tariffs the rows as they stand."""
     from lodestone.workbook.schema.sheets import SETTINGS, SHEETS
 
@@ -460,14 +461,14 @@ def _told(progress: bool | OnProgress) -> Iterator[OnProgress | None]:
 
 
 @contextmanager
-def _counted(shown: bool, number: int) -> Iterator[Callable[[str, Any], None]]:
+def _counted(shown: bool, number: int) -> Iterator[OnLabel]:
     """Counts what is done of a study of so many solves, as it is told of them."""
     from lodestone.progress import Progress
 
     done = 0
     with _bar(shown) as show:
 
-        def hear(label: str, news: Any) -> None:
+        def hear(label: str, news: News) -> None:
             nonlocal done
             done += not isinstance(news, Progress | tuple)
             show(f"{label}: {news.stage}" if isinstance(news, Progress) else label, min(1.0, done / number))

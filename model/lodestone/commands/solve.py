@@ -14,6 +14,7 @@ from lodestone.commands.output import OUTPUT, Output
 
 if TYPE_CHECKING:
     from lodestone.errors import NoPlanError
+    from lodestone.plan.tables import Row
     from lodestone.report.terminal.progress_lines import Watch
     from lodestone.workbook.inputs import Inputs
 
@@ -239,7 +240,7 @@ def _leading(decompose: bool) -> AbstractContextManager[None]:
     return rank.leading()
 
 
-def _started(start: dict[str, Any]) -> str:
+def _started(start: Row) -> str:
     """What of an earlier run the solver began with."""
     left_out = start["left_out"]
     if not start["kept"]:

@@ -11,6 +11,7 @@ from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Row
 
 T = TypeVar("T")
+Key = tuple[Any, ...]  # the values of some columns of a row
 
 BINDING = 1e-4  # a share this close to its limit is shown as binding
 
@@ -109,8 +110,8 @@ def total(rows: Iterable[Row], column: str) -> float:
     return float(sum(row[column] for row in rows))
 
 
-def grouped(rows: Iterable[Row], *columns: str) -> dict[tuple[Any, ...], list[Row]]:
-    groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+def grouped(rows: Iterable[Row], *columns: str) -> dict[Key, list[Row]]:
+    groups: dict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         groups[tuple(row[c] for c in columns)].append(row)
     return dict(groups)

@@ -13,9 +13,8 @@ future of the plan. Whether the numbers are right is for the audit to say. The t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, Any, Self, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Self, get_type_hints
 
 from lodestone.errors import UsageError
 from lodestone.names import advice
@@ -40,6 +39,7 @@ from lodestone.plan.shapes import (
     NUMBER,
     TEXT,
     WHOLE,
+    Json,
     ListOf,
     MapOf,
     OrBlank,
@@ -129,7 +129,7 @@ class Plan:
     # --- to and from a document ---------------------------------------------------------------------------------------
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
+    def from_document(cls, document: Document) -> Self:
         """The plan that a document holds; it was checked by `require_plan` if others may have made it."""
         known = {name: value for name, value in document.items() if name in WHEN}
         for table, later in LATER.items():
@@ -229,7 +229,7 @@ ASKED, ASKED_IF_JOINT, MAY_BE = (
 )
 
 
-def require_plan(document: Any) -> None:
+def require_plan(document: Json) -> None:
     """Raise Misfit where a document is not what Plan, the tables and the inputs say."""
     require_part(document, ())
     joint = "futures" in document

@@ -7,11 +7,10 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from lodestone.errors import UsageError
 from lodestone.plan.plan import Plan, require_plan
-from lodestone.plan.shapes import Misfit, damaged, read_document, shown
+from lodestone.plan.shapes import Json, Misfit, damaged, read_document, shown
 from lodestone.plan.tables import Document
 
 FORMAT = 1
@@ -21,7 +20,7 @@ PLAIN = (str, int, bool, type(None))
 OF_THE_RUN = ("seconds", "workbook_path", "fingerprint")  # what may differ when the same plan is made again
 
 
-def dumps(document: Mapping[str, Any]) -> str:
+def dumps(document: Document) -> str:
     """Keys and rows in the order of the document, so that two runs can be compared line by line."""
     return _joined(_members(document))
 
@@ -33,7 +32,7 @@ def stamped(plan: Plan) -> str:
     return _joined(members)
 
 
-def fingerprint(document: Mapping[str, Any]) -> str:
+def fingerprint(document: Document) -> str:
     """SHA-256 of a plan document: equal for the same workbook, options and versions, wherever and whenever."""
     return _hash(_members(document))
 
@@ -47,15 +46,15 @@ def _joined(members: Mapping[str, str]) -> str:
     return "{\n" + ",\n".join(members.values()) + "\n}\n"
 
 
-def _members(document: Mapping[str, Any]) -> dict[str, str]:
+def _members(document: Document) -> dict[str, str]:
     return {key: _member(key, value) for key, value in document.items()}
 
 
-def _member(key: str, value: Any) -> str:
+def _member(key: str, value: Json) -> str:
     return f"{_compact(key)}: {_part(value)}"
 
 
-def _part(value: Any) -> str:
+def _part(value: Json) -> str:
     if isinstance(value, Mapping) and any(isinstance(v, list) for v in value.values()):
         return "{\n" + ",\n".join(_member(name, rows) for name, rows in value.items()) + "\n}"
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
@@ -63,11 +62,11 @@ def _part(value: Any) -> str:
     return _compact(value)
 
 
-def _compact(value: Any) -> str:
+def _compact(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def finite(value: Any) -> Any:
+def finite(value: Json) -> Json:
     """The document with infinities and NaN, which JSON does not know, as None, and without -0.0."""
     if value.__class__ in PLAIN:  # most of a plan
         return value

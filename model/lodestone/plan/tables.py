@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Row = dict[str, Any]  # of a table, by column
+Cell = Any  # of a table: a text, a number, yes or no, or nothing
+Row = dict[str, Any]  # of a table: its cells by column
 Rows = dict[str, list[Row]]  # of every table, by its name
 Document = dict[str, Any]  # as a JSON file holds it, by key
 

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from lodestone import __version__
 from lodestone.audit import Audit, audit, audit_joint
@@ -27,7 +26,7 @@ from lodestone.studies.compare.input_differences import input_differences
 from lodestone.system.scratch import scratch
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.file.archive import MOST_FILE, read_bytes
-from lodestone.workbook.file.xlsx import column_letters, read_sheets
+from lodestone.workbook.file.xlsx import CellValue, column_letters, read_sheets
 from lodestone.workbook.inputs import Inputs, load_bytes
 from lodestone.workbook.snapshot import input_snapshot
 
@@ -86,7 +85,7 @@ def _shown(plan: Plan, book: Path) -> Finding:
     return Finding(PLAN_XLSX, True, f"shows what plan.json says ({count(len(expected), 'cell')})")
 
 
-def _cells(path: Path, content: bytes) -> dict[str, Any]:
+def _cells(path: Path, content: bytes) -> dict[str, CellValue]:
     return {
         f"{sheet.name}!{column_letters(column)}{number}": value
         for sheet in read_sheets(path, content)

@@ -14,7 +14,6 @@ own.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from lodestone.rules.build import Built
 from lodestone.rules.flows import tainted
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.solver.highs import Solver
+from lodestone.solver.matrix import Variable
 
 
 def tidy(built: Built, solver: Solver, values: np.ndarray, kept: Collection[int] = frozenset()) -> np.ndarray | None:
@@ -67,7 +67,7 @@ def _moves(built: Built, solver: Solver) -> list[list[int]]:
     """Columns to lower together: an award, a signing, a build, a build with its awards and signings."""
     m, tree = built.model, built.tree
 
-    def column(variable: Any) -> list[int]:
+    def column(variable: Variable) -> list[int]:
         i = solver.column.get(id(variable))
         return [] if i is None else [i]
 

@@ -7,12 +7,12 @@ a start. So the earlier run may be of the same workbook, of another scenario or 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Row
 from lodestone.rules.build import Built
 from lodestone.solve.fixed_decisions import decisions
+from lodestone.solver.matrix import Variable
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Start:
     hold; left_out: those that the model does not know, e.g. "build of refinery in 2027". kept: whether a plan has them.
     """
 
-    values: list[tuple[Any, float]]
+    values: list[tuple[Variable, float]]
     taken: int
     left_out: tuple[str, ...]
     kept: bool = True
@@ -36,7 +36,7 @@ class Start:
 def start_from(built: Built, plan: Plan) -> Start:
     """The decisions of a plan (plan.json) in the variables of a model, for each future its own if the plan has them."""
     m, tree = built.model, built.tree
-    values: list[tuple[Any, float]] = []
+    values: list[tuple[Variable, float]] = []
     wanted: dict[str, None] = {}
     known: set[str] = set()
     for future in dict.fromkeys(data.scenario.name for data in tree.data.values()):

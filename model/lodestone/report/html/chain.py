@@ -19,10 +19,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from lodestone.plan.key_figures import Key
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import Column, Row
+from lodestone.plan.tables import Cell, Column, Row
 from lodestone.report.html.tables import Table
 
 MOST_NODES = 12  # of a stage and mineral that have a name of their own; the others are drawn as one
@@ -81,7 +81,7 @@ def chain_stages(plan: Plan) -> dict[str, Stages]:
     return {mineral: stages(made_by, materials, {m for m in of if of[m] == mineral}) for mineral in of.values()}
 
 
-def stages(all_recipes: Recipes, materials: Mapping[str, Mapping[str, Any]], wanted: Collection[str]) -> Stages:
+def stages(all_recipes: Recipes, materials: Mapping[str, Row], wanted: Collection[str]) -> Stages:
     """Processes that make or take wanted materials, grouped by the stage of what they make first, in the order in which
     they feed each other."""
     made_by = {p: {m: t for m, t in recipe.items() if m in wanted} for p, recipe in all_recipes.items()}
@@ -171,7 +171,7 @@ class _Drawing:
     def last(self) -> int:
         return len(self.stages.titles) - 1
 
-    def unit(self, row: Mapping[str, Any]) -> Node:
+    def unit(self, row: Row) -> Node:
         """A stage in a region; its group too where several share a column."""
         process = row["process"]
         column, group = self.stages.column[process], self.stages.group[process]
@@ -234,14 +234,14 @@ def _shares() -> Shares:
     return defaultdict(lambda: defaultdict(lambda: [0.0, 0.0]))
 
 
-def _add(shares: Shares, row: Mapping[str, Any], material: str, node: Node, clean: float, exposed: float) -> None:
+def _add(shares: Shares, row: Row, material: str, node: Node, clean: float, exposed: float) -> None:
     if clean or exposed:
         streams = shares[row["region"], material, row["year"]][node]
         streams[0] += clean
         streams[1] += exposed
 
 
-def _streams(row: Mapping[str, Any]) -> tuple[float, float]:
+def _streams(row: Row) -> tuple[float, float]:
     return (row["t"], 0.0) if row["stream"] == "clean" else (0.0, row["t"])
 
 
@@ -254,7 +254,7 @@ def chain(plan: Plan) -> Table:
     """The links of all minerals and years, in both streams; none when the plan does not carry its inputs."""
     of = minerals(plan)
     place = {material: i for i, material in enumerate(of)}
-    rows: list[list[Any]] = []
+    rows: list[list[Cell]] = []
     for mineral, found in chain_stages(plan).items():
         drawing = _Drawing(plan, found, {m for m in of if of[m] == mineral})
         links = _named(_forward(_links(drawing), found.titles))
@@ -271,7 +271,7 @@ def _links(drawing: _Drawing) -> dict[Link, Streams]:
     made, used = drawing.made(), drawing.used()
     links: dict[Link, Streams] = defaultdict(lambda: [0.0, 0.0])
 
-    def share_out(makers: Mapping[Node, Streams], users: Mapping[Node, Streams], t: float, k: int, at: Any) -> None:
+    def share_out(makers: Mapping[Node, Streams], users: Mapping[Node, Streams], t: float, k: int, at: Key) -> None:
         all_made, all_used = (sum(s[k] for s in side.values()) for side in (makers, users))
         if all_made > 0 and all_used > 0:
             for i, of_i in makers.items():

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, days, musd, share, tonnes, usd_per_kg, year_ranges
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import Row
+from lodestone.plan.tables import Document, Row
 from lodestone.report.plan.joint_summary import joint_sections, shared_years
 from lodestone.report.plan.summary import proved
 
-Glance = dict[str, Any]  # tiles: label, value, note, alert; lists: heading, empty, items; remarks: sentences
+Glance = Document  # tiles: label, value, note, alert; lists: heading, empty, items; remarks: sentences
 
 
 def glance(plan: Plan, whole: Plan) -> Glance:
@@ -32,11 +30,11 @@ def glance(plan: Plan, whole: Plan) -> Glance:
     return {"tiles": [_cost(plan, whole), _china(plan), _shortage(plan)], "lists": lists, "remarks": remarks}
 
 
-def _tile(label: str, value: str, note: str, alert: bool = False) -> dict[str, Any]:
+def _tile(label: str, value: str, note: str, alert: bool = False) -> Row:
     return {"label": label, "value": value, "note": note, "alert": alert}
 
 
-def _cost(plan: Plan, whole: Plan) -> dict[str, Any]:
+def _cost(plan: Plan, whole: Plan) -> Row:
     first, last = plan.horizon
     when = f"{first}-{last}, discounted to {first}"
     if whole.is_joint:
@@ -46,7 +44,7 @@ def _cost(plan: Plan, whole: Plan) -> dict[str, Any]:
     return _tile("Cost", musd(plan.expected_cost_musd), f"{when}: {paid}. {proved(plan)}")
 
 
-def _china(plan: Plan) -> dict[str, Any]:
+def _china(plan: Plan) -> Row:
     overall = figures.exposed_share(plan.rows("demand"))
     value = "no deliveries" if overall is None else share(overall)
     caps = figures.caps(plan)
@@ -59,7 +57,7 @@ def _china(plan: Plan) -> dict[str, Any]:
     return _tile("China share of deliveries", value, f"{note}, {share(tight.limit)} allowed ({tight.cap}{binds})")
 
 
-def _shortage(plan: Plan) -> dict[str, Any]:
+def _shortage(plan: Plan) -> Row:
     rows = figures.demand(plan)
     short, asked = sum(f.short_t for f in rows), sum(f.demand_t for f in rows)
     out = sum(f.substituted_t for f in rows)

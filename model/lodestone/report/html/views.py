@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import share, term_label
+from lodestone.plan.key_figures import Key
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import Column
+from lodestone.plan.tables import Cell, Column, Document, Row
 from lodestone.report.html.chain import MOST_NODES, OTHERS, chain, chain_stages
 from lodestone.report.html.overview import copies, glance
 from lodestone.report.html.tables import Table, from_plan
@@ -36,7 +36,7 @@ class Figure:
 
 def _flows(plan: Plan) -> Table:
     """Both streams of a lane in one row; the smallest lanes of a very large plan as one for each material and year."""
-    lanes: dict[tuple[Any, ...], list[float]] = {}
+    lanes: dict[Key, list[float]] = {}
     for row in plan.rows("flows"):
         key = (row["material"], row["from_region"], row["to_region"], row["year"])
         sums = lanes.setdefault(key, [0.0, 0.0, 0.0, 0.0])
@@ -45,7 +45,7 @@ def _flows(plan: Plan) -> Table:
         sums[2] += row["freight_musd"]
         sums[3] += row["tariff_musd"]
     told = set(sorted(lanes, key=lambda key: -sum(lanes[key][:2]))[:MOST_LANES])
-    kept: dict[tuple[Any, ...], list[float]] = {}
+    kept: dict[Key, list[float]] = {}
     for key, sums in lanes.items():
         place = key if key in told else (key[0], OTHERS, OTHERS, key[3])
         total = kept.setdefault(place, [0.0] * 4)
@@ -75,7 +75,7 @@ def _places(plan: Plan) -> Callable[[str], int]:
 def _origins(plan: Plan) -> Table:
     """What reaches regions that are not of concern, by origin."""
     concern = figures.of_concern(plan)
-    sums: dict[tuple[Any, ...], list[float]] = {}
+    sums: dict[Key, list[float]] = {}
     for row in plan.rows("flows"):
         if row["to_region"] not in concern:
             key = (row["material"], row["from_region"], row["year"])
@@ -88,7 +88,7 @@ def _origins(plan: Plan) -> Table:
 
 def _decisions(plan: Plan) -> Table:
     """Every decision as a bar: what is waited for, then what is had, until the end of its life or term."""
-    rows: list[list[Any]] = []
+    rows: list[list[Cell]] = []
     for r in plan.rows("investments"):
         what = copies(r) + r["project"]
         rows.append([f"build, {r['funding']}", what, r["decision_year"], r["first_year"], r["last_year"]])
@@ -178,7 +178,7 @@ FIGURES = (
 )  # fmt: skip
 
 
-def views(runs: Mapping[str, Plan]) -> list[dict[str, Any]]:
+def views(runs: Mapping[str, Plan]) -> list[Row]:
     """Every run by its name, a joint run as each of its futures."""
     found = []
     for name, plan in runs.items():
@@ -190,7 +190,7 @@ def views(runs: Mapping[str, Plan]) -> list[dict[str, Any]]:
     return found
 
 
-def _view(label: str, run: str, future: str, plan: Plan, whole: Plan) -> dict[str, Any]:
+def _view(label: str, run: str, future: str, plan: Plan, whole: Plan) -> Document:
     probability = f", {share(whole.probabilities[future])} likely" if future else ""
     about = f"scenario {plan.scenario}{probability}" if future else f"scenario {plan.scenario}"
     tables = {figure.key: figure.table(plan).as_json() for figure in FIGURES}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import xlsxwriter
 
@@ -15,7 +14,7 @@ from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, in_words, term_label
 from lodestone.plan.key_figures import CapFigure
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import COST_TERMS, Row
+from lodestone.plan.tables import COST_TERMS, Cell, Row
 from lodestone.report.excel.colours import CLEAN_SHADES as CLEAN
 from lodestone.report.excel.colours import EXPOSED_SHADES as EXPOSED
 from lodestone.report.excel.drawings import Drawing, Series, write_drawings
@@ -162,9 +161,9 @@ def china_share(plan: Plan, figure: CapFigure) -> Drawing:
     return Drawing(title, "lines", headings, units, table, series, "%", most=most)
 
 
-def _by_future(plan: Plan, rows: Sequence[Row], value: Callable[[Row], Any]) -> dict[str, dict[int, Any]]:
+def _by_future(plan: Plan, rows: Sequence[Row], value: Callable[[Row], Cell]) -> dict[str, dict[int, Cell]]:
     """future -> year -> value; one line without a name in a plan of one scenario."""
-    lines: dict[str, dict[int, Any]] = {}
+    lines: dict[str, dict[int, Cell]] = {}
     for row in rows:
         lines.setdefault(row["scenario"] if plan.is_joint else "", {})[row["year"]] = value(row)
     return lines

@@ -5,12 +5,10 @@ The same words as for a plan of one scenario (`summary`), each future read as a 
 
 from __future__ import annotations
 
-from typing import Any
-
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import count, days, in_words, musd, share, tonnes, year_ranges
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import Row
+from lodestone.plan.tables import Cell, Row
 from lodestone.report.plan.first_page import Line
 from lodestone.report.plan.summary import Section, decisions, demand, proved, status
 
@@ -164,7 +162,7 @@ def _certainty(plan: Plan) -> list[str]:
 
 # --- tables of the Summary sheet ------------------------------------------------------------------------------------
 
-Table = tuple[str, list[str], list[str], list[list[Any]]]  # title, headings, units, rows
+Table = tuple[str, list[str], list[str], list[list[Cell]]]  # title, headings, units, rows
 
 
 def joint_tables(plan: Plan) -> list[Table]:

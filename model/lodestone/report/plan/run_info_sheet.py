@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import xlsxwriter
 
 from lodestone.plan.formatting import sentence_case
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import Row
+from lodestone.plan.tables import Cell, Row
 from lodestone.report.excel.styles import Styles, page
 
 WIDTHS = (30, 34, 20, 8, 18, 18, 34)
@@ -24,7 +23,7 @@ def write_run_info(book: xlsxwriter.Workbook, styles: Styles, plan: Plan) -> Non
     styles.link(sheet, 0, 3, "internal:Summary!A1", "Back to Summary")
     row = 0
 
-    def block(headings: Sequence[str], rows: Sequence[Sequence[Any]], units: Sequence[str] | None = None) -> None:
+    def block(headings: Sequence[str], rows: Sequence[Sequence[Cell]], units: Sequence[str] | None = None) -> None:
         nonlocal row
         for j, title in enumerate(headings):
             sheet.write_string(row, j, title, styles.header(is_text=True))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
 
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, term_label
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Column, Row
+from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Cell, Column, Row
 from lodestone.report.plan.cost_matrix import CostMatrix
 
 AWARD = (
@@ -61,7 +60,7 @@ class TableSheet:
     name: str
     question: str
     columns: Sequence[Column]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[Cell]]
     totals: int = 0
     marks: tuple[Mark, ...] = ()
 
@@ -169,7 +168,7 @@ def _price_floors(plan: Plan) -> TableSheet:
         *_columns("floor_payments", PAYMENT),
     ]
     payments = figures.grouped(plan.rows("floor_payments"), *own, "project", "floor", "decision_year")
-    rows: list[list[Any]] = []
+    rows: list[list[Cell]] = []
     for award in plan.rows("price_floors"):
         common = _values(award, [*own, *AWARD])
         rows.append([*common, "award", award["decision_year"], award["grant_musd"], *[None] * len(PAYMENT)])
@@ -191,7 +190,7 @@ def _contracts(plan: Plan) -> TableSheet:
         *_columns("contract_years", DELIVERY),
     ]
     years = figures.grouped(plan.rows("contract_years"), *own, "contract", "signing_year")
-    rows: list[list[Any]] = []
+    rows: list[list[Cell]] = []
     for signing in plan.rows("contracts"):
         common = _values(signing, [*own, *SIGNING])
         rows.append([*common, "signing", signing["signing_year"], signing["fee_musd"], *[None] * len(DELIVERY)])
@@ -262,5 +261,5 @@ def _columns(table: str, names: Sequence[str]) -> list[Column]:
     return [by_name[name] for name in names]
 
 
-def _values(row: Row, names: Sequence[str]) -> list[Any]:
+def _values(row: Row, names: Sequence[str]) -> list[Cell]:
     return [row[name] for name in names]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
@@ -13,7 +12,7 @@ from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, in_words, share, term_label
 from lodestone.plan.key_figures import CapFigure
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import COST_TERMS
+from lodestone.plan.tables import COST_TERMS, Cell
 from lodestone.report.excel.colours import EXPOSED_SHADES as EXPOSED
 from lodestone.report.excel.drawings import Drawing, Series, draw
 from lodestone.report.excel.styles import DARK, LIGHT, LIMIT, LINE_HEIGHT, PAYER_COLOURS, Styles, heading_height, page
@@ -33,7 +32,7 @@ MOST_CAPS = 15
 MONEY = "[<100]#,##0.0;#,##0"
 TILES = ((0, 0), (1, 1), (2, 3), (4, 5), (6, 7))  # first and last column of each
 
-Table = tuple[str, Sequence[str], Sequence[str], Sequence[Sequence[Any]]]  # title, headings, units, rows
+Table = tuple[str, Sequence[str], Sequence[str], Sequence[Sequence[Cell]]]  # title, headings, units, rows
 
 
 def write_summary(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, RUN_LOG
+from lodestone.plan.tables import Document
 from lodestone.report.studies.stress_files import RANKED, ranked
 from lodestone.studies.compare.results import Comparison
 from lodestone.studies.frontier.results import Frontier
+from lodestone.studies.parallel.tasks import Value
 from lodestone.studies.stress.results import Stress
 from lodestone.studies.sweep.results import Sweep, columns, rows
 
-Answer = dict[str, Any]
+Answer = Document
 FIGURES = (
     *("plan_name", "scenario", "status", "objective_musd", "expected_cost_musd", "cvar_musd", "bound_musd", "gap"),
     *("evpi_musd", "vss_musd", "payers_musd", "tariff_revenue_musd", "workbook", "workbook_sha256"),
@@ -36,12 +37,12 @@ def plan_answer(plan: Plan, folder: Path) -> Answer:
     }
 
 
-def many_answer(answers: Sequence[Any], folders: Mapping[str, Path]) -> Answer:
+def many_answer(answers: Sequence[Value], folders: Mapping[str, Path]) -> Answer:
     """Of several runs: each as by itself, or its error."""
     return {"runs": [_one_of_many(done, folders) for done in answers]}
 
 
-def _one_of_many(done: Any, folders: Mapping[str, Path]) -> Answer:
+def _one_of_many(done: Value, folders: Mapping[str, Path]) -> Answer:
     name = done.job.label
     if done.plan is None:
         return {"scenario": name, "error": done.message, "exit_code": done.exit_code}

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lodestone.plan.formatting import count, finite, one_line, share
+from lodestone.plan.tables import Cell
 from lodestone.progress import Progress
 from lodestone.report.terminal.frontier import least_in_words, point_in_words
 from lodestone.report.terminal.progress_lines import PLAIN_EVERY_S, Watch, show_table
 from lodestone.studies.frontier.results import Point
+from lodestone.studies.parallel.tasks import News, Value
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -65,7 +67,7 @@ class WatchMany(Watch):
             self._live.transient = False  # the end of each solve stays on the screen
         super().__exit__(kind, error, trace)
 
-    def job(self, label: str, news: Any) -> None:
+    def job(self, label: str, news: News) -> None:
         """news: Progress; of a frontier its points and least shares; at the end what became of the job, with its plan
         or a message, or None."""
         line = self._lines.setdefault(label, _Line(label))
@@ -88,7 +90,7 @@ class WatchMany(Watch):
         if changed or time.monotonic() - line.printed >= PLAIN_EVERY_S:
             self._plain(line)
 
-    def _end(self, line: _Line, done: Any) -> None:
+    def _end(self, line: _Line, done: News) -> None:
         line.ended = time.monotonic()
         plan, message = getattr(done, "plan", None), getattr(done, "message", "")
         line.stage = f"failed: {message}" if message else "done"
@@ -140,9 +142,9 @@ def _shown(lines: Sequence[_Line]) -> tuple[list[_Line], int]:
 # --- what is shown at the end ---------------------------------------------------------------------------------------
 
 
-def show_many(answers: Sequence[Any], folders: Mapping[str, Path]) -> None:
+def show_many(answers: Sequence[Value], folders: Mapping[str, Path]) -> None:
     """A row for each scenario: cost and what it leaves short, or why there is no plan."""
-    table: list[list[Any]] = []
+    table: list[list[Cell]] = []
     for done in answers:
         if done.plan is None:
             table.append([done.job.label, "failed", None, None, None, done.message])

@@ -14,7 +14,6 @@ the threshold of CVaR in common with the others too, and costs
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -28,6 +27,7 @@ from lodestone.solve.one_scenario import load_model
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solver.highs import Outcome
 from lodestone.solver.highs_model import INFINITY
+from lodestone.solver.matrix import Variable
 
 SLOPES = (-3.0, -1.0, -0.25, 0.25, 1.0, 3.0)
 
@@ -58,7 +58,7 @@ class Future:
         self.last_agreed: np.ndarray | None = None
         self.relaxed = False
 
-    def _column(self, variable: Any) -> int:
+    def _column(self, variable: Variable) -> int:
         """A variable that matters to others only is in no row here: it gets a column all the same."""
         known = self.solver.column.get(id(variable))
         return self.solver.new_column(variable.lb, variable.ub) if known is None else known

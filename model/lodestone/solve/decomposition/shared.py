@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from lodestone.data.tree import Tree
 from lodestone.rules.build import Built
+from lodestone.solver.matrix import Variable
 
 Key = tuple[str, ...]  # what is held in common, e.g. ("stock", "2", "reserve", "clean")
 THRESHOLD: Key = ("threshold",)  # of CVaR: beyond which cost a future belongs to the tail
@@ -32,7 +32,7 @@ class CommonNumber:
     """One number of the vector. worth: MUSD of one unit, about; size: a usual amount of it, in its unit."""
 
     key: Key
-    variable: Any
+    variable: Variable
     whole: bool
     worth: float
     size: float

@@ -14,7 +14,6 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lodestone.audit import audit
 from lodestone.errors import NoPlanError, StoppedError, UsageError
@@ -26,7 +25,7 @@ from lodestone.studies.alternatives.good_plans import WITH, WITHOUT, GoodPlans, 
 from lodestone.studies.alternatives.results import MAY, MUST, NEVER, UNPROVED, Alternatives, Choice, Differing, limit
 from lodestone.studies.parallel.solves import HERE, Where, run_tasks, task_count
 from lodestone.studies.parallel.source import Source
-from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Task, Tell, by_label
+from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Task, Tell, Value, by_label
 from lodestone.workbook.inputs import Inputs
 
 MOST_PLANS = 5  # beside the best
@@ -61,7 +60,7 @@ def alternatives(
     inputs = source.inputs()
     inputs.tables(source.scenario)  # an unknown name is said before anything is solved
 
-    def run(tasks: Sequence[Task]) -> list[Any]:
+    def run(tasks: Sequence[Task]) -> list[Value]:
         return run_tasks(tasks, where, by_label(tasks, on_news), should_stop)
 
     best = _answer(run([BestTask(source, within)])[0])
@@ -109,7 +108,7 @@ def _cautions(cost: float, bound: float, within: float) -> list[str]:
     return cautions
 
 
-def _answer(value: Any) -> Any:
+def _answer(value: Value) -> Value:
     """The value of a task. Raises the error that a Failure stands for."""
     if isinstance(value, Failure):
         kinds: dict[int, type[Exception]] = {NoPlanError.exit_code: NoPlanError, StoppedError.exit_code: StoppedError}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import Row
+from lodestone.plan.tables import Cell, Row
 from lodestone.studies.compare.results import NOISE, Decision, StockYear
 from lodestone.studies.compare.side_by_side import by_future, differ, named, union
 
@@ -35,7 +34,7 @@ def decisions(plans: Sequence[Plan], stocks: Sequence[StockYear]) -> Iterable[De
 
 
 def _decided(
-    kind: str, unit: str, plans: Sequence[Plan], name: str, keys: Sequence[str], value: Callable[[list[Row]], Any]
+    kind: str, unit: str, plans: Sequence[Plan], name: str, keys: Sequence[str], value: Callable[[list[Row]], Cell]
 ) -> Iterable[Decision]:
     """One decision for each id that any run decides on."""
     by_run = [{key: value(rows) for key, rows in by_future(plan, name, *keys).items()} for plan in plans]

@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import Row
+from lodestone.plan.tables import Cell, Row
 from lodestone.studies.compare.results import InputDifference
 from lodestone.studies.compare.side_by_side import union
 from lodestone.workbook.schema.sheets import SHEETS
@@ -105,7 +104,7 @@ def _row_differences(
             yield from _cell(sheet, name, YEARS, year, values)
 
 
-def _value(sheet: str, row: Row, column: str) -> Any:
+def _value(sheet: str, row: Row, column: str) -> Cell:
     """Of a period that has no value of its own, that of its year; of a dated column that no change reached, its own."""
     if column not in row and (period := re.fullmatch(r"(?:(\w+) )?([0-9]{4})-[0-9]{2}", column)):
         dated, year = period.groups()
@@ -113,19 +112,19 @@ def _value(sheet: str, row: Row, column: str) -> Any:
     return row.get(column)
 
 
-def _cell(sheet: str, row: str, column: str, year: int | None, values: Sequence[Any]) -> Iterable[InputDifference]:
+def _cell(sheet: str, row: str, column: str, year: int | None, values: Sequence[Cell]) -> Iterable[InputDifference]:
     planned = [value for value in values if value is not NOT_PLANNED]
     if any(not _same(planned[0], value) for value in planned[1:]):
         shown = tuple(None if value is NOT_PLANNED else value for value in values)
         yield InputDifference(sheet, row, column, year, shown)
 
 
-def _series(row: Row) -> dict[int, Any]:
+def _series(row: Row) -> dict[int, Cell]:
     """Years are texts once they have been through JSON."""
     return {int(year): value for year, value in (row.get(YEARS) or {}).items()}
 
 
-def _held(values: Mapping[int, Any], year: int) -> Any:
+def _held(values: Mapping[int, Cell], year: int) -> Cell:
     """The value of a year; a year that is not named has that of the one before."""
     named = [y for y in values if y <= year]
     return values[max(named)] if named else None
@@ -138,7 +137,7 @@ def _as_text(row: Row) -> str:
     return text if len(text) <= LONGEST_ROW else f"{text[:LONGEST_ROW]}..."
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Cell) -> str:
     if isinstance(value, list | tuple):
         return "+".join(map(str, value))
     if isinstance(value, bool) or value is None:
@@ -146,7 +145,7 @@ def _shown(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: Cell, b: Cell) -> bool:
     if _is_number(a) and _is_number(b):
         return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
@@ -154,7 +153,7 @@ def _same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Cell) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

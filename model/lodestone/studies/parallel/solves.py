@@ -23,7 +23,7 @@ from lodestone.studies.explanation.results import Explanation, sentence
 from lodestone.studies.parallel.cluster import on_cluster
 from lodestone.studies.parallel.local import on_this_machine, one_after_another
 from lodestone.studies.parallel.source import Source, load_content
-from lodestone.studies.parallel.tasks import Failure, OnNews, Task, Tell
+from lodestone.studies.parallel.tasks import Failure, News, OnNews, Task, Tell, Value
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,13 @@ def solve_many(
 ) -> list[Done]:
     """Solve all jobs; the answers come in their order."""
 
-    def answer(i: int, value: Any) -> Done:
+    def answer(i: int, value: Value) -> Done:
         job = replace(jobs[i], content=b"")
         if isinstance(value, Failure):
             return Done(job, None, value.exit_code, value.message)
         return Done(job, value)
 
-    def news(i: int, told: Any) -> None:
+    def news(i: int, told: News) -> None:
         if on_job:
             on_job(jobs[i].label, told if isinstance(told, Progress) else answer(i, told))
 
@@ -143,7 +143,7 @@ def run_tasks(
     where: Where = HERE,
     on_news: OnNews | None = None,
     should_stop: ShouldStop | None = None,
-) -> list[Any]:
+) -> list[Value]:
     """The value of each task, or a Failure.
 
     Once should_stop says so, running tasks are asked to end with what they have, and waiting ones are not begun.
@@ -157,7 +157,7 @@ def run_tasks(
     return on_this_machine(tasks, where.processes or os.cpu_count() or 1, hear, stop)
 
 
-def _nothing(place: int, news: Any) -> None:
+def _nothing(place: int, news: News) -> None:
     """Nobody listens."""
 
 

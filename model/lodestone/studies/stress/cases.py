@@ -30,7 +30,7 @@ from lodestone.data.plan_data import BASE, LaneData, PlanData, Scenario, time_of
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import readable
-from lodestone.plan.key_figures import exposed_share
+from lodestone.plan.key_figures import Key, exposed_share
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Row
 from lodestone.rules.build import Built, build
@@ -272,7 +272,7 @@ def _give_way(built: Built, solver: Solver, wanted: Search) -> tuple[GaveWay, ..
     )
 
 
-def _place(built: Built, path: str, key: tuple[Any, ...]) -> str:
+def _place(built: Built, path: str, key: Key) -> str:
     """'2028 reserve': the row's year and names; its node stands first or last."""
     node, names = (key[-1], key[:-1]) if path.startswith(("budgets", "bankability")) else (key[0], key[1:])
     kept = [str(name) for name in names if name not in ("deliveries", "intake")]

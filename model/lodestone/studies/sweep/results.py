@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lodestone.errors import StoppedError
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, term_label
 from lodestone.plan.plan import Plan
 from lodestone.plan.shapes import COUNT, SINGLE, TEXT, Also, ListOf, MapOf, Part, Place, require_keys
-from lodestone.plan.tables import COST_TERMS, Column, Row
+from lodestone.plan.tables import COST_TERMS, Cell, Column, Document, Row
 
 TABLES = ("investments", "china_share", "demand", "stockpile")  # of a plan that the figures need
 
@@ -29,7 +28,7 @@ class GridPoint:
     """given: the value of each Varied; figures: what its plan says, None when there is none; see message then."""
 
     given: tuple[str, ...]
-    figures: Mapping[str, Any] | None = None
+    figures: Row | None = None
     exit_code: int = 0
     message: str = ""
 
@@ -91,7 +90,7 @@ def columns(sweep: Sweep) -> list[Column]:
     ]
 
 
-def rows(sweep: Sweep) -> list[list[Any]]:
+def rows(sweep: Sweep) -> list[list[Cell]]:
     """In the order of columns; what a point does not have is None."""
     names = [column.name for column in columns(sweep)][len(sweep.varied) :]
     table = []
@@ -118,7 +117,7 @@ def _unit(name: str) -> str:
     return next((unit for suffix, unit in (("_musd", "MUSD"), ("_t", "t")) if name.endswith(suffix)), "")
 
 
-def _same_columns(document: Mapping[str, Any], place: Place) -> None:
+def _same_columns(document: Document, place: Place) -> None:
     """Every point has what is varied, and the columns of the first."""
     for number, point in enumerate(document["points"], 1):
         names = [*(varied["path"] for varied in document["varied"]), *document["points"][0]]
@@ -139,7 +138,7 @@ SHAPE = Also(
 )
 
 
-def document(sweep: Sweep) -> dict[str, Any]:
+def document(sweep: Sweep) -> Document:
     """What sweep.json holds."""
     names: Sequence[str] = [column.name for column in columns(sweep)]
     return {

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -34,6 +33,7 @@ from lodestone.solve.marginal_values import duals, value_tables
 from lodestone.solve.one_scenario import load_model, scenario_data
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solver.highs import Solver
+from lodestone.solver.matrix import Variable
 from lodestone.studies.parallel.solves import HERE, Where, run_tasks, task_count
 from lodestone.studies.parallel.source import Source
 from lodestone.studies.parallel.tasks import NOT_BEGUN, AsItIs, Failure, OnLabel, Tell, by_label
@@ -119,7 +119,7 @@ def _held(plan: Plan, tree: Tree) -> tuple[Built, Solver, np.ndarray]:
     return built, solver, values
 
 
-def _whole_numbers(built: Built, plan: Plan, nodes: set[int]) -> Iterable[tuple[Any, float]]:
+def _whole_numbers(built: Built, plan: Plan, nodes: set[int]) -> Iterable[tuple[Variable, float]]:
     m, year, held = built.model, built.tree.year, decisions(plan.tables)
     for (n, g), build_ in m.investments.build.items():
         if n in nodes:
