@@ -168,9 +168,10 @@ def test_refresh_shows_a_new_figure_cell_by_cell(book: Path, made: Import, tmp_p
 
 def test_a_lane_that_is_no_longer_traded_is_told(book: Path, tmp_path: Path):
     fewer = [line for line in reports() if line[:2] != [JAPAN, CHILE] and line[:2] != [CHILE, JAPAN]]
-    newer = imported([usgs(tmp_path), write(tmp_path / "comtrade_2024.csv.gz", SHORT, fewer)], "copper", THREE_YEARS)
+    newer = imported([usgs(tmp_path), write(tmp_path / "next_2024.csv.gz", SHORT, fewer)], "copper", THREE_YEARS)
     gone = [d for d in differences(book, newer) if d.source == "no longer in the files"]
-    assert ("Trade", "Chile/Japan/copper_refined") in {(d.cell.split("!")[0], d.row) for d in gone}
+    lost = {(d.cell.split("!")[0], d.row) for d in gone}
+    assert lost == {(sheet, "Chile/Japan/copper_refined") for sheet in ("Trade", "Lanes")}
 
 
 def test_into_adds_rows_to_a_copy_and_writes_over_nothing(made: Import, tmp_path: Path):

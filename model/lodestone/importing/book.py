@@ -7,7 +7,8 @@ first. #Import says which files were read and what was set aside. Nothing that s
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +34,7 @@ YELLOW, ORANGE = PatternFill("solid", fgColor="FFF2A8"), PatternFill("solid", fg
 HEADING = PatternFill("solid", fgColor="1F3A4D")
 TO_FILL, ABOUT = "#To fill", "#Import"
 REGION_COLUMNS = ("region", "from_region", "to_region")
+IMPORTED = re.compile(r", rows? \d+|rows of Trade")  # in a source that an import wrote
 NEAR = 1e-9  # figures that differ by less are the same
 
 
@@ -174,6 +176,12 @@ class _Page:
             found.append(_text(value) or ("*" if name == "region" else ""))
         return tuple(found)
 
+    def imported(self, number: int, ours: Collection[Value]) -> bool:
+        """Whether a row came from files of statistics, and is about one of these materials and processes."""
+        found = [self.cell(number, name) for name in ("source", "material", "process")]
+        source, *about = [_text(cell.value) if cell is not None else "" for cell in found]
+        return bool(IMPORTED.search(source)) and any(text in ours for text in about)
+
     def format_of(self, heading: str | int) -> str:
         column = self.schema.years if isinstance(heading, int) else self.schema.by_name.get(heading)
         return "General" if column is None else number_format(column)
@@ -252,12 +260,11 @@ def _differences(book: Workbook, made: Import) -> Iterator[Difference]:
                 letter = get_column_letter(page.columns[heading]) if cell is not None else ""
                 place = f"{row.sheet}!{letter}{number}"
                 yield Difference(place, "/".join(key), str(heading), stands, value, row.source)
+    ours = {row.cells[name] for row in made.rows for name in ("material", "process") if row.cells.get(name)}
     for name, page in pages.items():
         coming = {page.key(row) for row in made.rows if row.sheet == name}
         for key, number in page.rows.items():
-            source = page.cell(number, "source")
-            ours = source is not None and any(file.name in _text(source.value) for file in made.statistics.files)
-            if ours and key not in coming:
+            if key not in coming and page.imported(number, ours):
                 yield Difference(f"{name}!A{number}", "/".join(key), "", "row", None, "no longer in the files")
 
 
