@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import share
@@ -56,7 +56,7 @@ def calibration(inputs: Inputs, plan: Plan) -> Calibration:
     )
 
 
-def _sums(flows: Mapping[Lane, float], key: Any) -> dict[tuple[str, str], float]:
+def _sums(flows: Mapping[Lane, float], key: Callable[[Lane], tuple[str, str]]) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = defaultdict(float)
     for lane, t in flows.items():
         found[key(lane)] += t
@@ -136,10 +136,10 @@ def _plants(
         if row["t_per_t"] > 0:
             outputs[row["process"]].append(row["material"])
     used: dict[str, tuple[float, float]] = {}
-    for row in plan.rows("plants"):
-        if row["year"] == year and row["kind"] == "plant":
-            done, could = used.get(row["unit"], (0.0, 0.0))
-            used[row["unit"]] = done + row["clean_t"] + row["exposed_t"], could + row["capacity_t"]
+    for use in plan.rows("plants"):
+        if use["year"] == year and use["kind"] == "plant":
+            done, could = used.get(use["unit"], (0.0, 0.0))
+            used[use["unit"]] = done + use["clean_t"] + use["exposed_t"], could + use["capacity_t"]
     found = []
     for row in tables.rows("Plants"):
         for material in outputs[row["process"]]:
