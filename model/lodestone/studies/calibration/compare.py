@@ -136,10 +136,10 @@ def _plants(
         if row["t_per_t"] > 0:
             outputs[row["process"]].append(row["material"])
     used: dict[str, tuple[float, float]] = {}
-    for use in plan.rows("plants"):
-        if use["year"] == year and use["kind"] == "plant":
-            done, could = used.get(use["unit"], (0.0, 0.0))
-            used[use["unit"]] = done + use["clean_t"] + use["exposed_t"], could + use["capacity_t"]
+    for plant_row in plan.rows("plants"):
+        if plant_row["year"] == year and plant_row["kind"] == "plant":
+            done, could = used.get(plant_row["unit"], (0.0, 0.0))
+            used[plant_row["unit"]] = done + plant_row["clean_t"] + plant_row["exposed_t"], could + plant_row["capacity_t"]
     found = []
     for row in tables.rows("Plants"):
         for material in outputs[row["process"]]:
