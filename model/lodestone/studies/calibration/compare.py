@@ -32,10 +32,10 @@ def calibration(inputs: Inputs, plan: Plan) -> Calibration:
     year = int(tables.settings["first_year"])
     known = {(material, to) for material, _, to in trade}
     shipped: dict[Lane, float] = defaultdict(float)
-    for row in plan.rows("flows"):
-        lane = row["material"], row["from_region"], row["to_region"]
-        if row["year"] == year and lane[1] != lane[2] and (lane[0], lane[2]) in known:
-            shipped[lane] += row["t"]
+    for flow in plan.rows("flows"):
+        lane = flow["material"], flow["from_region"], flow["to_region"]
+        if flow["year"] == year and lane[1] != lane[2] and (lane[0], lane[2]) in known:
+            shipped[lane] += flow["t"]
     lanes = {*trade, *(lane for lane, t in shipped.items() if t > LEAST)}
     into = {flows: _sums(of, lambda lane: (lane[0], lane[2])) for flows, of in (("trade", trade), ("plan", shipped))}
     gaps = []
@@ -136,10 +136,10 @@ def _plants(
         if row["t_per_t"] > 0:
             outputs[row["process"]].append(row["material"])
     used: dict[str, tuple[float, float]] = {}
-    for plant_row in plan.rows("plants"):
-        if plant_row["year"] == year and plant_row["kind"] == "plant":
-            done, could = used.get(plant_row["unit"], (0.0, 0.0))
-            used[plant_row["unit"]] = done + plant_row["clean_t"] + plant_row["exposed_t"], could + plant_row["capacity_t"]
+    for worked in plan.rows("plants"):
+        if worked["year"] == year and worked["kind"] == "plant":
+            done, could = used.get(worked["unit"], (0.0, 0.0))
+            used[worked["unit"]] = done + worked["clean_t"] + worked["exposed_t"], could + worked["capacity_t"]
     found = []
     for row in tables.rows("Plants"):
         for material in outputs[row["process"]]:
