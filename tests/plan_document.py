@@ -31,7 +31,7 @@ COSTS = {  # term -> (payer, undiscounted MUSD by year)
 
 def plan_document(**changes: Any) -> dict[str, Any]:
     """The document, with top-level fields replaced; `tables` replaces single tables."""
-    tables = {**_tables(), **changes.pop("tables", {})}
+    tables = {**_second_version(_tables()), **changes.pop("tables", {})}
     discounted: dict[str, float] = {}
     payers = {"public": 0.0, "buyers": 0.0, "shortage": 0.0}
     for row in tables["costs"]:
@@ -95,14 +95,29 @@ def plan_document(**changes: Any) -> dict[str, Any]:
     return copy.deepcopy({**document, **changes})
 
 
+def earlier_document() -> dict[str, Any]:
+    """The document as versions wrote it that knew no commitments, no closing of plants and no cost of lacking cover."""
+    return plan_document(tables=_tables()) | {"tables": _tables()}
+
+
 def without_rows() -> dict[str, list[dict[str, Any]]]:
     """Tables in which nothing happens."""
-    return {name: [] for name in _tables()}
+    return {name: [] for name in _second_version(_tables())}
 
 
 def _rule(rule: str, meaning: str, checked: int, worst: float, unit: str, tolerance: float) -> dict[str, Any]:
     names = ("rule", "meaning", "checked", "worst", "unit", "tolerance", "ok")
     return dict(zip(names, (rule, meaning, checked, worst, unit, tolerance, worst <= tolerance), strict=True))
+
+
+def _second_version(tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    plants = [row | {"kept": None, "fixed_cost_musd": 0.0, "waste_t": None} for row in tables["plants"]]
+    return {
+        "committed": [],
+        **tables,
+        "plants": plants,
+        "stockpile": [r | {"lacking_t": 0.0} for r in tables["stockpile"]],
+    }
 
 
 def _rows(columns: str, *rows: tuple[Any, ...]) -> list[dict[str, Any]]:

@@ -424,7 +424,7 @@ def test_a_comparison_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch:
     def fail(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("lodestone.report.compare_files.write_compare_workbook", fail)
+    monkeypatch.setattr("lodestone.report.compare.files.write_compare_workbook", fail)
     with pytest.raises(UsageError, match="No space left"):
         write_comparison(compare([plan_document(), costlier()]), out)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

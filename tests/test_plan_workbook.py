@@ -203,7 +203,7 @@ def test_many_flows_are_written_in_steady_time(tmp_path: Path) -> None:
 
 
 def test_more_rows_than_a_sheet_holds_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lodestone.report.styles.LAST_ROW", 4)
+    monkeypatch.setattr("lodestone.report.excel.styles.LAST_ROW", 4)
     sheet = written(tmp_path, plan_document())["Sourcing"]
     assert sheet.max_row == 5
     assert sheet["A5"].value == "... 2 more rows in plan.json"

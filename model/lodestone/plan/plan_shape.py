@@ -7,6 +7,7 @@ horizon or a row belongs to a future of the plan. Whether the numbers are right 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,7 @@ from lodestone.plan.tables import (
     SCENARIO,
     TABLES,
     VALUE_TABLES,
+    WITH_COMMITTED,
     Column,
     PlanTable,
     columns_where,
@@ -47,10 +49,11 @@ from lodestone.plan.tables import (
 from lodestone.workbook.schema.columns import YEARS, Sheet
 from lodestone.workbook.schema.columns import Column as InputColumn
 from lodestone.workbook.schema.sheets import SETTINGS, SHEETS
+from lodestone.workbook.tables import PRICE_SHEETS
 
 FIRST_YEAR, LAST_YEAR = int(SETTINGS.by_name["first_year"].least or 0), int(SETTINGS.by_name["last_year"].most or 0)
 IN_HORIZON = ("year", "decision_year", "signing_year")
-BEFORE_ITS_YEAR = ("bankability",)  # tables whose years may lie outside the horizon: what could be decided
+BEFORE_ITS_YEAR = ("bankability", "committed")  # may lie outside the horizon: what could be, what is decided already
 
 NUMBER_OR_BLANK, WHOLE_OR_BLANK = NUMBER.or_blank(), WHOLE.or_blank()
 YEAR = Kind(f"a year from {FIRST_YEAR} to {LAST_YEAR}", lambda v: v.__class__ is int and FIRST_YEAR <= v <= LAST_YEAR)
@@ -115,7 +118,7 @@ def require_plan(plan: Any) -> None:
     if joint:
         _require_futures(plan)
     _require_tables(plan["tables"], futures, _horizon(plan["horizon"]))
-    _Rows(ORIGINS.columns, futures, None).check(plan.get("origins", []), ("origins",))
+    _Rows(ORIGINS.columns, futures, _horizon(plan["horizon"]), ()).check(plan.get("origins", []), ("origins",))
 
 
 def _require_futures(plan: Mapping[str, Any]) -> None:
@@ -137,30 +140,35 @@ def _horizon(years: list[int]) -> range:
 
 def _require_tables(tables: Any, futures: tuple[str, ...] | None, horizon: range) -> None:
     require_part(tables, ("tables",))
-    costs, decided = tables.get("costs"), tables.get("committed")
+    costs, committed = tables.get("costs"), tables.get("committed")
     cut = isinstance(costs, list) and any(isinstance(row, dict) and MONTH.name in row for row in costs[:1])
 
     def rows(table: PlanTable) -> Shape:
-        columns = columns_where(table.name, cut, bool(decided)) if table.name in TABLES else table.columns
-        return _Rows(columns, futures, None if table.name in BEFORE_ITS_YEAR else horizon)
+        columns = table.columns
+        if table.name in TABLES:
+            columns = columns_where(table.name, cut, bool(committed), earlier="committed" not in tables)
+        within = ("year",) if committed and table.name in WITH_COMMITTED else IN_HORIZON
+        return _Rows(columns, futures, horizon, () if table.name in BEFORE_ITS_YEAR else within)
 
     given = {name: rows(table) for name, table in TABLES.items()}
-    Part(given, {name: rows(table) for name, table in VALUE_TABLES.items()}).check(tables, ("tables",))
+    may_be = {name: rows(table) for name, table in VALUE_TABLES.items()} | {"committed": given.pop("committed")}
+    Part(given, may_be).check(tables, ("tables",))
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of a table. futures: of the plan, one of which each row then names. horizon: of its years."""
+    """The rows of a table. futures: of the plan, one of which each row then names. within: years of the horizon."""
 
     columns: tuple[Column, ...]
     futures: tuple[str, ...] | None
-    horizon: range | None
+    horizon: range
+    within: tuple[str, ...] = IN_HORIZON
     wanted = "a list"
 
     def check(self, value: Any, place: Place) -> None:
         if value.__class__ is not list:
             raise Misfit(place, self.wanted, shown(value))
-        kinds = {column.name: _kind(column, self.horizon) for column in self.columns}
+        kinds = {c.name: _kind(c, self.horizon if c.name in self.within else None) for c in self.columns}
         if self.futures is not None:
             kinds[SCENARIO.name] = one_of(*self.futures)
         fits = [(name, kind.fits) for name, kind in kinds.items()]
@@ -173,7 +181,7 @@ class _Rows:
 def _kind(column: Column, horizon: range | None) -> Kind:
     if column.words:
         return one_of(*column.words)
-    if column.kind == "year" and horizon is not None and column.name in IN_HORIZON:
+    if horizon is not None:
         return Kind(f"a year from {horizon[0]} to {horizon[-1]}", lambda v: v.__class__ is int and v in horizon)
     kinds = {"text": TEXT, "year": WHOLE, "count": COUNT, "any": SINGLE, "number": NUMBER}
     return kinds[column.kind].or_blank() if column.blank else kinds[column.kind]
@@ -220,7 +228,7 @@ class _Inputs:
             sheet, here = SHEETS.get(name), (*place, name)
             require_part(rows, here)
             for key, row in rows.items():
-                if sheet is not None and key.count("/") != len(sheet.key) - 1:
+                if sheet is not None and key.count("/") not in _slashes(sheet):
                     raise Misfit(here, f"rows by {'/'.join(sheet.key)}", shown(key))
                 if sheet is SETTINGS:
                     Part({"value": INPUT_KINDS[name].get(key, SINGLE)}).check(row, (*here, key))
@@ -228,15 +236,37 @@ class _Inputs:
                     INPUT_ROWS.get(name, OTHER_ROW).check(row, (*here, key))
 
 
-def _input_row(sheet: Sheet) -> Part:
-    """What the plan keeps of a row: its keys name it, and what is blank is left out."""
+def _slashes(sheet: Sheet) -> tuple[int, ...]:
+    """How many / stand in the name of a row; a price that holds in every region names none."""
+    most = len(sheet.key) - 1
+    return (most - 1, most) if sheet.name in PRICE_SHEETS else (most,)
+
+
+@dataclass(frozen=True)
+class _InputRow:
+    """What the plan keeps of a row: its keys name it, and what is blank is left out. Periods that differ from their year
+    have a column each ("2027-04", "honoured 2027-04")."""
+
+    row: Part
+    wanted = PART
+
+    def check(self, value: Any, place: Place) -> None:
+        self.row.check(value, place)
+        for name, cell in value.items():
+            if period := PERIOD.fullmatch(name):
+                kind = self.row.optional.get(period[1], SINGLE) if period[1] else NUMBER_OR_BLANK
+                kind.check(cell, (*place, name))
+
+
+def _input_row(sheet: Sheet) -> _InputRow:
     kinds = {**INPUT_KINDS[sheet.name], YEARS: MapOf(NUMBER_OR_BLANK, YEAR_KEY)}
     asked = [c.name for c in sheet.plain if c.required and c.name not in sheet.key]
-    return Part({name: kinds[name] for name in asked}, kinds)
+    return _InputRow(Part({name: kinds[name] for name in asked}, kinds))
 
 
+PERIOD = re.compile(r"(?:(\w+) )?\d{4}-\d{2}", re.ASCII)
 INPUT_ROWS = {name: _input_row(sheet) for name, sheet in SHEETS.items() if sheet is not SETTINGS}
-OTHER_ROW = Part({}, {YEARS: MapOf(NUMBER_OR_BLANK, YEAR_KEY)})  # of a sheet that another version has
+OTHER_ROW = _InputRow(Part({}, {YEARS: MapOf(NUMBER_OR_BLANK, YEAR_KEY)}))  # of a sheet that another version has
 
 
 class _Change:

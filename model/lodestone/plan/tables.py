@@ -95,6 +95,10 @@ MONTH = Column("month", "", "first month of the period; only where years are cut
 COMMITTED = Column("committed", "", "yes where it was decided already; only where something is")
 WITH_COMMITTED = ("floor_payments", "contract_years")
 YEARLY = ("china_share", "budgets")  # by year, also where years are cut
+SECOND_VERSION = {
+    "plants": ("kept", "fixed_cost_musd", "waste_t"),
+    "stockpile": ("lacking_t",),
+}  # missing in earlier runs
 
 TABLES: dict[str, PlanTable] = {
     t.name: t
@@ -413,14 +417,23 @@ VALUE_TABLES: dict[str, PlanTable] = {
 
 def columns_of(table: str, plan: Mapping[str, Any]) -> tuple[Column, ...]:
     """The columns of a table in a plan: with the month where years are cut, and what is committed where anything is."""
-    cut = any(MONTH.name in row for row in plan["tables"]["costs"][:1])
-    return columns_where(table, cut, bool(plan["tables"].get("committed")))
+    committed = plan["tables"].get("committed")
+    return columns_where(table, is_cut(plan), bool(committed), earlier=committed is None)
 
 
-def columns_where(table: str, cut: bool, decided: bool) -> tuple[Column, ...]:
-    """As columns_of; cut: a year is cut into periods; decided: something is committed."""
+def is_cut(plan: Mapping[str, Any]) -> bool:
+    """Whether a year of the plan is cut into periods, so that its tables have months."""
+    return any(MONTH.name in row for row in plan["tables"]["costs"][:1])
+
+
+def columns_where(table: str, cut: bool, decided: bool, earlier: bool = False) -> tuple[Column, ...]:
+    """As columns_of; cut: a year is cut into periods; decided: something is committed; earlier: by a version that knew
+    no commitments."""
     found: list[Column] = []
+    unknown = SECOND_VERSION.get(table, ()) if earlier else ()
     for column in {**TABLES, **VALUE_TABLES}[table].columns:
+        if column.name in unknown:
+            continue
         found.append(column)
         if column.name == "year" and cut and table in TABLES and table not in (*YEARLY, "committed"):
             found.append(MONTH)
