@@ -10,7 +10,7 @@ import copy
 from typing import Any
 
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import TABLES, Rows
+from lodestone.plan.tables import TABLES, Document, Rows
 
 YEARS = (2026, 2027, 2028)
 DISCOUNT = {2026: 1.0, 2027: 1 / 1.05, 2028: 1 / 1.05**2}
@@ -106,9 +106,14 @@ def _complete(tables: Rows) -> Rows:
     }
 
 
-def without_rows() -> dict[str, list[dict[str, Any]]]:
+def earlier_document() -> Document:
+    """The document as versions wrote it that knew no commitments, no closing of plants and no cost of lacking cover."""
+    return small_plan().document() | {"tables": _tables()}
+
+
+def without_rows() -> Rows:
     """Tables in which nothing happens."""
-    return {name: [] for name in _tables()}
+    return {name: [] for name in _complete(_tables())}
 
 
 def _rule(rule: str, meaning: str, checked: int, worst: float, unit: str, tolerance: float) -> dict[str, Any]:

@@ -19,8 +19,9 @@ import pytest
 from benchmarks import damaged_runs
 from benchmarks.damaged_runs import COMMANDS, DEEP, Place, fault_of, places, trials
 from click.testing import CliRunner
-from tests.plan_document import small_plan
+from tests.plan_document import earlier_document, small_plan
 
+import lodestone.plan.run_files as run_files
 import lodestone.report.plan.run_folder as runs
 from lodestone.commands import main
 from lodestone.errors import UsageError
@@ -185,7 +186,7 @@ def test_futures_go_together(tmp_path: Path, edit: Callable[[dict[str, Any]], ob
 
 def test_what_an_earlier_or_later_version_writes_is_read(tmp_path: Path) -> None:
     """No inputs, origins, options or values of limits; or a key, a column and a sheet that are not known yet."""
-    for name, plan in {"early": small_plan().document(), "joint": joint()}.items():
+    for name, plan in {"early": earlier_document(), "plain": small_plan().document(), "joint": joint()}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(plan), encoding="utf-8")
         assert read_plan(tmp_path / f"{name}.json").document() == plan
     ships = {"Ships": {"rows/of/it": {"t": 1, "years": {"2026": 2}}}}
@@ -337,7 +338,7 @@ def test_a_workbook_on_another_host_is_not_followed(tmp_path: Path, path: str) -
 
 
 def test_a_workbook_is_no_larger_than_a_workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lodestone.plan.run_files.MOST_FILE", 10)
+    monkeypatch.setattr(run_files, "MOST_FILE", 10)
     (tmp_path / "run").mkdir()
     (tmp_path / "plan.xlsx").write_bytes(b"0123456789")
     plan = small_plan(workbook_path="../plan.xlsx")

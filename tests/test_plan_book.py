@@ -100,6 +100,7 @@ def test_charts_of_the_tutorial_draw_cells_with_numbers(tutorial: tuple[Plan, Pa
         "Cost by term and payer (MUSD, discounted)",
         "Cost by year and payer (MUSD, undiscounted)",
         "China share against its cap: magnet, magnet_cap, Home, deliveries",
+        "China share against its cap: magnet, magnet_cap, Home, fills",
         "Supply of magnet by origin (t)",
         "Supply of oxide by origin (t)",
         "Stock at year end (t) and days of cover: home_reserve, magnet",
