@@ -16,15 +16,10 @@ from lodestone.audit.books import Amounts, Award, Books, by_year, time_in, when
 from lodestone.audit.capacity import capacities
 from lodestone.audit.closing import fixed_costs
 from lodestone.audit.contracts import active, brought
+from lodestone.audit.packages import rate
 from lodestone.audit.projects import ramp, starts
 from lodestone.audit.verdict import MUSD, NAME, TONNES, USD_PER_KG, Check, Rule, at_least, equal, holds, same
-from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Plant, Project, Time, Unit, time_of, year_of
-
-
-def rate(floor: Floor, price: float) -> float:
-    """What the treasury pays per covered tonne, less the upside it is paid back, MUSD/t."""
-    level = floor.level
-    return max(0.0, level - price) - floor.upside_share * max(0.0, price - level)
+from lodestone.data.plan_data import MUSD_PER_T, PlanData, Plant, Project, Time, Unit, time_of, year_of
 
 
 def covered(data: PlanData, books: Books, award: Award, time: Time) -> float:

@@ -1,7 +1,8 @@
 """Bankability: a private project is decided only if lenders earn the hurdle rate at their prices.
 
 gap = capex + sum_t d_t (fixed cost + capacity ramp_t (operating cost - value added at bank prices))
-(10) grants + sum over awards of sum_t d_t ramp_t v_t cov_t + sum over contracts of CV q >= gap x copies
+(10) what packages bring beside their floors + (1 - sigma) (sum_t d_t ramp_t v_t cov_t + sum over contracts of CV q)
+     >= gap x copies;   sigma: the payer's share of what is left after debt service
 cov_t = g x capacity - sum over contracts whose tenor covers t of take_or_pay_share x q
 d_t = (1 + hurdle_rate)^-(t - decision), over the whole life, also beyond the horizon; lenders foresee no delay
 
@@ -15,8 +16,8 @@ from collections.abc import Iterator
 from lodestone.audit.books import Award, Books, Row, Signing
 from lodestone.audit.capacity import lists
 from lodestone.audit.contracts import contract_price, with_project
-from lodestone.audit.floors import rate
-from lodestone.audit.projects import Gap, bank_price, discount, first_of, gap, life_of, ramp, with_level
+from lodestone.audit.packages import alone, beside_floor, rate, with_level
+from lodestone.audit.projects import Gap, bank_price, discount, gap, life_of, ramp
 from lodestone.audit.verdict import (
     MUSD,
     NAME,
@@ -30,20 +31,20 @@ from lodestone.audit.verdict import (
     same,
     tolerance,
 )
-from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project
+from lodestone.data.plan_data import MUSD_PER_T, PlanData, Project
 
 
 def floor_worth(data: PlanData, books: Books, award: Award) -> float:
-    """Grant and floor as lenders count them; what contracts bind somebody to take is not under the floor."""
+    """A package as lenders count it; what contracts bind somebody to take is not under the floor."""
     project = data.projects[award.unit.name]
-    worth, material = award.floor.capex_grant_share * project.capex, award.floor.material
+    worth, material = 0.0, award.floor.material
     signed = with_project(books, project.name, award.year, material)
     for year in range(award.first, award.last + 1):
         bound = sum(s.contract.take_or_pay_share * s.annual for s in signed if s.covers(year))
         per_t = rate(award.floor, bank_price(data, material, project.region, year))
         output = (project.recipe[material] * project.capacity - bound) * ramp(project, year - award.first)
         worth += discount(project, award.year, year) * output * per_t
-    return worth
+    return beside_floor(data, award.floor, project, award.year) + (1 - award.floor.equity_share) * worth
 
 
 def contract_worth(data: PlanData, signing: Signing) -> float:
@@ -64,7 +65,8 @@ def bankable(data: PlanData, books: Books) -> Iterator[Check]:
         if not project.public:
             awarded = [a for a in books.chosen_awards if (a.unit.name, a.year) == (name, decision)]
             signed = [s for s in books.chosen_signings if (s.contract.supplier, s.year) == (name, decision)]
-            support = [floor_worth(data, books, a) for a in awarded] + [contract_worth(data, s) for s in signed]
+            ours = 1.0 - sum(a.floor.equity_share for a in awarded)  # a stake has its share of contracts too
+            support = [floor_worth(data, books, a) for a in awarded] + [ours * contract_worth(data, s) for s in signed]
             needed = gap(data, project, decision)
             scale = needed.scale * copies
             yield at_least(f"{name} {decision}", "support", sum(support), needed.gap * copies, MUSD, scale, *support)
@@ -133,7 +135,7 @@ def least_floor(data: PlanData, books: Books) -> Iterator[Check]:
         named = next((f for f in menu if f.name == said), None)
         slack, lowest = tolerance(MUSD, needed.scale), named.level if named else float("inf")
         if named:
-            worth, found = _alone(data, project, named, decision), row["least_floor_usd_per_kg"] or 0.0
+            worth, found = alone(data, named, project, decision), row["least_floor_usd_per_kg"] or 0.0
             yield at_least(where, f"support by {named.name}", worth, needed.gap, MUSD, needed.scale)
             yield equal(where, "its floor", found, named.level / MUSD_PER_T, USD_PER_KG)
         else:
@@ -141,23 +143,10 @@ def least_floor(data: PlanData, books: Books) -> Iterator[Check]:
             yield same(where, "floor of no package", None if said else row["least_floor_usd_per_kg"], None)
         for floor in menu if named or needed.gap > 0 else ():  # where nothing is missing none is on offer
             if floor.level < lowest:
-                closes = _alone(data, project, floor, decision) > needed.gap + slack
+                closes = alone(data, floor, project, decision) > needed.gap + slack
                 yield holds(
                     where, not closes, f"the lower floor {floor.name}, which closes the gap", repr(row["least_floor"])
                 )
-
-
-def _alone(data: PlanData, project: Project, floor: Floor, decision: int) -> float:
-    """What a package is worth to lenders without any contract."""
-    worth, first = floor.capex_grant_share * project.capex, first_of(project, decision)
-    for year in range(first, first + min(floor.tenor_years, project.life_years)):
-        output = project.recipe[floor.material] * project.capacity * ramp(project, year - first)
-        worth += (
-            discount(project, decision, year)
-            * output
-            * rate(floor, bank_price(data, floor.material, project.region, year))
-        )
-    return worth
 
 
 LENDERS: tuple[Rule[Books], ...] = (
