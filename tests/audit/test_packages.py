@@ -198,3 +198,42 @@ def test_a_committed_floor_left_blank_is_worked_out_for_its_year(year: int, larg
     assert judged(committed, shown(lowest * 1.000001), bank_price=BANK, **data) == []
     wrong = judged(committed, shown(lowest + 0.01), bank_price=BANK, **data)
     assert [where for where, _, _ in wrong] == ["floor support"]
+
+
+# --- promises that are broken ----------------------------------------------------------------------------------------
+
+KEPT_UNTIL_2031 = {203001: True, 203101: True, 203201: False}
+
+
+def test_what_the_base_breaks_counts_nothing_from_then_on() -> None:
+    """Only the 16 t of 2031 are left, at 9 USD/kg; after the horizon it stays broken."""
+    broken = {"base_honoured": KEPT_UNTIL_2031}
+    assert worth(credit=kg(1), **broken) == pytest.approx(0.016)
+    assert worth(floor=kg(12), **broken) == pytest.approx(16 * 0.003)
+    assert blank(**broken) == level(9 + 1000 * (GAP - 0.01) / 16)
+    never = {"base_honoured": dict.fromkeys(KEPT_UNTIL_2031, False)}
+    assert blank(**never) is None
+
+
+def test_a_year_that_is_broken_in_part_counts_nothing() -> None:
+    part = {203001: True, 203101: True, 203107: False, 203201: True}
+    assert worth(credit=kg(1), base_honoured=part) == pytest.approx((25.6 + 20.48) * 0.001)
+
+
+def test_lenders_foresee_nothing_that_a_scenario_breaks() -> None:
+    assert worth(credit=kg(1), honoured=KEPT_UNTIL_2031) == pytest.approx(0.06208)
+
+
+def test_a_broken_package_still_has_its_loan_and_its_stake() -> None:
+    terms = {"equity": 0.02, "equity_share": 0.5, "loan_share": 0.5, "loan_rate": 0.0, "loan_years": 2}
+    never = dict.fromkeys(KEPT_UNTIL_2031, False)
+    assert worth(**terms, credit=kg(1), base_honoured=never) == pytest.approx(worth(**terms))
+
+
+def test_a_contract_that_the_base_breaks_is_worth_nothing_then_and_takes_nothing_from_the_floor() -> None:
+    """Of 2031 it brings 20 t x 0.9 x 0.9 USD/kg; from 2032 on the floor covers all 40 t."""
+    data = moving(**change("contracts", "offtake", base_honoured=KEPT_UNTIL_2031))
+    books = read_books(data, plan_document())
+    assert contract_worth(data, books.signings[0]) == pytest.approx(20 * 0.4 * 0.9 * 0.0009)
+    covered = (22 * 0.4, 40 * 0.64 + 40 * 0.512)
+    assert floor_worth(data, books, books.awards[0]) == pytest.approx(0.01 + covered[0] * 0.003 + covered[1] * 0.005)

@@ -76,6 +76,10 @@ FORBIDDEN: dict[str, tuple[dict[str, Any], set[str]]] = {
         change("budgets", "small", limit={2030: 0.05, 2031: 0.01, 2032: 0.05}),
         {"budgets", "budgets table"},
     ),
+    "money that does not last": (
+        change("budgets", "treasury", limit={2030: 0.2, 2031: 0.8, 2032: 0.02}),
+        {"budgets table", "budgets later"},
+    ),
     "another discount rate": (
         {"discount_rate": 0.2},
         {"discounting", "tariff revenue"} | COST_RULES,

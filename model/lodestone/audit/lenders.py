@@ -6,7 +6,8 @@ gap = capex + sum_t d_t (fixed cost + capacity ramp_t (operating cost - value ad
 cov_t = g x capacity - sum over contracts whose tenor covers t of take_or_pay_share x q
 d_t = (1 + hurdle_rate)^-(t - decision), over the whole life, also beyond the horizon; lenders foresee no delay
 
-Nobody asks them of what is committed. [cheat] No package is on offer where a project is bankable unaided.
+What the base itself breaks counts nothing in the years in which it is broken. Nobody asks them of what is committed.
+[cheat] No package is on offer where a project is bankable unaided.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from lodestone.audit.books import Award, Books, Row, Signing
 from lodestone.audit.capacity import lists
 from lodestone.audit.contracts import contract_price, with_project
-from lodestone.audit.packages import alone, beside_floor, rate, with_level
+from lodestone.audit.packages import alone, believed, beside_floor, rate, tenor, with_level
 from lodestone.audit.projects import Gap, bank_price, discount, gap, life_of, ramp
 from lodestone.audit.verdict import (
     MUSD,
@@ -39,8 +40,9 @@ def floor_worth(data: PlanData, books: Books, award: Award) -> float:
     project = data.projects[award.unit.name]
     worth, material = 0.0, award.floor.material
     signed = with_project(books, project.name, award.year, material)
-    for year in range(award.first, award.last + 1):
-        bound = sum(s.contract.take_or_pay_share * s.annual for s in signed if s.covers(year))
+    for year in tenor(award.floor, project, award.year):
+        counted = [s for s in signed if s.covers(year) and believed(s.contract, year)]
+        bound = sum(s.contract.take_or_pay_share * s.annual for s in counted)
         per_t = rate(award.floor, bank_price(data, material, project.region, year))
         output = (project.recipe[material] * project.capacity - bound) * ramp(project, year - award.first)
         worth += discount(project, award.year, year) * output * per_t
@@ -50,7 +52,7 @@ def floor_worth(data: PlanData, books: Books, award: Award) -> float:
 def contract_worth(data: PlanData, signing: Signing) -> float:
     """CV q: take-or-pay above the lenders' price counts in part, a price below it in full."""
     contract, project, worth = signing.contract, data.projects[signing.contract.supplier], 0.0
-    for year in range(signing.first, signing.last + 1):
+    for year in (y for y in range(signing.first, signing.last + 1) if believed(signing.contract, y)):
         bank = bank_price(data, contract.material, data.region_of(contract.supplier), year)
         price = contract_price(contract, bank, year - signing.first)
         per_t = contract.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price)

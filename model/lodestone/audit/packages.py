@@ -6,6 +6,7 @@ after debt service; DS: equal instalments from the first planned year of product
     grant + loan + equity + (1 - sigma) sum_t d_t ramp_t g capacity (rate of the floor + credit), in its tenor
     - (1 - sigma) sum_t d_t DS_t - sigma sum_t d_t (capacity ramp_t (value added - operating cost) - fixed cost)
 
+What the base itself breaks counts nothing in the years in which it is broken; lenders foresee no other broken promise.
 A floor that is left blank is the lowest from 0 on with which this closes the gap of its decision year, and a millionth
 more; above floor_max it is not on offer.
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lodestone.audit.projects import bank_price, discount, first_of, gap, life_of, ramp
-from lodestone.data.plan_data import Floor, PlanData, Project
+from lodestone.data.plan_data import Contract, Floor, PlanData, Project, time_of, year_of
 
 A_LITTLE_MORE = 1.000001  # so that no tolerance loses a floor that is just enough
 
@@ -47,10 +48,19 @@ def instalments(floor: Floor, project: Project, decision: int) -> dict[int, floa
     return dict.fromkeys(years, loan(floor, project) / worth_of_one)
 
 
-def tenor(floor: Floor, project: Project, decision: int) -> range:
-    """Planned years in which it pays, within the life of the project."""
+def believed(promise: Floor | Contract, year: int) -> bool:
+    """Whether lenders count on it: the base keeps it all through the year, after the horizon as at its end."""
+    kept = promise.base_honoured
+    in_year = [honoured for time, honoured in kept.items() if year_of(time) == year]
+    if not in_year and kept and time_of(year) > max(kept):
+        return kept[max(kept)]
+    return all(in_year)
+
+
+def tenor(floor: Floor, project: Project, decision: int) -> list[int]:
+    """Planned years in which lenders count on it, within the life of the project."""
     first = first_of(project, decision)
-    return range(first, first + min(floor.tenor_years, project.life_years))
+    return [y for y in range(first, first + min(floor.tenor_years, project.life_years)) if believed(floor, y)]
 
 
 def deemed(floor: Floor, project: Project, decision: int, year: int) -> float:

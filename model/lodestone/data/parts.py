@@ -138,6 +138,7 @@ class Floor:
     offer above floor_max. credit: paid on all deemed output. equity buys equity_share of the cash after debt service.
     loan_share of capex is lent at loan_rate and paid back in loan_years instalments, of which the payer expects to lose
     loan_loss_share. committed_year: of a committed project its year; a plant is supported from that year on.
+    base_honoured: the base scenario's, which lenders foresee.
     """
 
     name: str
@@ -158,6 +159,7 @@ class Floor:
     payer: str = PUBLIC
     committed_year: int | None = None
     honoured: Mapping[Time, bool] = field(default_factory=dict)
+    base_honoured: Mapping[Time, bool] = field(default_factory=dict)
 
     @property
     def level(self) -> float:
@@ -185,6 +187,7 @@ class Contract:
 
     fixed: at fixed_price, escalated; else at the index with its premium, between price_min and price_max.
     committed_year, committed_t: signed already, in that year (perhaps before first_year), for so many t/yr.
+    base_honoured: the base scenario's, which lenders foresee.
     """
 
     name: str
@@ -208,6 +211,7 @@ class Contract:
     committed_year: int | None = None
     committed_t: float = 0.0
     honoured: Mapping[Time, bool] = field(default_factory=dict)
+    base_honoured: Mapping[Time, bool] = field(default_factory=dict)
 
     def is_honoured(self, time: Time) -> bool:
         """Whether it delivers and is owed for; after the horizon as at its end."""
