@@ -12,11 +12,11 @@ What the base itself breaks counts nothing in the years in which it is broken. N
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lodestone.audit.books import Award, Books, Row, Signing
 from lodestone.audit.capacity import lists
-from lodestone.audit.contracts import contract_price, with_project
+from lodestone.audit.contracts import contract_price
 from lodestone.audit.packages import alone, believed, beside_floor, rate, tenor, with_level
 from lodestone.audit.projects import Gap, bank_price, discount, gap, life_of, ramp
 from lodestone.audit.verdict import (
@@ -36,28 +36,46 @@ from lodestone.data.plan_data import MUSD_PER_T, PlanData, Project
 
 
 def floor_worth(data: PlanData, books: Books, award: Award) -> float:
-    """A package as lenders count it; what contracts bind somebody to take is not under the floor."""
-    project = data.projects[award.unit.name]
-    worth, material = 0.0, award.floor.material
-    signed = with_project(books, project.name, award.year, material)
+    """A package as lenders count it."""
+    project, worth = data.projects[award.unit.name], 0.0
+    signed = signed_with(books, project.name, award.year)
     for year in tenor(award.floor, project, award.year):
-        counted = [s for s in signed if s.covers(year) and believed(s.contract, year)]
-        bound = sum(s.contract.take_or_pay_share * s.annual for s in counted)
-        per_t = rate(award.floor, bank_price(data, material, project.region, year))
-        output = (project.recipe[material] * project.capacity - bound) * ramp(project, year - award.first)
-        worth += discount(project, award.year, year) * output * per_t
+        worth += discount(project, award.year, year) * floor_value(data, award, signed, year)
     return beside_floor(data, award.floor, project, award.year) + (1 - award.floor.equity_share) * worth
 
 
+def floor_value(data: PlanData, award: Award, signed: Sequence[Signing], year: int) -> float:
+    """What a floor brings in a year of its tenor, MUSD; what contracts bind somebody to take is not under it."""
+    project, material = data.projects[award.unit.name], award.floor.material
+    bound = sum(
+        s.contract.take_or_pay_share * s.annual
+        for s in signed
+        if s.contract.material == material and s.covers(year) and believed(s.contract, year)
+    )
+    output = (project.recipe[material] * project.capacity - bound) * ramp(project, year - award.first)
+    return output * rate(award.floor, bank_price(data, material, project.region, year))
+
+
 def contract_worth(data: PlanData, signing: Signing) -> float:
-    """CV q: take-or-pay above the lenders' price counts in part, a price below it in full."""
-    contract, project, worth = signing.contract, data.projects[signing.contract.supplier], 0.0
-    for year in (y for y in range(signing.first, signing.last + 1) if believed(signing.contract, y)):
-        bank = bank_price(data, contract.material, data.region_of(contract.supplier), year)
-        price = contract_price(contract, bank, year - signing.first)
-        per_t = contract.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price)
-        worth += discount(project, signing.year, year) * ramp(project, year - signing.first) * per_t
-    return worth * signing.annual
+    """CV q."""
+    project, worth = data.projects[signing.contract.supplier], 0.0
+    for year in range(signing.first, signing.last + 1):
+        if believed(signing.contract, year):
+            worth += discount(project, signing.year, year) * contract_value(data, signing, year)
+    return worth
+
+
+def contract_value(data: PlanData, signing: Signing, year: int) -> float:
+    """Of a year, MUSD: take-or-pay above the lenders' price counts in part, a price below it in full."""
+    contract, project = signing.contract, data.projects[signing.contract.supplier]
+    bank = bank_price(data, contract.material, project.region, year)
+    price = contract_price(contract, bank, year - signing.first)
+    per_t = contract.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price)
+    return signing.annual * ramp(project, year - signing.first) * per_t
+
+
+def signed_with(books: Books, project: str, decision: int) -> list[Signing]:
+    return [s for s in books.signings if (s.contract.supplier, s.year) == (project, decision)]
 
 
 def bankable(data: PlanData, books: Books) -> Iterator[Check]:
