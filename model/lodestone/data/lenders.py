@@ -141,7 +141,9 @@ MARGIN = 1.000001  # of a floor that is left blank, so that no tolerance loses i
 
 
 def blank_floor(data: PlanData, floor: Floor, decision_year: int) -> float | None:
-    """The least floor that closes the gap with this package alone, MUSD/t; None: not on offer, being above floor_max.
+    """The least floor that closes the gap with this package alone, MUSD/t; None: not on offer.
+
+    It is not where the least is above floor_max, or where no floor closes the gap.
 
     What a package is worth is piecewise linear in its floor, and bends at the lenders' prices.
     """
@@ -153,15 +155,24 @@ def blank_floor(data: PlanData, floor: Floor, decision_year: int) -> float | Non
     if worth[0] < missing:
         i = next((i for i, w in enumerate(worth) if w >= missing), len(bends))  # beyond the last bend it goes on rising
         start, step = (bends[i - 1], (bends[i] - bends[i - 1]) if i < len(bends) else 1.0)
+        if worth[i] <= worth[i - 1]:
+            return None
         least = start + step * (missing - worth[i - 1]) / (worth[i] - worth[i - 1])
     return None if floor.floor_max is not None and least > floor.floor_max else least * MARGIN
 
 
+def filled_in(data: PlanData, floor: Floor, decision_year: int) -> Floor | None:
+    """A package with its floor, worked out where it is left blank; None: not on offer."""
+    if floor.floor is not None:
+        return floor
+    least = blank_floor(data, floor, decision_year)
+    return None if least is None else replace(floor, floor=least)
+
+
 def on_offer(data: PlanData, project: Project, decision_year: int) -> list[Floor]:
     """The packages of a project, the floors left blank filled in."""
-    menu = [f for f in data.floors.values() if f.project == project.name]
-    filled = [f if f.floor is not None else replace(f, floor=blank_floor(data, f, decision_year)) for f in menu]
-    return [f for f in filled if f.floor is not None]
+    filled = (filled_in(data, f, decision_year) for f in data.floors.values() if f.project == project.name)
+    return [f for f in filled if f is not None]
 
 
 def least_floor(data: PlanData, project: Project, decision_year: int) -> Floor | None:

@@ -27,7 +27,7 @@ import pyomo.environ as pyo
 from lodestone.data import lenders
 from lodestone.data.tree import Tree
 from lodestone.rules.linear import Row, Terms, amount, linear, scaled
-from lodestone.rules.price_floors import covered_at, supported_years
+from lodestone.rules.price_floors import covered_at, package_of, packages_of, supported_years
 
 
 def bankability(tree: Tree, invest: pyo.Block, floors: pyo.Block, offtake: pyo.Block) -> pyo.Block:
@@ -65,11 +65,11 @@ def _most_support(tree: Tree, floors: pyo.Block, offtake: pyo.Block, project: st
     data, year = tree.data[node], tree.year[node]
     row = data.projects[project]
     most: Terms = []
-    for o, floor in data.floors.items():
-        if floor.project == project and (node, o) in floors.award:
-            worths = _segment_worths(tree, floors, o, node).values()  # a contract may take any of them away
-            output = row.recipe[floor.material] * row.capacity
-            most.append((lenders.grant(data, floor) + output * sum(max(0.0, w) for w in worths), floors.award[node, o]))
+    for o in packages_of(tree, floors, project, node):
+        floor = package_of(tree, floors, node, o, node)
+        worths = _segment_worths(tree, floors, o, node).values()  # a contract may take any of them away
+        output = row.recipe[floor.material] * row.capacity
+        most.append((lenders.grant(data, floor) + output * sum(max(0.0, w) for w in worths), floors.award[node, o]))
     for c, contract in data.contracts.items():
         if contract.supplier == project and (node, c) in offtake.sign:
             volume = min(contract.max_t, row.recipe[contract.material] * row.capacity)
@@ -83,7 +83,7 @@ def _segment_worths(tree: Tree, floors: pyo.Block, o: str, node: int) -> dict[in
     ends = floors.ends[node, o]
     starts = [0, *ends[:-1]]
     return {
-        start: lenders.floor_worth(data, data.floors[o], year, start, end)
+        start: lenders.floor_worth(data, package_of(tree, floors, node, o, node), year, start, end)
         for start, end in zip(starts, ends, strict=True)
     }
 
@@ -92,9 +92,8 @@ def _support(tree: Tree, floors: pyo.Block, offtake: pyo.Block, project: str, no
     """What grants, floors and contracts are worth to lenders, MUSD."""
     data, year = tree.data[node], tree.year[node]
     terms: Terms = []
-    for o, floor in data.floors.items():
-        if floor.project != project or (node, o) not in floors.award:
-            continue
+    for o in packages_of(tree, floors, project, node):
+        floor = package_of(tree, floors, node, o, node)
         terms.append((lenders.grant(data, floor), floors.award[node, o]))
         first = supported_years(data, floor, year)[0]
         for start, worth in _segment_worths(tree, floors, o, node).items():

@@ -16,6 +16,8 @@ For every package o of project g, decision node n' of g and node n on or after i
 A package that is committed is awarded: to a committed project in its year, or to a plant from its committed year on,
 where it covers g * capacity of the plant in n - sum of take_or_pay_share * active volumes of its committed contracts.
 
+A floor that is left blank is the least that closes the gap of its decision (`data/lenders.py`).
+
 [cheat] The floor pays on what the project could make, made or not, less what somebody is bound to take under a
 contract: nobody promises a floor and lets the plant stand idle, and an empty contract does not shorten it. A tenor is
 cut into segments at the years in which contracts end, so that covered is one number per segment. [cheat] No package is
@@ -34,7 +36,7 @@ from collections.abc import Iterator
 
 import pyomo.environ as pyo
 
-from lodestone.data.lenders import gap, grant
+from lodestone.data.lenders import filled_in, gap, grant
 from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project, year_of
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import COMMITTED, committed_names, decision_year, decisions_before, held, paid_at
@@ -57,6 +59,7 @@ def price_floors(tree: Tree, invest: pyo.Block, offtake: pyo.Block) -> pyo.Block
     awards = [(n, o) for o in tree.data[0].floors for n in tree.nodes if _on_offer(tree, invest, n, o)]
     block.award = pyo.Var(awards, domain=pyo.Binary)
     block.committed = held(committed_names(tree, "floors"))
+    block.package = _packages(tree, awards)
     block.decided = {(COMMITTED, o): one for o, one in block.committed.items()} | dict(block.award.items())
     packages = {(n, tree.data[n].floors[o].project) for n, o in awards}
     block.one_package = pyo.Constraint(
@@ -77,12 +80,36 @@ def _on_offer(tree: Tree, invest: pyo.Block, n: int, o: str) -> bool:
     """[cheat] Not to those who need nothing, nor where it is not honoured; to what is committed only what is too."""
     data = tree.data[n]
     floor = data.floors[o]
-    if floor.committed_year is not None or (n, floor.project) not in invest.build or floor.floor is None:
+    if (
+        floor.committed_year is not None
+        or (n, floor.project) not in invest.build
+        or filled_in(data, floor, tree.year[n]) is None
+    ):
         return False
     project = data.projects[floor.project]
     if project.committed_year is not None or not floor.is_honoured(tree.time[n]):
         return False
     return gap(data, project, tree.year[n]) > 0
+
+
+def _packages(tree: Tree, awards: list[tuple[int, str]]) -> dict[tuple[int, str, int], Floor]:
+    """(decision, package, root of the path) -> its terms, the floor worked out where it is left blank.
+
+    Of a committed one the root says them, the same all along its path: what lenders look at is changed from there on.
+    """
+    terms = {(n, o, tree.path[n][0]): filled_in(tree.data[n], tree.data[n].floors[o], tree.year[n]) for n, o in awards}
+    for root in (n for n in tree.nodes if tree.parent[n] is None):
+        data = tree.data[root]
+        for o, floor in data.floors.items():
+            if floor.committed_year is not None:
+                terms[COMMITTED, o, root] = filled_in(data, floor, floor.committed_year)
+    return {key: floor for key, floor in terms.items() if floor is not None}
+
+
+def package_of(tree: Tree, block: pyo.Block, node: int, o: str, decision: int) -> Floor:
+    """The terms of a package awarded at a decision, for a node of its path."""
+    package: Floor = block.package[decision, o, tree.path[node][0]]
+    return package
 
 
 def covered_at(tree: Tree, block: pyo.Block, o: str, decision: int, year: int) -> Terms:
@@ -138,20 +165,22 @@ def payments_at(tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int) -> 
             floor = data.floors[o]
             covered = deemed_at(tree, block, offtake, node, o, d, tree.year[node])
             if covered:
+                rate = package_of(tree, block, node, o, d).rate(data.floor_price(floor, time))
                 kept = tree.length[node] if floor.is_honoured(time) else 0.0
-                yield o, d, scaled(kept * floor.rate(data.floor_price(floor, time)), covered)
+                yield o, d, scaled(kept * rate, covered)
 
 
 def _most(project: Project, floor: Floor) -> float:
     return project.recipe[floor.material] * project.capacity
 
 
+def packages_of(tree: Tree, block: pyo.Block, project: str, node: int) -> list[str]:
+    """The packages on offer to a project that is decided at a node."""
+    return [o for o, f in tree.data[node].floors.items() if f.project == project and (node, o) in block.award]
+
+
 def _awards_of(tree: Tree, block: pyo.Block, project: str, node: int) -> Terms:
-    return [
-        (1.0, block.award[node, o])
-        for o, floor in tree.data[node].floors.items()
-        if floor.project == project and (node, o) in block.award
-    ]
+    return [(1.0, block.award[node, o]) for o in packages_of(tree, block, project, node)]
 
 
 def _contract_ends(tree: Tree, offtake: pyo.Block, node: int, o: str) -> dict[str, int]:
@@ -230,8 +259,10 @@ def _owed(tree: Tree, block: pyo.Block, offtake: pyo.Block, o: str, decision: in
     data, last = tree.data[leaf], tree.data[leaf].last_year
     floor = data.floors[o]
     decided = decision_year(tree, decision, floor)
-    rate = max(0.0, floor.rate(data.floor_price(floor, tree.time[leaf])))
-    if decided is None or rate == 0 or not floor.is_honoured(tree.time[leaf]):
+    if decided is None or not floor.is_honoured(tree.time[leaf]):
+        return []
+    rate = max(0.0, package_of(tree, block, leaf, o, decision).rate(data.floor_price(floor, tree.time[leaf])))
+    if rate == 0:
         return []
     owed: Terms = []
     for year in range(last + 1, supported_years(data, floor, decided)[1] + 1):
@@ -245,7 +276,7 @@ def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
     for (d, o), award in block.award.items():
         if d in tree.time and amount(award) > 0.5:
             data = tree.data[d]
-            floor = data.floors[o]
+            floor = package_of(tree, block, d, o, d)
             first, last = supported_years(data, floor, tree.year[d])
             rows.append(
                 {
@@ -255,7 +286,7 @@ def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
                     "decision_year": tree.year[d],
                     "first_supported_year": first,
                     "last_supported_year": last,
-                    "floor_usd_per_kg": (floor.floor or 0.0) / MUSD_PER_T,
+                    "floor_usd_per_kg": floor.level / MUSD_PER_T,
                     "upside_share": floor.upside_share,
                     "grant_musd": grant(data, floor),
                 }
@@ -270,12 +301,11 @@ def payments_table(tree: Tree, block: pyo.Block, offtake: pyo.Block) -> list[Row
         for o, d, payment in payments_at(tree, block, offtake, n):
             if amount(block.decided[d, o]) <= 0.5:
                 continue
-            floor = data.floors[o]
+            floor = package_of(tree, block, n, o, d)
             region = data.region_of(floor.project)
             covered = tree.length[n] * worth(deemed_at(tree, block, offtake, n, o, d, tree.year[n]))
-            kept = covered if floor.is_honoured(time) else 0.0
+            kept = covered if data.floors[o].is_honoured(time) else 0.0
             price = data.floor_price(floor, time)
-            level = floor.floor or 0.0
             rows.append(
                 {
                     "project": floor.project,
@@ -286,7 +316,7 @@ def payments_table(tree: Tree, block: pyo.Block, offtake: pyo.Block) -> list[Row
                     "covered_t": covered,
                     "price_usd_per_kg": price / MUSD_PER_T,
                     "payment_musd": worth(payment),
-                    "upside_musd": kept * floor.upside_share * max(0.0, price - level),
+                    "upside_musd": kept * floor.upside_share * max(0.0, price - floor.level),
                     "payment_at_bank_prices_musd": kept
                     * floor.rate(data.bank_price_of(floor.material, region, year_of(time))),
                     "committed": "yes" if d == COMMITTED else "no",
