@@ -74,8 +74,8 @@ def test_each_year_of_decision_has_its_floor() -> None:
 
 
 def test_a_committed_blank_floor_pays_what_would_have_made_it_bankable() -> None:
-    """Committed in 2025, with the prices of the first year: 4 + 2 * 100 t * 10 = 6 over two years from 2025 on, of which
-    one is left: 90 is paid for 100 t in 2026, nothing supplies 2027.
+    """Committed in 2025, with the prices of the first year: 4 + 2 * 100 t * 10 = 6 over two years from 2025 on, of
+    which one is left: 90 is paid for 100 t in 2026, nothing supplies 2027.
     """
     book = dear(committed_year=2025)
     floor(book, None, tenor=2, committed_year=2025)  # type: ignore[arg-type]

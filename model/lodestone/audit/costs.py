@@ -17,8 +17,6 @@ from lodestone.audit.verdict import MUSD, Check, Rule, equal
 from lodestone.data.plan_data import PlanData, Project, Stockpile, Time, time_of, year_of
 from lodestone.plan.tables import COST_TERMS
 
-TERMS = COST_TERMS | dict.fromkeys(("credits", "loans", "equity"), "public")  # term -> payer
-
 Costs = Amounts[tuple[str, Time]]  # term, time -> MUSD, undiscounted
 
 
@@ -178,7 +176,7 @@ def costs_table(data: PlanData, books: Books) -> Iterator[Check]:
     found: Costs = Amounts()
     for row in books.rows("costs"):
         found.add((row["term"], time_in(row)), row["musd"])
-    for term in TERMS:
+    for term in COST_TERMS:
         for time in data.times:
             yield equal(f"{term} {when(data, time)}", "cost", found[term, time], expected[term, time], MUSD)
 
@@ -193,7 +191,7 @@ def discounting(data: PlanData, books: Books) -> Iterator[Check]:
 def totals(data: PlanData, books: Books) -> Iterator[Check]:
     """Discounted totals by term, and their sum."""
     document, by_term = books.document, totals_by_term(data, books)
-    for term in TERMS:
+    for term in COST_TERMS:
         found = document["costs_musd"].get(term, 0.0)
         yield equal(term, "discounted total", found, by_term[term], MUSD)
     total = sum(by_term.values())

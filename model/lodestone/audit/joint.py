@@ -14,12 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lodestone.audit.books import Row, read_books, time_in
-from lodestone.audit.costs import TERMS
 from lodestone.audit.earnings import Path, earns_its_keep
 from lodestone.audit.reading import AMOUNT_UNITS, BY_YEAR, KEYS, key_of
 from lodestone.audit.verdict import MUSD, SHARE, Audit, AuditLine, Check, Rule, equal, holds, judge
 from lodestone.data.plan_data import BASE, MONTHS, PlanData, Scenario, Time, time_of
-from lodestone.plan.tables import TABLES
+from lodestone.plan.tables import COST_TERMS, TABLES
 
 Document = Mapping[str, Any]
 YEAR_COLUMNS = ("year", "decision_year", "signing_year")  # the first that a table has says when a row is decided
@@ -33,7 +32,7 @@ def future_alone(plan: Document, name: str, data: PlanData) -> dict[str, Any]:
         table: [{k: v for k, v in row.items() if k != "scenario"} for row in rows if row.get("scenario") == name]
         for table, rows in plan["tables"].items()
     }
-    costs = dict.fromkeys(TERMS, 0.0)
+    costs = dict.fromkeys(COST_TERMS, 0.0)
     for row in tables["costs"]:
         costs[row["term"]] += row["discounted_musd"]
     tariffs = costs["tariffs"]
@@ -182,7 +181,7 @@ def _means(_data: PlanData, joint: Plan) -> Iterator[Check]:
     futures, plan = joint.futures, joint.document
     likely = plan["probabilities"]
     alone = {name: future_alone(plan, name, data) for name, data in futures.items()}
-    for term in TERMS:
+    for term in COST_TERMS:
         mean = sum(likely[name] * alone[name]["costs_musd"][term] for name in futures)
         yield equal(term, "discounted total", plan["costs_musd"].get(term, 0.0), mean, MUSD)
     revenue = sum(likely[name] * alone[name]["tariff_revenue_musd"] for name in futures)

@@ -16,10 +16,9 @@ from lodestone.audit.budgets import money_by_year
 from lodestone.audit.capacity import capacities
 from lodestone.audit.china_share import BASES, cap_bases
 from lodestone.audit.committed import commitments
-from lodestone.audit.costs import TERMS
 from lodestone.audit.verdict import MUSD, NAME, SHARE, TONNES, USD_PER_KG, Check, Rule, at_least, holds, same
 from lodestone.data.plan_data import STREAMS, PlanData, time_of, year_of
-from lodestone.plan.tables import TABLES, PlanTable
+from lodestone.plan.tables import COST_TERMS, TABLES, PlanTable
 
 # Columns whose names are no ids: regions and sectors of a cap as written, the unit of an amount.
 OTHER_NAMES = (("china_share", "region"), ("china_share", "sector"), ("committed", "unit"))
@@ -42,7 +41,7 @@ def tables(data: PlanData, document: Document) -> Iterator[Check]:
     for part in ("costs_musd", "tables"):
         yield holds(part, isinstance(document.get(part), Mapping), "a part of the plan", "no such part")
     for term, value in _part(document, "costs_musd").items():
-        yield holds(f"costs_musd {term}", term in TERMS, "a cost term", repr(term))
+        yield holds(f"costs_musd {term}", term in COST_TERMS, "a cost term", repr(term))
         yield holds(f"costs_musd {term}", _is_number(value), "a finite number", repr(value))
     given = _part(document, "tables")
     needed = TABLES if commitments(data) else TABLES.keys() - {"committed"}
@@ -104,7 +103,7 @@ def names(data: PlanData, document: Document) -> Iterator[Check]:
         "stockpile": data.stockpiles,
         "cap": data.caps,
         "budget": data.budgets,
-        "term": TERMS,
+        "term": COST_TERMS,
         "stream": STREAMS,
         "basis": BASES,
         "kind": ("project", "floor", "contract", "plant"),
@@ -156,7 +155,7 @@ def labels(data: PlanData, books: Books) -> Iterator[Check]:
         "substitution": lambda r: _parts(option_of[r["option"]], "sector", "material"),
         "stockpile": lambda r: _parts(site_of[r["stockpile"]], "region", "material"),
         "china_share": lambda r: {"region": cap_of[r["cap"]].region, "sector": cap_of[r["cap"]].sector or "*"},
-        "costs": lambda r: {"payer": TERMS[r["term"]]},
+        "costs": lambda r: {"payer": COST_TERMS[r["term"]]},
     }
     for table, row, where in _all_rows(books.document):
         if table in expected:

@@ -13,6 +13,14 @@ For every package o of project g, decision node n' of g and node n on or after i
          payment[n] = w(n) * ramp * covered * (max(0, floor - price) - upside_share * max(0, price - floor))
          grant      = capex_grant_share * capex * award, at the decision
 
+
+Where the volume of a contract has to be told apart, under_award = q * award of it:
+
+    (27) product    under_award <= q,  under_award <= max_t * award,  under_award >= q - max_t * (1 - award)
+
+that is where a stake takes its share of it (`bankability`), and where it may be broken: a contract that is not honoured
+takes nothing from under the floor. A package that is not honoured pays nothing.
+
 A package that is committed is awarded: to a committed project in its year, or to a plant from its committed year on,
 where it covers g * capacity of the plant in n - sum of take_or_pay_share * active volumes of its committed contracts.
 
@@ -25,14 +33,14 @@ on offer where the project is bankable unaided. [cheat] Only committed contracts
 runs beyond last_year is owed: charged at the leaf at the price of last_year, discounted from its own year; later
 receipts are not credited.
 
-Units    t/yr (covered), MUSD (grant), MUSD/yr (payment)
+Units    t/yr (covered, under_award), MUSD (grant), MUSD/yr (payment)
 Sheets   in: PriceFloors; out: PriceFloors
 Source   the two-way floor follows the public terms of the MP Materials agreement of July 2025
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pyomo.environ as pyo
 
@@ -71,6 +79,9 @@ def price_floors(tree: Tree, invest: pyo.Block, offtake: pyo.Block) -> pyo.Block
     segments = [(n, o, i) for n, o in awards for i in range(len(block.ends[n, o])) if _shared(tree, offtake, n, o, i)]
     block.covered = pyo.Var(segments, domain=pyo.NonNegativeReals)
     _deemed_output(tree, block, invest, offtake)
+    products = [(n, o, c) for n, o in awards for c in _told_apart(tree, offtake, n, o)]
+    block.under_award = pyo.Var(products, domain=pyo.NonNegativeReals)
+    _products(tree, block, offtake)
     block.cost = costs("grants", "floor_payments", "owed_beyond_horizon")
     _costs(tree, block, offtake)
     return block
@@ -138,12 +149,8 @@ def deemed_at(tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int, o: st
     if not first <= year <= last or ramp <= 0:
         return []
     if decision != COMMITTED:
-        return scaled(ramp, covered_at(tree, block, o, decision, year))
-    if project:
-        output = ramp * _most(project, floor)
-    else:
-        plant = data.plants[floor.project]
-        output = plant.recipe[floor.material] * plant.capacity[tree.time[node]]
+        return scaled(ramp, covered_at(tree, block, o, decision, year) + _broken(tree, block, node, o, decision, year))
+    output = ramp * full_output(data, floor, tree.time[node])
     contracted: Terms = []
     for (d, c), volume in offtake.volume.items():
         contract = data.contracts[c]
@@ -157,15 +164,38 @@ def deemed_at(tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int, o: st
     return [(output, block.decided[decision, o]), *contracted]
 
 
-def payments_at(tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int) -> Iterator[tuple[str, int, Terms]]:
-    """(package, decision, payment in the node in MUSD as prepared terms)."""
+def _broken(tree: Tree, block: pyo.Block, node: int, o: str, decision: int, year: int) -> Terms:
+    """What contracts that are not honoured at a node give back to the floor, as if fully ramped."""
+    data = tree.data[node]
+    back: Terms = []
+    for d, package, c in block.under_award:
+        if (d, package) == (decision, o) and data.contracts[c].material == data.floors[o].material:
+            contract = data.contracts[c]
+            first, last = delivery_years(data, contract, tree.year[decision])
+            if first <= year <= last and not contract.is_honoured(tree.time[node]):
+                back.append((contract.take_or_pay_share, block.under_award[d, package, c]))
+    return back
+
+
+def full_output(data: PlanData, floor: Floor, time: int) -> float:
+    """t/yr that a project could make of the material once it is fully ramped, or a plant at a time of the horizon."""
+    plant = data.plants.get(floor.project)
+    return plant.recipe[floor.material] * plant.capacity[time] if plant else _most(data.projects[floor.project], floor)
+
+
+def payments_at(
+    tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int, at_bank: bool = False
+) -> Iterator[tuple[str, int, Terms]]:
+    """(package, decision, payment in the node in MUSD); at_bank: at the lenders' price of the year."""
     data, time = tree.data[node], tree.time[node]
     for d in decisions_before(tree, node):
         for o in (o for o in data.floors if (d, o) in block.decided):
             floor = data.floors[o]
             covered = deemed_at(tree, block, offtake, node, o, d, tree.year[node])
             if covered:
-                rate = package_of(tree, block, node, o, d).rate(data.floor_price(floor, time))
+                deck = data.bank_price_of(floor.material, data.region_of(floor.project), tree.year[node])
+                price = deck if at_bank else data.floor_price(floor, time)
+                rate = package_of(tree, block, node, o, d).rate(price)
                 kept = tree.length[node] if floor.is_honoured(time) else 0.0
                 yield o, d, scaled(kept * rate, covered)
 
@@ -181,6 +211,41 @@ def packages_of(tree: Tree, block: pyo.Block, project: str, node: int) -> list[s
 
 def _awards_of(tree: Tree, block: pyo.Block, project: str, node: int) -> Terms:
     return [(1.0, block.award[node, o]) for o in packages_of(tree, block, project, node)]
+
+
+def _told_apart(tree: Tree, offtake: pyo.Block, node: int, o: str) -> list[str]:
+    """Contracts of the project whose volume under the award has to be known."""
+    data, stake = tree.data[node], tree.data[node].floors[o].equity_share > 0
+    mine = [c for c, x in data.contracts.items() if x.supplier == data.floors[o].project and (node, c) in offtake.sign]
+    return [c for c in mine if stake or (c in _contract_ends(tree, offtake, node, o) and _may_break(tree, node, c))]
+
+
+def _may_break(tree: Tree, node: int, c: str) -> bool:
+    """Whether a contract that is signed at a node is not honoured at some time after it, or in the eyes of lenders."""
+    after = (tree.data[n].contracts[c] for n in tree.nodes if node in tree.path[n])
+    return any(not (all(x.honoured.values()) and all(x.base_honoured.values())) for x in after)
+
+
+def _products(tree: Tree, block: pyo.Block, offtake: pyo.Block) -> None:
+    """(27)"""
+
+    def most(n: int, c: str) -> float:
+        return tree.data[n].contracts[c].max_t
+
+    def part(b: pyo.Block, n: int, o: str, c: str) -> object:
+        return b.under_award[n, o, c] <= offtake.q[n, c]
+
+    def awarded(b: pyo.Block, n: int, o: str, c: str) -> object:
+        return b.under_award[n, o, c] <= most(n, c) * b.award[n, o]
+
+    def whole(b: pyo.Block, n: int, o: str, c: str) -> object:
+        all_of_it = [(1.0, b.under_award[n, o, c]), (-1.0, offtake.q[n, c]), (-most(n, c), b.award[n, o])]
+        return linear(all_of_it) >= -most(n, c)
+
+    index = block.under_award.index_set()
+    block.part_of_volume = pyo.Constraint(index, rule=part, doc="(27)")
+    block.only_awarded = pyo.Constraint(index, rule=awarded, doc="(27)")
+    block.all_of_volume = pyo.Constraint(index, rule=whole, doc="(27)")
 
 
 def _contract_ends(tree: Tree, offtake: pyo.Block, node: int, o: str) -> dict[str, int]:
@@ -251,24 +316,35 @@ def _costs(tree: Tree, block: pyo.Block, offtake: pyo.Block) -> None:
     for leaf in tree.leaves:
         for d in decisions_before(tree, leaf):
             for o in (o for o in tree.data[leaf].floors if (d, o) in block.decided):
-                block.cost["owed_beyond_horizon"][leaf] += _owed(tree, block, offtake, o, d, leaf)
+                owed = owed_after(tree, block, offtake, o, d, leaf)
+                block.cost["owed_beyond_horizon"][leaf] += discounted_after(tree, leaf, owed)
 
 
-def _owed(tree: Tree, block: pyo.Block, offtake: pyo.Block, o: str, decision: int, leaf: int) -> Terms:
-    """Payments beyond last_year at its price, discounted to it. [cheat]"""
-    data, last = tree.data[leaf], tree.data[leaf].last_year
+def owed_after(
+    tree: Tree, block: pyo.Block, offtake: pyo.Block, o: str, decision: int, leaf: int, at_bank: bool = False
+) -> dict[int, Terms]:
+    """Year after the last -> payments at its price, MUSD of that year; receipts do not count. [cheat]
+
+    at_bank: at the lenders' price of that year instead.
+    """
+    data, time = tree.data[leaf], tree.time[leaf]
     floor = data.floors[o]
     decided = decision_year(tree, decision, floor)
-    if decided is None or not floor.is_honoured(tree.time[leaf]):
-        return []
-    rate = max(0.0, package_of(tree, block, leaf, o, decision).rate(data.floor_price(floor, tree.time[leaf])))
-    if rate == 0:
-        return []
-    owed: Terms = []
-    for year in range(last + 1, supported_years(data, floor, decided)[1] + 1):
-        factor = (1 + data.discount_rate) ** (last - year) * rate
-        owed += scaled(factor, deemed_at(tree, block, offtake, leaf, o, decision, year))
+    if decided is None or not floor.is_honoured(time):
+        return {}
+    package, now, owed = package_of(tree, block, leaf, o, decision), data.floor_price(floor, time), {}
+    for year in range(data.last_year + 1, supported_years(data, floor, decided)[1] + 1):
+        price = data.bank_price_of(floor.material, data.region_of(floor.project), year) if at_bank else now
+        rate = package.rate(price)
+        if rate > 0:
+            owed[year] = scaled(rate, deemed_at(tree, block, offtake, leaf, o, decision, year))
     return owed
+
+
+def discounted_after(tree: Tree, leaf: int, owed: Mapping[int, Terms]) -> Terms:
+    """What is owed in years after the last, in money of the last."""
+    factor = 1 + tree.data[leaf].discount_rate
+    return [term for year, terms in owed.items() for term in scaled(factor ** (tree.year[leaf] - year), terms)]
 
 
 def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
