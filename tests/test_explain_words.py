@@ -55,7 +55,8 @@ def crowded() -> Inputs:
         ("soon", {"funding": "public", "capex_musd": 1, "latest_year": 2028, "earliest_year": 2028}),
     ):
         add(book, "Projects", project=name, **({"region": "Home", "process": "mine", "capacity_t_per_yr": 40} | cells))
-    add(book, "PriceFloors", floor="f", project="mill", material="oxide", floor_usd_per_kg=90, tenor_years=9)
+    add(book, "PriceFloors", floor="f", project="mill", material="oxide", floor_usd_per_kg=90, tenor_years=9,
+        equity_musd=1, equity_share=0.1)  # fmt: skip
     for name, supplier, cells in (
         ("built", "mill", {"take_or_pay_share": 0.5, "min_t_per_yr": 5}),
         ("made", "refinery", {"earliest_year": 2027, "latest_year": 2027}),

@@ -39,7 +39,10 @@ def everything() -> Built:
             project("mill", recipe={"ore": -2.0, "oxide": 1.0}, requires="mine", capex=50.0, lead_years=1,
                     fixed_cost=0.1),
         ],
-        "floors": [floor("f", "mill", capex_grant_share=0.3, tenor_years=9)],
+        "floors": [
+            floor("f", "mill", capex_grant_share=0.3, tenor_years=9),
+            floor("deal", "mill", tenor_years=9, credit=0.01, equity=10.0, equity_share=0.2, loan_share=0.2),
+        ],
         "contracts": [
             contract("built", "mill", min_t=5.0, take_or_pay_share=0.5, signing_fee=1.0, fixed=True, fixed_price=0.09,
                      tenor_years=9),

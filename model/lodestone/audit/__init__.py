@@ -22,6 +22,7 @@ from lodestone.audit.committed import COMMITTED
 from lodestone.audit.contracts import CONTRACTS
 from lodestone.audit.costs import COSTS, OBJECTIVE
 from lodestone.audit.demand import DEMAND
+from lodestone.audit.earnings import KEEPS
 from lodestone.audit.floors import FLOORS
 from lodestone.audit.flows import FLOWS
 from lodestone.audit.joint import future_alone, merged, parting, together
@@ -32,7 +33,7 @@ from lodestone.audit.suppliers import SUPPLIERS
 from lodestone.audit.verdict import Audit, AuditLine, Finding, Rule, judge
 from lodestone.data.plan_data import PlanData, Scenario
 
-__all__ = ["RULES", "Audit", "AuditLine", "Finding", "audit", "audit_joint"]
+__all__ = ["OF_ONE_FUTURE", "RULES", "Audit", "AuditLine", "Finding", "audit", "audit_joint"]
 
 RULES: tuple[Rule[Books], ...] = (
     *WHOLE,
@@ -50,12 +51,14 @@ RULES: tuple[Rule[Books], ...] = (
     *BUDGETS,
     *COSTS,
 )
+OF_ONE_FUTURE = (KEEPS, OBJECTIVE)  # where there are several these hold over all of them
 
 
 def audit(data: PlanData, plan: Mapping[str, Any], *, alone: bool = True, beside: Iterable[Beside] = ()) -> Audit:
     """Judge the plan of one scenario (one path of periods); `plan` is the document of plan.json.
 
-    alone: False for one future of a joint run, whose objective is not its own cost. beside: the other futures of it.
+    alone: False for one future of a joint run, whose objective is not its own cost, and in which what is built may earn
+    less than it must in all together. beside: the other futures of it.
     """
     lines: tuple[AuditLine, ...] = ()
     for rule in READING:  # each needs the one before, and everything else needs them all
@@ -63,7 +66,7 @@ def audit(data: PlanData, plan: Mapping[str, Any], *, alone: bool = True, beside
         lines += reading.lines
         if not reading.ok:
             return Audit(lines, reading.findings)
-    judged = judge((*RULES, OBJECTIVE) if alone else RULES, data, read_books(data, plan, beside))
+    judged = judge((*RULES, *OF_ONE_FUTURE) if alone else RULES, data, read_books(data, plan, beside))
     return Audit(lines + judged.lines, judged.findings)
 
 

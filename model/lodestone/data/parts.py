@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 
-from lodestone.data.times import OpenSeries, Series, Time, time_of
+from lodestone.data.times import OpenSeries, Series, Time, time_of, year_of
 
 PUBLIC = "public"  # who pays, where nobody is named
 ALL_KINDS = ("capex", "grants", "floors", "fees", "stockpile", "loans", "equity", "contracts")  # what `all` covers
@@ -158,6 +158,7 @@ class Floor:
     payer: str = PUBLIC
     committed_year: int | None = None
     honoured: Mapping[Time, bool] = field(default_factory=dict)
+    base_honoured: Mapping[Time, bool] = field(default_factory=dict)  # what lenders know
 
     @property
     def level(self) -> float:
@@ -177,6 +178,10 @@ class Floor:
     def is_honoured(self, time: Time) -> bool:
         """Whether it pays; after the horizon as at its end."""
         return _kept(self.honoured, time)
+
+    def counts_in(self, year: int) -> bool:
+        """Whether lenders count on it in a year: not where the base itself breaks it."""
+        return _kept_all_year(self.base_honoured, year)
 
 
 @dataclass(frozen=True)
@@ -208,10 +213,15 @@ class Contract:
     committed_year: int | None = None
     committed_t: float = 0.0
     honoured: Mapping[Time, bool] = field(default_factory=dict)
+    base_honoured: Mapping[Time, bool] = field(default_factory=dict)  # what lenders know
 
     def is_honoured(self, time: Time) -> bool:
         """Whether it delivers and is owed for; after the horizon as at its end."""
         return _kept(self.honoured, time)
+
+    def counts_in(self, year: int) -> bool:
+        """Whether lenders count on it in a year: not where the base itself breaks it."""
+        return _kept_all_year(self.base_honoured, year)
 
     def price(self, index: float, year: int, first_delivery_year: int) -> float:
         """Contract price of a year, MUSD/t; index: the price in Prices (or on the lenders' deck) of that year."""
@@ -224,6 +234,14 @@ def _kept(honoured: Mapping[Time, bool], time: Time) -> bool:
     if time in honoured or not honoured:
         return honoured.get(time, True)
     return time < min(honoured) or honoured[max(honoured)]
+
+
+def _kept_all_year(honoured: Mapping[Time, bool], year: int) -> bool:
+    """In each of its periods."""
+    if all(honoured.values()):
+        return True
+    within = [time for time in honoured if year_of(time) == year]
+    return all(honoured[time] for time in within) if within else _kept(honoured, time_of(year))
 
 
 @dataclass(frozen=True)

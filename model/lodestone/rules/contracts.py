@@ -272,16 +272,22 @@ def _costs(tree: Tree, block: pyo.Block) -> None:
 
 def owed_share(tree: Tree, leaf: int, c: str, signed: int) -> float:
     """MUSD per t/yr of volume that take-or-pay owes beyond last_year, discounted to last_year. [cheat]"""
+    factor, last = 1 + tree.data[leaf].discount_rate, tree.data[leaf].last_year
+    return sum(factor ** (last - year) * owed for year, owed in owed_by_year(tree, leaf, c, signed).items())
+
+
+def owed_by_year(tree: Tree, leaf: int, c: str, signed: int) -> dict[int, float]:
+    """Year after the last -> MUSD of that year that take-or-pay owes per t/yr of volume."""
     data, time = tree.data[leaf], tree.time[leaf]
     contract, last = data.contracts[c], data.last_year
     first, end = delivery_years(data, contract, signed)
     market, index = data.supplier_price(contract, time), data.index_price(contract, time)
     project = data.projects.get(contract.supplier)
-    owed = 0.0
+    owed = {}
     for year in range(max(last + 1, first), end + 1):
         share = (project.ramp(year - first) if project else 1.0) * data.force_majeure(contract, time)
         over = max(0.0, contract.price(index, year, first) - market)
-        owed += (1 + data.discount_rate) ** (last - year) * contract.take_or_pay_share * share * over
+        owed[year] = contract.take_or_pay_share * share * over
     return owed
 
 

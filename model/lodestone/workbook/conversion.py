@@ -72,8 +72,8 @@ def plan_data(tables: Tables, base: Tables) -> PlanData:
         bank_price=bank_prices(base, regions, before),
         plants=_plants(tables, base, regions, processes, spread, before),
         projects=_projects(tables, regions, processes, spread),
-        floors={r.key[0]: _floor(r, spread) for r in tables.rows("PriceFloors")},
-        contracts={r.key[0]: _contract(r, spread) for r in tables.rows("Contracts")},
+        floors={r.key[0]: _floor(r, base, spread) for r in tables.rows("PriceFloors")},
+        contracts={r.key[0]: _contract(r, base, spread) for r in tables.rows("Contracts")},
         markets={r.key[0]: _market(r, base, regions, spread, before) for r in tables.rows("Markets")},
         lanes={
             (lane.material, lane.from_region, lane.to_region): LaneData(
@@ -194,7 +194,7 @@ def _projects(
     }
 
 
-def _floor(row: Record, spread: Spread) -> Floor:
+def _floor(row: Record, base: Tables, spread: Spread) -> Floor:
     def usd(column: str) -> float | None:
         return None if row[column] is None else row[column] * MUSD_PER_T
 
@@ -217,10 +217,11 @@ def _floor(row: Record, spread: Spread) -> Floor:
         payer=row["payer"],
         committed_year=row["committed_year"],
         honoured=spread.dated(row, "honoured"),
+        base_honoured=spread.dated(base.records["PriceFloors"][row.key], "honoured"),
     )
 
 
-def _contract(row: Record, spread: Spread) -> Contract:
+def _contract(row: Record, base: Tables, spread: Spread) -> Contract:
     def usd(column: str, blank: float) -> float:
         return blank if row[column] is None else row[column] * MUSD_PER_T
 
@@ -246,6 +247,7 @@ def _contract(row: Record, spread: Spread) -> Contract:
         committed_year=row["committed_year"],
         committed_t=row["committed_t_per_yr"] or 0.0,
         honoured=spread.dated(row, "honoured"),
+        base_honoured=spread.dated(base.records["Contracts"][row.key], "honoured"),
     )
 
 

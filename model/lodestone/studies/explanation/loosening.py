@@ -119,6 +119,8 @@ def _budgets(g: Giving) -> None:
     for (n, name), row in block.within.items():
         for node in counted(g.tree, name, n):
             g.yearly(node, "Budgets", (name,), "raise", "MUSD/yr", [(g.solver.row_of(row), -1.0)], reference=10.0)
+    for (n, name, _), row in block.later.items():
+        g.yearly(n, "Budgets", (name,), "raise", "MUSD/yr", [(g.solver.row_of(row), -1.0)], reference=10.0)
 
 
 def _lanes(g: Giving) -> None:

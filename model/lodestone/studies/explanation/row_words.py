@@ -163,7 +163,7 @@ def _one_package(w: Speaker, n: int, g: str) -> Said:
     return w.logic(n, "Projects", (g,), f"{g} gets one support package at most, and only if it is built ({{years}})")
 
 
-def _covered(w: Speaker, n: int, o: str, *_: int) -> Said:
+def _covered(w: Speaker, n: int, o: str, *_: int | str) -> Said:
     return w.logic(n, "PriceFloors", (o,), f"{o} supports what is not under contract, once awarded ({{years}})")
 
 
@@ -342,6 +342,12 @@ def _budget(w: Speaker, n: int, b: str) -> Said:
     return w.say(n, "Budgets", (b,), w.year(n), text.rstrip(","))
 
 
+def _owed_later(w: Speaker, n: int, b: str, year: int) -> Said:
+    limit = w.data(n).budgets[b].limit[w.time(n)] or 0.0
+    text = f"what is owed in {year} keeps to the {musd(limit)} that {b} has in the last year"
+    return _timeless(w.say(n, "Budgets", (b,), w.year(n), text))
+
+
 def _net_floors(w: Speaker, n: int, kind: str, o: str) -> Said:
     return Said(
         "PriceFloors", f"payments of {o} count in budgets with what it pays out in a year ({{years}})", w.year(n), False
@@ -384,6 +390,9 @@ WORDS: Mapping[str, Words] = {
     "price_floors.awarded": _covered,
     "price_floors.uncontracted": _covered,
     "price_floors.in_full": _covered,
+    "price_floors.part_of_volume": _covered,
+    "price_floors.only_awarded": _covered,
+    "price_floors.all_of_volume": _covered,
     "bankability.bankable": _bankable,
     "bankability.closing": _bankable,
     "contracts.once": _signed_once,
@@ -429,6 +438,7 @@ WORDS: Mapping[str, Words] = {
     "substitution.kept": _option("keep_share", "stays: what is designed out is not brought back at once"),
     "budgets.net": _net_floors,
     "budgets.within": _budget,
+    "budgets.later": _owed_later,
     "risk.adds_up": _risk,
     "risk.beyond": _risk,
 }

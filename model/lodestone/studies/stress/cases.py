@@ -50,6 +50,7 @@ GIVES_WAY: tuple[tuple[str, str, str, float], ...] = (
     ("stockpiles.least", "least stock", "t", 1e-3),
     ("stockpiles.usable", "usable cover", "t", 1e-3),
     ("budgets.within", "budget", "MUSD", 1e-2),
+    ("budgets.later", "budget for what is owed", "MUSD", 1e-2),
     ("bankability.bankable", "bankability", "MUSD", 1e-1),
     ("bankability.closing", "bankability", "builds", 1e-1),
     ("china_share.deliveries", "China share of deliveries", "t", 1.0),
@@ -273,10 +274,11 @@ def _give_way(built: Built, solver: Solver, wanted: Search) -> tuple[GaveWay, ..
 
 
 def _place(built: Built, path: str, key: Key) -> str:
-    """'2028 reserve': the row's year and names; its node stands first or last."""
-    node, names = (key[-1], key[:-1]) if path.startswith(("budgets", "bankability")) else (key[0], key[1:])
+    """'reserve 2028': the row's names and year; of what is owed after the last year, that year."""
+    node, *names = key
+    year = names.pop() if path == "budgets.later" else built.tree.year[node]
     kept = [str(name) for name in names if name not in ("deliveries", "intake")]
-    return f"{' '.join(kept)} {built.tree.year[node]}"
+    return f"{' '.join(kept)} {year}"
 
 
 # --- figures --------------------------------------------------------------------------------------------------------

@@ -10,11 +10,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 
-from lodestone.data.parts import ALL_KINDS, BUDGET_KINDS
+from lodestone.data.parts import BUDGET_KINDS
 from lodestone.errors import Problem
-from lodestone.workbook.checks.rows import cell_of, horizon_of, problem_at, recipes_of, rounded, supplier_of, units_of
+from lodestone.workbook.checks.rows import (
+    cell_of,
+    horizon_of,
+    kinds_of,
+    problem_at,
+    recipes_of,
+    rounded,
+    supplier_of,
+    units_of,
+)
 from lodestone.workbook.reading.cells import show
 from lodestone.workbook.schema.columns import YEARS
 from lodestone.workbook.schema.sheets import ANY, SETTINGS, SHEETS
@@ -271,7 +281,7 @@ def budget_out_of_proportion(tables: Tables) -> Iterator[Problem]:
     """A budget of 300 times or more all on which it could be spent."""
     outlays = _outlays(tables)
     for row in tables.rows("Budgets"):
-        kinds = ALL_KINDS if "all" in row["covers"] else row["covers"]
+        kinds = kinds_of(row)
         most, given = sum(outlays[kind] for kind in kinds), row.given
         if given and most:
             year = max(given, key=lambda y: (given[y], -y))
@@ -282,24 +292,25 @@ def budget_out_of_proportion(tables: Tables) -> Iterator[Problem]:
 
 def _outlays(tables: Tables) -> dict[str, float]:
     """MUSD that each kind of outlay could come to in a year at the very most."""
-    found = dict.fromkeys(BUDGET_KINDS, 0.0)
+    found, units = dict.fromkeys(BUDGET_KINDS, 0.0), {unit.key[0]: unit for unit in units_of(tables)}
     per_kg = KG_PER_T / USD_PER_MUSD
     for row in tables.rows("Projects"):
         if row["funding"] == "public":
             found["capex"] += row["capex_musd"] * row["max_builds"]
     for row in tables.rows("PriceFloors"):
-        unit = tables.records["Projects"].get((row["project"],)) or tables.records["Plants"][row["project"],]
-        output, capex = _most(tables, unit, row["material"]) or 0.0, unit.values.get("capex_musd", 0.0)
-        floor = _price(tables, row["material"]) if row["floor_usd_per_kg"] is None else row["floor_usd_per_kg"]
+        unit = units[row["project"]]
+        output = _most(tables, unit, row["material"]) or 0.0
+        capex = unit["capex_musd"] if unit.sheet == "Projects" else 0.0
+        level = row["floor_max_usd_per_kg"] if row["floor_usd_per_kg"] is None else row["floor_usd_per_kg"]
+        promised = inf if level is None else level * output * per_kg
         found["grants"] += row["capex_grant_share"] * capex
-        found["floors"] += (floor + row["production_credit_usd_per_kg"]) * output * per_kg
-        found["contingent"] += floor * output * per_kg
         found["loans"] += row["loan_share_of_capex"] * capex
         found["equity"] += row["equity_musd"]
+        found["contingent"] += promised
+        found["floors"] += promised + row["production_credit_usd_per_kg"] * output * per_kg
     for row in tables.rows("Contracts"):
         found["fees"] += row["signing_fee_musd"]
-        dear = max(row["fixed_price_usd_per_kg"] or 0.0, _price(tables, row["material"]))
-        found["contracts"] += row["max_t_per_yr"] * dear * per_kg
+        found["contracts"] = inf  # whatever it costs more than the market, which may be worth nothing
     for row in tables.rows("Stockpiles"):
         found["stockpile"] += row["capacity_t"] * _price(tables, row["material"]) * per_kg
     return found

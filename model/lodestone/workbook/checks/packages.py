@@ -121,16 +121,18 @@ def base_data(tables: Tables) -> PlanData:
 def floor_beyond_its_most(tables: Tables) -> Iterator[Problem]:
     """A floor left blank, where no floor up to floor_max closes the gap in any year of decision.
 
-    Only of the base, and of data without problems: lenders know no scenario.
+    Of a scenario only what is committed, which has to have its floor whatever the scenario costs.
     """
-    if tables.scenario != BASE or not any("floor_usd_per_kg" in row.blank for row in tables.rows("PriceFloors")):
+    if not any("floor_usd_per_kg" in row.blank for row in tables.rows("PriceFloors")):
         return
     data = base_data(tables)
     for floor in data.floors.values():
         if floor.floor is not None or floor.project not in data.projects:
             continue
         project = data.projects[floor.project]
-        committed = project.committed_year
+        committed = floor.committed_year
+        if tables.scenario != BASE and committed is None:
+            continue
         years = [committed] if committed is not None else list(decision_years(data, project))
         if years and all(gap(data, project, y) > 0 and blank_floor(data, floor, y) is None for y in years):
             free = replace(floor, floor_max=None)
