@@ -74,6 +74,13 @@ def test_a_loan_never_earns() -> None:
     assert lent + 0.8 * first + 0.64 * second == pytest.approx(0)
 
 
+def test_a_dear_loan_may_cover_its_losses_and_no_more() -> None:
+    """Each 0.045 at 50 %; 0.9 of it is 0.0405, worth 0.05832 together, 0.7 of it 0.0315, worth 0.04536: all of that."""
+    terms = {"loan_rate": 0.5}
+    assert by_year("loans", **deal(**terms, loan_loss_share=0.1))[1] == pytest.approx(-0.0405 * 0.05 / 0.05832)
+    assert by_year("loans", **deal(**terms, loan_loss_share=0.3))[1] == pytest.approx(-0.0315)
+
+
 def test_a_cheap_loan_costs_what_its_interest_lacks() -> None:
     assert by_year("loans", **deal(loan_rate=0.0, loan_loss_share=0.0)) == close(0.05, -0.025, -0.025)
 

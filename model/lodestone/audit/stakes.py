@@ -3,7 +3,8 @@
 CF = ramp capacity (value added - operating cost) + deemed output x (rate of the floor + credit, in the tenor) - fixed
      cost, a year's, as if nothing were contracted; a build that comes late earns late, and pays back as planned
 
-A loan brings (1 - loan_loss_share) DS f, f = min(1, loan / what all DS are worth at discount_rate): it never earns.
+A loan brings (1 - loan_loss_share) DS f, f = min(1, loan / what all that is worth at the decision at discount_rate
+without f): its interest may cover losses, and it never earns.
 A stake brings sigma max(0, CF - DS) e, e = min(1, ((1 + discount_rate) / (1 + hurdle_rate))^(year - decision)), until
 what was counted, worth at the decision at hurdle_rate, reaches equity_musd: it never earns more than it cost.
 After last_year: DS that remain, at discount_rate; dividends to come at its prices and the hurdle rate, up to what is
@@ -44,12 +45,13 @@ def paid_back(data: PlanData, books: Books, award: Award) -> Amounts[Time]:
     result: Amounts[Time] = Amounts()
     if not isinstance(award.unit, Project) or not award.floor.loan_share:
         return result
-    each = service(award)
-    worth = sum(amount * _factor(data.discount_rate, award.year - year) for year, amount in each.items())
-    counted = (1.0 - award.floor.loan_loss_share) * min(1.0, loan(award.floor, award.unit) / worth)
+    seen = {year: (1.0 - award.floor.loan_loss_share) * amount for year, amount in service(award).items()}
+    lent = loan(award.floor, award.unit)
+    worth = sum(amount * _factor(data.discount_rate, award.year - year) for year, amount in seen.items())
+    counted = lent / worth if worth > lent else 1.0
     for time in data.times:
-        result.add(time, books.length[time] * counted * each.get(year_of(time), 0.0))
-    for year, amount in each.items():
+        result.add(time, books.length[time] * counted * seen.get(year_of(time), 0.0))
+    for year, amount in seen.items():
         if year > data.last_year:
             result.add(data.last_time, counted * amount * _factor(data.discount_rate, data.last_year - year))
     return result

@@ -44,9 +44,9 @@ def dividend(data: PlanData, floor: Floor, decided: int, year: int, time: Time, 
     """MUSD/yr for the stake in a year, at the prices of a time. honoured: whether floor and credit are paid then."""
     project = data.projects[floor.project]
     first = project.first_year(decided)
-    ramp = project.ramp(year - first)
+    ramp = project.ramp_in(decided, year)
     cash = project.capacity * (data.value_added(project, time) - project.operating_cost)
-    if honoured and first <= year < first + floor.tenor_years:
+    if honoured and first <= year < first + min(floor.tenor_years, project.life_years):
         rate = floor.rate(data.floor_price(floor, time)) + floor.credit
         cash += project.recipe[floor.material] * project.capacity * rate
     service = debt_service(project, floor, decided).get(year, 0.0)

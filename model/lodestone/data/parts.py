@@ -110,24 +110,40 @@ class Project(Unit):
     committed_year: int | None = None
     delay: Mapping[Time, int] = field(default_factory=dict)
 
+    @cached_property
+    def may_be_late(self) -> bool:
+        return any(self.delay.values())
+
     def ramp(self, age: int) -> float:
         """Share of capacity in the (age + 1)-th year of production; 0 outside its life."""
         return min(1.0, (age + 1) / self.ramp_years) if 0 <= age < self.life_years else 0.0
 
     def first_year(self, decision_year: int) -> int:
-        """Of production."""
+        """Of production, as planned: what tenors and debt service count from, and lenders."""
         return decision_year + self.lead_years
 
     def last_life_year(self, decision_year: int) -> int:
-        """Of production, also beyond the horizon."""
+        """Of production as planned, also beyond the horizon."""
         return self.first_year(decision_year) + self.life_years - 1
 
     def delayed_by(self, decision_year: int) -> int:
         """Years by which a build comes late: what holds in its planned first year; 0 if that is before first_year."""
         planned = time_of(self.first_year(decision_year))
-        if not self.delay or planned < min(self.delay):
+        if not self.may_be_late or planned < min(self.delay):
             return 0
         return self.delay[planned] if planned in self.delay else self.delay[max(self.delay)]
+
+    def begins(self, decision_year: int) -> int:
+        """First year of production as it comes, late or not."""
+        return self.first_year(decision_year) + self.delayed_by(decision_year)
+
+    def ends(self, decision_year: int) -> int:
+        """Last year of production as it comes, also beyond the horizon."""
+        return self.begins(decision_year) + self.life_years - 1
+
+    def ramp_in(self, decision_year: int, year: int) -> float:
+        """Share of capacity that a build has in a year, late or not."""
+        return self.ramp(year - self.begins(decision_year))
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def _dividends(
         if counted:
             back[n] = counted * risk ** (year - decided)
         if n in tree.leaves:
-            end = data.projects[floor.project].last_life_year(decided)
+            end = data.projects[floor.project].ends(decided)
             later = ((t, dividend(data, floor, decided, t, time, honoured)) for t in range(year + 1, end + 1))
             to_come = sum(hurdle ** (year - t) * musd for t, musd in later)
             counted = min(left[n] * hurdle ** (year - decided), to_come)

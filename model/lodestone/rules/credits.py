@@ -47,7 +47,7 @@ def credit_at(tree: Tree, floors: pyo.Block, node: int, o: str, decision: int, y
         return []
     first, last = supported_years(data, floor, decided)
     project = data.projects.get(floor.project)
-    ramp = project.ramp(year - first) if project else 1.0
+    ramp = project.ramp_in(decided, year) if project else 1.0
     if not first <= year <= last or ramp <= 0:
         return []
     return [(ramp * floor.credit * full_output(data, floor, tree.time[node]), floors.decided[decision, o])]

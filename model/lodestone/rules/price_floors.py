@@ -145,8 +145,8 @@ def deemed_at(tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int, o: st
         return []
     first, last = supported_years(data, floor, decided)
     project = data.projects.get(floor.project)
-    ramp = project.ramp(year - first) if project else 1.0
-    if not first <= year <= last or ramp <= 0:
+    ramp = project.ramp_in(decided, year) if project else 1.0
+    if not first <= year <= last:
         return []
     if decision != COMMITTED:
         return scaled(ramp, covered_at(tree, block, o, decision, year) + _broken(tree, block, node, o, decision, year))
@@ -159,7 +159,7 @@ def deemed_at(tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int, o: st
         signed = signing_year(tree, d, c, node)
         begins, ends = (0, -1) if signed is None else delivery_years(data, contract, signed)
         if begins <= year <= ends:
-            active = data.force_majeure(contract, tree.time[node]) * (project.ramp(year - begins) if project else 1.0)
+            active = data.force_majeure(contract, tree.time[node]) * (project.ramp_in(signed, year) if project else 1.0)
             contracted.append((-contract.take_or_pay_share * active, volume))
     return [(output, block.decided[decision, o]), *contracted]
 

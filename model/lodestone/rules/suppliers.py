@@ -167,7 +167,7 @@ def _gains(tree: Tree, invest: pyo.Block, n: int, u: str) -> tuple[float, Terms]
         return 0.0, []
     year, terms = tree.year[n], []
     for decided, build in builds_before(tree, invest, u, n):
-        age = year - unit.first_year(decided)
+        age = year - unit.begins(decided)
         if len(path) == 1 and age > 0:
             continue  # it produced before
         step = unit.ramp(age) - unit.ramp(age - 1)

@@ -126,7 +126,7 @@ def project_works(tree: Tree, n: int, project: Project, decided: Decidable) -> f
     year, path = tree.year[n], set(tree.path[n])
     if tree.data[n].is_lost(project.name, tree.time[n]):
         return 0.0
-    ramps = (project.ramp(year - project.first_year(tree.year[d])) for d in decided[project.name] if d in path)
+    ramps = (project.ramp_in(tree.year[d], year) for d in decided[project.name] if d in path)
     return project.capacity * project.max_builds * max(ramps, default=0.0)
 
 
