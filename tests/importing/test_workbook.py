@@ -14,6 +14,7 @@ from lodestone.importing.book import ABOUT, TO_FILL, differences, write_into, wr
 from lodestone.importing.chains import chain_of, chains
 from lodestone.importing.make import imported
 from lodestone.importing.rows import Choices, Import
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.template.examples import new_workbook
 from lodestone.workbook.inputs import load
@@ -118,7 +119,7 @@ def test_gaps_are_listed_by_influence(made: Import):
 def test_the_workbook_has_no_problem_and_its_plan_keeps_to_the_trade_table(book: Path):
     inputs = load(book)
     assert inputs.problems == ()
-    plan = solve_scenario(inputs, gap=1e-9)
+    plan = solve_scenario(inputs, effort=Effort(gap=1e-9))
     used = [r for r in rows_of(plan, "demand", year=2025) if r["region"] != "China"]
     exposed = sum(r["exposed_t"] for r in used) / sum(r["demand_t"] for r in used)
     assert exposed == pytest.approx(0.2, abs=0.001)
