@@ -25,6 +25,7 @@ from lodestone.rules.build import Built, build
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
 from lodestone.solve.marginal_values import Duals, duals, value_tables
+from lodestone.solve.secure import Security, branches_of, require_threats, secured
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solve.warm_start import Start, start_from
 from lodestone.solver.highs import Outcome, Solver
@@ -138,11 +139,12 @@ def solve_scenario(
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
     start: Mapping[str, Any] | None = None,
+    secure: int | None = None,
 ) -> dict[str, Any]:
     """The audited plan document (plan.json) of one scenario, which knows its future.
 
-    gap (share) and time_limit (s) replace the workbook's settings. start: the plan of an earlier run, whose decisions
-    the solver begins with. Raises WorkbookError, NoPlanError when it is proved that there is no plan, StoppedError when
+    gap (share), time_limit (s) and secure (threats at once that the plan must stand) replace the workbook's settings.
+    start: the plan of an earlier run, whose decisions the solver begins with. Raises WorkbookError, NoPlanError when it is proved that there is no plan, StoppedError when
     the solve ends without one that passes the audit.
     """
     clock = Clock(on_progress)
@@ -150,11 +152,16 @@ def solve_scenario(
     data = scenario_data(inputs, scenario)
     clock.leave("read")
     wanted = effort(data, gap, time_limit, on_progress, should_stop, start)
+    k = data.secure_against if secure is None else secure
 
     def attempt(careful: bool) -> tuple[tuple[Solved, dict[str, Any]], Audit]:
-        solved = solve_tree(single(data), replace(wanted, careful=careful), clock)
+        whole, security = solve_secure(inputs, single(data), k, replace(wanted, careful=careful), clock)
+        (leaf,) = whole.built.tree.leaf_of.values()
+        solved = replace(whole, built=whole.built.along(leaf)) if security else whole
         clock.enter("audit")
         plan = plan_document(inputs, data, solved)
+        if security:
+            plan["secure"] = security.told(plan["objective_musd"])
         result = audit(data, plan)
         clock.leave("audit")
         return (solved, plan), result
@@ -166,6 +173,23 @@ def solve_scenario(
     clock.leave("values")
     plan["seconds"] = clock.seconds
     return plan
+
+
+def solve_secure(inputs: Inputs, tree: Tree, k: int, wanted: Effort, clock: Clock) -> tuple[Solved, Security | None]:
+    """The solved tree, with the branches that it takes to stand every combination of at most k threats."""
+    threats = require_threats(inputs, k)
+    if k == 0:
+        return solve_tree(tree, wanted, clock), None
+
+    def solve(asked: Tree) -> tuple[Solved, float]:
+        solved = solve_tree(asked, wanted, clock)
+        return solved, solved.outcome.objective
+
+    branches = branches_of(inputs, tree.leaf_of, threats, k)
+    clock.leave("threats")
+    found = secured(tree, branches, threats, k, solve, clock.enter, wanted.should_stop)
+    clock.leave("threats")
+    return found
 
 
 @at_rest()
