@@ -44,6 +44,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="With --joint: EVPI and VSS too, each future being solved alone for them.",
 )
+@click.option(
+    "--secure",
+    type=click.IntRange(min=0),
+    metavar="K",
+    help="The cheapest plan that stands every combination of at most K threats. [default: Settings, secure_against]",
+)
 @click.option("--start", type=PATH, help="Folder of an earlier run, whose decisions the solver begins with.")
 @OUTPUT
 @click.pass_context
@@ -59,6 +65,7 @@ def solve(ctx: click.Context, /, **options: Any) -> None:
       lodestone solve plan.xlsx --scenario embargo --gap 0.01
       lodestone solve plan.xlsx --all-scenarios --jobs 2
       lodestone solve plan.xlsx --joint
+      lodestone solve plan.xlsx --secure 2
       lodestone solve plan.xlsx --joint --decompose --jobs 4
       lodestone solve plan.xlsx --gap 0.0001 --start outputs/plan/base
     """
@@ -88,6 +95,7 @@ class Asked:
     joint: bool
     decompose: bool
     values: bool
+    secure: int | None
     start: Path | None
     output: Output
 
@@ -107,6 +115,10 @@ class Asked:
             raise click.UsageError("--start goes with one model: leave out --decompose")
         if self.decompose and not self.joint:
             raise click.UsageError("--decompose takes a joint plan apart: it goes with --joint")
+        if self.decompose and self.secure:
+            raise click.UsageError("--secure goes with one model: leave out --decompose")
+        if self.is_many and self.secure is not None:
+            raise click.UsageError("--secure goes with one scenario or with --joint")
         if self.is_many and self.start is not None:
             raise click.UsageError("--start goes with one scenario or with --joint")
 
@@ -144,9 +156,11 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
 
                 plan = solve_decomposed(inputs, asked.jobs, gap, time_limit, tell, watch.should_stop, asked.values)
             elif asked.joint:
-                plan = solve_joint(inputs, gap, time_limit, tell, watch.should_stop, asked.values, earlier)
+                plan = solve_joint(
+                    inputs, gap, time_limit, tell, watch.should_stop, asked.values, earlier, asked.secure
+                )
             else:
-                plan = solve_scenario(inputs, scenario, gap, time_limit, tell, watch.should_stop, earlier)
+                plan = solve_scenario(inputs, scenario, gap, time_limit, tell, watch.should_stop, earlier, asked.secure)
         except NoPlanError as error:
             if not asked.output.json:
                 click.echo(f"Error: {error}", err=True)

@@ -90,6 +90,22 @@ MAY_BE: dict[str, Shape] = {
     "workbook_path": TEXT,
     "fingerprint": TEXT,
     "start": Part({"taken": COUNT, "left_out": ListOf(TEXT), "kept": FLAG}),
+    "secure": Part(
+        {
+            **{"k": COUNT, "threats": ListOf(TEXT), "plain_musd": NUMBER, "price_musd": NUMBER},
+            "combinations": ListOf(
+                Part(
+                    {
+                        **{"threats": ListOf(TEXT), "branch": one_of("yes", "no"), "short_t": NUMBER},
+                        **{"short_by_sector_t": MapOf(NUMBER), "empty_after_days": MapOf(NUMBER)},
+                        "binding": ListOf(TEXT),
+                    },
+                    {"scenario": TEXT},
+                ),
+                "combination",
+            ),
+        }
+    ),
 }
 # Beside these in a plan for several futures; `futures` tells the one kind from the other.
 JOINT: dict[str, Shape] = {

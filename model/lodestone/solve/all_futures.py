@@ -20,7 +20,7 @@ from typing import Any
 
 from lodestone.audit import Audit, audit_joint
 from lodestone.data.plan_data import BASE, PlanData
-from lodestone.data.tree import Tree, joint, single
+from lodestone.data.tree import Branch, Tree, joint, single, with_branches
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.tables import VALUE_TABLES
 from lodestone.progress import OnProgress, ShouldStop
@@ -41,6 +41,7 @@ from lodestone.solve.one_scenario import (
     passing,
     renamed,
     scenario_data,
+    solve_secure,
     solve_tree,
     totals,
 )
@@ -70,10 +71,12 @@ def solve_joint(
     should_stop: ShouldStop | None = None,
     values: bool = True,
     start: Mapping[str, Any] | None = None,
+    secure: int | None = None,
 ) -> dict[str, Any]:
     """The audited plan document (plan.json) for all futures together; every table has a column `scenario`.
 
-    gap (share) and time_limit (s) replace the workbook's settings, for each solve. values: EVPI and VSS too, which take
+    gap (share) and time_limit (s), for each solve, and secure (threats at once that the plan must stand, in every
+    future) replace the workbook's settings. values: EVPI and VSS too, which take
     one more solve for each future and two for the base. start: as in solve_scenario. Raises what solve_scenario raises,
     and UsageError when no scenario has a probability.
     """
@@ -83,11 +86,16 @@ def solve_joint(
     clock.leave("read")
     wanted = effort(base, gap, time_limit, on_progress, should_stop)
     futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
+    k = base.secure_against if secure is None else secure
+    branches: list[Branch] = []
 
     def attempt(careful: bool) -> tuple[tuple[Solved, dict[str, Any]], Audit]:
-        solved = solve_tree(tree, replace(wanted, start=start, careful=careful), clock)
+        solved, security = solve_secure(inputs, tree, k, replace(wanted, start=start, careful=careful), clock)
         clock.enter("audit")
         plan = _document(inputs, base, solved)
+        if security:
+            plan["secure"] = security.told(plan["objective_musd"])
+            branches[:] = security.chosen
         result = audit_joint(futures, plan)
         clock.leave("audit")
         return (solved, plan), result
@@ -97,7 +105,7 @@ def solve_joint(
     plan["tables"] |= _values(inputs, solved)
     clock.leave("marginal values")
     if values:
-        plan |= asdict(_worth_of_knowing(base, tree, plan, wanted))
+        plan |= asdict(_worth_of_knowing(base, tree, plan, wanted, branches))
         clock.leave("values")
     plan["seconds"] = clock.seconds
     return plan
@@ -199,20 +207,25 @@ class Values:
     remarks: tuple[str, ...] = ()
 
 
-def _worth_of_knowing(base: PlanData, tree: Tree, plan: Mapping[str, Any], wanted: Effort) -> Values:
-    """Best effort: a value that cannot be had leaves a remark, never the plan."""
+def _worth_of_knowing(
+    base: PlanData, tree: Tree, plan: Mapping[str, Any], wanted: Effort, branches: Sequence[Branch]
+) -> Values:
+    """Best effort: a value that cannot be had leaves a remark, never the plan.
+
+    branches: combinations of threats that a plan must stand, whether it knows its future or not.
+    """
     remarks: list[str] = []
     objective, likely = plan["objective_musd"], plan["probabilities"]
     alone = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
     known: dict[str, float] = {}
-    base_plan = _alone(base, wanted, remarks)
+    base_plan = _alone(base, wanted, remarks, branches)
     for name, data in alone.items():
-        solved = base_plan if name == base.scenario.name else _alone(data, wanted, remarks)
+        solved = base_plan if name == base.scenario.name else _alone(data, wanted, remarks, branches)
         if solved:
             known[name] = solved.outcome.objective
     noise = wanted.gap * abs(objective) + 1e-9
     evpi = gain(objective - weighed(base, known, likely), noise) if len(known) == len(alone) else None
-    held = _base_held(base_plan, tree, wanted, remarks) if base_plan else None
+    held = _base_held(base_plan, with_branches(tree, branches), wanted, remarks) if base_plan else None
     vss = None if held is None else gain(held - objective, noise)
     return with_remarks(plan, Values(evpi, vss, known if evpi is not None else None, held, tuple(remarks)), noise)
 
@@ -232,11 +245,12 @@ def gain(value: float, noise: float) -> float:
     return 0.0 if -noise <= value < 0 else value
 
 
-def _alone(data: PlanData, wanted: Effort, remarks: list[str]) -> Solved | None:
+def _alone(data: PlanData, wanted: Effort, remarks: list[str], branches: Sequence[Branch]) -> Solved | None:
     """The plan of one scenario that knows its future."""
     name = data.scenario.name
+    tree = with_branches(single(data), [branch for branch in branches if branch.future == name])
     try:
-        solved = solve_tree(single(data), _named(wanted, f"{name} alone"), Clock(None))
+        solved = solve_tree(tree, _named(wanted, f"{name} alone"), Clock(None))
     except (NoPlanError, StoppedError) as error:
         remarks.append(f"{name} alone: {error}")
         return None
@@ -245,7 +259,8 @@ def _alone(data: PlanData, wanted: Effort, remarks: list[str]) -> Solved | None:
 
 def _base_held(base_plan: Solved, tree: Tree, wanted: Effort, remarks: list[str]) -> float | None:
     """The objective when the base's decisions are held where futures share their nodes."""
-    held = decisions(plan_tables(base_plan.built))
+    (leaf,) = base_plan.built.tree.leaf_of.values()
+    held = decisions(plan_tables(base_plan.built.along(leaf)))
     built = build(tree)
     hold(built, held, tree.shared)
     hold_stocks(built, held, tree.shared)

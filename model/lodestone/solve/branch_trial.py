@@ -237,7 +237,7 @@ def _elastic(built: Built, whole: Tree, arrays: Matrix) -> list[tuple[int, float
     return found
 
 
-# --- what a branch looks like once the plan stands it ------------------------------------------------------------------
+# --- what a branch looks like once the plan stands it ---------------------------------------------------------------
 
 
 @dataclass(frozen=True)

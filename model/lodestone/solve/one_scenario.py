@@ -144,8 +144,9 @@ def solve_scenario(
     """The audited plan document (plan.json) of one scenario, which knows its future.
 
     gap (share), time_limit (s) and secure (threats at once that the plan must stand) replace the workbook's settings.
-    start: the plan of an earlier run, whose decisions the solver begins with. Raises WorkbookError, NoPlanError when it is proved that there is no plan, StoppedError when
-    the solve ends without one that passes the audit.
+    start: the plan of an earlier run, whose decisions the solver begins with.
+    Raises WorkbookError, NoPlanError when it is proved that there is no plan, StoppedError when the solve ends without
+    one that passes the audit.
     """
     clock = Clock(on_progress)
     clock.enter("read")

@@ -9,13 +9,13 @@ combinations with what it holds, so it is a plan of the whole tree at that cost.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Protocol
 
-from lodestone.data.plan_data import PlanData
+from lodestone.data.plan_data import BASE, PlanData
 from lodestone.data.tree import Branch, Tree, with_branches
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.formatting import in_words, tonnes
@@ -38,7 +38,7 @@ Say = Callable[[str], None]
 
 
 class NoSecurePlanError(NoPlanError):
-    """There is a plan, but none that stands these combinations together. share: see `largest_share`."""
+    """There is a plan, but none that stands these combinations of threats together."""
 
     def __init__(self, message: str, branches: Sequence[Branch] = ()) -> None:
         super().__init__(message)
@@ -122,7 +122,7 @@ def secured(
 ) -> tuple[Any, Security]:
     """What `solve` makes of the tree with the branches that it takes, and what that stands.
 
-    solve: the solved model (with `.built`) of a tree, and its objective. Raises NoSecurePlanError, and what solve raises.
+    solve: the solved model (with `.built`) of a tree, and its objective. Raises NoSecurePlanError, and what it raises.
     """
     tell = say or (lambda _: None)
     solved, plain = solve(tree)
@@ -177,14 +177,10 @@ def in_plain_words(branch: Branch, met: Met) -> str:
     short = in_words([f"{sector} {tonnes(t)} short" for sector, t in met.short.items()])
     lacking = in_words(list(met.lacking), 3)
     when = f" in {met.worst_year}" if met.worst_year else ""
+    who = who if branch.future == BASE.name else f"in {branch.future}, {who}"
     return f"{who} {' and '.join(x for x in (short, f'no {lacking}' if lacking else '') if x)}{when}"
 
 
 def _no_plan(chosen: Sequence[Branch]) -> str:
     names = "; ".join(" + ".join(branch.threats) for branch in chosen)
     return f"no plan gives every sector its secure share in each of these combinations of threats: {names}"
-
-
-def shares(inputs: Inputs) -> Mapping[str, float]:
-    """Secure share of each sector that has one."""
-    return {row.key[0]: row["secure_share"] for row in inputs.tables().rows("Sectors") if row["secure_share"] > 0}
