@@ -11,6 +11,7 @@ import click
 
 from lodestone import __version__
 from lodestone.commands.alternatives import alternatives
+from lodestone.commands.attack import attack
 from lodestone.commands.bankability import bankability
 from lodestone.commands.check import check
 from lodestone.commands.compare import compare
@@ -119,6 +120,7 @@ COMMANDS = (
     frontier,
     sweep,
     stress,
+    attack,
     report,
     verify,
     watch,

@@ -191,6 +191,10 @@ class Branch:
     threats: tuple[str, ...]
     data: PlanData
 
+    @property
+    def name(self) -> tuple[str, tuple[str, ...]]:
+        return self.future, self.threats
+
 
 def with_branches(tree: Tree, branches: Sequence[Branch]) -> Tree:
     """Beside the futures of a tree, a branch of probability 0 for each combination of threats.

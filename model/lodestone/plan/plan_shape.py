@@ -47,6 +47,7 @@ from lodestone.plan.tables import (
 from lodestone.workbook.schema.columns import YEARS, Sheet
 from lodestone.workbook.schema.columns import Column as InputColumn
 from lodestone.workbook.schema.sheets import SETTINGS, SHEETS
+from lodestone.workbook.tables import PRICE_SHEETS
 
 FIRST_YEAR, LAST_YEAR = int(SETTINGS.by_name["first_year"].least or 0), int(SETTINGS.by_name["last_year"].most or 0)
 IN_HORIZON = ("year", "decision_year", "signing_year")
@@ -236,7 +237,8 @@ class _Inputs:
             sheet, here = SHEETS.get(name), (*place, name)
             require_part(rows, here)
             for key, row in rows.items():
-                if sheet is not None and key.count("/") != len(sheet.key) - 1:
+                short = name in PRICE_SHEETS and "/" not in key  # a price in every region
+                if sheet is not None and key.count("/") != len(sheet.key) - 1 and not short:
                     raise Misfit(here, f"rows by {'/'.join(sheet.key)}", shown(key))
                 if sheet is SETTINGS:
                     Part({"value": INPUT_KINDS[name].get(key, SINGLE)}).check(row, (*here, key))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -73,7 +73,8 @@ class Trial:
     before: tuple[tuple[int, Key, float], ...] = ()
     most: tuple[tuple[int, Key], ...] = ()
     elastic: tuple[tuple[int, float, float, float], ...] = ()
-    years: Mapping[int, int] | None = None  # node -> its year
+    years: Mapping[int, int] = field(default_factory=dict)  # node -> its year
+    cost: np.ndarray | None = None  # MUSD per unit of each column, discounted, as if the branch were certain
     impossible: str = ""
 
     def meet(self, held: Held, should_stop: ShouldStop | None = None) -> Met:
@@ -109,8 +110,16 @@ class Trial:
         }
         return solver, slacks
 
+    def lack(self, i: int) -> str:
+        """What is missed of an elastic row, in words; none of those that say how much is served."""
+        assert self.arrays is not None
+        name, index = self.arrays.rows[self.elastic[i][0]].constraint
+        if name == "flows.service":
+            return f"least service of {index[2]}"
+        return f"{MAY_LACK[name][0]} {index[1]}" if name in MAY_LACK else ""
+
     def _missing(self, values: np.ndarray, slacks: Mapping[int, int]) -> Met:
-        assert self.arrays is not None and self.years is not None
+        assert self.arrays is not None
         missing, short, by_year = 0.0, defaultdict[str, float](float), defaultdict[int, float](float)
         lacking: dict[str, None] = {}
         for column, i in slacks.items():
@@ -125,7 +134,7 @@ class Trial:
             if name in SERVED:
                 short[index[2]] = max(short[index[2]], 0.0) + amount
             else:
-                lacking[f"{MAY_LACK[name][0]} {index[1]}"] = None
+                lacking[self.lack(i)] = None
         worst = max(by_year, key=lambda year: by_year[year], default=None)
         return Met(missing, dict(short), worst, tuple(lacking))
 
@@ -191,6 +200,7 @@ def prepare(tree: Tree, branch: Branch) -> Trial:
         tuple(_most(built, whole, variables)),
         tuple(_elastic(built, whole, arrays)),
         {n: whole.year[n] for n in path},
+        loaded.cost[kept],
     )
 
 
@@ -274,13 +284,14 @@ def answer(trial: Trial, held: Held, tree: Tree) -> Answer:
     for column, index in short:
         missed[index[2]] += max(0.0, float(values[column]))
     short_t = {sector: t for sector, t in missed.items() if t > ROUNDING}
-    return Answer(short_t, _empty(trial, values, held, tree), _binding(trial, held, values))
+    return Answer(short_t, runs_empty(trial, values, held, tree), _binding(trial, held, values))
 
 
-def _empty(trial: Trial, values: np.ndarray, held: Held, tree: Tree) -> dict[str, float]:
-    assert trial.arrays is not None and trial.years is not None
+def runs_empty(trial: Trial, values: np.ndarray, held: Held, tree: Tree) -> dict[str, float]:
+    """Stockpile -> days from the first threat until it is empty; those that last are left out."""
+    assert trial.arrays is not None
     stock: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-    for value, (name, index) in zip(values, trial.arrays.variables, strict=True):
+    for value, (name, index) in zip(values, trial.arrays.variables, strict=False):
         if name == "stockpiles.stock":
             stock[index[1]][index[0]] += float(value)
     data = trial.branch.data

@@ -33,7 +33,6 @@ class HasModel(Protocol):
     def built(self) -> Built: ...
 
 
-Prepare = Callable[[Tree, Sequence[Branch]], list[Trial]]
 Say = Callable[[str], None]
 
 
@@ -58,7 +57,7 @@ class Security:
     def told(self, objective: float) -> dict[str, Any]:
         """As it stands in plan.json."""
         several = len({branch.future for branch, _ in self.answers}) > 1
-        chosen = {(branch.future, branch.threats) for branch in self.chosen}
+        chosen = {branch.name for branch in self.chosen}
         return {
             "k": self.k,
             "threats": list(self.threats),
@@ -68,7 +67,7 @@ class Security:
                 {
                     **({"scenario": branch.future} if several else {}),
                     "threats": list(branch.threats),
-                    "branch": "yes" if (branch.future, branch.threats) in chosen else "no",
+                    "branch": "yes" if branch.name in chosen else "no",
                     "short_t": sum(found.short_t.values()),
                     "short_by_sector_t": dict(found.short_t),
                     "empty_after_days": dict(found.empty),
@@ -105,9 +104,18 @@ def branches_of(inputs: Inputs, futures: Iterable[str], threats: Sequence[str], 
     return [Branch(future, c, data(future, c)) for future in futures for c in together]
 
 
-def prepared_here(tree: Tree, branches: Sequence[Branch]) -> list[Trial]:
+def prepared_here(
+    tree: Tree, branches: Sequence[Branch], say: Say | None = None, should_stop: ShouldStop | None = None
+) -> list[Trial]:
     """The trials of branches, one after another in this process."""
-    return [prepare(tree, branch) for branch in branches]
+    trials = []
+    for number, branch in enumerate(branches, 1):
+        if should_stop and should_stop():
+            raise StoppedError("stopped before every combination of threats was tried")
+        if say:
+            say(f"threats: {number} of {len(branches)} combinations are read")
+        trials.append(prepare(tree, branch))
+    return trials
 
 
 def secured(
@@ -118,7 +126,6 @@ def secured(
     solve: Callable[[Tree], tuple[Any, float]],
     say: Say | None = None,
     should_stop: ShouldStop | None = None,
-    prepare_all: Prepare = prepared_here,
 ) -> tuple[Any, Security]:
     """What `solve` makes of the tree with the branches that it takes, and what that stands.
 
@@ -126,11 +133,12 @@ def secured(
     """
     tell = say or (lambda _: None)
     solved, plain = solve(tree)
-    trials = prepare_all(tree, branches)
+    trials = prepared_here(tree, branches, tell, should_stop)
     chosen: list[Branch] = []
     for number in range(1, len(branches) + 2):
         held = held_by(solved)
-        waiting = [trial for trial in trials if trial.branch not in chosen]
+        known = {branch.name for branch in chosen}
+        waiting = [trial for trial in trials if trial.branch.name not in known]
         tell(f"round {number}: {len(waiting)} combinations of threats are tried")
         met = meet_all(waiting, held, should_stop)
         failing = [(trial, result) for trial, result in zip(waiting, met, strict=True) if not result.stands]

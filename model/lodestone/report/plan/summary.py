@@ -19,6 +19,7 @@ from lodestone.plan.formatting import (
     year_ranges,
 )
 from lodestone.plan.key_figures import CapFigure, ContractFigure, FloorFigure, Plan, Row, StockFigure
+from lodestone.report.plan.secure import secure_line
 
 MOST = 12  # sentences of one kind; the sheets have them all
 
@@ -51,6 +52,7 @@ def key_lines(plan: Plan) -> list[tuple[str, str]]:
         ("Cost", f"{musd(plan['expected_cost_musd'])} ({payers})"),
         ("Build", in_words([f"{r['project']} {r['decision_year']}" for r in by_decision(plan)], 6) or "nothing"),
     ]
+    lines += [("Secure", secure)] if (secure := secure_line(plan)) else []
     support = [r["floor"] for r in figures.table(plan, "price_floors")]
     signed = [r["contract"] for r in figures.table(plan, "contracts")]
     lines += [("Floors", in_words(support, 6))] if support else []

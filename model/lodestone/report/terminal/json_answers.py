@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from lodestone.plan.key_figures import table
 from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, RUN_LOG
 from lodestone.report.studies.stress_files import RANKED, ranked
+from lodestone.studies.attack.results import Attack
 from lodestone.studies.compare.results import Comparison
 from lodestone.studies.frontier.results import Frontier
 from lodestone.studies.stress.results import Stress
@@ -98,4 +100,16 @@ def stress_answer(stress: Stress, files: Sequence[Path]) -> Answer:
         "worst_regret_musd": dict(stress.regret.worst) if stress.regret else None,
         "least_worst_regret": stress.regret.least if stress.regret else None,
         "remarks": list(stress.remarks),
+    }
+
+
+def attack_answer(attack: Attack, files: Sequence[Path]) -> Answer:
+    """Of an attack: the combinations, the worst first."""
+    return {
+        "files": [str(file) for file in files],
+        "run": attack.run,
+        "k": attack.k,
+        "combinations": [{**asdict(blow), "threats": list(blow.threats)} for blow in attack.blows],
+        "skipped": attack.skipped,
+        "remarks": list(attack.remarks),
     }
