@@ -41,6 +41,8 @@ LEAST_WEIGHT = 1e-3  # MUSD per t, where a shortage costs next to nothing
 ROUNDING = 1e-6  # of a demand, or of a limit: less is the solver's tolerance
 MORE = 0.01  # by how much more is asked for, to see what binds
 PRICED = 1e-6
+GAP = 1e-2  # of what is missing where decisions are whole: how bad it is serves to rank only
+NOTHING_LEFT = "what was decided before leaves nothing that can be done"
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,26 @@ class Trial:
     impossible: str = ""
 
     def meet(self, held: Held, should_stop: ShouldStop | None = None) -> Met:
-        """Whether the plan stands it, and if not, what is missing."""
+        """Whether the plan stands it, and if not, what is missing at least.
+
+        What is missing even where parts of decisions may be taken over is missing; only where nothing is, and parts
+        would be, whole decisions are sought.
+        """
         if self.arrays is None:
             return Met(np.inf, {}, lacking=(self.impossible,))
         solver, slacks = self.loaded(held)
+        solver.relax(True)
+        if solver.solve_linear() is None:
+            return Met(np.inf, {}, lacking=(NOTHING_LEFT,))
+        met = self._missing(solver.all_values(), slacks)
+        whole = solver.values()[self.arrays.integer]
+        if not met.stands or np.all(np.abs(whole - np.round(whole)) < ROUNDING):
+            return met
+        solver.relax(False)
         try:
-            solver.solve(0.0, np.inf, should_stop=should_stop)
+            solver.solve(GAP, np.inf, should_stop=should_stop)
         except NoPlanError:
-            return Met(np.inf, {}, lacking=("what was decided before leaves nothing that can be done",))
+            return Met(np.inf, {}, lacking=(NOTHING_LEFT,))
         return self._missing(solver.all_values(), slacks)
 
     def loaded(self, held: Held) -> tuple[Solver, dict[int, int]]:

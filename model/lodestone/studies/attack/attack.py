@@ -23,7 +23,17 @@ from lodestone.rules.build import Built, build
 from lodestone.rules.linear import worth
 from lodestone.rules.objective import discounted
 from lodestone.solve.all_futures import all_futures
-from lodestone.solve.branch_trial import LEAST_WEIGHT, LIMITS, PRICED, ROUNDING, Held, Trial, prepare, runs_empty
+from lodestone.solve.branch_trial import (
+    LEAST_WEIGHT,
+    LIMITS,
+    NOTHING_LEFT,
+    PRICED,
+    ROUNDING,
+    Held,
+    Trial,
+    prepare,
+    runs_empty,
+)
 from lodestone.solve.fixed_decisions import decisions, hold, hold_stocks
 from lodestone.solve.one_scenario import Effort, effort, load_model, scenario_data
 from lodestone.solve.secure import held_by, require_threats
@@ -182,7 +192,7 @@ def _strike(plain: _Planned, trial: Trial) -> tuple[Blow, Used | None]:
     try:
         solver.solve(1e-6, np.inf)
     except NoPlanError:
-        lost = ("what was decided before leaves nothing that can be done",)
+        lost = (NOTHING_LEFT,)
         return Blow(branch.future, branch.threats, year, {}, None, {}, (), lost), None
     values = solver.all_values()
     short: dict[str, float] = defaultdict(float)
