@@ -258,3 +258,16 @@ def test_branches_leave_no_trace_in_the_plan_of_a_future() -> None:
     assert total(plan, "demand", "short_t") == close(0)
     secure_share(book, 0)
     assert price(secure(book, 1)) == close(0)
+
+
+# 40 t of stock at most, 30 t/yr of the ally: 70 of 100 t can be served in the embargo, whatever is decided.
+@pytest.mark.parametrize(("k", "most"), [(1, "70.0%"), (2, "40.0%")])
+def test_the_largest_attainable_share_is_told(k: int, most: str) -> None:
+    book = supplied(0.8)
+    reserve(book, capacity_t=40)
+    ally(book, 30)
+    threat(book, "ally_stops", "Markets", "ally", 0, from_year=2027)
+    with pytest.raises(
+        NoPlanError, match=rf"largest share of industry that any plan attains is {most} \(80.0% asked\)"
+    ):
+        secure(book, k)

@@ -134,6 +134,7 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
     from lodestone.runs.folder_lock import claimed
     from lodestone.solve.all_futures import joint_name, solve_joint
     from lodestone.solve.one_scenario import solve_scenario
+    from lodestone.solve.secure import NoSecurePlanError
     from lodestone.workbook.inputs import load
 
     scenario = asked.scenarios[0] if asked.scenarios else "base"
@@ -162,6 +163,8 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
             else:
                 plan = solve_scenario(inputs, scenario, gap, time_limit, tell, watch.should_stop, earlier, asked.secure)
         except NoPlanError as error:
+            if isinstance(error, NoSecurePlanError):
+                raise
             if not asked.output.json:
                 click.echo(f"Error: {error}", err=True)
             _explain(asked, error, inputs, None if asked.joint else scenario, folder, watch)

@@ -102,6 +102,17 @@ class Trial:
             return Met(np.inf, {}, lacking=(NOTHING_LEFT,))
         return self._missing(solver.all_values(), slacks)
 
+    def at_share(self, sector: str, share: float) -> Trial:
+        """The same with another secure share of a sector."""
+        if self.arrays is None:
+            return self
+        upper = self.arrays.row_upper.copy()
+        for i, _, _, size in self.elastic:
+            name, index = self.arrays.rows[i].constraint
+            if name == "secure.served" and index[2] == sector:
+                upper[i] = (1 - share) * size
+        return replace(self, arrays=replace(self.arrays, row_upper=upper))
+
     def loaded(self, held: Held) -> tuple[Solver, dict[int, int]]:
         """The branch in the solver, to minimise what is missing; slack column -> its place in `elastic`."""
         assert self.arrays is not None

@@ -24,8 +24,9 @@ from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.rules.build import Built, build
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
+from lodestone.solve.largest_share import told
 from lodestone.solve.marginal_values import Duals, duals, value_tables
-from lodestone.solve.secure import Security, branches_of, require_threats, secured
+from lodestone.solve.secure import NoSecurePlanError, Security, branches_of, require_threats, secured
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solve.warm_start import Start, start_from
 from lodestone.solver.highs import Outcome, Solver
@@ -188,7 +189,11 @@ def solve_secure(inputs: Inputs, tree: Tree, k: int, wanted: Effort, clock: Cloc
 
     branches = branches_of(inputs, tree.leaf_of, threats, k)
     clock.leave("threats")
-    found = secured(tree, branches, threats, k, solve, clock.enter, wanted.should_stop)
+    try:
+        found = secured(tree, branches, threats, k, solve, clock.enter, wanted.should_stop)
+    except NoSecurePlanError as error:
+        clock.enter("largest share")
+        raise told(error, tree, wanted.time_limit, wanted.should_stop) from error
     clock.leave("threats")
     return found
 

@@ -39,9 +39,12 @@ Say = Callable[[str], None]
 class NoSecurePlanError(NoPlanError):
     """There is a plan, but none that stands these combinations of threats together."""
 
-    def __init__(self, message: str, branches: Sequence[Branch] = ()) -> None:
+    def __init__(
+        self, message: str, branches: Sequence[Branch] = (), trials: Sequence[Trial] = (), share: float | None = None
+    ) -> None:
+        """share: the largest that is attained of the sector with the highest shortage cost."""
         super().__init__(message)
-        self.branches = tuple(branches)
+        self.branches, self.trials, self.share = tuple(branches), tuple(trials), share
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ def secured(
         try:
             solved, _ = solve(with_branches(tree, chosen))
         except NoPlanError as error:
-            raise NoSecurePlanError(_no_plan(chosen), chosen) from error
+            raise NoSecurePlanError(_no_plan(chosen), chosen, trials) from error
     raise AssertionError("every combination has its branch, and one still fails")
 
 

@@ -13,6 +13,7 @@ from lodestone.report.studies.stress_files import RANKED, ranked
 from lodestone.studies.attack.results import Attack
 from lodestone.studies.compare.results import Comparison
 from lodestone.studies.frontier.results import Frontier
+from lodestone.studies.frontier.security import SecurityCost
 from lodestone.studies.stress.results import Stress
 from lodestone.studies.sweep.results import Sweep, columns, rows
 
@@ -113,3 +114,8 @@ def attack_answer(attack: Attack, files: Sequence[Path]) -> Answer:
         "skipped": attack.skipped,
         "remarks": list(attack.remarks),
     }
+
+
+def security_answer(study: SecurityCost, files: Sequence[Path]) -> Answer:
+    """Of the cost of security: a point for each number of threats."""
+    return {"files": [str(file) for file in files], "points": [asdict(point) for point in study.points]}

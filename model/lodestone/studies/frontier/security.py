@@ -1,0 +1,121 @@
+"""What security costs: the cheapest plan against any K threats, for several K and, if asked, several secure shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lodestone.errors import UsageError
+from lodestone.names import readable
+from lodestone.progress import ShouldStop
+from lodestone.studies.frontier.results import years
+from lodestone.studies.parallel.solves import Done, Job, OnJob, solve_many
+from lodestone.studies.parallel.source import load_content
+from lodestone.workbook.file.archive import read_bytes
+
+KEPT = ("investments", "price_floors", "contracts")
+DECIDED = (("investments", "project", "decision_year"), ("price_floors", "floor", "decision_year"),
+           ("contracts", "contract", "signing_year"))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Secured:
+    """The cheapest plan against any k threats. share: secure share of the sectors that have one, None as they are.
+
+    price_musd: beyond the plan against none, of the same study. binding: combinations that the plan was made with.
+    decided: what it builds, awards and signs, with the year; new: what of that the point before has not.
+    """
+
+    k: int
+    share: float | None
+    objective_musd: float | None = None
+    bound_musd: float | None = None
+    price_musd: float | None = None
+    binding: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class SecurityCost:
+    """points: by share, then by the number of threats."""
+
+    workbook: str
+    plan_name: str
+    scenario: str
+    sets: tuple[str, ...]
+    threats: tuple[str, ...]
+    points: tuple[Secured, ...]
+
+
+def document(study: SecurityCost) -> dict[str, Any]:
+    """secure.json"""
+    return asdict(study)
+
+
+def security_cost(
+    workbook: Path,
+    ks: Sequence[int],
+    shares: Sequence[float] = (),
+    scenario: str = "base",
+    sets: Sequence[str] = (),
+    gap: float | None = None,
+    time_limit: float | None = None,
+    processes: int | None = None,
+    scheduler: str | None = None,
+    on_job: OnJob | None = None,
+    should_stop: ShouldStop | None = None,
+) -> SecurityCost:
+    """Solve for every number of threats and every share. Raises UsageError where there are no threats."""
+    content = read_bytes(workbook)
+    inputs = load_content(workbook.name, content, sets)
+    tables = inputs.tables(scenario)
+    threats = tuple(row.key[0] for row in tables.rows("Scenarios") if row["threat"])
+    if not threats:
+        raise UsageError("there is no threat to be secure against: enter yes under threat on the sheet Scenarios")
+    sectors = [row.key[0] for row in tables.rows("Sectors") if row["secure_share"] > 0]
+    given: list[float | None] = [*sorted(set(shares))] or [None]
+    asked = [(k, share) for share in given for k in sorted(set(ks))]
+    jobs = []
+    for k, share in asked:
+        more = [f"Settings/secure_against={k}"]
+        more += [f"Sectors/{sector}/secure_share={share}" for sector in sectors if share is not None]
+        label = f"K = {k}" if share is None else f"K = {k}, share {share:.0%}"
+        jobs.append(Job(label, workbook.name, content, scenario, (*sets, *more), gap, time_limit, KEPT))
+    answers = solve_many(jobs, processes, on_job, should_stop, scheduler)
+    points = [_point(k, share, done) for (k, share), done in zip(asked, answers, strict=True)]
+    return SecurityCost(
+        readable(workbook.name), inputs.plan_name, scenario, tuple(sets), threats, tuple(_compared(points))
+    )
+
+
+def _point(k: int, share: float | None, done: Done) -> Secured:
+    plan = done.plan
+    if plan is None:
+        return Secured(k, share, message=done.message)
+    secure = plan.get("secure") or {"combinations": []}
+    binding = tuple(" + ".join(c["threats"]) for c in secure["combinations"] if c["branch"] == "yes")
+    decided = tuple(_decided(plan["tables"]))
+    return Secured(k, share, plan["objective_musd"], plan["bound_musd"], binding=binding, decided=decided)
+
+
+def _decided(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    return [f"{row[name]} {years([row[year]])}" for table, name, year in DECIDED for row in tables[table]]
+
+
+def _compared(points: Sequence[Secured]) -> list[Secured]:
+    """With the price of each, and what it decides that the one before does not."""
+    found: list[Secured] = []
+    for point in points:
+        same = [p for p in found if p.share == point.share and p.objective_musd is not None]
+        none = next((p for p in same if p.k == 0), None)
+        if point.objective_musd is not None:
+            if none is not None and none.objective_musd is not None:
+                point = replace(point, price_musd=max(0.0, point.objective_musd - none.objective_musd))
+            if same:
+                point = replace(point, new=tuple(x for x in point.decided if x not in same[-1].decided))
+        found.append(point)
+    return found
