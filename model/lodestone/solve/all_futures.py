@@ -22,6 +22,7 @@ from lodestone.audit import Audit, audit_joint
 from lodestone.data.plan_data import BASE, PlanData
 from lodestone.data.tree import Branch, Tree, joint, single, with_branches
 from lodestone.errors import NoPlanError, StoppedError, UsageError
+from lodestone.plan.key_figures import future
 from lodestone.plan.tables import VALUE_TABLES
 from lodestone.progress import OnProgress, ShouldStop
 from lodestone.rules.build import build
@@ -44,6 +45,7 @@ from lodestone.solve.one_scenario import (
     solve_secure,
     solve_tree,
     totals,
+    with_branches_of,
 )
 from lodestone.solver.highs import Outcome
 from lodestone.workbook.cell_locations import Places
@@ -96,7 +98,8 @@ def solve_joint(
         if security:
             plan["secure"] = security.told(plan["objective_musd"])
             branches[:] = security.chosen
-        result = audit_joint(futures, plan)
+        shown = {name: future(plan, name)["tables"] for name in futures}
+        result = with_branches_of(solved, audit_joint(futures, plan), shown)
         clock.leave("audit")
         return (solved, plan), result
 

@@ -14,7 +14,8 @@ import pyomo.version
 from pyomo.common.errors import InfeasibleConstraintException
 
 from lodestone import __version__
-from lodestone.audit import Audit, audit
+from lodestone.audit import Audit, audit, audit_branches
+from lodestone.audit.secure import Beside
 from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import Tree, single
 from lodestone.errors import NoPlanError, StoppedError
@@ -164,7 +165,7 @@ def solve_scenario(
         plan = plan_document(inputs, data, solved)
         if security:
             plan["secure"] = security.told(plan["objective_musd"])
-        result = audit(data, plan)
+        result = with_branches_of(whole, audit(data, plan), {data.scenario.name: plan["tables"]})
         clock.leave("audit")
         return (solved, plan), result
 
@@ -175,6 +176,21 @@ def solve_scenario(
     clock.leave("values")
     plan["seconds"] = clock.seconds
     return plan
+
+
+def with_branches_of(solved: Solved, found: Audit, futures: Mapping[str, Mapping[str, Any]]) -> Audit:
+    """The audit of a plan with that of the branches it was made with; futures: its tables by scenario."""
+    tree = solved.built.tree
+    if not tree.branch_ends:
+        return found
+    names = {leaf: name for name, leaf in tree.leaf_of.items()}
+    branches = {}
+    for leaf in tree.branch_ends:
+        data = tree.data[leaf]
+        future = futures[names[tree.twin[leaf]]]
+        branches[data.scenario.name] = (data, Beside(plan_tables(solved.built.along(leaf)), future))
+    more = audit_branches(branches)
+    return Audit(found.lines + more.lines, found.findings + more.findings)
 
 
 def solve_secure(inputs: Inputs, tree: Tree, k: int, wanted: Effort, clock: Clock) -> tuple[Solved, Security | None]:
