@@ -29,7 +29,7 @@ RULE_FILES = ROOT / "model" / "lodestone" / "rules"
 DOCS = ROOT / "docs"
 RULES = (
     *("investments", "contracts", "price_floors", "bankability", "flows", "capacity", "payments", "stockpiles"),
-    *("china_share", "budgets", "objective"),
+    *("china_share", "budgets", "secure", "objective"),
 )
 MOST_WORDS = 5  # of a column of the plan that are told
 FACTS = ("Units", "Sheets", "Source")  # last lines of a rule's docstring
