@@ -271,3 +271,36 @@ def test_the_largest_attainable_share_is_told(k: int, most: str) -> None:
         NoPlanError, match=rf"largest share of industry that any plan attains is {most} \(80.0% asked\)"
     ):
         secure(book, k)
+
+
+# An embargo from April 2027 on, 2027 being cut into quarters, of which each wants 25 t: 75 t are held at the end of
+# March. In the base they are used up over the three quarters that follow: 75, 50 and 25 t are held at the ends of
+# quarters, each for a quarter of a year.
+def test_a_threat_within_a_year() -> None:
+    book = prepared_home()
+    add(book, "Periods", year=2027, months=3)
+    market(book, "china", "China")
+    lane(book, "China", "Home")
+    reserve(book)
+    add(book, "Scenarios", scenario="embargo", from_year=2027, from_month=4, threat="yes")
+    add(book, "Changes", scenario="embargo", sheet="Lanes", row="China/*/*", column="years", value=0)
+    plan = secure(book, 1)
+    held = {row["month"]: row["stock_t"] for row in rows(plan, "stockpile", year=2027)}
+    assert held == {1: close(75), 4: close(50), 7: close(25), 10: close(0)}
+    assert price(plan) == kg((75 + 50 + 25) / 4 * 1)
+    assert combination(plan, "embargo")["empty_after_days"] == {"reserve": close(0.75 * 365)}
+
+
+def test_a_threat_in_the_first_year_leaves_only_what_is_there() -> None:
+    """Nothing can be prepared: the branch begins with the opening stock, and shares no node with the plan."""
+    book = prepared_home(last=2026, secure=0.3)
+    market(book, "china", "China")
+    lane(book, "China", "Home")
+    reserve(book, opening_t=40)
+    threat(book, "embargo", "Lanes", "China/*/*", 0, from_year=2026)
+    plan = secure(book, 1)
+    assert price(plan) == close(0)
+    assert combination(plan, "embargo")["short_t"] == close(60)
+    book["Stockpiles"][1][book["Stockpiles"][0].index("opening_t")] = 20
+    with pytest.raises(NoPlanError, match=r"attains is 20.0% \(30.0% asked\)"):
+        secure(book, 1)

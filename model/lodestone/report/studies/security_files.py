@@ -9,7 +9,7 @@ from lodestone.plan.formatting import in_words
 from lodestone.plan.tables import Column
 from lodestone.report.excel.table_book import FACTS, Table, write_tables
 from lodestone.report.studies.study_files import Kind
-from lodestone.studies.frontier.security import SecurityCost, document
+from lodestone.studies.frontier.security_results import SecurityCost, document
 
 KIND = Kind("secure", "frontier --secure", "secure_format")
 COLUMNS = (

@@ -13,7 +13,7 @@ from lodestone.plan.formatting import musd, one_line, share
 from lodestone.report.studies.frontier_workbook import in_words as without_plan
 from lodestone.report.terminal.progress_lines import show_table
 from lodestone.studies.frontier.results import Frontier, Least, Point
-from lodestone.studies.frontier.security import SecurityCost
+from lodestone.studies.frontier.security_results import SecurityCost
 
 
 def show_frontier(frontier: Frontier, files: Sequence[Path]) -> None:

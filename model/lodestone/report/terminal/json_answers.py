@@ -13,7 +13,7 @@ from lodestone.report.studies.stress_files import RANKED, ranked
 from lodestone.studies.attack.results import Attack
 from lodestone.studies.compare.results import Comparison
 from lodestone.studies.frontier.results import Frontier
-from lodestone.studies.frontier.security import SecurityCost
+from lodestone.studies.frontier.security_results import SecurityCost
 from lodestone.studies.stress.results import Stress
 from lodestone.studies.sweep.results import Sweep, columns, rows
 

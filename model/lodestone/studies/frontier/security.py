@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from lodestone.errors import UsageError
 from lodestone.names import readable
 from lodestone.progress import ShouldStop
 from lodestone.studies.frontier.results import years
+from lodestone.studies.frontier.security_results import Secured, SecurityCost
 from lodestone.studies.parallel.solves import Done, Job, OnJob, solve_many
 from lodestone.studies.parallel.source import load_content
 from lodestone.workbook.file.archive import read_bytes
@@ -18,42 +19,6 @@ from lodestone.workbook.file.archive import read_bytes
 KEPT = ("investments", "price_floors", "contracts")
 DECIDED = (("investments", "project", "decision_year"), ("price_floors", "floor", "decision_year"),
            ("contracts", "contract", "signing_year"))  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Secured:
-    """The cheapest plan against any k threats. share: secure share of the sectors that have one, None as they are.
-
-    price_musd: beyond the plan against none, of the same study. binding: combinations that the plan was made with.
-    decided: what it builds, awards and signs, with the year; new: what of that the point before has not.
-    """
-
-    k: int
-    share: float | None
-    objective_musd: float | None = None
-    bound_musd: float | None = None
-    price_musd: float | None = None
-    binding: tuple[str, ...] = ()
-    decided: tuple[str, ...] = ()
-    new: tuple[str, ...] = ()
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class SecurityCost:
-    """points: by share, then by the number of threats."""
-
-    workbook: str
-    plan_name: str
-    scenario: str
-    sets: tuple[str, ...]
-    threats: tuple[str, ...]
-    points: tuple[Secured, ...]
-
-
-def document(study: SecurityCost) -> dict[str, Any]:
-    """secure.json"""
-    return asdict(study)
 
 
 def security_cost(
