@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 from pyomo.common.errors import InfeasibleConstraintException
 
-from lodestone.data.plan_data import STREAMS
+from lodestone.data.plan_data import STREAMS, Time, year_of
 from lodestone.data.tree import Branch, Tree, with_branches
 from lodestone.errors import NoPlanError
 from lodestone.progress import ShouldStop
 from lodestone.rules.build import Built, build
 from lodestone.rules.secure import prepared
 from lodestone.solve.decomposition.shared import alone
+from lodestone.solve.no_worse import Used
 from lodestone.solver.highs import Solver
 from lodestone.solver.matrix import AT_MOST, Matrix, matrix
 
@@ -49,13 +50,15 @@ NOTHING_LEFT = "what was decided before leaves nothing that can be done"
 class Met:
     """What a combination leaves of what rules ask for. missing: how bad it is, MUSD, to rank by; 0: it stands.
 
-    short: t by sector beyond what may be short, year in which most is; lacking: other rules that are missed.
+    short: t by sector beyond what may be short, year in which most is; lacking: other rules that are missed. used: what
+    the answer takes of plants, markets and lanes.
     """
 
     missing: float
     short: Mapping[str, float]
     worst_year: int | None = None
     lacking: tuple[str, ...] = ()
+    used: Used = field(default_factory=dict, repr=False)
 
     @property
     def stands(self) -> bool:
@@ -75,7 +78,7 @@ class Trial:
     before: tuple[tuple[int, Key, float], ...] = ()
     most: tuple[tuple[int, Key], ...] = ()
     elastic: tuple[tuple[int, float, float, float], ...] = ()
-    years: Mapping[int, int] = field(default_factory=dict)  # node -> its year
+    periods: Mapping[int, tuple[Time, float]] = field(default_factory=dict)  # node -> when it begins, part of a year
     cost: np.ndarray | None = None  # MUSD per unit of each column, discounted, as if the branch were certain
     impossible: str = ""
 
@@ -154,14 +157,26 @@ class Trial:
                 continue
             missing += weight * amount
             name, index = self.arrays.rows[row].constraint
-            year = self.years[index[0]]
+            year = year_of(self.periods[index[0]][0])
             by_year[year] += weight * amount
             if name in SERVED:
                 short[index[2]] = max(short[index[2]], 0.0) + amount
             else:
                 lacking[self.lack(i)] = None
         worst = max(by_year, key=lambda year: by_year[year], default=None)
-        return Met(missing, dict(short), worst, tuple(lacking))
+        return Met(missing, dict(short), worst, tuple(lacking), used_by(self, values))
+
+
+def used_by(trial: Trial, values: np.ndarray) -> Used:
+    """What an answer takes of plants, markets and lanes, as rates."""
+    assert trial.arrays is not None
+    used: dict[tuple[str, Any, Time], float] = defaultdict(float)
+    places = {"flows.act": "plant", "flows.buy": "market", "flows.ship": "lane"}
+    for value, (name, index) in zip(values, trial.arrays.variables, strict=False):
+        if name in places and value > 0:
+            time, length = trial.periods[index[0]]
+            used[places[name], index[1:4] if name == "flows.ship" else index[1], time] += float(value) / length
+    return dict(used)
 
 
 def prepare(tree: Tree, branch: Branch) -> Trial:
@@ -224,7 +239,7 @@ def prepare(tree: Tree, branch: Branch) -> Trial:
         tuple(before),
         tuple(_most(built, whole, variables)),
         tuple(_elastic(built, whole, arrays)),
-        {n: whole.year[n] for n in path},
+        {n: (whole.time[n], whole.length[n]) for n in path},
         loaded.cost[kept],
     )
 
@@ -283,6 +298,7 @@ class Answer:
     short_t: Mapping[str, float]
     empty: Mapping[str, float]
     binding: tuple[str, ...]
+    used: Used = field(default_factory=dict, repr=False)
 
 
 def answer(trial: Trial, held: Held, tree: Tree) -> Answer:
@@ -309,7 +325,7 @@ def answer(trial: Trial, held: Held, tree: Tree) -> Answer:
     for column, index in short:
         missed[index[2]] += max(0.0, float(values[column]))
     short_t = {sector: t for sector, t in missed.items() if t > ROUNDING}
-    return Answer(short_t, runs_empty(trial, values, held, tree), _binding(trial, held, values))
+    return Answer(short_t, runs_empty(trial, values, held, tree), _binding(trial, held, values), used_by(trial, values))
 
 
 def runs_empty(trial: Trial, values: np.ndarray, held: Held, tree: Tree) -> dict[str, float]:

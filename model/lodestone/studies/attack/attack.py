@@ -8,7 +8,7 @@ must be served. China-share caps are lifted. What rules ask for beyond what can 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from itertools import combinations
 
 import numpy as np
@@ -33,11 +33,12 @@ from lodestone.solve.branch_trial import (
     Trial,
     prepare,
     runs_empty,
+    used_by,
 )
 from lodestone.solve.fixed_decisions import decisions, hold, hold_stocks
+from lodestone.solve.no_worse import Used, smaller_answer
 from lodestone.solve.one_scenario import Effort, effort, load_model, scenario_data
 from lodestone.solve.secure import held_by, require_threats
-from lodestone.studies.attack.proof import Used, no_worse
 from lodestone.studies.attack.results import Attack, Blow
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import Inputs
@@ -82,8 +83,8 @@ def attack(
                 remarks.append(f"stopped after {len(found)} of {todo} combinations")
                 return _result(inputs, base, run, k, threats, found, skipped, remarks)
             data = plan_data(inputs.combination(name, combination), inputs.tables())
-            if seen := _seen(combination, data, known):
-                known[combination] = (data, seen)
+            if smaller := smaller_answer(combination, data, known):
+                known[combination] = (data, known[smaller][1])
                 skipped += 1
                 continue
             blow, used = _strike(plain, prepare(tree, Branch(name, combination, data)))
@@ -122,19 +123,6 @@ def _result(
     return Attack(
         base.name, readable(inputs.path.name), run, k, threats, tuple(prices), ranked, skipped, tuple(remarks)
     )
-
-
-def _seen(
-    combination: tuple[str, ...], data: PlanData, known: Mapping[tuple[str, ...], tuple[PlanData, Used]]
-) -> Used | None:
-    """What the answer to a smaller combination uses, where this one cannot be worse than that."""
-    for left_out in combination:
-        smaller = tuple(name for name in combination if name != left_out)
-        if smaller in known:
-            before, used = known[smaller]
-            if no_worse(before, data, used):
-                return used
-    return None
 
 
 class _Planned:
@@ -223,7 +211,7 @@ def _strike(plain: _Planned, trial: Trial) -> tuple[Blow, Used | None]:
             _limits(trial, solver.row_duals(), solver.reduced_costs()) if short_t else (),
             tuple(lacking),
         ),
-        _used(trial, values, twins, tree),
+        used_by(trial, values),
     )
 
 
@@ -238,18 +226,3 @@ def _limits(trial: Trial, duals: np.ndarray, reduced: np.ndarray) -> tuple[str, 
             said = LIMITS[name](*index)
             worth_of[said] = max(worth_of[said], price)
     return tuple(sorted(worth_of, key=lambda said: -worth_of[said])[:MOST_LIMITS])
-
-
-def _used(trial: Trial, values: np.ndarray, twins: list[int], tree: Tree) -> Used:
-    """What the answer takes of plants, markets and lanes, as rates."""
-    assert trial.arrays is not None
-    nodes = sorted({index[0] for _, index in trial.arrays.variables if isinstance(index[0], int)})
-    at = dict(zip(nodes, twins, strict=True))
-    used: dict[tuple[str, object, int], float] = defaultdict(float)
-    places = {"flows.act": "plant", "flows.buy": "market", "flows.ship": "lane"}
-    for value, (name, index) in zip(values, trial.arrays.variables, strict=False):
-        if name in places:
-            n = at[index[0]]
-            what = index[1:4] if name == "flows.ship" else index[1]
-            used[places[name], what, tree.time[n]] += float(value) / tree.length[n]
-    return dict(used)

@@ -31,6 +31,20 @@ def no_worse(before: PlanData, after: PlanData, used: Used) -> bool:
     )
 
 
+def smaller_answer(
+    combination: tuple[str, ...], data: PlanData, known: Mapping[tuple[str, ...], tuple[PlanData, Used]]
+) -> tuple[str, ...] | None:
+    """A combination of one threat less whose answer does for this one as well; None where none is known to.
+
+    known: combinations that were answered, with their data and what the answer uses.
+    """
+    for left_out in combination:
+        smaller = tuple(name for name in combination if name != left_out)
+        if smaller in known and no_worse(known[smaller][0], data, known[smaller][1]):
+            return smaller
+    return None
+
+
 def _same_emergencies(before: PlanData, after: PlanData) -> bool:
     """Whether the same stocks that answer for cover are freed at the same times."""
     asked = [s for s, pile in before.stockpiles.items() if pile.least_t > 0 or any(pile.days.values())]
