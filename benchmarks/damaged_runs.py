@@ -94,7 +94,7 @@ def places(folder: Path) -> list[Place]:
         done = CliRunner().invoke(lodestone, ["solve", at.workbook, "--out", at.sound, "--quiet", *options])
         assert done.exit_code == 0, done.output
         shutil.copytree(at.sound, at.run)
-        found.append(Place(at.folder, read_run(Path(at.sound))))
+        found.append(Place(at.folder, read_run(Path(at.sound)).document()))
     return found
 
 
@@ -188,7 +188,7 @@ def fault_of(at: Place, damaged: Damaged, command: str) -> tuple[str, str]:
         return ENDED, "changed what it only had to read"
     said = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
     if done.exit_code == 2 and said:
-        named = any(name in said[0] for name in (PLAN_JSON, "plan.xlsx", "the run", "scenario", "damaged plans"))
+        named = any(name in said[0] for name in (PLAN_JSON, "plan.xlsx", "the run", "scenario", "in the workbook"))
         return REFUSED, "" if len(said) == 1 and named else f"said {said}"
     if done.exit_code in (0, 2):  # 2: what verify finds is no error
         return ANSWERED, ""

@@ -18,8 +18,19 @@ from pathlib import Path
 import click
 
 from lodestone import commands
-from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES
-from lodestone.plan.tables import Column as PlanColumn
+from lodestone.plan.tables import (
+    COMMITTED,
+    MONTH,
+    ORIGINS,
+    SCENARIO,
+    TABLES,
+    VALUE_TABLES,
+    WITH_COMMITTED,
+    YEARLY,
+)
+from lodestone.plan.tables import (
+    Column as PlanColumn,
+)
 from lodestone.workbook.scenarios.changes import FIXED_SHEETS
 from lodestone.workbook.schema.columns import Column, Sheet
 from lodestone.workbook.schema.sheets import SHEETS, WORDS
@@ -28,32 +39,35 @@ ROOT = Path(__file__).resolve().parents[1]
 RULE_FILES = ROOT / "model" / "lodestone" / "rules"
 DOCS = ROOT / "docs"
 RULES = (
-    *("investments", "contracts", "price_floors", "bankability", "flows", "capacity", "payments", "stockpiles"),
-    *("china_share", "budgets", "secure", "objective"),
+    *("investments", "commitments", "contracts", "price_floors", "bankability", "flows", "substitution", "suppliers"),
+    *("capacity", "closure", "payments", "stockpiles", "china_share", "budgets", "secure", "objective"),
 )
 MOST_WORDS = 5  # of a column of the plan that are told
 FACTS = ("Units", "Sheets", "Source")  # last lines of a rule's docstring
 
 SYMBOLS = (
     ("n, y(n), a(n), path(n), p(n)", "node of the scenario tree, its year, parent, way from the root, probability"),
+    ("w(n), Y(n)", "length of a node in years; the nodes of the year that ends at n, on the path to it"),
     ("r, m, u, v", "region, material, unit (plant or project), market"),
     ("g, o, c, s, j", "project, price-floor package, contract, stockpile, row of Demand"),
     ("k", "stream: clean or exposed"),
     ("g[u,m]", "t_per_t of the unit's process: above 0 made, below 0 taken in"),
-    ("act, buy, sell, ship", "capacity used; bought, sold at a market; sent from region to region, t/yr"),
-    ("deliver, avoid, short", "demand met, designed out, not met, t/yr"),
-    ("mixed", "intake without regard to streams, t/yr"),
+    ("act, buy, sell, ship", "capacity used; bought, sold at a market; sent from region to region, t in the node"),
+    ("deliver, avoid, short", "demand met, designed out, not met, t in the node"),
+    ("mixed", "intake without regard to streams, t in the node"),
     ("build, award, sign", "whole-number decisions: project, support package, contract"),
-    ("q, active, taken, untaken", "volume of a contract; of it in force, bought, paid and not taken, t/yr"),
+    ("q, active, taken, untaken", "volume of a contract, t/yr; of it in force, bought, paid and not taken, t"),
     ("covered", "output on which a floor pays, t/yr"),
-    ("stock, fill, release", "held at year end, t; put in, taken out, t/yr"),
+    ("stock, fill, release", "held at the end of a node, put in, taken out, t"),
+    ("kept", "what is kept open: a part of a plant, builds of a project"),
+    ("known", "what a region is known to be able to take from a lane, t/yr"),
     ("topup", "what a unit is paid so that it works at no loss, MUSD/yr"),
     ("d_t", "(1 + hurdle_rate)^-(years since the decision): how lenders discount"),
 )
 
 SOURCES = (
     (
-        "(23), (24) a share of consumption as limit",
+        "(29), (30) a share of consumption as limit",
         "Regulation (EU) 2024/1252 (Critical Raw Materials Act) of 11 April 2024: by 2030 not more than 65 %"
         " of the Union's annual consumption of a strategic raw material, at any relevant stage of processing,"
         " from a single third country. The model takes one group of regions of concern for the single country.",
@@ -100,7 +114,7 @@ def mathematics() -> str:
         "",
         "Made from the docstrings of `model/lodestone/rules`, so that what is read here stands beside the code. Each",
         "section is one planner's concept in one file, with a test that checks every row against literal algebra.",
-        "Everything is written over the nodes of a scenario tree; a run of one scenario has one node a year.",
+        "Everything is written over the nodes of a scenario tree; a run of one scenario has one node a period.",
         "A passage marked [cheat] closes a hole through which an optimiser was seen to cheat.",
         "",
         "## Symbols",
@@ -272,6 +286,14 @@ def plan_tables() -> str:
     lines = ["# Tables of plan.json", ""]
     lines += [f"In a joint run every table begins with a column `{SCENARIO.name}`: {SCENARIO.meaning}.", ""]
     lines += ["A number is at least 0 and never missing (null), unless its column says that it may be.", ""]
+    by_year = ", ".join(f"`{name}`" for name in YEARLY)
+    lines += [
+        f"Where years are cut into periods, tables with a year have a column `{MONTH.name}` after it: {MONTH.meaning}.",
+        f"Those about whole years have none: {by_year}. Where anything is committed, "
+        + " and ".join(f"`{name}`" for name in WITH_COMMITTED)
+        + f" end with a column `{COMMITTED.name}`: {COMMITTED.meaning}.",
+        "",
+    ]
     for table in (*TABLES.values(), *VALUE_TABLES.values(), ORIGINS):
         key = [f"Key: {', '.join(table.key)}.", ""] if table.key else []
         lines += [

@@ -11,6 +11,7 @@ from tests.solving import close, kg, lane, market, read
 
 from lodestone.errors import UsageError
 from lodestone.report.studies.attack_files import KIND, notes, tables, write_attack
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.studies.attack.attack import attack
 from lodestone.studies.attack.results import Attack, Blow
@@ -19,7 +20,7 @@ from lodestone.studies.attack.results import Attack, Blow
 def attacked(book: Book, k: int = 2) -> Attack:
     inputs = read(book)
     assert inputs.problems == ()
-    return attack(inputs, "run", solve_scenario(inputs, gap=1e-9, secure=0), k)
+    return attack(inputs, "run", solve_scenario(inputs, effort=Effort(1e-9, secure=0)), k)
 
 
 def blow(study: Attack, *threats: str) -> Blow:

@@ -63,8 +63,8 @@ def refused(path: Path) -> str:
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from model.errors import UsageError
-from model.inputs import load
+from lodestone.errors import UsageError
+from lodestone.workbook.inputs import load
 resource.setrlimit(resource.RLIMIT_DATA, (2**30, 2**30))
 try:
     load(Path(sys.argv[1]))

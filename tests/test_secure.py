@@ -14,22 +14,24 @@ from tests.secure_books import prepared_home, reserve, secure_share, threat
 from tests.solving import add, built, close, kg, lane, market, only, read, recipe, rows, total
 
 from lodestone.errors import NoPlanError, UsageError
+from lodestone.plan.plan import Plan
 from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 
 
-def secure(book: Book, k: int, scenario: str = "base") -> dict[str, Any]:
+def secure(book: Book, k: int, scenario: str = "base") -> Plan:
     inputs = read(book)
     assert inputs.problems == ()
-    return solve_scenario(inputs, scenario, gap=1e-9, secure=k)
+    return solve_scenario(inputs, scenario, Effort(1e-9, secure=k))
 
 
-def price(plan: dict[str, Any]) -> float:
-    return float(plan["secure"]["price_musd"])
+def price(plan: Plan) -> float:
+    return float(plan.secure["price_musd"])
 
 
-def combination(plan: dict[str, Any], *threats: str) -> dict[str, Any]:
-    (found,) = [c for c in plan["secure"]["combinations"] if c["threats"] == [*threats]]
+def combination(plan: Plan, *threats: str) -> dict[str, Any]:
+    (found,) = [c for c in plan.secure["combinations"] if c["threats"] == [*threats]]
     return dict(found)
 
 
@@ -47,7 +49,7 @@ def ally(book: Book, volume: float, dearer: float = 0.5) -> None:
     lane(book, "Ally", "Home")
 
 
-def stock(plan: dict[str, Any], year: int) -> float:
+def stock(plan: Plan, year: int) -> float:
     return float(only(plan, "stockpile", year=year)["stock_t"])
 
 
@@ -87,8 +89,8 @@ def test_two_threats_that_only_together_hurt() -> None:
     plan = secure(book, 2)
     assert stock(plan, 2026) == close(100)
     assert price(plan) == kg(100 * 1)
-    assert [c["threats"] for c in plan["secure"]["combinations"] if c["branch"] == "yes"] == [["embargo", "ally_stops"]]
-    assert [c["short_t"] for c in plan["secure"]["combinations"]] == [0, 0, 0]
+    assert [c["threats"] for c in plan.secure["combinations"] if c["branch"] == "yes"] == [["embargo", "ally_stops"]]
+    assert [c["short_t"] for c in plan.secure["combinations"]] == [0, 0, 0]
 
 
 def mine(book: Book, capex: float, capacity: float = 100, lead: int = 1) -> None:
@@ -183,7 +185,7 @@ def test_caps_are_lifted_in_a_branch() -> None:
     threat(book, "ally_stops", "Markets", "ally", 0, from_year=2027)
     plan = secure(book, 1)
     assert price(plan) == close(0)
-    assert plan["objective_musd"] == kg(200 * 90)
+    assert plan.objective_musd == kg(200 * 90)
     assert combination(plan, "ally_stops")["short_t"] == close(0)
 
 
@@ -213,10 +215,10 @@ def test_every_future_has_branches() -> None:
     reserve(book)
     add(book, "Scenarios", scenario="boom", probability=0.25, from_year=2027)
     add(book, "Changes", scenario="boom", sheet="Demand", row="Home/industry/oxide", column="years", value=200)
-    plan = solve_joint(read(book), gap=1e-9, values=False, secure=1)
+    plan = solve_joint(read(book), Effort(1e-9, secure=1), values=False)
     assert [row["stock_t"] for row in rows(plan, "stockpile", year=2026)] == close([160, 160])
     assert price(plan) == kg(160 * 1 + 0.75 * 60 * 60)
-    assert {c["scenario"] for c in plan["secure"]["combinations"]} == {"base", "boom"}
+    assert {c["scenario"] for c in plan.secure["combinations"]} == {"base", "boom"}
 
 
 # --- what goes with it -----------------------------------------------------------------------------------------------
@@ -226,8 +228,8 @@ def test_the_setting_asks_for_it() -> None:
     book = supplied(0.8, secure_against=1)
     reserve(book)
     inputs = read(book)
-    assert solve_scenario(inputs, gap=1e-9)["secure"]["k"] == 1
-    assert "secure" not in solve_scenario(inputs, gap=1e-9, secure=0)
+    assert solve_scenario(inputs, effort=Effort(1e-9)).secure["k"] == 1
+    assert "secure" not in solve_scenario(inputs, effort=Effort(1e-9, secure=0)).document()
 
 
 def test_without_threats_nothing_can_be_asked() -> None:

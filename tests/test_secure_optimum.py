@@ -17,13 +17,14 @@ from tests.test_brute_force import some_book
 
 from lodestone.data.tree import single, with_branches
 from lodestone.errors import NoPlanError
-from lodestone.solve.one_scenario import Clock, effort, scenario_data, solve_scenario, solve_tree
+from lodestone.solve.effort import Effort
+from lodestone.solve.one_scenario import Clock, scenario_data, solve_scenario, solve_tree
 from lodestone.solve.secure import branches_of, threats_of
 
 
 def least(book: Book, k: int) -> float | None:
     try:
-        return float(solve_scenario(read(book), gap=1e-9, secure=k)["objective_musd"])
+        return float(solve_scenario(read(book), effort=Effort(1e-9, secure=k)).objective_musd)
     except NoPlanError:
         return None
 
@@ -34,7 +35,7 @@ def all_at_once(book: Book, k: int) -> float | None:
     data = scenario_data(inputs)
     tree = with_branches(single(data), branches_of(inputs, ["base"], threats_of(inputs), k))
     try:
-        return solve_tree(tree, effort(data, 1e-9, None), Clock(None)).outcome.objective
+        return solve_tree(tree, Effort(1e-9).search(data), Clock(None)).outcome.objective
     except NoPlanError:
         return None
 
@@ -196,6 +197,6 @@ def test_cost_rises_with_the_secure_share() -> None:
 
 
 def test_no_threats_at_once_is_the_plain_plan() -> None:
-    plain, none = (solve_scenario(read(case_book(some_case(5))), gap=1e-9, secure=k) for k in (None, 0))
-    assert "secure" not in none
-    assert plain["tables"] == none["tables"] and plain["objective_musd"] == none["objective_musd"]
+    plain, none = (solve_scenario(read(case_book(some_case(5))), effort=Effort(1e-9, secure=k)) for k in (None, 0))
+    assert none.secure is None
+    assert plain.tables == none.tables and plain.objective_musd == none.objective_musd

@@ -48,6 +48,8 @@ def change(
     return row("Changes", line, "embargo", what, name, "years", 2028, to_year, operation, value)
 
 
+HIDDEN = "(hidden)"  # what is done to a row, not typed
+TOTAL = {**row("Plants", 3, "Total", "Home", "sinter"), "Plants!I3": 1000}
 TWO = contract(fixed_price_usd_per_kg=55, index_premium_share=0.2, price_min_usd_per_kg=10, price_max_usd_per_kg=60)
 
 # case in words -> (edits, {cell: gist of the warning})
@@ -82,8 +84,8 @@ SAID: dict[str, tuple[Edits, dict[str, str]]] = {
         {"Scenarios!A3": "no row of Changes names it"},
     ),
     "4,000 days of cover": ({"Stockpiles!M2": 4000}, {"Stockpiles!M2": "4,000 days are 10,959 t or more in 2028"}),
-    "an annual loss of 1": ({"Materials!D3": 1}, {"Materials!D3": "100 % a year"}),
-    "a bank_price_factor of 2": ({"Settings!B6": 2}, {"Settings!B6": "more than the market price"}),
+    "an annual loss of 1": ({"Materials!D3": 1}, {"Materials!D3": "1 means 100 %"}),
+    "a bank_price_factor of 2": ({"Settings!B6": 2}, {"Settings!B6": "2 means 200 %"}),
     "a budget for all, capex": (
         row("Budgets", 2, "b", "all, capex", "no", 5),
         {"Budgets!B2": "all covers every kind of outlay"},
@@ -113,16 +115,12 @@ SAID: dict[str, tuple[Edits, dict[str, str]]] = {
         },
         {"Changes!H4": "stands twice: Changes!A3 is the same"},
     ),
-    "a year as start_delay_years": (
-        contract(start_delay_years=2026),
-        {"Contracts!O2": "signed in 2026, it would begin in 4052"},
-    ),
     "a window of a contract from 26 to 29": (
         contract(earliest_year=26, latest_year=29),
         {"Contracts!M2": "before planning starts in 2026", "Contracts!N2": "k can never be signed"},
     ),
     "a demand of 0": ({"Demand!D2": 0}, {"Demand!C2": "demand is 0 in every year planned"}),
-    "a discount_rate of 1 for 1 %": ({"Settings!B5": 1}, {"Settings!B5": "100 % a year"}),
+    "a discount_rate of 1 for 1 %": ({"Settings!B5": 1}, {"Settings!B5": "1 means 100 %"}),
     "an earliest_year of 2062": ({"Projects!M3": 2062}, {"Projects!M3": "public_refinery can never be decided"}),
     "an earliest_year of 26": (
         {"Projects!M3": 26},
@@ -134,10 +132,10 @@ SAID: dict[str, tuple[Edits, dict[str, str]]] = {
         {"PriceFloors!D2": "lenders count on 40 USD/kg of oxide or more"},
     ),
     "a freight in USD per t": ({"Lanes!D2": 1000}, {"Lanes!D2": "16.67 times the price of magnet"}),
-    "a mip_gap of 0.5": ({"Settings!B9": 0.5}, {"Settings!B9": "50 % more than the best"}),
+    "a mip_gap of 0.5": ({"Settings!B9": 0.5}, {"Settings!B9": "0.5 means 50 %"}),
     "a hurdle_rate of 1 for 1 %": (
         {"Projects!P2": 1},
-        {"Projects!P2": "100 % a year", "Projects!A2": "never built: lenders miss"},
+        {"Projects!P2": "1 means 100 %", "Projects!A2": "never built: lenders miss"},
     ),
     "a row */*/* that closes lanes with rows of their own": (
         {**row("Lanes", 4, "*", "*", "*"), "Lanes!E4": "no"},
@@ -159,7 +157,6 @@ SAID: dict[str, tuple[Edits, dict[str, str]]] = {
         {"Projects!J3": 12},
         {"Projects!J3": "produce from 2038 on, and planning ends in 2029"},
     ),
-    "a year as lead_years": ({"Projects!J3": 2028}, {"Projects!J3": "produce from 4054 on, and planning ends in 2029"}),
     "exposed no for a market in China": ({"Markets!E2": "no"}, {"Markets!E2": "counts as clean"}),
     "a price in USD per t": (  # 0.4 t of oxide at 50,000 are 20,000, and a magnet brings 60
         {"Prices!B2": 50_000},
@@ -205,6 +202,40 @@ SAID: dict[str, tuple[Edits, dict[str, str]]] = {
     "a process that nobody runs": (row("Processes", 5, "zzz", "oxide", 1), {"Processes!A5": "no plant or project"}),
     "a region where nothing is": (row("Regions", 4, "Atlantis"), {"Regions!A4": "nothing is made, sold, stocked"}),
     "a sector without demand": (row("Sectors", 3, "cars", 5), {"Sectors!A3": "it has no demand"}),
+    "a change that multiplies by 50": (change("multiply", 50), {"Changes!H3": "makes it 50 times as much"}),
+    "filtered rows": ({"Plants!A2": HIDDEN}, {"Plants!A2": "row 2 is hidden or filtered out"}),
+    "a hidden row": ({"Plants!A2": HIDDEN}, {"Plants!A2": "row 2 is hidden or filtered out"}),
+    "a row struck through": ({"Projects!A3": Font(strike=True)}, {"Projects!A3": "what is struck through counts"}),
+    "years in descending order": (
+        {"ChinaShare!E1": 2029, "ChinaShare!H1": 2026},
+        {"ChinaShare!F1": "out of order: 2029, 2027, 2028, 2026"},
+    ),
+    "a premium_share of 5 for 5 %": ({"Markets!F2": 5}, {"Markets!F2": "5 means 500 %"}),
+    "a premium_share of 30 for 30 %": ({"Markets!F2": 30}, {"Markets!F2": "30 means 3,000 %"}),
+    "a tariff of 5 for 5 %": ({"Tariffs!D2": 5}, {"Tariffs!D2": "5 means 500 %"}),
+    "a tariff of 25 for 25 %": ({"Tariffs!D2": 25}, {"Tariffs!D2": "25 means 2,500 %"}),
+    "a year heading of 2062": (
+        {"Demand!E1": 2062, "Demand!E2": 5},
+        {"Demand!E1": "2062 is far from the years planned, 2026 to 2029"},
+    ),
+}
+# case in words -> (edits, {cell: gist of the problem})
+REFUSED: dict[str, tuple[Edits, dict[str, str]]] = {
+    "a row Total on Plants (1)": (TOTAL, {"Plants!A3": "this row is the total of the others"}),
+    "a row Total on Plants (2)": (TOTAL, {"Plants!A3": "this row is the total of the others"}),
+    "#N/A as the name of a setting (1)": ({"Settings!A5": "#N/A"}, {"Settings!A5": "holds no name of a setting"}),
+    "#N/A as the name of a setting (2)": (
+        {"Settings!A5": "#N/A", "Settings!B5": 0.2},
+        {"Settings!A5": "holds no name of a setting"},
+    ),
+    "a demand of 1e-9": ({"Demand!D2": 1e-9}, {"Demand!D2": "so small that the solver would take it for 0"}),
+    "a life of 1e6 years": ({"Projects!L3": 1_000_000}, {"Projects!L3": "life_years must be at most 200"}),
+    "a life of 1e12 years": ({"Projects!L2": 1_000_000_000_000}, {"Projects!L2": "life_years must be at most 200"}),
+    "a year as start_delay_years": (
+        contract(start_delay_years=2026),
+        {"Contracts!O2": "start_delay_years must be at most 200"},
+    ),
+    "a year as lead_years": ({"Projects!J3": 2028}, {"Projects!J3": "lead_years must be at most 200"}),
 }
 # case in words -> edits: to say nothing is right, for the reason that the page gives
 NOTHING: dict[str, Edits] = {
@@ -218,29 +249,8 @@ NOTHING: dict[str, Edits] = {
     "a plan_name that is a number": {"Settings!B2": 2026},
     "a probability of 0.3": {"Scenarios!C2": 0.3},
     "a setting with # before its name": {"Settings!A5": "#discount_rate"},
-    "a row struck through": {"Projects!A3": Font(strike=True)},
     "a contract of 50 years": contract(earliest_year=2026, latest_year=2026, tenor_years=50),
     "a year heading with blanks around it": {"Demand!D1": " 2026 "},
-}
-
-# What the reading of cells and the limits of columns answer: to be moved to SAID with cell and gist when they do.
-ELSEWHERE: dict[str, Edits] = {
-    "a row Total on Plants (1)": {**row("Plants", 3, "Total", "Home", "sinter"), "Plants!I3": 1000},
-    "a row Total on Plants (2)": {**row("Plants", 3, "Total", "Home", "sinter"), "Plants!I3": 1000},
-    "#N/A as the name of a setting (1)": {"Settings!A5": "#N/A"},
-    "#N/A as the name of a setting (2)": {"Settings!A5": "#N/A", "Settings!B5": 0.2},
-    "a change that multiplies by 50": change("multiply", 50),
-    "filtered rows": {},
-    "a hidden row": {},
-    "years in descending order": {"ChinaShare!E1": 2029, "ChinaShare!H1": 2026},
-    "a premium_share of 5 for 5 %": {"Markets!F2": 5},
-    "a premium_share of 30 for 30 %": {"Markets!F2": 30},
-    "a tariff of 5 for 5 %": {"Tariffs!D2": 5},
-    "a tariff of 25 for 25 %": {"Tariffs!D2": 25},
-    "a year heading of 2062": {"Demand!E1": 2062, "Demand!E2": 5},
-    "a demand of 1e-9": {"Demand!D2": 1e-9},
-    "a life of 1e6 years": {"Projects!L3": 1_000_000},
-    "a life of 1e12 years": {"Projects!L2": 1_000_000_000_000},
 }
 
 
@@ -249,7 +259,9 @@ def edited(folder: Path, edits: Edits) -> Inputs:
     book = load_workbook(ROOT / "inputs" / "tutorial.xlsx")
     for place, value in edits.items():
         sheet, _, cell = place.partition("!")
-        if isinstance(value, Font):
+        if value is HIDDEN:
+            book[sheet].row_dimensions[book[sheet][cell].row].hidden = True
+        elif isinstance(value, Font):
             book[sheet][cell].font = value
         elif cell:
             book[sheet][cell] = value
@@ -277,6 +289,14 @@ def test_a_warning_names_the_cell_that_was_not_meant(tmp_path: Path, case: str) 
         assert any(gist in warning.wrong and warning.mend for warning in found[cell]), found[cell]
 
 
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_problem_names_the_cell_that_cannot_be_meant(tmp_path: Path, case: str) -> None:
+    edits, expected = REFUSED[case]
+    problems = {problem.cell: problem for problem in edited(tmp_path, edits).problems}
+    assert set(problems) == set(expected)
+    assert all(gist in problems[cell].wrong and problems[cell].mend for cell, gist in expected.items())
+
+
 @pytest.mark.parametrize("case", NOTHING)
 def test_nothing_is_said_of_what_may_well_be_meant(tmp_path: Path, case: str) -> None:
     assert said(tmp_path, NOTHING[case]) == {}
@@ -286,10 +306,9 @@ def test_the_page_lists_every_case_with_what_is_said() -> None:
     rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     listed = {case: (kind, text) for case, kind, text in rows}
     assert len(rows) == len(listed) == 83  # with the heading
-    assert set(listed) - {"case"} == {*SAID, *NOTHING, *ELSEWHERE}
-    for case, (_, expected) in SAID.items():
+    assert set(listed) - {"case"} == {*SAID, *REFUSED, *NOTHING}
+    for case, (_, expected) in (SAID | REFUSED).items():
         kind, text = listed[case]
-        assert kind == "warning"
+        assert kind == ("warning" if case in SAID else "problem")
         assert all(cell in text for cell in expected), case
     assert all(listed[case][0] == "nothing" for case in NOTHING)
-    assert all(listed[case][0] in ("problem", "warning") for case in ELSEWHERE)

@@ -16,6 +16,7 @@ from tests.test_joint import crisis, future, with_futures
 
 from lodestone.commands import main
 from lodestone.errors import UsageError
+from lodestone.solve.effort import Effort
 from lodestone.studies.stress.cases import stress
 from lodestone.studies.stress.results import Outcome, Stress
 
@@ -23,7 +24,7 @@ CRISIS = FIRST + 1
 
 
 def stressed(book: Book, plans: Mapping[str, Any] | None = None, **options: Any) -> Stress:
-    return stress(read(book), plans or {"base": solve(book)}, gap=1e-9, **options)
+    return stress(read(book), plans or {"base": solve(book)}, effort=Effort(gap=1e-9), **options)
 
 
 def outcome(study: Stress, case: str, kind: str = "", run: str = "") -> Outcome:

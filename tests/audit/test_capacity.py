@@ -11,7 +11,8 @@ from tests.audit.tiny_workbook import change, workbook
 
 from lodestone.audit import audit
 from lodestone.audit.books import read_books
-from lodestone.audit.capacity import access, alternatives, capacities, decisions, lists, ramp, use
+from lodestone.audit.capacity import access, alternatives, capacities, decisions, lists, use
+from lodestone.audit.projects import ramp
 from lodestone.audit.verdict import Check
 from lodestone.data.plan_data import PlanData
 

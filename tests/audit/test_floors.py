@@ -245,7 +245,7 @@ def test_value_added_telescopes_along_a_chain_with_prices_by_region() -> None:
 
 
 def test_what_is_paid_though_not_taken_is_received() -> None:
-    """At an operating cost of 9.5 the smelter is short 3.5 on 30 t, and owes 0.02; floor and contract bring 0.092."""
+    """At an operating cost of 9.5 the smelter is short 3.5 on 30 t and owes 0.02; it gets 0.044 and 0.048."""
     dear = change("projects", "smelter", operating_cost=kg(9.5))
 
     assert judged(topups, **dear)[-1] == ("smelter 2032", "topup at least 0.033 MUSD", "0 MUSD")

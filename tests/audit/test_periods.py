@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.audit.half_years import EXPECTED_COST, LATE, NEXT, TIMES, halves, in_halves
+from tests.audit.half_years import EXPECTED_COST, LATE, NEXT, ROWS, TIMES, halves, in_halves
 from tests.audit.tiny_plan import COST_RULES, Edit, broken, drop, put
 
 from lodestone.audit import audit, audit_joint
@@ -108,6 +108,21 @@ def test_tampering_is_found(edit: Edit, rules: set[str]) -> None:
     edit(plan)
 
     assert broken(audit(halves(), plan)) == rules
+
+
+@pytest.mark.parametrize("table", [*ROWS, "costs"])
+def test_every_cell_of_a_half_year_is_checked(table: str) -> None:
+    """Whatever the cell of the rows of a half: with another value in it the plan fails."""
+    for number, entry in enumerate(in_halves()["tables"][table]):
+        if entry.get("month") == 7:
+            for column, value in entry.items():
+                if column == "waste_t":  # of a mine, that takes in nothing, no cap wants to know it
+                    continue
+                plan = in_halves()
+                other = value + "x" if isinstance(value, str) else 7.0 if value is None else value + 1
+                plan["tables"][table][number][column] = other
+
+                assert not audit(halves(), plan).ok, column
 
 
 # --- futures that part within a year ---------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from lodestone.audit.secure import Beside
 from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import single
 from lodestone.rules.tables import plan_tables
-from lodestone.solve.one_scenario import Clock, effort, scenario_data, solve_secure
+from lodestone.solve.effort import Effort
+from lodestone.solve.one_scenario import Clock, scenario_data, solve_secure
 
 Tables = dict[str, list[dict[str, Any]]]
 
@@ -33,7 +34,7 @@ def struck() -> tuple[PlanData, Tables, Tables]:
     threat(book, "embargo", "Lanes", "China/*/*", 0, from_year=2027)
     inputs = read(book)
     data = scenario_data(inputs)
-    solved, _ = solve_secure(inputs, single(data), 1, effort(data, 1e-9, None), Clock(None))
+    solved, _ = solve_secure(inputs, single(data), 1, Effort(1e-9).search(data), Clock(None))
     tree = solved.built.tree
     (leaf,), (end,) = tree.leaf_of.values(), tree.branch_ends
     return tree.data[end], plan_tables(solved.built.along(end)), plan_tables(solved.built.along(leaf))

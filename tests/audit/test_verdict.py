@@ -204,7 +204,7 @@ MAGNITUDES: list[tuple[Any, str, int, float]] = [  # rule, place, which of its c
     (topups, "smelter 2032", 0, 30 * 0.006),
     (plants_table, "refinery 2030", 2, 50.0),
     (bankability_table, "smelter 2030", 2, 62.08 * 0.008),
-    (least_floor, "smelter 2030", 1, 62.08 * 0.008),
+    (least_floor, "smelter 2030", 0, 62.08 * 0.008),
     (service, "USA/defence/oxide 2030", 0, 10.0),
     (balance_table, "USA/scrap 2032 clean", 2, 3.2),
     (recursion, "reserve 2032 exposed", 0, 7.29),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.rules.algebra import assert_row, covers, keys
 from tests.rules.tiny_data import budget, contract, floor, fork, market, plan, project, scenario, stockpile
@@ -35,14 +37,14 @@ def test_outlays_of_every_kind():
     row = {
         "investments.build[0,public]": 50,
         "price_floors.award[0,f]": 6,
-        "budgets.paid_out[0,f]": 1,
+        "budgets.paid_out[0,floors,f]": 1,
         "contracts.sign[0,c]": 1.5,
         "stockpiles.fill[0,reserve,clean]": 0.06,
         "stockpiles.fill[0,reserve,exposed]": 0.06,
     }
     assert_row(m.budgets.within[0, "all"], row, "<=", 200)
     row = {
-        "budgets.paid_out[2,f]": 1,
+        "budgets.paid_out[2,floors,f]": 1,
         "stockpiles.fill[2,reserve,clean]": 0.072,
         "stockpiles.fill[2,reserve,exposed]": 0.072,
     }
@@ -55,7 +57,7 @@ def test_outlays_of_every_kind():
     [
         ("capex", {"investments.build[0,public]": 50}),
         ("grants", {"price_floors.award[0,f]": 6}),
-        ("floors", {"budgets.paid_out[0,f]": 1}),
+        ("floors", {"budgets.paid_out[0,floors,f]": 1}),
         ("fees", {"contracts.sign[0,c]": 1.5}),
         ("stockpile", {"stockpiles.fill[0,reserve,clean]": 0.06, "stockpiles.fill[0,reserve,exposed]": 0.06}),
     ],
@@ -100,13 +102,13 @@ def test_carry_over_runs_along_the_path():
 def test_floors_count_what_is_paid_in_the_year_but_no_receipts():
     m = build(single(spending(budget("all", "floors", 30.0)))).model
 
-    assert keys(m.budgets.net) == {(0, "f"), (1, "f"), (2, "f")}
-    assert m.budgets.paid_out[1, "f"].bounds == (0, None)
+    assert keys(m.budgets.net) == {(n, "floors", "f") for n in range(3)}
+    assert m.budgets.paid_out[1, "floors", "f"].bounds == (0, None)
     # 40 t at 0.065 against 0.06, 0.066, 0.072: paid in 2030, half of the upside paid back later
-    row = {"budgets.paid_out[0,f]": 1, "price_floors.award[0,f]": -40 * 0.005}
-    assert_row(m.budgets.net[0, "f"], row, ">=", 0)
-    row = {"budgets.paid_out[1,f]": 1, "price_floors.award[0,f]": 40 * 0.5 * 0.001}
-    assert_row(m.budgets.net[1, "f"], row, ">=", 0)
+    row = {"budgets.paid_out[0,floors,f]": 1, "price_floors.award[0,f]": -40 * 0.005}
+    assert_row(m.budgets.net[0, "floors", "f"], row, ">=", 0)
+    row = {"budgets.paid_out[1,floors,f]": 1, "price_floors.award[0,f]": 40 * 0.5 * 0.001}
+    assert_row(m.budgets.net[1, "floors", "f"], row, ">=", 0)
 
 
 @covers("budgets.net")
@@ -120,7 +122,7 @@ def test_table_shows_what_floors_pay_whatever_room_the_budget_leaves():
     built = build(single(spending(budget("all", "floors", 30.0))))
     m = built.model
     m.price_floors.award[0, "f"].set_value(1)
-    m.budgets.paid_out[0, "f"].set_value(17.0)  # anything from the payments to the limit is a solution
+    m.budgets.paid_out[0, "floors", "f"].set_value(17.0)  # anything from the payments to the limit is a solution
 
     budgets.settle(m.budgets)
     outlay = {row["year"]: row["outlay_musd"] for row in budgets.table(built.tree, m.budgets)}
@@ -133,3 +135,34 @@ def test_a_budget_of_nothing_allows_nothing():
     m = build(single(plan(projects=[mill], budgets=[budget("none", "capex", 0.0)]))).model
 
     assert_row(m.budgets.within[0, "none"], {"investments.build[0,mill]": 30}, "<=", 0)
+
+
+@covers("budgets.within", "budgets.net")
+def test_contracts_count_with_what_they_cost_more_than_the_market_and_no_receipts():
+    """Fixed at 0.062 against 0.06 and 0.066; half of the volume is paid, taken or not."""
+    offer = contract("c", "seller", latest_year=2030, fixed=True, fixed_price=0.062, take_or_pay_share=0.5)
+    m = build(single(spending(budget("all", "contracts", 30.0), contracts=[offer]))).model
+
+    row = {
+        "budgets.paid_out[0,contracts,c]": 1,
+        "contracts.taken[0,c,0]": -0.002,
+        "contracts.untaken[0,c,0]": -0.062,
+    }
+    assert_row(m.budgets.net[0, "contracts", "c"], row, ">=", 0)
+    row = {
+        "budgets.paid_out[1,contracts,c]": 1,
+        "contracts.taken[1,c,0]": 0.004,
+        "contracts.untaken[1,c,0]": -0.062,
+    }
+    assert_row(m.budgets.net[1, "contracts", "c"], row, ">=", 0)
+    assert_row(m.budgets.within[1, "all"], {"budgets.paid_out[1,contracts,c]": 1}, "<=", 30)
+
+
+@covers("budgets.within")
+def test_a_budget_with_a_payer_counts_what_that_payer_pays():
+    data = spending(replace(budget("usa", "capex grants floors fees stockpile", 30.0), payer="USA"))
+    projects = data.projects | {"public": replace(data.projects["public"], payer="USA")}
+    piles = {"reserve": replace(data.stockpiles["reserve"], payer="Japan")}
+    m = build(single(replace(data, projects=projects, stockpiles=piles))).model
+
+    assert_row(m.budgets.within[0, "usa"], {"investments.build[0,public]": 50}, "<=", 30)

@@ -216,11 +216,11 @@ def test_a_budget_is_of_the_year_and_one_that_changes_has_the_sum_of_its_parts()
     row = {
         "stockpiles.fill[1,reserve,clean]": 0.066,
         "stockpiles.fill[2,reserve,clean]": 0.066,
-        "budgets.paid_out[2,f]": 1,
+        "budgets.paid_out[2,floors,f]": 1,
     }
     assert_row(m.budgets.within[2, "treasury"], row, "<=", 40)
-    row = {"budgets.paid_out[2,f]": 1, "price_floors.award[0,f]": -40 * 0.014}
-    assert_row(m.budgets.net[2, "f"], row, ">=", 0)
+    row = {"budgets.paid_out[2,floors,f]": 1, "price_floors.award[0,f]": -40 * 0.014}
+    assert_row(m.budgets.net[2, "floors", "f"], row, ">=", 0)
 
 
 def test_all_nodes_of_a_year_are_discounted_alike():

@@ -16,7 +16,7 @@ from tests.rules.tiny_data import contract, floor, fork, plan, project, stockpil
 
 from lodestone.data.plan_data import BASE, PlanData
 from lodestone.data.tree import single
-from lodestone.plan.tables import TABLES
+from lodestone.plan.tables import TABLES, WITH_COMMITTED
 from lodestone.rules.build import Built, build
 from lodestone.rules.tables import plan_tables
 
@@ -53,7 +53,7 @@ def values(m: Any, plan: dict[str, list[dict[str, Any]]], at: dict[int, int]) ->
         yield m.investments.build[at[r["decision_year"]], r["project"]], r["builds"]
     yield m.price_floors.award[0, "support"], 1
     for segment in range(len(m.price_floors.ends[0, "support"])):
-        yield m.price_floors.covered[0, "support", segment], 20  # 40 t less 20 t under contract
+        yield m.price_floors.covered[0, "support", segment], 22  # 40 t less 18 t to be taken
     for r in plan["contracts"]:
         yield m.contracts.sign[at[r["signing_year"]], r["contract"]], 1
         yield m.contracts.q[at[r["signing_year"]], r["contract"]], r["annual_t"]
@@ -61,11 +61,16 @@ def values(m: Any, plan: dict[str, list[dict[str, Any]]], at: dict[int, int]) ->
         key = at[r["year"]], r["contract"], at[r["signing_year"]]
         yield m.contracts.taken[key], r["taken_t"]
         yield m.contracts.untaken[key], r["untaken_t"]
+    for c, one in m.contracts.committed.items():
+        yield one, 1
+        yield m.contracts.committed_q[c], workbook().contracts[c].committed_t
     for r in plan["plants"]:
         n, u = at[r["year"]], r["unit"]
         for k, column in STREAMS:
             if r[column]:
                 yield m.flows.act[n, u, k], r[column]
+        if r["kept"] is not None:
+            yield m.closure.kept[n, u], r["kept"]
         if r["topup_musd"]:
             yield m.payments.topup[n, u], r["topup_musd"]
     for year, clean in ((2030, 1), (2031, 1), (2032, 0)):
@@ -73,6 +78,7 @@ def values(m: Any, plan: dict[str, list[dict[str, Any]]], at: dict[int, int]) ->
     for r in plan["markets"]:
         n, v = at[r["year"]], r["market"]
         yield (m.flows.buy[n, v] if r["side"] == "buy" else m.flows.sell[n, v, r["stream"]]), r["t"]
+    yield from known(m, plan, at)
     for r in plan["flows"]:
         yield m.flows.ship[at[r["year"]], r["material"], r["from_region"], r["to_region"], r["stream"]], r["t"]
     for r in plan["intake"]:
@@ -95,9 +101,20 @@ def values(m: Any, plan: dict[str, list[dict[str, Any]]], at: dict[int, int]) ->
             for k in ("clean", "exposed"):
                 yield getattr(m.stockpiles, what)[n, "reserve", k], r[f"{what}_{k}_t"]
     yield m.stockpiles.lacking[at[2032], "reserve"], 0.62  # 73 days of 60 t are 12 t; 11.38 t are there
-    yield m.stockpiles.credited[at[2032], "reserve"], 11.38
+    yield m.stockpiles.credited[at[2032], "reserve"], 12.0  # what is lacking is owed, and counts as held
     for r in plan["floor_payments"]:
-        yield m.budgets.paid_out[at[r["year"]], r["floor"]], r["payment_musd"]
+        yield m.budgets.paid_out[at[r["year"]], "floors", r["floor"]], r["payment_musd"]
+
+
+def known(m: Any, plan: dict[str, list[dict[str, Any]]], at: dict[int, int]) -> Iterator[tuple[Any, float]]:
+    """What a region has taken from a lane in a year, or before the first."""
+    most = dict(workbook().trade)
+    for year, n in sorted(at.items()):
+        for lane in {key[1:] for key in m.suppliers.known if key[0] == n}:
+            keys = dict(zip(("material", "from_region", "to_region"), lane, strict=True))
+            shipped = [r["t"] for r in plan["flows"] if r["year"] == year and keys.items() <= r.items()]
+            most[lane] = max(most.get(lane, 0.0), sum(shipped))
+            yield m.suppliers.known[n, *lane], most[lane]
 
 
 def test_the_tables_say_what_was_put_into_the_model():
@@ -118,6 +135,8 @@ def test_the_tables_of_one_future_of_several_are_those_of_its_plan():
 def assert_tables(tables: dict[str, list[dict[str, Any]]]) -> None:
     expected = plan_document()["tables"]
     tables["costs"] = [r for r in tables["costs"] if r["musd"]]  # the model's has a row of every term and year
+    for row in (row for name in WITH_COMMITTED for row in tables[name]):
+        assert row.pop("committed", "no") == "no"  # a column where anything is committed
     for name, table in TABLES.items():
         assert {tuple(r) for r in tables[name]} == {tuple(r) for r in expected[name]}, f"columns of {name}"
         keys = [c.name for c in table.columns if not c.unit]

@@ -12,23 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from lodestone.audit.books import Amounts, Books, time_in, when
+from lodestone.audit.projects import ramp, starts
 from lodestone.audit.verdict import COPIES, MUSD, NAME, TONNES, Check, Rule, at_most, equal, holds, same
-from lodestone.data.plan_data import PlanData, Project, Time, time_of, year_of
-
-
-def ramp(project: Project, age: int) -> float:
-    """Share of capacity in the (age + 1)-th year of production, 0 outside its life."""
-    if age < 0 or age >= project.life_years:
-        return 0.0
-    return min(1.0, (age + 1) / project.ramp_years)
-
-
-def starts(project: Project, decision: int) -> int:
-    """First year of production as it comes, late or not; nothing is late that was to begin before first_year."""
-    planned, late = decision + project.lead_years, 0
-    if project.delay and time_of(planned) >= min(project.delay):
-        late = project.delay[max(time for time in project.delay if time <= time_of(planned))]
-    return planned + late
+from lodestone.data.plan_data import PlanData, Project, Time, year_of
 
 
 def capacities(data: PlanData, books: Books) -> Amounts[tuple[str, Time]]:

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lodestone.audit.books import Amounts, Books, time_in, when
-from lodestone.audit.capacity import capacities, starts
+from lodestone.audit.capacity import capacities
+from lodestone.audit.projects import starts
 from lodestone.audit.verdict import COPIES, MUSD, TONNES, Check, Rule, at_most, equal, same
 from lodestone.data.plan_data import PlanData, Plant, Project, Time, Unit, year_of
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lodestone.audit.books import Amounts, Books, Signing, by_year, limit, time_in, when
-from lodestone.audit.capacity import ramp, starts
+from lodestone.audit.projects import ramp, starts
 from lodestone.audit.verdict import MUSD, TONNES, USD_PER_KG, Check, Rule, at_least, at_most, equal, holds, same
 from lodestone.data.plan_data import MUSD_PER_T, Contract, PlanData, Time, time_of, year_of
 

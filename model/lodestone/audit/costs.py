@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lodestone.audit.books import Amounts, Books, time_in, when
-from lodestone.audit.capacity import starts
 from lodestone.audit.closing import fixed_costs
 from lodestone.audit.contracts import active, prices
 from lodestone.audit.floors import covered, payment, value_added
 from lodestone.audit.flows import lane_rates
+from lodestone.audit.projects import starts
 from lodestone.audit.stockpiles import creditable, held, left_over
 from lodestone.audit.verdict import MUSD, Check, Rule, equal
 from lodestone.data.plan_data import PlanData, Project, Stockpile, Time, time_of, year_of

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lodestone.audit.books import Amounts, Award, Books, by_year, time_in, when
-from lodestone.audit.capacity import capacities, ramp, starts
+from lodestone.audit.capacity import capacities
 from lodestone.audit.closing import fixed_costs
 from lodestone.audit.contracts import active, brought
+from lodestone.audit.projects import ramp, starts
 from lodestone.audit.verdict import MUSD, NAME, TONNES, USD_PER_KG, Check, Rule, at_least, equal, holds, same
 from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Plant, Project, Time, Unit, time_of, year_of
 

@@ -11,12 +11,12 @@ Nobody asks them of what is committed. [cheat] No package is on offer where a pr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lodestone.audit.books import Award, Books, Row, Signing
-from lodestone.audit.capacity import lists, ramp
+from lodestone.audit.capacity import lists
 from lodestone.audit.contracts import contract_price, with_project
 from lodestone.audit.floors import rate
+from lodestone.audit.projects import Gap, bank_price, discount, first_of, gap, life_of, ramp, with_level
 from lodestone.audit.verdict import (
     MUSD,
     NAME,
@@ -31,53 +31,6 @@ from lodestone.audit.verdict import (
     tolerance,
 )
 from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project
-
-
-@dataclass(frozen=True)
-class Gap:
-    """One copy of a project as lenders see it. scale: the largest amount in the sum; break_even: MUSD/t."""
-
-    gap: float
-    scale: float
-    break_even: float | None
-
-
-def bank_price(data: PlanData, material: str, region: str, year: int) -> float:
-    return data.bank_price_of(material, region, year)
-
-
-def discount(project: Project, decision: int, year: int) -> float:
-    return float((1 + project.hurdle_rate) ** (decision - year))
-
-
-def gap(data: PlanData, project: Project, decision: int) -> Gap:
-    cost = project.capex  # also that of making: all but the value added
-    worth = 0.0
-    main = next((m for m, g in project.recipe.items() if g > 0), None)
-    main_output = 0.0  # discounted tonnes of the main output, ramped
-    main_worth = 0.0
-    for year in _life(project, decision):
-        d = discount(project, decision, year)
-        output = project.capacity * ramp(project, year - _first(project, decision))
-        cost += d * (project.fixed_cost + output * project.operating_cost)
-        for material, g in project.recipe.items():
-            received = d * output * g * bank_price(data, material, project.region, year)
-            worth += received
-            if material == main:
-                main_output += d * output * g
-                main_worth += received
-    missing = cost - worth
-    break_even = (missing + main_worth) / main_output if main_output > 0 else None
-    return Gap(missing, max(cost, abs(worth), main_worth), break_even)
-
-
-def _first(project: Project, decision: int) -> int:
-    return decision + project.lead_years
-
-
-def _life(project: Project, decision: int) -> range:
-    first = _first(project, decision)
-    return range(first, first + project.life_years)
 
 
 def floor_worth(data: PlanData, books: Books, award: Award) -> float:
@@ -124,6 +77,8 @@ def on_offer(data: PlanData, books: Books) -> Iterator[Check]:
             seen = gap(data, award.unit, award.year)
             missing = f"a gap of {seen.gap:.10g} MUSD"
             yield holds(award.where, seen.gap > -tolerance(MUSD, seen.scale), "a package that is needed", missing)
+            there = with_level(data, data.floors[award.floor.name], award.year) is not None
+            yield holds(award.where, there, "a floor that closes the gap, up to its largest", "none")
 
 
 def bankability_table(data: PlanData, books: Books) -> Iterator[Check]:
@@ -141,7 +96,7 @@ def bankability_table(data: PlanData, books: Books) -> Iterator[Check]:
         found = row["break_even_usd_per_kg"]
         if found is not None and seen.break_even is not None:
             yield equal(where, "break-even price", found, seen.break_even / MUSD_PER_T, USD_PER_KG)
-        deck = [bank_price(data, main, project.region, year) for year in _life(project, decision)] if main else []
+        deck = [bank_price(data, main, project.region, year) for year in life_of(project, decision)] if main else []
         average = row["bank_price_usd_per_kg"]
         if average is not None and deck:
             yield at_least(where, "average bank price", average, min(deck) / MUSD_PER_T, USD_PER_KG)
@@ -172,16 +127,18 @@ def least_floor(data: PlanData, books: Books) -> Iterator[Check]:
     for row in books.rows("bankability"):
         project, decision = data.projects[row["project"]], row["decision_year"]
         where, needed = f"{project.name} {decision}", gap(data, project, decision)
-        menu = [f for f in data.floors.values() if f.project == project.name and f.committed_year is None]
-        named = data.floors.get(row["least_floor"] or "")
+        rows = [f for f in data.floors.values() if f.project == project.name and f.committed_year is None]
+        menu = [offer for f in rows if (offer := with_level(data, f, decision))]
+        said = row["least_floor"] or ""
+        named = next((f for f in menu if f.name == said), None)
         slack, lowest = tolerance(MUSD, needed.scale), named.level if named else float("inf")
         if named:
             worth, found = _alone(data, project, named, decision), row["least_floor_usd_per_kg"] or 0.0
-            yield holds(where, named in menu, f"a package of {project.name}", named.name)
             yield at_least(where, f"support by {named.name}", worth, needed.gap, MUSD, needed.scale)
             yield equal(where, "its floor", found, named.level / MUSD_PER_T, USD_PER_KG)
         else:
-            yield same(where, "floor of no package", row["least_floor_usd_per_kg"], None)
+            yield holds(where, not said, f"a package on offer to {project.name}", said)
+            yield same(where, "floor of no package", None if said else row["least_floor_usd_per_kg"], None)
         for floor in menu if named or needed.gap > 0 else ():  # where nothing is missing none is on offer
             if floor.level < lowest:
                 closes = _alone(data, project, floor, decision) > needed.gap + slack
@@ -192,7 +149,7 @@ def least_floor(data: PlanData, books: Books) -> Iterator[Check]:
 
 def _alone(data: PlanData, project: Project, floor: Floor, decision: int) -> float:
     """What a package is worth to lenders without any contract."""
-    worth, first = floor.capex_grant_share * project.capex, _first(project, decision)
+    worth, first = floor.capex_grant_share * project.capex, first_of(project, decision)
     for year in range(first, first + min(floor.tenor_years, project.life_years)):
         output = project.recipe[floor.material] * project.capacity * ramp(project, year - first)
         worth += (

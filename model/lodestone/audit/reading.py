@@ -52,7 +52,7 @@ def tables(data: PlanData, document: Document) -> Iterator[Check]:
         for number, row in enumerate(given[table.name] if there else ()):
             where = f"{table.name} row {number + 1}"
             yield from _cells(table, where, row)
-            if isinstance(row, Mapping):
+            if isinstance(row, Mapping) and (months or MONTH in row):
                 month = row.get(MONTH)
                 good = type(month) is int if months else month is None
                 yield holds(f"{where} {MONTH}", good, "a month" if months else "no month", repr(month))
@@ -75,6 +75,8 @@ def _cells(table: PlanTable, where: str, row: Any) -> Iterator[Check]:
             yield holds(place, good, "a finite number", repr(value))
         elif column.kind == "year":
             yield holds(place, type(value) is int, "a year", repr(value))
+        elif column.kind == "any":
+            yield holds(place, _is_number(value) or isinstance(value, str | None), "a number or a text", repr(value))
         else:
             good = column.name in row and isinstance(value, str | None)
             yield holds(place, good, "a text", repr(value))

@@ -18,7 +18,8 @@ from collections import deque
 from collections.abc import Hashable, Iterator
 
 from lodestone.audit.books import Amounts, Books, when
-from lodestone.audit.capacity import capacities, starts
+from lodestone.audit.capacity import capacities
+from lodestone.audit.projects import starts
 from lodestone.audit.verdict import TONNES, Check, Rule, at_most, tolerance
 from lodestone.data.plan_data import PlanData, Project, Time
 

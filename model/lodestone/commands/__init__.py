@@ -13,12 +13,14 @@ from lodestone import __version__
 from lodestone.commands.alternatives import alternatives
 from lodestone.commands.attack import attack
 from lodestone.commands.bankability import bankability
+from lodestone.commands.calibrate import calibrate
 from lodestone.commands.check import check
 from lodestone.commands.compare import compare
 from lodestone.commands.completion import completion
 from lodestone.commands.doctor import doctor
 from lodestone.commands.explain import explain
 from lodestone.commands.frontier import frontier
+from lodestone.commands.import_ import import_
 from lodestone.commands.new import new
 from lodestone.commands.output import JSON_FLAG, json_text, problems_answer
 from lodestone.commands.report import report
@@ -103,7 +105,7 @@ def main() -> None:
       lodestone solve plan.xlsx
 
     Exit codes: 0 plan written, 1 whoever read the answer left before its end, 2 workbook or usage problem, 3 no plan
-    exists, 4 stopped without a plan.
+    exists, 4 stopped without a plan or with an unfinished study.
     """
     keep_for_answers()
     guard_streams()
@@ -113,6 +115,8 @@ COMMANDS = (
     solve,
     check,
     new,
+    import_,
+    calibrate,
     explain,
     alternatives,
     bankability,

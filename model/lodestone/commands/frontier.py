@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
 from lodestone.commands.output import OUTPUT, Output
 from lodestone.errors import StoppedError
+
+if TYPE_CHECKING:
+    from lodestone.studies.parallel.solves import Where
+    from lodestone.studies.parallel.source import Source
 
 
 def _numbers(ctx: click.Context, option: click.Parameter, value: str | None) -> tuple[float, ...] | None:
@@ -82,7 +87,7 @@ def frontier(
 ) -> None:
     """Show what each point of allowed China share costs, and which share cannot be reached at all.
 
-    Without --cap the limits of all rows are multiplied by the same factor. Writes frontier.xlsx, .png and .json. With
+    Without --cap the limits of all rows are multiplied by the same factor. Writes frontier.xlsx and .json. With
     --secure what it costs to stand any K threats at once; writes secure.xlsx and .json.
 
     \b
@@ -92,11 +97,17 @@ def frontier(
     """
     if shares and not secure:
         raise click.UsageError("--secure-share goes with --secure")
+    from lodestone.solve.effort import Effort
+    from lodestone.studies.parallel.solves import Where
+    from lodestone.studies.parallel.source import Source
+
+    effort, where = Effort(gap, time_limit), Where(jobs, scheduler)
     if secure:
         if cap or from_year is not None:
             raise click.UsageError("--secure moves no cap: leave out --cap and --from-year")
         ks = [int(k) for k in secure]
-        _secure(ctx, workbook, ks, shares or (), scenario, out, (gap, time_limit), sets, (jobs, scheduler), output)
+        source = Source.read(workbook, scenario, sets, effort)
+        _secure(ctx, workbook, source, ks, shares or (), where, out, output)
         return
     from lodestone.report.studies import frontier_files
     from lodestone.report.terminal.frontier import show_frontier
@@ -109,16 +120,11 @@ def frontier(
     target = frontier_files.KIND.check_out(out or frontier_files.KIND.default_out(workbook, scenario, cap))
     with claimed([target]), WatchMany((), output.silent) as watch:
         found = study.frontier(
-            workbook,
+            Source.read(workbook, scenario, sets, effort),
             study.scales(start, end, steps),
             cap,
             from_year,
-            scenario,
-            sets,
-            gap,
-            time_limit,
-            jobs,
-            scheduler,
+            where,
             watch.job,
             watch.should_stop,
         )
@@ -134,16 +140,14 @@ def frontier(
 def _secure(
     ctx: click.Context,
     workbook: Path,
+    source: Source,
     ks: Sequence[int],
     shares: Sequence[float],
-    scenario: str,
+    where: Where,
     out: Path | None,
-    effort: tuple[float | None, float | None],
-    sets: tuple[str, ...],
-    where: tuple[int | None, str | None],
     output: Output,
 ) -> None:
-    """What it costs to stand any K threats. effort: gap and time limit; where: processes, cluster."""
+    """What it costs to stand any K threats."""
     from lodestone.report.studies.security_files import KIND, write_security_cost
     from lodestone.report.terminal.frontier import show_security_cost
     from lodestone.report.terminal.json_answers import security_answer
@@ -152,9 +156,9 @@ def _secure(
     from lodestone.runs.folder_lock import claimed
     from lodestone.studies.frontier.security import security_cost
 
-    target = KIND.check_out(out or KIND.default_out(workbook, scenario))
+    target = KIND.check_out(out or KIND.default_out(workbook, source.scenario))
     with claimed([target]), WatchMany((), output.silent) as watch:
-        found = security_cost(workbook, ks, shares, scenario, sets, *effort, *where, watch.job, watch.should_stop)
+        found = security_cost(source, ks, shares, where, watch.job, watch.should_stop)
         stopped = watch.should_stop()
         files = write_security_cost(found, KIND.place(target, stopped))
     exit_code = StoppedError.exit_code if stopped else 0

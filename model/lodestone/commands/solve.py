@@ -14,6 +14,7 @@ from lodestone.commands.output import OUTPUT, Output
 
 if TYPE_CHECKING:
     from lodestone.errors import NoPlanError
+    from lodestone.plan.tables import Row
     from lodestone.report.terminal.progress_lines import Watch
     from lodestone.workbook.inputs import Inputs
 
@@ -133,12 +134,12 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
     from lodestone.report.terminal.progress_lines import Watch, show_plan
     from lodestone.runs.folder_lock import claimed
     from lodestone.solve.all_futures import joint_name, solve_joint
+    from lodestone.solve.effort import Effort
     from lodestone.solve.one_scenario import solve_scenario
     from lodestone.solve.secure import NoSecurePlanError
     from lodestone.workbook.inputs import load
 
     scenario = asked.scenarios[0] if asked.scenarios else "base"
-    gap, time_limit = asked.gap, asked.time_limit
     log = RunLog(str(ctx.obj))
     with _leading(asked.decompose), ExitStack() as held, Watch(asked.output.silent) as watch:
         watch.stage("read")
@@ -150,18 +151,18 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
         check_target(folder)
         held.enter_context(claimed([folder]))
         earlier = None if asked.start is None else read_run(asked.start)
-        tell = log.and_tell(watch.progress)
+        effort = Effort(
+            asked.gap, asked.time_limit, log.and_tell(watch.progress), watch.should_stop, earlier, asked.secure
+        )
         try:
             if asked.decompose:
                 from lodestone.solve.decomposition.run import solve_decomposed
 
-                plan = solve_decomposed(inputs, asked.jobs, gap, time_limit, tell, watch.should_stop, asked.values)
+                plan = solve_decomposed(inputs, asked.jobs, effort, asked.values)
             elif asked.joint:
-                plan = solve_joint(
-                    inputs, gap, time_limit, tell, watch.should_stop, asked.values, earlier, asked.secure
-                )
+                plan = solve_joint(inputs, effort, asked.values)
             else:
-                plan = solve_scenario(inputs, scenario, gap, time_limit, tell, watch.should_stop, earlier, asked.secure)
+                plan = solve_scenario(inputs, scenario, effort)
         except NoPlanError as error:
             if isinstance(error, NoSecurePlanError):
                 raise
@@ -174,8 +175,8 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
 
     def show() -> None:
         show_plan(plan, folder)
-        if asked.start is not None:
-            click.echo(_started(plan["start"]))
+        if plan.start is not None:
+            click.echo(_started(plan.start))
 
     asked.output.answer(show, lambda: plan_answer(plan, folder))
 
@@ -187,7 +188,8 @@ def _solve_many(ctx: click.Context, asked: Asked) -> None:
     from lodestone.report.terminal.many import WatchMany, show_many
     from lodestone.runs.batch import jobs_for
     from lodestone.runs.folder_lock import claimed
-    from lodestone.studies.parallel.solves import exit_code, solve_many
+    from lodestone.solve.effort import Effort
+    from lodestone.studies.parallel.solves import Where, exit_code, solve_many
     from lodestone.workbook.inputs import load
 
     inputs = load(asked.workbook, asked.sets)
@@ -199,11 +201,10 @@ def _solve_many(ctx: click.Context, asked: Asked) -> None:
         usual = run_folder(inputs.path, name, inputs.scenario_names)
         folders[name] = usual if asked.out is None else asked.out / usual.name
         check_target(folders[name])
-    tasks = jobs_for(
-        asked.workbook, names, asked.sets, asked.gap, asked.time_limit, folders, tuple(DECISIONS), str(ctx.obj)
-    )
+    effort = Effort(asked.gap, asked.time_limit)
+    tasks = jobs_for(asked.workbook, names, asked.sets, effort, folders, tuple(DECISIONS), str(ctx.obj))
     with claimed(folders.values()), WatchMany(names, asked.output.silent) as watch:
-        answers = solve_many(tasks, asked.jobs, watch.job, watch.should_stop, asked.scheduler)
+        answers = solve_many(tasks, Where(asked.jobs, asked.scheduler), watch.job, watch.should_stop)
     asked.output.answer(lambda: show_many(answers, folders), lambda: many_answer(answers, folders), exit_code(answers))
     for done in answers:
         if asked.output.quiet and not asked.output.json and done.plan is None:
@@ -256,7 +257,7 @@ def _leading(decompose: bool) -> AbstractContextManager[None]:
     return rank.leading()
 
 
-def _started(start: dict[str, Any]) -> str:
+def _started(start: Row) -> str:
     """What of an earlier run the solver began with."""
     left_out = start["left_out"]
     if not start["kept"]:

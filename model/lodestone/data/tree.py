@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-from lodestone.data.plan_data import MONTHS, PlanData, Time, month_of, year_of
+from lodestone.data.plan_data import MONTHS, PlanData, Scenario, Time, month_of, year_of
 
 LEAST_PROBABILITY = 1e-9  # a base with less left to it has no nodes
 
@@ -103,6 +103,11 @@ class Tree:
     def branch_ends(self) -> tuple[int, ...]:
         """The leaves at which branches of threats end."""
         return tuple(leaf for leaf in self.leaves if leaf in self.twin)
+
+    @cached_property
+    def scenarios(self) -> dict[str, Scenario]:
+        """Those on whose paths nodes are: of the futures, and of parents that are no futures themselves."""
+        return {data.scenario.name: data.scenario for data in self.data.values()}
 
     @cached_property
     def shared(self) -> tuple[int, ...]:

@@ -7,9 +7,11 @@ For every budget b and node n that ends a year, over the nodes n' of Y(n) in whi
 
     capex      capex of public projects          grants     capex grants of support packages
     floors     of each floor its payments of the year, at least 0: paid_out >= payments, paid_out >= 0
+    contracts  of each contract (contract - market price) * taken + contract price * untaken of the year, at least 0
     fees       contract signing fees             stockpile  fill x market price, own production included
 
-[cheat] Each floor counts by itself: what one pays in does not make room for another.
+A budget with a payer counts the outlays of that payer only. [cheat] Each floor and each contract counts by itself: what
+one pays in does not make room for another.
 
 Units    MUSD/yr
 Sheets   in: Budgets; out: Budgets
@@ -18,12 +20,16 @@ Sheets   in: Budgets; out: Budgets
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 
 import pyomo.environ as pyo
 
+from lodestone.data.lenders import grant
 from lodestone.data.network import Network
-from lodestone.data.plan_data import Budget
+from lodestone.data.plan_data import Budget, Contract, Floor
 from lodestone.data.tree import Tree
+from lodestone.rules.commitments import paid_at
+from lodestone.rules.contracts import prices
 from lodestone.rules.linear import Row, Terms, linear, scaled, worth
 from lodestone.rules.price_floors import payments_at
 from lodestone.rules.stockpiles import purchases
@@ -32,30 +38,43 @@ from lodestone.rules.stockpiles import purchases
 def budgets(
     tree: Tree, net: Network, invest: pyo.Block, floors: pyo.Block, offtake: pyo.Block, piles: pyo.Block
 ) -> pyo.Block:
-    """Build the rows (34); block.outlay[n, b] keeps the outlays of each year, block.paid its payments by floor."""
+    """Build the rows (34); block.outlay[n, b] keeps the outlays of each year, block.paid what may be receipts."""
     block = pyo.Block(concrete=True)
-    block.paid = _paid(tree, floors, offtake) if _floors_capped(tree) else {}
+    block.paid = {}  # (node that ends a year, kind, name) -> payments of the year
+    if _capped(tree, "floors"):
+        block.paid |= _of_years(tree, "floors", _floor_payments(tree, floors, offtake))
+    if _capped(tree, "contracts"):
+        block.paid |= _of_years(tree, "contracts", _contract_payments(tree, offtake))
     block.paid_out = pyo.Var(list(block.paid), domain=pyo.NonNegativeReals)
     block.net = pyo.Constraint(
         list(block.paid),
-        rule=lambda b, n, o: linear([(1.0, b.paid_out[n, o]), *scaled(-1.0, block.paid[n, o])]) >= 0,
+        rule=lambda b, *key: linear([(1.0, b.paid_out[key]), *scaled(-1.0, block.paid[key])]) >= 0,
         doc="(34)",
     )
-    by_year: dict[int, list[str]] = defaultdict(list)
-    for n, o in block.paid:
-        by_year[n].append(o)
+    by_year: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for n, kind, name in block.paid:
+        by_year[n, kind].append(name)
 
     def outlays(n: int, name: str, budget: Budget) -> Terms:
+        data, payer = tree.data[n], budget.payer
+
+        def counts(who: str) -> bool:
+            return payer is None or payer == who
+
         found: Terms = []
         for a in years_nodes(tree, name, n):
-            kinds: dict[str, Terms] = {
-                "capex": invest.cost["capex"][a],
-                "grants": floors.cost["grants"][a],
-                "fees": offtake.cost["signing_fees"][a],
-                "stockpile": purchases(tree, net, piles, a),
+            at_once: dict[str, Callable[[int], Iterator[tuple[str, Terms]]]] = {
+                "capex": lambda a: _capex(tree, invest, a),
+                "grants": lambda a: _grants(tree, floors, a),
+                "fees": lambda a: _fees(tree, offtake, a),
+                "stockpile": lambda a: _fills(tree, net, piles, a),
             }
-            found += [term for kind in sorted(budget.covers) for term in kinds.get(kind, [])]
-        return found + ([(1.0, block.paid_out[n, o]) for o in by_year[n]] if "floors" in budget.covers else [])
+            for kind in sorted(budget.covers & at_once.keys()):
+                found += [term for who, terms in at_once[kind](a) if counts(who) for term in terms]
+        payers: dict[str, Mapping[str, Floor | Contract]] = {"floors": data.floors, "contracts": data.contracts}
+        for kind in sorted(budget.covers & payers.keys()):
+            found += [(1.0, block.paid_out[n, kind, x]) for x in by_year[n, kind] if counts(payers[kind][x].payer)]
+        return found
 
     block.outlay = {
         (n, b): outlays(n, b, budget)
@@ -74,22 +93,66 @@ def budgets(
     return block
 
 
-def _floors_capped(tree: Tree) -> bool:
-    return any("floors" in b.covers for data in tree.data.values() for b in data.budgets.values())
+def _capped(tree: Tree, kind: str) -> bool:
+    return any(kind in b.covers for data in tree.data.values() for b in data.budgets.values())
 
 
-def _paid(tree: Tree, floors: pyo.Block, offtake: pyo.Block) -> dict[tuple[int, str], Terms]:
-    """(node that ends a year, package) -> its payments of the year."""
+def _capex(tree: Tree, invest: pyo.Block, n: int) -> Iterator[tuple[str, Terms]]:
+    """(payer, MUSD) of the public projects decided at a node."""
+    for (d, g), build in invest.decided.items():
+        project = tree.data[n].projects[g]
+        if project.public and n in paid_at(tree, d, "projects", g):
+            yield project.payer, [(project.capex, build)]
+
+
+def _grants(tree: Tree, floors: pyo.Block, n: int) -> Iterator[tuple[str, Terms]]:
+    for (d, o), award in floors.decided.items():
+        data = tree.data[n]
+        if data.floors[o].project in data.projects and n in paid_at(tree, d, "floors", o):
+            yield data.floors[o].payer, [(grant(data, data.floors[o]), award)]
+
+
+def _fees(tree: Tree, offtake: pyo.Block, n: int) -> Iterator[tuple[str, Terms]]:
+    for (d, c), sign in offtake.signed.items():
+        if n in paid_at(tree, d, "contracts", c):
+            contract = tree.data[n].contracts[c]
+            yield contract.payer, [(contract.signing_fee, sign)]
+
+
+def _fills(tree: Tree, net: Network, piles: pyo.Block, n: int) -> Iterator[tuple[str, Terms]]:
+    for (s, _), term in zip(net[n].fill, purchases(tree, net, piles, n), strict=True):
+        yield tree.data[n].stockpiles[s].payer, [term]
+
+
+def _floor_payments(tree: Tree, floors: pyo.Block, offtake: pyo.Block) -> dict[tuple[int, str], Terms]:
+    """(node, package) -> what it pays."""
     of_node: dict[tuple[int, str], Terms] = defaultdict(list)
     for n in tree.nodes:
         for o, _, payment in payments_at(tree, floors, offtake, n):
             of_node[n, o] += payment
+    return of_node
+
+
+def _contract_payments(tree: Tree, offtake: pyo.Block) -> dict[tuple[int, str], Terms]:
+    """(node, contract) -> what it costs more than the market, and what is paid though not taken."""
+    of_node: dict[tuple[int, str], Terms] = defaultdict(list)
+    for n, c, d in offtake.taken:
+        price, market = prices(tree, offtake, n, c, d)
+        of_node[n, c].append((price - market, offtake.taken[n, c, d]))
+        if (n, c, d) in offtake.untaken:
+            of_node[n, c].append((price, offtake.untaken[n, c, d]))
+    return of_node
+
+
+def _of_years(tree: Tree, kind: str, of_node: Mapping[tuple[int, str], Terms]) -> dict[tuple[int, str, str], Terms]:
+    """(node that ends a year, kind, name) -> payments of the year."""
+    names = dict.fromkeys(name for _, name in of_node)
     return {
-        (n, o): terms
+        (n, kind, name): terms
         for n in tree.nodes
         if tree.ends_year(n)
-        for o in tree.data[n].floors
-        if (terms := [term for a in tree.year_nodes(n) for term in of_node.get((a, o), ())])
+        for name in names
+        if (terms := [term for a in tree.year_nodes(n) for term in of_node.get((a, name), ())])
     }
 
 

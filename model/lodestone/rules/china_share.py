@@ -152,14 +152,14 @@ def _used_intake(tree: Tree, net: Network, flow: pyo.Block, block: pyo.Block, n:
 
 
 def _waste(tree: Tree, net: Network, block: pyo.Block, flow: pyo.Block) -> None:
-    """(33), where a cap looks at the intake of a unit and its share is neither 0 nor 1."""
+    """(33), where a cap looks at the intake of a unit and its share is not 1, which allows everything."""
     groups: dict[tuple[int, str, str], list[str]] = {}  # node, region, main output -> units
     for n in tree.nodes:
         data = tree.data[n]
         looked_at = {
             (r, m)
             for cap in in_force(tree, n)
-            if cap.sector is None and 0 < share_at(tree, n, cap.name) < 1
+            if cap.sector is None and share_at(tree, n, cap.name) < 1
             for r in cap.regions
             for m in cap.materials
         }
@@ -266,6 +266,8 @@ def table(tree: Tree, block: pyo.Block) -> list[Row]:
             continue
         cap, nodes = tree.data[n].caps[c], list(block.parts[n, c, m, basis])
         exposed, total, allowed = sums(tree, block, (n, c, m, basis))
+        if basis == FILLS and not total:
+            continue  # nothing was put into stock
         limit = {share_at(tree, a, c) for a in nodes}
         rows.append(
             {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from lodestone.data.plan_data import time_of
 from lodestone.data.tree import Tree
 from lodestone.plan.tables import COMMITTED, COST_TERMS, MONTH, TABLES
 from lodestone.rules import (
@@ -73,9 +74,9 @@ def _without(row: Row, columns: set[str]) -> Row:
 def cost_totals(tree: Tree, tables: Mapping[str, Sequence[Row]]) -> dict[str, float]:
     """Discounted cost by term, adding up to the expected cost; tariffs 0 where they are not counted."""
     totals = dict.fromkeys(COST_TERMS, 0.0)
-    counted = all(data.tariffs_counted for data in tree.data.values())
+    counted = {tree.time[n]: data.tariffs_counted for n, data in tree.data.items()}
     for row in tables["costs"]:
-        if row["term"] != "tariffs" or counted:
+        if row["term"] != "tariffs" or counted[time_of(row["year"], row.get("month", 1))]:
             totals[row["term"]] += row["discounted_musd"]
     return totals
 

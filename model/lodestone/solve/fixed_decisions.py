@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lodestone.data.plan_data import CLEAN, EXPOSED, Time, time_of
+from lodestone.plan.tables import Row
 from lodestone.rules.build import Built
+from lodestone.solver.matrix import Variable
 
 STREAM_COLUMNS = {CLEAN: "clean_t", EXPOSED: "exposed_t"}
 
@@ -27,7 +28,7 @@ class Decisions:
     release: Mapping[tuple[str, Time, str], float]
 
 
-def decisions(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Decisions:
+def decisions(tables: Mapping[str, Sequence[Row]]) -> Decisions:
     """The decisions of a plan of one future, from its tables."""
 
     def moved(direction: str) -> dict[tuple[str, Time, str], float]:
@@ -50,7 +51,7 @@ def hold(built: Built, held: Decisions, nodes: Iterable[int], *, new_allowed: bo
     """Hold what is built, awarded and signed at these nodes; new_allowed: more may be decided beside it."""
     m, year, within = built.model, built.tree.year, set(nodes)
 
-    def fix(variable: Any, value: float) -> None:
+    def fix(variable: Variable, value: float) -> None:
         if value > 0 or not new_allowed:
             _fix(variable, value)
 
@@ -75,7 +76,7 @@ def hold_stocks(built: Built, held: Decisions, nodes: Iterable[int]) -> None:
                 _fix(variable, amounts.get((s, time[n], k), 0.0))
 
 
-def _fix(variable: Any, value: float) -> None:
+def _fix(variable: Variable, value: float) -> None:
     """By its bounds, within those it has."""
     low = value if variable.lb is None else max(variable.lb, value)
     at = low if variable.ub is None else min(variable.ub, low)

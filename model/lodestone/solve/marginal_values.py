@@ -4,8 +4,8 @@ They are duals of the linear programme in which all whole-number decisions (buil
 has them. The dual of a row is what one more on its right-hand side adds to the objective. A limit may stand in several
 rows, and a China share is a coefficient; the value of a cell is the derivative by the number that stands there:
 
-    China share   - dual of (23), (24) x consumption x 0.01, over materials and bases     MUSD per point
-    budget        - dual of (25), over the later years too if money is carried over        MUSD per MUSD
+    China share   - dual of (29) to (32) x what they look at x 0.01, over materials        MUSD per point
+    budget        - dual of (34), over the later years too if money is carried over        MUSD per MUSD
     plant         - dual of (5) - spot_share x dual of access - g x dual of (16) + (11)    USD/kg of capacity
     project       - dual of (5) - spot_share x dual of access + (11), where it stands      USD/kg of capacity
     market        - reduced cost of buy (or dual of sales), and as for plants              USD/kg of volume
@@ -28,7 +28,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import isinf
-from typing import Any
 
 import numpy as np
 
@@ -39,6 +38,7 @@ from lodestone.rules.china_share import share_at, stock_row
 from lodestone.rules.linear import Row, amount, worth
 from lodestone.rules.stockpiles import DAYS_PER_YEAR, credited_demand, required_days, usable_t
 from lodestone.solver.highs import Solver
+from lodestone.solver.matrix import Constraint
 from lodestone.workbook.cell_locations import Places
 
 POINT = 0.01  # of a share
@@ -67,7 +67,7 @@ class Duals:
     columns: Mapping[int, float] = field(default_factory=dict)
     money: Mapping[int, float] = field(default_factory=dict)
 
-    def row(self, constraint: Any, *key: Any) -> float:
+    def row(self, constraint: Constraint, *key: object) -> float:
         """0 where there is no such row."""
         return self.rows.get(id(constraint[key]), 0.0) if key in constraint else 0.0
 

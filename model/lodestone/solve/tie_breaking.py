@@ -13,8 +13,7 @@ own.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from lodestone.rules.build import Built
 from lodestone.rules.flows import tainted
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.solver.highs import Solver
+from lodestone.solver.matrix import Variable
 
 
 def tidy(built: Built, solver: Solver, values: np.ndarray, kept: Collection[int] = frozenset()) -> np.ndarray | None:
@@ -73,7 +73,7 @@ def _moves(built: Built, solver: Solver) -> list[list[int]]:
     for n, twin in tree.twin.items():
         branches.setdefault(twin, []).append(n)
 
-    def columns(decided: Any, n: int, name: str) -> list[int]:
+    def columns(decided: Mapping[tuple[int, str], Variable], n: int, name: str) -> list[int]:
         same = [decided[key] for key in ((n, name), *((b, name) for b in branches.get(n, ()))) if key in decided]
         return [i for v in same if (i := solver.column.get(id(v))) is not None]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lodestone.plan.formatting import count, in_words, musd, tonnes
-from lodestone.plan.key_figures import Plan, Row
-from lodestone.plan.tables import SCENARIO, Column
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import SCENARIO, Column, Row
 from lodestone.report.plan.table_sheet import TableSheet
 
 SHEET = "Secure"
@@ -21,7 +21,7 @@ COLUMNS = (
 
 def secure_line(plan: Plan) -> str:
     """'Secure against any 2 of 12 threats; price of security 412 MUSD; binding: ...'; empty where nothing is asked."""
-    secure = plan.get("secure")
+    secure = plan.secure
     if not secure:
         return ""
     k, threats = secure["k"], len(secure["threats"])
@@ -42,7 +42,7 @@ def together(row: Row) -> str:
 
 def secure_sheet(plan: Plan) -> TableSheet:
     """Every combination, what is short, how long stocks last, what binds."""
-    combinations = plan["secure"]["combinations"] if plan.get("secure") else []
+    combinations = plan.secure["combinations"] if plan.secure else []
     joint = any("scenario" in row for row in combinations)
     rows = [
         [

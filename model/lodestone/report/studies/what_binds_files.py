@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from lodestone import __version__
 from lodestone.plan.formatting import musd
-from lodestone.plan.tables import SCENARIO, VALUE_TABLES, Column
+from lodestone.plan.tables import SCENARIO, VALUE_TABLES, Cell, Column
 from lodestone.report.excel.table_book import FACTS, Table, write_tables
 from lodestone.report.studies.study_files import Kind
 from lodestone.studies.what_binds.results import Moved, WhatBinds, document, in_words, weightiest
@@ -42,19 +41,19 @@ def _tables(found: WhatBinds) -> list[Table]:
     ]
 
 
-def _moved(moved: Moved) -> list[Any]:
+def _moved(moved: Moved) -> list[Cell]:
     step = f"{moved.step} {'more' if moved.more else 'less'}"
     figures = [moved.musd, moved.at_least, moved.at_most, moved.within_gap]
     return [moved.rule, moved.name, moved.cell, step, *figures, in_words(moved)]
 
 
-def _about(found: WhatBinds) -> list[list[Any]]:
+def _about(found: WhatBinds) -> list[list[Cell]]:
     return [
         ["plan", found.plan_name],
         ["run", found.run],
         ["workbook", found.workbook],
         ["scenario", found.scenario],
-        ["cost of the run", f"{musd(found.objective_musd)}; no plan costs less than {musd(found.bound_musd)}"],
+        ["cost of the run", f"{musd(found.objective_musd)}; {_proved(found.bound_musd)}"],
         ["WhatBinds", "builds, awards and signings as in the run; each cell for its year alone, one unit at a time"],
         ["value", "one unit more saves at most this, one unit less costs at least this (cover: the other way round)"],
         ["order", "by what a small step is worth: a point of share, a day of cover, 1 % of other limits"],
@@ -62,3 +61,9 @@ def _about(found: WhatBinds) -> list[list[Any]]:
         *(["remark", remark] for remark in found.remarks),
         ["Lodestone", __version__],
     ]
+
+
+def _proved(bound_musd: float | None) -> str:
+    if bound_musd is None:
+        return "how much less a plan could cost is not known"
+    return f"no plan costs less than {musd(bound_musd)}"

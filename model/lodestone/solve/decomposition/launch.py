@@ -9,22 +9,22 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import lodestone
 from lodestone.errors import LodestoneError, StoppedError, UsageError
 from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.solve.decomposition.order import Found, Order
 from lodestone.system.scratch import scratch
+from lodestone.system.signals import held_back
 
 TASK, PROGRESS, FOUND, ERROR, STOP = "task", "progress", "found", "error", "stop"
 POLL_S = 0.2
-GRACE_S = 5.0
 EXTRA = 'pip install "lodestone[mpi]"'
 
 
@@ -63,8 +63,9 @@ def run_ranks(order: Order, processes: int, on_progress: OnProgress | None, shou
             "lodestone.solve.decomposition.rank",
             str(folder),
         ]
-        with open(folder / "log", "wb") as log:
-            ranks = subprocess.Popen(  # in a session of its own: Ctrl-C is for this process, which asks them to stop
+        # In a session of their own and deaf to signals, mpiexec too: this process is asked to end, and asks them.
+        with open(folder / "log", "wb") as log, held_back():
+            ranks = subprocess.Popen(
                 command,
                 cwd=folder,  # where mpi-sppy leaves its log
                 env=os.environ | {"PYTHONPATH": paths},
@@ -87,7 +88,7 @@ def run_ranks(order: Order, processes: int, on_progress: OnProgress | None, shou
         return found
 
 
-def put(path: Path, content: Any) -> None:
+def put(path: Path, content: object) -> None:
     """Write a file whole: whoever reads it finds all of it or none."""
     part = path.with_name(f"{path.name}.{os.getpid()}")
     part.write_bytes(pickle.dumps(content))
@@ -113,12 +114,11 @@ def _wait(
 def _end(ranks: subprocess.Popen[bytes]) -> None:
     if ranks.poll() is not None:
         return
-    ranks.terminate()
-    try:
-        ranks.wait(GRACE_S)
-    except subprocess.TimeoutExpired:
+    if os.name == "posix":  # mpiexec and what it has started
+        os.killpg(ranks.pid, signal.SIGKILL)
+    else:
         ranks.kill()
-        ranks.wait()
+    ranks.wait()
 
 
 def _last_words(log: Path) -> str:

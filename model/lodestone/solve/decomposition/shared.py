@@ -3,9 +3,11 @@
 The trunk falls into stretches of nodes through which the same futures pass. Held in common are, of a stretch,
 
 - builds, awards, signings and their volumes at each of its nodes;
-- the stock at its last node, by stream;
+- the stock at its last node, by stream, and what is kept open, known of suppliers and designed out there;
 - deliveries that come back as scrap after its last node;
-- what is put into stock at each, where a budget with carry-over counts it.
+- what is put into stock and taken under contracts at each, where a budget with carry-over counts it;
+- where it ends within a year, all that rules about a year add up: activity, deliveries, intake, fills, what is taken,
+  kept open and thrown away at the nodes of that year.
 
 Nothing else at a node of the stretch stands in a row with a node after it. So when two futures agree on these numbers,
 the rest of the stretch is the same problem for both, and the one may do there what the other does, at no cost: the
@@ -16,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from lodestone.data.tree import Tree
 from lodestone.rules.build import Built
+from lodestone.solver.matrix import Variable
 
 Key = tuple[str, ...]  # what is held in common, e.g. ("stock", "2", "reserve", "clean")
 OUTSIDE = -1  # in the place of a node that this tree does not have
@@ -31,7 +33,7 @@ class CommonNumber:
     """One number of the vector. worth: MUSD of one unit, about; size: a usual amount of it, in its unit."""
 
     key: Key
-    variable: Any
+    variable: Variable
     whole: bool
     worth: float
     size: float
@@ -106,20 +108,45 @@ def in_common(built: Built, ends: Mapping[int, int]) -> Iterator[CommonNumber]:
                 ("fill", str(n), s, k), fill, False, 0.1 * price(n, pile.material, pile.region), pile.capacity
             )
 
+    yield from _carried_on(built, ends)
+
+
+def _carried_on(built: Built, ends: Mapping[int, int]) -> Iterator[CommonNumber]:
+    """What else later nodes begin with, and what the rest of a year that is cut adds up. A MUSD of each, about."""
+    m, tree = built.model, built.tree
+    at_end = {n for n in ends if n == ends[n]}
+    within = {n for n, end in ends.items() if not tree.ends_year(end) and n in tree.year_nodes(end)}
+    counted = within | {n for n in ends if _is_budgeted(tree, n, "contracts")}
+    fills = {n for n in within if not _is_budgeted(tree, n)}
+    for name, variables, nodes in (
+        ("kept", m.closure.kept, at_end | within),
+        ("known", m.suppliers.known, at_end),
+        ("avoid", m.flows.avoid, at_end),
+        ("taken", m.contracts.taken, counted),
+        ("act", m.flows.act, within),
+        ("mixed", m.flows.mixed, within),
+        ("served", m.flows.deliver, within),
+        ("filled", m.stockpiles.fill, fills),
+        ("waste", m.china_share.waste, within),
+    ):
+        for (n, *key), variable in variables.items():
+            if n in nodes:
+                size = variable.ub if variable.ub else 1.0
+                yield CommonNumber((name, str(n), *map(str, key)), variable, False, 0.01, size)
+
 
 def _comes_back(tree: Tree, n: int, end: int, sector: str, material: str) -> bool:
     """Whether what is delivered at a node comes back as scrap after its stretch, within the horizon."""
+    later = {tree.year[a] for a in tree.nodes if a > end}
     return any(
-        (row.sector, row.material) == (sector, material)
-        and row.t_per_t > 0
-        and end < n + row.lag_years < len(tree.nodes)
+        (row.sector, row.material) == (sector, material) and row.t_per_t > 0 and tree.year[n] + row.lag_years in later
         for row in tree.data[n].returns
     )
 
 
-def _is_budgeted(tree: Tree, n: int) -> bool:
-    """Whether money laid out for stock at a node counts in later years of a budget."""
+def _is_budgeted(tree: Tree, n: int, kind: str = "stockpile") -> bool:
+    """Whether money laid out for stock (or another kind) at a node counts in later years of a budget."""
     return any(
-        budget.carry_over and "stockpile" in budget.covers and budget.limit.get(tree.time[n]) is not None
+        budget.carry_over and kind in budget.covers and budget.limit.get(tree.time[n]) is not None
         for budget in tree.data[n].budgets.values()
     )

@@ -17,7 +17,7 @@ from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import Branch, Tree, single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import readable
-from lodestone.plan.key_figures import Plan, future, is_joint
+from lodestone.plan.plan import Plan
 from lodestone.progress import ShouldStop
 from lodestone.rules.build import Built, build
 from lodestone.rules.linear import worth
@@ -35,9 +35,10 @@ from lodestone.solve.branch_trial import (
     runs_empty,
     used_by,
 )
+from lodestone.solve.effort import Effort, Search
 from lodestone.solve.fixed_decisions import decisions, hold, hold_stocks
 from lodestone.solve.no_worse import Used, smaller_answer
-from lodestone.solve.one_scenario import Effort, effort, load_model, scenario_data
+from lodestone.solve.one_scenario import load_model, scenario_data
 from lodestone.solve.secure import held_by, require_threats
 from lodestone.studies.attack.results import Attack, Blow
 from lodestone.workbook.conversion import plan_data
@@ -56,7 +57,7 @@ def attack(
     on_blow: OnBlow | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Attack:
-    """Every combination of at most k threats of the workbook against a plan (plan.json), the worst first.
+    """Every combination of at most k threats of the workbook against a plan, the worst first.
 
     Raises UsageError where there is no threat or the plan is not of this workbook's years, NoPlanError where the
     workbook does not allow the plan's decisions.
@@ -64,14 +65,14 @@ def attack(
     if k < 1:
         raise UsageError(f"--k {k}: give at least 1 threat at once")
     threats = require_threats(inputs, k)
-    base, tree = all_futures(inputs) if is_joint(plan) else _one(inputs, plan["scenario"])
-    if list(plan["horizon"]) != [base.first_year, base.last_year]:
-        first, last = plan["horizon"]
+    base, tree = all_futures(inputs) if plan.is_joint else _one(inputs, plan.scenario)
+    if list(plan.horizon) != [base.first_year, base.last_year]:
+        first, last = plan.horizon
         raise UsageError(f"{run} plans {first}-{last}, {inputs.path.name} {base.first_year}-{base.last_year}")
     remarks = []
-    if plan["workbook_sha256"] != inputs.sha256:
+    if plan.workbook_sha256 != inputs.sha256:
         remarks.append(f"{run} was made from another version of the workbook")
-    plain = _as_planned(tree, plan, effort(base, None, None, None, should_stop), remarks)
+    plain = _as_planned(tree, plan, Effort(should_stop=should_stop).search(base), remarks)
     found: list[Blow] = []
     skipped = 0
     together = [c for size in range(1, min(k, len(threats)) + 1) for c in combinations(threats, size)]
@@ -140,13 +141,13 @@ class _Planned:
         return worth(discounted(self.built.tree, self.built.costs, n, 1.0))
 
 
-def _as_planned(tree: Tree, plan: Plan, wanted: Effort, remarks: list[str]) -> _Planned:
+def _as_planned(tree: Tree, plan: Plan, wanted: Search, remarks: list[str]) -> _Planned:
     """The model with the plan's decisions and stocks held, and the cheapest flows that go with them."""
     for stocks in (True, False):
         built = build(tree)
         for name, leaf in tree.leaf_of.items():
-            shown = future(plan, name) if is_joint(plan) else plan
-            made = decisions(shown["tables"])
+            shown = plan.future(name) if plan.is_joint else plan
+            made = decisions(shown.tables)
             hold(built, made, tree.path[leaf])
             if stocks:
                 hold_stocks(built, made, tree.path[leaf])

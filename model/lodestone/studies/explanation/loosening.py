@@ -243,7 +243,7 @@ def _windows(g: Giving) -> None:
             if place:
                 knob = g.knob(place, how, "year", 1 / A_YEAR)
                 knob.windows[number] = year
-                knob.about = {**(knob.about or {}), number: away}
+                knob.about = {**knob.about, number: away}
             g.solver.bound(number, 0.0, 0.0)
 
 

@@ -356,7 +356,7 @@ def _budget(w: Speaker, n: int, b: str) -> Said:
     return w.say(n, "Budgets", (b,), w.year(n), text.rstrip(","))
 
 
-def _net_floors(w: Speaker, n: int, o: str) -> Said:
+def _net_floors(w: Speaker, n: int, kind: str, o: str) -> Said:
     return Said(
         "PriceFloors", f"payments of {o} count in budgets with what it pays out in a year ({{years}})", w.year(n), False
     )
@@ -436,6 +436,8 @@ WORDS: Mapping[str, Words] = {
     "suppliers.resourcing": _suppliers,
     "suppliers.new": _suppliers,
     "suppliers.in_use": _suppliers,
+    "suppliers.replaced": _suppliers,
+    "suppliers.growing": _suppliers,
     "substitution.required": _option("requires", "works only once what it requires is in production"),
     "substitution.growth": _option("ramp_share_per_yr", "grows only so fast"),
     "substitution.kept": _option("keep_share", "stays: what is designed out is not brought back at once"),

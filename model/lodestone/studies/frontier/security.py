@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 from lodestone.errors import UsageError
 from lodestone.names import readable
+from lodestone.plan.tables import Rows
 from lodestone.progress import ShouldStop
 from lodestone.studies.frontier.results import years
 from lodestone.studies.frontier.security_results import Secured, SecurityCost
-from lodestone.studies.parallel.solves import Done, Job, OnJob, solve_many
-from lodestone.studies.parallel.source import load_content
-from lodestone.workbook.file.archive import read_bytes
+from lodestone.studies.parallel.solves import HERE, Done, Job, OnJob, Where, solve_many
+from lodestone.studies.parallel.source import Source
 
 KEPT = ("investments", "price_floors", "contracts")
 DECIDED = (("investments", "project", "decision_year"), ("price_floors", "floor", "decision_year"),
@@ -22,22 +20,16 @@ DECIDED = (("investments", "project", "decision_year"), ("price_floors", "floor"
 
 
 def security_cost(
-    workbook: Path,
+    source: Source,
     ks: Sequence[int],
     shares: Sequence[float] = (),
-    scenario: str = "base",
-    sets: Sequence[str] = (),
-    gap: float | None = None,
-    time_limit: float | None = None,
-    processes: int | None = None,
-    scheduler: str | None = None,
+    where: Where = HERE,
     on_job: OnJob | None = None,
     should_stop: ShouldStop | None = None,
 ) -> SecurityCost:
     """Solve for every number of threats and every share. Raises UsageError where there are no threats."""
-    content = read_bytes(workbook)
-    inputs = load_content(workbook.name, content, sets)
-    tables = inputs.tables(scenario)
+    inputs = source.inputs()
+    tables = inputs.tables(source.scenario)
     threats = tuple(row.key[0] for row in tables.rows("Scenarios") if row["threat"])
     if not threats:
         raise UsageError("there is no threat to be secure against: enter yes under threat on the sheet Scenarios")
@@ -49,11 +41,11 @@ def security_cost(
         more = [f"Settings/secure_against={k}"]
         more += [f"Sectors/{sector}/secure_share={share}" for sector in sectors if share is not None]
         label = f"K = {k}" if share is None else f"K = {k}, share {share:.0%}"
-        jobs.append(Job(label, workbook.name, content, scenario, (*sets, *more), gap, time_limit, KEPT))
-    answers = solve_many(jobs, processes, on_job, should_stop, scheduler)
+        jobs.append(Job.of(label, replace(source, sets=(*source.sets, *more)), keep=KEPT))
+    answers = solve_many(jobs, where, on_job, should_stop)
     points = [_point(k, share, done) for (k, share), done in zip(asked, answers, strict=True)]
     return SecurityCost(
-        readable(workbook.name), inputs.plan_name, scenario, tuple(sets), threats, tuple(_compared(points))
+        readable(source.workbook), inputs.plan_name, source.scenario, source.sets, threats, tuple(_compared(points))
     )
 
 
@@ -61,13 +53,13 @@ def _point(k: int, share: float | None, done: Done) -> Secured:
     plan = done.plan
     if plan is None:
         return Secured(k, share, message=done.message)
-    secure = plan.get("secure") or {"combinations": []}
-    binding = tuple(" + ".join(c["threats"]) for c in secure["combinations"] if c["branch"] == "yes")
-    decided = tuple(_decided(plan["tables"]))
-    return Secured(k, share, plan["objective_musd"], plan["bound_musd"], binding=binding, decided=decided)
+    combinations = plan.secure["combinations"] if plan.secure else []
+    binding = tuple(" + ".join(c["threats"]) for c in combinations if c["branch"] == "yes")
+    decided = tuple(_decided(plan.tables))
+    return Secured(k, share, plan.objective_musd, plan.bound_musd, binding=binding, decided=decided)
 
 
-def _decided(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+def _decided(tables: Rows) -> list[str]:
     return [f"{row[name]} {years([row[year]])}" for table, name, year in DECIDED for row in tables[table]]
 
 

@@ -10,6 +10,7 @@ and whoever comes later looks before each task.
 from __future__ import annotations
 
 import asyncio
+import math
 import pickle
 import sys
 import threading
@@ -27,13 +28,17 @@ from uuid import uuid4
 
 import lodestone
 from lodestone.errors import StoppedError, UsageError
+from lodestone.plan.tables import Document
 from lodestone.progress import ShouldStop
 from lodestone.solver.highs import version as highs_version
-from lodestone.studies.parallel.tasks import NOT_BEGUN, Failure, OnNews, Task, attempt, sparing, unexpected
+from lodestone.studies.parallel.tasks import NOT_BEGUN, Failure, News, OnNews, Task, Value, attempt, sparing, unexpected
 
+Dask = Any  # its module and objects: loaded only where a cluster is asked for, and without types
 ANSWER_S = 5.0  # in which a scheduler must answer,
 WORKER_S = 3.0  # and then have a worker
+IMPORTED_S = 30.0  # in which a worker that is there should have loaded Lodestone
 POLL_S = 0.2
+REMIND_S = 5.0
 SHOWN = 3  # workers that a message names
 
 Versions = Mapping[str, str]
@@ -42,14 +47,14 @@ _one_at_a_time = threading.Lock()
 _stopped: set[str] = set()  # studies, in a worker process
 
 
-def on_cluster(tasks: Sequence[Task], scheduler: str, hear: OnNews, should_stop: ShouldStop) -> list[Any]:
+def on_cluster(tasks: Sequence[Task], scheduler: str, hear: OnNews, should_stop: ShouldStop) -> list[Value]:
     """As run_tasks. Raises UsageError without Dask, a scheduler at the address, a worker, or with a strange one."""
     try:
         import distributed
     except ImportError as error:
         raise UsageError("a scheduler needs Dask: pip install 'lodestone[dask]'") from error
     _require_worker(scheduler)
-    connect: Any = distributed.Client
+    connect: Dask = distributed.Client
     try:
         client = connect(scheduler, timeout=ANSWER_S, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -64,14 +69,24 @@ def on_cluster(tasks: Sequence[Task], scheduler: str, hear: OnNews, should_stop:
 
 def _require_worker(scheduler: str) -> None:
     """Ask a scheduler for its workers; Dask's own client may wait for ever for something else that has the port."""
-    try:
-        workers = asyncio.run(_workers(scheduler))
-    except (ValueError, TypeError, AttributeError) as error:  # what Dask makes of an address it cannot read
+    answers: list[Mapping[str, Any] | Exception] = []
+
+    def ask() -> None:
+        try:
+            answers.append(asyncio.run(_workers(scheduler)))
+        except Exception as error:  # whatever something else may answer
+            answers.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)  # which the search for a host's name may hold up
+    asking.start()
+    asking.join(ANSWER_S + WORKER_S + 1)
+    answer = answers[0] if answers else TimeoutError()
+    if isinstance(answer, ValueError | TypeError | AttributeError):  # what Dask makes of an address it cannot read
         form = "write it like tcp://host:8786, or tls:// where Dask is configured for it"
-        raise UsageError(f"{scheduler!r} is no address of a Dask scheduler: {form} ({error})") from error
-    except Exception as error:  # whatever something else may answer
-        raise _no_answer(scheduler) from error
-    if not workers:
+        raise UsageError(f"{scheduler!r} is no address of a Dask scheduler: {form} ({answer})") from answer
+    if isinstance(answer, Exception):
+        raise _no_answer(scheduler) from answer
+    if not answer:
         start = f"dask worker {scheduler} --nthreads 1"
         raise UsageError(f"the Dask scheduler at {scheduler} has no worker: start some, each with {start}")
 
@@ -80,18 +95,18 @@ def _no_answer(scheduler: str) -> UsageError:
     return UsageError(f"no Dask scheduler answers at {scheduler}; write it like tcp://host:8786")
 
 
-async def _workers(scheduler: str) -> Mapping[str, Any]:
+async def _workers(scheduler: str) -> Document:
     """Its workers, once there is one or the time is up."""
     import distributed
 
-    dask: Any = distributed
+    dask: Dask = distributed
     secured = dask.Security().get_connection_args("client")
     comm = await asyncio.wait_for(dask.comm.connect(scheduler, timeout=ANSWER_S, **secured), ANSWER_S)
     try:
         ends = time.monotonic() + WORKER_S
         while True:
             await asyncio.wait_for(comm.write({"op": "identity", "n_workers": -1, "reply": True}), ANSWER_S)
-            workers: Mapping[str, Any] = dict((await asyncio.wait_for(comm.read(), ANSWER_S))["workers"])
+            workers: Document = dict((await asyncio.wait_for(comm.read(), ANSWER_S))["workers"])
             if workers or time.monotonic() > ends:
                 return workers
             await asyncio.sleep(POLL_S)
@@ -99,10 +114,10 @@ async def _workers(scheduler: str) -> Mapping[str, Any]:
         comm.abort()
 
 
-def _require_same(client: Any) -> None:
+def _require_same(client: Dask) -> None:
     """Raise UsageError when a worker is not what this process is; one that does not answer yet is asked at its task."""
     try:
-        said = client.sync(client._run, versions, on_error="return", callback_timeout=ANSWER_S)
+        said = client.sync(client._run, versions, on_error="return", callback_timeout=IMPORTED_S)
     except TimeoutError:
         return
     here = versions()
@@ -148,30 +163,31 @@ def _code() -> str:
 class _Study:
     """One study on a cluster."""
 
-    def __init__(self, client: Any, tasks: Sequence[Task], hear: OnNews, should_stop: ShouldStop) -> None:
+    def __init__(self, client: Dask, tasks: Sequence[Task], hear: OnNews, should_stop: ShouldStop) -> None:
         self.client = client
         self.tasks = tasks
         self.hear = hear
         self.should_stop = should_stop
         self.name = f"lodestone-{uuid4().hex}"
-        self.news: SimpleQueue[tuple[int, Any]] = SimpleQueue()
-        self.values: dict[int, Any] = {}
+        self.news: SimpleQueue[tuple[int, News]] = SimpleQueue()
+        self.values: dict[int, Value] = {}
 
-    def run(self) -> list[Any]:
+    def run(self) -> list[Value]:
         self.client.subscribe_topic(self.name, self._take)
         here = versions()
-        pending: dict[Any, int] = {}
+        pending: dict[Dask, int] = {}
         try:
             pending = {
                 self.client.submit(_work, task, i, self.name, here, key=f"{self.name}-{i}", pure=False): i
                 for i, task in enumerate(self.tasks)
             }
-            stopping = False
+            told, stopping = -math.inf, False
             while pending:
                 self._tell()
-                if self.should_stop() and not stopping:
-                    stopping = True
+                stopping = stopping or self.should_stop()
+                if stopping and time.monotonic() - told >= REMIND_S:  # workers may join, or have missed it
                     self._stop(pending)
+                    told = time.monotonic()
                 for future in [future for future in pending if future.done()]:
                     i = pending.pop(future)
                     self.values[i] = self._value(i, future, stopping)
@@ -194,16 +210,18 @@ class _Study:
             for _ in range(self.news.qsize()):
                 self._pass_on(*self.news.get_nowait())
 
-    def _pass_on(self, place: int, news: Any) -> None:
+    def _pass_on(self, place: int, news: News) -> None:
         if place not in self.values:
             self.hear(place, news)
 
-    def _stop(self, pending: dict[Any, int]) -> None:
+    def _stop(self, pending: dict[Dask, int]) -> None:
         """Running tasks end with what they have; those that come to a worker later are not begun."""
-        if not self.client.run(_note_stop, self.name, on_error="ignore"):
-            self.client.cancel(list(pending))  # there is no worker
+        with suppress(TimeoutError):
+            run = self.client._run
+            if not self.client.sync(run, _note_stop, self.name, on_error="ignore", callback_timeout=ANSWER_S):
+                self.client.cancel(list(pending))  # there is no worker
 
-    def _value(self, place: int, future: Any, stopping: bool) -> Any:
+    def _value(self, place: int, future: Dask, stopping: bool) -> Value:
         from distributed.scheduler import KilledWorker
 
         try:
@@ -223,13 +241,13 @@ def _note_stop(study: str) -> None:
     _stopped.add(study)
 
 
-def _work(task: Task, place: int, study: str, asked: Versions) -> Any:
+def _work(task: Task, place: int, study: str, asked: Versions) -> Value:
     """In a worker of the cluster. asked: what it must be."""
     from distributed import get_worker
 
     worker = get_worker()
 
-    def tell(news: Any) -> None:
+    def tell(news: News) -> None:
         worker.log_event(study, (place, pickle.dumps(news)))
 
     if versions() != asked:

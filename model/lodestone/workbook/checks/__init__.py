@@ -67,8 +67,7 @@ from lodestone.workbook.checks.limits import (
 )
 from lodestone.workbook.checks.magnitudes import (
     change_out_of_proportion,
-    rate_very_high,
-    setting_unusual,
+    time_limit_very_short,
     unit_in_doubt,
 )
 from lodestone.workbook.checks.months import (
@@ -228,8 +227,7 @@ BASE_CHECKS: tuple[Check, ...] = (
     freight_left_blank,
     recipe_without_output,
     unit_in_doubt,
-    rate_very_high,
-    setting_unusual,
+    time_limit_very_short,
 )
 # What has an effect in some scenario has an effect.
 EFFECT_CHECKS: tuple[Check, ...] = (

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 
+from lodestone.data.parts import ALL_KINDS, BUDGET_KINDS
 from lodestone.errors import Problem
 from lodestone.workbook.checks.rows import cell_of, horizon_of, problem_at, recipes_of, rounded, supplier_of, units_of
 from lodestone.workbook.reading.cells import show
@@ -22,7 +23,6 @@ from lodestone.workbook.tables import Record, Tables
 FAR = 300.0  # a slip of units is 1,000 or more; what differs in kind, 300 at most
 DEAR = 10.0  # nobody pays ten times what a material is worth to move or to keep it
 BEYOND = 30.0  # times all that could ever be supplied: tonnes are 1,000 kg
-STEEP = 0.5  # a rate per year from which per cent were meant: 1 for 1 %
 KG_PER_T = 1000.0
 USD_PER_MUSD = 1e6
 OWN = "what this row usually has"
@@ -135,9 +135,9 @@ def _alike(tables: Tables) -> Mapping[tuple[str, str], list[Figure]]:
 
 
 def _price(tables: Tables, material: str) -> float:
-    """Its highest price in the years planned, USD/kg; 0 where there is none."""
-    row = tables.records["Prices"].get((material,))
-    return 0.0 if row is None else max((row.years or {}).get(year) or 0.0 for year in horizon_of(tables))
+    """Its highest price in the years planned, anywhere, USD/kg; 0 where there is none."""
+    rows = (row for row in tables.rows("Prices") if row["material"] == material)
+    return max(((row.years or {}).get(year) or 0.0 for row in rows for year in horizon_of(tables)), default=0.0)
 
 
 def _output_worth(tables: Tables, process: str) -> float:
@@ -172,7 +172,8 @@ def input_dearer_than_output(tables: Tables) -> Iterator[Problem]:
             times = -g * _price(tables, material) / worth if worth else 0.0
             if times >= FAR and material not in told:
                 told.add(material)
-                row = tables.records["Prices"][material,]
+                rows = [row for row in tables.rows("Prices") if row["material"] == material and row.given]
+                row = max(rows, key=lambda row: max(row.given.values()))
                 year = max(row.given, key=lambda y: (row.given[y], -y))
                 yield Figure(row, year, row.given[year]).problem(
                     f"with this price {process} takes in {rounded(times)} times what it brings: is the unit right?",
@@ -270,7 +271,7 @@ def budget_out_of_proportion(tables: Tables) -> Iterator[Problem]:
     """A budget of 300 times or more all on which it could be spent."""
     outlays = _outlays(tables)
     for row in tables.rows("Budgets"):
-        kinds = list(outlays) if "all" in row["covers"] else row["covers"]
+        kinds = ALL_KINDS if "all" in row["covers"] else row["covers"]
         most, given = sum(outlays[kind] for kind in kinds), row.given
         if given and most:
             year = max(given, key=lambda y: (given[y], -y))
@@ -281,18 +282,24 @@ def budget_out_of_proportion(tables: Tables) -> Iterator[Problem]:
 
 def _outlays(tables: Tables) -> dict[str, float]:
     """MUSD that each kind of outlay could come to in a year at the very most."""
-    found = dict.fromkeys(("capex", "grants", "floors", "fees", "stockpile"), 0.0)
+    found = dict.fromkeys(BUDGET_KINDS, 0.0)
     per_kg = KG_PER_T / USD_PER_MUSD
     for row in tables.rows("Projects"):
         if row["funding"] == "public":
             found["capex"] += row["capex_musd"] * row["max_builds"]
     for row in tables.rows("PriceFloors"):
-        project = tables.records["Projects"][row["project"],]
-        output = _most(tables, project, row["material"]) or 0.0
-        found["grants"] += row["capex_grant_share"] * project["capex_musd"]
-        found["floors"] += row["floor_usd_per_kg"] * output * per_kg
+        unit = tables.records["Projects"].get((row["project"],)) or tables.records["Plants"][row["project"],]
+        output, capex = _most(tables, unit, row["material"]) or 0.0, unit.values.get("capex_musd", 0.0)
+        floor = _price(tables, row["material"]) if row["floor_usd_per_kg"] is None else row["floor_usd_per_kg"]
+        found["grants"] += row["capex_grant_share"] * capex
+        found["floors"] += (floor + row["production_credit_usd_per_kg"]) * output * per_kg
+        found["contingent"] += floor * output * per_kg
+        found["loans"] += row["loan_share_of_capex"] * capex
+        found["equity"] += row["equity_musd"]
     for row in tables.rows("Contracts"):
         found["fees"] += row["signing_fee_musd"]
+        dear = max(row["fixed_price_usd_per_kg"] or 0.0, _price(tables, row["material"]))
+        found["contracts"] += row["max_t_per_yr"] * dear * per_kg
     for row in tables.rows("Stockpiles"):
         found["stockpile"] += row["capacity_t"] * _price(tables, row["material"]) * per_kg
     return found
@@ -313,46 +320,12 @@ COMPARISONS = (
 # --- rates and settings -----------------------------------------------------------------------------------------------
 
 
-def rate_very_high(tables: Tables) -> Iterator[Problem]:
-    """Rates per year of 50 % or more: 1 is 100 %, and not 1 %."""
-    for sheet, column in (
-        ("Projects", "hurdle_rate"),
-        ("Contracts", "escalation_share_per_yr"),
-        ("Materials", "annual_loss_share"),
-    ):
-        for row in tables.rows(sheet):
-            if column not in row.blank and row[column] >= STEEP:
-                yield problem_at(row, column, *_per_cent(row[column]))
-    rate = tables.settings["discount_rate"]
-    if rate >= STEEP and "discount_rate" in tables.setting_cells:
-        yield Problem(tables.setting_cells["discount_rate"], show(rate), *_per_cent(rate))
-
-
-def _per_cent(rate: float) -> tuple[str, str]:
-    return f"this is {rate * 100:.4g} % a year", f"if {rate:.4g} % is meant, enter {show(rate / 100)}"
-
-
-def setting_unusual(tables: Tables) -> Iterator[Problem]:
-    settings = tables.settings
-    for name, unusual, wrong, mend in (
-        (
-            "bank_price_factor",
-            settings["bank_price_factor"] > 1,
-            "lenders would count on more than the market price",
-            "enter a share such as 0.8, unless that is meant",
-        ),
-        (
-            "mip_gap",
-            settings["mip_gap"] > 0.05,
-            f"a plan may then cost {settings['mip_gap'] * 100:.4g} % more than the best one",
-            "enter a share such as 0.0001",
-        ),
-        (
-            "time_limit_s",
-            settings["time_limit_s"] < 1,
+def time_limit_very_short(tables: Tables) -> Iterator[Problem]:
+    limit = tables.settings["time_limit_s"]
+    if limit < 1 and "time_limit_s" in tables.setting_cells:
+        yield Problem(
+            tables.setting_cells["time_limit_s"],
+            show(limit),
             "the time is in seconds, and hardly any plan is found in that",
             f"enter seconds, such as {SETTINGS.by_name['time_limit_s'].default}",
-        ),
-    ):
-        if unusual and name in tables.setting_cells:
-            yield Problem(tables.setting_cells[name], show(settings[name]), wrong, mend)
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lodestone.data.parts import ALL_KINDS
 from lodestone.errors import Problem
 from lodestone.names import listed
 from lodestone.workbook.checks.reach import reached
@@ -219,7 +220,7 @@ def returns_after_horizon(tables: Tables) -> Iterator[Problem]:
 def budget_for_nothing(tables: Tables) -> Iterator[Problem]:
     offered = _on_offer(tables)
     for budget in tables.rows("Budgets"):
-        kinds = offered if "all" in budget["covers"] else {kind: offered[kind] for kind in budget["covers"]}
+        kinds = {kind: offered[kind] for kind in (ALL_KINDS if "all" in budget["covers"] else budget["covers"])}
         if not any(kinds.values()):
             yield problem_at(
                 budget,
@@ -235,7 +236,7 @@ def budget_for_nothing(tables: Tables) -> Iterator[Problem]:
 
 def budget_words_without_effect(tables: Tables) -> Iterator[Problem]:
     for budget in tables.rows("Budgets"):
-        words = [word for word in budget["covers"] if word != "all"]
+        words = [word for word in budget["covers"] if word not in ("all", "contingent")]
         if "all" in budget["covers"] and words:
             yield problem_at(
                 budget,
@@ -247,11 +248,18 @@ def budget_words_without_effect(tables: Tables) -> Iterator[Problem]:
 
 def _on_offer(tables: Tables) -> dict[str, bool]:
     """Whether there is anything on which each kind of outlay could be made."""
-    floors = tables.rows("PriceFloors")
+    floors, contracts = tables.rows("PriceFloors"), tables.rows("Contracts")
+    guaranteed = any(
+        row["floor_usd_per_kg"] is None or row["floor_usd_per_kg"] or row["upside_share"] for row in floors
+    )
     return {
         "capex": any(row["funding"] == "public" and row["capex_musd"] for row in tables.rows("Projects")),
         "grants": any(row["capex_grant_share"] for row in floors),
-        "floors": any(row["floor_usd_per_kg"] or row["upside_share"] for row in floors),
-        "fees": any(row["signing_fee_musd"] for row in tables.rows("Contracts")),
+        "floors": guaranteed or any(row["production_credit_usd_per_kg"] for row in floors),
+        "contingent": guaranteed,
+        "loans": any(row["loan_share_of_capex"] for row in floors),
+        "equity": any(row["equity_musd"] for row in floors),
+        "contracts": bool(contracts),
+        "fees": any(row["signing_fee_musd"] for row in contracts),
         "stockpile": any(row["capacity_t"] for row in tables.rows("Stockpiles")),
     }
