@@ -22,6 +22,7 @@ from lodestone.plan.formatting import in_words, tonnes
 from lodestone.progress import ShouldStop
 from lodestone.rules.build import Built
 from lodestone.solve.branch_trial import Answer, Held, Met, Trial, answer, prepare
+from lodestone.solve.no_worse import Used, smaller_answer
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import Inputs
 
@@ -107,18 +108,55 @@ def branches_of(inputs: Inputs, futures: Iterable[str], threats: Sequence[str], 
     return [Branch(future, c, data(future, c)) for future in futures for c in together]
 
 
-def prepared_here(
-    tree: Tree, branches: Sequence[Branch], say: Say | None = None, should_stop: ShouldStop | None = None
-) -> list[Trial]:
-    """The trials of branches, one after another in this process."""
-    trials = []
-    for number, branch in enumerate(branches, 1):
-        if should_stop and should_stop():
-            raise StoppedError("stopped before every combination of threats was tried")
-        if say:
-            say(f"threats: {number} of {len(branches)} combinations are read")
-        trials.append(prepare(tree, branch))
-    return trials
+class Trials:
+    """The trials of a tree's branches, each prepared when it is first needed."""
+
+    def __init__(self, tree: Tree, say: Say, should_stop: ShouldStop | None) -> None:
+        self.tree, self.say, self.should_stop = tree, say, should_stop
+        self.known: dict[tuple[str, tuple[str, ...]], Trial] = {}
+
+    def of(self, branch: Branch) -> Trial:
+        if branch.name not in self.known:
+            if self.should_stop and self.should_stop():
+                raise StoppedError("stopped before every combination of threats was tried")
+            self.say(f"threats: {' + '.join(branch.threats)} is prepared")
+            self.known[branch.name] = prepare(self.tree, branch)
+        return self.known[branch.name]
+
+    def meet(self, branches: Sequence[Branch], chosen: Sequence[Branch], held: Held) -> list[tuple[Branch, Met]]:
+        """The branches that fail. Those of few threats are tried first, so that what a further threat takes away
+        without need is seen, and the larger combination not tried."""
+        failing: list[tuple[Branch, Met]] = []
+        stand: dict[str, dict[tuple[str, ...], tuple[PlanData, Used]]] = {}
+        names = {branch.name for branch in chosen}
+        waiting = [branch for branch in branches if branch.name not in names]
+        for size in sorted({len(branch.threats) for branch in waiting}):
+            trials = []
+            for branch in (b for b in waiting if len(b.threats) == size):
+                known = stand.setdefault(branch.future, {})
+                smaller = smaller_answer(branch.threats, branch.data, known)
+                if smaller is None:
+                    trials.append(self.of(branch))
+                else:
+                    known[branch.threats] = (branch.data, known[smaller][1])
+            for trial, met in zip(trials, meet_all(trials, held, self.should_stop), strict=True):
+                if met.stands:
+                    stand[trial.branch.future][trial.branch.threats] = (trial.branch.data, met.used)
+                else:
+                    failing.append((trial.branch, met))
+        return failing
+
+    def answers(self, branches: Sequence[Branch], held: Held) -> tuple[tuple[Branch, Answer], ...]:
+        """The best answer to each, where all stand."""
+        found: dict[tuple[str, tuple[str, ...]], Answer] = {}
+        known: dict[str, dict[tuple[str, ...], tuple[PlanData, Used]]] = {}
+        for branch in branches:
+            answered = known.setdefault(branch.future, {})
+            smaller = smaller_answer(branch.threats, branch.data, answered)
+            best = answer(self.of(branch), held, self.tree) if smaller is None else found[branch.future, smaller]
+            found[branch.name] = best
+            answered[branch.threats] = (branch.data, best.used)
+        return tuple((branch, found[branch.name]) for branch in branches)
 
 
 def secured(
@@ -136,25 +174,21 @@ def secured(
     """
     tell = say or (lambda _: None)
     solved, plain = solve(tree)
-    trials = prepared_here(tree, branches, tell, should_stop)
+    trials = Trials(tree, tell, should_stop)
     chosen: list[Branch] = []
     for number in range(1, len(branches) + 2):
         held = held_by(solved)
-        known = {branch.name for branch in chosen}
-        waiting = [trial for trial in trials if trial.branch.name not in known]
-        tell(f"round {number}: {len(waiting)} combinations of threats are tried")
-        met = meet_all(waiting, held, should_stop)
-        failing = [(trial, result) for trial, result in zip(waiting, met, strict=True) if not result.stands]
+        tell(f"round {number}: {len(branches) - len(chosen)} combinations of threats are tried")
+        failing = trials.meet(branches, chosen, held)
         if not failing:
-            answers = tuple((trial.branch, answer(trial, held, tree)) for trial in trials)
-            return solved, Security(k, tuple(threats), plain, tuple(chosen), answers)
+            return solved, Security(k, tuple(threats), plain, tuple(chosen), trials.answers(branches, held))
         worst, result = max(failing, key=lambda pair: pair[1].missing)
-        chosen.append(worst.branch)
-        tell(f"round {number}: {in_plain_words(worst.branch, result)}; added")
+        chosen.append(worst)
+        tell(f"round {number}: {in_plain_words(worst, result)}; added")
         try:
             solved, _ = solve(with_branches(tree, chosen))
         except NoPlanError as error:
-            raise NoSecurePlanError(_no_plan(chosen), chosen, trials) from error
+            raise NoSecurePlanError(_no_plan(chosen), chosen, [trials.of(b) for b in branches]) from error
     raise AssertionError("every combination has its branch, and one still fails")
 
 
