@@ -9,7 +9,7 @@ import pytest
 from tests.rules.everything import everything
 from tests.solving import add, change, home, lane, market, read, recipe
 
-from lodestone.data.tree import joint
+from lodestone.data.tree import Branch, joint, with_branches
 from lodestone.studies.explanation.adjustable_cells import STANDING
 from lodestone.studies.explanation.elastic_rows import Giving
 from lodestone.studies.explanation.loosening import loosened
@@ -80,6 +80,12 @@ def crowded() -> Inputs:
     add(book, "Scenarios", scenario="shock", probability=0.3, from_year=2027)
     change(book, "shock", "Lanes", "China/Home/ore", 10)
     change(book, "shock", "ChinaShare", "oxide_cap", 0.1)
+    sectors = book["Sectors"]
+    column = sectors[0].index("secure_share") if "secure_share" in sectors[0] else len(sectors[0])
+    for row, cell in zip(sectors, ["secure_share", *[0.5] * len(sectors)], strict=False):
+        row[column:] = [cell]
+    add(book, "Scenarios", scenario="cut", from_year=2027, threat="yes")
+    change(book, "cut", "Lanes", "China/Home/oxide", 0)
     inputs = read(book)
     assert inputs.problems == ()
     return inputs
@@ -87,7 +93,12 @@ def crowded() -> Inputs:
 
 @pytest.fixture(scope="module")
 def giving() -> Giving:
-    return loosened(Places(crowded()), lambda data_of: joint(data_of("base"), [data_of("shock")]))
+    inputs = crowded()
+    cut = plan_data(inputs.combination("base", ["cut"]), inputs.tables())
+    return loosened(
+        Places(inputs),
+        lambda data_of: with_branches(joint(data_of("base"), [data_of("shock")]), [Branch("base", ("cut",), cut)]),
+    )
 
 
 def test_every_row_and_bound_of_a_crowded_workbook_can_be_said_with_a_cell(giving: Giving) -> None:

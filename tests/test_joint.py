@@ -290,7 +290,7 @@ def test_settling_them_has_what_the_solve_left_of_the_time(monkeypatch):
     monkeypatch.setattr(Solver, "solve", noted)
     inputs = read(with_futures(risk_weight=1, risk_tail=0.05))
     plan = solve_joint(inputs, effort=Effort(time_limit=20.0), values=False)
-    assert plan["status"] == "optimal"
+    assert plan.status == "optimal"
     whole, left = times
     assert (whole, 20.0 - left >= 0.01) == (20.0, True)
 

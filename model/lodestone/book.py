@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from lodestone.progress import OnProgress
     from lodestone.studies.alternatives.results import Alternatives
+    from lodestone.studies.attack.results import Attack
     from lodestone.studies.compare.results import Comparison
     from lodestone.studies.explanation.results import Explanation
     from lodestone.studies.frontier.results import Frontier
@@ -235,25 +236,30 @@ class Book:
         gap: float | None = None,
         time_limit: float | None = None,
         start: AnyPlan | None = None,
+        secure: int | None = None,
         values: bool = True,
         progress: bool | OnProgress = False,
     ) -> Plan:
         """The audited plan of least cost, for one scenario, or (joint) one plan for all futures.
 
         gap (share) and time_limit (s): None for what the settings of the workbook say. start: a plan whose decisions
-        the solver begins with. values: of a joint plan, EVPI and VSS too. progress: True for a bar, or a function that
-        is told. Raises Infeasible when it is proved that there is no plan, StoppedError when none was found in time.
+        the solver begins with. secure: threats at once that the plan must stand. values: of a joint plan, EVPI and VSS
+        too. progress: True for a bar, or a function that is told. Raises Infeasible when it is proved that there is no
+        plan, NoSecurePlanError when none stands the threats, StoppedError when none was found in time.
         """
         from lodestone.solve.all_futures import solve_joint
         from lodestone.solve.effort import Effort
         from lodestone.solve.one_scenario import solve_scenario
+        from lodestone.solve.secure import NoSecurePlanError
 
         with _told(progress) as tell:
-            effort = Effort(gap, time_limit, tell, start=start)
+            effort = Effort(gap, time_limit, tell, start=start, secure=secure)
             try:
                 plan = (
                     solve_joint(self.inputs, effort, values) if joint else solve_scenario(self.inputs, scenario, effort)
                 )
+            except NoSecurePlanError:
+                raise
             except NoPlanError as error:
                 raise Infeasible(str(error), self._explainer(None if joint else scenario, gap)) from error
         return replace(Plan.from_document(plan.document()), source=self.path if self.path.exists() else None)
@@ -334,6 +340,21 @@ class Book:
                 lambda done, of, latest: show(f"{latest.kind} {latest.case}", done / of),
             )
         return Study(found, RANKED, ranked(found))
+
+    def attack(self, plan: AnyPlan, k: int = 2, *, progress: bool = False) -> Study[Attack]:
+        """Every combination of at most k threats against a plan as it is; what hurts most comes first."""
+        from lodestone.report.studies.attack_files import WORST, ranked
+        from lodestone.studies.attack.attack import attack
+
+        with _bar(progress) as show:
+            found = attack(
+                self.inputs,
+                plan.scenario,
+                plan,
+                k,
+                lambda done, of, latest: show(" + ".join(latest.threats), done / of),
+            )
+        return Study(found, WORST, ranked(found))
 
     def sweep(
         self,

@@ -11,6 +11,7 @@ import click
 
 from lodestone import __version__
 from lodestone.commands.alternatives import alternatives
+from lodestone.commands.attack import attack
 from lodestone.commands.bankability import bankability
 from lodestone.commands.calibrate import calibrate
 from lodestone.commands.check import check
@@ -123,6 +124,7 @@ COMMANDS = (
     frontier,
     sweep,
     stress,
+    attack,
     report,
     verify,
     watch,

@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="With --joint: EVPI and VSS too, each future being solved alone for them.",
 )
+@click.option(
+    "--secure",
+    type=click.IntRange(min=0),
+    metavar="K",
+    help="The cheapest plan that stands every combination of at most K threats. [default: Settings, secure_against]",
+)
 @click.option("--start", type=PATH, help="Folder of an earlier run, whose decisions the solver begins with.")
 @OUTPUT
 @click.pass_context
@@ -60,6 +66,7 @@ def solve(ctx: click.Context, /, **options: Any) -> None:
       lodestone solve plan.xlsx --scenario embargo --gap 0.01
       lodestone solve plan.xlsx --all-scenarios --jobs 2
       lodestone solve plan.xlsx --joint
+      lodestone solve plan.xlsx --secure 2
       lodestone solve plan.xlsx --joint --decompose --jobs 4
       lodestone solve plan.xlsx --gap 0.0001 --start outputs/plan/base
     """
@@ -89,6 +96,7 @@ class Asked:
     joint: bool
     decompose: bool
     values: bool
+    secure: int | None
     start: Path | None
     output: Output
 
@@ -108,6 +116,10 @@ class Asked:
             raise click.UsageError("--start goes with one model: leave out --decompose")
         if self.decompose and not self.joint:
             raise click.UsageError("--decompose takes a joint plan apart: it goes with --joint")
+        if self.decompose and self.secure:
+            raise click.UsageError("--secure goes with one model: leave out --decompose")
+        if self.is_many and self.secure is not None:
+            raise click.UsageError("--secure goes with one scenario or with --joint")
         if self.is_many and self.start is not None:
             raise click.UsageError("--start goes with one scenario or with --joint")
 
@@ -124,6 +136,7 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
     from lodestone.solve.all_futures import joint_name, solve_joint
     from lodestone.solve.effort import Effort
     from lodestone.solve.one_scenario import solve_scenario
+    from lodestone.solve.secure import NoSecurePlanError
     from lodestone.workbook.inputs import load
 
     scenario = asked.scenarios[0] if asked.scenarios else "base"
@@ -138,7 +151,9 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
         check_target(folder)
         held.enter_context(claimed([folder]))
         earlier = None if asked.start is None else read_run(asked.start)
-        effort = Effort(asked.gap, asked.time_limit, log.and_tell(watch.progress), watch.should_stop, earlier)
+        effort = Effort(
+            asked.gap, asked.time_limit, log.and_tell(watch.progress), watch.should_stop, earlier, asked.secure
+        )
         try:
             if asked.decompose:
                 from lodestone.solve.decomposition.run import solve_decomposed
@@ -149,6 +164,8 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
             else:
                 plan = solve_scenario(inputs, scenario, effort)
         except NoPlanError as error:
+            if isinstance(error, NoSecurePlanError):
+                raise
             if not asked.output.json:
                 click.echo(f"Error: {error}", err=True)
             _explain(asked, error, inputs, None if asked.joint else scenario, folder, watch)

@@ -73,6 +73,22 @@ SHAPES = {**TABLES, **VALUE_TABLES, ORIGINS.name: ORIGINS}
 VERSIONS = Part({"lodestone": TEXT}, dict.fromkeys(("python", "pyomo", "highspy"), TEXT))
 WARNING = Part(dict.fromkeys(("cell", "found", "wrong", "mend"), TEXT))
 START = Part({"taken": COUNT, "left_out": ListOf(TEXT), "kept": FLAG})
+SECURE = Part(
+    {
+        **{"k": COUNT, "threats": ListOf(TEXT), "plain_musd": NUMBER, "price_musd": NUMBER},
+        "combinations": ListOf(
+            Part(
+                {
+                    **{"threats": ListOf(TEXT), "branch": one_of("yes", "no"), "short_t": NUMBER},
+                    **{"short_by_sector_t": MapOf(NUMBER), "empty_after_days": MapOf(NUMBER)},
+                    "binding": ListOf(TEXT),
+                },
+                {"scenario": TEXT},
+            ),
+            "combination",
+        ),
+    }
+)
 AUDIT_LINE = Part(
     {
         **dict.fromkeys(("rule", "meaning", "unit"), TEXT),
@@ -102,6 +118,7 @@ class Plan:
     warnings: Annotated[list[Row], ListOf(WARNING)]
     model: Annotated[dict[str, int], MapOf(COUNT)]
     start: Annotated[Row | None, START, SOME] = None
+    secure: Annotated[Row | None, SECURE, SOME] = None  # what it stands of threats that come together
     cvar_musd: Annotated[float, NUMBER, JOINT] = 0.0
     scenario: Annotated[str, TEXT]
     probabilities: Annotated[dict[str, float], MapOf(NUMBER), JOINT] = field(default_factory=dict)

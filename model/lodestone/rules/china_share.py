@@ -90,7 +90,10 @@ def share_at(tree: Tree, n: int, cap: str) -> float:
 
 
 def _binds(tree: Tree, block: pyo.Block, key: Key) -> bool:
-    return any(exposed and share_at(tree, a, key[1]) < 1 for a, (exposed, _) in block.parts[key].items())
+    """Not in a year that ends in a branch of threats: caps are lifted there."""
+    return key[0] not in tree.twin and any(
+        exposed and share_at(tree, a, key[1]) < 1 for a, (exposed, _) in block.parts[key].items()
+    )
 
 
 def in_force(tree: Tree, n: int) -> Iterator[ShareCap]:
@@ -214,7 +217,7 @@ def _stock(tree: Tree, block: pyo.Block, piles: pyo.Block) -> None:
     rows = [
         (n, cap.name, s)
         for n in tree.nodes
-        if tree.ends_year(n)
+        if tree.ends_year(n) and n not in tree.twin
         for cap in in_force(tree, n)
         if cap.sector is None and share_at(tree, n, cap.name) < 1
         for s, pile in tree.data[n].stockpiles.items()

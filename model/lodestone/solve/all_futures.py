@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, replace
 
 from lodestone.audit import Audit, audit_joint
 from lodestone.data.plan_data import BASE, PlanData
-from lodestone.data.tree import Tree, joint, single
+from lodestone.data.tree import Branch, Tree, joint, single, with_branches
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import VALUE_TABLES, Row, Rows
@@ -38,8 +38,10 @@ from lodestone.solve.one_scenario import (
     passing,
     renamed,
     scenario_data,
+    solve_secure,
     solve_tree,
     totals,
+    with_branches_of,
 )
 from lodestone.solver.highs import Outcome
 from lodestone.workbook.cell_locations import Places
@@ -62,21 +64,28 @@ def joint_name(inputs: Inputs) -> str:
 def solve_joint(inputs: Inputs, effort: Effort = AS_SET, values: bool = True) -> Plan:
     """The audited plan for all futures together; every table has a column `scenario`.
 
-    effort: of each solve. values: EVPI and VSS too, which take one more solve for each future and two for the base.
-    Raises what solve_scenario raises, and UsageError when no scenario has a probability.
+    effort: of each solve; its `secure` asks for every future. values: EVPI and VSS too, which take one more solve for
+    each future and two for the base. Raises what solve_scenario raises, and UsageError when no scenario has a
+    probability.
     """
     clock = Clock(effort.on_progress)
     clock.enter("read")
     base, tree = all_futures(inputs)
     clock.leave("read")
     wanted = effort.search(base)
+    k = effort.threats(base)
     futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
+    branches: list[Branch] = []
 
     def attempt(careful: bool) -> tuple[tuple[Solved, Plan], Audit]:
-        solved = solve_tree(tree, replace(wanted, careful=careful), clock)
+        solved, security = solve_secure(inputs, tree, k, replace(wanted, careful=careful), clock)
         clock.enter("audit")
         plan = _plan_of(inputs, base, solved)
-        result = audit_joint(futures, plan.document(), tree.scenarios)
+        if security:
+            plan = replace(plan, secure=security.told(plan.objective_musd))
+            branches[:] = security.chosen
+        shown = {name: plan.future(name).tables for name in futures}
+        result = with_branches_of(solved, audit_joint(futures, plan.document(), tree.scenarios), shown)
         clock.leave("audit")
         return (solved, plan), result
 
@@ -84,7 +93,7 @@ def solve_joint(inputs: Inputs, effort: Effort = AS_SET, values: bool = True) ->
     plan = replace(plan, audit=lines, tables=plan.tables | _values(inputs, solved))
     clock.leave("marginal values")
     if values:
-        plan = replace(plan, **asdict(_worth_of_knowing(base, tree, plan, replace(wanted, start=None))))
+        plan = replace(plan, **asdict(_worth_of_knowing(base, tree, plan, replace(wanted, start=None), branches)))
         clock.leave("values")
     return replace(plan, seconds=clock.seconds)
 
@@ -186,20 +195,23 @@ class Values:
     remarks: tuple[str, ...] = ()
 
 
-def _worth_of_knowing(base: PlanData, tree: Tree, plan: Plan, wanted: Search) -> Values:
-    """Best effort: a value that cannot be had leaves a remark, never the plan."""
+def _worth_of_knowing(base: PlanData, tree: Tree, plan: Plan, wanted: Search, branches: Sequence[Branch]) -> Values:
+    """Best effort: a value that cannot be had leaves a remark, never the plan.
+
+    branches: combinations of threats that a plan must stand, whether it knows its future or not.
+    """
     remarks: list[str] = []
     objective, likely = plan.objective_musd, plan.probabilities
     alone = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
     known: dict[str, float] = {}
-    base_plan = _alone(base, wanted, remarks)
+    base_plan = _alone(base, wanted, remarks, branches)
     for name, data in alone.items():
-        solved = base_plan if name == base.scenario.name else _alone(data, wanted, remarks)
+        solved = base_plan if name == base.scenario.name else _alone(data, wanted, remarks, branches)
         if solved:
             known[name] = solved.outcome.objective
     noise = wanted.gap * abs(objective) + 1e-9
     evpi = gain(objective - weighed(base, known, likely), noise) if len(known) == len(alone) else None
-    held = _base_held(base_plan, tree, wanted, remarks) if base_plan else None
+    held = _base_held(base_plan, with_branches(tree, branches), wanted, remarks) if base_plan else None
     vss = None if held is None else gain(held - objective, noise)
     return with_remarks(plan, Values(evpi, vss, known if evpi is not None else None, held, tuple(remarks)), noise)
 
@@ -219,11 +231,12 @@ def gain(value: float, noise: float) -> float:
     return 0.0 if -noise <= value < 0 else value
 
 
-def _alone(data: PlanData, wanted: Search, remarks: list[str]) -> Solved | None:
+def _alone(data: PlanData, wanted: Search, remarks: list[str], branches: Sequence[Branch]) -> Solved | None:
     """The plan of one scenario that knows its future."""
     name = data.scenario.name
+    tree = with_branches(single(data), [branch for branch in branches if branch.future == name])
     try:
-        solved = solve_tree(single(data), _named(wanted, f"{name} alone"), Clock(None))
+        solved = solve_tree(tree, _named(wanted, f"{name} alone"), Clock(None))
     except (NoPlanError, StoppedError) as error:
         remarks.append(f"{name} alone: {error}")
         return None
@@ -232,7 +245,8 @@ def _alone(data: PlanData, wanted: Search, remarks: list[str]) -> Solved | None:
 
 def _base_held(base_plan: Solved, tree: Tree, wanted: Search, remarks: list[str]) -> float | None:
     """The objective when the base's decisions are held where futures share their nodes."""
-    held = decisions(plan_tables(base_plan.built))
+    (leaf,) = base_plan.built.tree.leaf_of.values()
+    held = decisions(plan_tables(base_plan.built.along(leaf)))
     built = build(tree)
     hold(built, held, tree.shared)
     hold_stocks(built, held, tree.shared)

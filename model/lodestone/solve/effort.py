@@ -13,7 +13,8 @@ from lodestone.progress import OnProgress, ShouldStop
 class Effort:
     """What is asked of a solve: relative gap and seconds (None: as the workbook's settings say), and who watches.
 
-    start: the plan of an earlier run, whose decisions the solver begins with.
+    start: the plan of an earlier run, whose decisions the solver begins with. secure: threats at once that the plan
+    must stand.
     """
 
     gap: float | None = None
@@ -21,6 +22,11 @@ class Effort:
     on_progress: OnProgress | None = None
     should_stop: ShouldStop | None = None
     start: Plan | None = None
+    secure: int | None = None
+
+    def threats(self, data: PlanData) -> int:
+        """How many threats at once the plan must stand."""
+        return data.secure_against if self.secure is None else self.secure
 
     def search(self, data: PlanData) -> Search:
         """With what the settings say where nothing is asked for."""

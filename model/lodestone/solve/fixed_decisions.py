@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lodestone.data.plan_data import CLEAN, EXPOSED
+from lodestone.data.plan_data import CLEAN, EXPOSED, Time, time_of
 from lodestone.plan.tables import Row
 from lodestone.rules.build import Built
 from lodestone.solver.matrix import Variable
@@ -24,16 +24,16 @@ class Decisions:
     builds: Mapping[tuple[str, int], int]  # project, year -> copies
     awards: frozenset[tuple[str, int]]  # package, year
     volumes: Mapping[tuple[str, int], float]  # contract, signing year -> t/yr
-    fill: Mapping[tuple[str, int, str], float]  # stockpile, year, stream -> t
-    release: Mapping[tuple[str, int, str], float]
+    fill: Mapping[tuple[str, Time, str], float]  # stockpile, period, stream -> t
+    release: Mapping[tuple[str, Time, str], float]
 
 
 def decisions(tables: Mapping[str, Sequence[Row]]) -> Decisions:
     """The decisions of a plan of one future, from its tables."""
 
-    def moved(direction: str) -> dict[tuple[str, int, str], float]:
+    def moved(direction: str) -> dict[tuple[str, Time, str], float]:
         return {
-            (row["stockpile"], row["year"], stream): row[f"{direction}_{column}"]
+            (row["stockpile"], time_of(row["year"], row.get("month", 1)), stream): row[f"{direction}_{column}"]
             for row in tables["stockpile"]
             for stream, column in STREAM_COLUMNS.items()
         }
@@ -69,11 +69,11 @@ def hold(built: Built, held: Decisions, nodes: Iterable[int], *, new_allowed: bo
 
 def hold_stocks(built: Built, held: Decisions, nodes: Iterable[int]) -> None:
     """Hold what is put into stock and taken out of it at these nodes."""
-    piles, year, within = built.model.stockpiles, built.tree.year, set(nodes)
+    piles, time, within = built.model.stockpiles, built.tree.time, set(nodes)
     for variables, amounts in ((piles.fill, held.fill), (piles.release, held.release)):
         for (n, s, k), variable in variables.items():
             if n in within:
-                _fix(variable, amounts.get((s, year[n], k), 0.0))
+                _fix(variable, amounts.get((s, time[n], k), 0.0))
 
 
 def _fix(variable: Variable, value: float) -> None:

@@ -91,7 +91,11 @@ def duals(built: Built, solver: Solver, values: np.ndarray) -> Duals:
     return Duals(
         rows={id(row.constraint): dual for row, dual in zip(solver.rows, rows, strict=True)},
         columns={id(v): cost for v, cost in zip(solver.variables, columns[: len(solver.variables)], strict=True)},
-        money={n: 1.0 / (tree.data[n].discount(tree.year[n]) * tree.probability[n]) for n in tree.nodes},
+        money={
+            n: 1.0 / (tree.data[n].discount(tree.year[n]) * tree.probability[n])
+            for n in tree.nodes
+            if n not in tree.twin
+        },
     )
 
 

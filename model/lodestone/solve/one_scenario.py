@@ -14,19 +14,22 @@ import pyomo.version
 from pyomo.common.errors import InfeasibleConstraintException
 
 from lodestone import __version__
-from lodestone.audit import Audit, audit
+from lodestone.audit import Audit, audit, audit_branches
+from lodestone.audit.secure import Beside
 from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import Tree, single
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.names import readable
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import COST_TERMS, Row
+from lodestone.plan.tables import COST_TERMS, Row, Rows
 from lodestone.progress import OnProgress, Progress
 from lodestone.rules.build import Built, build
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
 from lodestone.solve.effort import AS_SET, Effort, Search
+from lodestone.solve.largest_share import told
 from lodestone.solve.marginal_values import Duals, duals, value_tables
+from lodestone.solve.secure import NoSecurePlanError, Security, branches_of, require_threats, secured
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solve.warm_start import Start, start_from
 from lodestone.solver.highs import Outcome, Solver
@@ -112,12 +115,17 @@ def solve_scenario(inputs: Inputs, scenario: str = "base", effort: Effort = AS_S
     data = scenario_data(inputs, scenario)
     clock.leave("read")
     wanted = effort.search(data)
+    k = effort.threats(data)
 
     def attempt(careful: bool) -> tuple[tuple[Solved, Plan], Audit]:
-        solved = solve_tree(single(data), replace(wanted, careful=careful), clock)
+        whole, security = solve_secure(inputs, single(data), k, replace(wanted, careful=careful), clock)
+        (leaf,) = whole.built.tree.leaf_of.values()
+        solved = replace(whole, built=whole.built.along(leaf)) if security else whole
         clock.enter("audit")
         plan = plan_of(inputs, data, solved)
-        result = audit(data, plan.document())
+        if security:
+            plan = replace(plan, secure=security.told(plan.objective_musd))
+        result = with_branches_of(whole, audit(data, plan.document()), {data.scenario.name: plan.tables})
         clock.leave("audit")
         return (solved, plan), result
 
@@ -126,6 +134,42 @@ def solve_scenario(inputs: Inputs, scenario: str = "base", effort: Effort = AS_S
     tables = plan.tables | value_tables(solved.built, solved.duals(), Places(inputs), leaf)
     clock.leave("values")
     return replace(plan, audit=lines, tables=tables, seconds=clock.seconds)
+
+
+def with_branches_of(solved: Solved, found: Audit, futures: Mapping[str, Rows]) -> Audit:
+    """The audit of a plan with that of the branches it was made with; futures: its tables by scenario."""
+    tree = solved.built.tree
+    if not tree.branch_ends:
+        return found
+    names = {leaf: name for name, leaf in tree.leaf_of.items()}
+    branches = {}
+    for leaf in tree.branch_ends:
+        data = tree.data[leaf]
+        future = futures[names[tree.twin[leaf]]]
+        branches[data.scenario.name] = (data, Beside(plan_tables(solved.built.along(leaf)), future))
+    more = audit_branches(branches)
+    return Audit(found.lines + more.lines, found.findings + more.findings)
+
+
+def solve_secure(inputs: Inputs, tree: Tree, k: int, wanted: Search, clock: Clock) -> tuple[Solved, Security | None]:
+    """The solved tree, with the branches that it takes to stand every combination of at most k threats."""
+    threats = require_threats(inputs, k)
+    if k == 0:
+        return solve_tree(tree, wanted, clock), None
+
+    def solve(asked: Tree) -> tuple[Solved, float]:
+        solved = solve_tree(asked, wanted, clock)
+        return solved, solved.outcome.objective
+
+    branches = branches_of(inputs, tree.leaf_of, threats, k)
+    clock.leave("threats")
+    try:
+        found = secured(tree, branches, threats, k, solve, clock.enter, wanted.should_stop)
+    except NoSecurePlanError as error:
+        clock.enter("largest share")
+        raise told(error, tree, wanted.time_limit, wanted.should_stop) from error
+    clock.leave("threats")
+    return found
 
 
 @at_rest()

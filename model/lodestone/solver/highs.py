@@ -16,7 +16,7 @@ import pyomo.environ as pyo
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.solver.highs_model import FEASIBILITY, INFINITY, HighsObject, LoadedModel
-from lodestone.solver.matrix import Variable
+from lodestone.solver.matrix import Matrix, Variable
 from lodestone.system.standard_output import muted
 
 CAREFUL = 1e-9  # tolerance instead of FEASIBILITY, where a plan did not pass its audit
@@ -47,7 +47,7 @@ class Outcome:
 class Solver(LoadedModel):
     """A loaded model that can be solved, again after every change."""
 
-    def __init__(self, model: pyo.ConcreteModel, careful: bool = False) -> None:
+    def __init__(self, model: pyo.ConcreteModel | Matrix, careful: bool = False) -> None:
         """careful: tighter tolerances and no presolve, which takes longer and misses less."""
         super().__init__(model)
         self._presolve = "off" if careful else "choose"

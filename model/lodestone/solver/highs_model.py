@@ -35,10 +35,12 @@ class LoadedModel:
     were loaded. Columns and rows that are added come after these. offset: MUSD, the constant of the cost.
     """
 
-    def __init__(self, model: pyo.ConcreteModel) -> None:
-        """Raises InfeasibleConstraintException when a row without variables does not hold, StoppedError when HiGHS
-        does not take the numbers."""
-        loaded = matrix(model)
+    def __init__(self, model: pyo.ConcreteModel | Matrix) -> None:
+        """model: also its arrays, whose variables and constraints may then be anything that names them.
+
+        Raises InfeasibleConstraintException when a row without variables does not hold, StoppedError when HiGHS does
+        not take the numbers."""
+        loaded = model if isinstance(model, Matrix) else matrix(model)
         self.variables, self.column = loaded.variables, loaded.column
         self.rows = loaded.rows  # (constraint, sense) by row
         self.row = {id(row.constraint): i for i, row in enumerate(loaded.rows)}

@@ -26,7 +26,7 @@ from lodestone.plan.run_files import starts_with
 from lodestone.plan.shapes import Json
 from lodestone.report.excel import colours
 from lodestone.report.html.studies import Study, figures
-from lodestone.report.html.views import FIGURES, views
+from lodestone.report.html.views import figures_of, views
 from lodestone.report.studies.study_files import not_ours, refuse_runs, write_files
 
 REPORT_HTML = "report.html"
@@ -72,7 +72,7 @@ def page(runs: Mapping[str, Plan], studies: Sequence[Study] = ()) -> str:
                 "choose": f.choose,
                 "yearly": f.yearly,
             }
-            for f in FIGURES
+            for f in figures_of(runs)
         ],
         "studies": [{**f.as_json(), "file": study.path.name} for study in studies for f in figures(study)],
         "colours": {name.lower(): value for name, value in vars(colours).items() if name.isupper()},

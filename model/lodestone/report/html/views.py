@@ -120,6 +120,22 @@ def _stocks(plan: Plan) -> Table:
     return from_plan(plan, "stockpile", *names, rows=rows)
 
 
+def _threats(plan: Plan) -> Table:
+    """Every combination; of a joint plan those of this future."""
+    rows = plan.secure["combinations"] if plan.secure else []
+    columns = (
+        *(Column("threats", "", ""), Column("one", "", ""), Column("other", "", ""), Column("short_t", "t", "")),
+        *(Column("branch", "", ""), Column("binding", "", "")),
+    )
+    cells = [
+        [" + ".join(names), *(names if len(names) == 2 else names * 2 if len(names) == 1 else ("", "")),
+         row["short_t"], row["branch"], ", ".join(row["binding"])]
+        for row in rows
+        if row.get("scenario", plan.scenario) == plan.scenario and (names := row["threats"])
+    ]  # fmt: skip
+    return Table(columns, cells)
+
+
 def _costs(plan: Plan) -> Table:
     """Tariffs only as far as they are counted, so that the sum is the cost of the plan."""
     names = ("term", "payer", "year", "musd", "discounted_musd")
@@ -178,6 +194,19 @@ FIGURES = (
 )  # fmt: skip
 
 
+THREATS = Figure(
+    "threats", "What is short when threats come together",
+    "Two threats by row and column, one alone on the diagonal: the least that is short then. A frame marks the "
+    "combinations with which the plan was made; combinations of more threats stand in the table.",
+    "threats", _threats,
+)  # fmt: skip
+
+
+def figures_of(runs: Mapping[str, Plan]) -> tuple[Figure, ...]:
+    """The pictures that these runs have something for: threats only where a plan stands some."""
+    return (*FIGURES, THREATS) if any(plan.secure for plan in runs.values()) else FIGURES
+
+
 def views(runs: Mapping[str, Plan]) -> list[Row]:
     """Every run by its name, a joint run as each of its futures."""
     found = []
@@ -186,14 +215,15 @@ def views(runs: Mapping[str, Plan]) -> list[Row]:
             futures = [(f"{name}: if {f}", f, plan.future(f)) for f in plan.futures]
         else:
             futures = [(name, "", plan)]
-        found += [_view(label, name, future, one, plan) for label, future, one in futures]
+        drawn = figures_of(runs)
+        found += [_view(label, name, future, one, plan, drawn) for label, future, one in futures]
     return found
 
 
-def _view(label: str, run: str, future: str, plan: Plan, whole: Plan) -> Document:
+def _view(label: str, run: str, future: str, plan: Plan, whole: Plan, drawn: tuple[Figure, ...]) -> Document:
     probability = f", {share(whole.probabilities[future])} likely" if future else ""
     about = f"scenario {plan.scenario}{probability}" if future else f"scenario {plan.scenario}"
-    tables = {figure.key: figure.table(plan).as_json() for figure in FIGURES}
+    tables = {figure.key: figure.table(plan).as_json() for figure in drawn}
     tables["terms"] = tables["costs"]
     first, last = plan.horizon
     return {

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, count, in_words, musd, share, tonnes
 from lodestone.plan.plan import Plan
+from lodestone.report.plan.secure import SHEET as SECURE
+from lodestone.report.plan.secure import secure_line
 from lodestone.report.plan.summary import by_decision, demand, overall_share, proved, tightest
 
 
@@ -32,6 +34,8 @@ def brief(plan: Plan) -> list[Line]:
         Line("Look next", look_next(plan), "Charts"),
         Line("Certainty", proved(plan), "Audit"),
     ]
+    if secure := secure_line(plan):
+        lines.insert(0, Line("Secure", secure, SECURE))
     there = {"Contracts": "contracts", "PriceFloors": "price_floors"}  # sheets that are left out when there is nothing
     return [replace(x, sheet="") if x.sheet in there and not plan.rows(there[x.sheet]) else x for x in lines]
 

@@ -10,6 +10,8 @@ from lodestone.plan.formatting import count, days, in_words, musd, share, tonnes
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Cell, Row
 from lodestone.report.plan.first_page import Line
+from lodestone.report.plan.secure import SHEET as SECURE
+from lodestone.report.plan.secure import secure_line
 from lodestone.report.plan.summary import Section, decisions, demand, proved, status
 
 EVPI = "what a perfect forecast would save, and so the most that one is worth"
@@ -34,6 +36,7 @@ def joint_brief(plan: Plan) -> list[Line]:
         Line("Dependence", dependence, "ChinaShare"),
         Line("Short", f"{in_words(short)}." if short else "Nothing, in any future.", "Demand"),
         Line("Aim", first[2], "Audit"),
+        *([Line("Secure", secure, SECURE)] if (secure := secure_line(plan)) else []),
     ]
 
 
@@ -71,6 +74,7 @@ def joint_key_lines(plan: Plan) -> list[tuple[str, str]]:
         ("Expected cost", f"{musd(plan.expected_cost_musd)}, CVaR {musd(plan.cvar_musd)}"),
         ("Do now", in_words(joint_decided(now), 8) or "nothing"),
     ]
+    lines += [("Secure", secure)] if (secure := secure_line(plan)) else []
     lines += [(_if(plan, name), musd(cost)) for name, cost in plan.futures.items()]
     lines += [(name, f"{musd(value)}: {meaning}") for name, value, meaning in _values(plan) if value is not None]
     return lines

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-from xlsxwriter.utility import xl_col_to_name
 
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, term_label
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Cell, Column, Row
 from lodestone.report.plan.cost_matrix import CostMatrix
+from lodestone.report.plan.secure import secure_sheet
+from lodestone.report.plan.table_sheet import Mark, TableSheet
 
 AWARD = (
     *("project", "floor", "material", "first_supported_year", "last_supported_year", "floor_usd_per_kg"),
@@ -42,36 +40,6 @@ USE = (
 )
 MERGED = ("floor_payments", "contract_years")  # shown with what they belong to
 NO_ROOM = 1e-4  # of a share or amount: closer to its limit it is full
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Cells to be coloured. criteria: a formula for row 2, with {column} for the cells of a column."""
-
-    criteria: str
-    columns: tuple[str, ...]
-    meaning: str
-
-
-@dataclass(frozen=True)
-class TableSheet:
-    """A table from A1 on. question: what it answers. totals: how many last rows are totals."""
-
-    name: str
-    question: str
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[Cell]]
-    totals: int = 0
-    marks: tuple[Mark, ...] = ()
-
-    @property
-    def names(self) -> list[str]:
-        return [column.name for column in self.columns]
-
-    def formula(self, mark: Mark) -> str:
-        """For row 2 of the sheet."""
-        cells = {name: f"${xl_col_to_name(j)}2" for j, name in enumerate(self.names)}
-        return "=" + re.sub(r"{(\w+)}", lambda found: cells[found[1]], mark.criteria)
 
 
 CAP_BINDS = Mark(
@@ -121,6 +89,7 @@ def table_sheets(plan: Plan, costs: CostMatrix) -> list[TableSheet]:
         *(shown(plan, table) for table in ("stockpile", "flows", "plants")),
         *(sheet for sheet in [_capacity_use(plan)] if sheet.rows),
         *(shown(plan, table) for table in ("china_share", "demand")),
+        *(sheet for sheet in [secure_sheet(plan)] if sheet.rows),
         _costs(plan, costs),
         *(sheet for sheet in (shown(plan, table) for table in VALUE_TABLES) if sheet.rows),
         *(sheet for sheet in optional if sheet.rows),

@@ -21,8 +21,8 @@ from lodestone.report.plan.charts import has_something
 from lodestone.report.plan.cost_matrix import CostMatrix
 from lodestone.report.plan.first_page import brief
 from lodestone.report.plan.joint_summary import joint_brief, joint_sections, joint_tables
-from lodestone.report.plan.sheets import TableSheet
 from lodestone.report.plan.summary import sections, status
+from lodestone.report.plan.table_sheet import TableSheet
 
 WIDTHS = (30, 20, 20, 13, 13, 13, 13, 13)  # of columns A to H
 LINE = 150  # characters of a sentence that fit into one line across A to H

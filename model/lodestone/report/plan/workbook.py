@@ -14,8 +14,9 @@ from lodestone.report.plan.cost_matrix import cost_matrix
 from lodestone.report.plan.origins_sheet import SHEET as ORIGINS
 from lodestone.report.plan.origins_sheet import Decision, Places, homes, origin_links
 from lodestone.report.plan.run_info_sheet import write_run_info
-from lodestone.report.plan.sheets import TableSheet, table_sheets
+from lodestone.report.plan.sheets import table_sheets
 from lodestone.report.plan.summary_sheet import write_summary
+from lodestone.report.plan.table_sheet import TableSheet
 
 SUMMARY = "Summary"
 

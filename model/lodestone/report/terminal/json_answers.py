@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, RUN_LOG
 from lodestone.plan.tables import Document
 from lodestone.report.studies.stress_files import RANKED, ranked
+from lodestone.studies.attack.results import Attack
 from lodestone.studies.compare.results import Comparison
 from lodestone.studies.frontier.results import Frontier
+from lodestone.studies.frontier.security_results import SecurityCost
 from lodestone.studies.parallel.tasks import Value
 from lodestone.studies.stress.results import Stress
 from lodestone.studies.sweep.results import Sweep, columns, rows
@@ -101,3 +104,20 @@ def stress_answer(stress: Stress, files: Sequence[Path]) -> Answer:
         "least_worst_regret": stress.regret.least if stress.regret else None,
         "remarks": list(stress.remarks),
     }
+
+
+def attack_answer(attack: Attack, files: Sequence[Path]) -> Answer:
+    """Of an attack: the combinations, the worst first."""
+    return {
+        "files": [str(file) for file in files],
+        "run": attack.run,
+        "k": attack.k,
+        "combinations": [{**asdict(blow), "threats": list(blow.threats)} for blow in attack.blows],
+        "skipped": attack.skipped,
+        "remarks": list(attack.remarks),
+    }
+
+
+def security_answer(study: SecurityCost, files: Sequence[Path]) -> Answer:
+    """Of the cost of security: a point for each number of threats."""
+    return {"files": [str(file) for file in files], "points": [asdict(point) for point in study.points]}

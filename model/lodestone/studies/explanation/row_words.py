@@ -47,13 +47,27 @@ def _service(w: Speaker, n: int, r: str, s: str, m: str) -> Said:
     return w.say(n, "Sectors", (s,), "min_service_share", text)
 
 
+def _secure(w: Speaker, n: int, r: str, s: str, m: str) -> Said:
+    least = w.data(n).sectors[s].secure_share
+    wanted = w.data(n).demand[r, s, m][w.time(n)]
+    text = f"whatever comes, {share(least)} of what {s} in {r} wants must be met: {tonnes(least * wanted)} of {m}"
+    return w.say(n, "Sectors", (s,), "secure_share", f"{text} in {{years}}")
+
+
+def _prepared(sheet: str, done: str) -> Words:
+    def words(w: Speaker, n: int, x: str) -> Said:
+        return w.logic(n, sheet, (x,), f"no more of {x} is {done} when threats come than without them ({{years}})")
+
+    return words
+
+
 def _demand(w: Speaker, n: int, r: str, s: str, m: str) -> Said:
     wanted = w.data(n).demand[r, s, m][w.time(n)]
     return w.say(n, "Demand", (r, s, m), w.year(n), f"{s} in {r} wants {tonnes(wanted)} of {m} in {{years}}")
 
 
 def _lane(w: Speaker, n: int, m: str, r: str, to: str) -> Said:
-    lane = w.giving.inputs.tables(w.data(n).scenario.name).lanes[r, to, m]
+    lane = w.giving.inputs.tables(w.future(n)).lanes[r, to, m]
     most = (lane.capacity or {}).get(w.year(n)) or 0.0
     text = f"the lane from {r} to {to} carries at most {tonnes(most)} of {m} in {{years}}"
     return w.say(n, "Lanes", (r, to, m), w.year(n), text)
@@ -439,6 +453,11 @@ WORDS: Mapping[str, Words] = {
     "budgets.net": _net_floors,
     "budgets.within": _budget,
     "budgets.later": _owed_later,
+    "secure.served": _secure,
+    "secure.builds": _prepared("Projects", "built"),
+    "secure.awards": _prepared("PriceFloors", "awarded"),
+    "secure.signings": _prepared("Contracts", "signed"),
+    "secure.volumes": _prepared("Contracts", "signed"),
     "risk.adds_up": _risk,
     "risk.beyond": _risk,
 }

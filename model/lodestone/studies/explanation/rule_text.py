@@ -39,7 +39,11 @@ class Speaker:
         return self.tree.time[n]
 
     def cell(self, n: int, sheet: str, key: tuple[str, ...], column: str | int | None = None) -> str:
-        return self.places.name(self.data(n).scenario.name, sheet, key, column)
+        return self.places.name(self.future(n), sheet, key, column)
+
+    def future(self, n: int) -> str:
+        """Whose cells a node has: of a branch of threats, those of its future."""
+        return self.data(self.tree.twin.get(n, n)).scenario.name
 
     def say(
         self, n: int, sheet: str, key: tuple[str, ...], column: str | int | None, text: str, rule: bool = True
