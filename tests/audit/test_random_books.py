@@ -8,7 +8,7 @@ import pytest
 from tests.audit.random_books import random_book, supported_book
 from tests.solving import problems, rows, solve, solve_all
 
-from lodestone.errors import NoPlanError
+from lodestone.errors import NoPlanError, WorkbookError
 
 SEEDS = range(6)
 
@@ -70,7 +70,7 @@ def test_plans_with_packages_of_every_kind_pass_the_audit(seed: int) -> None:
 def test_the_random_workbooks_have_packages_of_every_kind() -> None:
     plans = []
     for seed in range(12):
-        with suppress(NoPlanError):
+        with suppress(NoPlanError, WorkbookError):  # a blank floor where none closes the gap
             plans.append(solve(supported_book(seed)))
     awards = [row for plan in plans for row in rows(plan, "price_floors")]
     found = {
