@@ -19,6 +19,7 @@ POLICY, SERVICE, TERMS, LANE, FACT = 1.0, 2.0, 3.0, 6.0, 20.0
 PREMISE = 4.0  # a scenario's own assumption counts so many times more
 STANDING = {
     ("Sectors", "min_service_share"): SERVICE,
+    ("Sectors", "secure_share"): SERVICE,
     ("ChinaShare", "years"): POLICY,
     ("Stockpiles", "years"): POLICY,
     ("Budgets", "years"): POLICY,
