@@ -115,7 +115,7 @@ def test_charts_of_a_plan_for_all_futures(futures: Plan, tmp_path: Path):
     assert_charts_hold(written(futures, tmp_path / "plan.xlsx"))
     by_title = {drawing.title: drawing for drawing in all_drawings(futures)}
     stock = by_title["Stock at year end in each future (t): reserve, oxide"]
-    assert [s.name for s in stock.series] == list(futures["futures"])
+    assert [s.name for s in stock.series] == list(futures.futures)
     timeline = by_title["What is built when: decision, construction, production"]
     assert [row[0] for row in timeline.rows] == ["works [embargo and dear]"]
     supply = by_title["Supply of oxide by origin (t)"]  # weighted by probability

@@ -50,6 +50,7 @@ from lodestone.plan.shapes import (
 )
 from lodestone.plan.tables import (
     COST_TERMS,
+    LATER,
     ORIGINS,
     SCENARIO,
     TABLES,
@@ -131,6 +132,10 @@ class Plan:
     def from_document(cls, document: Document) -> Self:
         """The plan that a document holds; it was checked by `require_plan` if others may have made it."""
         known = {name: value for name, value in document.items() if name in WHEN}
+        for table, later in LATER.items():
+            rows = known["tables"].get(table, [])
+            if rows and any(name not in rows[0] for name in later):
+                known["tables"] = {**known["tables"], table: [{**later, **row} for row in rows]}
         return cls(**known, others={name: value for name, value in document.items() if name not in WHEN})
 
     def document(self) -> Document:

@@ -5,6 +5,7 @@ The tables are those of plan/tables.py, the inputs those of workbook/schema/shee
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,10 +31,12 @@ from lodestone.plan.shapes import (
     shown,
 )
 from lodestone.plan.tables import (
+    LATER,
     ORIGINS,
     SCENARIO,
     TABLES,
     VALUE_TABLES,
+    WITH_COMMITTED,
     Column,
     PlanTable,
     columns_where,
@@ -42,10 +45,11 @@ from lodestone.plan.tables import (
 from lodestone.workbook.schema.columns import YEARS, Sheet
 from lodestone.workbook.schema.columns import Column as InputColumn
 from lodestone.workbook.schema.sheets import SETTINGS, SHEETS
+from lodestone.workbook.tables import PRICE_SHEETS
 
 FIRST_YEAR, LAST_YEAR = int(SETTINGS.by_name["first_year"].least or 0), int(SETTINGS.by_name["last_year"].most or 0)
 IN_HORIZON = ("year", "decision_year", "signing_year")
-BEFORE_ITS_YEAR = ("bankability",)  # tables whose years may lie outside the horizon: what could be decided
+BEFORE_ITS_YEAR = ("bankability", "committed")  # may lie outside the horizon: what could be, what is decided already
 
 NUMBER_OR_BLANK, WHOLE_OR_BLANK = NUMBER.or_blank(), WHOLE.or_blank()
 YEAR = Kind(f"a year from {FIRST_YEAR} to {LAST_YEAR}", lambda v: v.__class__ is int and FIRST_YEAR <= v <= LAST_YEAR)
@@ -80,43 +84,50 @@ def require_tables(tables: Json, futures: tuple[str, ...] | None, horizon: range
 
     def rows(table: PlanTable) -> Shape:
         columns = columns_where(table.name, cut, bool(decided)) if table.name in TABLES else table.columns
-        return _Rows(columns, futures, None if table.name in BEFORE_ITS_YEAR else horizon)
+        later = LATER.get(table.name, {})
+        within = ("year",) if decided and table.name in WITH_COMMITTED else IN_HORIZON
+        return _Rows(columns, futures, horizon, () if table.name in BEFORE_ITS_YEAR else within, tuple(later))
 
-    given = {name: rows(table) for name, table in TABLES.items()}
-    Part(given, {name: rows(table) for name, table in VALUE_TABLES.items()}).check(tables, ("tables",))
+    given = {name: rows(table) for name, table in TABLES.items() if name != "committed"}
+    may_be = {"committed": rows(TABLES["committed"]), **{name: rows(table) for name, table in VALUE_TABLES.items()}}
+    Part(given, may_be).check(tables, ("tables",))
 
 
 def require_origins(rows: Json, futures: tuple[str, ...] | None) -> None:
     """Raise Misfit where the rows are not as plan/tables.py says."""
-    _Rows(ORIGINS.columns, futures, None).check(rows, (ORIGINS.name,))
+    _Rows(ORIGINS.columns, futures, None, ()).check(rows, (ORIGINS.name,))
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of a table. futures: of the plan, one of which each row then names. horizon: of its years."""
+    """The rows of a table. futures: of the plan, one of which each row then names. within: years of the horizon."""
 
     columns: tuple[Column, ...]
     futures: tuple[str, ...] | None
     horizon: range | None
+    within: tuple[str, ...] = IN_HORIZON
+    later: tuple[str, ...] = ()  # columns that plans of before do not have
     wanted = "a list"
 
     def check(self, value: Json, place: Place) -> None:
         if value.__class__ is not list:
             raise Misfit(place, self.wanted, shown(value))
-        kinds = {column.name: _kind(column, self.horizon) for column in self.columns}
+        kinds = {c.name: _kind(c, self.horizon if c.name in self.within else None) for c in self.columns}
         if self.futures is not None:
             kinds[SCENARIO.name] = one_of(*self.futures)
         fits = [(name, kind.fits) for name, kind in kinds.items()]
         for number, row in enumerate(value, 1):
             known = row.__class__ is dict and len(row) == len(fits)
             if not (known and all(name in row and good(row[name]) for name, good in fits)):
-                Part(kinds).check(row, (*place, f"row {number}"))  # says what is wrong, or that more is there
+                late = {name: kinds[name] for name in self.later}
+                asked = {name: kind for name, kind in kinds.items() if name not in late}
+                Part(asked, late).check(row, (*place, f"row {number}"))  # says what is wrong, or that more is there
 
 
 def _kind(column: Column, horizon: range | None) -> Kind:
     if column.words:
         return one_of(*column.words)
-    if column.kind == "year" and horizon is not None and column.name in IN_HORIZON:
+    if horizon is not None:
         return Kind(f"a year from {horizon[0]} to {horizon[-1]}", lambda v: v.__class__ is int and v in horizon)
     kinds = {"text": TEXT, "year": WHOLE, "count": COUNT, "any": SINGLE, "number": NUMBER}
     return kinds[column.kind].or_blank() if column.blank else kinds[column.kind]
@@ -154,9 +165,7 @@ class _Inputs:
             sheet, here = SHEETS.get(name), (*place, name)
             require_part(rows, here)
             for key, row in rows.items():
-                keys = [sheet.by_name.get(name) for name in sheet.key] if sheet else []
-                least = sum(column is None or column.default is None for column in keys)
-                if sheet is not None and not least <= key.count("/") + 1 <= len(sheet.key):
+                if sheet is not None and key.count("/") not in _slashes(sheet):
                     raise Misfit(here, f"rows by {'/'.join(sheet.key)}", shown(key))
                 if sheet is SETTINGS:
                     Part({"value": INPUT_KINDS[name].get(key, SINGLE)}).check(row, (*here, key))
@@ -164,15 +173,39 @@ class _Inputs:
                     INPUT_ROWS.get(name, OTHER_ROW).check(row, (*here, key))
 
 
-def _input_row(sheet: Sheet) -> Part:
-    """What the plan keeps of a row: its keys name it, and what is blank is left out."""
+def _slashes(sheet: Sheet) -> tuple[int, ...]:
+    """How many / stand in the name of a row; a price that holds in every region names none."""
+    most = len(sheet.key) - 1
+    return (most - 1, most) if sheet.name in PRICE_SHEETS else (most,)
+
+
+@dataclass(frozen=True)
+class _InputRow:
+    """What the plan keeps of a row: its keys name it, and what is blank is left out.
+
+    Periods that differ from their year have a column each ("2027-04", "honoured 2027-04").
+    """
+
+    row: Part
+    wanted = PART
+
+    def check(self, value: Json, place: Place) -> None:
+        self.row.check(value, place)
+        for name, cell in value.items():
+            if period := PERIOD.fullmatch(name):
+                kind = self.row.optional.get(period[1], SINGLE) if period[1] else NUMBER_OR_BLANK
+                kind.check(cell, (*place, name))
+
+
+def _input_row(sheet: Sheet) -> _InputRow:
     kinds = {**INPUT_KINDS[sheet.name], YEARS: MapOf(NUMBER_OR_BLANK, YEAR_KEY)}
     asked = [c.name for c in sheet.plain if c.required and c.name not in sheet.key]
-    return Part({name: kinds[name] for name in asked}, kinds)
+    return _InputRow(Part({name: kinds[name] for name in asked}, kinds))
 
 
+PERIOD = re.compile(r"(?:(\w+) )?\d{4}-\d{2}", re.ASCII)
 INPUT_ROWS = {name: _input_row(sheet) for name, sheet in SHEETS.items() if sheet is not SETTINGS}
-OTHER_ROW = Part({}, {YEARS: MapOf(NUMBER_OR_BLANK, YEAR_KEY)})  # of a sheet that another version has
+OTHER_ROW = _InputRow(Part({}, {YEARS: MapOf(NUMBER_OR_BLANK, YEAR_KEY)}))  # of a sheet that another version has
 
 
 class _Change:

@@ -99,6 +99,11 @@ SCENARIO = Column("scenario", "", "the future that the row belongs to; what futu
 MONTH = Column("month", "", "first month of the period; only where years are cut into periods")
 COMMITTED = Column("committed", "", "yes where it was decided already; only where something is")
 WITH_COMMITTED = ("floor_payments", "contract_years")
+# Columns that plans of version 0.2 and before do not have, and what stands there instead.
+LATER: dict[str, Row] = {
+    "plants": {"kept": None, "fixed_cost_musd": 0.0, "waste_t": 0.0},
+    "stockpile": {"lacking_t": 0.0},
+}
 YEARLY = ("china_share", "budgets")  # by year, also where years are cut
 
 TABLES: dict[str, PlanTable] = {

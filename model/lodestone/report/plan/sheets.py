@@ -140,7 +140,7 @@ def shown(plan: Plan, table: str) -> TableSheet:
     declared = {**TABLES, **VALUE_TABLES}[table]
     own = "".join(word.capitalize() for word in table.split("_")), declared.meaning, ()
     name, question, marks = SHOWN.get(table, own)
-    columns = [*_scenario(plan), *declared.columns]
+    columns = [*_scenario(plan), *plan.columns(table)]
     rows = [_values(row, [c.name for c in columns]) for row in plan.rows(table)]
     if table == "stockpile":
         capacity = figures.stock_capacity(plan)
