@@ -448,7 +448,7 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text('{"format": 1, "plan_name": "half"}', encoding="utf-8")
     with pytest.raises(
         UsageError,
-        match=r"plan\.json is damaged: status holds nothing, where one of optimal, feasible belongs; solve it",
+        match=r"plan\.json is damaged: status holds nothing, where one of optimal, feasible belongs",
     ):
         compare_runs([tmp_path, tmp_path])
 
