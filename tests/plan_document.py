@@ -102,7 +102,7 @@ def _complete(tables: Rows) -> Rows:
     """With the columns in which nothing happens here: a cell that may be blank is, and no cost and no waste."""
     return {
         name: [{c.name: row.get(c.name, None if c.blank else 0.0) for c in TABLES[name].columns} for row in rows]
-        for name, rows in {"committed": [], **tables}.items()
+        for name, rows in tables.items()
     }
 
 

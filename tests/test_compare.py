@@ -447,7 +447,8 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
         compare_runs([tmp_path / "none", tmp_path / "none"])
     (tmp_path / "plan.json").write_text('{"format": 1, "plan_name": "half"}', encoding="utf-8")
     with pytest.raises(
-        UsageError, match=r"plan\.json is damaged: scenario holds nothing, where a text belongs; solve it"
+        UsageError,
+        match=r"plan\.json is damaged: status holds nothing, where one of optimal, feasible belongs",
     ):
         compare_runs([tmp_path, tmp_path])
 

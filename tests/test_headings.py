@@ -45,7 +45,7 @@ def joint(path: Path) -> None:
 
 def comparison(path: Path) -> None:
     runs = [small_plan(inputs={"Settings": {"discount_rate": {"value": rate}}}) for rate in (0.05, 0.08)]
-    runs[1]["tables"]["stockpile"][0]["stock_t"] = 300.0
+    runs[1].tables["stockpile"][0]["stock_t"] = 300.0
     write_compare_workbook(compare(runs, ["a", "b"]), path)
 
 

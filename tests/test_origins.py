@@ -31,7 +31,7 @@ def tutorial() -> Plan:
     return solve_scenario(load(ROOT / "inputs" / "tutorial.xlsx"))
 
 
-def test_the_tutorials_refinery_rests_on_the_cells_of_its_gap(tutorial: dict[str, Any]):
+def test_the_tutorials_refinery_rests_on_the_cells_of_its_gap(tutorial: Plan):
     """docs/tutorial.md, step 2: gap = 7 + (0.8 + 0.64 + 0.512) x 200 t x (20 - 40) USD/kg; cells read in the file."""
     found = {line["cell"]: line["value"] for line in lines(tutorial, "investment", "private_refinery")}
     by_hand = {
@@ -48,12 +48,12 @@ def test_the_tutorials_refinery_rests_on_the_cells_of_its_gap(tutorial: dict[str
     assert {cell: found[cell] for cell in by_hand} == by_hand
 
 
-def test_every_line_holds_what_stands_in_its_cell(tutorial: dict[str, Any]):
+def test_every_line_holds_what_stands_in_its_cell(tutorial: Plan):
     book = load_workbook(ROOT / "inputs" / "tutorial.xlsx")
-    assert {(line["decision"], line["name"]) for line in tutorial["origins"]} == {
+    assert {(line["decision"], line["name"]) for line in tutorial.origins} == {
         ("investment", "private_refinery"), ("stockpile", "home_reserve"), ("cap", "magnet_cap")
     }  # fmt: skip
-    for line in tutorial["origins"]:
+    for line in tutorial.origins:
         assert tuple(line) == ORIGINS.names
         sheet, cell = line["cell"].split("!")
         stands = book[sheet][cell].value
@@ -70,7 +70,7 @@ def test_every_line_holds_what_stands_in_its_cell(tutorial: dict[str, Any]):
         assert line["column"] == str(book[sheet].cell(1, book[sheet][cell].column).value)
 
 
-def test_days_of_cover_rest_on_the_demand_they_are_counted_in(tutorial: dict[str, Any]):
+def test_days_of_cover_rest_on_the_demand_they_are_counted_in(tutorial: Plan):
     (demand,) = lines(tutorial, "stockpile", "home_reserve", sheet="Demand")
     assert (demand["cell"], demand["value"], demand["unit"]) == ("Demand!D2", 1000, "t/yr")
 

@@ -70,7 +70,7 @@ def test_the_solver_begins_there():
     built = build(single(scenario_data(read(book()))))
     solver = Solver(built.model)
     assert solver.start_near(start_from(built, plan).values)
-    outcome = solver.solved(0.0, 1e-6)
+    outcome = solver.solve(0.0, 1e-6)
     assert outcome.objective == pytest.approx(plan.objective_musd)
 
 
