@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 from tests.make import Book, write_book
-from tests.solving import add, home, lane, market, read, solve
+from tests.solving import add, home, lane, market, read, solved
 
 from lodestone.commands import main
 from lodestone.errors import UsageError
@@ -31,7 +31,7 @@ def two_suppliers(**material: Any) -> Book:
 
 
 def calibrated(book: Book) -> Calibration:
-    return calibration(read(book), solve(book))
+    return calibration(read(book), solved(book))
 
 
 def test_lanes_beside_trade():

@@ -33,7 +33,8 @@ def crowded() -> Inputs:
     book = home(last=2028, risk_weight=0.2)
     book["Sectors"][0].append("min_service_share")
     book["Sectors"][1].append(0.9)
-    add(book, "Materials", material="ore")
+    add(book, "Materials", material="ore", resourcing_share=0.2)
+    add(book, "Trade", from_region="China", to_region="Home", material="ore", t_per_yr=100)
     add(book, "Prices", material="ore", years=5)
     market(book, "ore_china", "China", "ore", years=500)
     market(book, "ore_home", "Home", "ore", years=50, spot_share=0.4)
@@ -47,11 +48,12 @@ def crowded() -> Inputs:
     recipe(book, "mine", ore=1)
     for name, rule in (("refinery", "whole_plant"), ("other", "batch")):
         add(book, "Plants", plant=name, region="Home", process="refine", operating_cost_usd_per_kg=80, spot_share=0.5,
-            exposure_rule=rule, years=60)  # fmt: skip
+            exposure_rule=rule, fixed_cost_musd_per_yr=1, years=60)  # fmt: skip
     for name, cells in (
         ("pit", {"funding": "public", "capex_musd": 9, "group": "site", "max_builds": 1, "requires": None}),
         ("mill", {"funding": "private", "capex_musd": 50, "requires": "pit", "lead_years": 1, "process": "refine"}),
         ("late", {"funding": "public", "capex_musd": 1, "latest_year": 2026, "earliest_year": 2026, "max_builds": 2}),
+        ("short", {"funding": "public", "capex_musd": 1, "life_years": 1, "max_builds": 2, "process": "refine"}),
         ("soon", {"funding": "public", "capex_musd": 1, "latest_year": 2028, "earliest_year": 2028}),
     ):
         add(book, "Projects", project=name, **({"region": "Home", "process": "mine", "capacity_t_per_yr": 40} | cells))
@@ -71,7 +73,8 @@ def crowded() -> Inputs:
             tenor_years=5,
             **cells,
         )
-    add(book, "Substitution", option="thrift", sector="industry", material="oxide", cost_usd_per_kg=5, years=0.1)
+    add(book, "Substitution", option="thrift", sector="industry", material="oxide", cost_usd_per_kg=5, years=0.1,
+        requires="pit", ramp_share_per_yr=0.05, keep_share=0.5)  # fmt: skip
     add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", opening_t=10, capacity_t=200,
         max_fill_t_per_yr=0, max_release_t_per_yr=5, years=30)  # fmt: skip
     add(book, "ChinaShare", cap="oxide_cap", material="oxide", years=0.6)

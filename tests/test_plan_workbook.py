@@ -42,7 +42,8 @@ def test_every_table_of_the_plan_has_a_sheet(tmp_path: Path, monkeypatch: pytest
     """A table that is declared and filled appears by itself."""
     columns = (Column("rule", "", "which rule"), Column("worth_usd_per_kg", "USD/kg", "what more room is worth"))
     monkeypatch.setitem(TABLES, "shadow_prices", PlanTable("shadow_prices", "What more room is worth.", columns))
-    plan = small_plan(tables={"shadow_prices": [{"rule": "(8)", "worth_usd_per_kg": 1.5}]})
+    known = {"kind": "project", "name": "old", "region": "USA", "year": 2025, "amount": 100, "unit": "t/yr"}
+    plan = small_plan(tables={"shadow_prices": [{"rule": "(8)", "worth_usd_per_kg": 1.5}], "committed": [known]})
     book = written(tmp_path, plan)
     assert records(book, "ShadowPrices")[0]["Worth (USD/kg)"] == pytest.approx(1.5)
     assert "What more room is worth." in [cell.value for cell in book["Summary"]["B"]]

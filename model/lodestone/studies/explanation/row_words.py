@@ -333,9 +333,10 @@ def _kept(w: Speaker, n: int, u: str) -> Said:
     return w.say(n, sheet, (u,), "fixed_cost_musd_per_yr", text)
 
 
-def _suppliers(w: Speaker, n: int, *part: str) -> Said:
-    """Rows by lane (material, from, to), by place (region, material) or by unit and material."""
-    material = part[0] if len(part) == 3 else part[-1]
+def _suppliers(w: Speaker, n: int, *part: str | int) -> Said:
+    """Rows by lane (material, from, to), by place (region, material) or by unit, material and perhaps an earlier node."""
+    names = [name for name in part if isinstance(name, str)]
+    material = names[0] if len(names) == 3 else names[-1]
     most = w.data(n).materials[material].resourcing_share or 0.0
     text = f"at most {share(most)} of a year's use of {material} can move to suppliers not used before ({{years}})"
     return w.say(n, "Materials", (material,), "resourcing_share", text)
