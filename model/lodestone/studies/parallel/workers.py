@@ -26,7 +26,7 @@ POLL_S = 0.2
 FALSE_STARTS = 3  # workers that end before they are ready, one after another
 GRACE_S = 2.0
 
-Pipe: TypeAlias = "Connection[Any, Any]"  # pairs of a word and what it is about; no type can stand there when it runs
+Pipe: TypeAlias = "Connection[Any, Any]"  # pairs of a word and what it is about
 Work = Callable[[Value, Callable[[News], None], Callable[[], bool]], Value]  # payload, tell, should_stop -> value
 NextPiece = Callable[[], tuple[int, News] | None]  # its place and what a worker is sent; None: nothing is waiting
 
