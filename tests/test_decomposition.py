@@ -332,7 +332,7 @@ def watched(order, processes, tell, stop):
         tell(progress)
         if progress.best is not None and not sent:
             sent.extend([os.getpid()] if number == signal.SIGKILL else [*_below(os.getpid()), os.getpid()])
-            print(*_below(os.getpid()), flush=True)
+            print(*_below(os.getpid()), file=sys.__stdout__, flush=True)
             for process in sent:
                 os.kill(process, number)
     return ranks(order, processes, told, stop)

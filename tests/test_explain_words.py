@@ -51,7 +51,17 @@ def crowded() -> Inputs:
             exposure_rule=rule, fixed_cost_musd_per_yr=1, years=60)  # fmt: skip
     for name, cells in (
         ("pit", {"funding": "public", "capex_musd": 9, "group": "site", "max_builds": 1, "requires": None}),
-        ("mill", {"funding": "private", "capex_musd": 50, "requires": "pit", "lead_years": 1, "process": "refine"}),
+        (
+            "mill",
+            {
+                "funding": "private",
+                "capex_musd": 50,
+                "requires": "pit",
+                "lead_years": 1,
+                "process": "refine",
+                "fixed_cost_musd_per_yr": 1,
+            },
+        ),
         ("late", {"funding": "public", "capex_musd": 1, "latest_year": 2026, "earliest_year": 2026, "max_builds": 2}),
         ("short", {"funding": "public", "capex_musd": 1, "life_years": 1, "max_builds": 2, "process": "refine"}),
         ("soon", {"funding": "public", "capex_musd": 1, "latest_year": 2028, "earliest_year": 2028}),
@@ -76,11 +86,12 @@ def crowded() -> Inputs:
     add(book, "Substitution", option="thrift", sector="industry", material="oxide", cost_usd_per_kg=5, years=0.1,
         requires="pit", ramp_share_per_yr=0.05, keep_share=0.5)  # fmt: skip
     add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", opening_t=10, capacity_t=200,
-        max_fill_t_per_yr=0, max_release_t_per_yr=5, years=30)  # fmt: skip
+        max_fill_t_per_yr=0, max_release_t_per_yr=5, least_t=5, years=30)  # fmt: skip
     add(book, "ChinaShare", cap="oxide_cap", material="oxide", years=0.6)
     add(book, "ChinaShare", cap="ore_cap", material="ore", years=0.7)
+    add(book, "ChinaShare", cap="ban", material="oxide", sector="industry", years=0.5)
     add(book, "Budgets", budget="all", covers="all", carry_over="yes", years=100)
-    add(book, "Scenarios", scenario="shock", probability=0.3, from_year=2027)
+    add(book, "Scenarios", scenario="shock", probability=0.3, from_year=2027, emergency_from=2027, emergency_to=2027)
     change(book, "shock", "Lanes", "China/Home/ore", 10)
     change(book, "shock", "ChinaShare", "oxide_cap", 0.1)
     sectors = book["Sectors"]

@@ -274,7 +274,8 @@ def test_a_million_empty_formatted_rows_and_columns(book: Path) -> None:
     expected = load(book).tables()
     rewrite(book, {LANES: sheet})
     assert in_one_gigabyte(book) == "read"
-    assert load(book).tables() == expected
+    found = load(book).tables()
+    assert (found.settings, found.records, found.lanes) == (expected.settings, expected.records, expected.lanes)
 
 
 def test_text_longer_than_a_cell(book: Path) -> None:

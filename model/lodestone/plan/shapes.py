@@ -246,7 +246,8 @@ def in_place(place: Place) -> str:
 def read_document(path: Path, mend: str) -> Json:
     """The JSON in a file. mend: what to do about a damaged one.
 
-    Raises FileNotFoundError, and UsageError when it cannot be read, is no regular file, far too large, or no JSON.
+    Raises FileNotFoundError or NotADirectoryError, and UsageError when it cannot be read, is no regular file, far too
+    large, or no JSON.
     """
     content = read_regular(path, MOST_JSON)
     if not content.strip():
@@ -287,7 +288,7 @@ def read_regular(path: Path, most: int, cut: bool = False) -> bytes:
     try:
         with _opened(path) as file:
             content: bytes = file.read(most + (0 if cut else 1))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise
     except (OSError, ValueError) as error:  # a zero byte in the name
         said = (error.strerror if isinstance(error, OSError) else None) or str(error)

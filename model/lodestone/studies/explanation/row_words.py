@@ -312,6 +312,10 @@ def _china(of: str) -> Words:
     return words
 
 
+def _lacking(w: Speaker, n: int, s: str) -> Said:
+    return w.logic(n, "Stockpiles", (s,), f"{s} lacks no more than the cover that is asked for ({{years}})")
+
+
 def _stock_share(w: Speaker, n: int, cap: str, s: str) -> Said:
     limit = w.data(n).caps[cap].share[w.tree.time[n]] or 0.0
     text = f"at most {share(limit)} of what {s} holds beyond its opening stock may be exposed in {{years}}"
@@ -334,7 +338,7 @@ def _kept(w: Speaker, n: int, u: str) -> Said:
 
 
 def _suppliers(w: Speaker, n: int, *part: str | int) -> Said:
-    """Rows by lane (material, from, to), by place (region, material) or by unit, material and perhaps an earlier node."""
+    """Rows by lane (material, from, to), place (region, material), or unit, material and perhaps an earlier node."""
     names = [name for name in part if isinstance(name, str)]
     material = names[0] if len(names) == 3 else names[-1]
     most = w.data(n).materials[material].resourcing_share or 0.0
@@ -428,7 +432,7 @@ WORDS: Mapping[str, Words] = {
     "stockpiles.cover": _cover,
     "stockpiles.least": _least,
     "stockpiles.usable": _usable,
-    "stockpiles.lacking_most": _stock,
+    "stockpiles.lacking_most": _lacking,
     "stockpiles.credit_held": _credit,
     "stockpiles.credit_limit": _credit,
     "china_share.deliveries": _china("deliveries"),
