@@ -118,7 +118,7 @@ def test_every_count_of_years_or_pieces_has_an_upper_limit():
         "PriceFloors!tenor_years", "Contracts!tenor_years", "Contracts!start_delay_years", "Scenarios!refill_years",
     }  # fmt: skip
     for sheet, column in WALKED:
-        most = {"years": 200, "": 10_000}[column.unit]
+        most = {"years": 200, "": 10_000, "month": 12}[column.unit]
         assert convert(column, float(most)) == most, sheet
         with pytest.raises(UnusableCell, match=f"{column.name} must be at most {most}$"):
             convert(column, most + 1.0)
