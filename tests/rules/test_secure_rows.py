@@ -15,8 +15,8 @@ J = ("Home", "cars", "oxide")
 
 @covers("secure.served", "secure.builds", "secure.awards", "secure.signings", "secure.volumes")
 def test_a_branch_serves_its_share_with_what_its_future_prepared():
-    """100 t are wanted, 0.8 of them whatever comes: at most 20 t may be short. The branch leaves after node 0: its nodes
-    3 and 4 are the twins of 1 and 2."""
+    """100 t are wanted, 0.8 of them whatever comes: at most 20 t may be short. The branch leaves after node 0, and its
+    nodes 3 and 4 are the twins of 1 and 2."""
     parts = {
         "projects": [project("mill", capex=50.0)],
         "floors": [floor("f", "mill", tenor_years=9)],
