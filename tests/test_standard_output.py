@@ -103,14 +103,25 @@ ANSWERS = {
     "report": ("plan",),
     "verify": ("plan",),
     "doctor": (),
+    "attack": ("capped.xlsx", "capped", "--set", "Scenarios/embargo/threat=yes"),
 }
+# Those that need more than the tutorial has: a sheet Trade, files of statistics.
+REFUSALS = {"calibrate": ("plan.xlsx",), "import": ("fresh.xlsx", "plan.xlsx", "--mineral", "nickel")}
 
 
 def test_every_command_that_answers_programs_is_asked() -> None:
     with_json = {
         name for name, command in commands.main.commands.items() if any("--json" in p.opts for p in command.params)
     }
-    assert with_json == ANSWERS.keys()
+    assert with_json == ANSWERS.keys() | REFUSALS.keys()
+
+
+@pytest.mark.parametrize("command", REFUSALS)
+def test_a_refusal_is_one_json_document(folder: Path, command: str) -> None:
+    done = lodestone(folder, command, *REFUSALS[command], "--json")
+
+    said: dict[str, Any] = json.loads(done.stdout)
+    assert (said["command"], said["exit_code"], done.returncode, done.stderr) == (command, 2, 2, "")
 
 
 @pytest.mark.parametrize("command", ANSWERS)
