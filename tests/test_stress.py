@@ -87,7 +87,7 @@ def test_the_joint_plan_meets_its_futures_as_planned():
     plan = solved_all(book, values=False)
     study = stressed(book, {"joint": plan})
     for name in ("embargo", "late", "dear"):
-        assert outcome(study, name).cost_musd == close(plan["futures"][name])
+        assert outcome(study, name).cost_musd == close(plan.futures[name])
 
 
 def test_held_decisions_cost_at_least_what_new_ones_cost():

@@ -373,8 +373,8 @@ def test_a_workbook_that_changed_is_refused_and_one_that_moved_is_found(tmp_path
 
 def test_the_tutorial_by_hand():
     """1,000 t a year, nothing discounted. A point is 10 t, clean magnets cost 1 USD/kg more: 0.01 MUSD. A day of cover
-    is 1000 / 365 t: held for 2 USD/kg a year, and in 2029 bought at 64 for a credit of half of 60; half of it is clean at
-    65, since the cap of 50 % holds what is put into stocks too."""
+    is 1000 / 365 t: held for 2 USD/kg a year, and in 2029 bought at 64 for a credit of half of 60; half of it is clean
+    at 65, since the cap of 50 % holds what is put into stocks too."""
     plan = solve_scenario(load("inputs/tutorial.xlsx"), effort=Effort(gap=TIGHT))
     a_day = 1000 / 365 / 1000
     assert [(r["cell"], r["value"]) for r in rows(plan, "what_binds", rule="China share")] == [

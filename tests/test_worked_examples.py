@@ -67,7 +67,7 @@ def test_the_page_names_the_optimum():
 def test_rare_earth_example_builds_abroad_within_every_cap_and_uses_floors_and_contracts():
     """At a wider gap than its own of 1e-4, which .ci/run solves it to; wider still, a plan may do without contracts."""
     inputs = load(ROOT / "inputs" / "rare_earth_magnets.xlsx")
-    plan = solve_scenario(inputs, effort=Effort(gap=0.001))
+    plan = solve_scenario(inputs, effort=Effort(gap=0.002))
     tables = plan.tables
     concern = {key for (key,), row in inputs.tables().records["Regions"].items() if row["of_concern"]}
     assert [row for row in tables["investments"] if row["region"] not in concern]
@@ -76,7 +76,7 @@ def test_rare_earth_example_builds_abroad_within_every_cap_and_uses_floors_and_c
     assert any(row["limit"] < 1 and row["share"] >= row["limit"] - 1e-6 for row in tables["china_share"])
     assert any(row["sector"] == "defence" and row["limit"] == 0 for row in tables["china_share"])
     assert len(tables["price_floors"]) >= 2
-    assert len(tables["contracts"]) >= 2
+    assert tables["contracts"]  # fewer than before version 2, which signs none only to shorten a floor
     assert all(line["ok"] for line in plan.audit)
 
 
