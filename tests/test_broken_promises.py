@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from tests.make import Book
-from tests.oracle.program import program_cost as cost
-from tests.solving import add, built, change, close, home, kg, lane, market, recipe, rows, solve, solve_all, spent
+from tests.solving import add, built, change, close, cost, home, kg, lane, market, recipe, rows, solve, solve_all, spent
 from tests.test_cheats_support import SHORT, contract, floor, mine
 
 
