@@ -88,6 +88,8 @@ def test_highs_has_the_columns_of_pyomo():
     lp = solver.highs.getLp()
     objective = generate_standard_repn(model.objective.expr)
     cost = {v.name: c for v, c in zip(objective.linear_vars, objective.linear_coefs, strict=True)}
+    instead = {v.name: built.name for v, built in model.investments.branch_on.items()}
+    assert instead
 
     assert {id(v): i for i, v in enumerate(solver.variables)} == solver.column
     for i, v in enumerate(solver.variables):
@@ -95,7 +97,9 @@ def test_highs_has_the_columns_of_pyomo():
         assert lp.col_upper_[i] == (highspy.kHighsInf if v.ub is None else v.ub), v.name
         assert lp.col_cost_[i] == pytest.approx(cost.get(v.name, 0.0)), v.name
         integer = lp.integrality_[i] == highspy.HighsVarType.kInteger
-        assert integer == solver.integer[i] == v.is_integer(), v.name  # binaries are integer, too
+        assert solver.integer[i] == v.is_integer(), v.name  # binaries are integer, too
+        told = v.name in instead.values() or v.is_integer() and v.name not in instead
+        assert integer == solver.branched[i] == told, v.name
 
 
 # --- how a solve ends -----------------------------------------------------------------------------------------------
