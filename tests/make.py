@@ -119,3 +119,22 @@ def _rows(content: Mapping[str, Any] | Sequence[Sequence[Any]]) -> Sequence[Sequ
     if isinstance(content, Mapping):
         return [["setting", "value"], *([name, value] for name, value in content.items())]
     return content
+
+
+def changed(*cells: tuple[str, int, str, Any]) -> Book:
+    """A valid workbook with cells replaced: (sheet, row in the list, heading, value); a new heading adds a column."""
+    book = with_plants()
+    for sheet, row, heading, value in cells:
+        rows = book[sheet]
+        if heading not in rows[0]:
+            for line in rows:
+                line.append(None)
+            rows[0][-1] = heading
+        rows[row][rows[0].index(heading)] = value
+    return book
+
+
+def warnings_of(folder: Path, book: Book) -> dict[str, str]:
+    inputs = load_book(folder, book)
+    assert inputs.problems == ()
+    return {warning.cell: warning.wrong for warning in inputs.warnings}

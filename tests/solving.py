@@ -18,11 +18,13 @@ from typing import Any
 import pytest
 from tests.make import Book, write_book
 
+from lodestone.data.tree import single
 from lodestone.errors import Problem
 from lodestone.plan.plan import Plan
-from lodestone.solve.all_futures import solve_joint
-from lodestone.solve.effort import Effort
-from lodestone.solve.one_scenario import solve_scenario
+from lodestone.rules.tables import cost_totals, plan_tables
+from lodestone.solve.all_futures import all_futures, solve_joint
+from lodestone.solve.effort import Effort, Search
+from lodestone.solve.one_scenario import Clock, scenario_data, solve_scenario, solve_tree
 from lodestone.workbook.inputs import Inputs, load
 
 FIRST = 2026
@@ -133,6 +135,19 @@ def solved_all(book: Mapping[str, Any], values: bool = True) -> Plan:
 def cost(book: Mapping[str, Any], scenario: str = "base") -> float:
     """The least cost, MUSD."""
     return float(solve(book, scenario)["objective_musd"])
+
+
+def costs(book: Book, run: str = "base") -> float:
+    """The least cost, MUSD; of all futures together for `joint`."""
+    inputs = read(book)
+    tree = all_futures(inputs)[1] if run == "joint" else single(scenario_data(inputs, run))
+    solved = solve_tree(tree, Search(1e-9, 60), Clock(None))
+    by_future = {
+        leaf: sum(cost_totals(tree.along(leaf), plan_tables(solved.built.along(leaf))).values()) for leaf in tree.leaves
+    }
+    total = sum(tree.probability[leaf] * cost for leaf, cost in by_future.items())
+    assert total == close(solved.outcome.objective)  # the breakdown adds up
+    return total
 
 
 # --- reading a plan -------------------------------------------------------------------------------------------------

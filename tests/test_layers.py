@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "model"
+TESTS = ROOT / "tests"
 
 # What a room may import lies before it. A room is a folder of lodestone or a file beside them.
 ROOMS = (
@@ -56,6 +57,9 @@ def _imports(path: Path) -> set[str]:
             found |= (below & FILES.keys()) or {str(node.module)}
     return found
 
+
+# A test file named in an import, also of code in a string that a process of its own runs.
+_IMPORTED = re.compile(r"^ *(?:from|import) (?:[\w.]*\.|.* )?(test_\w+)", re.MULTILINE)
 
 IMPORTS = {module: _imports(path) for module, path in FILES.items()}
 
@@ -126,6 +130,21 @@ def test_nothing_is_imported_in_a_circle():
 
 def test_imports_name_modules_that_exist():
     assert _foreign(set().union(*IMPORTS.values()), "lodestone") <= FILES.keys()
+
+
+def test_tests_stand_in_the_rooms_they_test():
+    """Besides rooms: the second implementation, what is tested from end to end, and at the top what is about the
+    repository itself."""
+    rooms = {path.parent.name for path in TESTS.glob("*/*.py")}
+    assert rooms <= FLOOR.keys() | {"oracle", "whole"}
+
+
+def test_no_test_file_imports_from_another():
+    """What two of them need stands in a file of its own, so that each can be read, moved and run alone."""
+    files = list(TESTS.glob("**/*.py"))
+    assert len(files) > 100
+    named = {(path.name, word) for path in files for word in re.findall(_IMPORTED, path.read_text(encoding="utf-8"))}
+    assert named == set()
 
 
 def test_nothing_needs_the_checkout():
