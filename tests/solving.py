@@ -1,4 +1,4 @@
-"""Solve tiny workbooks from end to end: dict of sheets -> .xlsx file -> read -> solve -> audited plan document.
+"""Solve tiny workbooks from end to end: dict of sheets -> read -> solve -> audited plan document.
 
 book = home()                                             # nobody supplies yet: 100 t of oxide a year are short
 add(book, "Markets", market="china", region="China", material="oxide")
@@ -10,13 +10,12 @@ assert t(plan, "flows", from_region="China") == 100
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.make import Book, write_book
+from tests.make import Book, packed
 
 from lodestone.data.tree import single
 from lodestone.errors import Problem
@@ -25,7 +24,7 @@ from lodestone.rules.tables import cost_totals, plan_tables
 from lodestone.solve.all_futures import all_futures, solve_joint
 from lodestone.solve.effort import Effort, Search
 from lodestone.solve.one_scenario import Clock, scenario_data, solve_scenario, solve_tree
-from lodestone.workbook.inputs import Inputs, load
+from lodestone.workbook.inputs import Inputs, load_bytes
 
 FIRST = 2026
 Values = float | Iterable[float | None] | Mapping[int, float | None]
@@ -104,8 +103,7 @@ def _by_year(years: Values | None) -> dict[int, float | None]:
 
 def read(book: Mapping[str, Any]) -> Inputs:
     """What the reader makes of the workbook, problems included."""
-    with tempfile.TemporaryDirectory() as folder:
-        return load(write_book(Path(folder) / "book.xlsx", book))
+    return load_bytes(Path("book.xlsx"), packed(book))
 
 
 def problems(book: Mapping[str, Any]) -> tuple[Problem, ...]:

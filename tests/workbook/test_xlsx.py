@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.make import tiny, write_book
+from tests.make import packed, tiny, with_plants, write_book
 
 from lodestone.workbook.file import worksheet
 from lodestone.workbook.file.xlsx import read_sheets
@@ -63,6 +63,11 @@ def test_an_end_of_row_that_is_none_is_seen_through(monkeypatch, rows):
     xml = f'<worksheet xmlns="{SPACE}"><sheetData>{rows}</sheetData></worksheet>'.encode()
     found = worksheet.read_sheet("sheet", xml, worksheet.Common()).rows
     assert found == {1: {1: "a </row> b"}, 2: {1: 2.0}}
+
+
+def test_a_workbook_packed_for_a_test_is_read_as_one_that_was_written(tmp_path):
+    for book in (tiny(), with_plants()):
+        assert sheets(packed(book)) == sheets(write_book(tmp_path / "book.xlsx", book).read_bytes())
 
 
 def test_names_with_a_prefix_are_read_whole(book):
