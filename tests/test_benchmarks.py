@@ -21,6 +21,7 @@ pytest.importorskip("linopy")
 WAYS = ("lodestone", "appsi", "contrib", "bare", "linopy")
 
 
+@pytest.mark.slow
 def test_all_ways_end_at_the_same_optimum(tmp_path: Path):
     case = Case("tiny", Size(3, 1, 2), gap=1e-9, runs=1, ways=WAYS)
     wholes, sides = measure([case], tmp_path, tell=lambda what: None)

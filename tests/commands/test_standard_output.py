@@ -14,6 +14,8 @@ from tests.make import tiny, with_plants, write_book
 
 from lodestone import commands
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # A solver that prints when it is made, as HiGHS 1.16 does, and one that prints when it is given a model; a library that

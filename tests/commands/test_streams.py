@@ -17,7 +17,7 @@ from tests.processes import ENVIRONMENT, hard, posix, proved_but_for_a_gap, pyth
 
 from lodestone.system.scratch import LOCK, is_abandoned, scratch
 
-pytestmark = posix
+pytestmark = [posix, pytest.mark.slow]
 full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 
 LODESTONE = f'"{sys.executable}" -c "from lodestone.commands import main; main()"'

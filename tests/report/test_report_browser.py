@@ -22,6 +22,8 @@ from lodestone.report.html.page import write_report
 from lodestone.report.html.studies import read_study
 from lodestone.report.html.views import FIGURES
 
+pytestmark = pytest.mark.slow
+
 FIGURES_DRAWN = (
     "return [...document.querySelectorAll('.picture')].filter(e => e.data)"
     ".map(e => [JSON.stringify(e.data), JSON.stringify(e.layout)])"

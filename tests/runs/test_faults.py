@@ -26,6 +26,7 @@ from lodestone.runs.folder_lock import claimed
 # --- kill -9 ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @posix
 def test_killed_at_any_moment_a_run_leaves_the_old_plan_or_the_new(tmp_path: Path):
     """`python -m benchmarks.kills` does it a hundred times."""
@@ -41,6 +42,7 @@ def test_killed_at_any_moment_a_run_leaves_the_old_plan_or_the_new(tmp_path: Pat
 # --- full disks and read-only folders --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("bytes_free", [0, 500, 5_000, 20_000])
 def test_a_full_disk_loses_nothing(tmp_path: Path, bytes_free: int):
@@ -58,6 +60,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, bytes_free: int):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["plan.xlsx", "run"]
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize(
     "command",
@@ -121,6 +124,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @posix
 def test_ctrl_c_leaves_the_best_plan_so_far(tmp_path: Path):
     path = write_book(tmp_path / "plan.xlsx", hard())
@@ -131,6 +135,7 @@ def test_ctrl_c_leaves_the_best_plan_so_far(tmp_path: Path):
     assert "gap" in out.lower()
 
 
+@pytest.mark.slow
 @posix
 def test_a_second_ctrl_c_gives_up(tmp_path: Path):
     path = write_book(tmp_path / "plan.xlsx", hard())

@@ -226,6 +226,7 @@ def _of_plan(plan: dict[str, Any], key: tuple[str, ...]) -> float:
 GAP = 0.002
 
 
+@pytest.mark.slow
 @mpi
 @pytest.mark.parametrize("make, weight", [(with_futures, 0), (with_futures, 0.5), (everything, 0)])
 def test_two_processes_find_the_plan_of_the_extensive_form(make: Any, weight: float):
@@ -245,6 +246,7 @@ def test_two_processes_find_the_plan_of_the_extensive_form(make: Any, weight: fl
     assert all(line["ok"] for line in plan["audit"])
 
 
+@pytest.mark.slow
 @mpi
 def test_more_processes_share_the_futures_out():
     book = with_futures()
@@ -254,6 +256,7 @@ def test_more_processes_share_the_futures_out():
     assert plan["evpi_musd"] is None
 
 
+@pytest.mark.slow
 @mpi
 def test_one_future_without_a_plan_means_there_is_none():
     book = with_futures()
@@ -264,6 +267,7 @@ def test_one_future_without_a_plan_means_there_is_none():
         solve_decomposed(read(book), 2, effort=Effort(gap=GAP, time_limit=120))
 
 
+@pytest.mark.slow
 @mpi
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the process to kill in /proc")
 def test_a_process_that_is_killed_ends_the_run_with_a_message():
@@ -290,6 +294,7 @@ def _command(process: int) -> bytes:
         return b""
 
 
+@pytest.mark.slow
 @mpi
 def test_asked_to_stop_it_keeps_the_best_plan():
     seen: list[float] = []
@@ -340,6 +345,7 @@ def _signalled(tmp_path: Path, number: int) -> tuple[subprocess.CompletedProcess
     return done, [int(process) for process in done.stdout.splitlines()[0].split()]
 
 
+@pytest.mark.slow
 @mpi
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the processes in /proc")
 def test_a_signal_to_all_processes_keeps_the_best_plan(tmp_path: Path):
@@ -351,6 +357,7 @@ def test_a_signal_to_all_processes_keeps_the_best_plan(tmp_path: Path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["book.xlsx", "run"]
 
 
+@pytest.mark.slow
 @mpi
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the processes in /proc")
 def test_processes_of_a_killed_command_end_and_the_next_removes_their_folder(
@@ -383,6 +390,7 @@ def _under_mpiexec(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.slow
 @mpi
 def test_the_command_runs_under_the_users_mpiexec(tmp_path: Path):
     load_book(tmp_path, with_futures())
@@ -396,6 +404,7 @@ def test_the_command_runs_under_the_users_mpiexec(tmp_path: Path):
     assert not (ROOT / "hub.log").exists()  # which mpi-sppy writes where it is imported
 
 
+@pytest.mark.slow
 @mpi
 def test_a_workbook_with_a_problem_ends_all_processes(tmp_path: Path):
     done = _under_mpiexec("solve", str(tmp_path / "none.xlsx"), "--joint", "--decompose")

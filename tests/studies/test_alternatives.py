@@ -244,6 +244,7 @@ def test_no_time_means_unproved(tmp_path, monkeypatch):
     assert len(search.open_questions()) == 2 and search.known.beyond == {}
 
 
+@pytest.mark.slow
 def test_processes_do_not_matter_and_the_files_tell_it_all(tmp_path):
     book = choose(10, 10.1, 10.15, 10.2)
     one = study(tmp_path, book)

@@ -191,7 +191,7 @@ def findings(book: Book) -> Any:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="paths of the examples")
-@pytest.mark.parametrize("example", ["tutorial", "rare_earth_magnets"])
+@pytest.mark.parametrize("example", ["tutorial", pytest.param("rare_earth_magnets", marks=pytest.mark.slow)])
 def test_nothing_is_found_where_a_plan_exists(example: str) -> None:
     inputs = load(Path("inputs") / f"{example}.xlsx")
     for name in inputs.scenario_names:

@@ -28,6 +28,8 @@ from lodestone.studies.frontier.trace import frontier
 from lodestone.studies.parallel.solves import Where
 from lodestone.studies.parallel.source import Source
 
+pytestmark = pytest.mark.slow
+
 # Every study that writes more than one file: its command but for --out, the suffixes, how its JSON file begins.
 STUDIES = {
     "compare": ("compare {run} {other}", (".xlsx", ".json"), "comparison"),

@@ -124,6 +124,7 @@ def test_the_frontier_is_monotone(traced):
     assert [p.scale for p in traced.points] == sorted((p.scale for p in traced.points), reverse=True)
 
 
+@pytest.mark.slow
 def test_warm_cold_and_shared_points_are_the_same(workbook, traced):
     data = scenario_data(load(workbook))
     limits = [p.scale for p in traced.points]

@@ -33,6 +33,8 @@ from lodestone.studies.sweep.grid import parse_vary, sweep
 from lodestone.studies.sweep.results import rows
 from lodestone.workbook.inputs import load
 
+pytestmark = pytest.mark.slow
+
 FOUR = ("base", "embargo", "dear", "glut")
 
 

@@ -38,6 +38,7 @@ def python(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True, timeout=300)
 
 
+@pytest.mark.slow
 def test_the_example_runs_beside_files_that_are_called_like_ours(tmp_path: Path) -> None:
     """docs/tutorial.md: 258.33 MUSD. A point of share in 2029 is 10 t, clean magnets cost 1 USD/kg more, and 0.6 t of
     the 60 t put into the reserve: 0.0106 MUSD below 60 %, where the plan would go by itself above that."""
@@ -202,6 +203,7 @@ def test_studies_have_tables(book: ls.Book, plan: ls.Plan) -> None:
         sweep.no_such_thing  # noqa: B018
 
 
+@pytest.mark.slow
 def test_studies_on_several_processes_find_the_same(book: ls.Book) -> None:
     values = {"ChinaShare/magnet_cap/2029": [0.5, 0.6]}
     here, there = book.sweep(values).table, book.sweep(values, processes=2).table

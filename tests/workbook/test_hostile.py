@@ -93,6 +93,7 @@ def large(pattern: bytes, megabytes: int) -> bytes:
 # --- bombs -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("megabytes", "pattern", "says"),
     [
@@ -107,6 +108,7 @@ def test_zip_bombs(book: Path, megabytes: int, pattern: bytes, says: str) -> Non
     assert book.stat().st_size < 4 * 2**20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", [b"<a>", b"<a>/>", b"<a b=''/>"])
 def test_the_most_that_is_parsed_at_once_stays_within_a_gigabyte(book: Path, piece: bytes) -> None:
     bomb = SHEET % (b"<!-- -->" + piece * ((archive.MOST_AT_ONCE - 500) // len(piece)))
@@ -248,6 +250,7 @@ def test_cells_that_no_sheet_has(book: Path, row: str) -> None:
     assert "damaged" in refused(rewrite(book, {LANES: SHEET % row.encode()}))
 
 
+@pytest.mark.slow
 def test_far_corners_and_declared_dimensions_cost_nothing(tmp_path: Path) -> None:
     content = tiny()
     path = write_book(tmp_path / "book.xlsx", content)
@@ -262,6 +265,7 @@ def test_far_corners_and_declared_dimensions_cost_nothing(tmp_path: Path) -> Non
     assert only_problem(load(path)).cell == "Lanes!XFD1048576"
 
 
+@pytest.mark.slow
 def test_a_million_empty_formatted_rows_and_columns(book: Path) -> None:
     with zipfile.ZipFile(book) as parts:
         filled = parts.read(LANES)
