@@ -32,7 +32,6 @@ Sheets   in: Projects; out: Investments, Committed
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pyomo.environ as pyo
 
@@ -40,7 +39,7 @@ from lodestone.data.network import decision_nodes, most_choices
 from lodestone.data.plan_data import Project
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import COMMITTED, Decision, committed_names, decision_year, held, paid_at
-from lodestone.rules.linear import Row, Terms, amount, costs, linear
+from lodestone.rules.linear import Row, Terms, Variable, amount, costs, linear
 
 
 def investments(tree: Tree) -> pyo.Block:
@@ -69,11 +68,11 @@ def investments(tree: Tree) -> pyo.Block:
     return block
 
 
-def _decided(block: pyo.Block) -> dict[Decision, Any]:
+def _decided(block: pyo.Block) -> dict[Decision, Variable]:
     return {(COMMITTED, g): one for g, one in block.committed.items()} | dict(block.build.items())
 
 
-def builds_before(tree: Tree, block: pyo.Block, project: str, node: int) -> Iterator[tuple[int, Any]]:
+def builds_before(tree: Tree, block: pyo.Block, project: str, node: int) -> Iterator[tuple[int, Variable]]:
     """(year of the decision, build) of everything of a project that is decided already, or on the path to a node."""
     row = tree.data[node].projects[project]
     if row.committed_year is not None and (COMMITTED, project) in block.decided:
