@@ -155,7 +155,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write the example workbooks from inputs/sources.")
     parser.add_argument("--check", action="store_true", help="compare only; exit code 1 if anything differs")
     parser.add_argument("--only", choices=EXAMPLES, action="append", help="this example; repeatable")
-    parser.add_argument("--without", choices=SHEETS, action="append", default=[], help="leave out this sheet; needs --to")
+    parser.add_argument(
+        "--without", choices=SHEETS, action="append", default=[], help="leave out this sheet; with --to"
+    )
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="write there instead, whatever stands there")
     asked = parser.parse_args(arguments)
     names = asked.only or EXAMPLES
