@@ -359,6 +359,8 @@ def test_a_project_that_no_package_makes_bankable(tmp_path: Path) -> None:
     assert "never built" in warnings_of(tmp_path, early)["Projects!A3"]
     public = changed(cost, (*recycling, "capex_musd", 2.0), (*recycling, "funding", "public"))
     assert warnings_of(tmp_path, public) == {}
+    decided = changed(cost, (*recycling, "capex_musd", 2.0), (*recycling, "committed_year", 2026))
+    assert warnings_of(tmp_path, decided) == {}, "what is decided already asks no lender"
     beyond = warnings_of(tmp_path, changed(cost, (*recycling, "capex_musd", 2.0), (*recycling, "earliest_year", 2030)))
     assert list(beyond) == ["Projects!H3"] and "can never be decided" in beyond["Projects!H3"]
     dear["PriceFloors"][0].append("capex_grant_share")
