@@ -14,8 +14,7 @@ import pyomo.version
 from pyomo.common.errors import InfeasibleConstraintException
 
 from lodestone import __version__
-from lodestone.audit import Audit, audit, audit_branches
-from lodestone.audit.secure import Beside
+from lodestone.audit import Audit, BesideFuture, audit, audit_branches, from_first_threat
 from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import Tree, single
 from lodestone.errors import NoPlanError, StoppedError
@@ -123,9 +122,11 @@ def solve_scenario(inputs: Inputs, scenario: str = "base", effort: Effort = AS_S
         solved = replace(whole, built=whole.built.along(leaf)) if security else whole
         clock.enter("audit")
         plan = plan_of(inputs, data, solved)
+        result = audit(data, plan.document())
         if security:
-            plan = replace(plan, secure=security.told(plan.objective_musd))
-        result = with_branches_of(whole, audit(data, plan.document()), {data.scenario.name: plan.tables})
+            branches, more = audited_branches(whole, security, {data.scenario.name: plan.tables})
+            plan = replace(plan, secure=security.told(plan.objective_musd) | branches)
+            result = result.and_also(more)
         clock.leave("audit")
         return (solved, plan), result
 
@@ -136,19 +137,19 @@ def solve_scenario(inputs: Inputs, scenario: str = "base", effort: Effort = AS_S
     return replace(plan, audit=lines, tables=tables, seconds=clock.seconds)
 
 
-def with_branches_of(solved: Solved, found: Audit, futures: Mapping[str, Rows]) -> Audit:
-    """The audit of a plan with that of the branches it was made with; futures: its tables by scenario."""
+def audited_branches(solved: Solved, security: Security, futures: Mapping[str, Rows]) -> tuple[Row, Audit]:
+    """The branches that a plan was made with, as plan.json keeps them, and their audit.
+
+    futures: the tables of the plan, by scenario.
+    """
     tree = solved.built.tree
-    if not tree.branch_ends:
-        return found
-    names = {leaf: name for name, leaf in tree.leaf_of.items()}
-    branches = {}
-    for leaf in tree.branch_ends:
-        data = tree.data[leaf]
-        future = futures[names[tree.twin[leaf]]]
-        branches[data.scenario.name] = (data, Beside(plan_tables(solved.built.along(leaf)), future))
-    more = audit_branches(branches)
-    return Audit(found.lines + more.lines, found.findings + more.findings)
+    kept, besides = [], {}
+    for leaf, branch in zip(tree.branch_ends, security.chosen, strict=True):
+        tables = plan_tables(solved.built.along(leaf))
+        rows = from_first_threat(branch.data, tables)
+        kept.append({"scenario": branch.future, "threats": list(branch.threats), "tables": rows})
+        besides[branch.data.scenario.name] = (branch.data, BesideFuture(tables, futures[branch.future]))
+    return {"branches": kept}, audit_branches(besides)
 
 
 def solve_secure(inputs: Inputs, tree: Tree, k: int, wanted: Search, clock: Clock) -> tuple[Solved, Security | None]:
