@@ -3,7 +3,8 @@
     python inputs/build_examples.py            writes inputs/<example>.xlsx
     python inputs/build_examples.py --check    writes nothing; exit code 1 if a workbook's cells part from its tables
 
-Each folder under inputs/sources holds one CSV file per sheet of the workbook. Figures are mended there, never in the
+Each folder under inputs/sources holds one CSV file per sheet of the workbook; one that is built on another example (ON)
+holds only the rows that it adds, or columns of known rows. Figures are mended there, never in the
 workbook: a CSV file shows in a review which number changed, and its `source` column says why it may be believed.
 """
 
@@ -24,9 +25,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 INPUTS = Path(__file__).resolve().parent
 SOURCES = INPUTS / "sources"
-EXAMPLES = ("critical_minerals", "rare_earth_magnets", "tutorial")
+EXAMPLES = ("critical_minerals", "rare_earth_magnets", "rare_earth_magnets_threats", "tutorial")
+ON = {"rare_earth_magnets_threats": "rare_earth_magnets"}
 SHEETS = (
-    "Settings", "Regions", "Materials", "Prices", "BankPrices", "Processes", "Plants", "Projects", "PriceFloors",
+    "Settings", "Periods", "Regions", "Materials", "Prices", "BankPrices", "Processes", "Plants", "Projects", "PriceFloors",
     "Contracts", "Markets", "Lanes", "Tariffs", "Sectors", "Demand", "Substitution", "Returns", "Stockpiles",
     "ChinaShare", "Budgets", "Scenarios", "Changes",
 )  # fmt: skip
@@ -65,7 +67,30 @@ def read_table(path: Path) -> Table:
 
 def read_example(name: str) -> dict[str, Table]:
     """All sheets of an example, in the order of the workbook."""
-    return {sheet: read_table(SOURCES / name / f"{sheet}.csv") for sheet in SHEETS}
+    own = {sheet: read_table(path) for sheet in SHEETS if (path := SOURCES / name / f"{sheet}.csv").exists()}
+    if name not in ON:
+        return own
+    below = read_example(ON[name])
+    return {
+        sheet: added(sheet, below.get(sheet), own.get(sheet)) for sheet in SHEETS if sheet in below or sheet in own
+    }
+
+
+def added(sheet: str, below: Table | None, own: Table | None) -> Table:
+    """A sheet with the rows of both. A row whose first cell is known sets cells of that row; not so on Changes."""
+    if below is None or own is None:
+        return below or own or []
+    headings = list(dict.fromkeys([*below[0], *own[0]]))
+    headings.sort(key=lambda heading: heading in ("source", "note"))  # which stay the last
+    rows = [dict(zip(below[0], row, strict=True)) for row in below[1:]]
+    known = {} if sheet == "Changes" else {next(iter(row.values())): row for row in rows}
+    for cells in own[1:]:
+        row = dict(zip(own[0], cells, strict=True))
+        if cells[0] in known:
+            known[cells[0]].update(row)
+        else:
+            rows.append(row)
+    return [headings, *([row.get(heading) for heading in headings] for row in rows)]
 
 
 def number_format(sheet: str, column: Value, value: Value) -> str:

@@ -84,7 +84,7 @@ def solve_joint(inputs: Inputs, effort: Effort = AS_SET, values: bool = True) ->
         result = audit_joint(futures, plan.document(), tree.scenarios)
         if security:
             shown = {name: plan.future(name).tables for name in futures}
-            kept, more = audited_branches(solved, security, shown)
+            kept, more = audited_branches(security, shown)
             plan = replace(plan, secure=security.told(plan.objective_musd) | kept)
             result = result.and_also(more)
             branches[:] = security.chosen

@@ -23,18 +23,8 @@ from lodestone.rules.build import Built, build
 from lodestone.rules.linear import worth
 from lodestone.rules.objective import discounted
 from lodestone.solve.all_futures import all_futures
-from lodestone.solve.branch_trial import (
-    LEAST_WEIGHT,
-    LIMITS,
-    NOTHING_LEFT,
-    PRICED,
-    ROUNDING,
-    Held,
-    Trial,
-    prepare,
-    runs_empty,
-    used_by,
-)
+from lodestone.solve.branch_answer import LIMITS, runs_empty
+from lodestone.solve.branch_trial import LEAST_WEIGHT, NOTHING_LEFT, PRICED, ROUNDING, Held, Trial, prepare, used_by
 from lodestone.solve.effort import Effort, Search
 from lodestone.solve.fixed_decisions import decisions, hold, hold_stocks
 from lodestone.solve.no_worse import Used, smaller_answer
