@@ -82,9 +82,10 @@ def branch_built(trial: Trial, values: np.ndarray, held: Held, tree: Tree) -> Bu
     path = whole.path[leaf]
     built = build(alone(whole, leaf))
     place = {key: i for i, key in enumerate(trial.arrays.variables)}
+    names: dict[int, str] = {}
     for component in built.model.component_objects(pyo.Var):
         for variable in component.values():
-            key = key_of(variable, path)
+            key = key_of(variable, path, names)
             low, high = variable.bounds
             value = float(values[place[key]]) if key in place else (low or 0.0) if node_of(key) is None else held(key)
             value = max(value, low) if low is not None else value
@@ -156,6 +157,8 @@ def _binding(trial: Trial, held: Held, values: np.ndarray) -> tuple[str, ...]:
     )
     solver, _ = raised.loaded(held)
     solver.hold_integers(values)
+    if "last" in trial.basis:
+        solver.begin_at(trial.basis["last"])
     total = solver.solve_linear()
     if total is None or total <= PRICED:
         return ()

@@ -254,7 +254,8 @@ def prepare(tree: Tree, branch: Branch) -> Trial:
         loaded = matrix(built.model)
     except InfeasibleConstraintException as error:
         return Trial(branch, None, impossible=f"a rule cannot hold: {error}")
-    keys = [key_of(v, path) for v in loaded.variables]
+    names: dict[int, str] = {}
+    keys = [key_of(v, path, names) for v in loaded.variables]
     ours = {path[i] for i in line.twin}
     inside = np.array([node_of(key) in ours for key in keys], dtype=bool)
     kept = np.flatnonzero(inside)
@@ -267,7 +268,7 @@ def prepare(tree: Tree, branch: Branch) -> Trial:
     entries = inside[loaded.columns]
     counts = np.bincount(new_row[row_of[entries]], minlength=int(concerned.sum()))
     rows = [
-        row._replace(constraint=key_of(row.constraint, path))
+        row._replace(constraint=key_of(row.constraint, path, names))
         for row, here in zip(loaded.rows, concerned.tolist(), strict=True)
         if here
     ]
@@ -308,11 +309,17 @@ def prepare(tree: Tree, branch: Branch) -> Trial:
     )
 
 
-def key_of(part: Any, path: tuple[int, ...]) -> Key:
-    """A variable or constraint by its component and index, nodes numbered as in the tree that the path is of."""
+def key_of(part: Any, path: tuple[int, ...], names: dict[int, str]) -> Key:
+    """A variable or constraint by its component and index, nodes numbered as in the tree that the path is of.
+
+    names: of the components that were seen, for a name is put together from all blocks around it.
+    """
     index = part.index()
     whole = index if isinstance(index, tuple) else (index,)
-    name = str(part.parent_component().name)
+    component = part.parent_component()
+    if id(component) not in names:
+        names[id(component)] = str(component.name)
+    name = names[id(component)]
     if whole and isinstance(whole[0], int):
         whole = (path[whole[0]], *whole[1:])
     if name in ("contracts.taken", "contracts.untaken", "contracts.in_force", "contracts.unpaid") and whole[2] >= 0:

@@ -47,6 +47,7 @@ class Solved(HasModel, Protocol):
 
 
 Say = Callable[[str], None]
+DECIDED = (("investments.build", "projects"), ("price_floors.award", "floors"), ("contracts.sign", "contracts"))
 
 
 class NoSecurePlanError(NoPlanError):
@@ -67,6 +68,7 @@ class Security:
     plain_musd: float
     chosen: tuple[Branch, ...]
     answers: tuple[tuple[Branch, Answer], ...]
+    prepared: int = 0  # combinations that had to be tried; of the others it is proved that they are no worse
     models: Mapping[tuple[str, tuple[str, ...]], Built] = field(default_factory=dict)  # of those chosen, answered
 
     def told(self, objective: float) -> dict[str, Any]:
@@ -143,11 +145,12 @@ class Trials:
         share: another secure share of a sector."""
         failing: list[tuple[Branch, Met]] = []
         known: dict[str, dict[tuple[str, ...], tuple[PlanData, Used]]] = {}
+        left_alone = undecided(self.tree, held)
         for size in sorted({len(branch.threats) for branch in branches}):
             trials = []
             for branch in (b for b in branches if len(b.threats) == size):
                 smaller_ones = known.setdefault(branch.future, {})
-                smaller = smaller_answer(branch.threats, branch.data, smaller_ones)
+                smaller = smaller_answer(branch.threats, branch.data, smaller_ones, left_alone)
                 if smaller is None:
                     trials.append(self.of(branch) if share is None else self.of(branch).at_share(*share))
                 else:
@@ -165,14 +168,26 @@ class Trials:
         """The best answer to each, where all stand; to those chosen one of their own, as their tables are of it."""
         found: dict[tuple[str, tuple[str, ...]], Answer] = {}
         known: dict[str, dict[tuple[str, ...], tuple[PlanData, Used]]] = {}
-        own = {branch.name for branch in chosen}
+        own, left_alone = {branch.name for branch in chosen}, undecided(self.tree, held)
         for branch in branches:
             answered = known.setdefault(branch.future, {})
-            smaller = None if branch.name in own else smaller_answer(branch.threats, branch.data, answered)
+            smaller = smaller_answer(branch.threats, branch.data, answered, left_alone)
+            if branch.name in own:
+                smaller = None
             best = answer(self.of(branch), held, self.tree) if smaller is None else found[branch.future, smaller]
             found[branch.name] = best
             answered[branch.threats] = (branch.data, best.used)
         return tuple((branch, found[branch.name]) for branch in branches)
+
+
+def undecided(tree: Tree, held: Held) -> frozenset[str]:
+    """Projects, packages and contracts that a plan leaves alone in all futures, and that are not committed."""
+    found: set[str] = set()
+    for component, kind in DECIDED:
+        parts = [part for data in tree.data.values() for part in getattr(data, kind).items()]
+        offered = {name for name, part in parts if part.committed_year is None}
+        found |= {name for name in offered if not any(held((component, (n, name))) > 0.5 for n in tree.nodes)}
+    return frozenset(found)
 
 
 def held_by(solved: HasModel) -> Held:

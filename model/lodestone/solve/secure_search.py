@@ -212,7 +212,7 @@ def secured(
     answers = trials.answers(branches, held, chosen)
     answered = dict((branch.name, best) for branch, best in answers)
     models = {b.name: branch_built(trials.of(b), answered[b.name].values, held, tree) for b in chosen}
-    return solved, Security(k, tuple(threats), plain, tuple(chosen), answers, models)
+    return solved, Security(k, tuple(threats), plain, tuple(chosen), answers, len(trials.known), models)
 
 
 def cheapest(

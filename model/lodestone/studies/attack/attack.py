@@ -29,7 +29,7 @@ from lodestone.solve.effort import Effort, Search
 from lodestone.solve.fixed_decisions import decisions, hold, hold_stocks
 from lodestone.solve.no_worse import Used, smaller_answer
 from lodestone.solve.one_scenario import load_model, scenario_data
-from lodestone.solve.secure import held_by, require_threats
+from lodestone.solve.secure import held_by, require_threats, undecided
 from lodestone.studies.attack.results import Attack, Blow
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import Inputs
@@ -63,6 +63,7 @@ def attack(
     if plan.workbook_sha256 != inputs.sha256:
         remarks.append(f"{run} was made from another version of the workbook")
     plain = _as_planned(tree, plan, Effort(should_stop=should_stop).search(base), remarks)
+    left_alone = undecided(tree, plain.held)
     found: list[Blow] = []
     skipped = 0
     together = [c for size in range(1, min(k, len(threats)) + 1) for c in combinations(threats, size)]
@@ -74,7 +75,7 @@ def attack(
                 remarks.append(f"stopped after {len(found)} of {todo} combinations")
                 return _result(inputs, base, run, k, threats, found, skipped, remarks)
             data = plan_data(inputs.combination(name, combination), inputs.tables())
-            if smaller := smaller_answer(combination, data, known):
+            if smaller := smaller_answer(combination, data, known, left_alone):
                 known[combination] = (data, known[smaller][1])
                 skipped += 1
                 continue
