@@ -124,3 +124,35 @@ def test_a_branch_that_is_badly_formed_is_told_by_its_place(run: Path) -> None:
     with pytest.raises(Misfit) as found:
         require_plan(bad)
     assert found.value.place[:4] == ("secure", "branches", "branch 1", "tables")
+
+
+# --- where no plan is secure -----------------------------------------------------------------------------------------
+
+
+def too_little() -> Book:
+    """80 of 100 t must be served in the embargo of 2027; 40 t can be held, and the ally sells 30 t: 10 t are missing."""
+    book = prepared_home(secure=0.8)
+    market(book, "china", "China")
+    lane(book, "China", "Home")
+    market(book, "ally", "Ally", years=30, premium_share=0.5)
+    lane(book, "Ally", "Home")
+    reserve(book, capacity_t=40)
+    threat(book, "embargo", "Lanes", "China/*/*", 0, from_year=2027)
+    return book
+
+
+def test_without_a_secure_plan_the_least_repairs_are_told(tmp_path: Path) -> None:
+    """10 t more of stock or of the ally, or a share of 70 %: each by itself makes a secure plan."""
+    case = write_book(tmp_path / "case.xlsx", too_little())
+    done = CliRunner().invoke(main, ["solve", str(case), "--secure", "1", "--out", str(tmp_path / "run")])
+    assert done.exit_code == 3, done.output
+    assert "embargo; the largest share of industry that any plan attains is 70.0% (80.0% asked)" in done.output
+    why = json.loads((tmp_path / "run" / "explanation.json").read_text(encoding="utf-8"))
+    found = {change["what"]: change["new"] for repair in why["repairs"] for change in repair["changes"]}
+    assert found == {
+        "secure_share of industry": pytest.approx(0.7),
+        "capacity_t of reserve": pytest.approx(50),
+        "volume of ally from 2026 on": pytest.approx(40),
+    }
+    assert any("embargo" in remark for remark in why["remarks"])
+
