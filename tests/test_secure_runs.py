@@ -130,7 +130,7 @@ def test_a_branch_that_is_badly_formed_is_told_by_its_place(run: Path) -> None:
 
 
 def too_little() -> Book:
-    """80 of 100 t must be served in the embargo of 2027; 40 t can be held, and the ally sells 30 t: 10 t are missing."""
+    """80 of 100 t must be served in the embargo; 40 t can be held, and the ally sells 30 t: 10 t are missing."""
     book = prepared_home(secure=0.8)
     market(book, "china", "China")
     lane(book, "China", "Home")
@@ -148,7 +148,7 @@ def test_without_a_secure_plan_the_least_repairs_are_told(tmp_path: Path) -> Non
     assert done.exit_code == 3, done.output
     assert "embargo; the largest share of industry that any plan attains is 70.0% (80.0% asked)" in done.output
     why = json.loads((tmp_path / "run" / "explanation.json").read_text(encoding="utf-8"))
-    found = {change["what"]: change["new"] for repair in why["repairs"] for change in repair["changes"]}
+    found = {change["what"]: change["to"] for repair in why["repairs"] for change in repair["changes"]}
     assert found == {
         "secure_share of industry": pytest.approx(0.7),
         "capacity_t of reserve": pytest.approx(50),
