@@ -71,9 +71,7 @@ def read_example(name: str) -> dict[str, Table]:
     if name not in ON:
         return own
     below = read_example(ON[name])
-    return {
-        sheet: added(sheet, below.get(sheet), own.get(sheet)) for sheet in SHEETS if sheet in below or sheet in own
-    }
+    return {sheet: added(sheet, below.get(sheet), own.get(sheet)) for sheet in SHEETS if sheet in below or sheet in own}
 
 
 def added(sheet: str, below: Table | None, own: Table | None) -> Table:

@@ -124,3 +124,19 @@ def test_probabilities_of_a_real_example_leave_something_to_the_base(name):
     likely = [row[headings.index("probability")] or 0 for row in rows]
     assert sum(share > 0 for share in likely) >= 2
     assert 0 < sum(likely) < 1
+
+
+def test_an_example_built_on_another_adds_to_it():
+    below, above = (examples.read_example(name) for name in ("rare_earth_magnets", "rare_earth_magnets_threats"))
+    assert above["Plants"] == below["Plants"]
+    headings, *rows = above["Sectors"]
+    shares = {row[0]: row[headings.index("secure_share")] for row in rows}
+    assert len(rows) == len(below["Sectors"]) - 1
+    assert shares["defence"] == 1
+    assert shares["wind"] is None
+    assert above["Changes"][1 : len(below["Changes"])] == [
+        [dict(zip(below["Changes"][0], row, strict=True)).get(heading) for heading in above["Changes"][0]]
+        for row in below["Changes"][1:]
+    ]
+    headings, *rows = above["Scenarios"]
+    assert sum(row[headings.index("threat")] == "yes" for row in rows) == 12

@@ -155,4 +155,3 @@ def test_without_a_secure_plan_the_least_repairs_are_told(tmp_path: Path) -> Non
         "volume of ally from 2026 on": pytest.approx(40),
     }
     assert any("embargo" in remark for remark in why["remarks"])
-
