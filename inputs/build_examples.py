@@ -28,8 +28,8 @@ SOURCES = INPUTS / "sources"
 EXAMPLES = ("critical_minerals", "rare_earth_magnets", "rare_earth_magnets_threats", "tutorial")
 ON = {"rare_earth_magnets_threats": "rare_earth_magnets"}
 SHEETS = (
-    "Settings", "Periods", "Regions", "Materials", "Prices", "BankPrices", "Processes", "Plants", "Projects", "PriceFloors",
-    "Contracts", "Markets", "Lanes", "Tariffs", "Sectors", "Demand", "Substitution", "Returns", "Stockpiles",
+    "Settings", "Periods", "Regions", "Materials", "Prices", "BankPrices", "Processes", "Plants", "Projects",
+    "PriceFloors", "Contracts", "Markets", "Lanes", "Tariffs", "Sectors", "Demand", "Substitution", "Returns", "Stockpiles",
     "ChinaShare", "Budgets", "Scenarios", "Changes",
 )  # fmt: skip
 FREE_TEXT = frozenset({"source", "note", "description"})
