@@ -29,12 +29,12 @@ EXAMPLES = ("critical_minerals", "rare_earth_magnets", "rare_earth_magnets_threa
 ON = {"rare_earth_magnets_threats": "rare_earth_magnets"}
 SHEETS = (
     "Settings", "Periods", "Regions", "Materials", "Prices", "BankPrices", "Processes", "Plants", "Projects",
-    "PriceFloors", "Contracts", "Markets", "Lanes", "Tariffs", "Sectors", "Demand", "Substitution", "Returns", "Stockpiles",
-    "ChinaShare", "Budgets", "Scenarios", "Changes",
+    "PriceFloors", "Contracts", "Markets", "Lanes", "Tariffs", "Sectors", "Demand", "Substitution", "Returns",
+    "Stockpiles", "ChinaShare", "Budgets", "Scenarios", "Changes",
 )  # fmt: skip
 FREE_TEXT = frozenset({"source", "note", "description"})
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
-CALENDAR = re.compile(r".*_(year|from|to)")
+CALENDAR = re.compile(r"(.*_)?(year|from|to)")
 HEADER_FILL = PatternFill("solid", fgColor="DCE6F1")
 WIDEST = {"source": 60, "note": 60, "description": 60}
 BUILT = datetime(2026, 1, 1)

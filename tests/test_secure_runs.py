@@ -155,3 +155,25 @@ def test_without_a_secure_plan_the_least_repairs_are_told(tmp_path: Path) -> Non
         "volume of ally from 2026 on": pytest.approx(40),
     }
     assert any("embargo" in remark for remark in why["remarks"])
+
+
+# --- what does not go together ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "setting", "remedy"),
+    [
+        (("--secure", "1"), None, "leave out --decompose, or ask for one scenario"),
+        ((), 1, "leave out --decompose, or plan without threats with --secure 0"),
+    ],
+)
+def test_future_by_future_is_refused_with_a_remedy(
+    tmp_path: Path, asked: tuple[str, ...], setting: int | None, remedy: str
+) -> None:
+    book = two_suppliers(boom=True)
+    if setting is not None:
+        add(book, "Settings", setting="secure_against", value=setting)
+    case = write_book(tmp_path / "case.xlsx", book)
+    done = CliRunner().invoke(main, ["solve", str(case), "--joint", "--decompose", *asked])
+    assert done.exit_code == 2
+    assert remedy in done.output

@@ -119,7 +119,9 @@ class Asked:
         if self.decompose and not self.joint:
             raise click.UsageError("--decompose takes a joint plan apart: it goes with --joint")
         if self.decompose and self.secure:
-            raise click.UsageError("--secure goes with one model: leave out --decompose")
+            raise click.UsageError(
+                "--secure seeks all futures in one model: leave out --decompose, or ask for one scenario"
+            )
         if self.is_many and self.secure is not None:
             raise click.UsageError("--secure goes with one scenario or with --joint")
         if self.is_many and self.start is not None:
