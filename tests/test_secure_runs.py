@@ -172,7 +172,7 @@ def test_future_by_future_is_refused_with_a_remedy(
 ) -> None:
     book = two_suppliers(boom=True)
     if setting is not None:
-        add(book, "Settings", setting="secure_against", value=setting)
+        book["Settings"]["secure_against"] = setting
     case = write_book(tmp_path / "case.xlsx", book)
     done = CliRunner().invoke(main, ["solve", str(case), "--joint", "--decompose", *asked])
     assert done.exit_code == 2
