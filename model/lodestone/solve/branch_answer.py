@@ -16,7 +16,7 @@ import pyomo.environ as pyo
 from lodestone.data.plan_data import STREAMS
 from lodestone.data.tree import Tree, with_branches
 from lodestone.rules.build import Built, build
-from lodestone.solve.branch_trial import LEAST_WEIGHT, PRICED, ROUNDING, Held, Trial, key_of, node_of, used_by
+from lodestone.solve.branch_trial import LEAST_WEIGHT, PRICED, ROUNDING, Held, Key, Trial, key_of, node_of, used_by
 from lodestone.solve.decomposition.shared import alone
 from lodestone.solve.no_worse import Used
 from lodestone.solver.highs import Solver
@@ -91,6 +91,16 @@ def branch_built(trial: Trial, values: np.ndarray, held: Held, tree: Tree) -> Bu
             value = max(value, low) if low is not None else value
             variable.set_value(min(value, high) if high is not None else value, skip_validation=True)
     return built
+
+
+def values_by_key(built: Built) -> dict[Key, float]:
+    """What the variables of a model hold, by component and index, where it is not 0."""
+    return {
+        (str(component.name), index if isinstance(index, tuple) else (index,)): float(variable.value)
+        for component in built.model.component_objects(pyo.Var)
+        for index, variable in component.items()
+        if variable.value
+    }
 
 
 def runs_empty(trial: Trial, values: np.ndarray, held: Held, tree: Tree) -> dict[str, float]:
