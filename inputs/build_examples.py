@@ -6,7 +6,8 @@
                                                a variant elsewhere: here the example without periods within a year
 
 Each folder under inputs/sources holds one CSV file per sheet of the workbook; a sheet that an example does not use has
-no file. Figures are mended there, never in the
+no file. One that is built on another example (ON) holds only the rows that it adds, or columns of known rows. Figures
+are mended there, never in the
 workbook: a CSV file shows in a review which number changed, and its `source` column says why it may be believed.
 """
 
@@ -27,7 +28,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 INPUTS = Path(__file__).resolve().parent
 SOURCES = INPUTS / "sources"
-EXAMPLES = ("critical_minerals", "rare_earth_magnets", "tutorial")
+EXAMPLES = ("critical_minerals", "rare_earth_magnets", "rare_earth_magnets_threats", "tutorial")
+ON = {"rare_earth_magnets_threats": "rare_earth_magnets"}
 SHEETS = (
     "Settings", "Periods", "Regions", "Materials", "Prices", "BankPrices", "Processes", "Plants", "Projects",
     "PriceFloors", "Contracts", "Markets", "Trade", "Lanes", "Tariffs", "Sectors", "Demand", "Substitution", "Returns",
@@ -35,7 +37,7 @@ SHEETS = (
 )  # fmt: skip
 FREE_TEXT = frozenset({"source", "note", "description"})
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
-CALENDAR = re.compile(r".*_(year|from|to)")
+CALENDAR = re.compile(r"(.*_)?(year|from|to)")
 HEADER_FILL = PatternFill("solid", fgColor="DCE6F1")
 WIDEST = {"source": 60, "note": 60, "description": 60}
 BUILT = datetime(2026, 1, 1)
@@ -68,9 +70,16 @@ def read_table(path: Path) -> Table:
 
 def read_example(name: str, without: Collection[str] = ()) -> dict[str, Table]:
     """All sheets of an example, in the order of the workbook."""
-    found = {sheet: SOURCES / name / f"{sheet}.csv" for sheet in SHEETS if sheet not in without}
-    tables = {sheet: read_table(path) for sheet, path in found.items() if path.exists()}
+    tables = {sheet: table for sheet, table in _whole_example(name).items() if sheet not in without}
     return without_months(tables) if "Periods" in without else tables
+
+
+def _whole_example(name: str) -> dict[str, Table]:
+    own = {sheet: read_table(path) for sheet in SHEETS if (path := SOURCES / name / f"{sheet}.csv").exists()}
+    if name not in ON:
+        return own
+    below = _whole_example(ON[name])
+    return {sheet: added(sheet, below.get(sheet), own.get(sheet)) for sheet in SHEETS if sheet in below or sheet in own}
 
 
 def without_months(tables: dict[str, Table]) -> dict[str, Table]:
@@ -83,6 +92,23 @@ def without_months(tables: dict[str, Table]) -> dict[str, Table]:
     return tables | {
         sheet: [row for row in tables[sheet] if row[0] not in in_a_year] for sheet in ("Scenarios", "Changes")
     }
+
+
+def added(sheet: str, below: Table | None, own: Table | None) -> Table:
+    """A sheet with the rows of both. A row whose first cell is known sets cells of that row; not so on Changes."""
+    if below is None or own is None:
+        return below or own or []
+    headings = list(dict.fromkeys([*below[0], *own[0]]))
+    headings.sort(key=lambda heading: heading in ("source", "note"))  # which stay the last
+    rows = [dict(zip(below[0], row, strict=True)) for row in below[1:]]
+    known = {} if sheet == "Changes" else {next(iter(row.values())): row for row in rows}
+    for cells in own[1:]:
+        row = dict(zip(own[0], cells, strict=True))
+        if cells[0] in known:
+            known[cells[0]].update(row)
+        else:
+            rows.append(row)
+    return [headings, *([row.get(heading) for heading in headings] for row in rows)]
 
 
 def number_format(sheet: str, column: Value, value: Value) -> str:

@@ -229,3 +229,19 @@ def test_a_variant_without_periods_leaves_out_what_needs_them(tmp_path):
         assert "spring_again" not in {row[0] for row in found[sheet].iter_rows(max_col=1, values_only=True)}
     with pytest.raises(SystemExit):
         examples.main(["--without", "Periods"])
+
+
+def test_an_example_built_on_another_adds_to_it():
+    below, above = (examples.read_example(name) for name in ("rare_earth_magnets", "rare_earth_magnets_threats"))
+    assert above["Plants"] == below["Plants"]
+    headings, *rows = above["Sectors"]
+    shares = {row[0]: row[headings.index("secure_share")] for row in rows}
+    assert len(rows) == len(below["Sectors"]) - 1
+    assert shares["defence"] == 1
+    assert shares["wind"] is None
+    assert above["Changes"][1 : len(below["Changes"])] == [
+        [dict(zip(below["Changes"][0], row, strict=True)).get(heading) for heading in above["Changes"][0]]
+        for row in below["Changes"][1:]
+    ]
+    headings, *rows = above["Scenarios"]
+    assert sum(row[headings.index("threat")] == "yes" for row in rows) == 12

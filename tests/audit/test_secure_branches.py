@@ -34,10 +34,10 @@ def struck() -> tuple[PlanData, Tables, Tables]:
     threat(book, "embargo", "Lanes", "China/*/*", 0, from_year=2027)
     inputs = read(book)
     data = scenario_data(inputs)
-    solved, _ = solve_secure(inputs, single(data), 1, Effort(1e-9).search(data), Clock(None))
-    tree = solved.built.tree
-    (leaf,), (end,) = tree.leaf_of.values(), tree.branch_ends
-    return tree.data[end], plan_tables(solved.built.along(end)), plan_tables(solved.built.along(leaf))
+    solved, security = solve_secure(inputs, single(data), 1, Effort(1e-9).search(data), Clock(None))
+    assert security is not None
+    (branch,), (model,) = security.chosen, security.models.values()
+    return branch.data, plan_tables(model), plan_tables(solved.built)
 
 
 def broken(data: PlanData, branch: Tables, future: Tables) -> set[str]:

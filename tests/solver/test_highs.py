@@ -98,7 +98,7 @@ def test_highs_has_the_columns_of_pyomo():
         assert lp.col_cost_[i] == pytest.approx(cost.get(v.name, 0.0)), v.name
         integer = lp.integrality_[i] == highspy.HighsVarType.kInteger
         assert solver.integer[i] == v.is_integer(), v.name  # binaries are integer, too
-        told = v.name in instead.values() or v.is_integer() and v.name not in instead
+        told = v.name in instead.values() or (v.is_integer() and v.name not in instead)
         assert integer == solver.branched[i] == told, v.name
 
 

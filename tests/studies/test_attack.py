@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.make import Book
 from tests.secure_books import prepared_home, reserve, threat
-from tests.solving import close, kg, lane, market, read
+from tests.solving import add, close, kg, lane, market, read, recipe
 
 from lodestone.errors import UsageError
 from lodestone.report.studies.attack_files import KIND, notes, tables, write_attack
@@ -15,6 +15,7 @@ from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.studies.attack.attack import attack
 from lodestone.studies.attack.results import Attack, Blow
+from lodestone.studies.parallel.solves import IN_THIS_PROCESS, Where
 
 
 def attacked(book: Book, k: int = 2) -> Attack:
@@ -69,6 +70,26 @@ def test_what_takes_away_only_what_is_not_used_is_not_tried() -> None:
     }
     assert study.skipped == 2
     assert any(note.startswith("2 more cannot be worse") for note in notes(study))
+
+
+def test_other_processes_find_the_same() -> None:
+    inputs = read(supplied())
+    plan = solve_scenario(inputs, effort=Effort(1e-9, secure=0))
+    here, elsewhere = (attack(inputs, "run", plan, 2, where=where) for where in (IN_THIS_PROCESS, Where(2)))
+    assert here == elsewhere
+
+
+# What a plan leaves alone cannot hurt it: a project that it does not build comes late, a contract that it does not sign
+# is broken. Neither need be tried beside another threat; alone they are, and cost nothing.
+def test_what_breaks_nothing_that_is_decided_is_not_tried() -> None:
+    book = supplied()
+    recipe(book, "dig", oxide=1)
+    add(book, "Projects", project="mine", region="Home", process="dig", funding="public", capex_musd=900,
+        capacity_t_per_yr=10, operating_cost_usd_per_kg=90, lead_years=1, life_years=9)  # fmt: skip
+    threat(book, "late", "Projects", "mine", 1, from_year=2027, column="delay_years")
+    study = attacked(book)
+    assert blow(study, "late").extra_musd == close(0)
+    assert [b.threats for b in study.blows if "late" in b.threats] == [("late",)]
 
 
 # The plan's stock is held until the threat shows itself, and is what is left then: 30 t of opening stock that a least

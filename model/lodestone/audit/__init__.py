@@ -27,14 +27,26 @@ from lodestone.audit.flows import FLOWS
 from lodestone.audit.joint import future_alone, merged, parting, together
 from lodestone.audit.lenders import LENDERS
 from lodestone.audit.reading import READING, WHOLE
-from lodestone.audit.secure import SECURE, document, lifted
+from lodestone.audit.secure import SECURE, document, from_first_threat, lifted, with_what_was_before
 from lodestone.audit.secure import Beside as BesideFuture
 from lodestone.audit.stockpiles import STOCKPILES
 from lodestone.audit.suppliers import SUPPLIERS
 from lodestone.audit.verdict import Audit, AuditLine, Finding, Rule, judge
 from lodestone.data.plan_data import PlanData, Scenario
 
-__all__ = ["OF_ONE_FUTURE", "RULES", "Audit", "AuditLine", "Finding", "audit", "audit_branches", "audit_joint"]
+__all__ = [
+    "OF_ONE_FUTURE",
+    "RULES",
+    "Audit",
+    "AuditLine",
+    "BesideFuture",
+    "Finding",
+    "audit",
+    "audit_branches",
+    "audit_joint",
+    "from_first_threat",
+    "with_what_was_before",
+]
 
 RULES: tuple[Rule[Books], ...] = (
     *WHOLE,
@@ -88,7 +100,7 @@ def audit_joint(
     if not alone.ok:
         return alone
     common = together(futures, plan, known)
-    return Audit(alone.lines + common.lines, common.findings)
+    return alone.and_also(common)
 
 
 def audit_branches(branches: Mapping[str, tuple[PlanData, BesideFuture]]) -> Audit:

@@ -20,7 +20,7 @@ from lodestone.audit.joint import known_by
 from lodestone.audit.reading import AMOUNT_UNITS, KEYS, key_of
 from lodestone.audit.verdict import SHARE, TONNES, Check, Rule, at_most, equal, holds
 from lodestone.data.plan_data import MONTHS, PlanData, Time, time_of, year_of
-from lodestone.plan.tables import COST_TERMS, TABLES
+from lodestone.plan.tables import COST_TERMS, SCENARIO, TABLES
 
 Tables = Mapping[str, Sequence[Row]]
 DECIDED = (  # table, its name and year, what is at most that of the future
@@ -69,6 +69,24 @@ def document(data: PlanData, tables: Tables) -> dict[str, Any]:
 def begins(data: PlanData) -> Time:
     """When the first threat shows itself."""
     return data.scenario.shows or data.times[0]
+
+
+def from_first_threat(data: PlanData, tables: Tables) -> dict[str, list[Row]]:
+    """The rows of a branch that its future need not have, which is what plan.json keeps of it."""
+    return {
+        name: [row for row in rows if name in NOT_COMPARED or known_by(name, row) >= begins(data)]
+        for name, rows in tables.items()
+    }
+
+
+def with_what_was_before(data: PlanData, kept: Tables, future: Tables) -> dict[str, list[Row]]:
+    """All rows of a branch, from those that plan.json keeps and the future's before the first threat."""
+
+    def before(name: str) -> list[Row]:
+        shared = (row for row in future[name] if name not in NOT_COMPARED and known_by(name, row) < begins(data))
+        return [{column: value for column, value in row.items() if column != SCENARIO.name} for row in shared]
+
+    return {name: [*before(name), *kept.get(name, ())] for name in KEYS if name in future}
 
 
 def served(data: PlanData, beside: Beside) -> Iterator[Check]:

@@ -85,6 +85,10 @@ class Audit:
     def ok(self) -> bool:
         return not self.findings
 
+    def and_also(self, other: Audit) -> Audit:
+        """Both verdicts."""
+        return Audit(self.lines + other.lines, self.findings + other.findings)
+
 
 @dataclass(frozen=True)
 class Rule(Generic[S]):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lodestone.commands.options import PATH, SET, WORKBOOK, out_here
+from lodestone.commands.options import JOBS, PATH, SET, WORKBOOK, out_here
 from lodestone.commands.output import OUTPUT, Output
 from lodestone.errors import StoppedError
 
@@ -17,10 +17,18 @@ from lodestone.errors import StoppedError
 @click.option("--k", type=click.IntRange(min=1), default=2, show_default=True, help="Threats at once, at most.")
 @out_here("attack.xlsx", "Workbook")
 @SET
+@JOBS
 @OUTPUT
 @click.pass_context
 def attack(
-    ctx: click.Context, workbook: Path, run: Path, k: int, out: Path, sets: tuple[str, ...], output: Output
+    ctx: click.Context,
+    workbook: Path,
+    run: Path,
+    k: int,
+    out: Path,
+    sets: tuple[str, ...],
+    jobs: int | None,
+    output: Output,
 ) -> None:
     """Find which threats hurt a plan most when they come together, and what would have prevented it.
 
@@ -39,6 +47,7 @@ def attack(
     from lodestone.runs.folder_lock import claimed
     from lodestone.studies.attack.attack import attack as attack_run
     from lodestone.studies.compare.runs import names_by_path
+    from lodestone.studies.parallel.solves import Where
     from lodestone.workbook.inputs import load
 
     target = KIND.check_out(out)
@@ -54,6 +63,7 @@ def attack(
             k,
             on_blow=lambda done, of, latest: watch.stage(f"{done} of {of}: {' + '.join(latest.threats)}"),
             should_stop=watch.should_stop,
+            where=Where(jobs),
         )
         stopped = watch.should_stop()
         files = write_attack(study, KIND.place(target, stopped))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from lodestone.report.terminal.progress_lines import Watch
     from lodestone.workbook.inputs import Inputs
 
+MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of an explanation larger
+
 
 @click.command()
 @WORKBOOK
@@ -117,7 +119,9 @@ class Asked:
         if self.decompose and not self.joint:
             raise click.UsageError("--decompose takes a joint plan apart: it goes with --joint")
         if self.decompose and self.secure:
-            raise click.UsageError("--secure goes with one model: leave out --decompose")
+            raise click.UsageError(
+                "--secure seeks all futures in one model: leave out --decompose, or ask for one scenario"
+            )
         if self.is_many and self.secure is not None:
             raise click.UsageError("--secure goes with one scenario or with --joint")
         if self.is_many and self.start is not None:
@@ -136,7 +140,6 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
     from lodestone.solve.all_futures import joint_name, solve_joint
     from lodestone.solve.effort import Effort
     from lodestone.solve.one_scenario import solve_scenario
-    from lodestone.solve.secure import NoSecurePlanError
     from lodestone.workbook.inputs import load
 
     scenario = asked.scenarios[0] if asked.scenarios else "base"
@@ -164,8 +167,6 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
             else:
                 plan = solve_scenario(inputs, scenario, effort)
         except NoPlanError as error:
-            if isinstance(error, NoSecurePlanError):
-                raise
             if not asked.output.json:
                 click.echo(f"Error: {error}", err=True)
             _explain(asked, error, inputs, None if asked.joint else scenario, folder, watch)
@@ -218,10 +219,13 @@ def _explain(
     """Why there is no plan, into the folder of the run."""
     from lodestone.report.studies.explanation_files import older_plan, write_explanation
     from lodestone.report.terminal.explanation import show_explanation
+    from lodestone.solve.secure import NoSecurePlanError
     from lodestone.studies.explanation.explain import explain, time_for
     from lodestone.studies.explanation.results import document
 
-    explanation = explain(inputs, scenario, asked.gap, time_for(asked.time_limit), watch.progress, watch.should_stop)
+    threats = [b.name for b in error.branches[:MOST_EXPLAINED]] if isinstance(error, NoSecurePlanError) else []
+    limit = time_for(asked.time_limit)
+    explanation = explain(inputs, scenario, asked.gap, limit, watch.progress, watch.should_stop, threats)
     watch.stage("write")
     write_explanation(explanation, folder)
     watch.end()

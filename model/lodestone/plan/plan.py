@@ -87,7 +87,8 @@ SECURE = Part(
             ),
             "combination",
         ),
-    }
+    },
+    {"branches": ListOf(Part({"scenario": TEXT, "threats": ListOf(TEXT), "tables": MapOf(CHECKED)}), "branch")},
 )
 AUDIT_LINE = Part(
     {
@@ -257,3 +258,6 @@ def require_plan(document: Json) -> None:
     futures = tuple(document["futures"]) if joint else None
     require_tables(document["tables"], futures, horizon_of(document["horizon"]))
     require_origins(document.get("origins", []), futures)
+    for number, branch in enumerate(document.get("secure", {}).get("branches", ()), 1):
+        place = ("secure", "branches", f"branch {number}", "tables")
+        require_tables(branch["tables"], None, horizon_of(document["horizon"]), place)

@@ -77,9 +77,9 @@ def horizon_of(years: list[int]) -> range:
 # --- tables ---------------------------------------------------------------------------------------------------------
 
 
-def require_tables(tables: Json, futures: tuple[str, ...] | None, horizon: range) -> None:
-    """Raise Misfit where a table is not as plan/tables.py says."""
-    require_part(tables, ("tables",))
+def require_tables(tables: Json, futures: tuple[str, ...] | None, horizon: range, place: Place = ("tables",)) -> None:
+    """Raise Misfit where a table is not as plan/tables.py says. place: where the tables stand in plan.json."""
+    require_part(tables, place)
     cut, decided = is_cut(tables), tables.get("committed")
 
     def rows(table: PlanTable) -> Shape:
@@ -90,7 +90,7 @@ def require_tables(tables: Json, futures: tuple[str, ...] | None, horizon: range
 
     given = {name: rows(table) for name, table in TABLES.items() if name != "committed"}
     may_be = {"committed": rows(TABLES["committed"]), **{name: rows(table) for name, table in VALUE_TABLES.items()}}
-    Part(given, may_be).check(tables, ("tables",))
+    Part(given, may_be).check(tables, place)
 
 
 def require_origins(rows: Json, futures: tuple[str, ...] | None) -> None:

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lodestone import __version__
-from lodestone.audit import Audit, audit, audit_joint
+from lodestone.audit import (
+    Audit,
+    BesideFuture,
+    audit,
+    audit_branches,
+    audit_joint,
+    with_what_was_before,
+)
+from lodestone.data.plan_data import PlanData
 from lodestone.errors import UsageError
 from lodestone.names import listed
 from lodestone.plan.formatting import count, one_line
@@ -22,6 +30,7 @@ from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, read_run_document, ru
 from lodestone.plan.shapes import read_regular
 from lodestone.plan.tables import Document
 from lodestone.report.plan.workbook import write_plan_workbook
+from lodestone.solve.secure import threats_of
 from lodestone.studies.compare.input_differences import input_differences
 from lodestone.system.scratch import scratch
 from lodestone.workbook.conversion import plan_data
@@ -147,6 +156,11 @@ def _audited(plan: Plan, inputs: Inputs, where: str) -> Finding:
         result: Audit = audit_joint(data, plan.document(), scenarios)
     else:
         result = audit(data[names[0]], plan.document())
+    if plan.secure:
+        try:
+            result = result.and_also(audit_branches(_branches(plan, inputs)))
+        except UsageError as error:
+            return Finding("audit", False, f"cannot be passed{where}: {error}")
     if result.ok:
         return Finding("audit", True, f"passed again{where}: {count(len(result.lines), 'rule')}")
     first = result.findings[0]
@@ -156,3 +170,18 @@ def _audited(plan: Plan, inputs: Inputs, where: str) -> Finding:
         f"not passed{where} ({count(len(result.findings), 'finding')}): {first.rule}, {first.where}: "
         f"expected {first.expected}, found {first.found}",
     )
+
+
+def _branches(plan: Plan, inputs: Inputs) -> dict[str, tuple[PlanData, BesideFuture]]:
+    """The branches that a secure plan was made with. Raises UsageError where the workbook has their threats no more."""
+    assert plan.secure is not None
+    found = {}
+    for branch in plan.secure.get("branches", ()):
+        gone = [name for name in branch["threats"] if name not in threats_of(inputs)]
+        if gone:
+            raise UsageError(f"there is no threat {listed(gone, SHOWN)}")
+        data = plan_data(inputs.combination(branch["scenario"], branch["threats"]), inputs.tables())
+        future = plan.future(branch["scenario"]).tables if plan.is_joint else plan.tables
+        tables = with_what_was_before(data, branch["tables"], future)
+        found[data.scenario.name] = (data, BesideFuture(tables, future))
+    return found

@@ -33,6 +33,7 @@ from lodestone.solve.one_scenario import (
     Clock,
     Proof,
     Solved,
+    audited_branches,
     heading,
     load_model,
     passing,
@@ -41,7 +42,6 @@ from lodestone.solve.one_scenario import (
     solve_secure,
     solve_tree,
     totals,
-    with_branches_of,
 )
 from lodestone.solver.highs import Outcome
 from lodestone.workbook.cell_locations import Places
@@ -81,11 +81,13 @@ def solve_joint(inputs: Inputs, effort: Effort = AS_SET, values: bool = True) ->
         solved, security = solve_secure(inputs, tree, k, replace(wanted, careful=careful), clock)
         clock.enter("audit")
         plan = _plan_of(inputs, base, solved)
+        result = audit_joint(futures, plan.document(), tree.scenarios)
         if security:
-            plan = replace(plan, secure=security.told(plan.objective_musd))
+            shown = {name: plan.future(name).tables for name in futures}
+            kept, more = audited_branches(security, shown)
+            plan = replace(plan, secure=security.told(plan.objective_musd) | kept)
+            result = result.and_also(more)
             branches[:] = security.chosen
-        shown = {name: plan.future(name).tables for name in futures}
-        result = with_branches_of(solved, audit_joint(futures, plan.document(), tree.scenarios), shown)
         clock.leave("audit")
         return (solved, plan), result
 

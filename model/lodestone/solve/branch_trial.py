@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from pyomo.common.errors import InfeasibleConstraintException
 
-from lodestone.data.plan_data import STREAMS, Time, year_of
+from lodestone.data.plan_data import SMALLEST, Time, year_of
 from lodestone.data.tree import Branch, Tree, with_branches
 from lodestone.errors import NoPlanError
 from lodestone.progress import ShouldStop
@@ -40,10 +40,30 @@ MAY_LACK: Mapping[str, tuple[str, float]] = {  # other rows that may be missed: 
 }
 LEAST_WEIGHT = 1e-3  # MUSD per t, where a shortage costs next to nothing
 ROUNDING = 1e-6  # of a demand, or of a limit: less is the solver's tolerance
-MORE = 0.01  # by how much more is asked for, to see what binds
 PRICED = 1e-6
 GAP = 1e-2  # of what is missing where decisions are whole: how bad it is serves to rank only
 NOTHING_LEFT = "what was decided before leaves nothing that can be done"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What any plan must hold so that less is missing: missing + slopes (x - at) + share_slope (share - share_at) <= 0.
+
+    slopes: by variable of the plan, MUSD of the ranking for one unit more; share: secure share of the sector that is
+    asked about. What is missing is convex in what was decided before, parts of decisions taken over included, so this
+    holds for every plan that stands the combination.
+    """
+
+    missing: float
+    slopes: Mapping[Key, float]
+    at: Mapping[Key, float]
+    share_slope: float = 0.0
+    share_at: float = 0.0
+
+    @property
+    def most(self) -> float:
+        """The right-hand side: slopes x + share_slope share <= most."""
+        return sum(c * self.at[key] for key, c in self.slopes.items()) + self.share_slope * self.share_at - self.missing
 
 
 @dataclass(frozen=True)
@@ -51,7 +71,7 @@ class Met:
     """What a combination leaves of what rules ask for. missing: how bad it is, MUSD, to rank by; 0: it stands.
 
     short: t by sector beyond what may be short, year in which most is; lacking: other rules that are missed. used: what
-    the answer takes of plants, markets and lanes.
+    the answer takes of plants, markets and lanes. cut: what a plan must hold to do better, where that is known.
     """
 
     missing: float
@@ -59,6 +79,7 @@ class Met:
     worst_year: int | None = None
     lacking: tuple[str, ...] = ()
     used: Used = field(default_factory=dict, repr=False)
+    cut: Cut | None = field(default=None, repr=False)
 
     @property
     def stands(self) -> bool:
@@ -81,22 +102,36 @@ class Trial:
     periods: Mapping[int, tuple[Time, float]] = field(default_factory=dict)  # node -> when it begins, part of a year
     cost: np.ndarray | None = None  # MUSD per unit of each column, discounted, as if the branch were certain
     impossible: str = ""
+    share: tuple[str, float] | None = None  # sector whose secure share may give way, and what it is here
+    basis: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # of the last linear programme
 
     def meet(self, held: Held, should_stop: ShouldStop | None = None) -> Met:
         """Whether the plan stands it, and if not, what is missing at least.
 
-        What is missing even where parts of decisions may be taken over is missing; only where nothing is, and parts
-        would be, whole decisions are sought.
+        First with all that the plan decides taken over whole. What is missing then, and even where parts of decisions
+        may be taken over, is missing; only where nothing is, and parts would be, whole decisions are sought.
         """
         if self.arrays is None:
             return Met(np.inf, {}, lacking=(self.impossible,))
         solver, slacks = self.loaded(held)
         solver.relax(True)
-        if solver.solve_linear() is None:
+        if "last" in self.basis:
+            solver.begin_at(self.basis["last"])
+        taken = np.array([column for column, _ in self.most], dtype=int)
+        solver.set_bounds(taken, solver.upper[taken], solver.upper[taken])
+        if solver.solve_linear() is not None:
+            self.basis["last"] = solver.basis()
+            met = self._missing(solver.all_values(), slacks)
+            if met.stands and self.is_whole(solver.values()):
+                return met
+        solver.set_bounds(taken, solver.lower[taken], solver.upper[taken])
+        total = solver.solve_linear()
+        if total is None:
             return Met(np.inf, {}, lacking=(NOTHING_LEFT,))
         met = self._missing(solver.all_values(), slacks)
-        whole = solver.values()[self.arrays.integer]
-        if not met.stands or np.all(np.abs(whole - np.round(whole)) < ROUNDING):
+        if not met.stands:
+            return replace(met, cut=self._cut(solver, held, total))
+        if self.is_whole(solver.values()):
             return met
         solver.relax(False)
         try:
@@ -105,16 +140,45 @@ class Trial:
             return Met(np.inf, {}, lacking=(NOTHING_LEFT,))
         return self._missing(solver.all_values(), slacks)
 
+    def is_whole(self, values: np.ndarray) -> bool:
+        """Whether all decisions are whole numbers."""
+        assert self.arrays is not None
+        whole = values[self.arrays.integer]
+        return bool(np.all(np.abs(whole - np.round(whole)) < ROUNDING))
+
+    def _cut(self, solver: Solver, held: Held, total: float) -> Cut:
+        """From the prices of the linear programme solved last, in which `total` is missing."""
+        assert self.arrays is not None
+        duals, reduced = solver.row_duals(), solver.reduced_costs()
+        slopes = defaultdict[Key, float](float)
+        for row, key, coefficient in self.before:
+            if duals[row]:
+                slopes[key] -= coefficient * float(duals[row])
+        for column, key in self.most:
+            if reduced[column] < 0 and held(key) < self.arrays.upper[column]:
+                slopes[key] += float(reduced[column])
+        kept = {key: slope for key, slope in slopes.items() if abs(slope) > SMALLEST}
+        at = {key: held(key) for key in kept}
+        if self.share is None:
+            return Cut(total, kept, at)
+        sector, share = self.share
+        served = (i for i in self.elastic if self._serves(i[0], sector))
+        return Cut(total, kept, at, -sum(float(duals[row]) * size for row, _, _, size in served), share)
+
+    def _serves(self, row: int, sector: str) -> bool:
+        assert self.arrays is not None
+        name, index = self.arrays.rows[row].constraint
+        return bool(name == "secure.served" and index[2] == sector)
+
     def at_share(self, sector: str, share: float) -> Trial:
         """The same with another secure share of a sector."""
         if self.arrays is None:
             return self
         upper = self.arrays.row_upper.copy()
         for i, _, _, size in self.elastic:
-            name, index = self.arrays.rows[i].constraint
-            if name == "secure.served" and index[2] == sector:
+            if self._serves(i, sector):
                 upper[i] = (1 - share) * size
-        return replace(self, arrays=replace(self.arrays, row_upper=upper))
+        return replace(self, arrays=replace(self.arrays, row_upper=upper), share=(sector, share))
 
     def loaded(self, held: Held) -> tuple[Solver, dict[int, int]]:
         """The branch in the solver, to minimise what is missing; slack column -> its place in `elastic`."""
@@ -190,9 +254,10 @@ def prepare(tree: Tree, branch: Branch) -> Trial:
         loaded = matrix(built.model)
     except InfeasibleConstraintException as error:
         return Trial(branch, None, impossible=f"a rule cannot hold: {error}")
-    keys = [_key(v, path) for v in loaded.variables]
+    names: dict[int, str] = {}
+    keys = [key_of(v, path, names) for v in loaded.variables]
     ours = {path[i] for i in line.twin}
-    inside = np.array([_node(key) in ours for key in keys], dtype=bool)
+    inside = np.array([node_of(key) in ours for key in keys], dtype=bool)
     kept = np.flatnonzero(inside)
     place = np.full(len(keys), -1, dtype=np.int32)
     place[kept] = np.arange(len(kept), dtype=np.int32)
@@ -203,7 +268,7 @@ def prepare(tree: Tree, branch: Branch) -> Trial:
     entries = inside[loaded.columns]
     counts = np.bincount(new_row[row_of[entries]], minlength=int(concerned.sum()))
     rows = [
-        row._replace(constraint=_key(row.constraint, path))
+        row._replace(constraint=key_of(row.constraint, path, names))
         for row, here in zip(loaded.rows, concerned.tolist(), strict=True)
         if here
     ]
@@ -212,7 +277,7 @@ def prepare(tree: Tree, branch: Branch) -> Trial:
     for e in np.flatnonzero(~entries & concerned[row_of]).tolist():
         row, column = int(new_row[row_of[e]]), int(loaded.columns[e])
         coefficient = float(loaded.coefficients[e])
-        if _node(keys[column]) is None:  # committed: held by its bounds
+        if node_of(keys[column]) is None:  # committed: held by its bounds
             low[row] -= coefficient * loaded.lower[column]
             high[row] -= coefficient * loaded.lower[column]
         else:
@@ -245,11 +310,17 @@ def prepare(tree: Tree, branch: Branch) -> Trial:
     )
 
 
-def _key(part: Any, path: tuple[int, ...]) -> Key:
-    """A variable or constraint by its component and index, nodes numbered as in the tree that the path is of."""
+def key_of(part: Any, path: tuple[int, ...], names: dict[int, str]) -> Key:
+    """A variable or constraint by its component and index, nodes numbered as in the tree that the path is of.
+
+    names: of the components that were seen, for a name is put together from all blocks around it.
+    """
     index = part.index()
     whole = index if isinstance(index, tuple) else (index,)
-    name = str(part.parent_component().name)
+    component = part.parent_component()
+    if id(component) not in names:
+        names[id(component)] = str(component.name)
+    name = names[id(component)]
     if whole and isinstance(whole[0], int):
         whole = (path[whole[0]], *whole[1:])
     if name in ("contracts.taken", "contracts.untaken", "contracts.in_force", "contracts.unpaid") and whole[2] >= 0:
@@ -257,7 +328,7 @@ def _key(part: Any, path: tuple[int, ...]) -> Key:
     return name, whole
 
 
-def _node(key: Key) -> int | None:
+def node_of(key: Key) -> int | None:
     first = key[1][0] if key[1] else None
     return first if isinstance(first, int) else None
 
@@ -286,123 +357,3 @@ def _elastic(built: Built, whole: Tree, arrays: Matrix) -> list[tuple[int, float
             side = arrays.row_upper[i] if sign < 0 else arrays.row_lower[i]
             found.append((i, sign, MAY_LACK[name][1], abs(float(side))))
     return found
-
-
-# --- what a branch looks like once the plan stands it ---------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The best answer to a combination. short_t: t by sector; empty: stockpile -> days from the first threat until it
-    is empty; binding: what limits how much is served, where hardly more than is asked for could be."""
-
-    short_t: Mapping[str, float]
-    empty: Mapping[str, float]
-    binding: tuple[str, ...]
-    used: Used = field(default_factory=dict, repr=False)
-
-
-def answer(trial: Trial, held: Held, tree: Tree) -> Answer:
-    """Of a combination that the plan stands: the least shortage, weighed by what it costs, and what limits it."""
-    assert trial.arrays is not None
-    arrays = trial.arrays
-    solver, slacks = trial.loaded(held)
-    data = trial.branch.data
-    solver.solve(0.0, np.inf)
-    allowed = solver.all_values()
-    for column in slacks:  # what is within tolerance stays within it
-        solver.bound(column, 0.0, max(0.0, float(allowed[column])))
-        solver.set_costs(np.array([column]), np.zeros(1))
-    short = [(c, index) for c, (name, index) in enumerate(arrays.variables) if name == "flows.short"]
-    prices = [max(LEAST_WEIGHT, data.sectors[index[2]].shortage_cost) for _, index in short]
-    if short:
-        solver.set_costs(np.array([c for c, _ in short]), np.array(prices))
-    release = np.array([c for c, (name, _) in enumerate(arrays.variables) if name == "stockpiles.release"], dtype=int)
-    if len(release):  # stocks are drawn where nothing else helps
-        solver.set_costs(release, np.full(len(release), LEAST_WEIGHT / 1000))
-    solver.solve(0.0, np.inf)
-    values = solver.values()
-    missed: dict[str, float] = defaultdict(float)
-    for column, index in short:
-        missed[index[2]] += max(0.0, float(values[column]))
-    short_t = {sector: t for sector, t in missed.items() if t > ROUNDING}
-    return Answer(short_t, runs_empty(trial, values, held, tree), _binding(trial, held, values), used_by(trial, values))
-
-
-def runs_empty(trial: Trial, values: np.ndarray, held: Held, tree: Tree) -> dict[str, float]:
-    """Stockpile -> days from the first threat until it is empty; those that last are left out."""
-    assert trial.arrays is not None
-    stock: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-    for value, (name, index) in zip(values, trial.arrays.variables, strict=False):
-        if name == "stockpiles.stock":
-            stock[index[1]][index[0]] += float(value)
-    data = trial.branch.data
-    path = tree.path[tree.leaf_of[trial.branch.future]]
-    first = data.scenario.shows or tree.time[path[0]]
-    before = [n for n in path if tree.time[n] < first]
-    lasts: dict[str, float] = {}
-    for pile, by_node in stock.items():
-        opening = (
-            sum(held(("stockpiles.stock", (before[-1], pile, k))) for k in STREAMS)
-            if before
-            else sum(data.stockpiles[pile].opening.values())
-        )
-        days = 0.0
-        after = [n for n in path if tree.time[n] >= first]
-        for n, node in zip(after, sorted(by_node), strict=True):
-            days += 365 * tree.length[n]
-            if opening > ROUNDING and by_node[node] <= ROUNDING * max(1.0, opening):
-                lasts[pile] = days
-                break
-    return lasts
-
-
-LIMITS: Mapping[str, Callable[..., str]] = {  # rows and columns that limit what is served, in words
-    "capacity.within": lambda n, u: f"capacity of {u}",
-    "closure.works": lambda n, u: f"capacity of {u}",
-    "closure.standing": lambda n, u: f"capacity of {u}",
-    "closure.stays": lambda n, u: f"what is kept open of {u}",
-    "capacity.access": lambda n, u: f"contracts with {u}",
-    "capacity.market_access": lambda n, v: f"contracts with {v}",
-    "contracts.in_force": lambda n, c, d: f"volume of {c}",
-    "flows.lane": lambda n, m, r, to: f"lane from {r} to {to} for {m}",
-    "flows.buy": lambda n, v: f"volume of {v}",
-    "flows.avoid": lambda n, o, *j: f"what {o} can avoid",
-    "stockpiles.balance": lambda n, s, k: f"stock of {s}",
-    "stockpiles.held": lambda n, s, k: f"stock of {s}",
-    "stockpiles.max_release": lambda n, s: f"release of {s}",
-    "stockpiles.cover": lambda n, s: f"days of cover of {s}",
-    "stockpiles.least": lambda n, s: f"least stock of {s}",
-    "suppliers.resourcing": lambda n, to, m: f"new suppliers of {m} in {to}",
-    "budgets.within": lambda n, b: f"budget {b}",
-}
-
-
-def _binding(trial: Trial, held: Held, values: np.ndarray) -> tuple[str, ...]:
-    """What limits how much is served: with a little more demand something would be missing, and these have a price."""
-    assert trial.arrays is not None
-    arrays = trial.arrays
-    more = np.zeros(len(arrays.rows))
-    data = trial.branch.data
-    for i, row in enumerate(arrays.rows):
-        name, index = row.constraint
-        if name == "flows.demand" and data.sectors[index[2]].secure_share > 0:
-            more[i] = MORE * arrays.row_lower[i]
-    raised = replace(
-        trial, arrays=replace(arrays, row_lower=arrays.row_lower + more, row_upper=arrays.row_upper + more)
-    )
-    solver, _ = raised.loaded(held)
-    solver.hold_integers(values)
-    total = solver.solve_linear()
-    if total is None or total <= PRICED:
-        return ()
-    found: dict[str, None] = {}
-    duals, reduced = solver.row_duals(), solver.reduced_costs()
-    for dual, row in zip(duals, arrays.rows, strict=False):
-        name, index = row.constraint
-        if abs(dual) > PRICED and name in LIMITS:
-            found[LIMITS[name](*index)] = None
-    for cost, (name, index) in zip(reduced, arrays.variables, strict=False):
-        if cost < -PRICED and name in LIMITS:
-            found[LIMITS[name](*index)] = None
-    return tuple(found)

@@ -1,31 +1,26 @@
 """How much of a sector can be made secure, where no plan gives it its secure share.
 
 Of the sector whose shortage costs most, the largest share that any plan attains in every combination of threats, the
-other sectors keeping theirs: branches are added one after another, as for the cheapest secure plan.
+other sectors keeping theirs: sought as the cheapest secure plan is (solve/secure_search.py), the share being a number
+of the model and its goal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import numpy as np
+from dataclasses import replace
 
 from lodestone.data.tree import Branch, Tree, with_branches
 from lodestone.errors import NoPlanError
 from lodestone.plan.formatting import share as in_per_cent
-from lodestone.progress import ShouldStop
-from lodestone.rules.build import Built, build
-from lodestone.rules.flows import period_demand
-from lodestone.solve.branch_trial import Trial
-from lodestone.solve.secure import NoSecurePlanError, held_by, meet_all
+from lodestone.rules.build import build
+from lodestone.solve.effort import Search
+from lodestone.solve.secure import NoSecurePlanError, Say, Trials
+from lodestone.solve.secure_search import Model, Searching, cheapest
 from lodestone.solver.highs import Solver
 
 WITHIN = 1e-4  # of the share: as near as it is told
-
-
-class _Found:
-    def __init__(self, built: Built) -> None:
-        self.built = built
+MOST_NAMED = 3
 
 
 def dearest_sector(tree: Tree) -> str:
@@ -35,52 +30,38 @@ def dearest_sector(tree: Tree) -> str:
 
 
 def largest_share(
-    tree: Tree,
-    trials: Sequence[Trial],
-    chosen: Sequence[Branch],
-    time_limit: float,
-    should_stop: ShouldStop | None = None,
-) -> tuple[str, float | None]:
-    """The sector and its largest attainable share; None where no plan stands the threats even without it."""
+    tree: Tree, branches: Sequence[Branch], wanted: Search, say: Say
+) -> tuple[str, float | None, list[Branch]]:
+    """The sector, its largest attainable share, and the combinations that limit it.
+
+    The share is None where no plan stands the threats even without it.
+    """
     sector = dearest_sector(tree)
-    branches = list(chosen)
+    near = replace(wanted, gap=WITHIN, start=None)
+    trials = Trials(tree, say, wanted.should_stop)
+    inside: list[Branch] = []
     while True:
+        built = build(with_branches(tree, inside))
+        model = Model(built, Solver(built.model), sector)
+        names = {branch.name for branch in inside}
+        search = Searching(model, trials, [b for b in branches if b.name not in names], say)
         try:
-            found, most = _most(with_branches(tree, branches), sector, time_limit, should_stop)
+            model.open()
+            outcome = model.solver.solve(near.gap, near.time_limit, should_stop=near.should_stop, absolute_gap=WITHIN)
+            found, _ = cheapest(search, model.solver.all_values(), outcome.objective, outcome.bound, near)
         except NoPlanError:
-            return sector, None
-        known = {branch.name for branch in branches}
-        waiting = [trial for trial in trials if trial.branch.name not in known]
-        met = meet_all([trial.at_share(sector, most) for trial in waiting], held_by(found), should_stop)
-        failing = [(trial, result) for trial, result in zip(waiting, met, strict=True) if not result.stands]
-        if not failing:
-            return sector, most
-        branches.append(max(failing, key=lambda pair: pair[1].missing)[0].branch)
-
-
-def _most(tree: Tree, sector: str, time_limit: float, should_stop: ShouldStop | None) -> tuple[_Found, float]:
-    """The largest share in the branches of a tree, whatever it costs."""
-    built = build(tree)
-    solver = Solver(built.model)
-    terms = []
-    for key, row in built.model.secure.served.items():
-        if key[2] == sector:
-            wanted = period_demand(tree, key[0], key[1:])
-            solver.set_upper(row, wanted)
-            terms.append((wanted, solver.row[id(row)]))
-    solver.set_goal([])
-    column = solver.new_column(0.0, tree.data[0].sectors[sector].secure_share, -1.0, terms)
-    solver.solve(0.0, time_limit, should_stop=should_stop, absolute_gap=WITHIN)
-    most = float(solver.all_values()[column])
-    solver.store(np.asarray(solver.values()))
-    return _Found(built), most
+            return sector, None, [*inside, *search.failed.values()]
+        if found is not None:
+            return sector, max(0.0, -found.cost), [*inside, *found.binding]
+        inside += [b for b in search.whole if b.name not in names]
 
 
 def told(
-    error: NoSecurePlanError, tree: Tree, time_limit: float, should_stop: ShouldStop | None = None
+    error: NoSecurePlanError, tree: Tree, branches: Sequence[Branch], wanted: Search, say: Say
 ) -> NoSecurePlanError:
-    """The same with the largest attainable share."""
-    sector, most = largest_share(tree, error.trials, error.branches, time_limit, should_stop)
+    """The same with the largest attainable share, and the combinations that leave no more."""
+    sector, most, limiting = largest_share(tree, branches, wanted, say)
+    names = "; ".join(" + ".join(branch.threats) for branch in (limiting or error.branches)[:MOST_NAMED])
     if most is None:
         more = f"even if {sector} had no secure share, no plan would stand them"
     else:
@@ -88,4 +69,5 @@ def told(
         more = (
             f"the largest share of {sector} that any plan attains is {in_per_cent(most)} ({in_per_cent(asked)} asked)"
         )
-    return NoSecurePlanError(f"{error}; {more}", error.branches, error.trials, most)
+    said = f"no plan gives every sector its secure share in each of these combinations of threats: {names}; {more}"
+    return NoSecurePlanError(said, limiting or error.branches, most)

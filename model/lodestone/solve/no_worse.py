@@ -3,12 +3,13 @@
 A threat that takes away only what the answer to the combination does not use leaves that answer possible, and allows
 none that was not: the larger combination is as bad as the smaller one, and no worse. So where the data of both differ
 only in capacities of plants, volumes that can be bought and capacities of lanes, all lower, and what is used stays
-within them, it need not be tried.
+within them, it need not be tried. Nor where what else differs is when promises are broken or builds come late that
+the plan does not decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -19,20 +20,45 @@ Used = Mapping[tuple[str, Any, int], float]  # (plant, market or lane; which one
 ROOM = 1e-9  # of what is used
 
 
-def no_worse(before: PlanData, after: PlanData, used: Used) -> bool:
-    """before: of the combination tried; after: with the threat more; used: by the answer to the first."""
+def no_worse(before: PlanData, after: PlanData, used: Used, undecided: Collection[str] = ()) -> bool:
+    """before: of the combination tried; after: with the threat more; used: by the answer to the first.
+
+    undecided: projects, packages and contracts that the plan leaves alone."""
     if before.scenario.shows != after.scenario.shows or not _same_emergencies(before, after):
         return False
-    plain = replace(after, scenario=before.scenario, plants=before.plants, markets=before.markets, lanes=before.lanes)
+    plain = replace(
+        after,
+        scenario=before.scenario,
+        plants=before.plants,
+        markets=before.markets,
+        lanes=before.lanes,
+        projects={
+            name: replace(x, delay=before.projects[name].delay) if name in undecided else x
+            for name, x in after.projects.items()
+        },
+        floors={
+            name: replace(x, honoured=before.floors[name].honoured) if name in undecided else x
+            for name, x in after.floors.items()
+        },
+        contracts={
+            name: replace(x, honoured=before.contracts[name].honoured) if name in undecided else x
+            for name, x in after.contracts.items()
+        },
+    )
     if any(getattr(plain, f.name) != getattr(before, f.name) for f in fields(PlanData)):
         return False
     return (
-        _plants_lower(before, after, used) and _markets_lower(before, after, used) and _lanes_lower(before, after, used)
+        _plants_lower(before, after, used, undecided)
+        and _markets_lower(before, after, used, undecided)
+        and _lanes_lower(before, after, used)
     )
 
 
 def smaller_answer(
-    combination: tuple[str, ...], data: PlanData, known: Mapping[tuple[str, ...], tuple[PlanData, Used]]
+    combination: tuple[str, ...],
+    data: PlanData,
+    known: Mapping[tuple[str, ...], tuple[PlanData, Used]],
+    undecided: Collection[str] = (),
 ) -> tuple[str, ...] | None:
     """A combination of one threat less whose answer does for this one as well; None where none is known to.
 
@@ -40,7 +66,7 @@ def smaller_answer(
     """
     for left_out in combination:
         smaller = tuple(name for name in combination if name != left_out)
-        if smaller in known and no_worse(known[smaller][0], data, known[smaller][1]):
+        if smaller in known and no_worse(known[smaller][0], data, known[smaller][1], undecided):
             return smaller
     return None
 
@@ -55,9 +81,9 @@ def _same_emergencies(before: PlanData, after: PlanData) -> bool:
     )
 
 
-def _plants_lower(before: PlanData, after: PlanData, used: Used) -> bool:
+def _plants_lower(before: PlanData, after: PlanData, used: Used, undecided: Collection[str]) -> bool:
     """Of a plant under contract, or that takes in what is not re-sourced at will, capacity counts elsewhere too."""
-    contracted = {contract.supplier for contract in before.contracts.values()}
+    contracted = {c.supplier for name, c in before.contracts.items() if name not in undecided}
     for name, plant in before.plants.items():
         other = after.plants[name]
         if other == plant:
@@ -66,14 +92,14 @@ def _plants_lower(before: PlanData, after: PlanData, used: Used) -> bool:
         if name in contracted or slow or replace(other, capacity=plant.capacity) != plant:
             return False
         for time in before.times:
-            now, then = other.capacity[time], plant.capacity[time]
+            now, then = (plant.spot_share * x.capacity[time] for x in (other, plant))
             if now != then and (now > then or used.get(("plant", name, time), 0.0) > now * (1 + ROOM) + ROOM):
                 return False
     return True
 
 
-def _markets_lower(before: PlanData, after: PlanData, used: Used) -> bool:
-    contracted = {contract.supplier for contract in before.contracts.values()}
+def _markets_lower(before: PlanData, after: PlanData, used: Used, undecided: Collection[str]) -> bool:
+    contracted = {c.supplier for name, c in before.contracts.items() if name not in undecided}
     for name, market in before.markets.items():
         other = after.markets[name]
         if other == market:
@@ -81,7 +107,7 @@ def _markets_lower(before: PlanData, after: PlanData, used: Used) -> bool:
         if name in contracted or not market.buys or replace(other, volume=market.volume) != market:
             return False
         for time in before.times:
-            now, then = other.volume_in(time), market.volume_in(time)
+            now, then = (market.spot_share * x.volume_in(time) for x in (other, market))
             if now != then and (now > then or used.get(("market", name, time), 0.0) > now * (1 + ROOM) + ROOM):
                 return False
     return True

@@ -14,8 +14,7 @@ import pyomo.version
 from pyomo.common.errors import InfeasibleConstraintException
 
 from lodestone import __version__
-from lodestone.audit import Audit, audit, audit_branches
-from lodestone.audit.secure import Beside
+from lodestone.audit import Audit, BesideFuture, audit, audit_branches, from_first_threat
 from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import Tree, single
 from lodestone.errors import NoPlanError, StoppedError
@@ -29,7 +28,8 @@ from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
 from lodestone.solve.effort import AS_SET, Effort, Search
 from lodestone.solve.largest_share import told
 from lodestone.solve.marginal_values import Duals, duals, value_tables
-from lodestone.solve.secure import NoSecurePlanError, Security, branches_of, require_threats, secured
+from lodestone.solve.secure import NoSecurePlanError, Security, branches_of, require_threats
+from lodestone.solve.secure_search import secured
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solve.warm_start import Start, start_from
 from lodestone.solver.highs import Outcome, Solver
@@ -123,9 +123,11 @@ def solve_scenario(inputs: Inputs, scenario: str = "base", effort: Effort = AS_S
         solved = replace(whole, built=whole.built.along(leaf)) if security else whole
         clock.enter("audit")
         plan = plan_of(inputs, data, solved)
+        result = audit(data, plan.document())
         if security:
-            plan = replace(plan, secure=security.told(plan.objective_musd))
-        result = with_branches_of(whole, audit(data, plan.document()), {data.scenario.name: plan.tables})
+            branches, more = audited_branches(security, {data.scenario.name: plan.tables})
+            plan = replace(plan, secure=security.told(plan.objective_musd) | branches)
+            result = result.and_also(more)
         clock.leave("audit")
         return (solved, plan), result
 
@@ -136,19 +138,18 @@ def solve_scenario(inputs: Inputs, scenario: str = "base", effort: Effort = AS_S
     return replace(plan, audit=lines, tables=tables, seconds=clock.seconds)
 
 
-def with_branches_of(solved: Solved, found: Audit, futures: Mapping[str, Rows]) -> Audit:
-    """The audit of a plan with that of the branches it was made with; futures: its tables by scenario."""
-    tree = solved.built.tree
-    if not tree.branch_ends:
-        return found
-    names = {leaf: name for name, leaf in tree.leaf_of.items()}
-    branches = {}
-    for leaf in tree.branch_ends:
-        data = tree.data[leaf]
-        future = futures[names[tree.twin[leaf]]]
-        branches[data.scenario.name] = (data, Beside(plan_tables(solved.built.along(leaf)), future))
-    more = audit_branches(branches)
-    return Audit(found.lines + more.lines, found.findings + more.findings)
+def audited_branches(security: Security, futures: Mapping[str, Rows]) -> tuple[Row, Audit]:
+    """The branches that a plan was made with, as plan.json keeps them, and their audit.
+
+    futures: the tables of the plan, by scenario.
+    """
+    kept, besides = [], {}
+    for branch in security.chosen:
+        tables = plan_tables(security.models[branch.name])
+        rows = from_first_threat(branch.data, tables)
+        kept.append({"scenario": branch.future, "threats": list(branch.threats), "tables": rows})
+        besides[branch.data.scenario.name] = (branch.data, BesideFuture(tables, futures[branch.future]))
+    return {"branches": kept}, audit_branches(besides)
 
 
 def solve_secure(inputs: Inputs, tree: Tree, k: int, wanted: Search, clock: Clock) -> tuple[Solved, Security | None]:
@@ -157,17 +158,13 @@ def solve_secure(inputs: Inputs, tree: Tree, k: int, wanted: Search, clock: Cloc
     if k == 0:
         return solve_tree(tree, wanted, clock), None
 
-    def solve(asked: Tree) -> tuple[Solved, float]:
-        solved = solve_tree(asked, wanted, clock)
-        return solved, solved.outcome.objective
-
     branches = branches_of(inputs, tree.leaf_of, threats, k)
     clock.leave("threats")
     try:
-        found = secured(tree, branches, threats, k, solve, clock.enter, wanted.should_stop)
+        found = secured(tree, branches, threats, k, lambda asked: solve_tree(asked, wanted, clock), wanted, clock.enter)
     except NoSecurePlanError as error:
         clock.enter("largest share")
-        raise told(error, tree, wanted.time_limit, wanted.should_stop) from error
+        raise told(error, tree, branches, wanted, clock.enter) from error
     clock.leave("threats")
     return found
 

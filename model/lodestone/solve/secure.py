@@ -1,28 +1,29 @@
-"""The cheapest plan that stands every combination of at most K threats: branches are added one after another.
+"""Combinations of threats, their trials on a plan, and what a plan that stands them all says of it.
 
-The tree with a branch for every combination defines the plan. Few of them bind, so the tree is solved with none, every
-combination is tried with the decisions held (solve/branch_trial.py), the worst gets its branch, and so on until all
-hold. Each tree asks for less than the whole one, so its bound is one for the secure plan too; the last plan stands all
-combinations with what it holds, so it is a plan of the whole tree at that cost.
+How such a plan is found: solve/secure_search.py.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Protocol
 
+import numpy as np
+
 from lodestone.data.plan_data import BASE, PlanData
-from lodestone.data.tree import Branch, Tree, with_branches
+from lodestone.data.tree import Branch, Tree
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.formatting import in_words, tonnes
 from lodestone.progress import ShouldStop
 from lodestone.rules.build import Built
-from lodestone.solve.branch_trial import Answer, Held, Met, Trial, answer, prepare
+from lodestone.solve.branch_answer import Answer, answer
+from lodestone.solve.branch_trial import Held, Met, Trial, prepare
 from lodestone.solve.no_worse import Used, smaller_answer
+from lodestone.solver.highs import Outcome, Solver
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import Inputs
 
@@ -34,18 +35,28 @@ class HasModel(Protocol):
     def built(self) -> Built: ...
 
 
+class Solved(HasModel, Protocol):
+    """A solved model with its solver."""
+
+    @property
+    def solver(self) -> Solver: ...
+    @property
+    def outcome(self) -> Outcome: ...
+    @property
+    def values(self) -> np.ndarray: ...
+
+
 Say = Callable[[str], None]
+DECIDED = (("investments.build", "projects"), ("price_floors.award", "floors"), ("contracts.sign", "contracts"))
 
 
 class NoSecurePlanError(NoPlanError):
     """There is a plan, but none that stands these combinations of threats together."""
 
-    def __init__(
-        self, message: str, branches: Sequence[Branch] = (), trials: Sequence[Trial] = (), share: float | None = None
-    ) -> None:
+    def __init__(self, message: str, branches: Sequence[Branch] = (), share: float | None = None) -> None:
         """share: the largest that is attained of the sector with the highest shortage cost."""
         super().__init__(message)
-        self.branches, self.trials, self.share = tuple(branches), tuple(trials), share
+        self.branches, self.share = tuple(branches), share
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,8 @@ class Security:
     plain_musd: float
     chosen: tuple[Branch, ...]
     answers: tuple[tuple[Branch, Answer], ...]
+    prepared: int = 0  # combinations that had to be tried; of the others it is proved that they are no worse
+    models: Mapping[tuple[str, tuple[str, ...]], Built] = field(default_factory=dict)  # of those chosen, answered
 
     def told(self, objective: float) -> dict[str, Any]:
         """As it stands in plan.json."""
@@ -123,73 +136,58 @@ class Trials:
             self.known[branch.name] = prepare(self.tree, branch)
         return self.known[branch.name]
 
-    def meet(self, branches: Sequence[Branch], chosen: Sequence[Branch], held: Held) -> list[tuple[Branch, Met]]:
-        """The branches that fail. Those of few threats are tried first, so that what a further threat takes away
-        without need is seen, and the larger combination not tried."""
+    def meet(
+        self, branches: Sequence[Branch], held: Held, share: tuple[str, float] | None = None
+    ) -> list[tuple[Branch, Met]]:
+        """The branches that fail. Those of few threats are tried first: where a further threat takes away only what
+        the answer to them does not use, the larger combination is no worse, and is not tried.
+
+        share: another secure share of a sector."""
         failing: list[tuple[Branch, Met]] = []
-        stand: dict[str, dict[tuple[str, ...], tuple[PlanData, Used]]] = {}
-        names = {branch.name for branch in chosen}
-        waiting = [branch for branch in branches if branch.name not in names]
-        for size in sorted({len(branch.threats) for branch in waiting}):
+        known: dict[str, dict[tuple[str, ...], tuple[PlanData, Used]]] = {}
+        left_alone = undecided(self.tree, held)
+        for size in sorted({len(branch.threats) for branch in branches}):
             trials = []
-            for branch in (b for b in waiting if len(b.threats) == size):
-                known = stand.setdefault(branch.future, {})
-                smaller = smaller_answer(branch.threats, branch.data, known)
+            for branch in (b for b in branches if len(b.threats) == size):
+                smaller_ones = known.setdefault(branch.future, {})
+                smaller = smaller_answer(branch.threats, branch.data, smaller_ones, left_alone)
                 if smaller is None:
-                    trials.append(self.of(branch))
+                    trials.append(self.of(branch) if share is None else self.of(branch).at_share(*share))
                 else:
-                    known[branch.threats] = (branch.data, known[smaller][1])
+                    smaller_ones[branch.threats] = (branch.data, smaller_ones[smaller][1])
             for trial, met in zip(trials, meet_all(trials, held, self.should_stop), strict=True):
-                if met.stands:
-                    stand[trial.branch.future][trial.branch.threats] = (trial.branch.data, met.used)
-                else:
+                if np.isfinite(met.missing):
+                    known[trial.branch.future][trial.branch.threats] = (trial.branch.data, met.used)
+                if not met.stands:
                     failing.append((trial.branch, met))
         return failing
 
-    def answers(self, branches: Sequence[Branch], held: Held) -> tuple[tuple[Branch, Answer], ...]:
-        """The best answer to each, where all stand."""
+    def answers(
+        self, branches: Sequence[Branch], held: Held, chosen: Sequence[Branch] = ()
+    ) -> tuple[tuple[Branch, Answer], ...]:
+        """The best answer to each, where all stand; to those chosen one of their own, as their tables are of it."""
         found: dict[tuple[str, tuple[str, ...]], Answer] = {}
         known: dict[str, dict[tuple[str, ...], tuple[PlanData, Used]]] = {}
+        own, left_alone = {branch.name for branch in chosen}, undecided(self.tree, held)
         for branch in branches:
             answered = known.setdefault(branch.future, {})
-            smaller = smaller_answer(branch.threats, branch.data, answered)
+            smaller = smaller_answer(branch.threats, branch.data, answered, left_alone)
+            if branch.name in own:
+                smaller = None
             best = answer(self.of(branch), held, self.tree) if smaller is None else found[branch.future, smaller]
             found[branch.name] = best
             answered[branch.threats] = (branch.data, best.used)
         return tuple((branch, found[branch.name]) for branch in branches)
 
 
-def secured(
-    tree: Tree,
-    branches: Sequence[Branch],
-    threats: Sequence[str],
-    k: int,
-    solve: Callable[[Tree], tuple[Any, float]],
-    say: Say | None = None,
-    should_stop: ShouldStop | None = None,
-) -> tuple[Any, Security]:
-    """What `solve` makes of the tree with the branches that it takes, and what that stands.
-
-    solve: the solved model (with `.built`) of a tree, and its objective. Raises NoSecurePlanError, and what it raises.
-    """
-    tell = say or (lambda _: None)
-    solved, plain = solve(tree)
-    trials = Trials(tree, tell, should_stop)
-    chosen: list[Branch] = []
-    for number in range(1, len(branches) + 2):
-        held = held_by(solved)
-        tell(f"round {number}: {len(branches) - len(chosen)} combinations of threats are tried")
-        failing = trials.meet(branches, chosen, held)
-        if not failing:
-            return solved, Security(k, tuple(threats), plain, tuple(chosen), trials.answers(branches, held))
-        worst, result = max(failing, key=lambda pair: pair[1].missing)
-        chosen.append(worst)
-        tell(f"round {number}: {in_plain_words(worst, result)}; added")
-        try:
-            solved, _ = solve(with_branches(tree, chosen))
-        except NoPlanError as error:
-            raise NoSecurePlanError(_no_plan(chosen), chosen, [trials.of(b) for b in branches]) from error
-    raise AssertionError("every combination has its branch, and one still fails")
+def undecided(tree: Tree, held: Held) -> frozenset[str]:
+    """Projects, packages and contracts that a plan leaves alone in all futures, and that are not committed."""
+    found: set[str] = set()
+    for component, kind in DECIDED:
+        parts = [part for data in tree.data.values() for part in getattr(data, kind).items()]
+        offered = {name for name, part in parts if part.committed_year is None}
+        found |= {name for name in offered if not any(held((component, (n, name))) > 0.5 for n in tree.nodes)}
+    return frozenset(found)
 
 
 def held_by(solved: HasModel) -> Held:
@@ -224,8 +222,3 @@ def in_plain_words(branch: Branch, met: Met) -> str:
     when = f" in {met.worst_year}" if met.worst_year else ""
     who = who if branch.future == BASE.name else f"in {branch.future}, {who}"
     return f"{who} {' and '.join(x for x in (short, f'no {lacking}' if lacking else '') if x)}{when}"
-
-
-def _no_plan(chosen: Sequence[Branch]) -> str:
-    names = "; ".join(" + ".join(branch.threats) for branch in chosen)
-    return f"no plan gives every sector its secure share in each of these combinations of threats: {names}"

@@ -130,6 +130,10 @@ class LoadedModel:
         """The basis of the last solve, to come back to."""
         return self.highs.getBasis()
 
+    def begin_at(self, basis: HighsObject) -> None:
+        """Start the next solve from a basis of the same rows and columns, with other numbers."""
+        self.highs.setBasis(basis)
+
     def go_back_to(self, basis: HighsObject) -> None:
         """Start the next solve from this basis, where the last one moved away from it."""
         if self.highs.getInfo().simplex_iteration_count > 0:

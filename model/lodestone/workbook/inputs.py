@@ -90,6 +90,11 @@ class Inputs:
         --set if given. Problems of the edited workbook are in its `problems`."""
         return _loaded(self.path, self._data, self.sets if sets is None else sets, edits)
 
+    @property
+    def content(self) -> bytes:
+        """The workbook as it was read, for another process."""
+        return self._data
+
     def _known(self, scenario: str) -> str:
         if scenario not in self._tables:
             hint = advice(scenario, self.scenario_names, "there are")

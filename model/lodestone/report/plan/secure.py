@@ -11,7 +11,7 @@ SHEET = "Secure"
 MOST = 3  # combinations that are named in a sentence
 COLUMNS = (
     Column("threats", "", "that come together"),
-    Column("branch", "", "whether the plan was made with this combination before it; the others hold as well"),
+    Column("branch", "", "yes: it binds, the plan was made for it; the others hold as well"),
     Column("short_t", "t", "least that is short then, over the horizon"),
     Column("short", "", "of which sectors"),
     Column("empty", "", "stocks that run empty, and how many days after the first threat"),

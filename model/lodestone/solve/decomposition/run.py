@@ -37,8 +37,11 @@ def solve_decomposed(
     clock = Clock(effort.on_progress)
     clock.enter("read")
     base, tree = all_futures(inputs)
-    if base.secure_against:
-        raise UsageError("a plan that stands threats is one model: leave out --decompose, or set secure_against to 0")
+    if effort.threats(base):
+        raise UsageError(
+            "a plan that stands threats (secure_against on the sheet Settings) is sought in one model: leave out "
+            "--decompose, or plan without threats with --secure 0"
+        )
     if not tree.shared:
         raise UsageError("every future shows itself in the first year: they share nothing; use --all-scenarios")
     clock.leave("read")

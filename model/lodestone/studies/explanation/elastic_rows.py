@@ -27,9 +27,10 @@ from lodestone.studies.explanation.adjustable_cells import SMALLEST, Knob
 from lodestone.workbook.cell_locations import Place, Places
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import Inputs
-from lodestone.workbook.tables import Lane
+from lodestone.workbook.tables import Lane, Tables
 
-MakeTree = Callable[[Callable[[str], PlanData]], Tree]
+DataOf = Callable[[str, tuple[str, ...]], PlanData]  # of a scenario, and of threats that come to it
+MakeTree = Callable[[DataOf], Tree]
 
 
 class Giving:
@@ -40,8 +41,17 @@ class Giving:
         self.places = places
         self.inputs = inputs = places.inputs
         base = inputs.tables()
-        self.plain = make_tree(lambda scenario: plan_data(inputs.tables(scenario), base))
-        self.tree = make_tree(lambda scenario: _widened(inputs, scenario))
+        self.struck: dict[str, tuple[tuple[str, ...], Tables]] = {}  # branch -> its threats and tables
+
+        def as_it_is(scenario: str, threats: tuple[str, ...]) -> PlanData:
+            tables = struck(inputs, scenario, threats)
+            data = plan_data(tables, base)
+            if threats:
+                self.struck[data.scenario.name] = (threats, tables)
+            return data
+
+        self.plain = make_tree(as_it_is)
+        self.tree = make_tree(lambda scenario, threats: _widened(inputs, scenario, threats))
         self.built = build(self.tree)
         self.solver = Elastic(self.built.model)
         self.knobs: dict[str, Knob] = {}
@@ -67,6 +77,18 @@ class Giving:
         """Whose cells a node has: of a branch of threats, those of its future."""
         return self.plain.data[self.plain.twin.get(n, n)].scenario.name
 
+    def tables(self, n: int) -> Tables:
+        """The tables of a node; of a branch of threats, as those leave them."""
+        name = self.plain.data[n].scenario.name
+        return self.struck[name][1] if n in self.plain.twin else self.inputs.tables(name)
+
+    def is_struck(self, n: int, sheet: str, key: tuple[str, ...]) -> bool:
+        """Whether threats change the value of the node's year, so that the cell behind it may loosen nothing."""
+        if n not in self.plain.twin:
+            return False
+        threats, _ = self.struck[self.plain.data[n].scenario.name]
+        return any(self.places.changed(threat, sheet, key, self.tree.year[n]) for threat in threats)
+
     def knob(
         self, place: Place, how: str, unit: str, scale: float, most: float = INFINITY, integer: bool = False
     ) -> Knob:
@@ -82,6 +104,8 @@ class Giving:
         reference: float = 1.0,
     ) -> None:  # fmt: skip
         """Loosen rows (row, effect of one unit) by the cells of a value of the node's year."""
+        if self.is_struck(n, sheet, key):
+            return
         for place in self.places.in_year(self.scenario(n), sheet, key, self.tree.year[n]):
             if unit == "share":
                 scale, most = 1.0, 1.0 - place.value if how == "raise" else place.value
@@ -171,9 +195,14 @@ class Giving:
             self._parts[row, place.cell] = self._parts.get((row, place.cell), 0.0) + place.part
 
 
-def _widened(inputs: Inputs, scenario: str) -> PlanData:
+def struck(inputs: Inputs, scenario: str, threats: tuple[str, ...]) -> Tables:
+    """The tables of a scenario, or of threats that come to it together."""
+    return inputs.combination(scenario, threats) if threats else inputs.tables(scenario)
+
+
+def _widened(inputs: Inputs, scenario: str, threats: tuple[str, ...]) -> PlanData:
     """The data with what is closed opened."""
-    tables = inputs.tables(scenario)
+    tables = struck(inputs, scenario, threats)
     lanes = {key: _opened(lane) for key, lane in tables.lanes.items()}
     data = plan_data(replace(tables, lanes=lanes), inputs.tables())
     first, last = data.first_year, data.last_year

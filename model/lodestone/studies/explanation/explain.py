@@ -10,20 +10,21 @@ Everything is limited in time, and ends with what it has when asked to stop; wha
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from lodestone.data.plan_data import BASE, PlanData
-from lodestone.data.tree import Tree, joint, single
+from lodestone.data.plan_data import BASE
+from lodestone.data.tree import Branch, Tree, joint, single, with_branches
 from lodestone.names import readable
 from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.solve.all_futures import JOINT
-from lodestone.solve.one_scenario import scenario_data
 from lodestone.studies.explanation.arithmetic import find
 from lodestone.studies.explanation.conflict import find_conflict
+from lodestone.studies.explanation.elastic_rows import DataOf, struck
 from lodestone.studies.explanation.loosening import loosened
 from lodestone.studies.explanation.repairs import Workshop, find_repairs
 from lodestone.studies.explanation.results import Explanation
 from lodestone.workbook.cell_locations import Places
+from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import Inputs
 
 TIME_LIMIT_S = 300.0
@@ -43,10 +44,12 @@ def explain(
     time_limit: float | None = None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
+    threats: Sequence[tuple[str, tuple[str, ...]]] = (),
 ) -> Explanation:
     """Why a scenario (None: all futures together) has no plan. gap: at which a repair's plan is accepted, at least 1 %.
 
-    time_limit: s for everything. Takes a workbook without problems for which a solve raised NoPlanError.
+    time_limit: s for everything. threats: combinations (future, threats) that the plan must stand, each with a branch.
+    Takes a workbook without problems for which a solve raised NoPlanError.
     """
     started = time.monotonic()
     ends = started + (TIME_LIMIT_S if time_limit is None else time_limit)
@@ -63,14 +66,21 @@ def explain(
         seconds[stage] = now - last
         last = now
 
-    def make_tree(data_of: Callable[[str], PlanData]) -> Tree:
+    def make_tree(data_of: DataOf) -> Tree:
         if scenario is not None:
-            return single(data_of(scenario))
-        return joint(data_of(BASE.name), [data_of(name) for name in inputs.scenario_names if name != BASE.name])
+            tree = single(data_of(scenario, ()))
+        else:
+            others = (name for name in inputs.scenario_names if name != BASE.name)
+            tree = joint(data_of(BASE.name, ()), [data_of(name, ()) for name in others])
+        return with_branches(tree, [Branch(future, names, data_of(future, names)) for future, names in threats])
+
+    def tree_of(edited: Inputs) -> Tree:
+        edited.require_valid()
+        return make_tree(lambda name, others: plan_data(struck(edited, name, others), edited.tables()))
 
     enter("arithmetic")
     places = Places(inputs)
-    findings = find(make_tree(lambda name: scenario_data(inputs, name)), places)
+    findings = find(tree_of(inputs), places)
     leave("arithmetic")
     enter("build")
     giving = loosened(places, make_tree)
@@ -80,12 +90,12 @@ def explain(
     leave("conflict")
     enter("repairs")
 
-    def tree_of(edited: Inputs) -> Tree:
-        return make_tree(lambda name: scenario_data(edited, name))
-
     base_gap = giving.plain.data[0].mip_gap if gap is None else gap
     repairs, remarks = find_repairs(giving, Workshop(inputs, tree_of, base_gap, ends, should_stop, enter))
     leave("repairs")
+    if threats and repairs:
+        named = "; ".join(" + ".join(names) for _, names in threats)
+        remarks.append(f"Repairs were proved for these combinations of threats: {named}. Solve again for the others.")
     if should_stop and should_stop():
         remarks.append("The explanation was stopped before it was complete.")
     return Explanation(

@@ -131,9 +131,9 @@ def _lanes(g: Giving) -> None:
     for (n, m, r, to, _), ship in flow.ship.items():
         ships[n, m, r, to].append((g.solver.column_of(ship), 1.0))
     for (n, m, r, to), terms in ships.items():
-        lane = g.inputs.tables(g.scenario(n)).lanes[r, to, m]
+        lane = g.tables(n).lanes[r, to, m]
         key, year = (r, to, m), g.tree.year[n]
-        limit = None if lane.capacity is None else lane.capacity[year]
+        limit = None if lane.capacity is None else lane.capacity_months.get(g.tree.time[n], lane.capacity[year])
         if (n, m, r, to) in flow.lane:
             g.yearly(
                 n,
