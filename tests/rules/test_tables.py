@@ -51,6 +51,9 @@ def values(m: Any, plan: dict[str, list[dict[str, Any]]], at: dict[int, int]) ->
     """Every variable of the model that the plan gives a value, from the cells of its tables."""
     for r in plan["investments"]:
         yield m.investments.build[at[r["decision_year"]], r["project"]], r["builds"]
+        for n, g in m.investments.built:
+            if g == r["project"] and n >= at[r["decision_year"]]:  # once decided, for good
+                yield m.investments.built[n, g], r["builds"]
     yield m.price_floors.award[0, "support"], 1
     for segment in range(len(m.price_floors.ends[0, "support"])):
         yield m.price_floors.covered[0, "support", segment], 22  # 40 t less 18 t to be taken
