@@ -90,7 +90,7 @@ def test_a_blank_floor_makes_up_for_the_years_in_which_it_will_be_broken() -> No
     assert cost(book) == close(2 * 100 * 60 / 1000 + 100 * (100 * 1.000001 - 60) / 1000)
 
 
-# --- late plants --------------------------------------------------------------------------------------------------------
+# --- late plants ---
 
 
 def test_a_plant_comes_late_ramps_late_and_lives_late() -> None:

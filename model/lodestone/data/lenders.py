@@ -37,6 +37,16 @@ def gap(data: PlanData, project: Project, decision_year: int) -> float:
     )
 
 
+def margin_after(data: PlanData, project: Project, decision_year: int, last: int) -> float:
+    """MUSD that lenders count on after a year from the project's own sales, worth at the decision."""
+    return sum(
+        d
+        * (project.capacity * ramp * (data.bank_value_added(project, t) - project.operating_cost) - project.fixed_cost)
+        for t, d, ramp in producing_years(project, decision_year)
+        if t > last
+    )
+
+
 def floor_worth(
     data: PlanData,
     floor: Floor,
@@ -58,13 +68,16 @@ def floor_worth(
     )
 
 
-def contract_worth(data: PlanData, contract: Contract, decision_year: int) -> float:
-    """MUSD per t/yr of volume that a contract is worth to lenders. [cheat] Below their price it counts in full."""
+def contract_worth(data: PlanData, contract: Contract, decision_year: int, after: int = 0) -> float:
+    """MUSD per t/yr of volume that a contract is worth to lenders. [cheat] Below their price it counts in full.
+
+    after: of the years after that one.
+    """
     project = data.projects[contract.supplier]
     first = project.first_year(decision_year)
     worth = 0.0
     for age, (t, d, ramp) in enumerate(producing_years(project, decision_year)):
-        if age < contract.tenor_years and contract.counts_in(t):
+        if age < contract.tenor_years and t > after and contract.counts_in(t):
             bank = data.bank_price_of(contract.material, project.region, t)
             price = contract.price(bank, t, first)
             worth += d * ramp * (contract.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price))
@@ -126,18 +139,29 @@ def package_worth(data: PlanData, floor: Floor, decision_year: int, level: float
 def worth_beside_floor(data: PlanData, floor: Floor, decision_year: int) -> float:
     """MUSD that a package is worth but for its floor: grant, loan, stake and credit, less debt service, and less what
     the stake takes (equity_share of what is left after debt service, without the floor)."""
-    project, sigma = data.projects[floor.project], floor.equity_share
-    worth = grant(data, floor) + floor.loan_share * project.capex + floor.equity
+    return put_in(data, floor) + worth_after(data, floor, decision_year)
+
+
+def put_in(data: PlanData, floor: Floor) -> float:
+    """MUSD that come with a package at the decision: grant, loan and stake."""
+    return grant(data, floor) + floor.loan_share * data.projects[floor.project].capex + floor.equity
+
+
+def worth_after(data: PlanData, floor: Floor, decision_year: int, after: int = 0, honoured: bool = True) -> float:
+    """MUSD that credits are worth, less debt service, and less what the stake takes, in the years after one.
+
+    honoured: whether the credit is paid then.
+    """
+    project, sigma, worth = data.projects[floor.project], floor.equity_share, 0.0
     for t, due in debt_service(project, floor, decision_year).items():
-        worth -= (1 - sigma) * (1 + project.hurdle_rate) ** (decision_year - t) * due
-    if floor.credit or sigma:
+        if t > after:
+            worth -= (1 - sigma) * (1 + project.hurdle_rate) ** (decision_year - t) * due
+    if floor.credit and honoured:
         covered = project.recipe[floor.material] * project.capacity
         for age, (t, d, ramp) in enumerate(producing_years(project, decision_year)):
-            if age < floor.tenor_years and floor.counts_in(t):
+            if age < floor.tenor_years and t > after and floor.counts_in(t):
                 worth += (1 - sigma) * d * ramp * floor.credit * covered
-            margin = data.bank_value_added(project, t) - project.operating_cost
-            worth -= sigma * d * (project.capacity * ramp * margin - project.fixed_cost)
-    return worth
+    return worth - sigma * margin_after(data, project, decision_year, after) if sigma else worth
 
 
 MARGIN = 1.000001  # of a floor that is left blank, so that no tolerance loses it

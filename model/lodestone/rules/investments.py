@@ -10,7 +10,8 @@ horizon:
     (7) requires   sum over n' on path(n) of build[n',g] <= max_builds[g] * (sum over n' on path(n) of build[n',h]),
                    what is committed of h by then among them
     (8) capacity   capacity[n,g] = capacity[g] * sum over n' on path(n) of ramp(age) * build[n',g], committed ones too,
-                   age = y(n) - y(n') - lead_years - delay_years, 0 <= age < life_years, ramp(age) = min(1, (age + 1) / ramp_years)
+                   age = y(n) - y(n') - lead_years - delay_years, 0 <= age < life_years,
+                   ramp(age) = min(1, (age + 1) / ramp_years)
 
 delay_years is what is in force in the planned first year of production: a promise that is broken, which a scenario
 tells of from the time it shows itself. Ramp and life move with it.

@@ -157,7 +157,9 @@ def deemed_at(tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int, o: st
         if d != COMMITTED or (contract.supplier, contract.material) != (floor.project, floor.material):
             continue
         signed = signing_year(tree, d, c, node)
-        begins, ends = (0, -1) if signed is None else delivery_years(data, contract, signed)
+        if signed is None:
+            continue
+        begins, ends = delivery_years(data, contract, signed)
         if begins <= year <= ends:
             active = data.force_majeure(contract, tree.time[node]) * (project.ramp_in(signed, year) if project else 1.0)
             contracted.append((-contract.take_or_pay_share * active, volume))

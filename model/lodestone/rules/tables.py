@@ -10,6 +10,7 @@ from lodestone.plan.tables import COMMITTED, COST_TERMS, MONTH, TABLES
 from lodestone.rules import (
     bankability,
     budgets,
+    capital,
     china_share,
     commitments,
     contracts,
@@ -65,6 +66,12 @@ def plan_tables(built: Built) -> dict[str, list[Row]]:
         column for column, stands in ((MONTH.name, data.is_cut), (COMMITTED.name, tables["committed"])) if not stands
     }
     return {name: [_without(row, left_out) for row in tables[name]] for name in TABLES}
+
+
+def capital_stack(built: Built) -> list[Row]:
+    """Of the future of a built model, solved: beside the tables that are audited."""
+    m = built.model
+    return capital.stack_table(built.tree, m.flows, m.price_floors, m.contracts, m.capital)
 
 
 def _without(row: Row, columns: set[str]) -> Row:

@@ -23,7 +23,7 @@ from lodestone.plan.tables import COST_TERMS
 from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.rules.build import Built, build
 from lodestone.rules.objective import expected_cost, risk_weight
-from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
+from lodestone.rules.tables import capital_stack, cost_totals, plan_tables, tariff_revenue
 from lodestone.solve.marginal_values import Duals, duals, value_tables
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solve.warm_start import Start, start_from
@@ -163,6 +163,7 @@ def solve_scenario(
     plan["audit"] = lines
     (leaf,) = solved.built.tree.leaves
     plan["tables"] |= value_tables(solved.built, solved.duals, Places(inputs), leaf)
+    plan["tables"]["capital_stack"] = capital_stack(solved.built)
     clock.leave("values")
     plan["seconds"] = clock.seconds
     return plan
