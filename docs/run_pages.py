@@ -28,6 +28,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))  # as a script
 
+from lodestone import commands  # noqa: E402
 from lodestone.workbook.schema.sheets import SHEETS  # noqa: E402
 
 RUN = ("start.md", "how_to.md")
@@ -66,13 +67,13 @@ def work_through(page: str, folder: Path) -> Worked:
 
 
 def _console(block: list[str], done: Worked) -> Iterator[str]:
-    commands: list[list[str]] = []
+    typed: list[list[str]] = []
     for line in block:
         if line.startswith(PROMPT):
-            commands.append([line])
+            typed.append([line])
         else:
-            commands[-1].append(line)
-    for command, *before in commands:
+            typed[-1].append(line)
+    for command, *before in typed:
         yield command
         name, *arguments = shlex.split(command.removeprefix(PROMPT))
         assert name == "lodestone", command

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from tests.make import Book
-from tests.oracle.program import program_cost as cost
-from tests.solving import add, built, change, close, home, kg, lane, market, recipe, rows, solve, solve_all, spent
+from tests.solving import add, built, change, close, cost, home, kg, lane, market, recipe, rows, solve, solve_all, spent
 from tests.test_cheats_support import SHORT, contract, floor, mine
 
 
@@ -90,7 +89,7 @@ def test_a_blank_floor_makes_up_for_the_years_in_which_it_will_be_broken() -> No
     assert cost(book) == close(2 * 100 * 60 / 1000 + 100 * (100 * 1.000001 - 60) / 1000)
 
 
-# --- late plants ---
+# --- late plants ------------------------------------------------------------------------------------------------------
 
 
 def test_a_plant_comes_late_ramps_late_and_lives_late() -> None:

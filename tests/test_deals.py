@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from tests.make import Book
-from tests.oracle.program import program_cost as cost
-from tests.solving import add, close, read
+from tests.solving import add, close, cost, read
 from tests.test_cheats_support import SHORT, floor, mine
 
 from lodestone.data.tree import single

@@ -19,6 +19,7 @@ TERM_LABELS: dict[str, str] = {
     "equity": "Stakes less dividends",
     "owed_beyond_horizon": "Owed beyond the last year",
     "stock_holding": "Holding of stocks",
+    "lacking_cover": "Cover that is lacking",
     "signing_fees": "Signing fees of contracts",
     "market_purchases": "Purchases on markets",
     "market_sales": "Sales on markets",

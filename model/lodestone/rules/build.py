@@ -26,6 +26,7 @@ from lodestone.rules.linear import Costs
 from lodestone.rules.objective import all_costs, objective, risk
 from lodestone.rules.payments import payments
 from lodestone.rules.price_floors import price_floors
+from lodestone.rules.secure import secure
 from lodestone.rules.stockpiles import stockpiles
 from lodestone.rules.substitution import substitution
 from lodestone.rules.suppliers import suppliers
@@ -75,6 +76,7 @@ def build(tree: Tree) -> Built:
     m.suppliers = suppliers(tree, net, m.flows, m.investments)
     m.china_share = china_share(tree, net, m.flows, m.stockpiles)
     m.budgets = budgets(tree, net, m.investments, m.price_floors, m.contracts, m.stockpiles)
+    m.secure = secure(tree, m.flows.short, m.investments, m.price_floors, m.contracts)
     costs = all_costs(
         (m.investments, m.price_floors, m.credits, m.capital, m.contracts, m.flows, m.stockpiles, m.payments)
     )

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from lodestone.data.plan_data import CLEAN, EXPOSED
+from lodestone.data.plan_data import CLEAN, EXPOSED, Time, time_of
+from lodestone.plan.tables import Row
 from lodestone.rules.build import Built
+from lodestone.solver.matrix import Variable
 
 STREAM_COLUMNS = {CLEAN: "clean_t", EXPOSED: "exposed_t"}
 
@@ -23,16 +24,16 @@ class Decisions:
     builds: Mapping[tuple[str, int], int]  # project, year -> copies
     awards: frozenset[tuple[str, int]]  # package, year
     volumes: Mapping[tuple[str, int], float]  # contract, signing year -> t/yr
-    fill: Mapping[tuple[str, int, str], float]  # stockpile, year, stream -> t
-    release: Mapping[tuple[str, int, str], float]
+    fill: Mapping[tuple[str, Time, str], float]  # stockpile, period, stream -> t
+    release: Mapping[tuple[str, Time, str], float]
 
 
-def decisions(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Decisions:
+def decisions(tables: Mapping[str, Sequence[Row]]) -> Decisions:
     """The decisions of a plan of one future, from its tables."""
 
-    def moved(direction: str) -> dict[tuple[str, int, str], float]:
+    def moved(direction: str) -> dict[tuple[str, Time, str], float]:
         return {
-            (row["stockpile"], row["year"], stream): row[f"{direction}_{column}"]
+            (row["stockpile"], time_of(row["year"], row.get("month", 1)), stream): row[f"{direction}_{column}"]
             for row in tables["stockpile"]
             for stream, column in STREAM_COLUMNS.items()
         }
@@ -50,7 +51,7 @@ def hold(built: Built, held: Decisions, nodes: Iterable[int], *, new_allowed: bo
     """Hold what is built, awarded and signed at these nodes; new_allowed: more may be decided beside it."""
     m, year, within = built.model, built.tree.year, set(nodes)
 
-    def fix(variable: Any, value: float) -> None:
+    def fix(variable: Variable, value: float) -> None:
         if value > 0 or not new_allowed:
             _fix(variable, value)
 
@@ -68,14 +69,14 @@ def hold(built: Built, held: Decisions, nodes: Iterable[int], *, new_allowed: bo
 
 def hold_stocks(built: Built, held: Decisions, nodes: Iterable[int]) -> None:
     """Hold what is put into stock and taken out of it at these nodes."""
-    piles, year, within = built.model.stockpiles, built.tree.year, set(nodes)
+    piles, time, within = built.model.stockpiles, built.tree.time, set(nodes)
     for variables, amounts in ((piles.fill, held.fill), (piles.release, held.release)):
         for (n, s, k), variable in variables.items():
             if n in within:
-                _fix(variable, amounts.get((s, year[n], k), 0.0))
+                _fix(variable, amounts.get((s, time[n], k), 0.0))
 
 
-def _fix(variable: Any, value: float) -> None:
+def _fix(variable: Variable, value: float) -> None:
     """By its bounds, within those it has."""
     low = value if variable.lb is None else max(variable.lb, value)
     at = low if variable.ub is None else min(variable.ub, low)

@@ -7,7 +7,7 @@ values, and those of periods that differ from their year's, become series by the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf
 
@@ -319,12 +319,32 @@ def _budget(row: Record, spread: Spread) -> Budget:
 
 
 def _scenario(tables: Tables) -> Scenario:
-    if tables.scenario == BASE.name:
-        return BASE
     scenarios = tables.records["Scenarios"]
-    line = [scenarios[name,] for name in lineage(scenarios, tables.scenario)]
-    return replace(
-        _alone(tables, line[0]), inherited=tuple(e for row in line[1:] for e in _alone(tables, row).emergencies)
+    line = lineage(scenarios, tables.scenario) if tables.scenario != BASE.name else []
+    known = [_alone(tables, scenarios[name,]) for name in line]
+    own = replace(known[0], inherited=tuple(e for each in known[1:] for e in each.emergencies)) if known else BASE
+    if not tables.threats:
+        return own
+    threats = [_alone(tables, scenarios[name,]) for name in tables.threats]
+    return _struck(own, threats, [threat for threat in threats if threat.name not in line])
+
+
+def _struck(own: Scenario, threats: Sequence[Scenario], new: Sequence[Scenario]) -> Scenario:
+    """A scenario to which threats come: it shows itself at the first of them, and has the emergencies of all.
+
+    new: those of them that have not come to it already.
+    """
+    first = min(threats, key=lambda threat: threat.shows or 0)
+    together = " + ".join(threat.name for threat in threats)
+    return Scenario(
+        name=together if own.name == BASE.name else f"{own.name}: {together}",
+        probability=None,
+        from_year=first.from_year,
+        emergency_from=None,
+        emergency_to=None,
+        refill_years=0,
+        from_month=first.from_month,
+        inherited=(*own.emergencies, *(e for threat in new for e in threat.emergencies)),
     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from lodestone.plan.key_figures import Plan, table
-from lodestone.plan.tables import TABLES, Column
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import TABLES, Cell, Column, Document, Row
 from lodestone.report.excel.styles import heading
 
 
@@ -16,21 +15,21 @@ class Table:
     """Rows in the order of the columns. Shares are parts of 1; the page shows and exports them as per cent."""
 
     columns: tuple[Column, ...]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[Cell]]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Document:
         columns = [{"name": c.name, "title": heading(c), "unit": c.unit} for c in self.columns]
         return {"columns": columns, "rows": [[_short(value) for value in row] for row in self.rows]}
 
 
-def from_plan(plan: Plan, name: str, *names: str, rows: Iterable[Any] | None = None) -> Table:
+def from_plan(plan: Plan, name: str, *names: str, rows: Iterable[Row] | None = None) -> Table:
     """Columns of a table of the plan, in the order given; all of them when none is named."""
     known = {c.name: c for c in TABLES[name].columns}
     columns = tuple(known[n] for n in names or known)
-    found = table(plan, name) if rows is None else rows
+    found = plan.rows(name) if rows is None else rows
     return Table(columns, [[row[c.name] for c in columns] for row in found])
 
 
-def _short(value: Any) -> Any:
+def _short(value: Cell) -> Cell:
     """Digits below a gram or a dollar only make the page larger."""
     return round(value, 6) + 0.0 if isinstance(value, float) else value

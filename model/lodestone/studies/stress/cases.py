@@ -30,13 +30,15 @@ from lodestone.data.plan_data import BASE, LaneData, PlanData, Scenario, time_of
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import readable
-from lodestone.plan.key_figures import Plan, Row, exposed_share, future, is_joint
-from lodestone.progress import ShouldStop
+from lodestone.plan.key_figures import Key, exposed_share
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Row
 from lodestone.rules.build import Built, build
 from lodestone.rules.stockpiles import DAYS_PER_YEAR
 from lodestone.rules.tables import cost_totals, plan_tables
+from lodestone.solve.effort import AS_SET, Effort, Search
 from lodestone.solve.fixed_decisions import Decisions, decisions, hold, hold_stocks
-from lodestone.solve.one_scenario import Effort, effort, load_model, scenario_data
+from lodestone.solve.one_scenario import load_model, scenario_data
 from lodestone.solver.highs import Solver
 from lodestone.solver.slack import Slacks
 from lodestone.studies.stress.results import GaveWay, Outcome, Regret, Stress
@@ -84,16 +86,13 @@ def stress(
     plans: Mapping[str, Plan],
     allow_new: bool = False,
     from_year: int | None = None,
-    gap: float | None = None,
-    time_limit: float | None = None,
+    effort: Effort = AS_SET,
     on_outcome: OnOutcome | None = None,
-    should_stop: ShouldStop | None = None,
 ) -> Stress:
-    """Try plans (documents of plan.json by name of the run) in every scenario and n-1 case of a workbook.
+    """Try plans (by name of the run) in every scenario and n-1 case of a workbook.
 
-    from_year: of the n-1 cases; by default the first year in which a scenario shows itself after first_year. gap and
-    time_limit replace the workbook's settings for each case. Raises UsageError when a plan is not of this workbook's
-    years.
+    from_year: of the n-1 cases; by default the first year in which a scenario shows itself after first_year. effort:
+    of each case. Raises UsageError when a plan is not of this workbook's years.
     """
     base = scenario_data(inputs)
     remarks = [text for name, plan in plans.items() for text in _misfits(inputs, base, name, plan)]
@@ -101,12 +100,12 @@ def stress(
     year = _from_year(base, scenarios) if from_year is None else from_year
     if year not in base.years:
         raise UsageError(f"--from-year {year} is not in the horizon {base.first_year}-{base.last_year}")
-    wanted = effort(base, gap, time_limit, None, should_stop)
+    wanted = effort.search(base)
     met: list[Outcome] = []
     todo = [(name, plan, case) for name, plan in plans.items() for case in _cases(base, scenarios, plan, year)]
     planned: dict[str, float | None] = {}
     for number, (name, plan, case) in enumerate(todo, 1):
-        if should_stop and should_stop():
+        if effort.should_stop and effort.should_stop():
             remarks.append(f"stopped after {len(met)} of {len(todo)} cases")
             break
         outcome = _meet(name, plan, case, allow_new, wanted)
@@ -131,12 +130,12 @@ def stress(
 
 
 def _misfits(inputs: Inputs, base: PlanData, name: str, plan: Plan) -> Iterator[str]:
-    if list(plan["horizon"]) != [base.first_year, base.last_year]:
-        first, last = plan["horizon"]
+    if plan.horizon != [base.first_year, base.last_year]:
+        first, last = plan.horizon
         raise UsageError(f"{name} plans {first}-{last}, {inputs.path.name} {base.first_year}-{base.last_year}")
-    if plan["workbook_sha256"] != inputs.sha256:
+    if plan.workbook_sha256 != inputs.sha256:
         yield f"{name} was made from another version of the workbook"
-    held = decisions(_tables_for(plan, BASE.name))
+    held = decisions(plan.tables_for(BASE.name))
     unknown = {g for g, _ in held.builds} - base.projects.keys() | {c for c, _ in held.volumes} - base.contracts.keys()
     unknown |= {o for o, _ in held.awards} - base.floors.keys()
     if unknown:
@@ -162,7 +161,7 @@ def _cases(base: PlanData, scenarios: Sequence[PlanData], plan: Plan, year: int)
     yield Case(AS_PLANNED, BASE.name, year, base)
     for data in scenarios:
         yield Case(SCENARIO, data.scenario.name, data.scenario.from_year or base.first_year, data)
-    held = decisions(_tables_for(plan, BASE.name))
+    held = decisions(plan.tables_for(BASE.name))
 
     def case(kind: str, name: str, **changes: Any) -> Case:
         crisis = Scenario(f"{kind}: {name}", None, year, year, base.last_year, 0)
@@ -197,18 +196,9 @@ def _cut(lane: LaneData, base: PlanData, year: int) -> LaneData:
 # --- one plan in one case -------------------------------------------------------------------------------------------
 
 
-def _tables_for(plan: Plan, scenario: str) -> Mapping[str, Sequence[Row]]:
-    """The plan's tables; of a plan for several futures those of this one, or else of its first."""
-    if not is_joint(plan):
-        tables: Mapping[str, Sequence[Row]] = plan["tables"]
-        return tables
-    name = scenario if scenario in plan["futures"] else next(iter(plan["futures"]))
-    return future(plan, name)["tables"]  # type: ignore[no-any-return]
-
-
-def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Effort) -> Outcome:
+def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Search) -> Outcome:
     outcome = Outcome(run, case.kind, case.name, case.from_year, case.probability, None)
-    held = decisions(_tables_for(plan, case.data.scenario.name))
+    held = decisions(plan.tables_for(case.data.scenario.name))
     built = build(single(case.data))
     _hold(built, held, case, allow_new)
     try:
@@ -246,7 +236,7 @@ def _lacking(built: Built, held: Decisions) -> str:
     return f"cannot be decided here: {', '.join(f'{name} {y}' for name, y in lost)}" if lost else ""
 
 
-def _solve(built: Built, wanted: Effort) -> tuple[GaveWay, ...]:
+def _solve(built: Built, wanted: Search) -> tuple[GaveWay, ...]:
     """Solve and store the solution; what had to give way."""
     solver = load_model(built)
     try:
@@ -258,11 +248,11 @@ def _solve(built: Built, wanted: Effort) -> tuple[GaveWay, ...]:
     return gave_way
 
 
-def _run(solver: Solver, wanted: Effort) -> None:
+def _run(solver: Solver, wanted: Search) -> None:
     solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop)
 
 
-def _give_way(built: Built, solver: Solver, wanted: Effort) -> tuple[GaveWay, ...]:
+def _give_way(built: Built, solver: Solver, wanted: Search) -> tuple[GaveWay, ...]:
     """First the least that rules must give way by, weighted, then the least cost with that."""
     slacks = Slacks(solver)
     given: dict[int, tuple[str, str, str]] = {}  # slack -> rule, where, unit
@@ -283,7 +273,7 @@ def _give_way(built: Built, solver: Solver, wanted: Effort) -> tuple[GaveWay, ..
     )
 
 
-def _place(built: Built, path: str, key: tuple[Any, ...]) -> str:
+def _place(built: Built, path: str, key: Key) -> str:
     """'reserve 2028': the row's names and year; of what is owed after the last year, that year."""
     node, *names = key
     year = names.pop() if path == "budgets.later" else built.tree.year[node]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import inf
 from statistics import median
 
-from lodestone.data.plan_data import BUDGET_KINDS
+from lodestone.data.parts import BUDGET_KINDS
 from lodestone.errors import Problem
 from lodestone.workbook.checks.rows import (
     cell_of,
@@ -145,9 +145,9 @@ def _alike(tables: Tables) -> Mapping[tuple[str, str], list[Figure]]:
 
 
 def _price(tables: Tables, material: str) -> float:
-    """Its highest price in the years planned, USD/kg; 0 where there is none."""
-    row = tables.records["Prices"].get((material,))
-    return 0.0 if row is None else max((row.years or {}).get(year) or 0.0 for year in horizon_of(tables))
+    """Its highest price in the years planned, anywhere, USD/kg; 0 where there is none."""
+    rows = (row for row in tables.rows("Prices") if row["material"] == material)
+    return max(((row.years or {}).get(year) or 0.0 for row in rows for year in horizon_of(tables)), default=0.0)
 
 
 def _output_worth(tables: Tables, process: str) -> float:
@@ -182,7 +182,8 @@ def input_dearer_than_output(tables: Tables) -> Iterator[Problem]:
             times = -g * _price(tables, material) / worth if worth else 0.0
             if times >= FAR and material not in told:
                 told.add(material)
-                row = tables.records["Prices"][material,]
+                rows = [row for row in tables.rows("Prices") if row["material"] == material and row.given]
+                row = max(rows, key=lambda row: max(row.given.values()))
                 year = max(row.given, key=lambda y: (row.given[y], -y))
                 yield Figure(row, year, row.given[year]).problem(
                     f"with this price {process} takes in {rounded(times)} times what it brings: is the unit right?",

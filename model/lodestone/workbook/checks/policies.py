@@ -234,7 +234,7 @@ def budget_for_nothing(tables: Tables) -> Iterator[Problem]:
 
 def budget_words_without_effect(tables: Tables) -> Iterator[Problem]:
     for budget in tables.rows("Budgets"):
-        words = [word for word in budget["covers"] if word != "all"]
+        words = [word for word in budget["covers"] if word not in ("all", "contingent")]
         if "all" in budget["covers"] and words:
             yield problem_at(
                 budget,
