@@ -53,7 +53,7 @@ BEFORE_ITS_YEAR = (
     "bankability",
     "capital_stack",
     "committed",
-)  # years outside the horizon: what could be or was decided
+)  # what could be or was decided: in any year
 
 NUMBER_OR_BLANK, WHOLE_OR_BLANK = NUMBER.or_blank(), WHOLE.or_blank()
 YEAR = Kind(f"a year from {FIRST_YEAR} to {LAST_YEAR}", lambda v: v.__class__ is int and FIRST_YEAR <= v <= LAST_YEAR)
