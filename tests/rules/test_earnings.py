@@ -122,6 +122,51 @@ def test_over_all_futures_after_the_decision():
     assert_row(m.earnings.earns[3, "mill"], row, ">=", 0)
 
 
+@covers("earnings.together")
+def test_decisions_that_exclude_each_other_earn_together_what_each_must():
+    """One build, in 2030 or in 2031 of either future: what it earns in all of them is there once."""
+    mill = replace(MILL, latest_year=2031, life_years=1)
+    shock = plan(projects=[mill], price={"oxide": (0.06, 0.03, 0.04)}, scenario=scenario())
+    m = build(fork(plan(projects=[mill]), shock)).model
+
+    assert keys(m.earnings.together) == {(0, "mill")}  # after the parting one node is left to each
+    row = {
+        BUILD: -12, "investments.build[1,mill]": -12 * 0.75 * D1, "investments.build[3,mill]": -12 * 0.25 * D1,
+        **works(0, 0.04),
+        **works(1, 0.75 * 0.046 * D1), **works(3, 0.25 * 0.01 * D1),
+        "payments.topup[0,mill]": 1,
+        **{f"payments.topup[{n},mill]": 0.75 * d for n, d in ((1, D1), (2, D2))},
+        **{f"payments.topup[{n},mill]": 0.25 * d for n, d in ((3, D1), (4, D2))},
+    }  # fmt: skip
+    assert_row(m.earnings.together[0, "mill"], row, ">=", 0)
+
+
+@covers("earnings.together")
+def test_decisions_after_a_parting_earn_together_too():
+    """Three years to decide in: 2031 and 2032 of each future, and all five nodes."""
+    mill = replace(MILL, latest_year=2032)
+    shock = plan(projects=[mill], scenario=scenario())
+    m = build(fork(plan(projects=[mill]), shock)).model
+
+    assert keys(m.earnings.together) == {(0, "mill"), (1, "mill"), (3, "mill")}
+    found, _ = coefficients(m.earnings.together[3, "mill"].body)
+    assert found["investments.build[3,mill]"] == close(-12 + 3 * (D2 + D3 + D4))  # lenders, after 2032
+    assert found["investments.build[4,mill]"] == close(D1 * (-12 + 3 * (D1 + D2 + D3 + D4)))
+
+
+@covers("earnings.from_planned")
+def test_of_several_builds_none_is_paid_for_before_one_was_to_produce():
+    """What could ever be lost: 12 of capex, and 0.01 a t of what 100 t make in each of two years of three, twice."""
+    mill = replace(MILL, max_builds=2, lead_years=1, latest_year=2031)
+    m = build(single(plan(projects=[mill], price={"oxide": (0.06, 0.01, 0.01)}))).model
+
+    assert keys(m.earnings.from_planned) == {(1, "mill"), (2, "mill")}
+    most = 2 * (12 + 2 * 100 * 0.01) * 1.1**2
+    assert_row(m.earnings.from_planned[1, "mill"], {"payments.topup[1,mill]": 1, BUILD: -most}, "<=", 0)
+    row = {"payments.topup[2,mill]": 1, BUILD: -most, "investments.build[1,mill]": -most}
+    assert_row(m.earnings.from_planned[2, "mill"], row, "<=", 0)
+
+
 def test_neither_public_nor_committed_projects():
     projects = [replace(MILL, name="public", public=True, at_market=False), replace(MILL, committed_year=2030)]
     m = build(single(plan(projects=projects))).model

@@ -13,6 +13,10 @@ plan's own prices and sales, over n and all nodes n' after it:
           likewise; nothing of promises that are broken there. What own sales bring, if above 0, where keeping it open
           costs money: own <= margin * build[n,g],  own <= margin * kept[leaf,g]
 
+    (26') of one build that can be decided at several nodes from n on: (26) summed over them, worth at n, for the first
+          node and each after a parting; only one of them on a path is decided, so it is implied, and cuts parts off
+    (26") of several builds: topup[n',g] <= M * builds that were planned to produce by n', M all that could be lost
+
 [cheat] Lenders who see low prices of inputs under a floor on the output see a margin that nobody pays, and a plant that
 is bankable on paper may stand idle for free. topup is what the planner adds where sales do not suffice: private money
 is attracted, not trapped. It counts from the planned first year of production on.
@@ -31,21 +35,21 @@ from lodestone.data import lenders
 from lodestone.data.capital import dividend
 from lodestone.data.tree import Tree
 from lodestone.rules.bankability import given_back
-from lodestone.rules.linear import Terms, linear, scaled
-from lodestone.rules.payments import earners
+from lodestone.rules.linear import Terms, collected, linear, scaled
+from lodestone.rules.payments import earners, planned_by
 from lodestone.rules.price_floors import covered_at, package_of, packages_of
 
 
 def earnings(
     tree: Tree, invest: pyo.Block, floors: pyo.Block, offtake: pyo.Block, open_: pyo.Block, paid: pyo.Block
 ) -> pyo.Block:
-    """Build the rows (26)."""
+    """Build the rows (26); block.decision[n, g]: what goes with a decision alone, as terms worth at the decision."""
     block = pyo.Block(concrete=True)
     private = set(earners(tree, invest))
-    rows = [(n, g) for n, g in invest.build if g in private and tree.probability[n] > 0]
+    rows = [(n, g) for n, g in invest.build if g in private and n not in tree.twin]
     after: dict[int, list[int]] = defaultdict(list)
     for n in tree.nodes:
-        for a in tree.path[n]:
+        for a in () if n in tree.twin else tree.path[n]:
             after[a].append(n)
     margins = {
         (n, g, leaf): margin
@@ -64,45 +68,64 @@ def earnings(
         rule=lambda b, n, g, leaf: b.own[n, g, leaf] <= margins[n, g, leaf] * open_.kept[leaf, g],
         doc="(26)",
     )
-
-    own = {key: _own(tree, block, invest, floors, offtake, after, *key) for key in rows}
-
-    def rule(b: pyo.Block, n: int, g: str) -> object:
-        begins = tree.data[n].projects[g].first_year(tree.year[n])
-        return linear(_collected(_received(tree, paid, after[n], n, g, begins) + own[n, g])) >= 0
+    block.received = {(n, g): _received(tree, paid, after[n], n, g) for n, g in rows}
+    block.decision = {key: _decision(tree, block, invest, floors, offtake, after[key[0]], *key) for key in rows}
 
     def together(b: pyo.Block, first: int, g: str) -> object:
-        decided = stretches[first, g]
-        begins = tree.data[first].projects[g].first_year(tree.year[first])
-        terms = _received(tree, paid, after[first], first, g, begins)
-        for n in decided:
-            terms += scaled(_weight(tree, first, g, n), own[n, g])
-        return linear(_collected(terms)) >= 0
+        terms = list(b.received[first, g])
+        for n in stretches[first, g]:
+            terms += scaled(_weight(tree, first, g, n), b.decision[n, g])
+        return linear(collected(terms)) >= 0
 
-    stretches = {key: nodes for key, nodes in _stretches(tree, rows).items() if len(nodes) > 1}
-    block.earns = pyo.Constraint(rows, rule=rule, doc="(26)")
+    block.earns = pyo.Constraint(
+        rows, rule=lambda b, n, g: linear(collected(b.received[n, g] + b.decision[n, g])) >= 0, doc="(26)"
+    )
+    many = [(a, g) for a, g in paid.topup if g in private and tree.data[a].projects[g].max_builds > 1 and a in after]
+    block.from_planned = pyo.Constraint(
+        many,
+        rule=lambda b, a, g: (
+            linear(
+                [(1.0, paid.topup[a, g]), *scaled(-_most(tree, paid, after[0], a, g), planned_by(tree, invest, g, a))]
+            )
+            <= 0
+        ),
+        doc='(26")',
+    )
+    stretches = {key: nodes for key, nodes in _beginnings(tree, rows).items() if len(nodes) > 1}
     block.together = pyo.Constraint(list(stretches), rule=together, doc="(26')")
     return block
 
 
-def _received(tree: Tree, paid: pyo.Block, nodes: list[int], n: int, g: str, begins: int) -> Terms:
-    """What a project earns in nodes after n, topped up from a year on, worth at n."""
+def _most(tree: Tree, paid: pyo.Block, nodes: list[int], a: int, g: str) -> float:
+    """MUSD that a project of several builds is never topped up by more than in a year: all that it could ever lose."""
+    project = tree.data[a].projects[g]
+    most = max(1.0, *project.recipe.values()) * project.capacity  # t that act, or that a contract takes, of a build
+    loss = sum(max(0.0, factor) * max(1.0, most) for n in nodes for factor, _ in paid.lacks.get((n, g), ()))
+    growth = (1 + project.hurdle_rate) ** (tree.data[a].last_year - tree.data[a].first_year)
+    return float(project.max_builds * (project.capex + loss) * growth / tree.probability[a])
+
+
+def _received(tree: Tree, paid: pyo.Block, nodes: list[int], n: int, g: str) -> Terms:
+    """What a project earns after a decision, worth at it. Of one build nothing before it was to produce."""
+    project = tree.data[n].projects[g]
+    begins = project.first_year(tree.year[n]) if project.max_builds == 1 else 0
     terms: Terms = []
     for a in nodes:
-        weight = _weight(tree, n, g, a)
-        terms += scaled(-weight, paid.lacks.get((a, g), ()))
-        if (a, g) in paid.topup and tree.year[a] >= begins:
-            terms.append((weight, paid.topup[a, g]))
+        if tree.year[a] >= begins:
+            weight = _weight(tree, n, g, a)
+            terms += scaled(-weight, paid.lacks.get((a, g), ()))
+            if (a, g) in paid.topup:
+                terms.append((weight, paid.topup[a, g]))
     return terms
 
 
-def _own(
+def _decision(
     tree: Tree,
     block: pyo.Block,
     invest: pyo.Block,
     floors: pyo.Block,
     offtake: pyo.Block,
-    after: dict[int, list[int]],
+    after: list[int],
     n: int,
     g: str,
 ) -> Terms:
@@ -110,7 +133,7 @@ def _own(
     data = tree.data[n]
     terms: Terms = [(-data.projects[g].capex, invest.build[n, g])]
     terms += [(lenders.put_in(data, data.floors[o]), floors.award[n, o]) for o in packages_of(tree, floors, g, n)]
-    for a in after[n]:
+    for a in after:
         terms += scaled(-_weight(tree, n, g, a), _to_payers(tree, floors, n, g, a))
         if a in tree.leaves:
             tail = _tail(tree, block, invest, floors, offtake, n, g, a)
@@ -118,21 +141,29 @@ def _own(
     return terms
 
 
-def _stretches(tree: Tree, rows: list[tuple[int, str]]) -> dict[tuple[int, str], list[int]]:
-    """(first node, project) -> nodes of a stretch without a parting at which its one build may be decided."""
+def _beginnings(tree: Tree, rows: list[tuple[int, str]]) -> dict[tuple[int, str], list[int]]:
+    """(node, project) -> all nodes from it on at which its one build may be decided; of the nodes with none before
+    them, and those after which futures have parted."""
     found: dict[tuple[int, str], list[int]] = {}
-    head: dict[tuple[int, str], int] = {}
+    before: dict[tuple[int, str], tuple[int, str] | None] = {}  # the beginning before each
     for n, g in sorted(rows):
         if tree.data[n].projects[g].max_builds > 1:
             continue
-        first, a = n, tree.parent[n]
-        while a is not None and len(tree.next_nodes[a]) == 1:
-            if (a, g) in head:
-                first = head[a, g]
+        parted, earlier = False, None
+        a = tree.parent[n]
+        while a is not None:
+            parted = parted or len(tree.next_nodes[a]) > 1
+            if (a, g) in before:
+                earlier = (a, g) if (a, g) in found else before[a, g]
                 break
             a = tree.parent[a]
-        head[n, g] = first
-        found.setdefault((first, g), []).append(n)
+        before[n, g] = earlier
+        if earlier is None or parted:
+            found[n, g] = []
+        key: tuple[int, str] | None = (n, g) if (n, g) in found else earlier
+        while key is not None:
+            found[key].append(n)
+            key = before[key]
     return found
 
 
@@ -140,16 +171,6 @@ def _weight(tree: Tree, n: int, g: str, a: int) -> float:
     """What a MUSD of a node is worth at an earlier decision: its probability, seen from there, and the hurdle rate."""
     hurdle = 1 + tree.data[n].projects[g].hurdle_rate
     return float(tree.probability[a] / tree.probability[n] * hurdle ** (tree.year[n] - tree.year[a]))
-
-
-def _collected(terms: Terms) -> Terms:
-    """Each variable once."""
-    total: dict[int, float] = defaultdict(float)
-    variables = {}
-    for factor, variable in terms:
-        total[id(variable)] += factor
-        variables[id(variable)] = variable
-    return [(factor, variables[key]) for key, factor in total.items() if factor]
 
 
 def _to_payers(tree: Tree, floors: pyo.Block, n: int, g: str, a: int) -> Terms:
@@ -187,8 +208,12 @@ def _tail(
     project, last = data.projects[g], data.last_year
     if project.last_life_year(year) <= last:
         return []
-    own = (n, g, leaf)
-    terms: Terms = [(1.0, block.own[own])] if own in block.own else [(_margin(tree, *own), invest.build[n, g])]
+    own, margin = (n, g, leaf), _margin(tree, n, g, leaf)
+    terms: Terms = []
+    if own in block.own:
+        terms.append((1.0, block.own[own]))
+    elif margin < 0 or project.fixed_cost == 0:  # where it costs something and cannot be kept it earns nothing more
+        terms.append((margin, invest.build[n, g]))
     values = {
         c: lenders.contract_worth(data, contract, year, last)
         for c, contract in data.contracts.items()

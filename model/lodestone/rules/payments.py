@@ -84,7 +84,7 @@ def payments(
                 block.needed[n, u] = terms
     block.lacks = lacks
     block.earners = set(earners(tree, invest))
-    earns = {(n, g) for n in years for g in block.earners if _planned_by(tree, invest, g, n)}
+    earns = {(n, g) for n in years for g in block.earners if planned_by(tree, invest, g, n)}
     block.topup = pyo.Var(list(dict.fromkeys([*block.needed, *sorted(earns)])), domain=pyo.NonNegativeReals)
     block.pays = pyo.Constraint(
         list(block.needed),
@@ -96,16 +96,17 @@ def payments(
     return block
 
 
-def _planned_by(tree: Tree, invest: pyo.Block, g: str, n: int) -> bool:
-    """Whether some build of a project was planned to produce by the year of a node."""
-    decided = [tree.year[d] for d in tree.path[n] if (d, g) in invest.build]
-    return bool(decided) and tree.data[n].projects[g].first_year(decided[0]) <= tree.year[n]
+def planned_by(tree: Tree, invest: pyo.Block, g: str, n: int) -> Terms:
+    """Builds of a project that were planned to produce by the year of a node."""
+    project, decided = tree.data[n].projects[g], (d for d in tree.path[n] if (d, g) in invest.build)
+    return [(1.0, invest.build[d, g]) for d in decided if project.first_year(tree.year[d]) <= tree.year[n]]
 
 
 def earners(tree: Tree, invest: pyo.Block) -> list[str]:
-    """Private projects that the plan may decide."""
+    """Private projects that the plan decides: what is committed need not earn its keep."""
     projects = tree.data[tree.nodes[0]].projects
-    return [g for g in dict.fromkeys(g for _, g in invest.build) if not projects[g].public]
+    found = dict.fromkeys(g for _, g in invest.build)
+    return [g for g in found if not projects[g].public and projects[g].committed_year is None]
 
 
 def settle(tree: Tree, offtake: pyo.Block, block: pyo.Block) -> None:
@@ -120,7 +121,7 @@ def settle(tree: Tree, offtake: pyo.Block, block: pyo.Block) -> None:
         untaken.set_value(least, skip_validation=True)
         renamed[n, tree.data[n].contracts[c].supplier] += prices(tree, offtake, n, c, d)[0] * (before - least)
     for (n, u), topup in ((key, v) for key, v in block.topup.items() if key[0] in tree.time):
-        kept = amount(topup) + renamed[n, u] if u in block.earners else 0.0
+        kept = amount(topup) + renamed[n, u] if u in block.earners and n not in tree.twin else 0.0
         topup.set_value(max(kept, worth(block.needed.get((n, u), ())), 0.0), skip_validation=True)
 
 
