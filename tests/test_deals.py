@@ -15,7 +15,7 @@ from tests.test_cheats_support import SHORT, floor, mine
 
 from lodestone.data.tree import single
 from lodestone.rules.build import build
-from lodestone.rules.tables import capital_stack
+from lodestone.rules.tables import money_tables
 from lodestone.solve.one_scenario import load_model, scenario_data
 
 
@@ -150,7 +150,7 @@ def stack(book: Book) -> dict[str, dict[str, Any]]:
     solver = load_model(built)
     solver.solve(1e-9, 60)
     solver.store(solver.values())
-    return {row["source"]: row for row in capital_stack(built)}
+    return {row["source"]: row for row in money_tables(built, built.tree)["capital_stack"]}
 
 
 def test_who_puts_in_what_and_what_comes_back() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.make import Book
-from tests.solving import add, change, close, problems, read, recipe
+from tests.solving import add, change, close, only, problems, read, recipe, solve
 
 from lodestone.data.tree import single
 from lodestone.rules.tables import cost_totals, plan_tables
@@ -504,6 +504,19 @@ def test_a_budget_holds_after_the_horizon(budget, expected):
     add(book, "PriceFloors", floor="F", project="P", material="metal", floor_usd_per_kg=10.34, tenor_years=5)
     add(book, "Budgets", budget="B", covers="floors", years=budget)
     assert costs(book) == close(expected)
+
+
+@pytest.mark.parametrize(("capex", "topup", "rate"), [(6, 0, 7 / 3 - 1), (12, 12 - 3 - 7 / 1.2, 0.2)])
+def test_the_plan_tells_what_is_earned_and_what_topped_it_up(capex, topup, rate):
+    """3 in 2026 at the price of 10, and 7 in 2027 at lenders' 14: of 6 put in that is 4 for 3, of 12 too little."""
+    book = world(2026, freight=1)
+    add(book, "BankPrices", material="metal", years=14)
+    mine(book, capex_musd=capex, life_years=2, hurdle_rate=0.2)
+    earned = only(solve(book), "earnings", project="P")
+    assert earned["return_rate"] == earned["expected_return_rate"] == pytest.approx(rate)
+    found = {name: earned[f"{name}_musd"] for name in ("put_in", "sales", "topups", "after", "surplus")}
+    assert found == {"put_in": close(capex), "sales": close(3), "topups": close(topup), "after": close(7 / 1.2),
+                     "surplus": close(3 + topup + 7 / 1.2 - capex)}  # fmt: skip
 
 
 def test_a_floor_that_is_worth_nothing_to_lenders_builds_nothing():

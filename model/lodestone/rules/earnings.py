@@ -3,12 +3,13 @@
 For every private project g that is not committed and node n at which it can be decided, at its hurdle rate h and the
 plan's own prices and sales, over n and all nodes n' after it:
 
-    (26) sum of p(n') / p(n) * (1 + h)^(y(n) - y(n')) * (value added * act + topup + floor payments + credits
-         + sum over its contracts of ((contract - market) * taken + contract price * untaken)
-         - operating cost * act - fixed cost of what is kept
-         - w(n') * (DS + sigma * max(0, CF - DS)) * award[n,o])
+    (26) sum of p(n') / p(n) * (1 + h)^(y(n) - y(n')) * (earned[n',g] - w(n') * paid[n,n',o] * award[n,o])
          + tail  >=  capex * build[n,g] - (grant + equity + loan) * award[n,o]
+         earned[n,g] = value added * act + topup + floor payments + credits - operating cost * act
+                       - fixed cost of what is kept
+                       + sum over its contracts of ((contract - market) * taken + contract price * untaken)
 
+    paid: debt service and dividends of the package, DS + sigma * max(0, CF - DS) (`capital`)
     tail: at the leaves after n what (10) counts after last_year of what is decided at n, weighed and discounted
           likewise; nothing of promises that are broken there. What own sales bring, if above 0, where keeping it open
           costs money: own <= margin * build[n,g],  own <= margin * kept[leaf,g]
@@ -22,22 +23,25 @@ is bankable on paper may stand idle for free. topup is what the planner adds whe
 is attracted, not trapped. It counts from the planned first year of production on.
 
 Units    MUSD, present value at the decision
-Sheets   in: Projects, Prices, BankPrices; out: Bankability
+Sheets   in: Projects, Prices, BankPrices; out: Earnings
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import pyomo.environ as pyo
 
 from lodestone.data import lenders
 from lodestone.data.capital import dividend
+from lodestone.data.plan_data import CLEAN, EXPOSED
 from lodestone.data.tree import Tree
 from lodestone.rules.bankability import given_back
-from lodestone.rules.linear import Terms, collected, linear, scaled
+from lodestone.rules.credits import credits_at
+from lodestone.rules.linear import Row, Terms, amount, collected, linear, scaled, worth
 from lodestone.rules.payments import earners, planned_by
-from lodestone.rules.price_floors import covered_at, package_of, packages_of
+from lodestone.rules.price_floors import covered_at, package_of, packages_of, payments_at
 
 
 def earnings(
@@ -68,7 +72,9 @@ def earnings(
         rule=lambda b, n, g, leaf: b.own[n, g, leaf] <= margins[n, g, leaf] * open_.kept[leaf, g],
         doc="(26)",
     )
-    block.received = {(n, g): _received(tree, paid, after[n], n, g) for n, g in rows}
+    _add_earned(tree, block, paid, rows, after)
+    block.received = {(n, g): _received(tree, block, after[n], n, g) for n, g in rows}
+    block.margins = margins
     block.decision = {key: _decision(tree, block, invest, floors, offtake, after[key[0]], *key) for key in rows}
 
     def together(b: pyo.Block, first: int, g: str) -> object:
@@ -77,7 +83,7 @@ def earnings(
             terms += scaled(_weight(tree, first, g, n), b.decision[n, g])
         return linear(collected(terms)) >= 0
 
-    block.earns = pyo.Constraint(
+    block.keeps = pyo.Constraint(
         rows, rule=lambda b, n, g: linear(collected(b.received[n, g] + b.decision[n, g])) >= 0, doc="(26)"
     )
     many = [(a, g) for a, g in paid.topup if g in private and tree.data[a].projects[g].max_builds > 1 and a in after]
@@ -105,18 +111,27 @@ def _most(tree: Tree, paid: pyo.Block, nodes: list[int], a: int, g: str) -> floa
     return float(project.max_builds * (project.capex + loss) * growth / tree.probability[a])
 
 
-def _received(tree: Tree, paid: pyo.Block, nodes: list[int], n: int, g: str) -> Terms:
+def _add_earned(
+    tree: Tree, block: pyo.Block, paid: pyo.Block, rows: list[tuple[int, str]], after: Mapping[int, list[int]]
+) -> None:
+    """earned[n, g]: what a project that may be there earns at a node."""
+    index = dict.fromkeys((a, g) for n, g in rows for a in after[n] if (a, g) in paid.topup or paid.lacks.get((a, g)))
+    block.earned = pyo.Var(list(index))
+
+    def rule(b: pyo.Block, a: int, g: str) -> object:
+        topup = [(-1.0, paid.topup[a, g])] if (a, g) in paid.topup else []
+        return linear(collected([(1.0, b.earned[a, g]), *paid.lacks.get((a, g), ()), *topup])) == 0
+
+    block.earns = pyo.Constraint(list(index), rule=rule, doc="(26)")
+
+
+def _received(tree: Tree, block: pyo.Block, nodes: list[int], n: int, g: str) -> Terms:
     """What a project earns after a decision, worth at it. Of one build nothing before it was to produce."""
     project = tree.data[n].projects[g]
-    begins = project.first_year(tree.year[n]) if project.max_builds == 1 else 0
-    terms: Terms = []
-    for a in nodes:
-        if tree.year[a] >= begins:
-            weight = _weight(tree, n, g, a)
-            terms += scaled(-weight, paid.lacks.get((a, g), ()))
-            if (a, g) in paid.topup:
-                terms.append((weight, paid.topup[a, g]))
-    return terms
+    begins = project.first_year(tree.year[n]) if project.max_builds == 1 else tree.year[n]
+    return [
+        (_weight(tree, n, g, a), block.earned[a, g]) for a in nodes if tree.year[a] >= begins and (a, g) in block.earned
+    ]
 
 
 def _decision(
@@ -130,9 +145,7 @@ def _decision(
     g: str,
 ) -> Terms:
     """What goes with a decision at n alone: what is put in, what goes to payers, and the tail."""
-    data = tree.data[n]
-    terms: Terms = [(-data.projects[g].capex, invest.build[n, g])]
-    terms += [(lenders.put_in(data, data.floors[o]), floors.award[n, o]) for o in packages_of(tree, floors, g, n)]
+    terms = _put_in(tree, invest, floors, n, g)
     for a in after:
         terms += scaled(-_weight(tree, n, g, a), _to_payers(tree, floors, n, g, a))
         if a in tree.leaves:
@@ -202,16 +215,17 @@ def _tail(
     n: int,
     g: str,
     leaf: int,
+    after: int | None = None,
 ) -> Terms:
-    """What (10) counts after last_year of what is decided at n, with what is broken at the leaf left out."""
+    """What (10) counts after last_year (or a later one) of what is decided at n, without what is broken at the leaf."""
     data, time, year = tree.data[leaf], tree.time[leaf], tree.year[n]
-    project, last = data.projects[g], data.last_year
+    project, last = data.projects[g], data.last_year if after is None else after
     if project.last_life_year(year) <= last:
         return []
-    own, margin = (n, g, leaf), _margin(tree, n, g, leaf)
+    own, margin = (n, g, leaf), lenders.margin_after(data, project, year, last)
     terms: Terms = []
     if own in block.own:
-        terms.append((1.0, block.own[own]))
+        terms.append((margin / block.margins[own], block.own[own]))
     elif margin < 0 or project.fixed_cost == 0:  # where it costs something and cannot be kept it earns nothing more
         terms.append((margin, invest.build[n, g]))
     values = {
@@ -237,3 +251,101 @@ def _tail(
             broken = {c for c, x in data.contracts.items() if not x.is_honoured(time)}
             terms += scaled(mine, given_back(tree, floors, o, n, last, broken))
     return terms
+
+
+def earned_table(
+    whole: Tree, tree: Tree, flow: pyo.Block, invest: pyo.Block, floors: pyo.Block, offtake: pyo.Block,
+    open_: pyo.Block, paid: pyo.Block, block: pyo.Block,
+) -> list[Row]:  # fmt: skip
+    """Of one future (tree) of all (whole): what each private project earns in the plan, and what topped it up."""
+    rows: list[Row] = []
+    for n, g in block.decision:
+        if n not in tree.time or amount(invest.build[n, g]) < 0.5:
+            continue
+        project, nodes = tree.data[n].projects[g], [a for a in tree.nodes if n in tree.path[a]]
+        parts: dict[str, float] = dict.fromkeys(("sales", "support", "contracts", "topups", "to_payers"), 0.0)
+        for a in nodes:
+            for part, musd in _earned_at(tree, flow, floors, offtake, open_, paid, block, n, g, a).items():
+                parts[part] += (1 + project.hurdle_rate) ** (tree.year[n] - tree.year[a]) * musd
+        put_in = -worth(_put_in(tree, invest, floors, n, g))
+        (leaf,) = (a for a in nodes if a in tree.leaves)
+        after = worth(_tail(tree, block, invest, floors, offtake, n, g, leaf))
+        rows.append(
+            {
+                "project": g,
+                "decision_year": tree.year[n],
+                "hurdle_rate": project.hurdle_rate,
+                "return_rate": irr(_cash(tree, block, invest, floors, offtake, n, g)),
+                "expected_return_rate": irr(_cash(whole, block, invest, floors, offtake, n, g)),
+                "put_in_musd": put_in,
+                **{f"{part}_musd": musd for part, musd in parts.items()},
+                "after_musd": after,
+                "surplus_musd": sum(parts.values()) + after - put_in,
+            }
+        )
+    return rows
+
+
+def _put_in(tree: Tree, invest: pyo.Block, floors: pyo.Block, n: int, g: str) -> Terms:
+    """What owners and lenders do not put in: capex counts against them, packages for them."""
+    data = tree.data[n]
+    terms: Terms = [(-data.projects[g].capex, invest.build[n, g])]
+    return terms + [(lenders.put_in(data, data.floors[o]), floors.award[n, o]) for o in packages_of(tree, floors, g, n)]
+
+
+def _earned_at(
+    tree: Tree, flow: pyo.Block, floors: pyo.Block, offtake: pyo.Block, open_: pyo.Block, paid: pyo.Block,
+    block: pyo.Block, n: int, g: str, a: int,
+) -> dict[str, float]:  # fmt: skip
+    """MUSD of a node, by where it comes from; contracts: with what is paid for nothing."""
+    data = tree.data[a]
+    project = data.projects[g]
+    margin = data.value_added(project, tree.time[a]) - project.operating_cost
+    used = sum(amount(flow.act[a, g, k]) for k in (CLEAN, EXPOSED) if (a, g, k) in flow.act)
+    sales = margin * used - worth(open_.fixed_cost.get((a, g), ()))
+    given = [terms for o, _, terms in payments_at(tree, floors, offtake, a) if data.floors[o].project == g]
+    given += [terms for o, _, terms in credits_at(tree, floors, a) if data.floors[o].project == g]
+    support = sum(worth(terms) for terms in given)
+    topup = amount(paid.topup[a, g]) if (a, g) in paid.topup else 0.0
+    return {
+        "sales": sales,
+        "support": support,
+        "contracts": -worth(paid.lacks.get((a, g), ())) - sales - support,
+        "topups": topup,
+        "to_payers": -worth(_to_payers(tree, floors, n, g, a)),
+    }
+
+
+def _cash(
+    tree: Tree, block: pyo.Block, invest: pyo.Block, floors: pyo.Block, offtake: pyo.Block, n: int, g: str
+) -> dict[int, float]:
+    """Years after a decision -> MUSD to owners and their lenders, in the mean of the futures that share it."""
+    cash: dict[int, float] = defaultdict(float)
+    year, hurdle = tree.year[n], 1 + tree.data[n].projects[g].hurdle_rate
+    cash[0] += worth(_put_in(tree, invest, floors, n, g))
+    for a in (a for a in tree.nodes if n in tree.path[a] and a not in tree.twin):
+        likely = tree.probability[a] / tree.probability[n]
+        earned = amount(block.earned[a, g]) if (a, g) in block.earned else 0.0
+        cash[tree.year[a] - year] += likely * (earned - worth(_to_payers(tree, floors, n, g, a)))
+        if a in tree.leaves:
+            later = worth(_tail(tree, block, invest, floors, offtake, n, g, a))
+            for t in range(tree.data[a].last_year + 1, tree.data[a].projects[g].last_life_year(year) + 1):
+                rest = worth(_tail(tree, block, invest, floors, offtake, n, g, a, t))
+                cash[t - year] += likely * (later - rest) * hurdle ** (t - year)
+                later = rest
+    return cash
+
+
+def irr(cash: Mapping[int, float]) -> float | None:
+    """The rate at which money by year is worth nothing; none where it has no sign to change, or far from any rate."""
+
+    def value(rate: float) -> float:
+        return sum(musd * (1 + rate) ** -t for t, musd in cash.items())
+
+    low, high = -0.9, 10.0
+    if not value(low) > 0 > value(high):
+        return None
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (middle, high) if value(middle) > 0 else (low, middle)
+    return (low + high) / 2

@@ -14,6 +14,7 @@ from lodestone.rules import (
     china_share,
     commitments,
     contracts,
+    earnings,
     flow_tables,
     investments,
     objective,
@@ -68,10 +69,15 @@ def plan_tables(built: Built) -> dict[str, list[Row]]:
     return {name: [_without(row, left_out) for row in tables[name]] for name in TABLES}
 
 
-def capital_stack(built: Built) -> list[Row]:
-    """Of the future of a built model, solved: beside the tables that are audited."""
+def money_tables(built: Built, whole: Tree) -> dict[str, list[Row]]:
+    """Of one future of a solved model, beside the tables that are audited: who puts in what, and who earns what.
+
+    whole: the tree of all its futures.
+    """
     m = built.model
-    return capital.stack_table(built.tree, m.flows, m.price_floors, m.contracts, m.capital)
+    stack = capital.stack_table(built.tree, m.flows, m.price_floors, m.contracts, m.capital)
+    parts = m.flows, m.investments, m.price_floors, m.contracts, m.closure, m.payments, m.earnings
+    return {"capital_stack": stack, "earnings": earnings.earned_table(whole, built.tree, *parts)}
 
 
 def _without(row: Row, columns: set[str]) -> Row:

@@ -24,7 +24,7 @@ from lodestone.plan.plan import Plan
 from lodestone.plan.tables import VALUE_TABLES, Row, Rows
 from lodestone.rules.build import build
 from lodestone.rules.objective import cvar, discounted, mean
-from lodestone.rules.tables import capital_stack, cost_totals, plan_tables, tariff_revenue
+from lodestone.rules.tables import cost_totals, money_tables, plan_tables, tariff_revenue
 from lodestone.solve.effort import AS_SET, Effort, Search
 from lodestone.solve.marginal_values import value_tables
 from lodestone.solve.one_scenario import (
@@ -157,7 +157,7 @@ def _values(inputs: Inputs, solved: Solved) -> Rows:
     given, places, leaf_of = solved.duals(), Places(inputs), solved.built.tree.leaf_of
     by_future = {
         name: value_tables(solved.built, given, places, leaf)
-        | {"capital_stack": capital_stack(solved.built.along(leaf))}
+        | money_tables(solved.built.along(leaf), solved.built.tree)
         for name, leaf in leaf_of.items()
     }
     return {
