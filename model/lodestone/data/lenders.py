@@ -107,6 +107,27 @@ def average_bank_price(data: PlanData, project: Project, decision_year: int) -> 
     )
 
 
+NARROW = 0.05  # margin below which a small change of a figure matters
+
+
+def margin(data: PlanData, project: Project, decision_year: int) -> float | None:
+    """By what share of its break-even price lenders see the main output above it; below 0 where a gap is left."""
+    even, deck = break_even(data, project, decision_year), average_bank_price(data, project, decision_year)
+    return deck / even - 1 if even is not None and deck is not None and even > 0 else None
+
+
+def moved_gaps(data: PlanData, project: Project, decision_year: int, by: float = 0.1) -> tuple[float, float]:
+    """The gap with operating cost so much higher, and with the price of the main output so much lower."""
+    missing = gap(data, project, decision_year)
+    worked = [(t, d * ramp * project.capacity) for t, d, ramp in producing_years(project, decision_year)]
+    dearer = sum(used for _, used in worked) * project.operating_cost
+    if not project.outputs:
+        return missing + by * dearer, missing
+    rate = project.recipe[project.main_output]
+    sold = sum(used * rate * data.bank_price_of(project.main_output, project.region, t) for t, used in worked)
+    return missing + by * dearer, missing + by * sold
+
+
 def grant(data: PlanData, floor: Floor) -> float:
     """MUSD granted with a package."""
     return floor.capex_grant_share * data.projects[floor.project].capex
@@ -264,5 +285,9 @@ def bankability_table(data: PlanData) -> list[dict[str, Any]]:
         if not project.public and years:
             verdict = unaided_verdict(data, project, years[0])
             verdict = "can be closed" if verdict == "not built" else verdict  # what is built, no one knows yet
-            rows.append(bankability_row(data, project, years[0], False, verdict))
+            by, moved = margin(data, project, years[0]), moved_gaps(data, project, years[0])
+            if verdict == "not needed" and by is not None and by < NARROW and not on_offer(data, project, years[0]):
+                verdict = "not needed, by a narrow margin"
+            row = bankability_row(data, project, years[0], False, verdict)
+            rows.append(row | {"margin_share": by, "dearer_gap_musd": moved[0], "cheaper_gap_musd": moved[1]})
     return rows
