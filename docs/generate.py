@@ -40,7 +40,17 @@ RULE_FILES = ROOT / "model" / "lodestone" / "rules"
 DOCS = ROOT / "docs"
 RULES = (
     *("investments", "commitments", "contracts", "price_floors", "credits", "capital", "bankability", "flows"),
-    *("substitution", "suppliers", "capacity", "closure", "payments", "stockpiles", "china_share", "budgets"),
+    *(
+        "substitution",
+        "suppliers",
+        "capacity",
+        "closure",
+        "payments",
+        "earnings",
+        "stockpiles",
+        "china_share",
+        "budgets",
+    ),
     *("secure", "objective"),
 )
 MOST_WORDS = 5  # of a column of the plan that are told

@@ -29,7 +29,7 @@ FORBIDDEN: dict[str, tuple[dict[str, Any], set[str]]] = {
     ),
     "a project that does not earn its keep": (
         {**change("projects", "smelter", capex=0.155), **change("floors", "support", capex_grant_share=2 / 31)},
-        {"investments", "(10) bankability", "(10) gaps"},
+        {"investments", "(10) bankability", "(10) gaps", "(26) earns its keep"},
     ),
     "an owner of concern": (change("plants", "pilot", of_concern=True), {"(3) colour"}),
     "a mine of concern": (change("plants", "mine", of_concern=True), {"(3) colour"}),

@@ -148,6 +148,29 @@ def test_table():
     assert row["break_even_usd_per_kg"] == pytest.approx(1000 * lenders.break_even(data(), MILL, 2030))  # USD/kg
 
 
+def test_table_tells_what_dearer_work_and_cheaper_output_do():
+    """Its 2 x 50, 2 x 100 and 2 x 100 t of oxide at lenders' prices, and 0.02 a t of what it works."""
+    (row,) = lenders.bankability_table(data())
+    worked = 50 * D1 + 100 * (D2 + D3)
+    sold = 2 * (50 * 0.05 * D1 + 100 * 0.06 * (D2 + D3))
+    assert row["dearer_gap_musd"] == pytest.approx(row["gap_musd"] + 0.1 * 0.02 * worked)
+    assert row["cheaper_gap_musd"] == pytest.approx(row["gap_musd"] + 0.1 * sold)
+    even = (40 + 3 * (D1 + D2 + D3) + 0.02 * worked + 0.008 * worked) / (2 * worked)
+    assert row["margin_share"] == pytest.approx(sold / (2 * worked) / even - 1)
+
+
+@pytest.mark.parametrize(("cost", "verdict"), [(0.0477, "not needed, by a narrow margin"), (0.0475, "not needed")])
+def test_table_tells_a_narrow_margin(cost, verdict):
+    """Oxide at 0.05: 4.8 % above 0.0477, 5.3 % above 0.0475; with a package it can be built all the same."""
+    thin = project("thin", operating_cost=cost)
+    (row,) = lenders.bankability_table(data(projects=[thin], bank_price={"oxide": 0.05}))
+    assert row["closed_by"] == verdict
+    (row,) = lenders.bankability_table(
+        data(projects=[thin], bank_price={"oxide": 0.05}, floors=[floor("f", "thin", floor=0.05)])
+    )
+    assert row["closed_by"] == "not needed"
+
+
 # --- packages that are more than a floor ----------------------------------------------------------------------------
 
 SMELTER = project(

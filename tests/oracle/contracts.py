@@ -135,7 +135,7 @@ def extra(world: World, n: int, supplier: str | None = None) -> Sum:
             price = contract_price(world, n, s, world.year(n))
             if part_delivered(world, n, s, world.year(n)) > 0:
                 found = found + (price - otherwise(world, n, row)) * world.lp.variable("taken", n, s)
-            if n in world.year_ends():
+            if n in world.year_ends() and world.year(n) in delivery_years(world.data(n), row, s.year):
                 found = found + price * world.lp.variable("untaken", n, s)
     return found
 
@@ -179,6 +179,8 @@ def _signed_here(world: World, n: int, s: Signing) -> None:
 
 def _untaken(world: World, n: int, s: Signing) -> None:
     lp, row = world.lp, world.data(n).contracts[s.contract]
+    if world.year(n) not in delivery_years(world.data(n), row, s.year):
+        return
     active, taken = Sum(), Sum()
     for x in world.year_nodes(n):
         part = part_delivered(world, x, s, world.year(n))
@@ -195,7 +197,7 @@ def _fits(world: World, n: int, supplier: str) -> None:
         promised: list[tuple[Signing, Sum]] = []
         for c, row in data.contracts.items():
             for s in signings(world, n, c) if (row.supplier, row.material) == (supplier, m) else ():
-                if world.year(n) in delivery_years(data, row, s.year):
+                if world.year(n) in delivery_years(world.data(n), row, s.year):
                     promised.append((s, volume(world, s)))
         if not promised:
             continue

@@ -1,4 +1,5 @@
-"""Section 5: packages, what they pay, what lenders ask (10), and what is added so that nobody works at a loss (9)."""
+"""Section 5: packages, what they pay, what lenders ask (10), what is added so that nobody works at a loss (9), and
+what a build must earn in the plan (26)."""
 
 from __future__ import annotations
 
@@ -138,6 +139,8 @@ def add_support(world: World) -> None:
             if not data.projects[g].public and n in set(world.decisions(g)):
                 lp.least(total(awarded(world, (o, n, 0)) for o in offers(world, n, g)), world.build(n, g))
                 _lenders(world, n, g)
+                if data.projects[g].committed_year is None and world.tree.probability[n] > 0:
+                    _earns(world, n, g)
         for u, unit in data.units.items():
             if unit.at_market:
                 world.cost[n] = world.cost[n] + world.added(unit, n) * total(act(world, n, u).values())
@@ -145,22 +148,92 @@ def add_support(world: World) -> None:
                     _topped_up(world, n, u)
 
 
+def _lacks(world: World, x: int, u: str) -> Sum:
+    """What a unit paid at market lacks at a node: operating and fixed cost less value added, packages and contracts."""
+    data = world.data(x)
+    row = data.units[u]
+    used = total(act(world, x, u).values())
+    lacks = (K * row.operating_cost - world.added(row, x)) * used + fixed_cost(world, x, u)
+    for o, floor in data.floors.items():
+        if floor.project == u:
+            for a in awards(world, x, o):
+                lacks = lacks - payment(world, x, a)
+    return lacks - extra(world, x, u)
+
+
 def _topped_up(world: World, n: int, u: str) -> None:
     """(9): what the value added of a year and the packages leave open."""
-    need = Sum()
-    for x in world.year_nodes(n):
-        data = world.data(x)
-        row = data.units[u]
-        used = total(act(world, x, u).values())
-        need = need + (K * row.operating_cost - world.added(row, x)) * used + fixed_cost(world, x, u)
-        for o, floor in data.floors.items():
-            if floor.project == u:
-                for a in awards(world, x, o):
-                    need = need - payment(world, x, a)
-        need = need - extra(world, x, u)
     topup = world.lp.variable("topup", n, u)
-    world.lp.least(need, topup)
+    world.lp.least(total(_lacks(world, x, u) for x in world.year_nodes(n)), topup)
     world.cost[n] = world.cost[n] + topup
+    if u in world.data(n).projects and world.data(n).projects[u].committed_year is None:
+        begun = world.year(n) - world.data(n).projects[u].lead_years
+        planned = total(number for decided, number in world.builds(n, u) if decided <= begun)
+        world.lp.least(topup, UNBOUNDED * planned)  # nothing is added before the first planned year of production
+
+
+UNBOUNDED = 1e8  # thousand USD a year
+
+
+def _earns(world: World, n: int, g: str) -> None:
+    """(26): what a build decided at a node earns in the plan, at its hurdle rate, is worth what it costs."""
+    project, earned = world.data(n).projects[g], Sum()
+
+    def weighed(x: int, year: int) -> float:
+        return float(world.tree.probability[x] / world.tree.probability[n]) * (1 + project.hurdle_rate) ** (
+            world.year(n) - year
+        )
+
+    for x in world.tree.nodes:
+        if n in world.tree.path[x]:
+            earned = earned - weighed(x, world.year(x)) * _lacks(world, x, g)
+            if x in world.year_ends():
+                earned = earned + weighed(x, world.year(x)) * world.lp.variable("topup", x, g)
+            if x in world.tree.leaves:
+                earned = earned + weighed(x, world.year(n)) * _tail(world, n, g, x)
+    offered = offers(world, n, g)
+    grants = total(world.data(n).floors[o].capex_grant_share * awarded(world, (o, n, 0)) for o in offered)
+    world.lp.least(K * project.capex * (world.build(n, g) - grants), earned + 1e-6)
+
+
+def _tail(world: World, n: int, g: str, leaf: int) -> Sum:
+    """What lenders count after the horizon, worth at the decision, but for promises that are broken at the leaf."""
+    data, year, time = world.data(leaf), world.year(n), world.tree.time[leaf]
+    project, lp = data.projects[g], world.lp
+    later = [(t, d, ramp) for t, d, ramp in producing(world, n, g, year) if t > world.last_year()]
+    margin, found = 0.0, Sum()
+    for t, d, ramp in later:
+        value = sum(x * world.bank(n, m, project.region, t) for m, x in project.recipe.items())
+        margin += d * (project.capacity * ramp * (value - K * project.operating_cost) - K * project.fixed_cost)
+    if margin > 0 and project.fixed_cost:
+        own = lp.variable("own", n, g, leaf)
+        lp.least(own, margin * world.build(n, g))
+        lp.least(own, margin * lp.variable("open", leaf, g))
+        found = found + own
+    else:
+        found = found + margin * world.build(n, g)
+    kept = [c for c, x in data.contracts.items() if x.supplier == g and n in sign_nodes(world, c)]
+    kept = [c for c in kept if data.contracts[c].is_honoured(time)]
+    for c in kept:
+        row, years = data.contracts[c], delivery_years(data, data.contracts[c], year)
+        for t, d, ramp in later:
+            if t in years:
+                bank = world.bank(n, row.material, project.region, t)
+                price = price_of(row, bank, t, years[0])
+                worth = d * ramp * (row.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price))
+                found = found + worth * volume(world, Signing(c, n, year))
+    for o in offers(world, n, g):
+        floor, a = data.floors[o], (o, n, year)
+        for t, d, ramp in later if floor.is_honoured(time) else ():
+            if t not in support_years(world, n, a):
+                continue
+            sold = project.recipe[floor.material] * project.capacity * awarded(world, a)
+            for c in kept:
+                row = data.contracts[c]
+                if row.material == floor.material and t in delivery_years(data, row, year):
+                    sold = sold - row.take_or_pay_share * _if_awarded(world, a, Signing(c, n, year))
+            found = found + d * ramp * rate(floor, world.bank(n, floor.material, project.region, t)) * sold
+    return found
 
 
 def _lenders(world: World, n: int, g: str) -> None:

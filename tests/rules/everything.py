@@ -39,6 +39,7 @@ def everything() -> Built:
                     group="site"),
             project("mill", recipe={"ore": -2.0, "oxide": 1.0}, requires="mine", capex=50.0, lead_years=1,
                     fixed_cost=0.1),
+            project("lines", recipe={"ore": -2.0, "oxide": 1.0}, capex=1.0, max_builds=2),
             project("short", recipe={"ore": -2.0, "oxide": 1.0}, public=True, life_years=1, max_builds=2),
         ],
         "floors": [

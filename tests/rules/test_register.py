@@ -55,11 +55,12 @@ def test_every_constraint_names_its_equation(built: Built):
     assert [name for name, constraint in constraints(built.model).items() if not constraint.doc] == []
 
 
-def test_nothing_can_be_negative_but_what_a_future_costs(built: Built):
-    """Costs may be gains: what is spent in a year, and the threshold of the worst futures."""
+def test_nothing_can_be_negative_but_money(built: Built):
+    """Costs may be gains, and who earns may lose: what is spent and earned in a year, and the threshold of the worst
+    futures."""
     variables = built.model.component_data_objects(pyo.Var)
     free = {v.parent_component().name for v in variables if v.lb is None or v.lb < 0}
-    assert free == {"risk.spent", "risk.threshold"}
+    assert free == {"earnings.earned", "risk.spent", "risk.threshold"}
 
 
 def test_decisions_are_whole(built: Built):

@@ -13,7 +13,22 @@ from hypothesis import strategies as st
 from tests.futures import LAST, crisis, future, with_futures
 from tests.make import Book
 from tests.oracle.books import some_book
-from tests.solving import FIRST, add, change, close, cost, kg, only, read, rows, solve, solve_all
+from tests.solving import (
+    FIRST,
+    add,
+    change,
+    close,
+    cost,
+    home,
+    kg,
+    lane,
+    only,
+    read,
+    recipe,
+    rows,
+    solve,
+    solve_all,
+)
 
 from lodestone.audit import audit_joint
 from lodestone.errors import NoPlanError, UsageError
@@ -313,3 +328,45 @@ def test_a_scenario_called_joint_keeps_its_folder():
     future(book, "Joint", 0.1, FIRST + 1, "Prices", "oxide", value=2, operation="multiply")
     future(book, "joint run", 0.1, FIRST + 1, "Prices", "oxide", value=3, operation="multiply")
     assert joint_name(read(book)) == "joint run run"
+
+
+# --- VSS is the least that planning for the base loses, whichever of its good plans is taken ---
+
+
+def twins(dearer: float = 0) -> Book:
+    """One of two public mines may be built in 2026, alike in the base; what the one at Ally makes cannot be brought
+    home in half of the futures. The mine at Home costs more to run by `dearer` USD/kg."""
+    book = home(2028, demand=[0, 100, 100])
+    recipe(book, "mine", oxide=1)
+    for name, region, operating in (("ally_mine", "Ally", 20), ("home_mine", "Home", 20 + dearer)):
+        add(book, "Projects", project=name, region=region, process="mine", capacity_t_per_yr=100, capex_musd=2,
+            operating_cost_usd_per_kg=operating, lead_years=1, life_years=2, latest_year=2026, funding="public",
+            group="one")  # fmt: skip
+    lane(book, "Ally", "Home")
+    add(book, "Scenarios", scenario="closed", from_year=2027, probability=0.5)
+    change(book, "closed", "Lanes", "Ally/Home/oxide", 0)
+    return book
+
+
+def test_where_a_good_plan_for_the_base_hedges_for_free_there_is_no_vss():
+    plan = solve_all(twins())
+    assert plan["objective_musd"] == close(2 + 200 * 20 / 1000)
+    assert plan["vss_musd"] == close(0)
+    assert plan["base_held_musd"] == close(plan["objective_musd"])
+
+
+def test_where_every_good_plan_for_the_base_loses_vss_is_the_least_of_it():
+    """At Home 1 USD/kg more: the base builds at Ally, 200 t at 20, and is short of 200 t at 1000 in half of the
+    futures. The plan for all pays 200 t at 21."""
+    plan = solve_all(twins(dearer=1))
+    assert plan["objective_musd"] == close(2 + 200 * 21 / 1000)
+    assert plan["base_held_musd"] == close(2 + 0.5 * 200 * 20 / 1000 + 0.5 * 200 * 1000 / 1000)
+
+
+def test_where_the_base_cannot_come_about_there_is_no_vss():
+    book = twins()
+    add(book, "Scenarios", scenario="open", from_year=2027, probability=0.5)
+    change(book, "open", "Prices", "oxide", 61)
+    plan = solve_all(book)
+    assert plan["vss_musd"] is None and plan["evpi_musd"] is not None
+    assert any("no probability" in remark for remark in plan["remarks"])

@@ -10,8 +10,13 @@ from typing import Any
 
 import pytest
 from tests.make import Book
-from tests.solving import add, close, cost
+from tests.solving import add, close, cost, read
 from tests.support_books import SHORT, floor, mine
+
+from lodestone.data.tree import single
+from lodestone.rules.build import build
+from lodestone.rules.tables import money_tables
+from lodestone.solve.one_scenario import load_model, scenario_data
 
 
 def deal(book: Book, tenor: int = 1, **cells: Any) -> None:
@@ -134,3 +139,46 @@ def test_contingent_payments_keep_to_their_budget_in_years_to_come(money: float,
     floor(book, 60, tenor=2)
     add(book, "Budgets", budget="money", covers="contingent", years=money)
     assert cost(book) == close(100 * 60 / 1000 if built else SHORT / 1000)
+
+
+# --- the capital stack ---
+
+
+def stack(book: Book) -> dict[str, dict[str, Any]]:
+    """The rows of the capital stack by source, of the least-cost plan."""
+    built = build(single(scenario_data(read(book))))
+    solver = load_model(built)
+    solver.solve(1e-9, 60)
+    solver.store(solver.values())
+    return {row["source"]: row for row in money_tables(built, built.tree)["capital_stack"]}
+
+
+def test_who_puts_in_what_and_what_comes_back() -> None:
+    """Capex 4: half of it lent for a year without interest, 1 put in for nothing, 1 left to the owners. The credit of
+    5 on 200 t pays 1: 2 MUSD for 200 t of clean oxide, 10 USD/kg."""
+    book = mine(2027, operating=50, capex=4, life=2)
+    deal(book, tenor=2, loan_share_of_capex=0.5, loan_rate=0, loan_years=1, loan_loss_share=0, equity_musd=1,
+         production_credit_usd_per_kg=5, payer="Home")  # fmt: skip
+    found = stack(book)
+    assert {s: (r["put_in_musd"], r["later_musd"], r["cost_musd"]) for s, r in found.items()} == {
+        "owners": (close(1), 0, 0),
+        "loan": (close(2), close(-2), close(0)),
+        "stake": (close(1), 0, close(1)),
+        "credit": (0, close(1), close(1)),
+    }
+    assert {r["payer"] for s, r in found.items() if s != "owners"} == {"Home"} and found["owners"]["payer"] == ""
+    assert (found["loan"]["first_year"], found["loan"]["last_year"]) == (2026, 2026)
+    assert all((r["clean_t"], r["support_usd_per_kg"]) == (close(200), close(10)) for r in found.values())
+
+
+def test_what_comes_after_the_last_year_is_in_the_stack() -> None:
+    """Half of the life of two years lies after 2026: the second instalment of a loan of 2 without losses, 1, and the
+    second year of a floor of 80, 2.0. A grant of 1 besides."""
+    book = mine(2026, operating=60, capex=4, life=2)
+    floor(book, 80, tenor=2, loan_share_of_capex=0.5, loan_rate=0, loan_years=2, loan_loss_share=0,
+          capex_grant_share=0.25)  # fmt: skip
+    found = stack(book)
+    assert (found["loan"]["later_musd"], found["loan"]["after_musd"]) == (close(-1), close(-1))
+    assert (found["floor"]["later_musd"], found["floor"]["after_musd"]) == (close(2), close(2))
+    assert (found["grant"]["put_in_musd"], found["owners"]["put_in_musd"]) == (close(1), close(1))
+    assert found["grant"]["support_usd_per_kg"] == close((1 + 4) * 1000 / 100)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.make import Book
-from tests.solving import add, change, close, costs, problems, recipe
+from tests.solving import add, change, close, costs, only, problems, recipe, solve
 
 
 def world(last: int, price: Any = 10, freight: float = 0, shortage: float = 100, demand: Any = 1000, of: str = "metal",
@@ -386,24 +386,120 @@ def test_a_hedge_that_costs_nothing_is_among_the_plans_of_the_base():
     assert costs(book, "joint") == close(20)
 
 
-def test_a_floor_that_is_worth_nothing_to_lenders_builds_nothing():
-    """Lenders see the prices that are paid: 56 - 40 - 12 a year of 40, and the floor at the price. Bought at 61."""
-    book = world(2030, price=40, freight=5, of="magnet", bank_price_factor=1)
+# --- what is built earns its keep -----------------------------------------------------------------------------------
+
+
+def press(last: int = 2030, factor: float = 0.75, **cells: Any) -> Book:
+    """Magnets at 56 from metal at 40, pressed at 12, for 40 of capex; lenders see 42 and 30. Bought at 61."""
+    book = world(last, price=40, freight=5, of="magnet", bank_price_factor=factor)
     add(book, "Materials", material="magnet")
     add(book, "Prices", material="magnet", years=56)
     recipe(book, "press", metal=-1, magnet=1)
-    mine(book, process="press", capex_musd=40, operating_cost_usd_per_kg=12)
+    mine(book, process="press", **({"capex_musd": 40, "operating_cost_usd_per_kg": 12} | cells))
     add(book, "PriceFloors", floor="F", project="P", material="magnet", floor_usd_per_kg=56, tenor_years=5)
     market(book, "M", "CHN", "magnet")
     market(book, "A", "AUS")
-    assert costs(book) == close(5 * 61)
+    return book
 
 
-def test_without_a_package_an_idle_option_is_not_built():
-    """9 a year for three years; in the cut, one in twenty, all of 2028 is short instead."""
-    book = world(2028, bank_price_factor=1, shortage=200)
-    mine(book, capex_musd=24.2, operating_cost_usd_per_kg=2, life_years=3)
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ({}, 2 * 61 + 3 * 56),  # from 2028 on: 4 a year, and lenders count 14 of the floor in 2031 and 2032: 40
+        ({"latest_year": 2027}, 61 + 4 * 56 + 10),  # from 2027 on: 4 x 4 + 14, and 10 on top
+        ({"latest_year": 2026}, 5 * 56 + 20),  # 5 x 4, and 20 on top
+        ({"latest_year": 2026, "capex_musd": 46}, 5 * 61),  # 26 on top are more than 5 a year of dearer magnets
+    ],
+)
+def test_a_floor_on_the_output_does_not_make_cheap_inputs(cells, expected):
+    """[cheat] Lenders see 14 a year for 40 of capex. At the prices of the plan it earns 4 a year: the rest is added,
+    or it is not built."""
+    assert costs(press(**cells)) == close(expected)
+
+
+def insured(package: bool, **cells: Any) -> Book:
+    """M sells at 9, not in 2028 of the cut; P misses 0.2 of its capex of 24.2, and a hundredth of it may be granted."""
+    book = world(2028, shortage=200, bank_price_factor=1)
+    mine(book, capex_musd=24.2, operating_cost_usd_per_kg=2, life_years=3, **cells)
+    if package:
+        add(book, "PriceFloors", floor="F", project="P", material="metal", floor_usd_per_kg=0, tenor_years=1,
+            capex_grant_share=0.01)  # fmt: skip
     market(book, "M", "CHN", premium_share=-0.1)
     add(book, "Scenarios", scenario="cut", probability=0.05, from_year=2028)
     change(book, "cut", "Markets", "M", 0)
-    assert costs(book, "joint") == close(0.95 * 27 + 0.05 * 218)
+    return book
+
+
+@pytest.mark.parametrize(
+    ("package", "cells", "expected"),
+    [
+        (False, {}, 0.95 * 27 + 0.05 * (18 + 200)),
+        (True, {}, 0.95 * 27 + 0.05 * (18 + 10 + 0.242)),  # built in the cut, where it earns 8, and 16 after it
+        # built before one knows, it must run: 30, but for the 5.25 t that it need not make to earn 23.958
+        (True, {"latest_year": 2026}, 0.242 + 30 - 0.042 / 8),
+    ],
+)
+def test_insurance_does_not_stand_idle_for_free(package, cells, expected):
+    """[cheat] It was built ahead and stood idle for a grant of 0.242."""
+    assert costs(insured(package, **cells), "joint") == close(expected)
+
+
+def test_what_lies_between_two_decks_of_prices_is_earned():
+    """Lenders see 8 and count on a floor of 9; at 10 all above 9 is paid back. It earns 2 a year, and 2 in each of
+    three years after: 10."""
+    book = world(2027, freight=1)
+    add(book, "BankPrices", material="metal", years=8)
+    mine(book)
+    add(book, "PriceFloors", floor="F", project="P", material="metal", floor_usd_per_kg=9, tenor_years=5,
+        upside_share=1)  # fmt: skip
+    market(book, "M", "CHN")
+    assert costs(book) == close(2 * 9)
+
+
+def test_who_builds_in_a_slump_is_paid_for_it():
+    """[cheat] Lenders see 10 while the price is 2 for good: of 20 of capex they count on 8 after 2028, and 12 are
+    added. 10 in 2026 and 2 in each year after."""
+    book = world(2028, shortage=50, bank_price_factor=1)
+    mine(book, capex_musd=20, operating_cost_usd_per_kg=2, life_years=3, earliest_year=2027)
+    market(book, "M", "CHN")
+    add(book, "Scenarios", scenario="slump", probability=0.5, from_year=2027)
+    change(book, "slump", "Prices", "metal", 2)
+    change(book, "slump", "Markets", "M", 0)
+    assert costs(book, "joint") == close(0.5 * 30 + 0.5 * (10 + 2 * 2 + 12))
+
+
+@pytest.mark.parametrize(
+    ("budget", "expected"),
+    [
+        (0.9, 200),  # 0.868 falls due in 2027, but twice to five times that after it
+        (4.34, 100 + 80 + 1.2 + 15 * 0.868),
+        (4.33, 200),
+    ],
+)
+def test_a_budget_holds_after_the_horizon(budget, expected):
+    """[cheat] 200 t in 2027, 400 to 1,000 after; the floor lies 4.34 above the price of 6. Lenders count on 1 + 2.34
+    a t after 2027: with 0.668 in 2027 that is 10.02 for 10 of capex."""
+    book = world(2027, price=(10, 6), freight=1)
+    add(book, "BankPrices", material="metal", years=8)
+    mine(book, lead_years=1, ramp_years=5, latest_year=2026)
+    add(book, "PriceFloors", floor="F", project="P", material="metal", floor_usd_per_kg=10.34, tenor_years=5)
+    add(book, "Budgets", budget="B", covers="floors", years=budget)
+    assert costs(book) == close(expected)
+
+
+@pytest.mark.parametrize(("capex", "topup", "rate"), [(6, 0, 7 / 3 - 1), (12, 12 - 3 - 7 / 1.2, 0.2)])
+def test_the_plan_tells_what_is_earned_and_what_topped_it_up(capex, topup, rate):
+    """3 in 2026 at the price of 10, and 7 in 2027 at lenders' 14: of 6 put in that is 4 for 3, of 12 too little."""
+    book = world(2026, freight=1)
+    add(book, "BankPrices", material="metal", years=14)
+    mine(book, capex_musd=capex, life_years=2, hurdle_rate=0.2)
+    earned = only(solve(book), "earnings", project="P")
+    assert earned["return_rate"] == earned["expected_return_rate"] == pytest.approx(rate)
+    found = {name: earned[f"{name}_musd"] for name in ("put_in", "sales", "topups", "after", "surplus")}
+    assert found == {"put_in": close(capex), "sales": close(3), "topups": close(topup), "after": close(7 / 1.2),
+                     "surplus": close(3 + topup + 7 / 1.2 - capex)}  # fmt: skip
+
+
+def test_a_floor_that_is_worth_nothing_to_lenders_builds_nothing():
+    """Lenders see the prices that are paid: 56 - 40 - 12 a year of 40, and the floor at the price. Bought at 61."""
+    assert costs(press(factor=1)) == close(5 * 61)

@@ -22,6 +22,7 @@ from lodestone.audit.committed import COMMITTED
 from lodestone.audit.contracts import CONTRACTS
 from lodestone.audit.costs import COSTS, OBJECTIVE
 from lodestone.audit.demand import DEMAND
+from lodestone.audit.earnings import KEEPS
 from lodestone.audit.floors import FLOORS
 from lodestone.audit.flows import FLOWS
 from lodestone.audit.joint import future_alone, merged, parting, together
@@ -64,7 +65,7 @@ RULES: tuple[Rule[Books], ...] = (
     *BUDGETS,
     *COSTS,
 )
-OF_ONE_FUTURE = (OBJECTIVE,)  # where there are several these hold over all of them
+OF_ONE_FUTURE = (KEEPS, OBJECTIVE)  # where there are several these hold over all of them
 
 
 def audit(data: PlanData, plan: Document, *, alone: bool = True, beside: Iterable[Beside] = ()) -> Audit:

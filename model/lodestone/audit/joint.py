@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lodestone.audit.books import Document, Key, Row, time_in
+from lodestone.audit.books import Document, Key, Row, read_books, time_in
+from lodestone.audit.earnings import Path, earns_its_keep
 from lodestone.audit.reading import AMOUNT_UNITS, BY_YEAR, KEYS, key_of
 from lodestone.audit.verdict import MUSD, SHARE, Audit, AuditLine, Check, Rule, equal, holds, judge
 from lodestone.data.plan_data import BASE, MONTHS, PlanData, Scenario, Time, time_of
@@ -186,6 +187,29 @@ def _means(_data: PlanData, joint: Plan) -> Iterator[Check]:
     yield equal("plan", "expected cost", plan["expected_cost_musd"], expected, MUSD, *plan["costs_musd"].values())
 
 
+def _keeps(_data: PlanData, joint: Plan) -> Iterator[Check]:
+    """(26) of each decision, over the futures that share it."""
+    futures, likely = joint.futures, joint.document["probabilities"]
+    paths = {
+        name: Path(data, read_books(data, future_alone(joint.document, name, data)), likely[name])
+        for name, data in futures.items()
+    }
+    judged: set[tuple[str, str, int]] = set()  # future, project, decision
+    for name, path in paths.items():
+        for project, decision in path.books.decided:
+            private = not path.data.projects[project].public and path.data.projects[project].committed_year is None
+            if not private or (name, project, decision) in judged:
+                continue
+            node = [
+                other
+                for other, data in futures.items()
+                if other == name or parting(joint.scenarios, path.data, data) > time_of(decision)
+            ]
+            judged |= {(other, project, decision) for other in node}
+            check = earns_its_keep([paths[other] for other in node], path.data.projects[project], decision)
+            yield check._replace(where=f"{name}: {check.where}")
+
+
 def _objective(data: PlanData, joint: Plan) -> Iterator[Check]:
     """CVaR from its dual form: the largest mean cost when no future weighs more than its probability / risk_tail."""
     plan = joint.document
@@ -204,5 +228,6 @@ FUTURES: Rule[Plan] = Rule("futures", "Rows and probabilities are those of the w
 TOGETHER: tuple[Rule[Plan], ...] = (
     Rule("shared decisions", "Before a future shows itself, its years are those of all others.", SHARE, _shared),
     Rule("expected cost", "Costs and revenue are means over the futures.", MUSD, _means),
+    Rule("(26) earns its keep", "Private projects earn their hurdle rate, in all futures together.", MUSD, _keeps),
     Rule("risk", "CVaR and the objective follow from the costs of the futures.", MUSD, _objective),
 )

@@ -49,5 +49,5 @@ def dividend(data: PlanData, floor: Floor, decided: int, year: int, time: Time, 
     if honoured and first <= year < first + min(floor.tenor_years, project.life_years):
         rate = floor.rate(data.floor_price(floor, time)) + floor.credit
         cash += project.recipe[floor.material] * project.capacity * rate
-    service = debt_service(project, floor, decided).get(year, 0.0)
-    return floor.equity_share * max(0.0, ramp * cash - project.fixed_cost - service)
+    left = ramp * cash - project.fixed_cost - debt_service(project, floor, decided).get(year, 0.0)
+    return floor.equity_share * max(0.0, left)

@@ -37,6 +37,16 @@ def gap(data: PlanData, project: Project, decision_year: int) -> float:
     )
 
 
+def margin_after(data: PlanData, project: Project, decision_year: int, last: int) -> float:
+    """MUSD that lenders count on after a year from the project's own sales, worth at the decision."""
+    return sum(
+        d
+        * (project.capacity * ramp * (data.bank_value_added(project, t) - project.operating_cost) - project.fixed_cost)
+        for t, d, ramp in producing_years(project, decision_year)
+        if t > last
+    )
+
+
 def floor_worth(
     data: PlanData,
     floor: Floor,
@@ -58,13 +68,16 @@ def floor_worth(
     )
 
 
-def contract_worth(data: PlanData, contract: Contract, decision_year: int) -> float:
-    """MUSD per t/yr of volume that a contract is worth to lenders. [cheat] Below their price it counts in full."""
+def contract_worth(data: PlanData, contract: Contract, decision_year: int, after: int = 0) -> float:
+    """MUSD per t/yr of volume that a contract is worth to lenders. [cheat] Below their price it counts in full.
+
+    after: of the years after that one.
+    """
     project = data.projects[contract.supplier]
     first = project.first_year(decision_year)
     worth = 0.0
     for age, (t, d, ramp) in enumerate(producing_years(project, decision_year)):
-        if age < contract.tenor_years and contract.counts_in(t):
+        if age < contract.tenor_years and t > after and contract.counts_in(t):
             bank = data.bank_price_of(contract.material, project.region, t)
             price = contract.price(bank, t, first)
             worth += d * ramp * (contract.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price))
@@ -92,6 +105,27 @@ def average_bank_price(data: PlanData, project: Project, decision_year: int) -> 
     return sum(d * ramp * data.bank_price_of(project.main_output, project.region, t) for t, d, ramp in years) / sum(
         d * ramp for _, d, ramp in years
     )
+
+
+NARROW = 0.05  # margin below which a small change of a figure matters
+
+
+def margin(data: PlanData, project: Project, decision_year: int) -> float | None:
+    """By what share of its break-even price lenders see the main output above it; below 0 where a gap is left."""
+    even, deck = break_even(data, project, decision_year), average_bank_price(data, project, decision_year)
+    return deck / even - 1 if even is not None and deck is not None and even > 0 else None
+
+
+def moved_gaps(data: PlanData, project: Project, decision_year: int, by: float = 0.1) -> tuple[float, float]:
+    """The gap with operating cost so much higher, and with the price of the main output so much lower."""
+    missing = gap(data, project, decision_year)
+    worked = [(t, d * ramp * project.capacity) for t, d, ramp in producing_years(project, decision_year)]
+    dearer = sum(used for _, used in worked) * project.operating_cost
+    if not project.outputs:
+        return missing + by * dearer, missing
+    rate = project.recipe[project.main_output]
+    sold = sum(used * rate * data.bank_price_of(project.main_output, project.region, t) for t, used in worked)
+    return missing + by * dearer, missing + by * sold
 
 
 def grant(data: PlanData, floor: Floor) -> float:
@@ -126,18 +160,29 @@ def package_worth(data: PlanData, floor: Floor, decision_year: int, level: float
 def worth_beside_floor(data: PlanData, floor: Floor, decision_year: int) -> float:
     """MUSD that a package is worth but for its floor: grant, loan, stake and credit, less debt service, and less what
     the stake takes (equity_share of what is left after debt service, without the floor)."""
-    project, sigma = data.projects[floor.project], floor.equity_share
-    worth = grant(data, floor) + floor.loan_share * project.capex + floor.equity
+    return put_in(data, floor) + worth_after(data, floor, decision_year)
+
+
+def put_in(data: PlanData, floor: Floor) -> float:
+    """MUSD that come with a package at the decision: grant, loan and stake."""
+    return grant(data, floor) + floor.loan_share * data.projects[floor.project].capex + floor.equity
+
+
+def worth_after(data: PlanData, floor: Floor, decision_year: int, after: int = 0, honoured: bool = True) -> float:
+    """MUSD that credits are worth, less debt service, and less what the stake takes, in the years after one.
+
+    honoured: whether the credit is paid then.
+    """
+    project, sigma, worth = data.projects[floor.project], floor.equity_share, 0.0
     for t, due in debt_service(project, floor, decision_year).items():
-        worth -= (1 - sigma) * (1 + project.hurdle_rate) ** (decision_year - t) * due
-    if floor.credit or sigma:
+        if t > after:
+            worth -= (1 - sigma) * (1 + project.hurdle_rate) ** (decision_year - t) * due
+    if floor.credit and honoured:
         covered = project.recipe[floor.material] * project.capacity
         for age, (t, d, ramp) in enumerate(producing_years(project, decision_year)):
-            if age < floor.tenor_years and floor.counts_in(t):
+            if age < floor.tenor_years and t > after and floor.counts_in(t):
                 worth += (1 - sigma) * d * ramp * floor.credit * covered
-            margin = data.bank_value_added(project, t) - project.operating_cost
-            worth -= sigma * d * (project.capacity * ramp * margin - project.fixed_cost)
-    return worth
+    return worth - sigma * margin_after(data, project, decision_year, after) if sigma else worth
 
 
 MARGIN = 1.000001  # of a floor that is left blank, so that no tolerance loses it
@@ -240,5 +285,9 @@ def bankability_table(data: PlanData) -> list[dict[str, Any]]:
         if not project.public and years:
             verdict = unaided_verdict(data, project, years[0])
             verdict = "can be closed" if verdict == "not built" else verdict  # what is built, no one knows yet
-            rows.append(bankability_row(data, project, years[0], False, verdict))
+            by, moved = margin(data, project, years[0]), moved_gaps(data, project, years[0])
+            if verdict == "not needed" and by is not None and by < NARROW and not on_offer(data, project, years[0]):
+                verdict = "not needed, by a narrow margin"
+            row = bankability_row(data, project, years[0], False, verdict)
+            rows.append(row | {"margin_share": by, "dearer_gap_musd": moved[0], "cheaper_gap_musd": moved[1]})
     return rows

@@ -49,7 +49,11 @@ from lodestone.workbook.tables import PRICE_SHEETS
 
 FIRST_YEAR, LAST_YEAR = int(SETTINGS.by_name["first_year"].least or 0), int(SETTINGS.by_name["last_year"].most or 0)
 IN_HORIZON = ("year", "decision_year", "signing_year")
-BEFORE_ITS_YEAR = ("bankability", "committed")  # may lie outside the horizon: what could be, what is decided already
+BEFORE_ITS_YEAR = (
+    "bankability",
+    "capital_stack",
+    "committed",
+)  # what could be or was decided: in any year
 
 NUMBER_OR_BLANK, WHOLE_OR_BLANK = NUMBER.or_blank(), WHOLE.or_blank()
 YEAR = Kind(f"a year from {FIRST_YEAR} to {LAST_YEAR}", lambda v: v.__class__ is int and FIRST_YEAR <= v <= LAST_YEAR)

@@ -27,6 +27,8 @@ Sheets   in: Projects, PriceFloors, Contracts, BankPrices; out: Bankability
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pyomo.environ as pyo
 
 from lodestone.data import lenders
@@ -104,7 +106,7 @@ def _support(tree: Tree, floors: pyo.Block, offtake: pyo.Block, project: str, no
         terms.append((lenders.worth_beside_floor(data, floor, year), floors.award[node, o]))
         for start, worth in _segment_worths(tree, floors, o, node).items():
             terms += scaled(mine * worth, covered_at(tree, floors, o, node, first + start))
-        terms += scaled(mine, _given_back(tree, floors, o, node))
+        terms += scaled(mine, given_back(tree, floors, o, node))
         terms += [
             (-floor.equity_share * lenders.contract_worth(data, data.contracts[c], year), under)
             for (n, package, c), under in floors.under_award.items()
@@ -116,8 +118,11 @@ def _support(tree: Tree, floors: pyo.Block, offtake: pyo.Block, project: str, no
     return terms
 
 
-def _given_back(tree: Tree, floors: pyo.Block, o: str, node: int) -> Terms:
-    """The worth of what contracts that the base breaks leave under the floor in those years."""
+def given_back(tree: Tree, floors: pyo.Block, o: str, node: int, after: int = 0, broken: Collection[str] = ()) -> Terms:
+    """The worth of what contracts that the base breaks leave under the floor in those years.
+
+    after: in the years after that one. broken: contracts that are broken then, whatever the base does.
+    """
     data, year, floor = tree.data[node], tree.year[node], package_of(tree, floors, node, o, node)
     terms: Terms = []
     for c in (c for n, package, c in floors.under_award if (n, package) == (node, o)):
@@ -126,7 +131,7 @@ def _given_back(tree: Tree, floors: pyo.Block, o: str, node: int) -> Terms:
             worth = sum(
                 lenders.floor_worth(data, floor, year, age, age + 1)
                 for age, (t, _, _) in enumerate(lenders.producing_years(data.projects[floor.project], year))
-                if age < contract.tenor_years and not contract.counts_in(t)
+                if age < contract.tenor_years and t > after and (c in broken or not contract.counts_in(t))
             )
             terms.append((contract.take_or_pay_share * worth, floors.under_award[node, o, c]))
     return [(factor, under) for factor, under in terms if factor]

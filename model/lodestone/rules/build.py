@@ -19,6 +19,7 @@ from lodestone.rules.china_share import china_share
 from lodestone.rules.closure import closure
 from lodestone.rules.contracts import contracts, taken_is_made
 from lodestone.rules.credits import production_credits
+from lodestone.rules.earnings import earnings
 from lodestone.rules.flows import balances, flows
 from lodestone.rules.investments import investments
 from lodestone.rules.linear import Costs
@@ -70,7 +71,8 @@ def build(tree: Tree) -> Built:
     m.balances = balances(tree, net, m.flows, m.stockpiles)
     m.capacity = capacity(tree, net, m.flows, m.investments, m.contracts)
     m.closure = closure(tree, net, m.flows.act, m.investments)
-    m.payments = payments(tree, net, m.flows, m.price_floors, m.contracts, m.closure)
+    m.payments = payments(tree, net, m.flows, m.investments, m.price_floors, m.contracts, m.closure)
+    m.earnings = earnings(tree, m.investments, m.price_floors, m.contracts, m.closure, m.payments)
     m.suppliers = suppliers(tree, net, m.flows, m.investments)
     m.china_share = china_share(tree, net, m.flows, m.stockpiles)
     m.budgets = budgets(tree, net, m.investments, m.price_floors, m.contracts, m.stockpiles)

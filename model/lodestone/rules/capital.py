@@ -11,7 +11,7 @@ stake never earns more than it cost. Both are paid back whether floor and credit
 before first_year is spent, and what was counted before it does not come back.
 
 Units    MUSD
-Sheets   in: PriceFloors; out: CapitalStack, SupportYears
+Sheets   in: PriceFloors; out: CapitalStack
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from collections.abc import Iterator
 import pyomo.environ as pyo
 
 from lodestone.data.capital import dividend, loan, repaid
-from lodestone.data.plan_data import Floor
+from lodestone.data.lenders import grant
+from lodestone.data.plan_data import CLEAN, MUSD_PER_T, Floor
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import COMMITTED, Decision, decision_year, paid_at
-from lodestone.rules.linear import costs
-from lodestone.rules.price_floors import package_of
+from lodestone.rules.credits import credits_after, credits_at
+from lodestone.rules.linear import Row, amount, costs, worth
+from lodestone.rules.price_floors import discounted_after, owed_after, package_of, payments_at, supported_years
 
 Back = dict[int, float]  # node -> MUSD that come back in it
 
@@ -120,3 +122,91 @@ def _dividends(
             if counted:
                 after[n] = counted * risk ** (year - decided)
     return back, after
+
+
+def stack_table(tree: Tree, flow: pyo.Block, floors: pyo.Block, offtake: pyo.Block, block: pyo.Block) -> list[Row]:
+    """Of one future: who puts what into each supported project, what is paid or comes back later, and what it costs."""
+    rows: list[Row] = []
+    (leaf,) = tree.leaves
+    for (d, o), award in floors.decided.items():
+        row = tree.data[leaf].floors[o]
+        decided = decision_year(tree, d, row) if d == COMMITTED or d in tree.time else None
+        if decided is not None and amount(award) > 0.5:
+            parts = _parts(tree, floors, offtake, block, (d, o), decided)
+            clean = _clean(tree, flow, row)
+            cost = sum(part["cost_musd"] for part in parts)
+            support = {
+                "project": row.project,
+                "floor": o,
+                "decision_year": decided,
+                "clean_t": clean,
+                "support_usd_per_kg": cost / clean / MUSD_PER_T if clean > 0 else None,
+            }
+            rows += [{**support, **part} for part in parts]
+    return sorted(rows, key=lambda r: (r["decision_year"], r["floor"]))
+
+
+def _parts(
+    tree: Tree, floors: pyo.Block, offtake: pyo.Block, block: pyo.Block, key: Decision, decided: int
+) -> list[Row]:
+    """The rows of one award, what is nothing left out."""
+    d, o = key
+    (leaf,) = tree.leaves
+    data, floor = tree.data[leaf], package_of(tree, floors, leaf, o, d)
+    last, project = data.last_year, data.projects.get(floor.project)
+    first, end = supported_years(data, floor, decided)
+    parts: list[Row] = []
+
+    def now(n: int) -> float:
+        return tree.data[n].discount(tree.year[n])
+
+    def add(source: str, put_in: float, first: int, end: int, later: dict[int, float], after: float = 0.0) -> None:
+        """later: node -> MUSD paid (+) or coming back (-); after: in money of the last year."""
+        if put_in or after or any(later.values()):
+            spent = sum(put_in * now(n) for n in paid_at(tree, d, "floors", o) if n in tree.time)
+            cost = spent + sum(now(n) * musd for n, musd in later.items()) + after * data.discount(last)
+            parts.append(
+                {
+                    "source": source,
+                    "payer": floor.payer,
+                    "put_in_musd": put_in,
+                    "first_year": first,
+                    "last_year": end,
+                    "later_musd": sum(later.values()),
+                    "after_musd": after,
+                    "cost_musd": cost,
+                }
+            )
+
+    def back(musd: dict[Decision, Back]) -> Back:
+        return {n: -m for n, m in musd.get(key, {}).items() if n in tree.time}
+
+    if project:
+        lent, granted = loan(project, floor), grant(data, floor)
+        own = project.capex - granted - lent - floor.equity
+        begins, ends = project.first_year(decided), project.last_life_year(decided)
+        parts.append(
+            {"source": "owners", "payer": "", "put_in_musd": own, "first_year": begins, "last_year": ends,
+             "later_musd": 0.0, "after_musd": 0.0, "cost_musd": 0.0}
+        )  # fmt: skip
+        add("grant", granted, decided, decided, {})
+        due = back(block.repaid_after).get(leaf, 0.0)
+        add("loan", lent, begins, begins + floor.loan_years - 1, back(block.repaid), due)
+        to_come = back(block.dividends_after).get(leaf, 0.0)
+        add("stake", floor.equity, begins, ends, back(block.dividends), to_come)
+    paid = {
+        n: worth(terms) for n in tree.nodes for a, b, terms in payments_at(tree, floors, offtake, n) if (b, a) == key
+    }
+    owed = worth(discounted_after(tree, leaf, owed_after(tree, floors, offtake, o, d, leaf)))
+    add("floor", 0.0, first, end, paid, owed)
+    given = {n: worth(terms) for n in tree.nodes for a, b, terms in credits_at(tree, floors, n) if (b, a) == key}
+    owed = worth(discounted_after(tree, leaf, credits_after(tree, floors, o, d, leaf)))
+    add("credit", 0.0, first, end, given, owed)
+    return parts
+
+
+def _clean(tree: Tree, flow: pyo.Block, floor: Floor) -> float:
+    """Clean tonnes of the supported material that the project or plant makes within the horizon."""
+    g = tree.data[tree.nodes[0]].units[floor.project].recipe[floor.material]
+    keys = ((n, floor.project, CLEAN) for n in tree.nodes)
+    return float(g * sum(amount(flow.act[key]) for key in keys if key in flow.act))

@@ -8,7 +8,7 @@ of a plant, whose package is committed, on its capacity in n. A package that is 
 runs beyond last_year is owed, as of floors (`price_floors`).
 
 Units    MUSD
-Sheets   in: PriceFloors; out: SupportYears
+Sheets   in: PriceFloors; out: CapitalStack
 """
 
 from __future__ import annotations

@@ -35,6 +35,16 @@ def scaled(factor: float, terms: Iterable[Term]) -> Terms:
     return [(factor * c, v) for c, v in terms]
 
 
+def collected(terms: Iterable[Term]) -> Terms:
+    """Each variable once."""
+    total: dict[int, float] = defaultdict(float)
+    variables = {}
+    for factor, variable in terms:
+        total[id(variable)] += factor
+        variables[id(variable)] = variable
+    return [(factor, variables[key]) for key, factor in total.items() if factor]
+
+
 def worth(terms: Iterable[Term]) -> float:
     """The value of the sum in the solved model."""
     return sum(c * amount(v) for c, v in terms)

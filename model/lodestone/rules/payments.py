@@ -32,12 +32,22 @@ from lodestone.rules.price_floors import payments_at
 
 
 def payments(
-    tree: Tree, net: Network, flow: pyo.Block, floors: pyo.Block, offtake: pyo.Block, open_: pyo.Block
+    tree: Tree,
+    net: Network,
+    flow: pyo.Block,
+    invest: pyo.Block,
+    floors: pyo.Block,
+    offtake: pyo.Block,
+    open_: pyo.Block,
 ) -> pyo.Block:
-    """Build the block that owns topup; block.needed[n, u]: what a year lacks that ends at n, as terms."""
+    """Build the block that owns topup.
+
+    block.lacks[n, u]: what a unit paid at market lacks at a node, as terms; block.needed[n, u]: in the year that ends
+    there. A private project can be topped up in every year of production: it must earn its keep (`earnings`).
+    """
     block = pyo.Block(concrete=True)
     block.cost = costs("payments_to_units", "topups", "cost_priced_plants", "public_operating_cost")
-    lacks: dict[tuple[int, str], Terms] = defaultdict(list)  # of each node
+    lacks: dict[tuple[int, str], Terms] = defaultdict(list)
     for n in tree.nodes:
         data, time = tree.data[n], tree.time[n]
         for u, k in net[n].act:
@@ -72,25 +82,47 @@ def payments(
             terms = [term for a in year for term in lacks.get((a, u), ())]
             if any(coefficient > 0 for coefficient, _ in terms):
                 block.needed[n, u] = terms
-    rows = list(block.needed)
-    block.topup = pyo.Var(rows, domain=pyo.NonNegativeReals)
+    block.lacks = lacks
+    block.earners = set(earners(tree, invest))
+    earns = {(n, g) for n in years for g in block.earners if planned_by(tree, invest, g, n)}
+    block.topup = pyo.Var(list(dict.fromkeys([*block.needed, *sorted(earns)])), domain=pyo.NonNegativeReals)
     block.pays = pyo.Constraint(
-        rows, rule=lambda b, n, u: linear([(1.0, b.topup[n, u]), *scaled(-1.0, b.needed[n, u])]) >= 0, doc="(9)"
+        list(block.needed),
+        rule=lambda b, n, u: linear([(1.0, b.topup[n, u]), *scaled(-1.0, b.needed[n, u])]) >= 0,
+        doc="(9)",
     )
-    for n, u in rows:
+    for n, u in block.topup:
         block.cost["topups"][n].append((1.0, block.topup[n, u]))
     return block
+
+
+def planned_by(tree: Tree, invest: pyo.Block, g: str, n: int) -> Terms:
+    """Builds of a project that were planned to produce by the year of a node."""
+    project, decided = tree.data[n].projects[g], (d for d in tree.path[n] if (d, g) in invest.build)
+    return [(1.0, invest.build[d, g]) for d in decided if project.first_year(tree.year[d]) <= tree.year[n]]
+
+
+def earners(tree: Tree, invest: pyo.Block) -> list[str]:
+    """Private projects that the plan decides: what is committed need not earn its keep."""
+    projects = tree.data[tree.nodes[0]].projects
+    found = dict.fromkeys(g for _, g in invest.build)
+    return [g for g in found if not projects[g].public and projects[g].committed_year is None]
 
 
 def settle(tree: Tree, offtake: pyo.Block, block: pyo.Block) -> None:
     """Nobody pays for what is taken after all: of a solution, untaken and topup at their least.
 
     What take-or-pay brings a unit it need not be topped up by: of equal cost, the solver may pay it under either name.
+    What a project is paid on top to earn its keep is left where the solver has it.
     """
+    renamed: dict[tuple[int, str], float] = defaultdict(float)
     for (n, c, d), untaken in ((key, v) for key, v in offtake.untaken.items() if key[0] in tree.time):
-        untaken.set_value(max(0.0, worth(owed_terms(tree, offtake, n, c, d))), skip_validation=True)
+        before, least = amount(untaken), max(0.0, worth(owed_terms(tree, offtake, n, c, d)))
+        untaken.set_value(least, skip_validation=True)
+        renamed[n, tree.data[n].contracts[c].supplier] += prices(tree, offtake, n, c, d)[0] * (before - least)
     for (n, u), topup in ((key, v) for key, v in block.topup.items() if key[0] in tree.time):
-        topup.set_value(max(0.0, worth(block.needed[n, u])), skip_validation=True)
+        kept = amount(topup) + renamed[n, u] if u in block.earners and n not in tree.twin else 0.0
+        topup.set_value(max(kept, worth(block.needed.get((n, u), ())), 0.0), skip_validation=True)
 
 
 def plants_table(
@@ -107,7 +139,8 @@ def plants_table(
             capacity = tree.length[n] * rate
             clean, exposed = used.get((u, CLEAN), 0.0), used.get((u, EXPOSED), 0.0)
             kept = amount(open_.kept[n, u]) if (n, u) in open_.kept else None
-            if capacity <= 0 and clean + exposed <= 0 and not kept:
+            topup = amount(block.topup[n, u]) if (n, u) in block.topup else 0.0
+            if capacity <= 0 and clean + exposed <= 0 and not kept and not topup:
                 continue
             rows.append(
                 {
@@ -122,7 +155,7 @@ def plants_table(
                     "exposed_t": exposed,
                     "use_share": (clean + exposed) / capacity if capacity > 0 else 0.0,
                     "value_added_musd": data.value_added(unit, time) * (clean + exposed) if unit.at_market else 0.0,
-                    "topup_musd": amount(block.topup[n, u]) if (n, u) in block.topup else 0.0,
+                    "topup_musd": topup,
                     "operating_cost_musd": unit.operating_cost * (clean + exposed),
                     "kept": kept,
                     "fixed_cost_musd": worth(open_.fixed_cost.get((n, u), ())),

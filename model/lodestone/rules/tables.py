@@ -10,9 +10,11 @@ from lodestone.plan.tables import COMMITTED, COST_TERMS, MONTH, TABLES
 from lodestone.rules import (
     bankability,
     budgets,
+    capital,
     china_share,
     commitments,
     contracts,
+    earnings,
     flow_tables,
     investments,
     objective,
@@ -65,6 +67,17 @@ def plan_tables(built: Built) -> dict[str, list[Row]]:
         column for column, stands in ((MONTH.name, data.is_cut), (COMMITTED.name, tables["committed"])) if not stands
     }
     return {name: [_without(row, left_out) for row in tables[name]] for name in TABLES}
+
+
+def money_tables(built: Built, whole: Tree) -> dict[str, list[Row]]:
+    """Of one future of a solved model, beside the tables that are audited: who puts in what, and who earns what.
+
+    whole: the tree of all its futures.
+    """
+    m = built.model
+    stack = capital.stack_table(built.tree, m.flows, m.price_floors, m.contracts, m.capital)
+    parts = m.flows, m.investments, m.price_floors, m.contracts, m.closure, m.payments, m.earnings
+    return {"capital_stack": stack, "earnings": earnings.earned_table(whole, built.tree, *parts)}
 
 
 def _without(row: Row, columns: set[str]) -> Row:

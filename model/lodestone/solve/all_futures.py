@@ -4,12 +4,11 @@ The plan is made on the tree of all scenarios with a probability (`tree.joint`):
 itself is the same in all of them.
 
     EVPI = objective of this plan - objective if each future were known from the start (each planned for alone)
-    VSS  = objective if the base's plan is carried out until the futures part - objective of this plan
+    VSS  = least objective of plans whose base future costs at most its own optimum * (1 + gap) - objective of this plan
 
-The objective is the expected cost, or with a risk weight its mean with CVaR. Held for VSS are the decisions of the
-base's plan at the nodes that several futures share: builds, awards, signings with their volumes, and what is put into
-and taken out of stock. Everything else, and everything after the parting, is decided anew. When what is held leaves
-some future without a plan there is no VSS.
+The objective is the expected cost, or with a risk weight its mean with CVaR. VSS is the least that planning for the
+base alone loses, whichever of its good plans is taken. When each of them leaves some future without a plan there is no
+VSS, nor where the base has no probability.
 """
 
 from __future__ import annotations
@@ -24,10 +23,9 @@ from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import VALUE_TABLES, Row, Rows
 from lodestone.rules.build import build
-from lodestone.rules.objective import cvar, mean
-from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
+from lodestone.rules.objective import cvar, discounted, mean
+from lodestone.rules.tables import cost_totals, money_tables, plan_tables, tariff_revenue
 from lodestone.solve.effort import AS_SET, Effort, Search
-from lodestone.solve.fixed_decisions import decisions, hold, hold_stocks
 from lodestone.solve.marginal_values import value_tables
 from lodestone.solve.one_scenario import (
     Clock,
@@ -159,7 +157,11 @@ def joint_plan(
 def _values(inputs: Inputs, solved: Solved) -> Rows:
     """What limits and supply are worth in each future."""
     given, places, leaf_of = solved.duals(), Places(inputs), solved.built.tree.leaf_of
-    by_future = {name: value_tables(solved.built, given, places, leaf) for name, leaf in leaf_of.items()}
+    by_future = {
+        name: value_tables(solved.built, given, places, leaf)
+        | money_tables(solved.built.along(leaf), solved.built.tree)
+        for name, leaf in leaf_of.items()
+    }
     return {
         table: [{"scenario": name, **row} for name, tables in by_future.items() for row in tables[table]]
         for table in VALUE_TABLES
@@ -185,7 +187,8 @@ def _changes(inputs: Inputs, futures: Mapping[str, float]) -> list[Row]:
 
 @dataclass(frozen=True)
 class Values:
-    """known_musd: least cost of each future known from the start. base_held_musd: objective with the base's plan held.
+    """known_musd: least cost of each future known from the start. base_held_musd: least objective of plans that are
+    good for the base.
 
     remarks: why a value is missing, or says little.
     """
@@ -213,7 +216,11 @@ def _worth_of_knowing(base: PlanData, tree: Tree, plan: Plan, wanted: Search, br
             known[name] = solved.outcome.objective
     noise = wanted.gap * abs(objective) + 1e-9
     evpi = gain(objective - weighed(base, known, likely), noise) if len(known) == len(alone) else None
-    held = _base_held(base_plan, with_branches(tree, branches), wanted, remarks) if base_plan else None
+    held = None
+    if not tree.shared:  # nothing is decided before one knows
+        held = objective
+    elif base_plan:
+        held = _good_for_base(base, base_plan, with_branches(tree, branches), wanted, remarks)
     vss = None if held is None else gain(held - objective, noise)
     return with_remarks(plan, Values(evpi, vss, known if evpi is not None else None, held, tuple(remarks)), noise)
 
@@ -229,7 +236,7 @@ def with_remarks(plan: Plan, values: Values, noise: float) -> Values:
 
 
 def gain(value: float, noise: float) -> float:
-    """Neither value can be negative; what the gaps of two solves make of 0 may be."""
+    """What the gaps of two solves make of 0 may be negative."""
     return 0.0 if -noise <= value < 0 else value
 
 
@@ -245,23 +252,26 @@ def _alone(data: PlanData, wanted: Search, remarks: list[str], branches: Sequenc
     return solved if _proved(solved.outcome, f"{name} alone", remarks) else None
 
 
-def _base_held(base_plan: Solved, tree: Tree, wanted: Search, remarks: list[str]) -> float | None:
-    """The objective when the base's decisions are held where futures share their nodes."""
-    (leaf,) = base_plan.built.tree.leaf_of.values()
-    held = decisions(plan_tables(base_plan.built.along(leaf)))
-    built = build(tree)
-    hold(built, held, tree.shared)
-    hold_stocks(built, held, tree.shared)
-    named = _named(wanted, "base held")
+def _good_for_base(base: PlanData, base_plan: Solved, tree: Tree, wanted: Search, remarks: list[str]) -> float | None:
+    """The least objective of plans whose base future costs no more than a plan for the base alone may."""
+    leaf = tree.leaf_of.get(base.scenario.name)
+    if leaf is None:
+        remarks.append("the scenarios leave the base no probability: there is no VSS")
+        return None
+    built, optimum = build(tree), base_plan.outcome.objective
+    solver = load_model(built)
+    costs = [term for n in tree.path[leaf] for term in discounted(tree, built.costs, n, 1.0)]
+    solver.limit(costs, optimum + wanted.gap * abs(optimum) + 1e-9 * max(1.0, abs(optimum)))
+    named = _named(wanted, "good for the base")
     try:
-        outcome = load_model(built).solve(named.gap, named.time_limit, named.on_progress, named.should_stop)
+        outcome = solver.solve(named.gap, named.time_limit, named.on_progress, named.should_stop)
     except NoPlanError:
-        remarks.append("with the decisions of the base's plan held, some future has no plan: there is no VSS")
+        remarks.append("every plan that is good for the base leaves some future without a plan: there is no VSS")
         return None
     except StoppedError as error:
-        remarks.append(f"base held: {error}")
+        remarks.append(f"good for the base: {error}")
         return None
-    return outcome.objective if _proved(outcome, "base held", remarks) else None
+    return outcome.objective if _proved(outcome, "good for the base", remarks) else None
 
 
 def _proved(outcome: Outcome, what: str, remarks: list[str]) -> bool:

@@ -24,7 +24,7 @@ from lodestone.plan.tables import COST_TERMS, Row, Rows
 from lodestone.progress import OnProgress, Progress
 from lodestone.rules.build import Built, build
 from lodestone.rules.objective import expected_cost, risk_weight
-from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
+from lodestone.rules.tables import cost_totals, money_tables, plan_tables, tariff_revenue
 from lodestone.solve.effort import AS_SET, Effort, Search
 from lodestone.solve.largest_share import told
 from lodestone.solve.marginal_values import Duals, duals, value_tables
@@ -134,6 +134,7 @@ def solve_scenario(inputs: Inputs, scenario: str = "base", effort: Effort = AS_S
     (solved, plan), lines = passing(attempt)
     (leaf,) = solved.built.tree.leaves
     tables = plan.tables | value_tables(solved.built, solved.duals(), Places(inputs), leaf)
+    tables |= money_tables(solved.built, solved.built.tree)
     clock.leave("values")
     return replace(plan, audit=lines, tables=tables, seconds=clock.seconds)
 

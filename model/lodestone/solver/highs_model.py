@@ -166,6 +166,16 @@ class LoadedModel:
         unit = 1.0 if least > SMALLEST else 2 * SMALLEST / least  # a cost is dropped from a row, not from the objective
         self.highs.addRow(-INFINITY, (most - offset) * unit, len(columns), columns, self.cost[columns] * unit)
 
+    def limit(self, terms: list[tuple[float, Any]], most: float) -> None:
+        """Add the row that a sum over variables of the model stays within a limit, until drop_added_rows."""
+        total = np.zeros(len(self.cost))
+        for coefficient, variable in terms:
+            column = self.column.get(id(variable))
+            if column is not None:
+                total[column] += coefficient
+        columns = np.flatnonzero(np.abs(total) > ROUNDING)
+        self.new_row(-INFINITY, most, zip(total[columns].tolist(), columns.tolist(), strict=True))
+
     # -- whole decisions ----------------------------------------------------------------------------------------------
 
     def relax(self, relaxed: bool) -> None:

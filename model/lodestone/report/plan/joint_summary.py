@@ -15,7 +15,7 @@ from lodestone.report.plan.secure import secure_line
 from lodestone.report.plan.summary import Section, decisions, demand, proved, status
 
 EVPI = "what a perfect forecast would save, and so the most that one is worth"
-VSS = "what planning for all futures saves against carrying out the base's plan until they part"
+VSS = "the least that planning for the base alone would lose, whichever of its good plans is carried out"
 
 
 def joint_brief(plan: Plan) -> list[Line]:

@@ -68,6 +68,8 @@ BROKEN = Mark('{ok}="no"', ("rule", "ok"), "rule broken")
 SHOWN: dict[str, tuple[str, str, tuple[Mark, ...]]] = {
     "investments": ("Investments", "What is built, when, with whose money?", ()),
     "bankability": ("Bankability", "What do lenders miss in each private project, and what closes the gap?", ()),
+    "capital_stack": ("CapitalStack", "Who puts what into each supported project, and what does it cost?", ()),
+    "earnings": ("Earnings", "What does each private project earn in the plan, and what topped it up?", ()),
     "stockpile": ("Stockpile", "How much is held, and how many days does it last?", (AT_CAPACITY, AT_COVER)),
     "flows": ("Sourcing", "Who ships what to whom?", ()),
     "plants": ("Plants", "How far is capacity used, and what are plants paid?", (FULL,)),

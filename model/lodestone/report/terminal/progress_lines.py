@@ -160,11 +160,19 @@ def show_bankability(rows: Sequence[Row]) -> None:
         "gap_musd": "Gap (MUSD)",
         "break_even_usd_per_kg": "Break-even (USD/kg)",
         "bank_price_usd_per_kg": "Lenders' price (USD/kg)",
+        "margin_share": "Margin",
+        "dearer_gap_musd": "Gap at cost +10%",
+        "cheaper_gap_musd": "Gap at price -10%",
         "least_floor": "Least floor",
         "least_floor_usd_per_kg": "Floor (USD/kg)",
         "closed_by": "Verdict",
     }
-    show_table(list(columns.values()), [[row[name] for name in columns] for row in rows])
+    shown = [row | {"margin_share": _percent(row["margin_share"])} for row in rows]
+    show_table(list(columns.values()), [[row[name] for name in columns] for row in shown])
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f}%"
 
 
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], err: bool = False) -> None:

@@ -14,6 +14,7 @@ the threshold of CVaR in common with the others too, and costs
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -53,10 +54,17 @@ class Future:
         self.weight, self.tail = tree.data[0].risk_weight, tree.data[0].risk_tail
         if self.weight > 0:
             self._add_tail()
+        self.keeps = self._keeps(ends)
         self.z: np.ndarray | None = None
         self.start: np.ndarray | None = None  # values by column of what was found last
         self.last_agreed: np.ndarray | None = None
         self.relaxed = False
+
+    def _keeps(self, ends: Mapping[int, int]) -> np.ndarray:
+        """Rows that ask of this future alone what decisions at shared nodes must earn in the mean of all."""
+        earnings = self.built.model.earnings
+        rows = [row for part in (earnings.keeps, earnings.together) for (n, _), row in part.items() if n in ends]
+        return np.array([self.solver.row[id(row)] for row in rows if id(row) in self.solver.row], dtype=int)
 
     def _column(self, variable: Variable) -> int:
         """A variable that matters to others only is in no row here: it gets a column all the same."""
@@ -79,11 +87,28 @@ class Future:
     # -- solves ------------------------------------------------------------------------------------------------------
 
     def priced(self, prices: np.ndarray, effort: Search) -> Outcome:
-        """Least cost with the numbers in common priced; the bound is that of the Lagrangian."""
+        """Least cost with the numbers in common priced; the bound is that of the Lagrangian.
+
+        What earns its keep in the mean of all futures need not in this one.
+        """
         self._set_goal(prices)
-        outcome = self._solve(effort, self.start)
+        self.solver.set_least(self.keeps, np.full(len(self.keeps), -INFINITY))
+        try:
+            outcome = self._solve(effort, self.start)
+        finally:
+            self.solver.set_least(self.keeps, self.solver.row_lower[self.keeps])
         self.start = self.solver.all_values()
         return outcome
+
+    def alone(self, effort: Search) -> Outcome:
+        """Least cost of this future known from the start; the bound is that of what it adds to the mean of all."""
+        outcome = self.priced(np.zeros(len(self.keys)), effort)
+        if not len(self.keeps):
+            return outcome
+        self.start = None
+        known = self._solve(effort, None)
+        self.start = self.solver.all_values()
+        return replace(known, bound=outcome.bound, optimal=known.optimal and outcome.optimal)
 
     def pulled(
         self, prices: np.ndarray, centre: np.ndarray, spread: np.ndarray, pull: float, effort: Search

@@ -391,7 +391,7 @@ def _each_alone(task: Task, common: Common, futures: dict[str, Future]) -> dict[
     for name in list(tree.leaf_of)[world.rank :: world.size]:
         future = futures[name] = Future(alone(tree, tree.leaf_of[name]), common.passed[name], task.order.careful)
         try:
-            outcome = future.priced(np.zeros(len(future.keys)), task.effort())
+            outcome = future.alone(task.effort())
         except NoPlanError as error:
             raise NoPlanError(f"{name}: {error}, not even if this future is known from the start") from error
         values = future.solver.all_values()

@@ -127,7 +127,8 @@ def _spliced(table: str, own: Sequence[Row], trunk: Sequence[Row], until: int) -
 
 
 def _worth_of_knowing(base: PlanData, plan: Plan, found: Found) -> Values:
-    """EVPI from the futures planned for alone at the start; VSS from what the base then did in the shared years."""
+    """EVPI from the futures planned for alone at the start; of VSS no more than what one plan for the base would lose:
+    what it did in the shared years, held."""
     objective, likely = plan.objective_musd, plan.probabilities
     noise = (plan.gap or 0.0) * abs(objective) + 1e-9
     remarks = []
@@ -138,6 +139,8 @@ def _worth_of_knowing(base: PlanData, plan: Plan, found: Found) -> Values:
         remarks.append("not every future was planned for alone within the gap in time: there is no EVPI")
     if found.base_held is not None:
         vss = gain(found.base_held - objective, noise)
+        if vss > noise:
+            remarks.append("VSS is at most what is shown: it is what one of the good plans for the base would lose")
     else:
         remarks.append("with what the base does in the shared years some future has no plan, or it is none: no VSS")
     known = found.known if evpi is not None else None

@@ -5,13 +5,15 @@ The trunk falls into stretches of nodes through which the same futures pass. Hel
 - builds, awards, signings and their volumes at each of its nodes;
 - the stock at its last node, by stream, and what is kept open, known of suppliers and designed out there;
 - deliveries that come back as scrap after its last node;
+- what a private project earns at each, for it must earn its keep over its path (`rules/earnings`);
 - what is put into stock and taken under contracts at each, where a budget with carry-over counts it;
 - where it ends within a year, all that rules about a year add up: activity, deliveries, intake, fills, what is taken,
   kept open and thrown away at the nodes of that year.
 
 Nothing else at a node of the stretch stands in a row with a node after it. So when two futures agree on these numbers,
 the rest of the stretch is the same problem for both, and the one may do there what the other does, at no cost: the
-optimum is that of the tree in one model. (`sign` and `q` settle what a floor covers and what a contract delivers.)
+optimum is that of the tree in one model, but that a project earns its keep in each future instead of in their mean.
+(`sign` and `q` settle what a floor covers and what a contract delivers.)
 """
 
 from __future__ import annotations
@@ -108,6 +110,9 @@ def in_common(built: Built, ends: Mapping[int, int]) -> Iterator[CommonNumber]:
                 ("fill", str(n), s, k), fill, False, 0.1 * price(n, pile.material, pile.region), pile.capacity
             )
 
+    for (n, g), earned in m.earnings.earned.items():
+        if n in nodes:  # agreed on, but hardly priced: what is added may be without end
+            yield CommonNumber(("earned", str(n), g), earned, False, 0.0, tree.data[n].projects[g].capex)
     yield from _carried_on(built, ends)
 
 

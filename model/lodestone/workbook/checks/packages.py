@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lodestone.data.lenders import average_bank_price, blank_floor, break_even, decision_years, gap
+from lodestone.data.lenders import NARROW, blank_floor, decision_years, gap, margin
 from lodestone.data.plan_data import MUSD_PER_T, PlanData
 from lodestone.errors import Problem
 from lodestone.workbook.checks.rows import cell_of, not_made, paid_at_market, problem_at
@@ -13,8 +13,6 @@ from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.reading.cells import BLANK, show
 from lodestone.workbook.schema.sheets import BASE
 from lodestone.workbook.tables import Record, Tables
-
-NARROW = 0.05  # of the break-even price
 
 
 def _supported(tables: Tables, floor: Record) -> Record | None:
@@ -163,12 +161,9 @@ def narrow_margin(tables: Tables) -> Iterator[Problem]:
         if project.public or project.committed_year is not None or project.name in supported:
             continue
         margins = [
-            deck / even - 1
+            by
             for year in decision_years(data, project)
-            if gap(data, project, year) <= 0
-            and (even := break_even(data, project, year)) is not None
-            and (deck := average_bank_price(data, project, year)) is not None
-            and even > 0
+            if gap(data, project, year) <= 0 and (by := margin(data, project, year)) is not None
         ]
         if margins and max(margins) < NARROW:
             yield problem_at(

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pyomo.environ as pyo
+from tests.rules.algebra import assert_row, close, coefficients, covers, keys
+from tests.rules.tiny_data import contract, floor, fork, plan, project, scenario
+
+from lodestone.data.tree import single
+from lodestone.rules.build import build
+
+# 100 t of oxide a year, decided in 2030, hurdle and discount 10 %; the plan's price 0.06, 0.066, 0.072, lenders' 0.05
+MILL = project("mill", capacity=100.0, capex=12.0, operating_cost=0.02, latest_year=2030, life_years=5)
+BUILD, AWARD = "investments.build[0,mill]", "price_floors.award[0,f]"
+D1, D2, D3, D4 = (1.1**-t for t in (1, 2, 3, 4))
+
+
+def assert_keeps(m: Any, row: Any, terms: dict[str, float]) -> None:
+    """The row with what is earned at each node written out says: sum of coefficient x variable >= 0."""
+    found, _ = written_out(m, row)
+    assert pyo.value(row.lower) == 0 and row.upper is None
+    assert found == close({name: factor for name, factor in terms.items() if factor})
+
+
+def written_out(m: Any, row: Any) -> tuple[dict[str, float], float]:
+    found, constant = coefficients(row.body)
+    for node, name in m.earnings.earned:
+        factor = found.pop(f"earnings.earned[{node},{name}]", 0.0)
+        earned, _ = coefficients(m.earnings.earns[node, name].body)
+        assert earned.pop(f"earnings.earned[{node},{name}]") == 1 and pyo.value(m.earnings.earns[node, name].lower) == 0
+        for variable, part in earned.items():
+            found[variable] = found.get(variable, 0.0) - factor * part
+    return {name: factor for name, factor in found.items() if factor}, constant
+
+
+def works(node: int, factor: float) -> dict[str, float]:
+    return {f"flows.act[{node},mill,clean]": factor}
+
+
+@covers("earnings.keeps", "earnings.earns")
+def test_what_is_built_earns_its_capex_in_the_plan():
+    m = build(single(plan(projects=[MILL]))).model
+
+    assert keys(m.earnings.keeps) == {(0, "mill")}
+    row = {
+        BUILD: -12 + 100 * 0.03 * (D3 + D4),  # what lenders count on after 2032
+        **works(0, 0.04), **works(1, 0.046 * D1), **works(2, 0.052 * D2),
+        "payments.topup[0,mill]": 1, "payments.topup[1,mill]": D1, "payments.topup[2,mill]": D2,
+    }  # fmt: skip
+    assert_keeps(m, m.earnings.keeps[0, "mill"], row)
+
+
+@covers("earnings.keeps")
+def test_topups_count_from_the_planned_first_year_of_production_on():
+    mill = replace(MILL, lead_years=2, life_years=1)
+    m = build(single(plan(projects=[mill]))).model
+
+    row = {BUILD: -12, **works(2, 0.052 * D2), "payments.topup[2,mill]": D2}
+    assert_keeps(m, m.earnings.keeps[0, "mill"], row)
+
+
+@covers("earnings.keeps", "earnings.of_build", "earnings.of_kept")
+def test_own_margin_after_the_horizon_counts_as_far_as_it_is_kept_open():
+    mill = replace(MILL, fixed_cost=1.0)
+    m = build(single(plan(projects=[mill]))).model
+
+    own, margin = "earnings.own[0,mill,2]", (100 * 0.03 - 1) * (D3 + D4)
+    assert_row(m.earnings.of_build[0, "mill", 2], {own: 1, BUILD: -margin}, "<=", 0)
+    assert_row(m.earnings.of_kept[0, "mill", 2], {own: 1, "closure.kept[2,mill]": -margin}, "<=", 0)
+    row = {
+        BUILD: -12, own: 1,
+        **works(0, 0.04), **works(1, 0.046 * D1), **works(2, 0.052 * D2),
+        "closure.kept[0,mill]": -1, "closure.kept[1,mill]": -D1, "closure.kept[2,mill]": -D2,
+        "payments.topup[0,mill]": 1, "payments.topup[1,mill]": D1, "payments.topup[2,mill]": D2,
+    }  # fmt: skip
+    assert_keeps(m, m.earnings.keeps[0, "mill"], row)
+
+
+@covers("earnings.keeps")
+def test_packages_and_contracts_bring_what_they_pay_and_take_what_they_are_owed():
+    """A floor of 0.08 for two years, a grant of 1.2, a stake of 2 for a quarter, 3 lent for three years at no
+    interest; a contract at 0.1, half of it bound. Dividends: of the cash with the floor, at market prices, less 1."""
+    mill = replace(MILL, capex=30.0, life_years=3)
+    deal = floor("f", "mill", floor=0.08, tenor_years=2, capex_grant_share=0.04, equity=2.0, equity_share=0.25,
+                 loan_share=0.1, loan_rate=0.0, loan_years=3)  # fmt: skip
+    offtake = contract("c", "mill", fixed=True, fixed_price=0.1, take_or_pay_share=0.5)
+    m = build(single(plan(projects=[mill], floors=[deal], contracts=[offtake]))).model
+
+    def owed(cash: float) -> float:
+        return 1 + 0.25 * (cash - 1)
+
+    row = {
+        BUILD: -30,
+        AWARD: 1.2 + 2 + 3 - owed(4 + 2) - owed(4.6 + 1.4) * D1 - owed(5.2) * D2,
+        "price_floors.covered[0,f,0]": 0.02 + 0.014 * D1,
+        **works(0, 0.04), **works(1, 0.046 * D1), **works(2, 0.052 * D2),
+        **{f"contracts.taken[{n},c,0]": (0.1 - price) * 1.1**-n for n, price in enumerate((0.06, 0.066, 0.072))},
+        **{f"contracts.untaken[{n},c,0]": 0.1 * 1.1**-n for n in range(3)},
+        "payments.topup[0,mill]": 1, "payments.topup[1,mill]": D1, "payments.topup[2,mill]": D2,
+    }  # fmt: skip
+    assert_keeps(m, m.earnings.keeps[0, "mill"], row)
+
+
+@covers("earnings.keeps")
+def test_promises_after_the_horizon_count_in_full_unless_they_are_broken_there():
+    """Floor of 0.08, contract of 0.09: 0.03 and half of 0.04 above the lenders' 0.05."""
+    mill = replace(MILL, capex=90.0)
+    offtake = contract("c", "mill", fixed=True, fixed_price=0.09, take_or_pay_share=0.5, tenor_years=5)
+    kept = floor("f", "mill", floor=0.08, tenor_years=5)
+    for broken in (False, True):
+        now = {203001: True, 203101: True, 203201: not broken}
+        data = plan(projects=[mill], floors=[replace(kept, honoured=now)], contracts=[replace(offtake, honoured=now)])
+        m = build(single(data)).model
+        found, _ = written_out(m, m.earnings.keeps[0, "mill"])
+        inside = 0.02 + 0.014 * D1 + (0 if broken else 0.008 * D2)
+        assert found["price_floors.covered[0,f,0]"] == close(inside + (0 if broken else 0.03 * (D3 + D4)))
+        assert found.get("contracts.q[0,c]", 0.0) == close(0 if broken else 0.02 * (D3 + D4))
+
+
+@covers("earnings.keeps")
+def test_over_all_futures_after_the_decision():
+    """The shock of 25 % has lower prices; decided in 2031 of a future it is that future alone that counts."""
+    mill = replace(MILL, latest_year=2031, life_years=1)
+    shock = plan(projects=[mill], price={"oxide": (0.06, 0.03, 0.04)}, scenario=scenario())
+    m = build(fork(plan(projects=[mill]), shock)).model
+
+    assert keys(m.earnings.keeps) == {(0, "mill"), (1, "mill"), (3, "mill")}
+    row = {
+        BUILD: -12,
+        **works(0, 0.04),
+        **works(1, 0.75 * 0.046 * D1), **works(3, 0.25 * 0.01 * D1),
+        "payments.topup[0,mill]": 1,
+        **{f"payments.topup[{n},mill]": 0.75 * d for n, d in ((1, D1), (2, D2))},
+        **{f"payments.topup[{n},mill]": 0.25 * d for n, d in ((3, D1), (4, D2))},
+    }  # fmt: skip
+    assert_keeps(m, m.earnings.keeps[0, "mill"], row)
+    row = {
+        "investments.build[3,mill]": -12,
+        **works(3, 0.01),
+        "payments.topup[3,mill]": 1, "payments.topup[4,mill]": D1,
+    }  # fmt: skip
+    assert_keeps(m, m.earnings.keeps[3, "mill"], row)
+
+
+@covers("earnings.together")
+def test_decisions_that_exclude_each_other_earn_together_what_each_must():
+    """One build, in 2030 or in 2031 of either future: what it earns in all of them is there once."""
+    mill = replace(MILL, latest_year=2031, life_years=1)
+    shock = plan(projects=[mill], price={"oxide": (0.06, 0.03, 0.04)}, scenario=scenario())
+    m = build(fork(plan(projects=[mill]), shock)).model
+
+    assert keys(m.earnings.together) == {(0, "mill")}  # after the parting one node is left to each
+    row = {
+        BUILD: -12, "investments.build[1,mill]": -12 * 0.75 * D1, "investments.build[3,mill]": -12 * 0.25 * D1,
+        **works(0, 0.04),
+        **works(1, 0.75 * 0.046 * D1), **works(3, 0.25 * 0.01 * D1),
+        "payments.topup[0,mill]": 1,
+        **{f"payments.topup[{n},mill]": 0.75 * d for n, d in ((1, D1), (2, D2))},
+        **{f"payments.topup[{n},mill]": 0.25 * d for n, d in ((3, D1), (4, D2))},
+    }  # fmt: skip
+    assert_keeps(m, m.earnings.together[0, "mill"], row)
+
+
+@covers("earnings.together")
+def test_decisions_after_a_parting_earn_together_too():
+    """Three years to decide in: 2031 and 2032 of each future, and all five nodes."""
+    mill = replace(MILL, latest_year=2032)
+    shock = plan(projects=[mill], scenario=scenario())
+    m = build(fork(plan(projects=[mill]), shock)).model
+
+    assert keys(m.earnings.together) == {(0, "mill"), (1, "mill"), (3, "mill")}
+    found, _ = coefficients(m.earnings.together[3, "mill"].body)
+    assert found["investments.build[3,mill]"] == close(-12 + 3 * (D2 + D3 + D4))  # lenders, after 2032
+    assert found["investments.build[4,mill]"] == close(D1 * (-12 + 3 * (D1 + D2 + D3 + D4)))
+
+
+@covers("earnings.from_planned")
+def test_of_several_builds_none_is_paid_for_before_one_was_to_produce():
+    """What could ever be lost: 12 of capex, and 0.01 a t of what 100 t make in each of two years of three, twice."""
+    mill = replace(MILL, max_builds=2, lead_years=1, latest_year=2031)
+    m = build(single(plan(projects=[mill], price={"oxide": (0.06, 0.01, 0.01)}))).model
+
+    assert keys(m.earnings.from_planned) == {(1, "mill"), (2, "mill")}
+    most = 2 * (12 + 2 * 100 * 0.01) * 1.1**2
+    assert_row(m.earnings.from_planned[1, "mill"], {"payments.topup[1,mill]": 1, BUILD: -most}, "<=", 0)
+    row = {"payments.topup[2,mill]": 1, BUILD: -most, "investments.build[1,mill]": -most}
+    assert_row(m.earnings.from_planned[2, "mill"], row, "<=", 0)
+
+
+def test_neither_public_nor_committed_projects():
+    projects = [replace(MILL, name="public", public=True, at_market=False), replace(MILL, committed_year=2030)]
+    m = build(single(plan(projects=projects))).model
+
+    assert keys(m.earnings.keeps) == set()
