@@ -62,9 +62,10 @@ def run(inputs: Inputs, k: int, gap: float, verbose: bool) -> None:
     if security:
         told = security.told(outcome.objective)
         binding = "; ".join(" + ".join(branch.threats) for branch in security.chosen) or "none"
+        many = f"{len(security.answers)} combinations, {security.prepared} tried, {len(security.chosen)} branches"
         line += (
             f", {spent / plain[0]:.1f} x plain ({plain[0]:.1f} s), price {told['price_musd']:,.1f} MUSD, "
-            f"{len(security.answers)} combinations, {security.prepared} tried, {len(security.chosen)} branches: {binding}"
+            f"{many}: {binding}"
         )
     click.echo(line)
     tables = plan_tables(solved.built)
