@@ -306,3 +306,23 @@ def test_a_threat_in_the_first_year_leaves_only_what_is_there() -> None:
     book["Stockpiles"][1][book["Stockpiles"][0].index("opening_t")] = 20
     with pytest.raises(NoPlanError, match=r"attains is 20.0% \(30.0% asked\)"):
         secure(book, 1)
+
+
+# The threat takes half of the budget of 2027, in which the mine (1 MUSD) would be built and work at once. Half a mine
+# would serve the half that must be served, but a mine is built whole or not at all: 50 t of China's 2026 are held, at
+# 1 USD/kg for a year. In the base they are used in 2027, of which the mine makes so much less.
+def test_half_a_mine_is_no_answer() -> None:
+    book = prepared_home(secure=0.5)
+    market(book, "china", "China", years={2026: 200, 2027: 0})
+    lane(book, "China", "Home")
+    mine(book, capex=1, lead=0)
+    book["Projects"][0].append("earliest_year")
+    book["Projects"][1].append(2027)
+    reserve(book, capacity_t=50)
+    add(book, "Budgets", budget="public", covers="capex", years=1)
+    threat(book, "cut", "Budgets", "public", 0.5, from_year=2027)
+    plan = secure(book, 1)
+    assert built(plan) == [("mine", 2027)]
+    assert stock(plan, 2026) == close(50)
+    assert price(plan) == kg(50 * 1)
+    assert combination(plan, "cut")["short_t"] == close(50)

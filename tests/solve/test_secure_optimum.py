@@ -17,6 +17,7 @@ from tests.solving import FIRST, add, close, lane, market, read, recipe
 
 from lodestone.data.tree import single, with_branches
 from lodestone.errors import NoPlanError
+from lodestone.solve.all_futures import all_futures, solve_joint
 from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import Clock, scenario_data, solve_scenario, solve_tree
 from lodestone.solve.secure import branches_of, threats_of
@@ -55,6 +56,29 @@ def test_branches_one_after_another_give_the_optimum_of_all_at_once(seed: int) -
         assert found == (None if (all_ := all_at_once(book, k)) is None else close(all_))
         costs.append(float("inf") if found is None else found)
     assert costs == sorted(costs) or np.allclose(costs, sorted(costs), atol=1e-6), "more threats cost no less"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_for_several_futures_too(seed: int) -> None:
+    """Each future has branches of its own: two threats, a future in which demand grows."""
+    pick = random.Random(100 + seed).choice
+    book = case_book(some_case(seed))
+    add(book, "Scenarios", scenario="boom", probability=0.3, from_year=FIRST + 1)
+    add(book, "Changes", scenario="boom", sheet="Demand", row="Home/industry/oxide", column="years",
+        operation="multiply", value=pick([1.1, 1.5]))  # fmt: skip
+    inputs = read(book)
+    base, tree = all_futures(inputs)
+    for k in (1, 2):
+        whole = with_branches(tree, branches_of(inputs, tree.leaf_of, threats_of(inputs), k))
+        try:
+            wanted: Any = close(solve_tree(whole, Effort(1e-9).search(base), Clock(None)).outcome.objective)
+        except NoPlanError:
+            wanted = None
+        try:
+            found = solve_joint(inputs, Effort(1e-9, secure=k), values=False).objective_musd
+        except NoPlanError:
+            found = None
+        assert found == wanted, f"K = {k}"
 
 
 # --- every build tried -----------------------------------------------------------------------------------------------

@@ -16,7 +16,18 @@ import pyomo.environ as pyo
 from lodestone.data.plan_data import STREAMS
 from lodestone.data.tree import Tree, with_branches
 from lodestone.rules.build import Built, build
-from lodestone.solve.branch_trial import LEAST_WEIGHT, PRICED, ROUNDING, Held, Key, Trial, key_of, node_of, used_by
+from lodestone.solve.branch_trial import (
+    LEAST_WEIGHT,
+    PRICED,
+    ROUNDING,
+    SPARED,
+    Held,
+    Key,
+    Trial,
+    key_of,
+    node_of,
+    used_by,
+)
 from lodestone.solve.decomposition.shared import alone
 from lodestone.solve.no_worse import Used
 from lodestone.solver.highs import Solver
@@ -54,6 +65,7 @@ def answer(trial: Trial, held: Held, tree: Tree) -> Answer:
     release = np.array([c for c, (name, _) in enumerate(arrays.variables) if name == "stockpiles.release"], dtype=int)
     if len(release):  # stocks are drawn where nothing else helps
         solver.set_costs(release, np.full(len(release), LEAST_WEIGHT / 1000))
+    solver.set_costs(trial.spared, np.full(len(trial.spared), SPARED / 1000))
     _solve(trial, solver)
     values = solver.values()
     missed: dict[str, float] = defaultdict(float)

@@ -8,7 +8,7 @@ weighed by what a shortage costs; the least of it is sought. Nothing missing: th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,6 +41,7 @@ MAY_LACK: Mapping[str, tuple[str, float]] = {  # other rows that may be missed: 
 LEAST_WEIGHT = 1e-3  # MUSD per t, where a shortage costs next to nothing
 ROUNDING = 1e-6  # of a demand, or of a limit: less is the solver's tolerance
 PRICED = 1e-6
+SPARED = 1e-6  # MUSD per t: enough to do without what other threats may take, and too little to lack anything for it
 GAP = 1e-2  # of what is missing where decisions are whole: how bad it is serves to rank only
 NOTHING_LEFT = "what was decided before leaves nothing that can be done"
 
@@ -102,13 +103,15 @@ class Trial:
     periods: Mapping[int, tuple[Time, float]] = field(default_factory=dict)  # node -> when it begins, part of a year
     cost: np.ndarray | None = None  # MUSD per unit of each column, discounted, as if the branch were certain
     impossible: str = ""
+    spared: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))  # columns of what other threats may take
     share: tuple[str, float] | None = None  # sector whose secure share may give way, and what it is here
     basis: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # of the last linear programme
 
     def meet(self, held: Held, should_stop: ShouldStop | None = None) -> Met:
         """Whether the plan stands it, and if not, what is missing at least.
 
-        First with all that the plan decides taken over whole. What is missing then, and even where parts of decisions
+        First with all that the plan decides taken over whole, and with as little as can be of what other threats may
+        take, so that beside those less is to be tried. What is missing then, and even where parts of decisions
         may be taken over, is missing; only where nothing is, and parts would be, whole decisions are sought.
         """
         if self.arrays is None:
@@ -119,12 +122,14 @@ class Trial:
             solver.begin_at(self.basis["last"])
         taken = np.array([column for column, _ in self.most], dtype=int)
         solver.set_bounds(taken, solver.upper[taken], solver.upper[taken])
+        solver.set_costs(self.spared, np.full(len(self.spared), SPARED))
         if solver.solve_linear() is not None:
             self.basis["last"] = solver.basis()
             met = self._missing(solver.all_values(), slacks)
             if met.stands and self.is_whole(solver.values()):
                 return met
         solver.set_bounds(taken, solver.lower[taken], solver.upper[taken])
+        solver.set_costs(self.spared, np.zeros(len(self.spared)))
         total = solver.solve_linear()
         if total is None:
             return Met(np.inf, {}, lacking=(NOTHING_LEFT,))
@@ -235,16 +240,22 @@ def used_by(trial: Trial, values: np.ndarray) -> Used:
     """What an answer takes of plants, markets and lanes, as rates."""
     assert trial.arrays is not None
     used: dict[tuple[str, Any, Time], float] = defaultdict(float)
-    places = {"flows.act": "plant", "flows.buy": "market", "flows.ship": "lane"}
-    for value, (name, index) in zip(values, trial.arrays.variables, strict=False):
-        if name in places and value > 0:
-            time, length = trial.periods[index[0]]
-            used[places[name], index[1:4] if name == "flows.ship" else index[1], time] += float(value) / length
+    for value, key in zip(values, trial.arrays.variables, strict=False):
+        if value > 0 and (place := _place(key)):
+            time, length = trial.periods[key[1][0]]
+            used[(*place, time)] += float(value) / length
     return dict(used)
 
 
-def prepare(tree: Tree, branch: Branch) -> Trial:
-    """The arrays of a branch that leaves a tree of futures."""
+def _place(key: Key) -> tuple[str, Any] | None:
+    """The plant, market or lane that a flow uses."""
+    kind = {"flows.act": "plant", "flows.buy": "market", "flows.ship": "lane"}.get(key[0])
+    return None if kind is None else (kind, key[1][1:4] if kind == "lane" else key[1][1])
+
+
+def prepare(tree: Tree, branch: Branch, others: Collection[tuple[str, Any]] = ()) -> Trial:
+    """The arrays of a branch that leaves a tree of futures. others: plants, markets and lanes that further threats may
+    take."""
     whole = with_branches(tree, [branch])
     (leaf,) = whole.branch_ends
     path = whole.path[leaf]
@@ -307,6 +318,7 @@ def prepare(tree: Tree, branch: Branch) -> Trial:
         tuple(_elastic(built, whole, arrays)),
         {n: (whole.time[n], whole.length[n]) for n in path},
         loaded.cost[kept],
+        spared=np.array([i for i, key in enumerate(variables) if others and _place(key) in others], dtype=int),
     )
 
 

@@ -38,7 +38,7 @@ def largest_share(
     """
     sector = dearest_sector(tree)
     near = replace(wanted, gap=WITHIN, start=None)
-    trials = Trials(tree, say, wanted.should_stop)
+    trials = Trials(tree, branches, say, wanted.should_stop)
     inside: list[Branch] = []
     while True:
         built = build(with_branches(tree, inside))

@@ -213,6 +213,8 @@ def _budgets(at: _Future) -> Iterator[_Limit]:
     tree, block = at.built.tree, at.built.model.budgets
     saved: dict[tuple[str, int], float] = defaultdict(float)
     for n, b in block.within:
+        if n not in tree.time:  # of a branch of threats
+            continue
         for node in counted(tree, b, n):  # of other futures too: what the trunk saves is theirs as well
             saved[b, node] -= at.given.row(block.within, n, b)
     for (b, n), value in saved.items():

@@ -71,6 +71,21 @@ def smaller_answer(
     return None
 
 
+def taken_by(before: PlanData, after: PlanData) -> set[tuple[str, Any]]:
+    """Plants, markets and lanes of which threats leave less: what an answer had better not lean on."""
+    lower: set[tuple[str, Any]] = set()
+    for name, plant in before.plants.items():
+        if any(after.plants[name].capacity[t] < plant.capacity[t] for t in before.times):
+            lower.add(("plant", name))
+    for name, market in before.markets.items():
+        if any(after.markets[name].volume_in(t) < market.volume_in(t) for t in before.times):
+            lower.add(("market", name))
+    for key, lane in before.lanes.items():
+        if key not in after.lanes or any(after.lanes[key].capacity_in(t) < lane.capacity_in(t) for t in before.times):
+            lower.add(("lane", key))
+    return lower
+
+
 def _same_emergencies(before: PlanData, after: PlanData) -> bool:
     """Whether the same stocks that answer for cover are freed at the same times."""
     asked = [s for s, pile in before.stockpiles.items() if pile.least_t > 0 or any(pile.days.values())]

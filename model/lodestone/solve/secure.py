@@ -22,7 +22,7 @@ from lodestone.progress import ShouldStop
 from lodestone.rules.build import Built
 from lodestone.solve.branch_answer import Answer, answer
 from lodestone.solve.branch_trial import Held, Met, Trial, prepare
-from lodestone.solve.no_worse import Used, smaller_answer
+from lodestone.solve.no_worse import Used, smaller_answer, taken_by
 from lodestone.solver.highs import Outcome, Solver
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import Inputs
@@ -124,17 +124,31 @@ def branches_of(inputs: Inputs, futures: Iterable[str], threats: Sequence[str], 
 class Trials:
     """The trials of a tree's branches, each prepared when it is first needed."""
 
-    def __init__(self, tree: Tree, say: Say, should_stop: ShouldStop | None) -> None:
+    def __init__(self, tree: Tree, branches: Sequence[Branch], say: Say, should_stop: ShouldStop | None = None) -> None:
         self.tree, self.say, self.should_stop = tree, say, should_stop
         self.known: dict[tuple[str, tuple[str, ...]], Trial] = {}
+        self.taken: dict[tuple[str, str], set[tuple[str, Any]]] = {}  # by a threat alone, by future
+        for branch in branches:
+            if len(branch.threats) == 1:
+                future = tree.data[tree.leaf_of[branch.future]]
+                self.taken[branch.future, branch.threats[0]] = taken_by(future, branch.data)
 
     def of(self, branch: Branch) -> Trial:
         if branch.name not in self.known:
             if self.should_stop and self.should_stop():
                 raise StoppedError("stopped before every combination of threats was tried")
             self.say(f"threats: {' + '.join(branch.threats)} is prepared")
-            self.known[branch.name] = prepare(self.tree, branch)
+            self.known[branch.name] = prepare(self.tree, branch, self._others(branch))
         return self.known[branch.name]
+
+    def _others(self, branch: Branch) -> set[tuple[str, Any]]:
+        """What threats take that are not in a combination."""
+        others = (
+            taken
+            for (future, threat), taken in self.taken.items()
+            if future == branch.future and threat not in branch.threats
+        )
+        return set().union(*others)
 
     def meet(
         self, branches: Sequence[Branch], held: Held, share: tuple[str, float] | None = None

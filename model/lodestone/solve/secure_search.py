@@ -181,7 +181,7 @@ def secured(
     solve: the solved model of a tree. Raises NoSecurePlanError, and what `solve` raises.
     """
     tell = say or (lambda _: None)
-    trials = Trials(tree, tell, wanted.should_stop)
+    trials = Trials(tree, branches, tell, wanted.should_stop)
     solved = solve(tree)
     plain, plain_values = solved.outcome.objective, solved.values
     inside: list[Branch] = []
