@@ -31,11 +31,11 @@ def keys(index: Iterable[object]) -> pyo.Set:
     return pyo.SetOf(dict.fromkeys(index))
 
 
-def scaled(factor: float, terms: Iterable[Term]) -> Terms:
+def scaled(factor: float, terms: Iterable[tuple[float, Any]]) -> Terms:
     return [(factor * c, v) for c, v in terms]
 
 
-def worth(terms: Iterable[Term]) -> float:
+def worth(terms: Iterable[tuple[float, Any]]) -> float:
     """The value of the sum in the solved model."""
     return sum(c * amount(v) for c, v in terms)
 
