@@ -20,6 +20,11 @@ def _blocks() -> list[str]:
     return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
 
 
+def _section(title: str) -> str:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return text.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
 def test_the_rule_of_the_guide_passes_the_test_of_the_guide(monkeypatch: pytest.MonkeyPatch):
     rule, line, test = _blocks()
     module = ModuleType(NAME)
@@ -45,8 +50,8 @@ def test_the_rule_takes_the_next_equation():
 
 
 def test_every_command_of_the_guide_has_a_short_name():
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    table = re.findall(r"^\| (`.+?`) \| ", text, flags=re.MULTILINE)
+    section = _section("Test")
+    table = re.findall(r"^\| (`.+?`) \| ", section, flags=re.MULTILINE)
     listed = {command for cell in table for command in re.findall(r"`(.+?)`", cell)}
     recipes = re.findall(r"^    (?!@)(.+?)(?: \{\{options\}\})?$", (ROOT / "justfile").read_text(), flags=re.MULTILINE)
     assert listed == set(recipes)
@@ -58,4 +63,13 @@ def test_the_files_and_commands_that_the_guide_names_exist():
         "model/lodestone/rules/construction.py",
         "tests/rules/test_construction.py",
     }
-    assert [path for path in named if not (ROOT / path).exists()] == []
+    places = (ROOT, ROOT / "model" / "lodestone")
+    assert [path for path in named if not any((place / path).exists() for place in places)] == []
+
+
+def test_a_number_is_followed_through_at_most_18_files():
+    section = _section("Follow a number")
+    rows = re.findall(r"^\| (`.+?) \| ", section, flags=re.MULTILINE)
+    files = [file for row in rows for file in re.findall(r"`(.+?)`", row)]
+    assert len(set(files)) == len(files) == 18
+    assert all((ROOT / "model" / "lodestone" / file).exists() for file in files)

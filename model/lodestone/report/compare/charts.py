@@ -18,8 +18,8 @@ from lodestone.report.excel.styles import (
     Properties,
     Styles,
     chart_text,
-    heading_height,
     page,
+    write_table,
 )
 from lodestone.studies.compare.results import Comparison, ShareYear, StockYear
 
@@ -86,9 +86,10 @@ def write_charts(book: xlsxwriter.Workbook, styles: Styles, comparison: Comparis
     for drawing, (top, left) in zip(drawings, places, strict=True):
         if row + 2 + len(drawing.rows) > breaks[-1] + 2 * CHART_ROWS:
             breaks.append(row)
-        _table(sheet, styles, row, drawing)
         _chart(book, sheet, top, left, drawing, row + 2)
-        row += len(drawing.rows) + 3
+        widths = [FIRST_WIDTH, *[COLUMN_WIDTH] * len(drawing.headings)]
+        units = ["", *[drawing.unit] * len(drawing.headings)]
+        row = 1 + write_table(styles, sheet, row, drawing.title, drawing.headings, units, drawing.rows, widths)
     sheet.set_h_pagebreaks(breaks)
 
 
@@ -188,17 +189,6 @@ def _colour(n: int) -> str:
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
-
-
-def _table(sheet: Worksheet, styles: Styles, row: int, drawing: Drawing) -> None:
-    sheet.write_string(row, 0, drawing.title, styles.heading)
-    sheet.set_row(row + 1, heading_height(drawing.headings, [COLUMN_WIDTH] * len(drawing.headings)))
-    for j, title in enumerate(drawing.headings):
-        sheet.write_string(row + 1, j, title, styles.header(is_text=j == 0))
-    for i, cells in enumerate(drawing.rows, row + 2):
-        for j, value in enumerate(cells):
-            place = {"align": "left", "indent": 1} if j == 0 else {}
-            styles.write(sheet, i, j, value, drawing.unit if j else "", **place)
 
 
 def _chart(book: xlsxwriter.Workbook, sheet: Worksheet, row: int, left: int, drawing: Drawing, first: int) -> None:

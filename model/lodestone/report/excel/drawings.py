@@ -11,7 +11,7 @@ from xlsxwriter.chart import Chart
 from xlsxwriter.worksheet import Worksheet
 
 from lodestone.plan.tables import Cell
-from lodestone.report.excel.styles import GRID, Properties, Styles, chart_text, heading_height
+from lodestone.report.excel.styles import GRID, Properties, Styles, chart_text, write_table
 
 COLUMNS, FIRST_WIDTH, COLUMN_WIDTH = 11, 30, 11  # of a sheet of charts, in characters
 WIDTH = 215 + 82 * (COLUMNS - 1)  # of these columns, in pixels
@@ -82,9 +82,9 @@ def write_drawings(
             breaks.append(row)
             used = 0
         used += high
-        _table(sheet, styles, row, drawing)
         _insert(book, sheet, at, left, drawing, row + 2)
-        row += len(drawing.rows) + 3
+        widths = [FIRST_WIDTH, *[COLUMN_WIDTH] * len(drawing.headings)]
+        row = 1 + write_table(styles, sheet, row, drawing.title, drawing.headings, drawing.units, drawing.rows, widths)
     sheet.set_h_pagebreaks(breaks)
 
 
@@ -107,18 +107,6 @@ def _pages(breaks: Sequence[int]) -> list[int]:
             pages.append(row)
             start = row
     return pages
-
-
-def _table(sheet: Worksheet, styles: Styles, row: int, drawing: Drawing) -> None:
-    sheet.write_string(row, 0, drawing.title, styles.heading)
-    widths = [FIRST_WIDTH, *[COLUMN_WIDTH] * (len(drawing.headings) - 1)]
-    sheet.set_row(row + 1, heading_height(drawing.headings, widths))
-    for j, title in enumerate(drawing.headings):
-        sheet.write_string(row + 1, j, title, styles.header(is_text=j == 0))
-    for i, cells in enumerate(drawing.rows, row + 2):
-        for j, value in enumerate(cells):
-            place = {"align": "left", "indent": 1} if j == 0 else {}
-            styles.write(sheet, i, j, value, drawing.units[j], **place)
 
 
 def _insert(book: xlsxwriter.Workbook, sheet: Worksheet, row: int, left: int, drawing: Drawing, first: int) -> None:

@@ -234,5 +234,35 @@ def write_grid(
     sheet.autofilter(0, 0, max(first_total, 1), len(columns) - 1)
 
 
+def write_table(
+    styles: Styles,
+    sheet: Worksheet,
+    row: int,
+    title: str,
+    headings: Sequence[str],
+    units: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    widths: Sequence[float],
+    wrapped: bool = False,
+) -> int:
+    """A table among others on a sheet: title, headings as they are, rows; returns the row that follows it.
+
+    widths: of the sheet's columns. wrapped: long texts are broken into lines.
+    """
+    sheet.write_string(row, 0, title, styles.heading)
+    sheet.set_row(row + 1, heading_height(headings, widths[: len(headings)]))
+    for j, text in enumerate(headings):
+        is_text = j == 0 or not rows or isinstance(rows[0][j], str)
+        sheet.write_string(row + 1, j, text, styles.header(is_text))
+    broken: Properties = {"valign": "top"} if wrapped else {}
+    for i, cells in enumerate(rows, row + 2):
+        for j, value in enumerate(cells):
+            look: Properties = {"align": "left", "indent": 1} if j == 0 else {}
+            if isinstance(value, str):
+                look = {"text_wrap": True} if wrapped else {}
+            styles.write(sheet, i, j, value, units[j], **look, **broken)
+    return row + 2 + len(rows)
+
+
 def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

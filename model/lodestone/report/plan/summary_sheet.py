@@ -15,7 +15,7 @@ from lodestone.plan.plan import Plan
 from lodestone.plan.tables import COST_TERMS, Cell
 from lodestone.report.excel.colours import EXPOSED_SHADES as EXPOSED
 from lodestone.report.excel.drawings import Drawing, Series, draw
-from lodestone.report.excel.styles import DARK, LIGHT, LIMIT, LINE_HEIGHT, PAYER_COLOURS, Styles, heading_height, page
+from lodestone.report.excel.styles import DARK, LIGHT, LIMIT, LINE_HEIGHT, PAYER_COLOURS, Styles, page, write_table
 from lodestone.report.plan.charts import SHEET as CHARTS
 from lodestone.report.plan.charts import has_something
 from lodestone.report.plan.cost_matrix import CostMatrix
@@ -64,11 +64,12 @@ def write_summary(
     breaks.append(row)
     by_year = _by_year(shown, costs, tightest)
     places = []
-    for table in [by_year, *_cost_tables(plan), *(joint_tables(plan) if plan.is_joint else _tables(plan))]:
-        if not table[3]:
+    tables = joint_tables(plan) if plan.is_joint else _tables(plan)
+    for title, headings, units, rows in (by_year, *_cost_tables(plan), *tables):
+        if not rows:
             continue
-        places.append((row + 2, row + 1 + len(table[3])))  # first and last row of numbers
-        row = _table(sheet, styles, row, table)
+        places.append((row + 2, row + 1 + len(rows)))  # first and last row of numbers
+        row = 1 + write_table(styles, sheet, row, title, headings, units, rows, WIDTHS, wrapped=True)
     sheet.set_h_pagebreaks(breaks)
     _charts(book, sheet, chart_row, places[0], by_year, tightest)
 
@@ -160,22 +161,6 @@ def _sections(sheet: Worksheet, styles: Styles, row: int, plan: Plan) -> int:
             row += 1
         row += 1
     return row
-
-
-def _table(sheet: Worksheet, styles: Styles, row: int, table: Table) -> int:
-    title, headings, units, rows = table
-    sheet.write_string(row, 0, title, styles.heading)
-    sheet.set_row(row + 1, heading_height(headings, WIDTHS[: len(headings)]))
-    for j, text in enumerate(headings):
-        is_text = isinstance(rows[0][j], str) if rows else True
-        sheet.write_string(row + 1, j, text, styles.header(is_text or j == 0))
-    for i, values in enumerate(rows, row + 2):
-        for j, value in enumerate(values):
-            properties = (
-                {"text_wrap": True} if isinstance(value, str) else {"align": "left", "indent": 1} if j == 0 else {}
-            )
-            styles.write(sheet, i, j, value, units[j], valign="top", **properties)
-    return row + len(rows) + 3
 
 
 def _by_year(plan: Plan, costs: CostMatrix, tightest: CapFigure | None) -> Table:
