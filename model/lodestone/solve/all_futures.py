@@ -41,7 +41,7 @@ from lodestone.solve.one_scenario import (
     solve_tree,
     totals,
 )
-from lodestone.solver.highs import Outcome
+from lodestone.solver.highs import ABSOLUTE_GAP, Outcome
 from lodestone.workbook.cell_locations import Places
 from lodestone.workbook.inputs import Inputs
 from lodestone.workbook.origins import origins
@@ -214,7 +214,7 @@ def _worth_of_knowing(base: PlanData, tree: Tree, plan: Plan, wanted: Search, br
         solved = base_plan if name == base.scenario.name else _alone(data, wanted, remarks, branches)
         if solved:
             known[name] = solved.outcome.objective
-    noise = wanted.gap * abs(objective) + 1e-9
+    noise = wanted.gap * abs(objective) + ABSOLUTE_GAP
     evpi = gain(objective - weighed(base, known, likely), noise) if len(known) == len(alone) else None
     held = None
     if not tree.shared:  # nothing is decided before one knows

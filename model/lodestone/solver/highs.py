@@ -19,6 +19,7 @@ from lodestone.solver.highs_model import FEASIBILITY, INFINITY, HighsObject, Loa
 from lodestone.solver.matrix import Matrix, Variable
 from lodestone.system.standard_output import muted
 
+ABSOLUTE_GAP = 1e-6  # MUSD: a plan this close to its bound is proved, whatever the relative gap
 CAREFUL = 1e-9  # tolerance instead of FEASIBILITY, where a plan did not pass its audit
 GRACE_S = 10.0  # for a solver that was asked to stop
 START_GAP, START_S = 1e-4, 60.0  # relative gap and seconds for what goes with the decisions of a start
@@ -63,7 +64,7 @@ class Solver(LoadedModel):
         on_progress: OnProgress | None = None,
         should_stop: ShouldStop | None = None,
         started: float | None = None,
-        absolute_gap: float = 1e-6,
+        absolute_gap: float = ABSOLUTE_GAP,
     ) -> Outcome:
         """Solve the mixed-integer programme until the relative or the absolute gap (MUSD) is reached.
 
