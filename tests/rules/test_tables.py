@@ -76,6 +76,9 @@ def values(m: Any, plan: dict[str, list[dict[str, Any]]], at: dict[int, int]) ->
             yield m.closure.kept[n, u], r["kept"]
         if r["topup_musd"]:
             yield m.payments.topup[n, u], r["topup_musd"]
+    # value added, less work and what keeping it open costs, floor payments, contract above market, what was not taken
+    yield m.earnings.earned[at[2031], "smelter"], 0.108 - 0.09 - 0.02 + 0.022 + 0.01
+    yield m.earnings.earned[at[2032], "smelter"], 0.18 - 0.15 - 0.02 + 0.044 + 0.015 + 0.033
     for year, clean in ((2030, 1), (2031, 1), (2032, 0)):
         yield m.capacity.whole[at[year], "pilot"], clean
     for r in plan["markets"]:
