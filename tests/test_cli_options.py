@@ -13,6 +13,7 @@ OWN = {
     "--out": {"compare", "report", "solve", "stress", "watch"},
     "--scenario": {"solve", "sweep"},
     "--force": {"check", "new"},
+    "--from": {"frontier", "stress"},
     "--from-year": {"frontier", "stress"},
 }
 

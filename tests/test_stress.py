@@ -15,6 +15,7 @@ from tests.solving import FIRST, add, close, cost, home, lane, market, read, sol
 from tests.test_joint import crisis, future, with_futures
 
 from lodestone.commands import main
+from lodestone.data.times import time_of
 from lodestone.errors import UsageError
 from lodestone.studies.stress.cases import stress
 from lodestone.studies.stress.results import Outcome, Stress
@@ -172,8 +173,8 @@ def test_a_plan_of_other_years_is_refused_and_another_version_is_told():
     book = with_futures()
     with pytest.raises(UsageError, match="plans 2026-2030"):
         stressed(book, {"other": solve(book) | {"horizon": [2026, 2030]}})
-    with pytest.raises(UsageError, match="horizon"):
-        stressed(book, from_year=2050)
+    with pytest.raises(UsageError, match="is not in 2026-2028"):
+        stressed(book, begins=time_of(2050))
     assert any(
         "another version" in text for text in stressed(book, {"old": solve(book) | {"workbook_sha256": ""}}).remarks
     )

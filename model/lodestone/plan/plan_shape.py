@@ -92,6 +92,7 @@ MAY_BE: dict[str, Shape] = {
     "sheet_names": MapOf(TEXT),
     "workbook_path": TEXT,
     "fingerprint": TEXT,
+    "from_months": MapOf(WHOLE),  # of several futures, where one shows itself within a year
     "start": Part({"taken": COUNT, "left_out": ListOf(TEXT), "kept": FLAG}),
 }
 # Beside these in a plan for several futures; `futures` tells the one kind from the other.
@@ -144,9 +145,7 @@ def _require_tables(tables: Any, futures: tuple[str, ...] | None, horizon: range
     cut = isinstance(costs, list) and any(isinstance(row, dict) and MONTH.name in row for row in costs[:1])
 
     def rows(table: PlanTable) -> Shape:
-        columns = table.columns
-        if table.name in TABLES:
-            columns = columns_where(table.name, cut, bool(committed), earlier="committed" not in tables)
+        columns = columns_where(table.name, cut, bool(committed), earlier="committed" not in tables)
         within = ("year",) if committed and table.name in WITH_COMMITTED else IN_HORIZON
         return _Rows(columns, futures, horizon, () if table.name in BEFORE_ITS_YEAR else within)
 
@@ -244,8 +243,10 @@ def _slashes(sheet: Sheet) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class _InputRow:
-    """What the plan keeps of a row: its keys name it, and what is blank is left out. Periods that differ from their year
-    have a column each ("2027-04", "honoured 2027-04")."""
+    """What the plan keeps of a row: its keys name it, and what is blank is left out.
+
+    Periods that differ from their year have a column each: "2027-04", "honoured 2027-04".
+    """
 
     row: Part
     wanted = PART

@@ -94,7 +94,7 @@ SCENARIO = Column("scenario", "", "the future that the row belongs to; what futu
 MONTH = Column("month", "", "first month of the period; only where years are cut into periods")
 COMMITTED = Column("committed", "", "yes where it was decided already; only where something is")
 WITH_COMMITTED = ("floor_payments", "contract_years")
-YEARLY = ("china_share", "budgets")  # by year, also where years are cut
+YEARLY = ("china_share", "budgets", "committed", "what_binds")  # by year, also where years are cut
 SECOND_VERSION = {
     "plants": ("kept", "fixed_cost_musd", "waste_t"),
     "stockpile": ("lacking_t",),
@@ -435,7 +435,7 @@ def columns_where(table: str, cut: bool, decided: bool, earlier: bool = False) -
         if column.name in unknown:
             continue
         found.append(column)
-        if column.name == "year" and cut and table in TABLES and table not in (*YEARLY, "committed"):
+        if column.name == "year" and cut and table not in YEARLY:
             found.append(MONTH)
     if table in WITH_COMMITTED and decided:
         found.append(COMMITTED)

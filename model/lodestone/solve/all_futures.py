@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from lodestone.audit import Audit, audit_joint
-from lodestone.data.plan_data import BASE, PlanData
+from lodestone.data.plan_data import BASE, PlanData, Scenario
 from lodestone.data.tree import Tree, joint, single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.tables import VALUE_TABLES
@@ -139,6 +139,7 @@ def joint_document(
         "scenario": JOINT,
         "probabilities": likely,
         "from_years": {name: tree.data[leaf].scenario.from_year for name, leaf in futures.items()},
+        **_from_months({name: tree.data[leaf].scenario for name, leaf in futures.items()}),
         "futures": cost,
         **asdict(Values()),
         "changes": _changes(inputs, likely),
@@ -156,6 +157,12 @@ def joint_document(
             for table in next(iter(tables.values()))
         },
     }
+
+
+def _from_months(scenarios: Mapping[str, Scenario]) -> dict[str, Any]:
+    """Where some future shows itself within a year."""
+    months = {name: row.from_month for name, row in scenarios.items()}
+    return {"from_months": months} if any(month > 1 for month in months.values()) else {}
 
 
 def _values(inputs: Inputs, solved: Solved) -> dict[str, list[dict[str, Any]]]:
@@ -247,8 +254,9 @@ def _base_held(base_plan: Solved, tree: Tree, wanted: Effort, remarks: list[str]
     """The objective when the base's decisions are held where futures share their nodes."""
     held = decisions(plan_tables(base_plan.built))
     built = build(tree)
-    hold(built, held, tree.shared)
-    hold_stocks(built, held, tree.shared)
+    trunk = [n for n in tree.shared if tree.data[n].scenario.name == BASE.name]  # not what a parent shares with others
+    hold(built, held, trunk)
+    hold_stocks(built, held, trunk)
     named = _named(wanted, "base held")
     try:
         outcome = load_model(built).solve(named.gap, named.time_limit, named.on_progress, named.should_stop)

@@ -1,7 +1,7 @@
 """Decisions of one plan, held in the model of another run: what was built, awarded, signed and stocked stays so.
 
-Read from the tables of a plan document, by name and year, so that any run can be held, also one read from its folder.
-They are held as bounds of the variables.
+Read from the tables of a plan document, by name and time, so that any run can be held, also one read from its folder.
+What is committed is no decision: it stands in every run of the workbook. Decisions are held as bounds of the variables.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lodestone.data.plan_data import CLEAN, EXPOSED
+from lodestone.data.plan_data import CLEAN, EXPOSED, Time, time_of
 from lodestone.rules.build import Built
 
 STREAM_COLUMNS = {CLEAN: "clean_t", EXPOSED: "exposed_t"}
@@ -23,16 +23,16 @@ class Decisions:
     builds: Mapping[tuple[str, int], int]  # project, year -> copies
     awards: frozenset[tuple[str, int]]  # package, year
     volumes: Mapping[tuple[str, int], float]  # contract, signing year -> t/yr
-    fill: Mapping[tuple[str, int, str], float]  # stockpile, year, stream -> t
-    release: Mapping[tuple[str, int, str], float]
+    fill: Mapping[tuple[str, Time, str], float]  # stockpile, begin of the period, stream -> t
+    release: Mapping[tuple[str, Time, str], float]
 
 
 def decisions(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Decisions:
     """The decisions of a plan of one future, from its tables."""
 
-    def moved(direction: str) -> dict[tuple[str, int, str], float]:
+    def moved(direction: str) -> dict[tuple[str, Time, str], float]:
         return {
-            (row["stockpile"], row["year"], stream): row[f"{direction}_{column}"]
+            (row["stockpile"], time_of(row["year"], row.get("month", 1)), stream): row[f"{direction}_{column}"]
             for row in tables["stockpile"]
             for stream, column in STREAM_COLUMNS.items()
         }
@@ -68,11 +68,11 @@ def hold(built: Built, held: Decisions, nodes: Iterable[int], *, new_allowed: bo
 
 def hold_stocks(built: Built, held: Decisions, nodes: Iterable[int]) -> None:
     """Hold what is put into stock and taken out of it at these nodes."""
-    piles, year, within = built.model.stockpiles, built.tree.year, set(nodes)
+    piles, time, within = built.model.stockpiles, built.tree.time, set(nodes)
     for variables, amounts in ((piles.fill, held.fill), (piles.release, held.release)):
         for (n, s, k), variable in variables.items():
             if n in within:
-                _fix(variable, amounts.get((s, year[n], k), 0.0))
+                _fix(variable, amounts.get((s, time[n], k), 0.0))
 
 
 def _fix(variable: Any, value: float) -> None:

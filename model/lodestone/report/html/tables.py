@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lodestone.plan.key_figures import Plan, table
-from lodestone.plan.tables import TABLES, Column
+from lodestone.plan.tables import MONTH, Column, columns_of
 from lodestone.report.excel.styles import heading
 
 
@@ -24,11 +24,16 @@ class Table:
 
 
 def from_plan(plan: Plan, name: str, *names: str, rows: Iterable[Any] | None = None) -> Table:
-    """Columns of a table of the plan, in the order given; all of them when none is named."""
-    known = {c.name: c for c in TABLES[name].columns}
-    columns = tuple(known[n] for n in names or known)
+    """Columns of a table of the plan, in the order given; all of them when none is named. Months follow their year."""
+    columns = tuple(c for c in columns_of(name, plan) if not names or c.name in (*names, MONTH.name))
+    columns = tuple(sorted(columns, key=lambda c: _place(c, names))) if names else columns
     found = table(plan, name) if rows is None else rows
     return Table(columns, [[row[c.name] for c in columns] for row in found])
+
+
+def _place(column: Column, names: Sequence[str]) -> tuple[int, bool]:
+    month = column.name == MONTH.name
+    return names.index("year" if month else column.name), month
 
 
 def _short(value: Any) -> Any:

@@ -32,6 +32,7 @@ class Section:
 def sections(plan: Plan) -> list[Section]:
     """What the Summary sheet says after its first lines (`brief.py`); sections with nothing to say are left out."""
     parts = [
+        ("What is decided already", committed(plan)),
         ("What to build", _builds(plan)),
         ("What to promise", [*_floors(plan), *_contracts(plan)]),
         ("What to hold", _stocks(plan)),
@@ -51,6 +52,8 @@ def key_lines(plan: Plan) -> list[tuple[str, str]]:
         ("Cost", f"{musd(plan['expected_cost_musd'])} ({payers})"),
         ("Build", in_words([f"{r['project']} {r['decision_year']}" for r in by_decision(plan)], 6) or "nothing"),
     ]
+    already = list(dict.fromkeys(r["name"] for r in figures.table(plan, "committed")))
+    lines += [("Committed", in_words(already, 6))] if already else []
     support = [r["floor"] for r in figures.table(plan, "price_floors")]
     signed = [r["contract"] for r in figures.table(plan, "contracts")]
     lines += [("Floors", in_words(support, 6))] if support else []
@@ -78,6 +81,18 @@ def proved(plan: Plan) -> str:
 def decisions(plan: Plan) -> list[str]:
     """What to build and to promise; empty when there is nothing."""
     return [*(_builds(plan) if by_decision(plan) else []), *_floors(plan), *_contracts(plan)]
+
+
+def committed(plan: Plan) -> list[str]:
+    """What is no choice of the plan, as far as it is one of its rows."""
+    said = {"project": "{name} ({region}) is built, decided in {year}: {amount}",
+            "floor": "The floor {name} is agreed since {year}: {amount}",
+            "contract": "{name} is signed in {year}: {amount}"}  # fmt: skip
+    sentences = []
+    for row in figures.table(plan, "committed"):
+        level = "as high as it must be" if row["amount"] is None else f"{row['amount']:,.6g} {row['unit']}"
+        sentences.append(said[row["kind"]].format_map({**row, "amount": level}) + ".")
+    return _shortened(sentences, "Committed")
 
 
 def by_decision(plan: Plan) -> list[Row]:

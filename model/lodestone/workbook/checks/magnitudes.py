@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 
 from lodestone.errors import Problem
@@ -270,7 +271,7 @@ def budget_out_of_proportion(tables: Tables) -> Iterator[Problem]:
     outlays = _outlays(tables)
     for row in tables.rows("Budgets"):
         kinds = list(outlays) if "all" in row["covers"] else row["covers"]
-        most, given = sum(outlays[kind] for kind in kinds), row.given
+        most, given = sum(outlays.get(kind, inf) for kind in kinds), row.given
         if given and most:
             year = max(given, key=lambda y: (given[y], -y))
             if given[year] >= FAR * most:
@@ -279,17 +280,18 @@ def budget_out_of_proportion(tables: Tables) -> Iterator[Problem]:
 
 
 def _outlays(tables: Tables) -> dict[str, float]:
-    """MUSD that each kind of outlay could come to in a year at the very most."""
+    """MUSD that each kind of outlay could come to in a year at the very most; none where nobody can say."""
     found = dict.fromkeys(("capex", "grants", "floors", "fees", "stockpile"), 0.0)
     per_kg = KG_PER_T / USD_PER_MUSD
     for row in tables.rows("Projects"):
         if row["funding"] == "public":
             found["capex"] += row["capex_musd"] * row["max_builds"]
     for row in tables.rows("PriceFloors"):
-        project = tables.records["Projects"][row["project"],]
-        output = _most(tables, project, row["material"]) or 0.0
-        found["grants"] += row["capex_grant_share"] * project["capex_musd"]
-        found["floors"] += row["floor_usd_per_kg"] * output * per_kg
+        project = tables.records["Projects"].get((row["project"],))
+        unit = project or tables.records["Plants"][row["project"],]
+        output, floor = _most(tables, unit, row["material"]) or 0.0, row["floor_usd_per_kg"]
+        found["grants"] += row["capex_grant_share"] * project["capex_musd"] if project else 0.0
+        found["floors"] += inf if floor is None else floor * output * per_kg  # blank: as high as it must be
     for row in tables.rows("Contracts"):
         found["fees"] += row["signing_fee_musd"]
     for row in tables.rows("Stockpiles"):
