@@ -107,7 +107,9 @@ def future(plan: Plan, name: str) -> Plan:
 
 
 def parting(plan: Plan) -> Time:
-    """When the first future of a joint plan shows itself: what is decided before is the same in all."""
+    """When the futures of a joint plan first part: what is decided before is the same in all."""
+    if "parting" in plan:
+        return int(plan["parting"])
     months = plan.get("from_months", {})
     shown = [time_of(year, months.get(name, 1)) for name, year in plan["from_years"].items() if year is not None]
     return min(shown, default=time_of(plan["horizon"][1] + 1))

@@ -93,6 +93,7 @@ MAY_BE: dict[str, Shape] = {
     "workbook_path": TEXT,
     "fingerprint": TEXT,
     "from_months": MapOf(WHOLE),  # of several futures, where one shows itself within a year
+    "parting": WHOLE,  # where they part earlier than any shows itself: year and month, 202704
     "start": Part({"taken": COUNT, "left_out": ListOf(TEXT), "kept": FLAG}),
 }
 # Beside these in a plan for several futures; `futures` tells the one kind from the other.

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from lodestone.audit import Audit, audit_joint
-from lodestone.data.plan_data import BASE, PlanData, Scenario
+from lodestone.data.plan_data import BASE, PlanData
 from lodestone.data.tree import Tree, joint, single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.tables import VALUE_TABLES
@@ -139,7 +139,7 @@ def joint_document(
         "scenario": JOINT,
         "probabilities": likely,
         "from_years": {name: tree.data[leaf].scenario.from_year for name, leaf in futures.items()},
-        **_from_months({name: tree.data[leaf].scenario for name, leaf in futures.items()}),
+        **_within_years(tree),
         "futures": cost,
         **asdict(Values()),
         "changes": _changes(inputs, likely),
@@ -159,10 +159,16 @@ def joint_document(
     }
 
 
-def _from_months(scenarios: Mapping[str, Scenario]) -> dict[str, Any]:
-    """Where some future shows itself within a year."""
+def _within_years(tree: Tree) -> dict[str, Any]:
+    """Where some future shows itself within a year, or parts earlier, with a parent that is no future itself."""
+    scenarios = {name: tree.data[leaf].scenario for name, leaf in tree.leaf_of.items()}
     months = {name: row.from_month for name, row in scenarios.items()}
-    return {"from_months": months} if any(month > 1 for month in months.values()) else {}
+    found: dict[str, Any] = {"from_months": months} if any(month > 1 for month in months.values()) else {}
+    first, shown = (
+        min((row.shows for row in rows.values() if row.shows is not None), default=0)
+        for rows in (tree.scenarios, scenarios)
+    )
+    return found | ({"parting": first} if first < shown else {})
 
 
 def _values(inputs: Inputs, solved: Solved) -> dict[str, list[dict[str, Any]]]:
