@@ -1,7 +1,7 @@
 """A small workbook with all that version 2 brought, on which every command is run.
 
-2027 is cut into quarters. China bans exports of magnets from April 2027 on, for three months (`ban`), and that may go on
-to the end of the year (`long_ban`, which leaves the path of `ban` in July: nobody knows in April how long it lasts).
+2027 is cut into quarters. China bans exports of magnets from April 2027 on, for three months (`ban`), and that may go
+on to the end of the year (`long_ban`, which leaves the path of `ban` in July: nobody knows in April how long it lasts).
 Oxide and magnets are cheaper in China than elsewhere; Home buys magnets from China and from an ally, has a works of its
 own with a fixed cost, one more that is committed, one it may build with a floor, a floor for the works that is agreed,
 and a contract with the ally that is signed.
@@ -17,7 +17,11 @@ def cut_book() -> Book:
         "Settings": {"first_year": 2026, "last_year": 2029, "default_freight_usd_per_kg": 1, "discount_rate": 0.05},
         "Periods": [["year", "months"], [2027, 3]],
         "Regions": [["region", "of_concern"], ["China", "yes"], ["Home", "no"], ["Ally", "no"]],
-        "Materials": [["material", "resourcing_share", "stage"], ["oxide", None, "refining"], ["magnet", 0.6, "magnets"]],
+        "Materials": [
+            ["material", "resourcing_share", "stage"],
+            ["oxide", None, "refining"],
+            ["magnet", 0.6, "magnets"],
+        ],
         "Prices": [
             ["material", "region", 2026],
             ["oxide", "*", 50],
@@ -71,11 +75,14 @@ def cut_book() -> Book:
             ["ferrite", "motors", "magnet", 300, 0.05, 0.5, 0.1],
         ],
         "Stockpiles": [
-            ["stockpile", "region", "material", "opening_t", "capacity_t", "holding_cost_usd_per_kg_yr", "max_fill_t_per_yr",
-             "max_release_t_per_yr", "clean_only", "least_t", "counts", 2026, 2027],
+            ["stockpile", "region", "material", "opening_t", "capacity_t", "holding_cost_usd_per_kg_yr",
+             "max_fill_t_per_yr", "max_release_t_per_yr", "clean_only", "least_t", "counts", 2026, 2027],
             ["reserve", "Home", "magnet", 60, 400, 2, 400, 1200, "no", 20, "demand", None, 30],
         ],
-        "ChinaShare": [["cap", "material", "region", "sector", 2026, 2029], ["magnet_cap", "magnet", "Home", "*", 0.9, 0.6]],
+        "ChinaShare": [
+            ["cap", "material", "region", "sector", 2026, 2029],
+            ["magnet_cap", "magnet", "Home", "*", 0.9, 0.6],
+        ],
         "Budgets": [["budget", "covers", 2026], ["support", "grants, floors, capex", 60]],
         "Scenarios": [
             ["scenario", "parent", "probability", "from_year", "from_month", "emergency_from", "emergency_from_month",
@@ -84,7 +91,8 @@ def cut_book() -> Book:
             ["long_ban", "ban", 0.1, 2027, 7, 2027, 7, 2027, 12, 1],
         ],
         "Changes": [
-            ["scenario", "sheet", "row", "column", "from_year", "from_month", "to_year", "to_month", "operation", "value"],
+            ["scenario", "sheet", "row", "column", "from_year", "from_month", "to_year", "to_month", "operation",
+             "value"],
             ["base", "Demand", "Home/motors/magnet", "years", 2027, 10, 2027, 12, "multiply", 1.1],
             ["ban", "Markets", "china_magnets", "years", 2027, 4, 2027, 6, "set", 0],
             ["long_ban", "Markets", "china_magnets", "years", 2027, 7, 2027, 12, "set", 0],

@@ -173,7 +173,7 @@ def test_a_plan_of_other_years_is_refused_and_another_version_is_told():
     book = with_futures()
     with pytest.raises(UsageError, match="plans 2026-2030"):
         stressed(book, {"other": solve(book) | {"horizon": [2026, 2030]}})
-    with pytest.raises(UsageError, match="is not in 2026-2028"):
+    with pytest.raises(UsageError, match="is not in the horizon 2026-2028"):
         stressed(book, begins=time_of(2050))
     assert any(
         "another version" in text for text in stressed(book, {"old": solve(book) | {"workbook_sha256": ""}}).remarks

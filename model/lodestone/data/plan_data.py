@@ -34,7 +34,19 @@ from lodestone.data.parts import (
     Unit,
 )
 from lodestone.data.scenario import BASE, Emergency, Scenario
-from lodestone.data.times import LAST_TIME, MONTHS, Calendar, OpenSeries, Series, Time, at, month_of, time_of, year_of, yearly
+from lodestone.data.times import (
+    LAST_TIME,
+    MONTHS,
+    Calendar,
+    OpenSeries,
+    Series,
+    Time,
+    at,
+    month_of,
+    time_of,
+    year_of,
+    yearly,
+)
 
 MUSD_PER_T = 0.001  # 1 USD/kg
 SMALLEST = 1e-9  # a coefficient of this size or less is 0 for the solver

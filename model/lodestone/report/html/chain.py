@@ -6,8 +6,8 @@ of a region make of a material goes to the users in all regions; how much of it 
     t[i,j,k] = sum over lanes A -> B of  made[i,A,k] / made[A,k]  x  shipped[A,B,k]  x  used[j,B,k] / used[B,k]
 
 for each material, period and stream k: within a region makers and users share in proportion, as nothing tells their
-tonnes apart; the periods of a year are then summed. So what leaves a node is what it makes, and what enters it is what it takes in, as in the tables of the
-plan. Tonnes enter and leave a stage in the ratio of its recipes.
+tonnes apart; the periods of a year are then summed. So what leaves a node is what it makes, and what enters it is what
+it takes in, as in the tables of the plan. Tonnes enter and leave a stage in the ratio of its recipes.
 
 Each mineral has a chain of its own. Its stages come from the recipes: `stages` puts what feeds another before it. A
 process of another mineral that takes a material of this one is a stage of it too. A material that goes back to the same

@@ -117,7 +117,9 @@ def _stocks(plan: Plan) -> Table:
     names = ("stockpile", "region", "material", "year", "stock_t", "exposed_t", "required_t", "days_of_cover",
              "required_days", "suspended")  # fmt: skip
     largest = {f.stockpile: -f.peak_t for f in figures.stocks(plan)}
-    rows = sorted(figures.table(plan, "stockpile"), key=lambda r: (largest[r["stockpile"]], r["stockpile"], figures.begin(r)))
+    rows = sorted(
+        figures.table(plan, "stockpile"), key=lambda r: (largest[r["stockpile"]], r["stockpile"], figures.begin(r))
+    )
     return from_plan(plan, "stockpile", *names, rows=rows)
 
 

@@ -25,7 +25,7 @@ def china_share(plans: Sequence[Plan]) -> Iterable[ShareYear]:
 
 
 def stocks(plans: Sequence[Plan]) -> Iterable[StockYear]:
-    """Every stockpile, year by year: t at year end, and days of cover; of a year that is cut those of its last period."""
+    """Every stockpile, year by year: t at year end, and days of cover; of a cut year those of its last period."""
     by_run = [by_future(plan, "stockpile", "stockpile", "region", "material", "year") for plan in plans]
     for key in by_line(union(by_run)):
         stockpile, region, material, year, future = key

@@ -2,7 +2,8 @@
 
 Held are its investments, price floors and contracts, all years, and what it puts into and takes out of stock until the
 future shows itself (or the one that it parts from). Everything else - purchases, use of plants, shipments, what the
-stock gives afterwards - adapts. With `allow_new` the planner may also build, award and sign more from the year in which the future shows itself.
+stock gives afterwards - adapts. With `allow_new` the planner may also build, award and sign more from the time at which
+the future shows itself.
 
 A plan meets every scenario of the workbook, and every n-1 case, made here: from a year or month on, for some months or
 for good
@@ -13,7 +14,8 @@ for good
     contract broken    a contract of the plan delivers nothing, and nothing is owed for it
 
 An n-1 case is an emergency as long as it lasts: days of cover may be drawn down, and are back REFILL_YEARS after it.
-Where the decisions held leave no plan, rules give way, as little as possible, and are named (`GIVES_WAY`): first cover and budgets, last the least service.
+Where the decisions held leave no plan, rules give way, as little as possible, and are named (`GIVES_WAY`): first cover
+and budgets, last the least service.
 
 Extra cost is against the same decisions held in the base, where nothing shows itself in that year. Of several runs,
 the regret of a run in a future is what it costs there beyond the best of these runs; the minimax-regret plan is the one
