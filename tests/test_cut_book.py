@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from tests.cut_book import cut_book
 from tests.make import write_book
 from tests.plan_document import plan_document
-from tests.solving import close, read, solve
+from tests.solving import add, close, home, lane, market, read, recipe, solve
 from tests.test_cut_years import banned
 
 from lodestone.commands import main
@@ -237,6 +237,42 @@ def test_held_in_the_base_a_plan_of_months_costs_what_it_costs(folder: Path):
     assert planned.cost_musd == pytest.approx(plan(folder, "base")["expected_cost_musd"], rel=1e-4)
     (late,) = (o for o in study.outcomes if o.case == "long_ban")
     assert late.since == "2027-04"  # its parent has shown itself by then
+
+
+def test_until_it_shows_nobody_tries_more_suppliers_than_planned():
+    """100 t a year from China; a fifth of that can move to Ally each year, from the year of the loss on."""
+    book = home(2028)
+    book["Materials"] = [["material", "resourcing_share"], ["oxide", 0.2]]
+    add(book, "Trade", from_region="China", to_region="Home", material="oxide", t_per_yr=100)
+    for place, premium in (("China", 0), ("Ally", 0.1)):
+        market(book, place.lower(), place, premium_share=premium)
+        lane(book, place, "Home")
+    (lost,) = (o for o in stress(read(book), {"base": solve(book)}, gap=1e-9).outcomes if o.case == "China")
+    assert lost.since == 2027
+    assert lost.short_t == {"industry": close(80 + 60)}
+
+
+def test_until_it_shows_no_plant_is_kept_open_beyond_the_plan():
+    """The works at Home would cost 80 and are closed from the first year on, as China sells at 60."""
+    book = home(2027)
+    market(book, "china", "China")
+    lane(book, "China", "Home")
+    recipe(book, "make", oxide=1)
+    add(book, "Plants", plant="works", region="Home", process="make", operating_cost_usd_per_kg=80, pricing="cost",
+        fixed_cost_musd_per_yr=0.001, years=100)  # fmt: skip
+    (lost,) = (o for o in stress(read(book), {"base": solve(book)}, gap=1e-9).outcomes if o.case == "China")
+    assert lost.short_t == {"industry": close(100)}
+
+
+def test_until_it_shows_nothing_is_designed_out_beyond_the_plan():
+    """Thrift costs more than oxide of China and takes off a tenth in its first year, not two tenths in its second."""
+    book = home(2027)
+    market(book, "china", "China")
+    lane(book, "China", "Home")
+    add(book, "Substitution", option="thrift", sector="industry", material="oxide", cost_usd_per_kg=70,
+        ramp_share_per_yr=0.1, years=0.5)  # fmt: skip
+    (lost,) = (o for o in stress(read(book), {"base": solve(book)}, gap=1e-9).outcomes if o.case == "China")
+    assert lost.short_t == {"industry": close(90)}
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ def crowded() -> Inputs:
     book = home(last=2028, risk_weight=0.2)
     book["Sectors"][0].append("min_service_share")
     book["Sectors"][1].append(0.9)
-    add(book, "Materials", material="ore")
+    add(book, "Materials", material="ore", resourcing_share=0.5)
+    add(book, "Trade", from_region="China", to_region="Home", material="ore", t_per_yr=300)
     add(book, "Prices", material="ore", years=5)
     market(book, "ore_china", "China", "ore", years=500)
     market(book, "ore_home", "Home", "ore", years=50, spot_share=0.4)
@@ -47,10 +48,20 @@ def crowded() -> Inputs:
     recipe(book, "mine", ore=1)
     for name, rule in (("refinery", "whole_plant"), ("other", "batch")):
         add(book, "Plants", plant=name, region="Home", process="refine", operating_cost_usd_per_kg=80, spot_share=0.5,
-            exposure_rule=rule, years=60)  # fmt: skip
+            exposure_rule=rule, fixed_cost_musd_per_yr=0.1, years=60)  # fmt: skip
     for name, cells in (
         ("pit", {"funding": "public", "capex_musd": 9, "group": "site", "max_builds": 1, "requires": None}),
-        ("mill", {"funding": "private", "capex_musd": 50, "requires": "pit", "lead_years": 1, "process": "refine"}),
+        (
+            "mill",
+            {
+                "funding": "private",
+                "capex_musd": 50,
+                "requires": "pit",
+                "lead_years": 1,
+                "process": "refine",
+                "fixed_cost_musd_per_yr": 0.1,
+            },
+        ),
         ("late", {"funding": "public", "capex_musd": 1, "latest_year": 2026, "earliest_year": 2026, "max_builds": 2}),
         ("soon", {"funding": "public", "capex_musd": 1, "latest_year": 2028, "earliest_year": 2028}),
     ):
@@ -70,13 +81,15 @@ def crowded() -> Inputs:
             tenor_years=5,
             **cells,
         )
-    add(book, "Substitution", option="thrift", sector="industry", material="oxide", cost_usd_per_kg=5, years=0.1)
+    add(book, "Substitution", option="thrift", sector="industry", material="oxide", cost_usd_per_kg=5, years=0.1,
+        requires="pit", ramp_share_per_yr=0.05, keep_share=0.5)  # fmt: skip
     add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", opening_t=10, capacity_t=200,
-        max_fill_t_per_yr=0, max_release_t_per_yr=5, years=30)  # fmt: skip
+        max_fill_t_per_yr=0, max_release_t_per_yr=5, least_t=2, years=30)  # fmt: skip
     add(book, "ChinaShare", cap="oxide_cap", material="oxide", years=0.6)
     add(book, "ChinaShare", cap="ore_cap", material="ore", years=0.7)
+    add(book, "ChinaShare", cap="industry_cap", material="oxide", sector="industry", years=0.9)
     add(book, "Budgets", budget="all", covers="all", carry_over="yes", years=100)
-    add(book, "Scenarios", scenario="shock", probability=0.3, from_year=2027)
+    add(book, "Scenarios", scenario="shock", probability=0.3, from_year=2027, emergency_from=2028, emergency_to=2028)
     change(book, "shock", "Lanes", "China/Home/ore", 10)
     change(book, "shock", "ChinaShare", "oxide_cap", 0.1)
     inputs = read(book)

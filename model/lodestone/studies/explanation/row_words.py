@@ -267,6 +267,10 @@ def _stock(w: Speaker, n: int, s: str, k: str) -> Said:
     return w.logic(n, "Stockpiles", (s,), text)
 
 
+def _lacking(w: Speaker, n: int, s: str) -> Said:
+    return w.logic(n, "Stockpiles", (s,), f"{s} can lack no more than its days of cover and least_t ask for ({{years}})")
+
+
 def _least(w: Speaker, n: int, s: str) -> Said:
     pile = w.data(n).stockpiles[s]
     text = f"{s} must hold {tonnes(pile.least_t)} of {pile.material} at least at the end of {{years}}"
@@ -404,7 +408,7 @@ WORDS: Mapping[str, Words] = {
     "stockpiles.cover": _cover,
     "stockpiles.least": _least,
     "stockpiles.usable": _usable,
-    "stockpiles.lacking_most": _stock,
+    "stockpiles.lacking_most": _lacking,
     "stockpiles.credit_held": _credit,
     "stockpiles.credit_limit": _credit,
     "china_share.deliveries": _china("deliveries"),

@@ -2,7 +2,8 @@
 
 Held are its investments, price floors and contracts, all years, and what it puts into and takes out of stock until the
 future shows itself (or the one that it parts from). Everything else - purchases, use of plants, shipments, what the
-stock gives afterwards - adapts. With `allow_new` the planner may also build, award and sign more from the time at which
+stock gives afterwards - adapts; but until then no supplier is tried more than planned, no plant kept open and nothing
+designed out that takes time. With `allow_new` the planner may also build, award and sign more from the time at which
 the future shows itself.
 
 A plan meets every scenario of the workbook, and every n-1 case, made here: from a year or month on, for some months or
@@ -39,7 +40,7 @@ from lodestone.progress import ShouldStop
 from lodestone.rules.build import Built, build
 from lodestone.rules.stockpiles import DAYS_PER_YEAR
 from lodestone.rules.tables import cost_totals, plan_tables
-from lodestone.solve.fixed_decisions import Decisions, decisions, hold, hold_stocks
+from lodestone.solve.fixed_decisions import Decisions, decisions, hold, hold_readiness, hold_stocks
 from lodestone.solve.one_scenario import Effort, effort, load_model, scenario_data
 from lodestone.solver.highs import Solver
 from lodestone.solver.slack import Slacks
@@ -273,6 +274,7 @@ def _hold(built: Built, held: Decisions, case: Case, allow_new: bool) -> None:
     hold(built, held, before)
     hold(built, held, after, new_allowed=allow_new)
     hold_stocks(built, held, before)
+    hold_readiness(built, held, before)
 
 
 def _lacking(built: Built, held: Decisions) -> str:
