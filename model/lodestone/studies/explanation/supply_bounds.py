@@ -107,7 +107,7 @@ def _limit(value: float | None) -> float:
 
 def _kept(data: PlanData, before: Year | None, name: str, clean: bool, part: float) -> float:
     pile = data.stockpiles[name]
-    share = (1 - data.materials[pile.material].annual_loss_share) ** part
+    share: float = (1 - data.materials[pile.material].annual_loss_share) ** part
     opening = sum(pile.opening[k] for k in ((CLEAN,) if clean else STREAMS))
     return share * (opening if before is None else before.stock[name])
 
