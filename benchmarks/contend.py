@@ -20,6 +20,7 @@ import highspy
 import numpy as np
 
 from lodestone.data.plan_data import PlanData
+from lodestone.solve.effort import Effort
 from lodestone.system.gc_pause import at_rest
 
 Setup = dict[str, Any]
@@ -264,12 +265,12 @@ def whole(setup: Setup) -> dict[str, Any]:
         inputs = load(workbook)
     with watch.stage("plan"):
         if len(inputs.scenario_names) > 1:
-            plan = solve_joint(inputs, setup["gap"], setup["time_limit"], values=False)
+            plan = solve_joint(inputs, effort=Effort(gap=setup["gap"], time_limit=setup["time_limit"]), values=False)
         else:
-            plan = solve_scenario(inputs, gap=setup["gap"], time_limit=setup["time_limit"])
+            plan = solve_scenario(inputs, effort=Effort(gap=setup["gap"], time_limit=setup["time_limit"]))
     with watch.stage("write"):
         write_run(plan, folder, workbook)
-    return watch.report(stages=plan["seconds"], objective=plan["objective_musd"], gap=plan["gap"], **plan["model"])
+    return watch.report(stages=plan.seconds, objective=plan.objective_musd, gap=plan.gap, **plan.model)
 
 
 WAYS: dict[str, Callable[[Setup], dict[str, Any]]] = {

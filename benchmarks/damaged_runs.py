@@ -94,7 +94,7 @@ def places(folder: Path) -> list[Place]:
         done = CliRunner().invoke(lodestone, ["solve", at.workbook, "--out", at.sound, "--quiet", *options])
         assert done.exit_code == 0, done.output
         shutil.copytree(at.sound, at.run)
-        found.append(Place(at.folder, read_run(Path(at.sound))))
+        found.append(Place(at.folder, read_run(Path(at.sound)).document()))
     return found
 
 

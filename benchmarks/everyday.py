@@ -17,10 +17,11 @@ ROOT = Path(__file__).parents[1]
 _WRITTEN = """
 import json, resource, sys, time
 from pathlib import Path
-from model.report.run_folder import read_run, write_run
+from lodestone.plan.run_files import read_run
+from lodestone.report.plan.run_folder import write_run
 plan, count = read_run(Path(sys.argv[1])), int(sys.argv[2])
-flows = plan["tables"]["flows"]
-plan["tables"]["flows"] = [{**flows[i % len(flows)], "t": i + 1 / 7} for i in range(count)]
+flows = plan.tables["flows"]
+plan.tables["flows"] = [{**flows[i % len(flows)], "t": i + 1 / 7} for i in range(count)]
 began = time.process_time()
 write_run(plan, Path(sys.argv[1], "again"))
 print(json.dumps([time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))

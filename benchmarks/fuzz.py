@@ -109,14 +109,14 @@ def _fault_of_plan(base: str, mutated: Mutated, run: Path) -> str:
         return "a plan although a cell is wrong"
     plan = read_run(run)
     inputs = load(run.parent / "book.xlsx")
-    findings = audit(plan_data(inputs.tables(), inputs.tables()), plan).findings
+    findings = audit(plan_data(inputs.tables(), inputs.tables()), plan.document()).findings
     if findings:
         return f"the plan fails its audit: {findings[0]}"
     load_workbook(run / "plan.xlsx", read_only=True).close()
-    if mutated.expected == SAME and plan["status"] == "optimal":
+    if mutated.expected == SAME and plan.status == "optimal":
         expected = _objective(base)
-        if abs(plan["objective_musd"] - expected) > 4 * GAP * abs(expected) + 1e-6:
-            return f"another plan after changes that change nothing: {plan['objective_musd']} and not {expected}"
+        if abs(plan.objective_musd - expected) > 4 * GAP * abs(expected) + 1e-6:
+            return f"another plan after changes that change nothing: {plan.objective_musd} and not {expected}"
     return ""
 
 
@@ -128,7 +128,7 @@ def _objective(name: str) -> float:
         path.write_bytes(next(base.content for base in bases() if base.name == name))
         done = CliRunner().invoke(lodestone, ["solve", str(path), "--out", str(run), "--gap", str(GAP), "--quiet"])
         assert done.exit_code == 0, done.output
-        return float(read_run(run)["objective_musd"])
+        return float(read_run(run).objective_musd)
 
 
 def _watched(seed: int, keep: Path | None) -> Verdict:

@@ -25,7 +25,8 @@ from lodestone.rules.tables import cost_totals
 from lodestone.solve.all_futures import weighed
 from lodestone.solve.decomposition.launch import run_ranks
 from lodestone.solve.decomposition.order import Order
-from lodestone.solve.one_scenario import Clock, effort, scenario_data, solve_tree
+from lodestone.solve.effort import Effort
+from lodestone.solve.one_scenario import Clock, scenario_data, solve_tree
 from lodestone.workbook.inputs import load
 
 
@@ -60,7 +61,7 @@ def main(workbook: Path, futures: int, way: str, gap: float, time_limit: float, 
     base = tree.data[0]
     began = time.monotonic()
     if way == "whole":
-        solved = solve_tree(tree, effort(base, gap, time_limit), Clock(None))
+        solved = solve_tree(tree, Effort(gap, time_limit).search(base), Clock(None))
         best, bound, who = solved.outcome.objective, solved.outcome.bound, resource.RUSAGE_SELF
         more = {"rows": solved.size["rows"]}
     else:

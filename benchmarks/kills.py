@@ -99,14 +99,14 @@ def _solve(workbook: Path, run: Path, name: str, writing: _Pipe | None) -> int:
 def _whole_plan(run: Path) -> str:
     """The name of the plan that stands there, every file of it readable and of one run."""
     plan = read_run(run)
-    assert fingerprint(plan) == plan["fingerprint"], "plan.json is not what was written"
+    assert fingerprint(plan.document()) == plan.fingerprint, "plan.json is not what was written"
     names = {path.name for path in run.iterdir()}
     assert names == {"plan.json", "plan.xlsx", "run.log"}, names
     book = load_workbook(run / "plan.xlsx", read_only=True)
     shown = {cell for row in book["Summary"].iter_rows(values_only=True) for cell in row}
     book.close()
-    assert plan["plan_name"] in shown, "plan.xlsx is of another run"
-    return str(plan["plan_name"])
+    assert plan.plan_name in shown, "plan.xlsx is of another run"
+    return str(plan.plan_name)
 
 
 @click.command()

@@ -37,7 +37,7 @@ class Arrays:
 def arrays(data: PlanData) -> Arrays:
     """Everything that linopy needs; not part of what is timed."""
     minerals = [c.removeprefix("cap_") for c in data.caps]
-    regions, years = list(data.regions), list(data.years)
+    regions, years, times = list(data.regions), list(data.years), data.times
     of = {"stage": list(STAGES), "mineral": minerals, "region": regions, "year": years}
 
     def array(dims: tuple[str, ...], values: object) -> xr.DataArray:
@@ -45,31 +45,31 @@ def arrays(data: PlanData) -> Arrays:
         return xr.DataArray(np.array(values, dtype=float), coords, dims)
 
     units = [[[data.plants[f"{STEPS[s]}_{m}_{r}"] for r in regions] for m in minerals] for s in STAGES]
-    price = [[[data.price[f"{s}_{m}"][y] for y in years] for m in minerals] for s in STAGES]
+    price = [[[data.price_of(f"{s}_{m}", CHINA, t) for t in times] for m in minerals] for s in STAGES]
     lanes = [[[[data.lanes[f"{s}_{m}", a, b] for b in regions] for a in regions] for m in minerals] for s in STAGES]
     freight = array(
         ("stage", "mineral", "origin", "region"), [[[[x.freight for x in d] for d in c] for c in b] for b in lanes]
     )
     tariff = array(
         ("stage", "mineral", "origin", "region", "year"),
-        [[[[[x.tariff[y] for y in years] for x in d] for d in c] for c in b] for b in lanes],
+        [[[[[x.tariff[t] for t in times] for x in d] for d in c] for c in b] for b in lanes],
     )
     smu = ("stage", "mineral", "region", "year")
     (sector,) = data.sectors.values()
     return Arrays(
-        capacity=array(smu, [[[[u.capacity[y] for y in years] for u in b] for b in a] for a in units]),
+        capacity=array(smu, [[[[u.capacity[t] for t in times] for u in b] for b in a] for a in units]),
         intake=array(
             ("stage", "mineral"),
             [[data.plants[f"{STEPS[TAKES[s]]}_{m}_{CHINA}"].inputs[f"{s}_{m}"] for m in minerals] for s in TAKES]
             + [[1.0] * len(minerals)],
         ),
-        value_added=array(smu, [[[[data.value_added(u, y) for y in years] for u in b] for b in a] for a in units]),
+        value_added=array(smu, [[[[data.value_added(u, t) for t in times] for u in b] for b in a] for a in units]),
         lane=freight + tariff * array(("stage", "mineral", "year"), price),
         demand=array(
             ("mineral", "region", "year"),
-            [[[data.demand[r, "industry", f"metal_{m}"][y] for y in years] for r in regions] for m in minerals],
+            [[[data.demand[r, "industry", f"metal_{m}"][t] for t in times] for r in regions] for m in minerals],
         ),
-        share=array(("mineral", "year"), [[data.caps[f"cap_{m}"].share[y] for y in years] for m in minerals]),
+        share=array(("mineral", "year"), [[data.caps[f"cap_{m}"].share[t] for t in times] for m in minerals]),
         shortage=sector.shortage_cost,
         discount=array(("year",), [data.discount(y) for y in years]),
     )

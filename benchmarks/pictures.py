@@ -15,7 +15,6 @@ from pathlib import Path
 import click
 from PIL import Image, ImageChops
 
-from lodestone.plan.plan_json import finite
 from lodestone.plan.run_files import read_run
 from lodestone.report.plan.workbook import write_plan_workbook
 
@@ -38,13 +37,13 @@ def main(run: Path) -> None:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         book = Path(folder) / "plan.xlsx"
-        plan = finite(read_run(run))
+        plan = read_run(run)
         write_plan_workbook(plan, book)
         subprocess.run(["soffice", "--headless", "--convert-to", "pdf", "--outdir", folder, str(book)], check=True)
         pdf = book.with_suffix(".pdf")
         text = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True, text=True)
         pages = text.stdout.split("\f")
-        for name, words in PAGES[plan["workbook"]].items():
+        for name, words in PAGES[plan.workbook].items():
             number = next(n for n, page in enumerate(pages, 1) if words in page)
             _draw(pdf, number, PICTURES / name)
 

@@ -39,8 +39,9 @@ ROOT = Path(__file__).resolve().parents[1]
 RULE_FILES = ROOT / "model" / "lodestone" / "rules"
 DOCS = ROOT / "docs"
 RULES = (
-    *("investments", "commitments", "contracts", "price_floors", "bankability", "flows", "substitution", "suppliers"),
-    *("capacity", "closure", "payments", "stockpiles", "china_share", "budgets", "objective"),
+    *("investments", "commitments", "contracts", "price_floors", "credits", "capital", "bankability", "flows"),
+    *("substitution", "suppliers", "capacity", "closure", "payments", "stockpiles", "china_share", "budgets"),
+    *("secure", "objective"),
 )
 MOST_WORDS = 5  # of a column of the plan that are told
 FACTS = ("Units", "Sheets", "Source")  # last lines of a rule's docstring

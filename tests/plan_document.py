@@ -1,4 +1,4 @@
-"""A small hand-made plan document: every table has rows, its numbers fit together, no solver needed.
+"""A small hand-made plan: every table has rows, its numbers fit together, no solver needed.
 
 It has a private separation plant that a price floor makes bankable, a public magnet plant built twice, one contract,
 one stockpile, a cap on the China share that binds in 2027, and 100 t of magnets short in 2026.
@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import copy
 from typing import Any
+
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import TABLES, Document, Rows
 
 YEARS = (2026, 2027, 2028)
 DISCOUNT = {2026: 1.0, 2027: 1 / 1.05, 2028: 1 / 1.05**2}
@@ -29,9 +32,9 @@ COSTS = {  # term -> (payer, undiscounted MUSD by year)
 }
 
 
-def plan_document(**changes: Any) -> dict[str, Any]:
-    """The document, with top-level fields replaced; `tables` replaces single tables."""
-    tables = {**_second_version(_tables()), **changes.pop("tables", {})}
+def small_plan(**changes: Any) -> Plan:
+    """The plan, with fields replaced; `tables` replaces single tables."""
+    tables = {**_complete(_tables()), **changes.pop("tables", {})}
     discounted: dict[str, float] = {}
     payers = {"public": 0.0, "buyers": 0.0, "shortage": 0.0}
     for row in tables["costs"]:
@@ -92,32 +95,30 @@ def plan_document(**changes: Any) -> dict[str, Any]:
         ],
         "tables": tables,
     }
-    return copy.deepcopy({**document, **changes})
+    return Plan.from_document(copy.deepcopy({**document, **changes}))
 
 
-def earlier_document() -> dict[str, Any]:
+def _complete(tables: Rows) -> Rows:
+    """With the columns in which nothing happens here: a cell that may be blank is, and no cost and no waste."""
+    return {
+        name: [{c.name: row.get(c.name, None if c.blank else 0.0) for c in TABLES[name].columns} for row in rows]
+        for name, rows in tables.items()
+    }
+
+
+def earlier_document() -> Document:
     """The document as versions wrote it that knew no commitments, no closing of plants and no cost of lacking cover."""
-    return plan_document(tables=_tables()) | {"tables": _tables()}
+    return small_plan().document() | {"tables": _tables()}
 
 
-def without_rows() -> dict[str, list[dict[str, Any]]]:
+def without_rows() -> Rows:
     """Tables in which nothing happens."""
-    return {name: [] for name in _second_version(_tables())}
+    return {name: [] for name in _complete(_tables())}
 
 
 def _rule(rule: str, meaning: str, checked: int, worst: float, unit: str, tolerance: float) -> dict[str, Any]:
     names = ("rule", "meaning", "checked", "worst", "unit", "tolerance", "ok")
     return dict(zip(names, (rule, meaning, checked, worst, unit, tolerance, worst <= tolerance), strict=True))
-
-
-def _second_version(tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    plants = [row | {"kept": None, "fixed_cost_musd": 0.0, "waste_t": None} for row in tables["plants"]]
-    return {
-        "committed": [],
-        **tables,
-        "plants": plants,
-        "stockpile": [r | {"lacking_t": 0.0} for r in tables["stockpile"]],
-    }
 
 
 def _rows(columns: str, *rows: tuple[Any, ...]) -> list[dict[str, Any]]:

@@ -19,7 +19,9 @@ import pytest
 from tests.make import Book, write_book
 
 from lodestone.errors import Problem
+from lodestone.plan.plan import Plan
 from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.workbook.inputs import Inputs, load
 
@@ -109,13 +111,23 @@ def problems(book: Mapping[str, Any]) -> tuple[Problem, ...]:
 
 
 def solve(book: Mapping[str, Any], scenario: str = "base") -> dict[str, Any]:
-    """The audited plan document of a scenario, proved optimal to 1e-9."""
-    return solve_scenario(read(book), scenario, gap=1e-9)
+    """The audited plan of a scenario as plan.json holds it, proved optimal to 1e-9."""
+    return solved(book, scenario).document()
 
 
 def solve_all(book: Mapping[str, Any], values: bool = True) -> dict[str, Any]:
-    """The audited plan document for all futures, proved optimal to 1e-9."""
-    return solve_joint(read(book), gap=1e-9, values=values)
+    """The audited plan for all futures as plan.json holds it, proved optimal to 1e-9."""
+    return solved_all(book, values).document()
+
+
+def solved(book: Mapping[str, Any], scenario: str = "base") -> Plan:
+    """The audited plan of a scenario, proved optimal to 1e-9."""
+    return solve_scenario(read(book), scenario, effort=Effort(gap=1e-9))
+
+
+def solved_all(book: Mapping[str, Any], values: bool = True) -> Plan:
+    """The audited plan for all futures, proved optimal to 1e-9."""
+    return solve_joint(read(book), effort=Effort(gap=1e-9), values=values)
 
 
 def cost(book: Mapping[str, Any], scenario: str = "base") -> float:
@@ -126,22 +138,23 @@ def cost(book: Mapping[str, Any], scenario: str = "base") -> float:
 # --- reading a plan -------------------------------------------------------------------------------------------------
 
 
-def rows(plan: Mapping[str, Any], table: str, **keys: Any) -> list[dict[str, Any]]:
+def rows(plan: Plan | Mapping[str, Any], table: str, **keys: Any) -> list[dict[str, Any]]:
     """Rows of a table whose columns have the given values."""
-    return [row for row in plan["tables"][table] if all(row[column] == value for column, value in keys.items())]
+    tables = plan.tables if isinstance(plan, Plan) else plan["tables"]
+    return [row for row in tables[table] if all(row[column] == value for column, value in keys.items())]
 
 
-def only(plan: Mapping[str, Any], table: str, **keys: Any) -> dict[str, Any]:
+def only(plan: Plan | Mapping[str, Any], table: str, **keys: Any) -> dict[str, Any]:
     """The one row of a table with the given values."""
     (row,) = rows(plan, table, **keys)
     return row
 
 
-def total(plan: Mapping[str, Any], table: str, column: str, **keys: Any) -> float:
+def total(plan: Plan | Mapping[str, Any], table: str, column: str, **keys: Any) -> float:
     return float(sum(row[column] for row in rows(plan, table, **keys)))
 
 
-def spent(plan: Mapping[str, Any], term: str, **keys: Any) -> float:
+def spent(plan: Plan | Mapping[str, Any], term: str, **keys: Any) -> float:
     """A cost term, undiscounted MUSD."""
     return total(plan, "costs", "musd", term=term, **keys)
 

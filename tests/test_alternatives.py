@@ -14,20 +14,23 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 from tests.make import Book, write_book
+from tests.oracle.books import some_book
 from tests.solving import add, close, home, market, recipe
-from tests.test_brute_force import some_book
 
 from lodestone.commands import main
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, UsageError
 from lodestone.report.studies.alternatives_files import write_alternatives
 from lodestone.rules.build import build
-from lodestone.solve.one_scenario import effort, scenario_data
+from lodestone.solve.effort import Effort, Search
+from lodestone.solve.one_scenario import scenario_data
 from lodestone.solver.highs import Solver
 from lodestone.studies.alternatives import search as studies
 from lodestone.studies.alternatives.good_plans import GoodPlans
 from lodestone.studies.alternatives.results import Alternatives, in_words, limit
 from lodestone.studies.alternatives.search import alternatives, parse_within
+from lodestone.studies.parallel.solves import Where
+from lodestone.studies.parallel.source import Source
 from lodestone.studies.parallel.tasks import attempt
 from lodestone.workbook.inputs import load
 
@@ -39,7 +42,7 @@ def study(folder: Path, book: Book, within: float = 0.02, gap: float = TIGHT) ->
     path = write_book(folder / "plan.xlsx", book)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(studies, "run_tasks", in_this_process)
-        return alternatives(path, within, gap=gap, processes=1)
+        return alternatives(Source.read(path, effort=Effort(gap=gap)), within, where=Where(processes=1))
 
 
 def in_this_process(tasks: Sequence[Any], *_: Any) -> list[Any]:
@@ -115,7 +118,7 @@ def found_by_search(path: Path, within: float, shortcuts: bool) -> dict[str, str
     """As the study does, in this process; without shortcuts the mixed-integer programme answers every question."""
     data = scenario_data(load(path))
     search = GoodPlans(data, lambda news: None, None)
-    _, cost, _ = search.best(effort(data, TIGHT, 60))
+    _, cost, _ = search.best(Search(TIGHT, 60))
     search.limit = limit(cost, within) + 1e-9 * max(1.0, abs(cost))
     if shortcuts:
         search.look_nearby(search.open_questions(), 1e18)
@@ -240,7 +243,7 @@ def test_no_time_means_unproved(tmp_path, monkeypatch):
     path = write_book(tmp_path / "plan.xlsx", choose(10, 10.1))
     data = scenario_data(load(path))
     search = GoodPlans(data, lambda news: None, None)
-    search.best(effort(data, TIGHT, 60))
+    search.best(Search(TIGHT, 60))
     search.limit = 10.2
     search.seek_all(search.open_questions(), ends=0.0)
     assert len(search.open_questions()) == 2 and search.known.beyond == {}
@@ -249,7 +252,9 @@ def test_no_time_means_unproved(tmp_path, monkeypatch):
 def test_processes_do_not_matter_and_the_files_tell_it_all(tmp_path):
     book = choose(10, 10.1, 10.15, 10.2)
     one = study(tmp_path, book)
-    two = alternatives(tmp_path / "plan.xlsx", 0.02, gap=TIGHT, processes=2)  # in processes of their own
+    two = alternatives(
+        Source.read(tmp_path / "plan.xlsx", effort=Effort(gap=TIGHT)), 0.02, where=Where(processes=2)
+    )  # in processes of their own
     assert one == two
     workbook, facts = write_alternatives(one, tmp_path / "alternatives.xlsx")
     sheets = openpyxl.load_workbook(workbook)

@@ -11,6 +11,7 @@ from benchmarks.scale import Case, measure
 
 from lodestone.data.network import network
 from lodestone.data.tree import single
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import scenario_data, solve_scenario
 from lodestone.workbook.inputs import load
 
@@ -47,6 +48,6 @@ def test_projects_and_scenarios_are_valid_and_matter(tmp_path: Path):
     path = write_book(Size(4, 2, 5, projects=4, scenarios=2), tmp_path / "book.xlsx")
     inputs = load(path)
     assert (inputs.problems, inputs.scenario_names) == ((), ("base", "future_1", "future_2"))
-    plan = solve_scenario(inputs, gap=0.001)
-    assert plan["model"]["integers"] > 0
-    assert plan["tables"]["investments"], "nobody builds anything: the size shows no decisions"
+    plan = solve_scenario(inputs, effort=Effort(gap=0.001))
+    assert plan.model["integers"] > 0
+    assert plan.tables["investments"], "nobody builds anything: the size shows no decisions"

@@ -327,7 +327,6 @@ def test_a_change_out_of_all_proportion(tmp_path: Path) -> None:
             "818.2 times the usual price of oxide (110)",
         ),
         (changed((*STOCK, "holding_cost_usd_per_kg_yr", 2_000)), "Stockpiles!H2", "30.3 times the price of oxide"),
-        (changed(("Materials", 1, "annual_loss_share", 0.5)), "Materials!B2", "50 % a year"),
     ],
 )
 def test_a_figure_whose_unit_is_in_doubt(tmp_path: Path, book: Book, cell: str, says: str) -> None:

@@ -15,11 +15,13 @@ import pytest
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 from tests.make import tiny, write_book
-from tests.plan_document import plan_document
+from tests.plan_document import small_plan
 
 from lodestone.commands import main
 from lodestone.errors import NoPlanError, StoppedError
+from lodestone.plan.plan import Plan
 from lodestone.progress import Progress
+from lodestone.solve.effort import Effort
 from lodestone.template.examples import examples
 
 ROOT = Path(__file__).parent.parent
@@ -46,7 +48,7 @@ def run(*arguments: str) -> Result:
     return result
 
 
-def solving(monkeypatch: pytest.MonkeyPatch, instead: Callable[..., dict[str, Any]]) -> None:
+def solving(monkeypatch: pytest.MonkeyPatch, instead: Callable[..., Plan]) -> None:
     monkeypatch.setattr("lodestone.solve.one_scenario.solve_scenario", instead)
 
 
@@ -128,7 +130,8 @@ def test_set_out_and_quiet(here: Path) -> None:
 def test_gap_and_time_limit_are_handed_on(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
     solving(
-        monkeypatch, lambda inputs, scenario, gap, limit, *_: seen.extend([scenario, gap, limit]) or plan_document()
+        monkeypatch,
+        lambda inputs, scenario, effort: seen.extend([scenario, effort.gap, effort.time_limit]) or small_plan(),
     )
     assert run("solve", "plan.xlsx", "--gap", "0.02", "--time-limit", "5").exit_code == 0
     assert seen == ["base", 0.02, 5.0]
@@ -224,7 +227,7 @@ def test_new_with_years(here: Path) -> None:
     run("new", "later.xlsx", "--first-year", "2030")
     settings = load_workbook("later.xlsx")["Settings"]
     assert (settings["B3"].value, settings["B4"].value) == (2030, 2044)
-    assert [cell.value for cell in load_workbook("later.xlsx")["Tariffs"][1]][3:18] == list(range(2030, 2045))
+    assert [cell.value for cell in load_workbook("later.xlsx")["Tariffs"][1]][5:20] == list(range(2030, 2045))
     reversed_years = run("new", "x.xlsx", "--first-year", "2030", "--last-year", "2029")
     assert (reversed_years.exit_code, "before the first" in reversed_years.stderr) == (2, True)
     assert run("new", "x.xlsx", "--example", "tutorial", "--last-year", "2040").exit_code == 2
@@ -258,13 +261,13 @@ def test_bankability_shows_every_private_project(here: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
 def test_first_ctrl_c_writes_the_best_plan_so_far(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def search(inputs: Any, scenario: str, gap: Any, limit: Any, progress: Any, should_stop: Any, start: Any) -> Any:
-        assert start is None
-        progress(Progress("solve", 1.0, 120.0, 90.0, 0.25))
-        assert not should_stop()
+    def search(inputs: Any, scenario: str, effort: Effort) -> Plan:
+        assert effort.start is None
+        effort.on_progress(Progress("solve", 1.0, 120.0, 90.0, 0.25))
+        assert not effort.should_stop()
         os.kill(os.getpid(), signal.SIGINT)
-        assert should_stop()
-        return plan_document(status="feasible", gap=0.25)
+        assert effort.should_stop()
+        return small_plan(status="feasible", gap=0.25)
 
     solving(monkeypatch, search)
     before = signal.getsignal(signal.SIGINT)

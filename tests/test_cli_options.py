@@ -10,11 +10,14 @@ from lodestone.commands import main
 
 # What differs because the commands differ: places of other kinds, several scenarios, other things that are replaced.
 OWN = {
-    "--out": {"compare", "report", "solve", "stress", "watch"},
+    "--out": {"attack", "calibrate", "compare", "report", "solve", "stress", "watch"},
     "--scenario": {"solve", "sweep"},
     "--force": {"check", "new"},
     "--from": {"frontier", "stress"},
+    "--first-year": {"import", "new"},
+    "--last-year": {"import", "new"},
     "--from-year": {"frontier", "stress"},
+    "--secure": {"frontier", "solve"},
 }
 
 

@@ -6,15 +6,17 @@ import json
 import math
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 from tests.make import Book, tiny, with_plants, write_book
-from tests.plan_document import plan_document
+from tests.plan_document import small_plan
 
 from lodestone.errors import UsageError
+from lodestone.plan.plan import Plan
 from lodestone.plan.plan_json import dumps
 from lodestone.report.compare.files import KIND, document, write_comparison
 from lodestone.report.compare.summary import notes, runs_line, summary
@@ -31,18 +33,18 @@ SHEETS = ["Compare", "Charts", "Bridge", "Inputs", "Flows", "FlowsByYear", "Chin
 HOSTILE = ("../x", "con", "x" * 300, "x" * 300, "a:b*?", "=1+1", "+cmd", "@sum", "-1", "", "\x00\x1b[31m", "a&b<c>")
 
 
-def costlier(more: float = 10.0, **changes: Any) -> dict[str, Any]:
-    """The document of a run in which freight costs more."""
-    plan = plan_document()
+def costlier(more: float = 10.0, **changes: Any) -> Plan:
+    """The plan of a run in which freight costs more."""
+    plan = small_plan()
     costs = [
         {**row, "discounted_musd": row["discounted_musd"] + more / 3} if row["term"] == "freight" else row
-        for row in plan["tables"]["costs"]
+        for row in plan.tables["costs"]
     ]
-    return plan_document(tables={"costs": costs, **changes.pop("tables", {})}, **changes)
+    return small_plan(tables={"costs": costs, **changes.pop("tables", {})}, **changes)
 
 
-def of_years(first: int, last: int) -> dict[str, Any]:
-    """The document of a run that plans for other years: its tables shifted."""
+def of_years(first: int, last: int) -> Plan:
+    """The plan of a run that plans for other years: its tables shifted."""
     shift = first - 2026
     tables = {
         name: [
@@ -50,21 +52,21 @@ def of_years(first: int, last: int) -> dict[str, Any]:
             for row in rows
             if row.get("year", 0) + shift <= last
         ]
-        for name, rows in plan_document()["tables"].items()
+        for name, rows in small_plan().tables.items()
     }
-    return plan_document(tables=tables, horizon=[first, last], scenario=f"from_{first}")
+    return small_plan(tables=tables, horizon=[first, last], scenario=f"from_{first}")
 
 
-def with_inputs(tmp_path: Path, book: Book, sets: Sequence[str] = (), scenario: str = "base") -> dict[str, Any]:
-    """A document with the snapshot of a workbook's inputs, once through JSON."""
+def with_inputs(tmp_path: Path, book: Book, sets: Sequence[str] = (), scenario: str = "base") -> Plan:
+    """A plan with the snapshot of a workbook's inputs, once through JSON."""
     path = tmp_path / f"book{len(list(tmp_path.iterdir()))}.xlsx"
     inputs = load(write_book(path, book), sets)
     inputs.require_valid()
     tables = inputs.tables(scenario)
     horizon = [tables.settings["first_year"], tables.settings["last_year"]]
     sha = {"workbook_sha256": inputs.sha256, "horizon": horizon}
-    plan: dict[str, Any] = json.loads(json.dumps(plan_document(inputs=input_snapshot(tables), **sha)))
-    return plan
+    plan = small_plan(inputs=input_snapshot(tables), **sha)
+    return Plan.from_document(json.loads(json.dumps(plan.document())))
 
 
 def cells(comparison: Comparison) -> dict[str, tuple[Any, ...]]:
@@ -75,28 +77,27 @@ def cells(comparison: Comparison) -> dict[str, tuple[Any, ...]]:
 
 
 def test_bridge_adds_up() -> None:
-    first, other = plan_document(), costlier(12.5)
+    first, other = small_plan(), costlier(12.5)
     comparison = compare([first, other], ["a", "b"])
     steps = comparison.bridge["b"]
     assert steps["freight"] == pytest.approx(12.5)
-    difference = other["expected_cost_musd"] - first["expected_cost_musd"]
+    difference = other.expected_cost_musd - first.expected_cost_musd
     assert abs(math.fsum(steps.values()) - difference) <= 1e-6
     assert all(step == 0 for term, step in steps.items() if term != "freight")
 
 
 def test_bridge_that_does_not_add_up_is_refused() -> None:
     other = costlier()
-    other["expected_cost_musd"] += 1e-4
+    other = replace(other, expected_cost_musd=other.cost + 1e-4)
     with pytest.raises(UsageError, match="do not add up"):
-        bridge(plan_document(), other)
+        bridge(small_plan(), other)
 
 
 def test_bridge_knows_terms_that_only_one_run_has() -> None:
-    other = plan_document()
-    other["costs_musd"]["levy"] = 4.0
-    other["expected_cost_musd"] += 4.0
-    assert bridge(plan_document(), other)["levy"] == pytest.approx(4)
-    assert bridge(other, plan_document())["levy"] == pytest.approx(-4)
+    other = small_plan()
+    other = replace(other, costs_musd={**other.costs_musd, "levy": 4.0}, expected_cost_musd=other.cost + 4.0)
+    assert bridge(small_plan(), other)["levy"] == pytest.approx(4)
+    assert bridge(other, small_plan())["levy"] == pytest.approx(-4)
 
 
 # --- what differs ---------------------------------------------------------------------------------------------------
@@ -118,13 +119,13 @@ def test_a_run_against_itself_shows_no_difference(tmp_path: Path) -> None:
 
 
 def test_decisions_side_by_side() -> None:
-    tables = plan_document()["tables"]
+    tables = small_plan().tables
     texas, saxony = tables["investments"]
     later = {**texas, "decision_year": 2027}
     again = {**texas, "decision_year": 2028, "builds": 3}
     stock = [{**row, "stock_t": row["stock_t"] + 50 * (row["year"] == 2028)} for row in tables["stockpile"]]
-    other = plan_document(tables={"investments": [again, later], "price_floors": [], "stockpile": stock})
-    decisions = {(d.kind, d.name): d for d in compare([plan_document(), other]).decisions}
+    other = small_plan(tables={"investments": [again, later], "price_floors": [], "stockpile": stock})
+    decisions = {(d.kind, d.name): d for d in compare([small_plan(), other]).decisions}
 
     assert decisions["build", "sep_texas"].values == (2026, "2027, 3 in 2028")
     assert decisions["build", "magnets_saxony"].values == ("2 in 2026", None)
@@ -142,9 +143,9 @@ def test_decisions_side_by_side() -> None:
 
 
 def test_key_figures_against_the_first_run() -> None:
-    short = [{**row, "short_t": row["short_t"] + 7.0} for row in plan_document()["tables"]["demand"][-1:]]
-    demand = [*plan_document()["tables"]["demand"][:-1], *short]
-    comparison = compare([plan_document(), costlier(tables={"demand": demand})])
+    short = [{**row, "short_t": row["short_t"] + 7.0} for row in small_plan().tables["demand"][-1:]]
+    demand = [*small_plan().tables["demand"][:-1], *short]
+    comparison = compare([small_plan(), costlier(tables={"demand": demand})])
     figures = {(f.group, f.name): f for f in comparison.key_figures}
     assert figures["Cost", "Total cost"].differences[1] == pytest.approx(10)
     assert figures["Cost by payer", "Buyers"].differences[1] == pytest.approx(10)
@@ -157,10 +158,10 @@ def test_key_figures_against_the_first_run() -> None:
 
 
 def test_flows_that_differ_come_largest_first() -> None:
-    flows = plan_document()["tables"]["flows"]
+    flows = small_plan().tables["flows"]
     fewer = [{**row, "t": row["t"] - 1000 * (row["from_region"] == "China" and row["year"] > 2026)} for row in flows]
     fewer = [{**row, "t": row["t"] + 5 * (row["to_region"] == "USA")} for row in fewer]
-    found = compare([plan_document(), plan_document(tables={"flows": fewer})]).flows
+    found = compare([small_plan(), small_plan(tables={"flows": fewer})]).flows
     assert [(f.from_region, f.year, f.differences[1]) for f in found] == [
         ("China", None, -2000),
         ("China", 2027, -1000),
@@ -172,8 +173,8 @@ def test_flows_that_differ_come_largest_first() -> None:
 
 def test_streams_of_a_lane_are_one_flow() -> None:
     """Which batch counts as clean is no difference of sourcing."""
-    recoloured = [{**row, "stream": "clean"} for row in plan_document()["tables"]["flows"]]
-    assert not compare([plan_document(), plan_document(tables={"flows": recoloured})]).flows
+    recoloured = [{**row, "stream": "clean"} for row in small_plan().tables["flows"]]
+    assert not compare([small_plan(), small_plan(tables={"flows": recoloured})]).flows
 
 
 # --- within gap -----------------------------------------------------------------------------------------------------
@@ -182,7 +183,7 @@ def test_streams_of_a_lane_are_one_flow() -> None:
 @pytest.mark.parametrize(("gap", "within"), [(0.004, False), (0.006, True), (None, True)])
 def test_a_difference_that_the_gaps_allow_is_marked(gap: float | None, within: bool) -> None:
     """10 MUSD of about 1100: the two gaps together must reach 0.9 %."""
-    comparison = compare([plan_document(gap=gap), costlier(10, gap=gap)], ["a", "b"])
+    comparison = compare([small_plan(gap=gap), costlier(10, gap=gap)], ["a", "b"])
     assert comparison.runs[1].within_gap is within
     assert document(comparison)["within_gap"] == {"b": within}
     assert any("within gap" in remark for remark in comparison.remarks) is within
@@ -258,17 +259,17 @@ def test_years_before_a_run_begins_explain_nothing(tmp_path: Path) -> None:
 
 def test_without_snapshots_one_workbook_is_compared_by_its_changes() -> None:
     change = {"sheet": "Prices", "row": "ndpr_oxide", "column": "years", "year": 2027, "by": "Changes!A2"}
-    first = plan_document(changes=[{**change, "old": 70.0, "new": 56.0}, {**change, "old": 56.0, "new": 50.0}])
-    other = plan_document(changes=[{**change, "year": 2028, "old": 71.0, "new": 60.0}])
-    comparison = compare([first, plan_document(changes=[]), other])
+    first = small_plan(changes=[{**change, "old": 70.0, "new": 56.0}, {**change, "old": 56.0, "new": 50.0}])
+    other = small_plan(changes=[{**change, "year": 2028, "old": 71.0, "new": 60.0}])
+    comparison = compare([first, small_plan(changes=[]), other])
     assert cells(comparison) == {"Prices/ndpr_oxide/2027": (50, 70, 70), "Prices/ndpr_oxide/2028": (71, 71, 60)}
     assert comparison.inputs_known
 
 
 def test_without_snapshots_two_workbooks_are_compared_by_settings_and_it_is_said() -> None:
-    settings = plan_document()["settings"]
-    other = plan_document(workbook_sha256="00" * 32, settings={**settings, "discount_rate": 0.08})
-    comparison = compare([plan_document(), other])
+    settings = small_plan().settings
+    other = small_plan(workbook_sha256="00" * 32, settings={**settings, "discount_rate": 0.08})
+    comparison = compare([small_plan(), other])
     assert cells(comparison) == {"Settings/discount_rate": (0.05, 0.08)}
     assert not comparison.inputs_known
     assert any("does not carry its inputs" in remark for remark in comparison.remarks)
@@ -278,7 +279,7 @@ def test_without_snapshots_two_workbooks_are_compared_by_settings_and_it_is_said
 
 
 def test_three_runs() -> None:
-    comparison = compare([plan_document(), costlier(10), costlier(-5)], ["a", "b", "c"])
+    comparison = compare([small_plan(), costlier(10), costlier(-5)], ["a", "b", "c"])
     assert comparison.bridge["b"]["freight"] == pytest.approx(10)
     assert comparison.bridge["c"]["freight"] == pytest.approx(-5)
     total = comparison.key_figures[0]
@@ -287,7 +288,7 @@ def test_three_runs() -> None:
 
 
 def test_different_horizons(tmp_path: Path) -> None:
-    comparison = compare([plan_document(), of_years(2027, 2029)])
+    comparison = compare([small_plan(), of_years(2027, 2029)])
     assert comparison.common_years == (2027, 2028)
     assert {f.year for f in comparison.flows} <= {None, 2027, 2028}
     stocks = {stock.year: stock for stock in comparison.stocks}
@@ -302,7 +303,7 @@ def test_different_horizons(tmp_path: Path) -> None:
 
 
 def test_horizons_without_a_common_year(tmp_path: Path) -> None:
-    comparison = compare([plan_document(), of_years(2040, 2042)])
+    comparison = compare([small_plan(), of_years(2040, 2042)])
     assert comparison.common_years is None and not comparison.flows
     write_comparison(comparison, tmp_path / "compare.xlsx")
 
@@ -317,9 +318,9 @@ def test_several_futures_are_told_apart() -> None:
         ]
         if name != "costs"
         else rows
-        for name, rows in plan_document()["tables"].items()
+        for name, rows in small_plan().tables.items()
     }
-    comparison = compare([plan_document(), plan_document(tables=tables)])
+    comparison = compare([small_plan(), small_plan(tables=tables)])
     figures = {f.name: f for f in comparison.key_figures}
     assert figures["All demand not met"].values == (100, 6 * 300)
     assert ("build", "sep_texas [war]") in {(d.kind, d.name) for d in comparison.decisions}
@@ -328,7 +329,7 @@ def test_several_futures_are_told_apart() -> None:
 
 def test_one_run_is_no_comparison() -> None:
     with pytest.raises(UsageError, match="at least two"):
-        compare([plan_document()])
+        compare([small_plan()])
 
 
 # --- names ----------------------------------------------------------------------------------------------------------
@@ -342,7 +343,7 @@ def test_runs_are_named_by_what_tells_their_folders_apart(tmp_path: Path) -> Non
 
 
 def test_hostile_names_are_shown_and_do_no_harm(tmp_path: Path) -> None:
-    comparison = compare([plan_document(scenario=name, plan_name=name) for name in HOSTILE], HOSTILE)
+    comparison = compare([small_plan(scenario=name, plan_name=name) for name in HOSTILE], HOSTILE)
     assert len({name.casefold() for name in comparison.names}) == len(HOSTILE)
     assert all(name.isprintable() and 0 < len(name) <= 66 for name in comparison.names)
     folder = tmp_path / "out"
@@ -361,7 +362,7 @@ def test_hostile_names_are_shown_and_do_no_harm(tmp_path: Path) -> None:
 
 
 def test_workbook_and_json_say_the_same(tmp_path: Path) -> None:
-    comparison = compare([plan_document(), costlier(10), costlier(-5)], ["a", "b", "c"])
+    comparison = compare([small_plan(), costlier(10), costlier(-5)], ["a", "b", "c"])
     book_path, json_path = write_comparison(comparison, tmp_path / "compare.xlsx")
     assert json_path == tmp_path / "compare.json"
     facts = json.loads(json_path.read_text(encoding="utf-8"))
@@ -386,7 +387,7 @@ def test_workbook_and_json_say_the_same(tmp_path: Path) -> None:
 
 
 def test_json_is_read_by_others(tmp_path: Path) -> None:
-    facts = document(compare([plan_document(changes=[]), plan_document()], ["a", "b"]))
+    facts = document(compare([small_plan(changes=[]), small_plan()], ["a", "b"]))
     assert {"cell": "Prices/ndpr_oxide/2027", "values": {"a": 70.0, "b": 56.0}} in facts["inputs"]
     decision = facts["decisions"][0]
     assert set(decision) == {"kind", "name", "unit", "differs", "values"}
@@ -394,7 +395,7 @@ def test_json_is_read_by_others(tmp_path: Path) -> None:
 
 
 def test_only_a_comparison_is_replaced(tmp_path: Path) -> None:
-    comparison = compare([plan_document(), plan_document()])
+    comparison = compare([small_plan(), small_plan()])
     out = tmp_path / "compare.xlsx"
     write_comparison(comparison, out)
     write_comparison(comparison, out)
@@ -409,14 +410,14 @@ def test_only_a_comparison_is_replaced(tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_into_a_run(tmp_path: Path) -> None:
-    write_run(plan_document(), tmp_path / "base")
+    write_run(small_plan(), tmp_path / "base")
     for out in (tmp_path / "base", tmp_path / "base" / "plan.xlsx", tmp_path / "base" / "compare.xlsx"):
         with pytest.raises(UsageError, match="holds a run"):
             KIND.check_out(out)
 
 
 def test_a_comparison_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    comparison = compare([plan_document(), plan_document()])
+    comparison = compare([small_plan(), small_plan()])
     out = tmp_path / "compare.xlsx"
     write_comparison(comparison, out)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -426,7 +427,7 @@ def test_a_comparison_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr("lodestone.report.compare.files.write_compare_workbook", fail)
     with pytest.raises(UsageError, match="No space left"):
-        write_comparison(compare([plan_document(), costlier()]), out)
+        write_comparison(compare([small_plan(), costlier()]), out)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
@@ -434,7 +435,7 @@ def test_a_comparison_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch:
 
 
 def test_runs_are_read_from_their_folders(tmp_path: Path) -> None:
-    for name, plan in {"base": plan_document(), "costly": costlier()}.items():
+    for name, plan in {"base": small_plan(), "costly": costlier()}.items():
         write_run(plan, tmp_path / name)
     comparison = compare_runs([tmp_path / "base", tmp_path / "costly" / "plan.json", tmp_path / "base" / "plan.xlsx"])
     assert comparison.names == ("base", "costly", "base (2)")
@@ -446,7 +447,8 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
         compare_runs([tmp_path / "none", tmp_path / "none"])
     (tmp_path / "plan.json").write_text('{"format": 1, "plan_name": "half"}', encoding="utf-8")
     with pytest.raises(
-        UsageError, match=r"plan\.json is damaged: scenario holds nothing, where a text belongs; solve it"
+        UsageError,
+        match=r"plan\.json is damaged: status holds nothing, where one of optimal, feasible belongs",
     ):
         compare_runs([tmp_path, tmp_path])
 
@@ -454,10 +456,10 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
 def test_solved_scenarios_of_the_tutorial(tmp_path: Path) -> None:
     inputs = load(examples()["tutorial"])
     snapshots = {name: input_snapshot(inputs.tables(name)) for name in ("base", "embargo")}
-    plans = [solve_scenario(inputs, name) | {"inputs": snapshot} for name, snapshot in snapshots.items()]
+    plans = [replace(solve_scenario(inputs, name), inputs=snapshot) for name, snapshot in snapshots.items()]
     comparison = compare(plans)
-    difference = plans[1]["expected_cost_musd"] - plans[0]["expected_cost_musd"]
+    difference = plans[1].cost - plans[0].cost
     assert abs(math.fsum(comparison.bridge["embargo"].values()) - difference) <= 1e-6
     changed = {cell for cell in cells(comparison) if not cell.startswith("Scenarios/")}
-    assert changed == {f"{c['sheet']}/{c['row']}/{c['year'] or c['column']}" for c in plans[1]["changes"]}
+    assert changed == {f"{c['sheet']}/{c['row']}/{c['year'] or c['column']}" for c in plans[1].changes}
     write_comparison(comparison, tmp_path / "compare.xlsx")

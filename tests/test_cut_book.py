@@ -12,24 +12,26 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 from tests.cut_book import cut_book
 from tests.make import write_book
-from tests.plan_document import plan_document
-from tests.solving import add, close, home, lane, market, read, recipe, solve
+from tests.plan_document import small_plan
+from tests.solving import add, close, home, lane, market, read, recipe, solved
 from tests.test_cut_years import banned
 
 from lodestone.commands import main
 from lodestone.errors import UsageError
 from lodestone.plan import key_figures as figures
-from lodestone.plan.plan_shape import require_plan
+from lodestone.plan.plan import Plan, require_plan
 from lodestone.plan.shapes import Misfit
 from lodestone.report.html.chain import chain
 from lodestone.report.html.views import views
 from lodestone.report.plan.charts import capacity_use, stocks, supplies
 from lodestone.report.plan.joint_summary import joint_key_lines, joint_sections
 from lodestone.report.plan.sheets import shown
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.studies.compare.years import stocks as compared_stocks
 from lodestone.studies.stress.cases import stress
 
+EXACT = Effort(1e-9)
 PERIODS = [2026, "2027-01", "2027-04", "2027-07", "2027-10", 2028, 2029]
 
 
@@ -49,9 +51,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def plan(folder: Path, name: str) -> dict[str, Any]:
+def document_of(folder: Path, name: str) -> dict[str, Any]:
     document: dict[str, Any] = json.loads((folder / name / "plan.json").read_text(encoding="utf-8"))
     return document
+
+
+def plan(folder: Path, name: str) -> Plan:
+    return Plan.from_document(document_of(folder, name))
 
 
 # --- every command --------------------------------------------------------------------------------------------------
@@ -123,7 +129,7 @@ def test_the_axis_of_a_plan_shows_months_where_there_are(folder: Path):
     axis = figures.axis(plan(folder, "base"))
     assert axis.places == PERIODS
     assert [axis.part({"year": 2027, "month": 4}), axis.part({"year": 2028, "month": 1})] == [0.25, 1.0]
-    assert figures.axis(plan_document()).places == [2026, 2027, 2028]
+    assert figures.axis(small_plan()).places == [2026, 2027, 2028]
 
 
 def test_charts_have_a_place_for_each_period(folder: Path):
@@ -137,25 +143,23 @@ def test_charts_have_a_place_for_each_period(folder: Path):
 
 def test_amounts_of_a_quarter_are_drawn_as_yearly_rates():
     """120 t a year, 30 t a quarter: as high in each."""
-    (drawing,) = supplies(solve(banned(45.625, 3)))
+    (drawing,) = supplies(solved(banned(45.625, 3)))
     assert drawing.rows == [[2026, close(120)], *([f"2027-{m:02}", close(120)] for m in (1, 4, 7, 10))]
     assert drawing.axis == "t/yr"
 
 
 def test_stocks_of_a_year_that_is_cut():
     """Filled to 9 t in the first half, 4 t taken out in each half: 1 t left at the end, 8 t released in 2027."""
-    document = plan_document()
-    first = document["tables"]["stockpile"][0] | {"year": 2027, "release_clean_t": 4.0, "release_exposed_t": 0.0}
+    first = small_plan().rows("stockpile")[0] | {"year": 2027, "release_clean_t": 4.0, "release_exposed_t": 0.0}
     halves = [first | {"month": 1, "stock_t": 5.0}, first | {"month": 7, "stock_t": 1.0}]
-    document["tables"]["stockpile"] = halves
-    (found,) = figures.stocks(document)
+    (found,) = figures.stocks(small_plan(tables={"stockpile": halves}))
     assert (found.end_t, found.released_t, found.release_years) == (1.0, 8.0, (2027,))
 
 
 def test_compare_shows_the_stock_at_the_end_of_a_year():
     """15 t are held; in the ban they are gone from the second quarter on."""
     book = banned(45.625, 3)
-    found = {stock.year: stock.values for stock in compared_stocks([solve(book), solve(book, "ban")])}
+    found = {stock.year: stock.values for stock in compared_stocks([solved(book), solved(book, "ban")])}
     assert found == {2026: (close(15), close(15)), 2027: (close(15), close(0))}
 
 
@@ -165,7 +169,7 @@ def test_the_chain_of_a_year_is_the_sum_of_its_periods(folder: Path):
     for year, _, material, _, _, _, to, clean, exposed in chain(document).rows:
         drawn[year] += (clean + exposed) * ((material, to) == ("magnet", "motors"))
     delivered: dict[int, float] = defaultdict(float)
-    for row in document["tables"]["demand"]:
+    for row in document.rows("demand"):
         delivered[row["year"]] += row["clean_t"] + row["exposed_t"]
     assert drawn == pytest.approx(delivered)
 
@@ -179,14 +183,14 @@ def test_the_page_knows_the_periods(folder: Path):
 
 
 def test_supply_cost_has_a_row_for_each_period(folder: Path):
-    rows = plan(folder, "base")["tables"]["supply_cost"]
+    rows = plan(folder, "base").rows("supply_cost")
     keys = [(row["material"], row["region"], row["year"], row["month"]) for row in rows]
     assert len(set(keys)) == len(keys)
     assert {(2027, month) for month in (1, 4, 7, 10)} <= {key[2:] for key in keys}
 
 
 def test_a_month_of_the_inputs_is_held_against_its_kind(folder: Path):
-    document = plan(folder, "base")
+    document = document_of(folder, "base")
     demand = document["inputs"]["Demand"]["Home/motors/magnet"]
     assert demand["2027-10"] == close(1.1 * 1200)
     demand["2027-10"] = "much"
@@ -199,7 +203,7 @@ def test_a_month_of_the_inputs_is_held_against_its_kind(folder: Path):
 
 def test_a_joint_plan_says_from_which_month(folder: Path):
     document = plan(folder, "joint")
-    assert document["from_months"] == {"base": 1, "ban": 4, "long_ban": 7}
+    assert document.from_months == {"base": 1, "ban": 4, "long_ban": 7}
     labels = [label for label, _ in joint_key_lines(document)]
     assert "If ban from 2027-04 (20.0%)" in labels
     assert "If long_ban from 2027-07 (10.0%)" in labels
@@ -207,11 +211,11 @@ def test_a_joint_plan_says_from_which_month(folder: Path):
 
 
 def test_what_is_shared_ends_with_the_month_before(folder: Path):
-    """The first quarter of 2027 is the same in all futures, the second is not; a decision of 2027 is made in January."""
+    """The first quarter of 2027 is the same in all futures, the second is not; a decision of 2027 is made in 01."""
     document = plan(folder, "joint")
     assert figures.parting(document) == 202704
-    now = figures.until(document, 202704)["tables"]
-    assert [(row["year"], row["month"]) for row in now["stockpile"]] == [(2026, 1), (2027, 1)]
+    now = figures.until(document, 202704)
+    assert [(row["year"], row["month"]) for row in now.rows("stockpile")] == [(2026, 1), (2027, 1)]
 
 
 # --- stress ---------------------------------------------------------------------------------------------------------
@@ -221,7 +225,7 @@ def test_what_is_shared_ends_with_the_month_before(folder: Path):
 def test_a_loss_of_some_months(months: int | None, short: float):
     """Of 120 t a year 30 t are missed in each quarter without China, from April 2027 on, and 15 t are in store."""
     book = banned(45.625, 3)
-    study = stress(read(book), {"base": solve(book)}, gap=1e-9, begins=202704, months=months)
+    study = stress(read(book), {"base": solved(book)}, effort=EXACT, begins=202704, months=months)
     (lost,) = (o for o in study.outcomes if o.case == "China")
     assert lost.since == "2027-04"
     assert lost.short_t == {"industry": close(short)}
@@ -231,10 +235,10 @@ def test_a_loss_of_some_months(months: int | None, short: float):
 
 def test_held_in_the_base_a_plan_of_months_costs_what_it_costs(folder: Path):
     """Stocks are held period by period."""
-    inputs = read(cut_book())
-    study = stress(inputs, {"base": solve_scenario(inputs, gap=1e-6)}, gap=1e-6)
+    inputs, near = read(cut_book()), Effort(1e-6)
+    study = stress(inputs, {"base": solve_scenario(inputs, effort=near)}, effort=near)
     (planned,) = (o for o in study.outcomes if o.case == "base")
-    assert planned.cost_musd == pytest.approx(plan(folder, "base")["expected_cost_musd"], rel=1e-4)
+    assert planned.cost_musd == pytest.approx(plan(folder, "base").cost, rel=1e-4)
     (late,) = (o for o in study.outcomes if o.case == "long_ban")
     assert late.since == "2027-04"  # its parent has shown itself by then
 
@@ -247,7 +251,7 @@ def test_until_it_shows_nobody_tries_more_suppliers_than_planned():
     for place, premium in (("China", 0), ("Ally", 0.1)):
         market(book, place.lower(), place, premium_share=premium)
         lane(book, place, "Home")
-    (lost,) = (o for o in stress(read(book), {"base": solve(book)}, gap=1e-9).outcomes if o.case == "China")
+    (lost,) = (o for o in stress(read(book), {"base": solved(book)}, effort=EXACT).outcomes if o.case == "China")
     assert lost.since == 2027
     assert lost.short_t == {"industry": close(80 + 60)}
 
@@ -260,7 +264,7 @@ def test_until_it_shows_no_plant_is_kept_open_beyond_the_plan():
     recipe(book, "make", oxide=1)
     add(book, "Plants", plant="works", region="Home", process="make", operating_cost_usd_per_kg=80, pricing="cost",
         fixed_cost_musd_per_yr=0.001, years=100)  # fmt: skip
-    (lost,) = (o for o in stress(read(book), {"base": solve(book)}, gap=1e-9).outcomes if o.case == "China")
+    (lost,) = (o for o in stress(read(book), {"base": solved(book)}, effort=EXACT).outcomes if o.case == "China")
     assert lost.short_t == {"industry": close(100)}
 
 
@@ -271,7 +275,7 @@ def test_until_it_shows_nothing_is_designed_out_beyond_the_plan():
     lane(book, "China", "Home")
     add(book, "Substitution", option="thrift", sector="industry", material="oxide", cost_usd_per_kg=70,
         ramp_share_per_yr=0.1, years=0.5)  # fmt: skip
-    (lost,) = (o for o in stress(read(book), {"base": solve(book)}, gap=1e-9).outcomes if o.case == "China")
+    (lost,) = (o for o in stress(read(book), {"base": solved(book)}, effort=EXACT).outcomes if o.case == "China")
     assert lost.short_t == {"industry": close(90)}
 
 
@@ -287,7 +291,7 @@ def test_until_it_shows_nothing_is_designed_out_beyond_the_plan():
 def test_a_loss_begins_and_ends_with_periods(begins: int, months: int | None, says: str):
     book = banned(45.625, 3)
     with pytest.raises(UsageError) as told:
-        stress(read(book), {"base": solve(book)}, begins=begins, months=months)
+        stress(read(book), {"base": solved(book)}, begins=begins, months=months)
     assert str(told.value) == says
 
 

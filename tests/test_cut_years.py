@@ -6,8 +6,8 @@ import random
 
 import pytest
 from tests.make import Book
+from tests.oracle.books import some_book
 from tests.solving import add, change, close, home, lane, market
-from tests.test_brute_force import some_book
 from tests.test_rule_cases import costs
 
 from lodestone.errors import NoPlanError

@@ -19,13 +19,14 @@ import pytest
 from benchmarks import damaged_runs
 from benchmarks.damaged_runs import COMMANDS, DEEP, Place, fault_of, places, trials
 from click.testing import CliRunner
-from tests.plan_document import earlier_document, plan_document
+from tests.plan_document import earlier_document, small_plan
 
 import lodestone.plan.run_files as run_files
 import lodestone.report.plan.run_folder as runs
 from lodestone.commands import main
 from lodestone.errors import UsageError
-from lodestone.plan.plan_json import read_plan
+from lodestone.plan.plan import Plan
+from lodestone.plan.plan_json import read_plan, read_plan_document
 from lodestone.plan.run_files import read_run, run_place, workbook_bytes, workbook_of
 from lodestone.report.compare import files as compare_files
 from lodestone.report.html.studies import read_study
@@ -64,7 +65,7 @@ def test_the_sound_runs_of_the_trials_are_read_by_every_command(solved: list[Pla
 
 def joint(**changes: Any) -> dict[str, Any]:
     """A plan for two futures, both the plan of tests/plan_document.py."""
-    plan = plan_document()
+    plan = small_plan().document()
     plan["tables"] = {
         name: [{"scenario": future, **row} for future in ("base", "war") for row in rows]
         for name, rows in plan["tables"].items()
@@ -171,7 +172,7 @@ def read_damaged(folder: Path, plan: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize(("edit", "said"), DAMAGE.values(), ids=DAMAGE.keys())
 def test_the_place_of_damage_is_named(tmp_path: Path, edit: Callable[[dict[str, Any]], object], said: str) -> None:
-    plan = plan_document()
+    plan = small_plan().document()
     edit(plan)
     assert said in read_damaged(tmp_path, plan)
 
@@ -185,16 +186,16 @@ def test_futures_go_together(tmp_path: Path, edit: Callable[[dict[str, Any]], ob
 
 def test_what_an_earlier_or_later_version_writes_is_read(tmp_path: Path) -> None:
     """No inputs, origins, options or values of limits; or a key, a column and a sheet that are not known yet."""
-    for name, plan in {"early": earlier_document(), "plain": plan_document(), "joint": joint()}.items():
+    for name, plan in {"early": earlier_document(), "plain": small_plan().document(), "joint": joint()}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(plan), encoding="utf-8")
-        assert read_plan(tmp_path / f"{name}.json") == plan
-    late = plan_document(
-        extra={"a": [1, {"b": None}]}, inputs={"Ships": {"rows/of/it": {"t": 1, "years": {"2026": 2}}}}
-    )
+        assert read_plan_document(tmp_path / f"{name}.json") == plan
+        assert read_plan(tmp_path / f"{name}.json").rows("stockpile")[0]["lacking_t"] == 0
+    ships = {"Ships": {"rows/of/it": {"t": 1, "years": {"2026": 2}}}}
+    late = small_plan(extra={"a": [1, {"b": None}]}, inputs=ships).document()
     late["tables"]["flows"][0]["ship"] = "a ship"
     late["tables"]["ships"] = [{"ship": "a ship"}]
     (tmp_path / "late.json").write_text(json.dumps(late), encoding="utf-8")
-    assert read_plan(tmp_path / "late.json") == late
+    assert read_plan(tmp_path / "late.json").document() == late
 
 
 BYTES = {
@@ -305,7 +306,7 @@ def test_the_workbook_of_a_foreign_run_is_a_regular_file(tmp_path: Path, endless
 
     def ask(path: Path) -> None:
         with pytest.raises(UsageError) as told:
-            workbook_bytes(plan_document(workbook_path=str(path)), tmp_path)
+            workbook_bytes(small_plan(workbook_path=str(path)), tmp_path)
         said.append(str(told.value))
 
     for path in endless:
@@ -334,14 +335,14 @@ def test_a_plan_or_a_study_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> N
 )  # fmt: skip
 def test_a_workbook_on_another_host_is_not_followed(tmp_path: Path, path: str) -> None:
     with pytest.raises(UsageError, match=r"on another host, .*, which is not followed: name it with --workbook"):
-        workbook_bytes(plan_document(workbook_path=path), tmp_path)
+        workbook_bytes(small_plan(workbook_path=path), tmp_path)
 
 
 def test_a_workbook_is_no_larger_than_a_workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_files, "MOST_FILE", 10)
     (tmp_path / "run").mkdir()
     (tmp_path / "plan.xlsx").write_bytes(b"0123456789")
-    plan = plan_document(workbook_path="../plan.xlsx")
+    plan = small_plan(workbook_path="../plan.xlsx")
     assert workbook_bytes(plan, tmp_path / "run") == b"0123456789"
     (tmp_path / "plan.xlsx").write_bytes(b"0123456789+")
     with pytest.raises(UsageError, match="is larger than"):
@@ -356,7 +357,7 @@ def test_a_workbook_whose_name_is_no_utf8_gets_its_plan(tmp_path: Path, monkeypa
     done = CliRunner().invoke(main, ["solve", name, "--out", "run", "--quiet"])
     assert (done.exit_code, done.exception) == (0, None)
     plan = read_run(tmp_path / "run")
-    assert (plan["workbook"], plan["workbook_path"]) == ("m?rz.xlsx", "../m?rz.xlsx")
+    assert (plan.workbook, plan.workbook_path) == ("m?rz.xlsx", "../m?rz.xlsx")
     written, shown, workbook, _ = verify(tmp_path / "run")
     assert (written.ok, shown.ok, workbook.ok) == (True, True, None)
 
@@ -364,7 +365,7 @@ def test_a_workbook_whose_name_is_no_utf8_gets_its_plan(tmp_path: Path, monkeypa
 def test_verify_says_so_and_takes_the_workbook_that_is_named(solved: list[Place], tmp_path: Path) -> None:
     at = solved[0]
     plan = {**at.plan, "workbook_path": "//host/share/plan.xlsx"}
-    write_run(plan, tmp_path / "run")
+    write_run(Plan.from_document(plan), tmp_path / "run")
     *_, workbook, audit = verify(tmp_path / "run")
     assert (workbook.ok, audit.ok) == (None, None)
     assert workbook.text == (
@@ -377,7 +378,7 @@ def test_verify_says_so_and_takes_the_workbook_that_is_named(solved: list[Place]
 
 def test_a_workbook_that_is_none_any_more_is_told(solved: list[Place], tmp_path: Path) -> None:
     book = tmp_path / "plan.xlsx"
-    write_run(solved[0].plan, tmp_path / "run", book)
+    write_run(Plan.from_document(solved[0].plan), tmp_path / "run", book)
     book.write_bytes(b"PK not a workbook")
     *_, workbook, audit = verify(tmp_path / "run")
     assert (workbook.ok, audit.ok) == (False, None)
@@ -389,7 +390,7 @@ def test_a_workbook_that_is_none_any_more_is_told(solved: list[Place], tmp_path:
 
 def test_reading_leaves_what_another_host_is_writing(tmp_path: Path) -> None:
     """On a shared disk its process is not to be seen here."""
-    write_run(plan_document(), tmp_path / "run")
+    write_run(small_plan(), tmp_path / "run")
     half = tmp_path / ".run.new-elsewhere-4000000"
     half.mkdir()
     (half / "plan.json").write_text('{\n"format": 1')
@@ -401,22 +402,22 @@ def test_reading_leaves_what_another_host_is_writing(tmp_path: Path) -> None:
     read_run(tmp_path / "run")
     assert sorted(p.name for p in tmp_path.rglob("*")) == before
 
-    write_run(plan_document(), tmp_path / "run")  # who writes clears up after its own host
+    write_run(small_plan(), tmp_path / "run")  # who writes clears up after its own host
     assert sorted(p.name for p in tmp_path.iterdir()) == [half.name, "run"]
 
     long_ago = time.time() - runs.ABANDONED_AFTER_S - 1
     for path in (half / "plan.json", half):
         os.utime(path, (long_ago, long_ago))
-    write_run(plan_document(), tmp_path / "run")  # nobody has touched it since
+    write_run(small_plan(), tmp_path / "run")  # nobody has touched it since
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
 
 
 def test_between_two_renames_the_old_run_is_read_where_it_stands(tmp_path: Path) -> None:
-    write_run(plan_document(), tmp_path / "run")
+    write_run(small_plan(), tmp_path / "run")
     aside = tmp_path / ".run.old-elsewhere-1"
     (tmp_path / "run").rename(aside)
     assert run_place(tmp_path / "run") == aside
-    assert read_run(tmp_path / "run" / "plan.json")["plan_name"] == plan_document()["plan_name"]
+    assert read_run(tmp_path / "run" / "plan.json").plan_name == small_plan().plan_name
     assert [p.name for p in tmp_path.iterdir()] == [aside.name]
 
 

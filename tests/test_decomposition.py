@@ -22,16 +22,17 @@ from tests.test_joint import LAST, crisis, future, with_futures
 from lodestone.audit import audit_joint
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.tables import VALUE_TABLES
-from lodestone.solve.all_futures import all_futures, joint_document, weighed
+from lodestone.solve.all_futures import all_futures, joint_plan, weighed
 from lodestone.solve.decomposition import launch
 from lodestone.solve.decomposition.future import Future
 from lodestone.solve.decomposition.run import number_of_processes, solve_decomposed, together
 from lodestone.solve.decomposition.shared import THRESHOLD, alone, stretches
-from lodestone.solve.one_scenario import Effort, Proof
+from lodestone.solve.effort import Effort, Search
+from lodestone.solve.one_scenario import Proof
 from lodestone.system.scratch import scratch
 
 ROOT = Path(__file__).resolve().parents[1]
-EXACT = Effort(1e-9, 60.0)
+EXACT = Search(1e-9, 60.0)
 mpi = pytest.mark.skipif(
     any(find_spec(package) is None for package in ("mpisppy", "mpi4py")), reason='needs the extra "mpi"'
 )
@@ -100,7 +101,7 @@ class Apart:
             tables[name] = f.tables(x[self.place(name)], f.values())
         proof = Proof(False, -np.inf, {}, 0.0)
         spliced = together(self.tree, tables, self.reference)
-        return joint_document(self.inputs, self.base, self.tree, spliced, proof)
+        return joint_plan(self.inputs, self.base, self.tree, spliced, proof).document()
 
     def audit(self, plan: dict[str, Any]) -> list[Any]:
         data = {name: self.tree.data[leaf] for name, leaf in self.tree.leaf_of.items()}
@@ -230,7 +231,7 @@ def test_two_processes_find_the_plan_of_the_extensive_form(make: Any, weight: fl
     book = make()
     book["Settings"] |= {"risk_weight": weight, "risk_tail": 0.25}
     whole = solve_all(book)
-    plan = solve_decomposed(read(book), 2, gap=GAP, time_limit=120)
+    plan = solve_decomposed(read(book), 2, effort=Effort(gap=GAP, time_limit=120)).document()
     assert plan["bound_musd"] <= whole["objective_musd"] + 1e-6
     assert whole["objective_musd"] <= plan["objective_musd"] + 1e-6
     assert plan["status"] == "optimal"
@@ -246,7 +247,7 @@ def test_two_processes_find_the_plan_of_the_extensive_form(make: Any, weight: fl
 @mpi
 def test_more_processes_share_the_futures_out():
     book = with_futures()
-    plan = solve_decomposed(read(book), 4, gap=GAP, time_limit=120, values=False)
+    plan = solve_decomposed(read(book), 4, effort=Effort(gap=GAP, time_limit=120), values=False).document()
     assert plan["gap"] <= GAP
     assert plan["objective_musd"] == pytest.approx(solve_all(book, values=False)["objective_musd"], rel=GAP)
     assert plan["evpi_musd"] is None
@@ -259,7 +260,7 @@ def test_one_future_without_a_plan_means_there_is_none():
     book["Sectors"][1].append(1)
     del book["Stockpiles"]  # Ally and the works have 80 t of the 100 t that must be there
     with pytest.raises(NoPlanError, match=r"(embargo|late): no plan .* known from the start"):
-        solve_decomposed(read(book), 2, gap=GAP, time_limit=120)
+        solve_decomposed(read(book), 2, effort=Effort(gap=GAP, time_limit=120))
 
 
 @mpi
@@ -276,7 +277,7 @@ def test_a_process_that_is_killed_ends_the_run_with_a_message():
                 killed.append(ranks[-1])
 
     with pytest.raises(StoppedError, match="ended before its time"):
-        solve_decomposed(read(everything()), 2, gap=0.0, time_limit=60, on_progress=kill_one)
+        solve_decomposed(read(everything()), 2, effort=Effort(gap=0.0, time_limit=60, on_progress=kill_one))
     assert killed
     assert not [p for p in _below(os.getpid()) if b"lodestone.solve.decomposition.rank" in _command(p)]
 
@@ -310,14 +311,19 @@ def test_asked_to_stop_it_keeps_the_best_plan():
         if progress.best is not None:
             seen.append(progress.best)
 
-    plan = solve_decomposed(read(with_futures()), 2, 0.0, 60, note, lambda: bool(seen), values=False)
+    plan = solve_decomposed(
+        read(with_futures()),
+        2,
+        effort=Effort(gap=0.0, time_limit=60, on_progress=note, should_stop=lambda: bool(seen)),
+        values=False,
+    ).document()
     assert plan["objective_musd"] <= seen[0] + 1e-6
     assert plan["bound_musd"] <= plan["objective_musd"]
 
 
 SIGNALLED = """
 import os, signal, sys
-import model.decomposition.run as run
+import lodestone.solve.decomposition.run as run
 from lodestone.commands import main
 from tests.test_decomposition import _below
 ranks, number = run.run_ranks, int(sys.argv.pop(1))
@@ -326,7 +332,7 @@ def watched(order, processes, tell, stop):
         tell(progress)
         if progress.best is not None and not sent:
             sent.extend([os.getpid()] if number == signal.SIGKILL else [*_below(os.getpid()), os.getpid()])
-            print(*_below(os.getpid()), flush=True)
+            print(*_below(os.getpid()), file=sys.__stdout__, flush=True)
             for process in sent:
                 os.kill(process, number)
     return ranks(order, processes, told, stop)

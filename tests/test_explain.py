@@ -13,6 +13,7 @@ from tests.make import Book, write_book
 from tests.solving import add, home, lane, market, recipe
 
 from lodestone.errors import NoPlanError
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.studies.explanation.explain import explain
 from lodestone.studies.explanation.results import INTEGERS, RELAXATION, Explanation, Repair
@@ -280,7 +281,7 @@ def has_plan(path: Path) -> bool:
     inputs = load(path)
     assert inputs.problems == ()
     try:
-        solve_scenario(inputs, gap=0.01)
+        solve_scenario(inputs, effort=Effort(gap=0.01))
     except NoPlanError:
         return False
     return True

@@ -17,6 +17,7 @@ from lodestone.commands import main
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError
 from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.studies.explanation.arithmetic import find
 from lodestone.studies.explanation.explain import explain
@@ -101,7 +102,7 @@ def test_what_set_has_set_is_mended_in_the_set(here: Path) -> None:
     assert cells == ["Sectors!C2", "--set Markets/ally/years"]
     (change,) = explanation.repairs[1].changes
     assert (change.old, change.new) == (30, 80)
-    assert solve_scenario(load(path, [f"Markets/ally/years={change.new}"]))["status"] == "optimal"
+    assert solve_scenario(load(path, [f"Markets/ally/years={change.new}"])).status == "optimal"
 
 
 def test_what_a_scenario_has_set_is_mended_on_changes(here: Path) -> None:
@@ -110,7 +111,7 @@ def test_what_a_scenario_has_set_is_mended_on_changes(here: Path) -> None:
     assert "Changes!E2" in explanation.findings[0].cells
     (change,) = explanation.repairs[1].changes
     assert (change.cell, change.old, change.new) == ("Changes!E2", 30, 80)
-    assert solve_scenario(load(path).edited({change.cell: change.new}), "blockade")["status"] == "optimal"
+    assert solve_scenario(load(path).edited({change.cell: change.new}), "blockade").status == "optimal"
 
 
 def test_of_many_scenarios_each_that_fails_gets_its_files_and_a_sentence(here: Path) -> None:
@@ -134,7 +135,7 @@ def test_a_joint_plan_names_the_future_that_cannot_be(here: Path) -> None:
     assert any("[blockade]" in rule["text"] for rule in facts["conflict"])
     for repair in facts["repairs"]:
         values = {change["cell"]: change["to"] for change in repair["changes"]}
-        assert solve_joint(load(path).edited(values), values=False)["status"] == "optimal"
+        assert solve_joint(load(path).edited(values), values=False).status == "optimal"
         for cell in values:
             with pytest.raises(NoPlanError):
                 solve_joint(load(path).edited({c: v for c, v in values.items() if c != cell}), values=False)
@@ -207,7 +208,7 @@ def test_what_is_just_enough_is_no_finding() -> None:
     add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", opening_t=30, capacity_t=30)
     add(book, "Substitution", option="thrift", sector="industry", material="oxide", cost_usd_per_kg=1, years=0.1)
     assert findings(book) == ()
-    assert solve_scenario(read(book))["status"] == "optimal"
+    assert solve_scenario(read(book)).status == "optimal"
     book["Stockpiles"][1][3] = 29
     (finding,) = findings(book)
     assert "must get 70 t of oxide in 2026, and at most 69 t can reach Home" in finding.text
@@ -226,7 +227,7 @@ def test_stopped_at_any_moment_every_repair_it_tells_makes_a_plan() -> None:
             values = {change.cell: change.new for change in repair.changes}
             mended = served(least=values.get("Sectors!C2", 0.8), sold=values.get("Markets!D2", 30))
             assert values.keys() <= {"Sectors!C2", "Markets!D2"}
-            assert solve_scenario(read(mended), gap=0.5)["status"] in ("optimal", "feasible")
+            assert solve_scenario(read(mended), effort=Effort(gap=0.5)).status in ("optimal", "feasible")
             told.add(tuple(values))
         if len(explanation.repairs) < 2:
             assert explanation.remarks != ()

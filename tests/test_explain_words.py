@@ -9,7 +9,7 @@ import pytest
 from tests.rules.everything import everything
 from tests.solving import add, change, home, lane, market, read, recipe
 
-from lodestone.data.tree import joint
+from lodestone.data.tree import Branch, joint, with_branches
 from lodestone.studies.explanation.adjustable_cells import STANDING
 from lodestone.studies.explanation.elastic_rows import Giving
 from lodestone.studies.explanation.loosening import loosened
@@ -33,8 +33,8 @@ def crowded() -> Inputs:
     book = home(last=2028, risk_weight=0.2)
     book["Sectors"][0].append("min_service_share")
     book["Sectors"][1].append(0.9)
-    add(book, "Materials", material="ore", resourcing_share=0.5)
-    add(book, "Trade", from_region="China", to_region="Home", material="ore", t_per_yr=300)
+    add(book, "Materials", material="ore", resourcing_share=0.2)
+    add(book, "Trade", from_region="China", to_region="Home", material="ore", t_per_yr=100)
     add(book, "Prices", material="ore", years=5)
     market(book, "ore_china", "China", "ore", years=500)
     market(book, "ore_home", "Home", "ore", years=50, spot_share=0.4)
@@ -48,7 +48,7 @@ def crowded() -> Inputs:
     recipe(book, "mine", ore=1)
     for name, rule in (("refinery", "whole_plant"), ("other", "batch")):
         add(book, "Plants", plant=name, region="Home", process="refine", operating_cost_usd_per_kg=80, spot_share=0.5,
-            exposure_rule=rule, fixed_cost_musd_per_yr=0.1, years=60)  # fmt: skip
+            exposure_rule=rule, fixed_cost_musd_per_yr=1, years=60)  # fmt: skip
     for name, cells in (
         ("pit", {"funding": "public", "capex_musd": 9, "group": "site", "max_builds": 1, "requires": None}),
         (
@@ -59,14 +59,16 @@ def crowded() -> Inputs:
                 "requires": "pit",
                 "lead_years": 1,
                 "process": "refine",
-                "fixed_cost_musd_per_yr": 0.1,
+                "fixed_cost_musd_per_yr": 1,
             },
         ),
         ("late", {"funding": "public", "capex_musd": 1, "latest_year": 2026, "earliest_year": 2026, "max_builds": 2}),
+        ("short", {"funding": "public", "capex_musd": 1, "life_years": 1, "max_builds": 2, "process": "refine"}),
         ("soon", {"funding": "public", "capex_musd": 1, "latest_year": 2028, "earliest_year": 2028}),
     ):
         add(book, "Projects", project=name, **({"region": "Home", "process": "mine", "capacity_t_per_yr": 40} | cells))
-    add(book, "PriceFloors", floor="f", project="mill", material="oxide", floor_usd_per_kg=90, tenor_years=9)
+    add(book, "PriceFloors", floor="f", project="mill", material="oxide", floor_usd_per_kg=90, tenor_years=9,
+        equity_musd=1, equity_share=0.1)  # fmt: skip
     for name, supplier, cells in (
         ("built", "mill", {"take_or_pay_share": 0.5, "min_t_per_yr": 5}),
         ("made", "refinery", {"earliest_year": 2027, "latest_year": 2027}),
@@ -84,14 +86,20 @@ def crowded() -> Inputs:
     add(book, "Substitution", option="thrift", sector="industry", material="oxide", cost_usd_per_kg=5, years=0.1,
         requires="pit", ramp_share_per_yr=0.05, keep_share=0.5)  # fmt: skip
     add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", opening_t=10, capacity_t=200,
-        max_fill_t_per_yr=0, max_release_t_per_yr=5, least_t=2, years=30)  # fmt: skip
+        max_fill_t_per_yr=0, max_release_t_per_yr=5, least_t=5, years=30)  # fmt: skip
     add(book, "ChinaShare", cap="oxide_cap", material="oxide", years=0.6)
     add(book, "ChinaShare", cap="ore_cap", material="ore", years=0.7)
-    add(book, "ChinaShare", cap="industry_cap", material="oxide", sector="industry", years=0.9)
+    add(book, "ChinaShare", cap="ban", material="oxide", sector="industry", years=0.5)
     add(book, "Budgets", budget="all", covers="all", carry_over="yes", years=100)
-    add(book, "Scenarios", scenario="shock", probability=0.3, from_year=2027, emergency_from=2028, emergency_to=2028)
+    add(book, "Scenarios", scenario="shock", probability=0.3, from_year=2027, emergency_from=2027, emergency_to=2027)
     change(book, "shock", "Lanes", "China/Home/ore", 10)
     change(book, "shock", "ChinaShare", "oxide_cap", 0.1)
+    sectors = book["Sectors"]
+    column = sectors[0].index("secure_share") if "secure_share" in sectors[0] else len(sectors[0])
+    for row, cell in zip(sectors, ["secure_share", *[0.5] * len(sectors)], strict=False):
+        row[column:] = [cell]
+    add(book, "Scenarios", scenario="cut", from_year=2027, threat="yes")
+    change(book, "cut", "Lanes", "China/Home/oxide", 0)
     inputs = read(book)
     assert inputs.problems == ()
     return inputs
@@ -99,7 +107,12 @@ def crowded() -> Inputs:
 
 @pytest.fixture(scope="module")
 def giving() -> Giving:
-    return loosened(Places(crowded()), lambda data_of: joint(data_of("base"), [data_of("shock")]))
+    inputs = crowded()
+    cut = plan_data(inputs.combination("base", ["cut"]), inputs.tables())
+    return loosened(
+        Places(inputs),
+        lambda data_of: with_branches(joint(data_of("base"), [data_of("shock")]), [Branch("base", ("cut",), cut)]),
+    )
 
 
 def test_every_row_and_bound_of_a_crowded_workbook_can_be_said_with_a_cell(giving: Giving) -> None:

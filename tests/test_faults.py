@@ -15,11 +15,12 @@ import pytest
 from benchmarks.kills import kills
 from click.testing import CliRunner
 from tests.make import Book, tiny, with_plants, write_book
-from tests.plan_document import plan_document
+from tests.plan_document import small_plan
 from tests.solving import add, home
 
 from lodestone.commands import main
 from lodestone.errors import UsageError
+from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import read_run
 from lodestone.report.plan.run_folder import write_run
 from lodestone.runs.folder_lock import claimed
@@ -56,6 +57,7 @@ FULL = """
 import os, resource, signal, sys
 # Pyomo makes a semaphore when it is loaded, which is a file to this limit and not to a disk
 import lodestone.solve.one_scenario
+from lodestone.commands import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), most))
@@ -143,13 +145,13 @@ def hard() -> Book:
     return book
 
 
-def proved_but_for_a_gap(run: Path) -> dict[str, Any]:
+def proved_but_for_a_gap(run: Path) -> Plan:
     plan = read_run(run)
-    assert plan["status"] == "feasible"
-    assert plan["gap"] > 0
-    assert plan["bound_musd"] < plan["objective_musd"]
-    assert plan["audit"]
-    assert all(line["ok"] for line in plan["audit"])
+    assert plan.status == "feasible"
+    assert plan.gap > 0
+    assert plan.bound_musd < plan.objective_musd
+    assert plan.audit
+    assert all(line["ok"] for line in plan.audit)
     assert holds(verify(run))
     return plan
 
@@ -157,6 +159,7 @@ def proved_but_for_a_gap(run: Path) -> dict[str, Any]:
 INTERRUPTED = """
 import os, signal, sys
 import lodestone.solver.highs
+from lodestone.commands import main
 attempt, times = lodestone.solver.highs.Solver._attempt, int(sys.argv.pop(1))
 def watched(self, on_progress, should_stop, *more):
     def tell(progress):
@@ -200,7 +203,7 @@ def test_a_time_limit_leaves_the_best_plan_so_far(tmp_path: Path):
     plan = proved_but_for_a_gap(tmp_path / "run")
     said = json.loads(done.stdout)
     assert said["status"] == "feasible"
-    assert said["gap"] == pytest.approx(plan["gap"])
+    assert said["gap"] == pytest.approx(plan.gap)
 
 
 # --- two at once -----------------------------------------------------------------------------------------------------
@@ -221,7 +224,7 @@ def test_a_folder_that_another_run_holds_is_refused(tmp_path: Path):
 HOLD = """
 import os, signal, sys
 from pathlib import Path
-from model.report.claim import claimed
+from lodestone.runs.folder_lock import claimed
 with claimed([Path(sys.argv[1])]):
     print("held", flush=True)
     sys.stdin.readline()
@@ -246,7 +249,7 @@ def test_of_two_processes_one_is_refused_until_the_other_is_killed(tmp_path: Pat
     other.communicate()
     assert (tmp_path / "deep" / ".run.lock").exists()  # nobody holds it any more
     with claimed([folder]):
-        write_run(plan_document(), folder)
+        write_run(small_plan(), folder)
     assert [p.name for p in (tmp_path / "deep").iterdir()] == ["run"]
 
 

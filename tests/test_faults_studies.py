@@ -22,15 +22,18 @@ from lodestone.commands import main
 from lodestone.report.terminal.many import WatchMany
 from lodestone.runs.folder_lock import claimed
 from lodestone.runs.verify import holds, verify
+from lodestone.solve.effort import Effort
 from lodestone.studies.frontier.results import Point
 from lodestone.studies.frontier.trace import frontier
+from lodestone.studies.parallel.solves import Where
+from lodestone.studies.parallel.source import Source
 
 # Every study that writes more than one file: its command but for --out, the suffixes, how its JSON file begins.
 STUDIES = {
     "compare": ("compare {run} {other}", (".xlsx", ".json"), "comparison"),
     "frontier": (
         "frontier {book} --cap oxide_cap --from 0.8 --to 0.7 --steps 1 --jobs 1",
-        (".xlsx", ".png", ".json"),
+        (".xlsx", ".json"),
         "frontier",
     ),
     "sweep": ("sweep {book} --vary Settings/discount_rate=0.1 --jobs 1", (".xlsx", ".csv", ".json"), "sweep"),
@@ -176,7 +179,13 @@ def killer(times: int) -> Callable[[str, Any], None]:
 @posix
 def test_a_frontier_goes_on_when_its_worker_is_killed(solved: Path) -> None:
     def points(**how: Any) -> list[Any]:
-        found = frontier(solved / "plan.xlsx", [0.7, 0.8], "oxide_cap", gap=1e-9, processes=1, **how)
+        found = frontier(
+            Source.read(solved / "plan.xlsx", effort=Effort(gap=1e-9)),
+            [0.7, 0.8],
+            "oxide_cap",
+            where=Where(processes=1),
+            **how,
+        )
         return [(p.scale, pytest.approx(p.objective_musd), p.message) for p in found.points]
 
     assert points(on_news=killer(1)) == points()
@@ -224,7 +233,7 @@ def test_ctrl_c_keeps_the_points_that_were_found_and_twice_nothing(
     ends = [point["message"] for point in answer["points"]]
     assert "" in ends
     assert "stopped before it was begun" in ends
-    assert beside(out) == ["study.json", "study.png", "study.xlsx"]
+    assert beside(out) == ["study.json", "study.xlsx"]
 
 
 # --- places that are none --------------------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.solving import solve, solve_all
+from tests.solving import solved, solved_all
 from tests.test_joint import with_futures
 
+import lodestone as ls
 from lodestone.errors import UsageError
-from lodestone.plan.frames import frames
 from lodestone.report.plan.run_folder import write_run
 
 PAGE = (Path(__file__).parents[1] / "docs" / "plan_tables.md").read_text(encoding="utf-8")
@@ -22,18 +22,19 @@ COLUMNS = {
 
 @pytest.mark.parametrize("joint", [False, True])
 def test_every_table_of_the_page_is_a_frame_with_its_columns_and_rows(tmp_path: Path, joint: bool) -> None:
-    plan = solve_all(with_futures(), values=False) if joint else solve(with_futures())
+    plan = solved_all(with_futures(), values=False) if joint else solved(with_futures())
     write_run(plan, tmp_path / "run")
     for place in (tmp_path / "run", str(tmp_path / "run" / "plan.json")):
-        found = frames(place)
-        assert list(found) == list(COLUMNS)
+        back = ls.read(place)
+        assert list(back.keys()) == list(COLUMNS)
+        found = {name: back[name] for name in COLUMNS}
         for name, frame in found.items():
             assert list(frame.columns) == (["scenario"] if joint else []) + COLUMNS[name]
-            assert len(frame) == len(plan["origins"] if name == "origins" else plan["tables"][name])
+            assert len(frame) == len(plan.rows(name))
     assert len(found["flows"]) > 0 and len(found["origins"]) > 0 and len(found["supply_cost"]) > 0
-    assert found["flows"]["t"].sum() == pytest.approx(sum(row["t"] for row in plan["tables"]["flows"]))
+    assert found["flows"]["t"].sum() == pytest.approx(sum(row["t"] for row in plan.tables["flows"]))
 
 
 def test_no_run_is_an_error_in_words(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no plan"):
-        frames(tmp_path)
+        ls.read(tmp_path)

@@ -17,6 +17,7 @@ from lodestone.data.tree import single
 from lodestone.errors import UsageError, WorkbookError
 from lodestone.report.studies.frontier_files import KIND, write_frontier
 from lodestone.rules.build import build
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import scenario_data, solve_scenario
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solver.highs import Solver
@@ -24,6 +25,8 @@ from lodestone.studies.frontier.moved_caps import Move
 from lodestone.studies.frontier.results import Frontier, Least, Point, Step
 from lodestone.studies.frontier.trace import _consistent as consistent
 from lodestone.studies.frontier.trace import frontier, scales, trace
+from lodestone.studies.parallel.solves import Where
+from lodestone.studies.parallel.source import Source
 from lodestone.workbook.inputs import load
 
 TIGHT = 1e-9
@@ -52,7 +55,13 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def traced(workbook: Path) -> Frontier:
-    return frontier(workbook, scales(0.9, 0, 9), "oxide_cap", from_year=2027, gap=TIGHT, processes=1)
+    return frontier(
+        Source.read(workbook, effort=Effort(gap=TIGHT)),
+        scales(0.9, 0, 9),
+        "oxide_cap",
+        from_year=2027,
+        where=Where(processes=1),
+    )
 
 
 def least_costs(result: Frontier) -> dict[float, float | None]:
@@ -64,38 +73,44 @@ def least_costs(result: Frontier) -> dict[float, float | None]:
 
 def test_the_ends_and_what_lies_between_are_plain_solves(workbook, traced):
     for scale in (0.9, 0.5, 0.1):
-        plan = solve_scenario(load(workbook, [f"ChinaShare/oxide_cap/2027={scale}"]), gap=TIGHT)
+        plan = solve_scenario(load(workbook, [f"ChinaShare/oxide_cap/2027={scale}"]), effort=Effort(gap=TIGHT))
         (point,) = [p for p in traced.points if p.scale == scale]
-        assert point.objective_musd == pytest.approx(plan["objective_musd"], abs=1e-6)
-        built = {row["project"]: [row["decision_year"]] for row in plan["tables"]["investments"]}
+        assert point.objective_musd == pytest.approx(plan.objective_musd, abs=1e-6)
+        built = {row["project"]: [row["decision_year"]] for row in plan.tables["investments"]}
         assert point.builds == built
 
 
 def test_a_named_cap_is_set_in_every_year_in_force(workbook):
-    result = frontier(workbook, [0.3, 0.8], "oxide_cap", gap=TIGHT, processes=1)
+    result = frontier(
+        Source.read(workbook, effort=Effort(gap=TIGHT)), [0.3, 0.8], "oxide_cap", where=Where(processes=1)
+    )
 
     for scale, cost in least_costs(result).items():
-        plan = solve_scenario(load(workbook, [f"ChinaShare/oxide_cap/years={scale}"]), gap=TIGHT)
-        assert cost == pytest.approx(plan["objective_musd"], abs=1e-6)
+        plan = solve_scenario(load(workbook, [f"ChinaShare/oxide_cap/years={scale}"]), effort=Effort(gap=TIGHT))
+        assert cost == pytest.approx(plan.objective_musd, abs=1e-6)
 
 
 def test_without_a_name_all_caps_are_scaled(tmp_path):
     book = scarce()
     add(book, "ChinaShare", cap="second", material="oxide", region="Home", years={2026: 0.4, 2027: 0.8})
     path = write_book(tmp_path / "two.xlsx", book)
-    result = frontier(path, [0.8, 1.0], gap=TIGHT, processes=1)
+    result = frontier(Source.read(path, effort=Effort(gap=TIGHT)), [0.8, 1.0], where=Where(processes=1))
 
     sets = ["oxide_cap/2026=0.72", "oxide_cap/2027=0.72", "second/2026=0.32", "second/2027=0.64"]
-    plan = solve_scenario(load(path, [f"ChinaShare/{text}" for text in sets]), gap=TIGHT)
-    assert least_costs(result)[0.8] == pytest.approx(plan["objective_musd"], abs=1e-6)
-    assert least_costs(result)[1.0] == pytest.approx(solve_scenario(load(path), gap=TIGHT)["objective_musd"], abs=1e-6)
+    plan = solve_scenario(load(path, [f"ChinaShare/{text}" for text in sets]), effort=Effort(gap=TIGHT))
+    assert least_costs(result)[0.8] == pytest.approx(plan.objective_musd, abs=1e-6)
+    assert least_costs(result)[1.0] == pytest.approx(
+        solve_scenario(load(path), effort=Effort(gap=TIGHT)).objective_musd, abs=1e-6
+    )
 
 
 def test_years_in_which_a_cap_is_not_in_force_stay_free(tmp_path):
     book = scarce()
     del book["ChinaShare"]
     add(book, "ChinaShare", cap="oxide_cap", material="oxide", region="Home", sector="industry", years={2027: 0.9})
-    result = frontier(write_book(tmp_path / "later.xlsx", book), [0.1], "oxide_cap", processes=1)
+    result = frontier(
+        Source.read(write_book(tmp_path / "later.xlsx", book)), [0.1], "oxide_cap", where=Where(processes=1)
+    )
 
     assert result.found
     assert [x.year for x in result.least_attainable] == [2027]
@@ -113,7 +128,9 @@ def test_warm_cold_and_shared_points_are_the_same(workbook, traced):
     data = scenario_data(load(workbook))
     limits = [p.scale for p in traced.points]
     _, cold = trace(data, limits, Move("oxide_cap", 2027), least=False, gap=TIGHT, warm=False)
-    shared = frontier(workbook, limits, "oxide_cap", from_year=2027, gap=TIGHT, processes=3)
+    shared = frontier(
+        Source.read(workbook, effort=Effort(gap=TIGHT)), limits, "oxide_cap", from_year=2027, where=Where(processes=3)
+    )
 
     for mine, other, third in zip(reversed(traced.points), cold, reversed(shared.points), strict=True):
         assert mine.scale == other.scale == third.scale
@@ -130,10 +147,15 @@ def test_a_scenario_and_set_are_those_of_the_plan(tmp_path):
     add(book, "Changes", scenario="dear", sheet="Prices", row="oxide", column="years", operation="multiply", value=2)
     path = write_book(tmp_path / "plan.xlsx", book)
     sets = ["Sectors/industry/shortage_cost_usd_per_kg=2000"]
-    result = frontier(path, [0.5], "oxide_cap", scenario="dear", sets=sets, gap=TIGHT, processes=1)
+    result = frontier(
+        Source.read(path, scenario="dear", sets=sets, effort=Effort(gap=TIGHT)),
+        [0.5],
+        "oxide_cap",
+        where=Where(processes=1),
+    )
 
-    plan = solve_scenario(load(path, [*sets, "ChinaShare/oxide_cap/years=0.5"]), "dear", gap=TIGHT)
-    assert result.points[0].objective_musd == pytest.approx(plan["objective_musd"], abs=1e-6)
+    plan = solve_scenario(load(path, [*sets, "ChinaShare/oxide_cap/years=0.5"]), "dear", effort=Effort(gap=TIGHT))
+    assert result.points[0].objective_musd == pytest.approx(plan.objective_musd, abs=1e-6)
     assert (result.scenario, result.sets) == ("dear", tuple(sets))
 
 
@@ -153,7 +175,9 @@ def test_that_no_share_at_all_will_do_is_proved_and_said(tmp_path):
     """The reserve must hold 400 days of cover, about 110 t, and has room for 10 t, whatever the cap."""
     book = scarce()
     add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", capacity_t=10, years={2026: 400})
-    result = frontier(write_book(tmp_path / "plan.xlsx", book), [0.5], gap=TIGHT, processes=1)
+    result = frontier(
+        Source.read(write_book(tmp_path / "plan.xlsx", book), effort=Effort(gap=TIGHT)), [0.5], where=Where(processes=1)
+    )
 
     assert [(x.year, x.share, x.proved) for x in result.least_attainable] == [(2026, None, True), (2027, None, True)]
     assert result.points[0].message == "no plan keeps these limits"
@@ -263,19 +287,19 @@ def test_scales():
 
 def test_what_is_not_there_is_said_at_once(workbook, tmp_path):
     with pytest.raises(UsageError, match="did you mean oxide_cap"):
-        frontier(workbook, [0.5], "oxide_capp")
+        frontier(Source.read(workbook), [0.5], "oxide_capp")
     with pytest.raises(UsageError, match="no scenario"):
-        frontier(workbook, [0.5], scenario="nope")
+        frontier(Source.read(workbook, scenario="nope"), [0.5])
     with pytest.raises(UsageError, match="from 0 to 1"):
-        frontier(workbook, [1.5], "oxide_cap")
+        frontier(Source.read(workbook), [1.5], "oxide_cap")
     with pytest.raises(UsageError, match="between 2026 and 2027"):
-        frontier(workbook, [0.5], "oxide_cap", from_year=2040)
+        frontier(Source.read(workbook), [0.5], "oxide_cap", from_year=2040)
     with pytest.raises(WorkbookError):
-        frontier(workbook, [0.5], sets=["Settings/discount_rate=7"])
+        frontier(Source.read(workbook, sets=["Settings/discount_rate=7"]), [0.5])
     bare = scarce()
     del bare["ChinaShare"]
     with pytest.raises(UsageError, match="no cap to move"):
-        frontier(write_book(tmp_path / "bare.xlsx", bare), [0.5])
+        frontier(Source.read(write_book(tmp_path / "bare.xlsx", bare)), [0.5])
 
 
 def test_a_solver_is_as_before_after_tidying():
@@ -292,14 +316,13 @@ def test_a_solver_is_as_before_after_tidying():
 
 
 def test_files(traced, tmp_path):
-    book, chart, facts = write_frontier(traced, tmp_path / "out" / "frontier.xlsx")
+    book, facts = write_frontier(traced, tmp_path / "out" / "frontier.xlsx")
 
     document = json.loads(facts.read_text(encoding="utf-8"))
     assert document["least_attainable"][1]["share"] == pytest.approx(0.1, abs=2e-4)
     assert {"cap", "year", "share"} <= document["least_attainable"][0].keys()
     assert [p["scale"] for p in document["points"]] == [p.scale for p in traced.points]
     assert {"scale", "objective_musd", "gap", "builds"} <= document["points"][0].keys()
-    assert chart.read_bytes().startswith(b"\x89PNG")
     sheets = openpyxl.load_workbook(book)
     assert sheets.sheetnames == ["Frontier", "LeastAttainable", "Builds", "About"]
     assert len(sheets["Frontier"]._charts) == 1
@@ -307,7 +330,7 @@ def test_files(traced, tmp_path):
         [p.scale for p in traced.points]
     )
     assert "oxide_cap in 2027: at least 10.0%" in sheets["Frontier"]["G11"].value
-    assert sorted(p.name for p in book.parent.iterdir()) == ["frontier.json", "frontier.png", "frontier.xlsx"]
+    assert sorted(p.name for p in book.parent.iterdir()) == ["frontier.json", "frontier.xlsx"]
 
 
 def test_a_frontier_without_a_plan_is_written_too(tmp_path):
@@ -353,6 +376,6 @@ def test_the_tutorial_names_the_year_that_is_out_of_reach() -> None:
     tutorial = Path(__file__).parents[1] / "inputs" / "tutorial.xlsx"
     if not tutorial.exists():
         pytest.skip("examples are not built")
-    result: Any = frontier(tutorial, [0.5, 1.0], "magnet_cap", processes=1)
+    result: Any = frontier(Source.read(tutorial), [0.5, 1.0], "magnet_cap", where=Where(processes=1))
 
     assert [x.year for p in result.points for x in p.beyond] == [2026]

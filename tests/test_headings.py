@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from tests.plan_document import plan_document
-from tests.solving import solve_all
+from tests.plan_document import small_plan
+from tests.solving import solved_all
 from tests.test_joint import with_futures
 
 from lodestone.plan.tables import COST_TERMS
@@ -36,16 +36,16 @@ WITHOUT = {
 
 
 def plan(path: Path) -> None:
-    write_plan_workbook(plan_document(), path)
+    write_plan_workbook(small_plan(), path)
 
 
 def joint(path: Path) -> None:
-    write_plan_workbook(solve_all(with_futures(), values=False), path)
+    write_plan_workbook(solved_all(with_futures(), values=False), path)
 
 
 def comparison(path: Path) -> None:
-    runs = [plan_document(inputs={"Settings": {"discount_rate": {"value": rate}}}) for rate in (0.05, 0.08)]
-    runs[1]["tables"]["stockpile"][0]["stock_t"] = 300.0
+    runs = [small_plan(inputs={"Settings": {"discount_rate": {"value": rate}}}) for rate in (0.05, 0.08)]
+    runs[1].tables["stockpile"][0]["stock_t"] = 300.0
     write_compare_workbook(compare(runs, ["a", "b"]), path)
 
 
@@ -57,7 +57,7 @@ def frontier(path: Path) -> None:
 
 def sweep(path: Path) -> None:
     varied = (Varied("Settings/discount_rate", ("0.03",)),)
-    figures = figures_of(plan_document(costs_musd=dict.fromkeys(COST_TERMS, 1.0)))
+    figures = figures_of(small_plan(costs_musd=dict.fromkeys(COST_TERMS, 1.0)))
     write_sweep(Sweep("book.xlsx", varied, (), (GridPoint(("0.03",), figures),)), path)
 
 

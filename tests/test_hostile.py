@@ -63,8 +63,8 @@ def refused(path: Path) -> str:
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from model.errors import UsageError
-from model.inputs import load
+from lodestone.errors import UsageError
+from lodestone.workbook.inputs import load
 resource.setrlimit(resource.RLIMIT_DATA, (2**30, 2**30))
 try:
     load(Path(sys.argv[1]))
@@ -274,7 +274,8 @@ def test_a_million_empty_formatted_rows_and_columns(book: Path) -> None:
     expected = load(book).tables()
     rewrite(book, {LANES: sheet})
     assert in_one_gigabyte(book) == "read"
-    assert load(book).tables() == expected
+    found = load(book).tables()
+    assert (found.settings, found.records, found.lanes) == (expected.settings, expected.records, expected.lanes)
 
 
 def test_text_longer_than_a_cell(book: Path) -> None:

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.make import Book
+from tests.oracle.books import some_book
 from tests.solving import FIRST, add, change, close, cost, home, kg, lane, market, only, read, rows, solve, solve_all
-from tests.test_brute_force import some_book
 
 from lodestone.audit import audit_joint
 from lodestone.errors import NoPlanError, UsageError
 from lodestone.rules.objective import cvar, mean
 from lodestone.solve.all_futures import joint_name, solve_joint
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import scenario_data
 from lodestone.solver.highs import Solver
 from lodestone.workbook.inputs import Inputs
@@ -288,8 +289,8 @@ def test_settling_them_has_what_the_solve_left_of_the_time(monkeypatch):
     solved = Solver.solve
     monkeypatch.setattr(Solver, "solve", noted)
     inputs = read(with_futures(risk_weight=1, risk_tail=0.05))
-    plan = solve_joint(inputs, time_limit=20.0, values=False)
-    assert plan["status"] == "optimal"
+    plan = solve_joint(inputs, effort=Effort(time_limit=20.0), values=False)
+    assert plan.status == "optimal"
     whole, left = times
     assert (whole, 20.0 - left >= 0.01) == (20.0, True)
 

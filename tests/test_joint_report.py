@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 from tests.make import Book, write_book
-from tests.solving import FIRST, add, change, close, home, lane, market, recipe, rows, solve_all
+from tests.solving import FIRST, add, change, close, home, lane, market, recipe, rows, solved_all
 from tests.test_joint import with_futures
 
 from lodestone.commands import main
+from lodestone.plan.plan import Plan
 from lodestone.report.html.views import views
 from lodestone.report.plan.charts import supplies
 from lodestone.report.plan.joint_summary import joint_key_lines, joint_sections
@@ -21,15 +23,15 @@ from lodestone.report.plan.workbook import write_plan_workbook
 
 
 @pytest.fixture(scope="module")
-def plan() -> dict[str, Any]:
-    return solve_all(with_futures(risk_weight=0.2))
+def plan() -> Plan:
+    return solved_all(with_futures(risk_weight=0.2))
 
 
-def text(plan: dict[str, Any]) -> dict[str, str]:
+def text(plan: Plan) -> dict[str, str]:
     return {section.heading: " ".join(section.sentences) for section in joint_sections(plan)}
 
 
-def test_what_to_do_now_comes_first_then_each_future(plan: dict[str, Any]):
+def test_what_to_do_now_comes_first_then_each_future(plan: Plan):
     headings = list(text(plan))
     assert headings == [
         "In brief", "Do now, 2026: the same in every future", "If base (40.0%)", "If embargo from 2027 (20.0%)",
@@ -41,27 +43,27 @@ def test_what_to_do_now_comes_first_then_each_future(plan: dict[str, Any]):
     assert "Minimised: 80.0% expected cost, 20.0% CVaR." in text(plan)["In brief"]
 
 
-def test_what_knowing_is_worth_is_said_with_its_meaning(plan: dict[str, Any]):
+def test_what_knowing_is_worth_is_said_with_its_meaning(plan: Plan):
     lines = dict(joint_key_lines(plan))
-    assert lines["EVPI"].startswith(f"{plan['evpi_musd']:.2f} MUSD: what a perfect forecast")
-    assert lines["VSS"].startswith(f"{plan['vss_musd']:.1f} MUSD: ")
+    assert lines["EVPI"].startswith(f"{plan.evpi_musd:.2f} MUSD: what a perfect forecast")
+    assert lines["VSS"].startswith(f"{plan.vss_musd:.1f} MUSD: ")
     assert lines["Do now"] == "hold 150 t in reserve"
-    assert lines["If embargo from 2027 (20.0%)"] == f"{plan['futures']['embargo']:.1f} MUSD"
-    without = plan | {"evpi_musd": None, "vss_musd": None, "remarks": ["base alone: stopped"]}
+    assert lines["If embargo from 2027 (20.0%)"] == f"{plan.futures['embargo']:.1f} MUSD"
+    without = replace(plan, evpi_musd=None, vss_musd=None, remarks=["base alone: stopped"])
     assert "EVPI" not in dict(joint_key_lines(without))
     assert text(without)["What knowing is worth"] == "Base alone: stopped."
 
 
-def test_sheets_begin_with_the_scenario_and_costs_are_means(tmp_path: Path, plan: dict[str, Any]):
+def test_sheets_begin_with_the_scenario_and_costs_are_means(tmp_path: Path, plan: Plan):
     write_plan_workbook(plan, tmp_path / "plan.xlsx")
     book = load_workbook(tmp_path / "plan.xlsx")
     for sheet in ("Investments", "Stockpile", "Sourcing", "Plants", "ChinaShare", "Demand"):
         assert book[sheet]["A1"].value == "Scenario"
     assert book["Stockpile"].max_row - 1 == len(rows(plan, "stockpile")) == 4 * 3
     *_, total = book["Costs"].iter_rows(values_only=True)
-    assert total[-2] == close(plan["expected_cost_musd"])  # the last column is that of the way back
+    assert total[-2] == close(plan.expected_cost_musd)  # the last column is that of the way back
     by_year = sum(
-        row["musd"] * plan["probabilities"][row["scenario"]] for row in rows(plan, "costs") if row["term"] != "tariffs"
+        row["musd"] * plan.probabilities[row["scenario"]] for row in rows(plan, "costs") if row["term"] != "tariffs"
     )
     assert total[-2] == close(by_year)
     alerts = {str(rule) for rule in book["Demand"].conditional_formatting}
@@ -86,11 +88,11 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 # --- what a scenario that shows itself in the first year may change ---------------------------------------------------
 
 
-def from_the_start(book: Book, sheet: str, row: str, column: str, value: Any) -> dict[str, Any]:
+def from_the_start(book: Book, sheet: str, row: str, column: str, value: Any) -> Plan:
     """The plan for the base and for one scenario, half likely each, which differs in one cell."""
     add(book, "Scenarios", scenario="other", probability=0.5, from_year=FIRST)
     change(book, "other", sheet, row, value, column)
-    return solve_all(book, values=False)
+    return solved_all(book, values=False)
 
 
 def supplied(**settings: Any) -> Book:
@@ -109,10 +111,10 @@ def test_tariffs_that_count_in_one_future_alone(tmp_path: Path, base: str, other
     plan = from_the_start(book, "Settings", "tariffs_counted", "value", other)
     counts = {"base": base == "yes", "other": other == "yes"}
 
-    assert plan["futures"] == {name: close(12.2 + 2.4 * yes) for name, yes in counts.items()}
-    assert plan["expected_cost_musd"] == close(13.4)
-    assert plan["costs_musd"]["tariffs"] == close(1.2)
-    assert plan["tariff_revenue_musd"] == close(2.4)
+    assert plan.futures == {name: close(12.2 + 2.4 * yes) for name, yes in counts.items()}
+    assert plan.expected_cost_musd == close(13.4)
+    assert plan.costs_musd["tariffs"] == close(1.2)
+    assert plan.tariff_revenue_musd == close(2.4)
 
     write_plan_workbook(plan, tmp_path / "plan.xlsx")
     *_, total = load_workbook(tmp_path / "plan.xlsx")["Costs"].iter_rows(values_only=True)
@@ -127,8 +129,8 @@ def test_tariffs_that_count_in_one_future_alone(tmp_path: Path, base: str, other
 def test_freight_that_is_another_where_no_lane_is_named():
     """200 t at 61 USD/kg, or at 63."""
     plan = from_the_start(supplied(default_freight_usd_per_kg=1), "Settings", "default_freight_usd_per_kg", "value", 3)
-    assert plan["futures"] == {"base": close(12.2), "other": close(12.6)}
-    assert plan["expected_cost_musd"] == close(12.4)
+    assert plan.futures == {"base": close(12.2), "other": close(12.6)}
+    assert plan.expected_cost_musd == close(12.4)
 
 
 def test_stock_that_is_worth_something_in_one_future_alone():
@@ -136,7 +138,7 @@ def test_stock_that_is_worth_something_in_one_future_alone():
     book = home(stock_end_value_share=0)
     add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", opening_t=150, capacity_t=150)
     plan = from_the_start(book, "Settings", "stock_end_value_share", "value", 0.5)
-    assert plan["futures"] == {"base": close(0), "other": close(-1.5)}
+    assert plan.futures == {"base": close(0), "other": close(-1.5)}
 
 
 def test_a_region_that_is_of_concern_in_one_future_alone():

@@ -26,8 +26,8 @@ ROOMS = (
     "studies",
     "report",
     "template",
-    "runs",
-    "commands",
+    "importing runs",
+    "book commands",
     "__main__",
 )
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms.split()}

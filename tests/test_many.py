@@ -18,13 +18,16 @@ from tests.make import with_plants, write_book
 
 import lodestone
 from lodestone.errors import NoPlanError, StoppedError, UsageError
+from lodestone.plan.plan import Plan
 from lodestone.plan.plan_json import OF_THE_RUN
 from lodestone.plan.run_files import read_run
 from lodestone.progress import Progress
 from lodestone.runs.batch import jobs_for
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.studies.frontier.trace import frontier
-from lodestone.studies.parallel.solves import Done, Job, exit_code, run_tasks, solve_many
+from lodestone.studies.parallel.solves import Done, Job, Where, exit_code, run_tasks, solve_many
+from lodestone.studies.parallel.source import Source
 from lodestone.studies.parallel.tasks import Failure
 from lodestone.studies.sweep.grid import parse_vary, sweep
 from lodestone.studies.sweep.results import rows
@@ -48,9 +51,9 @@ def one_by_one(workbook: Path) -> dict[str, Any]:
     return {name: plain(solve_scenario(inputs, name)) for name in FOUR}
 
 
-def plain(plan: dict[str, Any]) -> dict[str, Any]:
+def plain(plan: Plan) -> dict[str, Any]:
     """Without what differs from run to run and from place to place."""
-    return {key: value for key, value in plan.items() if key not in OF_THE_RUN}
+    return {key: value for key, value in plan.document().items() if key not in OF_THE_RUN}
 
 
 def plans(answers: list[Done]) -> dict[str, Any]:
@@ -63,7 +66,9 @@ def plans(answers: list[Done]) -> dict[str, Any]:
 
 def test_plans_solved_in_parallel_equal_those_solved_one_by_one(workbook, one_by_one):
     news: list[tuple[str, Any]] = []
-    answers = solve_many(jobs_for(workbook, FOUR), 2, on_job=lambda label, told: news.append((label, told)))
+    answers = solve_many(
+        jobs_for(workbook, FOUR), Where(processes=2), on_job=lambda label, told: news.append((label, told))
+    )
 
     assert plans(answers) == one_by_one
     assert [done.job.scenario for done in answers] == list(FOUR)
@@ -78,7 +83,7 @@ def test_a_scenario_that_fails_does_not_stop_the_others(workbook, one_by_one):
     jobs = jobs_for(workbook, ("base", "no_such_scenario", "glut"))
     bad_set = replace(jobs[0], label="bad set", sets=("Settings/discount_rate=7",))
     late = replace(jobs[0], label="no workbook", content=b"not a workbook")
-    answers = solve_many([jobs[0], bad_set, jobs[1], late, jobs[2]], 2)
+    answers = solve_many([jobs[0], bad_set, jobs[1], late, jobs[2]], Where(processes=2))
 
     assert [done.exit_code for done in answers] == [0, 2, 2, 2, 0]
     assert exit_code(answers) == 2
@@ -89,18 +94,18 @@ def test_a_scenario_that_fails_does_not_stop_the_others(workbook, one_by_one):
 
 def test_workers_write_the_runs_themselves(workbook, one_by_one, tmp_path):
     folders = {name: tmp_path / "runs" / name for name in FOUR[:2]}
-    answers = solve_many(jobs_for(workbook, FOUR[:2], folders=folders, keep=("costs",)), 2)
+    answers = solve_many(jobs_for(workbook, FOUR[:2], folders=folders, keep=("costs",)), Where(processes=2))
 
     for done in answers:
         assert done.plan is not None
-        assert set(done.plan["tables"]) == {"costs"}
+        assert set(done.plan.tables) == {"costs"}
         assert plain(read_run(folders[done.job.scenario])) == as_read(one_by_one[done.job.scenario])
         assert (folders[done.job.scenario] / "plan.xlsx").exists()
 
 
 def test_a_run_that_cannot_be_written_is_a_failure_with_its_reason(workbook, tmp_path):
     (tmp_path / "taken").write_text("mine")
-    answers = solve_many(jobs_for(workbook, ["base"], folders={"base": tmp_path / "taken"}), 1)
+    answers = solve_many(jobs_for(workbook, ["base"], folders={"base": tmp_path / "taken"}), Where(processes=1))
 
     assert (answers[0].plan, answers[0].exit_code) == (None, 2)
     assert "is a file" in answers[0].message
@@ -161,12 +166,12 @@ posix = pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_what_a_killed_worker_had_is_done_by_another(tmp_path):
     tasks = pieces(tmp_path, a="", b="die once", c="", d="die once", e="")
 
-    assert run_tasks(tasks, 2) == [f"{name} finished" for name in "abcde"]
+    assert run_tasks(tasks, Where(processes=2)) == [f"{name} finished" for name in "abcde"]
 
 
 @posix
 def test_a_task_that_kills_its_workers_fails_alone(tmp_path):
-    values = run_tasks(pieces(tmp_path, a="", b="die", c=""), 2)
+    values = run_tasks(pieces(tmp_path, a="", b="die", c=""), Where(processes=2))
 
     assert values[0] == "a finished"
     assert values[2] == "c finished"
@@ -178,7 +183,7 @@ def test_a_task_that_kills_its_workers_fails_alone(tmp_path):
 def test_a_solve_goes_on_when_its_worker_is_killed(workbook, one_by_one, tmp_path):
     jobs = [Killed(**vars(job), mark=tmp_path / job.scenario) for job in jobs_for(workbook, FOUR[:2])]
 
-    assert plans(solve_many(jobs, 2)) == {name: one_by_one[name] for name in FOUR[:2]}
+    assert plans(solve_many(jobs, Where(processes=2))) == {name: one_by_one[name] for name in FOUR[:2]}
     assert len(list(tmp_path.iterdir())) == 2
 
 
@@ -188,7 +193,7 @@ class Killed(Job):
 
     mark: Path = Path()
 
-    def run(self, tell: Callable[[Any], None], should_stop: Callable[[], bool]) -> dict[str, Any]:
+    def run(self, tell: Callable[[Any], None], should_stop: Callable[[], bool]) -> tuple[Any, str]:
         def dying(progress: Any) -> None:
             tell(progress)
             if progress.stage == "load" and not self.mark.exists():
@@ -199,7 +204,7 @@ class Killed(Job):
 
 
 def test_what_goes_wrong_is_said_in_words(tmp_path):
-    values = run_tasks(pieces(tmp_path, a="no plan", b="mistake", c=""), 1)
+    values = run_tasks(pieces(tmp_path, a="no plan", b="mistake", c=""), Where(processes=1))
 
     assert values[0] == Failure(3, "no plan")
     assert values[1].exit_code == 4
@@ -211,7 +216,7 @@ def test_asked_to_stop_running_tasks_end_and_others_are_not_begun(tmp_path):
     news: list[tuple[int, Any]] = []
     values = run_tasks(
         pieces(tmp_path, a="wait", b="wait", c="wait"),
-        2,
+        Where(processes=2),
         lambda place, told: news.append((place, told)),
         should_stop=lambda: {told for _, told in news} >= {"a begun", "b begun"},
     )
@@ -227,7 +232,7 @@ def test_broken_off_leaves_no_worker_behind(tmp_path):
         return False
 
     with pytest.raises(KeyboardInterrupt):
-        run_tasks(pieces(tmp_path, a="wait", b="wait"), 2, should_stop=break_off)
+        run_tasks(pieces(tmp_path, a="wait", b="wait"), Where(processes=2), should_stop=break_off)
 
     import multiprocessing
 
@@ -235,7 +240,7 @@ def test_broken_off_leaves_no_worker_behind(tmp_path):
 
 
 def test_nothing_to_do():
-    assert run_tasks([], 2) == []
+    assert run_tasks([], Where(processes=2)) == []
     assert exit_code([]) == 0
 
 
@@ -257,8 +262,8 @@ def test_on_a_cluster_the_plans_are_the_same(cluster, workbook, one_by_one, tmp_
     folders = {"base": tmp_path / "base"}
     answers = solve_many(
         jobs_for(workbook, FOUR, folders=folders),
+        Where(scheduler=cluster.scheduler_address),
         on_job=lambda label, told: news.append((label, told)),
-        scheduler=cluster.scheduler_address,
     )
 
     assert plans(answers) == one_by_one
@@ -268,7 +273,7 @@ def test_on_a_cluster_the_plans_are_the_same(cluster, workbook, one_by_one, tmp_
 
 def test_a_cluster_that_loses_a_worker_completes_the_study(cluster, workbook, one_by_one, tmp_path):
     jobs = [Killed(**vars(job), mark=tmp_path / "killed") for job in jobs_for(workbook, FOUR)]  # one of them dies
-    answers = solve_many(jobs, scheduler=cluster.scheduler_address)
+    answers = solve_many(jobs, Where(scheduler=cluster.scheduler_address))
 
     assert (tmp_path / "killed").exists()
     assert plans(answers) == one_by_one
@@ -276,11 +281,17 @@ def test_a_cluster_that_loses_a_worker_completes_the_study(cluster, workbook, on
 
 def test_a_frontier_and_a_sweep_are_the_same_on_a_cluster(cluster, workbook):
     def points(**where: Any) -> list[Any]:
-        found = frontier(workbook, [0.5, 0.6, 0.7, 0.8], "oxide_cap", gap=1e-9, **where)
+        found = frontier(
+            Source.read(workbook, effort=Effort(gap=1e-9)), [0.5, 0.6, 0.7, 0.8], "oxide_cap", where=Where(**where)
+        )
         return [*found.least_attainable, *((p.scale, pytest.approx(p.objective_musd), p.builds) for p in found.points)]
 
     def table(**where: Any) -> Any:
-        return rows(sweep(workbook, parse_vary(["Settings/discount_rate=0.03,0.08"], FOUR[:2]), **where))
+        return rows(
+            sweep(
+                Source.read(workbook), parse_vary(["Settings/discount_rate=0.03,0.08"], FOUR[:2]), where=Where(**where)
+            )
+        )
 
     address = cluster.scheduler_address
     assert points(scheduler=address) == points(processes=2)
@@ -288,7 +299,7 @@ def test_a_frontier_and_a_sweep_are_the_same_on_a_cluster(cluster, workbook):
 
 
 def test_failures_on_a_cluster_are_the_same(cluster, tmp_path):
-    values = run_tasks(pieces(tmp_path, a="no plan", b="mistake", c=""), scheduler=cluster.scheduler_address)
+    values = run_tasks(pieces(tmp_path, a="no plan", b="mistake", c=""), Where(scheduler=cluster.scheduler_address))
 
     assert values[0] == Failure(3, "no plan")
     assert "ZeroDivisionError: oops" in values[1].message
@@ -298,7 +309,7 @@ def test_failures_on_a_cluster_are_the_same(cluster, tmp_path):
 def test_a_cluster_can_be_asked_to_stop(cluster, tmp_path):
     values = run_tasks(
         pieces(tmp_path, a="wait", b="wait", c="wait", d="wait"),
-        scheduler=cluster.scheduler_address,
+        Where(scheduler=cluster.scheduler_address),
         should_stop=lambda: len(list(tmp_path.iterdir())) >= 2,
     )
 
@@ -322,7 +333,9 @@ def test_a_worker_that_missed_the_stop_is_told_again(cluster, tmp_path, monkeypa
     monkeypatch.setattr(module._Study, "_stop", lost_at_first)
     monkeypatch.setattr(module, "REMIND_S", 0.5)
     (value,) = run_tasks(
-        pieces(tmp_path, a="wait"), scheduler=cluster.scheduler_address, should_stop=lambda: (tmp_path / "a").exists()
+        pieces(tmp_path, a="wait"),
+        Where(scheduler=cluster.scheduler_address),
+        should_stop=lambda: (tmp_path / "a").exists(),
     )
     assert value == "a finished"
     assert len(stops) > 1
@@ -332,7 +345,7 @@ def asked_for(scheduler: str, tmp_path: Path) -> tuple[str, float]:
     """What is said of a scheduler, and after how many seconds."""
     began = time.monotonic()
     with pytest.raises(UsageError) as refused:
-        run_tasks(pieces(tmp_path, a=""), scheduler=scheduler)
+        run_tasks(pieces(tmp_path, a=""), Where(scheduler=scheduler))
     assert not (tmp_path / "a").exists()
     return str(refused.value), time.monotonic() - began
 
@@ -398,9 +411,11 @@ def test_a_worker_that_is_something_else_is_refused_by_name(cluster, tmp_path, m
             assert f"instead of {__version__} (code " in said
             assert said.count("the worker") == 1
 
-            monkeypatch.setattr("lodestone.studies.cluster._require_same", lambda client: None)  # it comes later
+            monkeypatch.setattr(
+                "lodestone.studies.parallel.cluster._require_same", lambda client: None
+            )  # it comes later
             client.run(_of_version, "0.0.9")
-            (late,) = run_tasks(pieces(tmp_path, a=""), scheduler=address)
+            (late,) = run_tasks(pieces(tmp_path, a=""), Where(scheduler=address))
             assert late.exit_code == 2
             assert "has Lodestone 0.0.9" in late.message
             assert not (tmp_path / "a").exists()
@@ -411,7 +426,7 @@ def test_a_worker_that_is_something_else_is_refused_by_name(cluster, tmp_path, m
         said, _ = asked_for(address, tmp_path)
         client.run(_with_lodestone, workers=[one])
     assert said.startswith(f"the worker {one} has no Lodestone {__version__} (")
-    assert run_tasks(pieces(tmp_path, a=""), scheduler=address) == ["a finished"]
+    assert run_tasks(pieces(tmp_path, a=""), Where(scheduler=address)) == ["a finished"]
 
 
 def test_what_must_be_the_same_for_the_same_plan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -429,7 +444,7 @@ def test_what_must_be_the_same_for_the_same_plan(monkeypatch: pytest.MonkeyPatch
 
 def test_a_task_that_a_cluster_gives_up_is_a_failure_with_its_reason(cluster, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
-    (lost,) = run_tasks(pieces(tmp_path, a="die"), scheduler=cluster.scheduler_address)
+    (lost,) = run_tasks(pieces(tmp_path, a="die"), Where(scheduler=cluster.scheduler_address))
 
     assert lost == Failure(4, "its worker was lost again and again (killed? short of memory?)")
 
@@ -451,13 +466,13 @@ def test_workers_that_end_as_soon_as_they_are_started(tmp_path, monkeypatch):
     start = multiprocessing.get_context("spawn").Process.start
     monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", ends_at_once)
     with pytest.raises(StoppedError, match="worker processes end as soon as they are started; try --jobs 1"):
-        run_tasks(pieces(tmp_path, a=""), 1)
+        run_tasks(pieces(tmp_path, a=""), Where(processes=1))
     assert len(started) == 3
     assert not (tmp_path / "a").exists()
 
 
 def test_a_full_disk_in_a_worker_is_no_mistake_of_the_program(tmp_path):
-    (lost,) = run_tasks([Piece("a", tmp_path / "none" / "a")], 1)
+    (lost,) = run_tasks([Piece("a", tmp_path / "none" / "a")], Where(processes=1))
 
     assert lost == Failure(2, f"{tmp_path / 'none' / 'a'}: No such file or directory")
 
@@ -465,4 +480,4 @@ def test_a_full_disk_in_a_worker_is_no_mistake_of_the_program(tmp_path):
 def test_a_cluster_without_dask_is_said_with_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UsageError, match=r"pip install 'lodestone\[dask\]'"):
-        run_tasks(pieces(tmp_path, a=""), scheduler="tcp://127.0.0.1:1")
+        run_tasks(pieces(tmp_path, a=""), Where(scheduler="tcp://127.0.0.1:1"))

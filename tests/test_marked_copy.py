@@ -259,7 +259,7 @@ def test_a_workbook_that_cannot_be_copied(here: Path, monkeypatch: pytest.Monkey
     def fail(*_: Any, **__: Any) -> None:
         raise KeyError("xl/theme")
 
-    monkeypatch.setattr("lodestone.report.marked_copy.load_workbook", fail)
+    monkeypatch.setattr("lodestone.report.excel.marked_copy.load_workbook", fail)
     with pytest.raises(UsageError, match="call check without --mark"):
         write_marked(Path("bad.xlsx"), Path("marked.xlsx"), [], [])
     assert not Path("marked.xlsx").exists()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from make import Book, load_book, only_problem, with_plants
+from tests.plan_document import small_plan
 
 from lodestone.data.plan_data import PlanData
 from lodestone.data.times import Calendar, at, yearly
@@ -389,7 +390,7 @@ def test_runs_that_differ_in_a_month(tmp_path: Path) -> None:
     broken = ["embargo", "Contracts", "offtake", "honoured", 2027, 10, None, None, "set", "no"]
     inputs = load_book(tmp_path, quarterly(demand(2027, 4, 2027, 6, "set", 7), broken))
     plans = [
-        json.loads(json.dumps({"inputs": input_snapshot(inputs.tables(name)), "horizon": [2026, 2027]}))
+        small_plan(inputs=json.loads(json.dumps(input_snapshot(inputs.tables(name)))), horizon=[2026, 2027])
         for name in ("base", "embargo")
     ]
     found, complete = input_differences(plans)

@@ -17,6 +17,7 @@ from lodestone.errors import LodestoneError, NoPlanError, StoppedError
 from lodestone.solve import all_futures as joint_run
 from lodestone.solve import one_scenario as run
 from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.solver.highs import CAREFUL, Solver
 from lodestone.solver.highs_model import FEASIBILITY
@@ -68,9 +69,9 @@ def test_sixty_years():
 
 
 def test_a_discount_rate_of_one_and_a_gap_of_none():
-    plan = solve_scenario(read(supplied(last=2028, discount_rate=1)), gap=0)
-    assert plan["objective_musd"] == close(6.1 * (1 + 1 / 2 + 1 / 4))
-    assert plan["status"] == "optimal"
+    plan = solve_scenario(read(supplied(last=2028, discount_rate=1)), effort=Effort(gap=0))
+    assert plan.objective_musd == close(6.1 * (1 + 1 / 2 + 1 / 4))
+    assert plan.status == "optimal"
 
 
 def test_negative_value_added_is_paid_no_more_than_it_costs():
@@ -83,8 +84,8 @@ def test_negative_value_added_is_paid_no_more_than_it_costs():
     add(book, "Plants", plant="refinery", region="Home", process="refine", operating_cost_usd_per_kg=5, years=500)
     inputs = read(book)
     assert any("negative value" in warning.wrong for warning in inputs.warnings)
-    plan = solve_scenario(inputs, gap=1e-9)
-    assert plan["objective_musd"] == kg(100 * (2 * 50 + 5))
+    plan = solve_scenario(inputs, effort=Effort(gap=1e-9))
+    assert plan.objective_musd == kg(100 * (2 * 50 + 5))
 
 
 @pytest.mark.parametrize("number", [1e308, 1e20, -1e300, 1.1e15])
@@ -117,7 +118,7 @@ def test_every_count_of_years_or_pieces_has_an_upper_limit():
         "PriceFloors!tenor_years", "Contracts!tenor_years", "Contracts!start_delay_years", "Scenarios!refill_years",
     }  # fmt: skip
     for sheet, column in WALKED:
-        most = {"years": 200, "": 10_000}[column.unit]
+        most = {"years": 200, "": 10_000, "month": 12}[column.unit]
         assert convert(column, float(most)) == most, sheet
         with pytest.raises(UnusableCell, match=f"{column.name} must be at most {most}$"):
             convert(column, most + 1.0)
@@ -293,7 +294,7 @@ def test_limits_of_the_solver_are_no_proof(limit: str):
         except StoppedError as error:
             assert "limit" in str(error)
         else:
-            assert plan["gap"] is not None
+            assert plan.gap is not None
 
 
 # --- a plan that does not pass ---------------------------------------------------------------------------------------
@@ -333,9 +334,9 @@ def test_a_plan_that_fails_its_audit_is_sought_again_with_care(tmp_path, monkeyp
     monkeypatch.setattr(run, "audit", failing(run.audit, 1))
     plan = solve_scenario(inputs)
     assert attempts == [USUAL, WITH_CARE]
-    assert plan["objective_musd"] == pytest.approx(expected["objective_musd"], rel=2e-4)
-    assert plan["audit"]
-    assert all(line["ok"] for line in plan["audit"])
+    assert plan.objective_musd == pytest.approx(expected.objective_musd, rel=2e-4)
+    assert plan.audit
+    assert all(line["ok"] for line in plan.audit)
 
 
 def test_one_that_fails_twice_is_none(tmp_path, monkeypatch, attempts):
@@ -364,7 +365,7 @@ def test_a_joint_plan_is_sought_again_too(tmp_path, monkeypatch, attempts):
     monkeypatch.setattr(joint_run, "audit_joint", failing(joint_run.audit_joint, 1))
     plan = solve_joint(load_book(tmp_path, with_plants()), values=False)
     assert attempts == [USUAL, WITH_CARE]
-    assert all(line["ok"] for line in plan["audit"])
+    assert all(line["ok"] for line in plan.audit)
 
 
 def test_a_careful_solver_stays_careful_when_it_is_asked_twice():

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 from tests.make import with_plants, write_book
-from tests.solving import add, change, home, lane, market, recipe, solve, solve_all
+from tests.solving import add, change, home, lane, market, recipe, solved, solved_all
 from tests.test_joint import with_futures
 
+from lodestone.plan.plan import Plan
 from lodestone.plan.tables import ORIGINS
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.workbook.inputs import load
 
@@ -19,17 +21,17 @@ ROOT = Path(__file__).parents[1]
 Line = dict[str, Any]
 
 
-def lines(plan: dict[str, Any], decision: str, name: str, **where: str) -> list[Line]:
+def lines(plan: Plan, decision: str, name: str, **where: str) -> list[Line]:
     wanted = {"decision": decision, "name": name, **where}
-    return [line for line in plan["origins"] if all(line[k] == v for k, v in wanted.items())]
+    return [line for line in plan.origins if all(line[k] == v for k, v in wanted.items())]
 
 
 @pytest.fixture(scope="module")
-def tutorial() -> dict[str, Any]:
+def tutorial() -> Plan:
     return solve_scenario(load(ROOT / "inputs" / "tutorial.xlsx"))
 
 
-def test_the_tutorials_refinery_rests_on_the_cells_of_its_gap(tutorial: dict[str, Any]):
+def test_the_tutorials_refinery_rests_on_the_cells_of_its_gap(tutorial: Plan):
     """docs/tutorial.md, step 2: gap = 7 + (0.8 + 0.64 + 0.512) x 200 t x (20 - 40) USD/kg; cells read in the file."""
     found = {line["cell"]: line["value"] for line in lines(tutorial, "investment", "private_refinery")}
     by_hand = {
@@ -46,12 +48,12 @@ def test_the_tutorials_refinery_rests_on_the_cells_of_its_gap(tutorial: dict[str
     assert {cell: found[cell] for cell in by_hand} == by_hand
 
 
-def test_every_line_holds_what_stands_in_its_cell(tutorial: dict[str, Any]):
+def test_every_line_holds_what_stands_in_its_cell(tutorial: Plan):
     book = load_workbook(ROOT / "inputs" / "tutorial.xlsx")
-    assert {(line["decision"], line["name"]) for line in tutorial["origins"]} == {
+    assert {(line["decision"], line["name"]) for line in tutorial.origins} == {
         ("investment", "private_refinery"), ("stockpile", "home_reserve"), ("cap", "magnet_cap")
     }  # fmt: skip
-    for line in tutorial["origins"]:
+    for line in tutorial.origins:
         assert tuple(line) == ORIGINS.names
         sheet, cell = line["cell"].split("!")
         stands = book[sheet][cell].value
@@ -68,7 +70,7 @@ def test_every_line_holds_what_stands_in_its_cell(tutorial: dict[str, Any]):
         assert line["column"] == str(book[sheet].cell(1, book[sheet][cell].column).value)
 
 
-def test_days_of_cover_rest_on_the_demand_they_are_counted_in(tutorial: dict[str, Any]):
+def test_days_of_cover_rest_on_the_demand_they_are_counted_in(tutorial: Plan):
     (demand,) = lines(tutorial, "stockpile", "home_reserve", sheet="Demand")
     assert (demand["cell"], demand["value"], demand["unit"]) == ("Demand!D2", 1000, "t/yr")
 
@@ -91,8 +93,8 @@ def supported() -> dict[str, Any]:
 def test_a_floor_rests_on_its_row_and_on_what_makes_the_gap():
     book = supported()
     del book["Markets"], book["Lanes"]
-    plan = solve(book)
-    assert [r["floor"] for r in plan["tables"]["price_floors"]] == ["f90"]
+    plan = solved(book)
+    assert [r["floor"] for r in plan.tables["price_floors"]] == ["f90"]
     own = {line["column"]: line for line in lines(plan, "floor", "f90", sheet="PriceFloors")}
     assert (own["floor_usd_per_kg"]["value"], own["floor_usd_per_kg"]["source"]) == (90, "statute")
     (capex,) = lines(plan, "floor", "f90", sheet="Projects", column="capex_musd")
@@ -107,7 +109,7 @@ def test_a_contract_rests_on_its_supplier():
     del book["Projects"], book["PriceFloors"]
     add(book, "Contracts", contract="deal", supplier="ally", material="oxide", price_rule="fixed",
         fixed_price_usd_per_kg=20, max_t_per_yr=100, tenor_years=3, source="offer of May")  # fmt: skip
-    plan = solve(book)
+    plan = solved(book)
     (price,) = lines(plan, "contract", "deal", column="fixed_price_usd_per_kg")
     assert (price["value"], price["unit"], price["source"]) == (20, "USD/kg", "offer of May")
     assert {line["source"] for line in lines(plan, "contract", "deal", sheet="Markets")} == {"press"}
@@ -120,8 +122,10 @@ def test_what_a_scenario_changed_is_marked_with_its_own_source(tmp_path: Path):
     del book["Markets"], book["Lanes"]
     change(book, "dear", "Prices", "oxide", 80, from_year=2027, source="futures of June")
     change(book, "dear", "ChinaShare", "ban", 0.5, from_year=2028)
-    plan = solve_scenario(load(write_book(tmp_path / "book.xlsx", book), ["Projects/works/capex_musd=1"]), "dear", 1e-9)
-    assert plan["tables"]["investments"]
+    plan = solve_scenario(
+        load(write_book(tmp_path / "book.xlsx", book), ["Projects/works/capex_musd=1"]), "dear", effort=Effort(gap=1e-9)
+    )
+    assert plan.tables["investments"]
     years = ("2026", "2027", "2028")
     before, after, last = (lines(plan, "investment", "works", sheet="Prices", column=y)[0] for y in years)
     assert (before["set_by"], before["value"], before["before"]) == ("workbook", 60, None)
@@ -137,11 +141,11 @@ def test_what_a_scenario_changed_is_marked_with_its_own_source(tmp_path: Path):
 
 
 def test_a_plan_for_all_futures_has_the_lines_of_each():
-    plan = solve_all(with_futures(), values=False)
-    assert list(dict.fromkeys(line["scenario"] for line in plan["origins"])) == list(plan["futures"])
-    piles = {line["scenario"] for line in plan["origins"] if line["decision"] == "stockpile"}
-    assert piles == set(plan["futures"])
-    dear = {(o["scenario"], o["column"]): o for o in plan["origins"] if o["sheet"] == "Prices"}
+    plan = solved_all(with_futures(), values=False)
+    assert list(dict.fromkeys(line["scenario"] for line in plan.origins)) == list(plan.futures)
+    piles = {line["scenario"] for line in plan.origins if line["decision"] == "stockpile"}
+    assert piles == set(plan.futures)
+    dear = {(o["scenario"], o["column"]): o for o in plan.origins if o["sheet"] == "Prices"}
     assert dear["dear", "2027"]["set_by"].startswith("Changes!A")
     assert dear["base", "2026"]["set_by"] == "workbook"
 
@@ -150,4 +154,4 @@ def test_sheets_keep_the_name_they_have_in_the_workbook(tmp_path: Path):
     book = with_plants()
     book = {("PRICEFLOORS " if sheet == "PriceFloors" else sheet): rows for sheet, rows in book.items()}
     plan = solve_scenario(load(write_book(tmp_path / "book.xlsx", book)))
-    assert plan["sheet_names"] == {"PriceFloors": "PRICEFLOORS "}
+    assert plan.sheet_names == {"PriceFloors": "PRICEFLOORS "}

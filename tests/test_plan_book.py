@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils import range_boundaries
-from tests.plan_document import plan_document
-from tests.solving import solve_all
+from tests.plan_document import small_plan
+from tests.solving import solved_all
 from tests.test_joint import with_futures
 
+from lodestone.plan.plan import Plan
 from lodestone.plan.tables import ORIGINS
 from lodestone.report.excel.drawings import Drawing
 from lodestone.report.plan.charts import drawings
@@ -32,7 +33,7 @@ RANGE = re.compile(r"'?(\w+?)'?!([$A-Z0-9:]+)")
 
 
 @pytest.fixture(scope="module")
-def tutorial(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+def tutorial(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Path]:
     """The plan, and the folder of its run, beside a copy of the workbook in a folder with an awkward name."""
     folder = tmp_path_factory.mktemp("run")
     workbook = folder / "in puts #1" / "tutorial 50%.xlsx"
@@ -44,11 +45,11 @@ def tutorial(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], 
 
 
 @pytest.fixture(scope="module")
-def futures() -> dict[str, Any]:
-    return solve_all(with_futures(), values=False)
+def futures() -> Plan:
+    return solved_all(with_futures(), values=False)
 
 
-def written(plan: dict[str, Any], path: Path) -> Path:
+def written(plan: Plan, path: Path) -> Path:
     write_plan_workbook(plan, path)
     return path
 
@@ -90,7 +91,7 @@ def assert_charts_hold(path: Path) -> None:
         assert [float(n) for n in kept if n] == pytest.approx(given, abs=1e-6)
 
 
-def test_charts_of_the_tutorial_draw_cells_with_numbers(tutorial: tuple[dict[str, Any], Path]):
+def test_charts_of_the_tutorial_draw_cells_with_numbers(tutorial: tuple[Plan, Path]):
     _, folder = tutorial
     assert_charts_hold(folder / "plan.xlsx")
     titles = [drawing.title for drawing in all_drawings(tutorial[0])]
@@ -111,27 +112,27 @@ def test_charts_of_the_tutorial_draw_cells_with_numbers(tutorial: tuple[dict[str
         assert not [name for name in parts.namelist() if name.startswith("xl/media")]  # no pictures
 
 
-def test_charts_of_a_plan_for_all_futures(futures: dict[str, Any], tmp_path: Path):
+def test_charts_of_a_plan_for_all_futures(futures: Plan, tmp_path: Path):
     assert_charts_hold(written(futures, tmp_path / "plan.xlsx"))
     by_title = {drawing.title: drawing for drawing in all_drawings(futures)}
     stock = by_title["Stock at year end in each future (t): reserve, oxide"]
-    assert [s.name for s in stock.series] == list(futures["futures"])
+    assert [s.name for s in stock.series] == list(futures.futures)
     timeline = by_title["What is built when: decision, construction, production"]
     assert [row[0] for row in timeline.rows] == ["works [embargo and dear]"]
     supply = by_title["Supply of oxide by origin (t)"]  # weighted by probability
     expected = sum(
-        futures["probabilities"][row["scenario"]] * row["t"]
-        for row in futures["tables"]["flows"]
+        futures.probabilities[row["scenario"]] * row["t"]
+        for row in futures.tables["flows"]
         if row["to_region"] != "China" and row["year"] == 2026
     )
     assert sum(supply.rows[0][1:]) == pytest.approx(expected)
 
 
-def all_drawings(plan: dict[str, Any]) -> list[Drawing]:
+def all_drawings(plan: Plan) -> list[Drawing]:
     return drawings(plan, cost_matrix(plan))
 
 
-def drawn(plan: dict[str, Any], title: str) -> Drawing:
+def drawn(plan: Plan, title: str) -> Drawing:
     (found,) = [drawing for drawing in all_drawings(plan) if drawing.title.startswith(title)]
     return found
 
@@ -146,18 +147,18 @@ INPUTS: dict[str, Any] = {
 
 def test_the_timeline_goes_from_decision_to_end_of_life():
     """sep_texas: decided 2026, makes from 2027 to 2046; the horizon ends with 2028, the picture ten years later."""
-    timeline = drawn(plan_document(), "What is built")
+    timeline = drawn(small_plan(), "What is built")
     assert timeline.rows == [["magnets_saxony x2", 2026, 2, 1, 10], ["sep_texas", 2026, 1, 2, 10]]
     assert [(s.look, s.column) for s in timeline.series][:2] == [("hidden", 1), ("fill", 2)]
     assert (timeline.least, timeline.most) == (2026, 2039)
-    plan = plan_document()
-    plan["tables"]["investments"][0].update(last_year=2029)
+    plan = small_plan()
+    plan.tables["investments"][0].update(last_year=2029)
     assert drawn(plan, "What is built").rows[-1] == ["sep_texas", 2026, 1, 2, 1]
 
 
 def test_supply_is_what_regions_not_of_concern_use():
-    plan = plan_document(inputs=INPUTS)
-    plan["tables"]["flows"].append(
+    plan = small_plan(inputs=INPUTS)
+    plan.tables["flows"].append(
         {"material": "ndpr_oxide", "from_region": "China", "to_region": "China", "year": 2026, "stream": "exposed",
          "t": 999.0, "freight_musd": 0.0, "tariff_musd": 0.0}
     )  # fmt: skip
@@ -167,9 +168,9 @@ def test_supply_is_what_regions_not_of_concern_use():
 
 
 def test_many_origins_are_drawn_together():
-    plan = plan_document(inputs=INPUTS)
-    row = plan["tables"]["flows"][0]
-    plan["tables"]["flows"] = [{**row, "from_region": f"r{n}", "t": 10.0 * (n + 1), "year": 2027} for n in range(8)]
+    plan = small_plan(inputs=INPUTS)
+    row = plan.tables["flows"][0]
+    plan.tables["flows"] = [{**row, "from_region": f"r{n}", "t": 10.0 * (n + 1), "year": 2027} for n in range(8)]
     supply = drawn(plan, "Supply of ndpr_oxide")
     assert [s.name for s in supply.series] == [*(f"r{n}, exposed" for n in (7, 6, 5, 4)), "4 others, exposed"]
     assert supply.rows[1] == [2027, 80, 70, 60, 50, 10 + 20 + 30 + 40]
@@ -177,18 +178,18 @@ def test_many_origins_are_drawn_together():
 
 
 def test_capacity_use_by_stage_leaves_out_regions_of_concern():
-    plan = plan_document(inputs=INPUTS)
-    plan["tables"]["plants"].append({**plan["tables"]["plants"][0], "region": "China", "clean_t": 0.0})
+    plan = small_plan(inputs=INPUTS)
+    plan.tables["plants"].append({**plan.tables["plants"][0], "region": "China", "clean_t": 0.0})
     use = drawn(plan, "Capacity used")
     assert use.headings == ["Year", "refining (%)"]
     assert use.rows == [[2026, 1.0], [2027, pytest.approx(1571.4286 / 2000)], [2028, 1.0]]
 
 
 def test_names_in_charts_are_never_addresses(tmp_path: Path):
-    plan = plan_document(plan_name="x!A1")
-    for row in plan["tables"]["flows"]:
+    plan = small_plan(plan_name="x!A1")
+    for row in plan.tables["flows"]:
         row["material"] = "a!B1"
-    for row in plan["tables"]["investments"]:
+    for row in plan.tables["investments"]:
         row["project"] = "=Costs!C3"
     assert_charts_hold(written(plan, tmp_path / "plan.xlsx"))
 
@@ -202,7 +203,7 @@ def links(book: Workbook) -> Iterator[tuple[str, Any]]:
             yield from ((sheet.title, cell.hyperlink) for cell in row if cell.hyperlink)
 
 
-def test_links_within_the_plan_lead_to_cells(tutorial: tuple[dict[str, Any], Path], futures: dict[str, Any], tmp_path):
+def test_links_within_the_plan_lead_to_cells(tutorial: tuple[Plan, Path], futures: Plan, tmp_path):
     for path in (tutorial[1] / "plan.xlsx", written(futures, tmp_path / "plan.xlsx")):
         book = load_workbook(path)
         led = {}
@@ -218,7 +219,7 @@ def test_links_within_the_plan_lead_to_cells(tutorial: tuple[dict[str, Any], Pat
         assert led.keys() == set(book.sheetnames)
 
 
-def test_two_clicks_from_a_decision_to_its_cell(tutorial: tuple[dict[str, Any], Path]):
+def test_two_clicks_from_a_decision_to_its_cell(tutorial: tuple[Plan, Path]):
     """Investments -> Origins -> the workbook of the run, whose path holds blanks, # and %."""
     plan, folder = tutorial
     book = load_workbook(folder / "plan.xlsx")
@@ -226,11 +227,11 @@ def test_two_clicks_from_a_decision_to_its_cell(tutorial: tuple[dict[str, Any], 
     sheet, cell = first.location.split("!")
     row = book[sheet][cell].row
     headings = {c.value: c.column for c in book["Origins"][1]}
-    line = plan["origins"][0]
+    line = plan.origins[0]
     assert book["Origins"].cell(row, headings["Name"]).value == "private_refinery" == line["name"]
     back = book["Origins"].cell(row, headings["Name"]).hyperlink.location
     assert back == "Investments!A2"
-    for number, origin in enumerate(plan["origins"], 2):
+    for number, origin in enumerate(plan.origins, 2):
         place = book["Origins"].cell(number, headings["Cell"])
         target = place.hyperlink.target.replace("\\", "/")
         assert "#" not in target
@@ -247,7 +248,7 @@ def test_two_clicks_from_a_decision_to_its_cell(tutorial: tuple[dict[str, Any], 
 
 def test_without_a_path_cells_are_plain_text(tmp_path: Path):
     known = {"decision": "investment", "name": "sep_texas", "cell": "Projects!G3", "source": "=1+1", "note": "-x"}
-    plan = plan_document(origins=[dict.fromkeys(ORIGINS.names, "") | known])
+    plan = small_plan(origins=[dict.fromkeys(ORIGINS.names, "") | known])
     book = load_workbook(written(plan, tmp_path / "plan.xlsx"))
     row = {heading.value: cell for heading, cell in zip(book["Origins"][1], book["Origins"][2], strict=True)}
     assert row["Cell"].hyperlink is None
@@ -262,7 +263,7 @@ def test_without_a_path_cells_are_plain_text(tmp_path: Path):
 
 
 def test_marks_cover_their_columns_from_the_first_row_to_the_last(tmp_path: Path):
-    plan = plan_document(inputs=INPUTS)
+    plan = small_plan(inputs=INPUTS)
     book = load_workbook(written(plan, tmp_path / "plan.xlsx"))
     for table in table_sheets(plan, cost_matrix(plan)):
         sheet = book[table.name]
@@ -279,7 +280,7 @@ def test_marks_cover_their_columns_from_the_first_row_to_the_last(tmp_path: Path
         assert marked == wanted, table.name
 
 
-def marked_rows(plan: dict[str, Any], sheet: str, meaning: str) -> list[int]:
+def marked_rows(plan: Plan, sheet: str, meaning: str) -> list[int]:
     """Rows, from 0, in which the formula of a mark holds: worked out here, as a spreadsheet would."""
     (table,) = [t for t in table_sheets(plan, cost_matrix(plan)) if t.name == sheet]
     (mark,) = [m for m in table.marks if m.meaning == meaning]
@@ -296,9 +297,9 @@ def marked_rows(plan: dict[str, Any], sheet: str, meaning: str) -> list[int]:
 
 def test_what_is_marked_is_what_leaves_no_room():
     """The hand-made document: its cap binds in 2027, its stock is full then (900 t) and never above what is asked."""
-    plan = plan_document(inputs=INPUTS)
-    plan["tables"]["budgets"].append(
-        {**plan["tables"]["budgets"][0], "year": 2027, "cumulated_outlay_musd": 400.0, "cumulated_limit_musd": 400.0}
+    plan = small_plan(inputs=INPUTS)
+    plan.tables["budgets"].append(
+        {**plan.tables["budgets"][0], "year": 2027, "cumulated_outlay_musd": 400.0, "cumulated_limit_musd": 400.0}
     )
     assert marked_rows(plan, "ChinaShare", "share at its cap") == [1, 4]  # allies in 2027, and the ban at 0
     assert marked_rows(plan, "Stockpile", "stock at capacity") == [1]
@@ -309,7 +310,7 @@ def test_what_is_marked_is_what_leaves_no_room():
 
 
 def test_capacity_use_has_a_row_for_each_plant(tmp_path: Path):
-    plan = plan_document(inputs=INPUTS)
+    plan = small_plan(inputs=INPUTS)
     book = load_workbook(written(plan, tmp_path / "plan.xlsx"))
     rows = [row[:-1] for row in book["CapacityUse"].iter_rows(values_only=True)]
     assert rows[0] == ("Stage", "Unit", "Kind", "Region", "2026 (%)", "2027 (%)", "2028 (%)")
@@ -320,12 +321,12 @@ def test_capacity_use_has_a_row_for_each_plant(tmp_path: Path):
 
 
 def test_the_first_page_has_the_figures_asked_for_first(tmp_path: Path):
-    plan = plan_document()
+    plan = small_plan()
     sheet = load_workbook(written(plan, tmp_path / "plan.xlsx"))["Summary"]
     tiles = {sheet.cell(5, at).value: sheet.cell(4, at).value for at in (1, 2, 3, 5, 7)}
     assert tiles == {
-        "Cost (MUSD, discounted to 2026)": pytest.approx(plan["expected_cost_musd"]),
-        "Of which public (MUSD)": pytest.approx(plan["payers_musd"]["public"]),
+        "Cost (MUSD, discounted to 2026)": pytest.approx(plan.expected_cost_musd),
+        "Of which public (MUSD)": pytest.approx(plan.payers_musd["public"]),
         # exposed 2,900 + 2,000 + 1,000 t of 13,630 t delivered
         "Of all deliveries exposed (%)": pytest.approx(5900 / (930 + 6800 + 5900), abs=1e-6),
         "Share at the tightest cap, ndfeb_magnet (limit 44.3%)": pytest.approx(2000 / 4510, abs=1e-6),

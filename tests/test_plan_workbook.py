@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
-from tests.plan_document import plan_document, without_rows
+from tests.plan_document import small_plan, without_rows
 
+from lodestone.plan.plan import Plan
 from lodestone.plan.tables import TABLES, Column, PlanTable
 from lodestone.report.excel.styles import heading
 from lodestone.report.plan.workbook import write_plan_workbook
@@ -22,7 +23,7 @@ ALL_SHEETS = [
 ]
 
 
-def written(tmp_path: Path, plan: dict[str, Any]) -> Workbook:
+def written(tmp_path: Path, plan: Plan) -> Workbook:
     write_plan_workbook(plan, tmp_path / "plan.xlsx")
     return load_workbook(tmp_path / "plan.xlsx")
 
@@ -34,14 +35,15 @@ def records(book: Workbook, sheet: str) -> list[dict[str, Any]]:
 
 
 def test_sheets_in_order(tmp_path: Path) -> None:
-    assert written(tmp_path, plan_document()).sheetnames == ALL_SHEETS
+    assert written(tmp_path, small_plan()).sheetnames == ALL_SHEETS
 
 
 def test_every_table_of_the_plan_has_a_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table that is declared and filled appears by itself."""
     columns = (Column("rule", "", "which rule"), Column("worth_usd_per_kg", "USD/kg", "what more room is worth"))
     monkeypatch.setitem(TABLES, "shadow_prices", PlanTable("shadow_prices", "What more room is worth.", columns))
-    plan = plan_document(tables={"shadow_prices": [{"rule": "(8)", "worth_usd_per_kg": 1.5}]})
+    known = {"kind": "project", "name": "old", "region": "USA", "year": 2025, "amount": 100, "unit": "t/yr"}
+    plan = small_plan(tables={"shadow_prices": [{"rule": "(8)", "worth_usd_per_kg": 1.5}], "committed": [known]})
     book = written(tmp_path, plan)
     assert records(book, "ShadowPrices")[0]["Worth (USD/kg)"] == pytest.approx(1.5)
     assert "What more room is worth." in [cell.value for cell in book["Summary"]["B"]]
@@ -55,24 +57,24 @@ def test_every_table_of_the_plan_has_a_sheet(tmp_path: Path, monkeypatch: pytest
 def test_support_sheets_only_with_rows(tmp_path: Path) -> None:
     support = ("price_floors", "floor_payments", "contracts", "contract_years", "bankability")
     none: dict[str, list[Any]] = {table: [] for table in support}
-    names = written(tmp_path, plan_document(tables=none)).sheetnames
+    names = written(tmp_path, small_plan(tables=none)).sheetnames
     assert [name for name in ALL_SHEETS if name not in names] == ["PriceFloors", "Contracts", "Bankability"]
 
 
 def test_a_plan_without_any_rows_can_be_written(tmp_path: Path) -> None:
-    nothing = plan_document(tables=without_rows(), changes=[], warnings=[], audit=[])
+    nothing = small_plan(tables=without_rows(), changes=[], warnings=[], audit=[])
     book = written(tmp_path, nothing)
     assert book["Sourcing"]["A1"].value == "Material"
     assert book["Sourcing"].max_row == 1
 
 
 def test_every_table_stands_there_whole(tmp_path: Path) -> None:
-    plan = plan_document()
+    plan = small_plan()
     book = written(tmp_path, plan)
     sheets = {"Investments": "investments", "Stockpile": "stockpile", "Sourcing": "flows", "Plants": "plants"}
     for sheet, table in (sheets | {"ChinaShare": "china_share", "Demand": "demand"}).items():
         columns = TABLES[table].columns
-        expected = [{heading(c): row[c.name] for c in columns} for row in plan["tables"][table]]
+        expected = [{heading(c): row[c.name] for c in columns} for row in plan.tables[table]]
         for got, want in zip(records(book, sheet), expected, strict=True):
             assert {k: v for k, v in got.items() if v is not None} == {
                 k: pytest.approx(v, abs=1e-6) if isinstance(v, float) else v
@@ -82,7 +84,7 @@ def test_every_table_stands_there_whole(tmp_path: Path) -> None:
 
 
 def test_floors_show_grant_and_yearly_payments(tmp_path: Path) -> None:
-    award, *payments = records(written(tmp_path, plan_document()), "PriceFloors")
+    award, *payments = records(written(tmp_path, small_plan()), "PriceFloors")
     assert (award["Row"], award["Year"], award["Grant (MUSD)"], award["Payment (MUSD)"]) == ("award", 2026, 30, None)
     assert [p["Payment (MUSD)"] for p in payments] == [24, -2.5]
     assert [p["Upside (MUSD)"] for p in payments] == [0, 2.5]
@@ -90,25 +92,25 @@ def test_floors_show_grant_and_yearly_payments(tmp_path: Path) -> None:
 
 
 def test_contracts_show_fee_and_yearly_prices(tmp_path: Path) -> None:
-    signing, *years = records(written(tmp_path, plan_document()), "Contracts")
+    signing, *years = records(written(tmp_path, small_plan()), "Contracts")
     assert (signing["Row"], signing["Fee (MUSD)"]) == ("signing", 0.5)
     assert [y["Difference (MUSD)"] for y in years] == [1.5, 1, -0.5]
     assert [y["Taken (t)"] for y in years] == [500, 500, 500]
 
 
 def test_costs_add_up_by_year_and_payer(tmp_path: Path) -> None:
-    plan = plan_document()
+    plan = small_plan()
     rows = {row["Cost term"]: row for row in records(written(tmp_path, plan), "Costs")}
     terms = [row for name, row in rows.items() if not name.startswith(("All ", "Total"))]
     for column in ("2026 (MUSD)", "2028 (MUSD)", "Total (MUSD)", "Discounted (MUSD)"):
         assert rows["Total"][column] == pytest.approx(sum(row[column] for row in terms))
     assert rows["All public"]["2026 (MUSD)"] == pytest.approx(150.9)
-    assert rows["Total"]["Discounted (MUSD)"] == pytest.approx(plan["expected_cost_musd"])
+    assert rows["Total"]["Discounted (MUSD)"] == pytest.approx(plan.expected_cost_musd)
 
 
 def test_tariffs_that_are_not_counted_are_not_in_the_totals(tmp_path: Path) -> None:
-    plan = plan_document()
-    plan["settings"]["tariffs_counted"] = False
+    plan = small_plan()
+    plan.settings["tariffs_counted"] = False
     rows = {row["Cost term"]: row for row in records(written(tmp_path, plan), "Costs")}
     assert "Tariffs" not in rows
     assert rows["Total"]["2026 (MUSD)"] == pytest.approx(530.65 - 32.0)
@@ -116,25 +118,25 @@ def test_tariffs_that_are_not_counted_are_not_in_the_totals(tmp_path: Path) -> N
 
 def test_several_words_of_a_cell_that_was_changed_are_shown_as_they_are_typed(tmp_path: Path) -> None:
     change = {"sheet": "Budgets", "row": "support", "column": "covers", "year": None, "by": "Changes!A2"}
-    plan = plan_document(changes=[{**change, "old": ["grants", "floors"], "new": ["grants"]}])
+    plan = small_plan(changes=[{**change, "old": ["grants", "floors"], "new": ["grants"]}])
     shown = [row for row in written(tmp_path, plan)["RunInfo"].iter_rows(values_only=True) if row[0] == "Budgets"]
     assert shown[0][:7] == ("Budgets", "support", "covers", None, "grants, floors", "grants", "Changes!A2")
 
 
 def test_text_is_never_a_formula(tmp_path: Path) -> None:
-    plan = plan_document(plan_name="=1+1", workbook="@x.xlsx")
-    for row, text in zip(plan["tables"]["flows"], ("=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "{=1}"), strict=True):
+    plan = small_plan(plan_name="=1+1", workbook="@x.xlsx")
+    for row, text in zip(plan.tables["flows"], ("=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "{=1}"), strict=True):
         row["material"] = text
-    plan["warnings"][0]["found"] = '=HYPERLINK("http://example.org")'
+    plan.warnings[0]["found"] = '=HYPERLINK("http://example.org")'
     book = written(tmp_path, plan)
-    assert [row["Material"] for row in records(book, "Sourcing")] == [r["material"] for r in plan["tables"]["flows"]]
+    assert [row["Material"] for row in records(book, "Sourcing")] == [r["material"] for r in plan.tables["flows"]]
     kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
     assert "f" not in kinds
     assert book["Sourcing"]["A2"].quotePrefix
 
 
 def test_numbers_have_formats_by_unit(tmp_path: Path) -> None:
-    book = written(tmp_path, plan_document())
+    book = written(tmp_path, small_plan())
     formats = {cell.value: book["Sourcing"].cell(2, cell.column).number_format for cell in book["Sourcing"][1]}
     assert formats["Year"] == "0"
     assert formats["Freight (MUSD)"] == "#,##0.00"
@@ -143,7 +145,7 @@ def test_numbers_have_formats_by_unit(tmp_path: Path) -> None:
 
 
 def test_headers_frozen_filtered_and_ready_to_print(tmp_path: Path) -> None:
-    book = written(tmp_path, plan_document())
+    book = written(tmp_path, small_plan())
     for name in ALL_SHEETS:
         assert book[name].page_setup.orientation == "landscape"
         assert book[name].sheet_properties.pageSetUpPr.fitToPage
@@ -161,7 +163,7 @@ def test_headers_frozen_filtered_and_ready_to_print(tmp_path: Path) -> None:
 
 
 def test_run_info_has_hash_and_changes_with_old_and_new(tmp_path: Path) -> None:
-    rows = [tuple(r) for r in written(tmp_path, plan_document())["RunInfo"].iter_rows(values_only=True)]
+    rows = [tuple(r) for r in written(tmp_path, small_plan())["RunInfo"].iter_rows(values_only=True)]
     assert ("SHA-256 of the workbook", "5f" * 32) in [r[:2] for r in rows]
     assert ("Version of highspy", "1.15.1") in [r[:2] for r in rows]
     assert ("Prices", "ndpr_oxide", "years", 2027, 70, 56, "Changes!A2") in rows
@@ -195,8 +197,8 @@ def test_headings_carry_units(name: str, unit: str, expected: str) -> None:
 
 def test_many_flows_are_written_in_steady_time(tmp_path: Path) -> None:
     """A tenth of the 200,000 rows that must be writable; 2 s would be 20 s, less than such a model takes to solve."""
-    plan = plan_document()
-    plan["tables"]["flows"] = plan["tables"]["flows"] * 4000
+    plan = small_plan()
+    plan.tables["flows"] = plan.tables["flows"] * 4000
     started = time.process_time()
     write_plan_workbook(plan, tmp_path / "plan.xlsx")
     assert time.process_time() - started < 6  # generous: shared machines
@@ -204,6 +206,6 @@ def test_many_flows_are_written_in_steady_time(tmp_path: Path) -> None:
 
 def test_more_rows_than_a_sheet_holds_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lodestone.report.excel.styles.LAST_ROW", 4)
-    sheet = written(tmp_path, plan_document())["Sourcing"]
+    sheet = written(tmp_path, small_plan())["Sourcing"]
     assert sheet.max_row == 5
     assert sheet["A5"].value == "... 2 more rows in plan.json"

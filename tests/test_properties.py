@@ -1,4 +1,4 @@
-"""What must hold for every workbook, tried on small random ones (those of test_brute_force.py)."""
+"""What must hold for every workbook, tried on small random ones (those of oracle/books.py)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.make import Book
+from tests.oracle.books import some_book
 from tests.solving import add, cost, rows, solve, total
-from tests.test_brute_force import some_book
 
 from lodestone.errors import NoPlanError
 

@@ -64,7 +64,7 @@ def test_nothing_can_be_negative_but_what_a_future_costs(built: Built):
 
 def test_decisions_are_whole(built: Built):
     whole = {v.parent_component().name for v in built.model.component_data_objects(pyo.Var) if not v.is_continuous()}
-    assert whole == {"investments.build", "contracts.sign", "price_floors.award", "capacity.whole"}
+    assert whole == {"investments.build", "contracts.sign", "price_floors.award", "capacity.whole", "suppliers.grows"}
 
 
 def test_every_rule_file_has_a_test_file():

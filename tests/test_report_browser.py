@@ -8,17 +8,17 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import plotly.graph_objects as go
 import pytest
 from tests.browser import Browser, chromium
-from tests.plan_document import plan_document
-from tests.solving import rows, solve, solve_all
+from tests.plan_document import small_plan
+from tests.solving import rows, solved, solved_all
 from tests.test_joint import with_futures
 from tests.test_report_chain import chained
 from tests.test_report_page import NASTY, frontier, nasty_plan
 
+from lodestone.plan.plan import Plan
 from lodestone.report.html.page import write_report
 from lodestone.report.html.studies import read_study
 from lodestone.report.html.views import FIGURES
@@ -38,17 +38,17 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def plan() -> dict[str, Any]:
+def plan() -> Plan:
     """A chain with stock, scrap and sales, two rows that depend on the year, and one year in which nothing happens."""
-    plan = solve(chained())
-    tables = plan["tables"]
+    plan = solved(chained())
+    tables = plan.tables
     for name in ("flows", "plants", "markets", "balance", "intake", "returns"):
         tables[name] = [row for row in tables[name] if row["year"] != 2027]
     return plan
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory, plan: dict[str, Any]) -> Path:
+def page(tmp_path_factory: pytest.TempPathFactory, plan: Plan) -> Path:
     folder = tmp_path_factory.mktemp("page")
     frontier(str(folder / "frontier.json"), "book.xlsx")
     return write_report({"run": plan}, [read_study(folder / "frontier.json")], folder / "report.html")
@@ -78,18 +78,18 @@ def download(browser: Browser, figure: str, name: str) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def delivered(plan: dict[str, Any], year: int) -> float:
+def delivered(plan: Plan, year: int) -> float:
     return float(sum(r["clean_t"] + r["exposed_t"] for r in rows(plan, "demand", year=year)))
 
 
 @pytest.mark.usefixtures("quiet")
-def test_every_figure_is_drawn_and_its_table_agrees(browser: Browser, page: Path, plan: dict[str, Any]):
+def test_every_figure_is_drawn_and_its_table_agrees(browser: Browser, page: Path, plan: Plan):
     browser.open(page)
     assert texts(browser, "#figures h2") == [*(f.title for f in FIGURES), "What each point of China share costs"]
-    decided = bool(plan["tables"]["investments"])
+    decided = bool(plan.tables["investments"])
     assert browser.run(DRAWN) == len(FIGURES) + 1 - (not decided)
     (tile, *_) = texts(browser, ".tile .value")
-    assert tile == f"{plan['expected_cost_musd']:,.1f} MUSD"
+    assert tile == f"{plan.expected_cost_musd:,.1f} MUSD"
     browser.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     time.sleep(0.2)  # the event that opens a table comes later
     for year in (2026, 2028):
@@ -105,7 +105,7 @@ def test_every_figure_is_drawn_and_its_table_agrees(browser: Browser, page: Path
 
 
 @pytest.mark.usefixtures("quiet")
-def test_the_slider_changes_the_chain(browser: Browser, page: Path, plan: dict[str, Any]):
+def test_the_slider_changes_the_chain(browser: Browser, page: Path, plan: Plan):
     browser.open(page)
     for year in (2028, 2026):
         browser.change("#year", year, "input")
@@ -153,7 +153,7 @@ def test_nodes_lie_inside_the_picture_and_apart(browser: Browser, page: Path, ye
 
 
 @pytest.mark.usefixtures("quiet")
-def test_a_table_is_downloaded_whole(browser: Browser, page: Path, plan: dict[str, Any]):
+def test_a_table_is_downloaded_whole(browser: Browser, page: Path, plan: Plan):
     browser.open(page)
     heading, *found = download(browser, "demand", "demand-run.csv")
     assert heading[:5] == ["Region", "Sector", "Material", "Year", "Demand (t)"]
@@ -162,15 +162,15 @@ def test_a_table_is_downloaded_whole(browser: Browser, page: Path, plan: dict[st
 
 @pytest.mark.usefixtures("quiet")
 def test_futures_and_runs_stand_side_by_side(browser: Browser, tmp_path: Path):
-    joint = solve_all(with_futures(), values=False)
-    page = write_report({"joint": joint, "plain": plan_document()}, [], tmp_path / "report.html")
+    joint = solved_all(with_futures(), values=False)
+    page = write_report({"joint": joint, "plain": small_plan()}, [], tmp_path / "report.html")
     browser.open(page)
-    assert texts(browser, "#left option") == [*(f"joint: if {name}" for name in joint["futures"]), "plain"]
+    assert texts(browser, "#left option") == [*(f"joint: if {name}" for name in joint.futures), "plain"]
     assert texts(browser, "#glance h3") == ["joint: if base", "plain"]  # two runs: side by side from the start
     browser.change("#right", -1)
     browser.change("#left", 1)
     assert texts(browser, "#glance h3") == ["joint: if embargo"]
-    cost = joint["futures"]["embargo"]
+    cost = joint.futures["embargo"]
     assert texts(browser, ".tile .value")[0].removesuffix(" MUSD").replace(",", "") == f"{cost:.1f}"
     browser.change("#right", 0)
     both = browser.run("return [...document.querySelectorAll('#demand .picture')].map(e => e.layout.yaxis.range)")
@@ -183,7 +183,7 @@ def test_hostile_names_are_shown_and_do_nothing(browser: Browser, tmp_path: Path
     browser.open(write_report({"<img src=x onerror=alert(1)>": plan}, [], tmp_path / "report.html"))
     browser.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     time.sleep(0.2)
-    assert browser.run("return document.title").strip() == " ".join(plan["plan_name"].split())
+    assert browser.run("return document.title").strip() == " ".join(plan.plan_name.split())
     assert browser.run("return document.querySelectorAll('img, main script, svg a, svg image').length") == 0
     assert browser.complaints() == []
     assert [url for url in browser.requests() if not url.endswith(".html")] == []

@@ -6,23 +6,24 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from tests.plan_document import plan_document, without_rows
-from tests.solving import add, close, home, lane, market, recipe, rows, solve
+from tests.plan_document import small_plan, without_rows
+from tests.solving import add, close, home, lane, market, recipe, rows, solved
 
+from lodestone.plan.plan import Plan
 from lodestone.report.html.chain import MOST_NODES, OTHERS, chain, chain_stages
 
 YEAR = 2030
 Links = dict[tuple[str, str, str, str], tuple[float, float]]
 
 
-def document(recipes: dict[str, Any], materials: dict[str, Any], **tables: Any) -> dict[str, Any]:
+def document(recipes: dict[str, Any], materials: dict[str, Any], **tables: Any) -> Plan:
     """A plan with these recipes and tables alone."""
     inputs = {
         "Processes": {f"{p}/{m}": {"t_per_t": t} for p, made in recipes.items() for m, t in made.items()},
         "Materials": materials,
     }
     settings = {"china_share_basis": "provenance"}
-    return plan_document(inputs=inputs, settings=settings, horizon=[YEAR, YEAR], tables={**without_rows(), **tables})
+    return small_plan(inputs=inputs, settings=settings, horizon=[YEAR, YEAR], tables={**without_rows(), **tables})
 
 
 def unit(process: str, region: str, clean: float = 0.0, exposed: float = 0.0, year: int = YEAR) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def delivery(sector: str, region: str, material: str, clean: float = 0.0, expose
             "clean_t": clean, "exposed_t": exposed, "substituted_t": 0.0, "short_t": 0.0}  # fmt: skip
 
 
-def links(plan: dict[str, Any], year: int | None = None) -> Links:
+def links(plan: Plan, year: int | None = None) -> Links:
     """(stage, from, stage, to) -> t clean, t exposed; of all materials together."""
     found: dict[tuple[str, str, str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
     for y, _, _, *ends, clean, exposed in chain(plan).rows:
@@ -169,7 +170,7 @@ def test_a_plan_without_recipes_or_without_inputs():
                     markets=[{"market": "m", "side": "buy", "region": "A", "material": "ore", "year": YEAR,
                               "stream": "clean", "t": 5.0, "price_usd_per_kg": 1.0}])  # fmt: skip
     assert links(plan) == {("supply", "A (market)", "use", "motors"): (5.0, 0.0)}
-    assert chain(plan_document()).rows == []  # made before plans carried their inputs
+    assert chain(small_plan()).rows == []  # made before plans carried their inputs
 
 
 def chained() -> dict[str, Any]:
@@ -201,7 +202,7 @@ def chained() -> dict[str, Any]:
 
 
 def test_what_enters_and_leaves_every_node_is_what_the_tables_of_the_plan_say():
-    plan = solve(chained())
+    plan = solved(chained())
     recipes: dict[str, dict[str, float]] = {
         "mine": {"ore": 1}, "refine": {"ore": -2, "oxide": 1}, "sinter": {"oxide": -0.5, "magnet": 1},
         "recycle": {"scrap": -2, "oxide": 1},

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from tests.plan_document import plan_document
+from tests.plan_document import small_plan
 
 from lodestone.commands import main
 from lodestone.errors import UsageError
+from lodestone.plan.plan import Plan
 from lodestone.report.html.chain import OTHERS
 from lodestone.report.html.page import SCRIPTS, check_out, page, safe_json, write_report
 from lodestone.report.html.studies import figures, find_studies, read_study
@@ -55,25 +56,25 @@ class Elements(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-def nasty_plan() -> dict[str, Any]:
+def nasty_plan() -> Plan:
     """Every name of the plan, its title and its workbook are hostile."""
-    text = json.dumps(plan_document(plan_name=NASTY[0] + NASTY[1], workbook=NASTY[1]))
+    text = json.dumps(small_plan(plan_name=NASTY[0] + NASTY[1], workbook=NASTY[1]).document())
     for name, instead in zip(
         ("USA", "Germany", "ndfeb_magnet", "sep_texas", "ev_motors", "reserve", "allies", "China"), NASTY, strict=True
     ):
         text = text.replace(json.dumps(name), json.dumps(instead))
-    return dict(json.loads(text))
+    return Plan.from_document(json.loads(text))
 
 
-@pytest.mark.parametrize("plan", [plan_document(), nasty_plan()], ids=["plain", "nasty"])
-def test_the_page_has_the_same_elements_whatever_the_workbook_says(plan: dict[str, Any]):
+@pytest.mark.parametrize("plan", [small_plan(), nasty_plan()], ids=["plain", "nasty"])
+def test_the_page_has_the_same_elements_whatever_the_workbook_says(plan: Plan):
     found = Elements(page({"run": plan}))
     assert [s.get("type") for s in found.of("script")] == ["application/json", None, None]
     assert found.of("img") == []
     assert len(found.of("title")) == 1
-    assert found.texts["title"][0].strip() == plan["plan_name"]
+    assert found.texts["title"][0].strip() == plan.plan_name
     data = json.loads(found.texts["script"][0])
-    assert data["views"][0]["plan_name"] == plan["plan_name"]
+    assert data["views"][0]["plan_name"] == plan.plan_name
 
 
 def test_json_in_the_page_ends_nothing_and_is_read_back():
@@ -83,7 +84,7 @@ def test_json_in_the_page_ends_nothing_and_is_read_back():
 
 
 def test_the_policy_allows_its_own_scripts_and_nothing_else():
-    text = page({"run": plan_document()})
+    text = page({"run": small_plan()})
     found = Elements(text)
     (policy,) = [m["content"] for m in found.of("meta") if m.get("http-equiv") == "Content-Security-Policy"]
     rules = dict(rule.strip().split(" ", 1) for rule in str(policy).split(";"))
@@ -101,13 +102,13 @@ def test_the_policy_allows_its_own_scripts_and_nothing_else():
 def test_every_script_is_in_the_page():
     folder = Path(__file__).parents[1] / "model" / "lodestone" / "report" / "html" / "scripts"
     assert sorted(path.stem for path in folder.iterdir()) == sorted(SCRIPTS)
-    text = page({"base": plan_document()})
+    text = page({"base": small_plan()})
     places = [text.index((folder / f"{name}.js").read_text(encoding="utf-8")) for name in SCRIPTS]
     assert places == sorted(places)
 
 
 def test_every_figure_has_a_table_in_every_view():
-    (view,) = views({"run": plan_document()})
+    (view,) = views({"run": small_plan()})
     assert view["tables"].keys() == {figure.key for figure in FIGURES}
     for figure in FIGURES:
         names = [column["name"] for column in view["tables"][figure.key]["columns"]]
@@ -122,12 +123,12 @@ def table(view: dict[str, Any], key: str) -> list[dict[str, Any]]:
 
 
 def test_tables_are_those_of_the_plan():
-    plan = plan_document(inputs={"Regions": {"China": {"of_concern": True}, "USA": {}, "Germany": {}}})
+    plan = small_plan(inputs={"Regions": {"China": {"of_concern": True}, "USA": {}, "Germany": {}}})
     (view,) = views({"run": plan})
     (flow,) = [r for r in table(view, "flows") if r["year"] == 2027 and r["from_region"] == "China"]
     assert (flow["clean_t"], flow["exposed_t"], flow["freight_musd"], flow["tariff_musd"]) == (0, 3100, 1.55, 7)
     assert [r["exposed_t"] for r in table(view, "origins") if r["from_region"] == "China"] == [4000, 3100, 2200]
-    assert sum(r["discounted_musd"] for r in table(view, "costs")) == pytest.approx(plan["expected_cost_musd"])
+    assert sum(r["discounted_musd"] for r in table(view, "costs")) == pytest.approx(plan.expected_cost_musd)
     first = table(view, "shares")[0]
     assert (first["cap"], first["basis"]) == ("allies", "deliveries")  # binds in 2027: no room
     bars = {r["what"]: (r["kind"], r["decided"], r["from"], r["to"]) for r in table(view, "decisions")}
@@ -140,17 +141,17 @@ def test_tables_are_those_of_the_plan():
 
 
 def test_tariffs_that_are_not_counted_are_no_cost_on_the_page():
-    plan = plan_document(settings={"tariffs_counted": False})
+    plan = small_plan(settings={"tariffs_counted": False})
     (view,) = views({"run": plan})
     assert "Tariffs" not in {r["term"] for r in table(view, "costs")}
-    (view,) = views({"run": plan_document()})
+    (view,) = views({"run": small_plan()})
     assert "Tariffs" in {r["term"] for r in table(view, "costs")}
 
 
 def test_the_glance_says_cost_share_and_shortage():
-    (view,) = views({"run": plan_document()})
+    (view,) = views({"run": small_plan()})
     cost, china, short = view["glance"]["tiles"]
-    assert cost["value"] == f"{plan_document()['expected_cost_musd']:,.1f} MUSD"
+    assert cost["value"] == f"{small_plan().expected_cost_musd:,.1f} MUSD"
     # delivered: 930 to defence, 3,000 + 3,800 + ... of 300 + 310 + 320 + 3900 + 4200 + 4600; exposed 2900 + 2000 + 1000
     assert china["value"] == f"{5900 / 13630:.1%}"
     assert short["value"] == "100 t" and short["alert"]
@@ -160,9 +161,9 @@ def test_the_glance_says_cost_share_and_shortage():
 
 def test_a_very_large_plan_keeps_its_tonnes_in_other_lanes(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("lodestone.report.html.views.MOST_LANES", 2)
-    (view,) = views({"run": plan_document()})
+    (view,) = views({"run": small_plan()})
     found = table(view, "flows")
-    flows = plan_document()["tables"]["flows"]
+    flows = small_plan().tables["flows"]
     assert sum(r["clean_t"] + r["exposed_t"] for r in found) == pytest.approx(sum(r["t"] for r in flows))
     assert sum(r["tariff_musd"] for r in found) == pytest.approx(sum(r["tariff_musd"] for r in flows))
     assert [(r["material"], r["year"]) for r in found if r["from_region"] == OTHERS] == [
@@ -176,18 +177,18 @@ def test_a_very_large_plan_keeps_its_tonnes_in_other_lanes(monkeypatch: pytest.M
 def test_a_page_replaces_a_page_and_nothing_else(tmp_path: Path):
     mine = tmp_path / "notes.html"
     mine.write_text("<!doctype html>\n<p>mine", encoding="utf-8")
-    for call in (check_out, lambda out: write_report({"run": plan_document()}, [], out)):
+    for call in (check_out, lambda out: write_report({"run": small_plan()}, [], out)):
         with pytest.raises(UsageError, match="was not written by lodestone report"):
             call(mine)
     assert mine.read_text(encoding="utf-8") == "<!doctype html>\n<p>mine"
-    assert write_report({"run": plan_document(plan_name="first")}, [], tmp_path) == tmp_path / "report.html"
-    write_report({"run": plan_document(plan_name="second")}, [], tmp_path / "report.html")
+    assert write_report({"run": small_plan(plan_name="first")}, [], tmp_path) == tmp_path / "report.html"
+    write_report({"run": small_plan(plan_name="second")}, [], tmp_path / "report.html")
     assert "<title>second</title>" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert {p.name for p in tmp_path.iterdir()} == {"notes.html", "report.html"}
 
 
 def test_places_that_are_none(tmp_path: Path):
-    write_run(plan_document(), tmp_path / "run")
+    write_run(small_plan(), tmp_path / "run")
     for out, reason in (("plan.pdf", "is no name for a page"), ("run", "holds a run"), ("run/x.html", "holds a run")):
         with pytest.raises(UsageError, match=reason):
             check_out(tmp_path / out)
@@ -195,8 +196,8 @@ def test_places_that_are_none(tmp_path: Path):
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    write_run(plan_document(plan_name="one"), tmp_path / "outputs/magnets/base")
-    write_run(plan_document(plan_name="two"), tmp_path / "outputs/magnets/tight")
+    write_run(small_plan(plan_name="one"), tmp_path / "outputs/magnets/base")
+    write_run(small_plan(plan_name="two"), tmp_path / "outputs/magnets/tight")
     frontier("outputs/magnets/frontier.json", "magnets.xlsx")
     frontier("other.json", "other.xlsx")  # of another workbook
     call = ["report", "outputs/magnets/base", "outputs/magnets/tight"]
@@ -243,7 +244,7 @@ def test_only_studies_of_the_same_workbook_are_found(tmp_path: Path):
     frontier(str(tmp_path / "a.json"), "magnets.xlsx")
     frontier(str(tmp_path / "b.json"), "oxides.xlsx")
     (tmp_path / "c.json").write_text("{}", encoding="utf-8")
-    assert [study.path.name for study in find_studies([tmp_path, tmp_path / "none"], [plan_document()])] == ["a.json"]
+    assert [study.path.name for study in find_studies([tmp_path, tmp_path / "none"], [small_plan()])] == ["a.json"]
 
 
 def test_what_is_no_study_is_refused(tmp_path: Path):

@@ -14,7 +14,8 @@ from tests.solving import add, change, close, problems, read, recipe
 from lodestone.data.tree import single
 from lodestone.rules.tables import cost_totals, plan_tables
 from lodestone.solve.all_futures import all_futures
-from lodestone.solve.one_scenario import Clock, Effort, scenario_data, solve_tree
+from lodestone.solve.effort import Search
+from lodestone.solve.one_scenario import Clock, scenario_data, solve_tree
 
 
 def world(last: int, price: Any = 10, freight: float = 0, shortage: float = 100, demand: Any = 1000, of: str = "metal",
@@ -48,7 +49,7 @@ def costs(book: Book, run: str = "base") -> float:
     """The least cost, MUSD; of all futures together for `joint`."""
     inputs = read(book)
     tree = all_futures(inputs)[1] if run == "joint" else single(scenario_data(inputs, run))
-    solved = solve_tree(tree, Effort(1e-9, 60), Clock(None))
+    solved = solve_tree(tree, Search(1e-9, 60), Clock(None))
     by_future = {
         leaf: sum(cost_totals(tree.along(leaf), plan_tables(solved.built.along(leaf))).values()) for leaf in tree.leaves
     }

@@ -7,12 +7,13 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.plan_document import plan_document
+from tests.plan_document import small_plan
 
 import lodestone.report.plan.run_folder as runs
 from lodestone.errors import UsageError
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def name_in(folder: Path) -> str:
-    return str(read_run(folder)["plan_name"])
+    return str(read_run(folder).plan_name)
 
 
 def hidden(folder: Path) -> list[str]:
@@ -32,21 +33,22 @@ def hidden(folder: Path) -> list[str]:
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    plan = plan_document()
+    plan = small_plan()
     write_run(plan, tmp_path / "a" / "b")
     back = read_run(tmp_path / "a" / "b")
-    assert back["seconds"].pop("write") > 0
-    assert len(back.pop("fingerprint")) == 64
-    del plan["seconds"]["write"]
-    assert back == plan
-    assert list(back) == list(plan)
+    assert back.seconds.pop("write") > 0
+    assert len(back.fingerprint) == 64
+    del plan.seconds["write"]
+    assert replace(back, fingerprint=None) == plan
+    text = json.loads((tmp_path / "a" / "b" / "plan.json").read_text(encoding="utf-8"))
+    assert list(text) == [*plan.document(), "fingerprint"]
     assert {p.name for p in (tmp_path / "a" / "b").iterdir()} == {"plan.xlsx", "plan.json"}
-    assert read_run(tmp_path / "a" / "b" / "plan.json")["plan_name"] == plan["plan_name"]
+    assert read_run(tmp_path / "a" / "b" / "plan.json").plan_name == plan.plan_name
 
 
 def test_json_is_finite_and_has_a_row_a_line(tmp_path: Path) -> None:
-    plan = plan_document(bound_musd=-math.inf, gap=math.nan)
-    plan["tables"]["flows"][0]["t"] = -0.0
+    plan = small_plan(bound_musd=-math.inf, gap=math.nan)
+    plan.tables["flows"][0]["t"] = -0.0
     write_run(plan, tmp_path / "run")
     text = (tmp_path / "run" / "plan.json").read_text(encoding="utf-8")
     back = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} in plan.json"))
@@ -59,10 +61,10 @@ def test_json_is_finite_and_has_a_row_a_line(tmp_path: Path) -> None:
 
 def test_a_run_replaces_a_run_whole(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    write_run(plan_document(plan_name=OLD), folder)
+    write_run(small_plan(plan_name=OLD), folder)
     (folder / "~$plan.xlsx").write_text("lock")  # left by Excel
     (folder / ".DS_Store").write_text("")
-    write_run(plan_document(plan_name=NEW), folder)
+    write_run(small_plan(plan_name=NEW), folder)
     assert name_in(folder) == NEW
     assert {p.name for p in folder.iterdir()} == {"plan.xlsx", "plan.json"}
     assert hidden(tmp_path) == []
@@ -73,7 +75,7 @@ def test_foreign_files_are_never_replaced(tmp_path: Path, files: list[str]) -> N
     for name in files:
         (tmp_path / "mine" / name).parent.mkdir(exist_ok=True)
         (tmp_path / "mine" / name).write_text("{}")
-    for call in (check_target, lambda folder: write_run(plan_document(), folder)):
+    for call in (check_target, lambda folder: write_run(small_plan(), folder)):
         with pytest.raises(UsageError, match="no run of Lodestone"):
             call(tmp_path / "mine")
     assert {p.name for p in (tmp_path / "mine").iterdir()} == set(files)
@@ -96,7 +98,7 @@ def test_checking_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_a_workbook_open_elsewhere_is_told_before_the_solve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_run(plan_document(plan_name=OLD), tmp_path / "run")
+    write_run(small_plan(plan_name=OLD), tmp_path / "run")
     opened = Path.open
 
     def locked(path: Path, *args: str, **kwargs: str) -> object:
@@ -111,7 +113,7 @@ def test_a_workbook_open_elsewhere_is_told_before_the_solve(tmp_path: Path, monk
 
 def test_a_folder_locked_during_the_solve_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "run"
-    write_run(plan_document(plan_name=OLD), folder)
+    write_run(small_plan(plan_name=OLD), folder)
     rename = Path.rename
 
     def locked(path: Path, target: Path) -> Path:
@@ -121,7 +123,7 @@ def test_a_folder_locked_during_the_solve_loses_nothing(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(Path, "rename", locked)
     with pytest.raises(UsageError, match=r"open in Excel\?\)\. The new plan is in .*run-2"):
-        write_run(plan_document(plan_name=NEW), folder)
+        write_run(small_plan(plan_name=NEW), folder)
     assert (name_in(folder), name_in(tmp_path / "run-2")) == (OLD, NEW)
     assert hidden(tmp_path) == []
 
@@ -129,14 +131,14 @@ def test_a_folder_locked_during_the_solve_loses_nothing(tmp_path: Path, monkeypa
 @pytest.mark.parametrize("broken", ["write_plan_workbook", "stamped"])
 def test_a_failed_write_leaves_the_old_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
     folder = tmp_path / "run"
-    write_run(plan_document(plan_name=OLD), folder)
+    write_run(small_plan(plan_name=OLD), folder)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(runs, broken, full)
     with pytest.raises(UsageError, match="No space left"):
-        write_run(plan_document(plan_name=NEW), folder)
+        write_run(small_plan(plan_name=NEW), folder)
     assert name_in(folder) == OLD
     assert hidden(tmp_path) == []
 
@@ -145,7 +147,7 @@ CRASH = """
 import os, sys
 from pathlib import Path
 import lodestone.report.plan.run_folder as runs
-from tests.plan_document import plan_document
+from tests.plan_document import small_plan
 
 step, after = sys.argv[2], int(sys.argv[3])
 owner = {"rename": Path, "stamped": runs, "rmtree": runs.shutil}[step]
@@ -158,7 +160,7 @@ def crash(*args, **kwargs):
     return real(*args, **kwargs)
 
 setattr(owner, step, crash)
-runs.write_run(plan_document(plan_name="the new plan"), Path(sys.argv[1]))
+runs.write_run(small_plan(plan_name="the new plan"), Path(sys.argv[1]))
 """
 
 
@@ -171,12 +173,12 @@ def test_a_crash_leaves_old_or_new_and_the_next_run_cleans_up(
     tmp_path: Path, step: str, after: int, expected: str
 ) -> None:
     folder = tmp_path / "run"
-    write_run(plan_document(plan_name=OLD), folder)
+    write_run(small_plan(plan_name=OLD), folder)
     environment = os.environ | {"PYTHONPATH": str(ROOT / "model")}
     done = subprocess.run([sys.executable, "-c", CRASH, str(folder), step, str(after)], env=environment, check=False)
     assert done.returncode == 9
     assert name_in(folder) == expected
-    write_run(plan_document(plan_name="the newest plan"), folder)
+    write_run(small_plan(plan_name="the newest plan"), folder)
     assert name_in(folder) == "the newest plan"
     assert hidden(tmp_path) == []
 
@@ -185,7 +187,7 @@ def test_a_crash_leaves_old_or_new_and_the_next_run_cleans_up(
 def test_another_process_at_work_is_left_alone(tmp_path: Path) -> None:
     busy = tmp_path / f".run.new-{os.getppid()}"
     busy.mkdir()
-    write_run(plan_document(), tmp_path / "run")
+    write_run(small_plan(), tmp_path / "run")
     assert busy.exists()
 
 
@@ -234,7 +236,7 @@ def test_names_never_escape_and_never_meet(names: list[str]) -> None:
 def test_a_run_finds_its_workbook_again_also_when_both_are_moved(tmp_path: Path) -> None:
     book = tmp_path / "project" / "plan book.xlsx"
     run = tmp_path / "project" / "outputs" / "run"
-    write_run(plan_document(), run, book)
+    write_run(small_plan(), run, book)
     assert workbook_of(read_run(run), run) == book
     (tmp_path / "project").rename(tmp_path / "moved")
     moved = tmp_path / "moved" / "outputs" / "run"
@@ -242,8 +244,8 @@ def test_a_run_finds_its_workbook_again_also_when_both_are_moved(tmp_path: Path)
 
 
 def test_other_files_of_a_run_do_not_stand_in_the_way_of_the_next(tmp_path: Path) -> None:
-    write_run(plan_document(), tmp_path / "run")
+    write_run(small_plan(), tmp_path / "run")
     (tmp_path / "run" / "explanation.json").write_text("{}")
     check_target(tmp_path / "run")
-    write_run(plan_document(plan_name=NEW), tmp_path / "run")
+    write_run(small_plan(plan_name=NEW), tmp_path / "run")
     assert not (tmp_path / "run" / "explanation.json").exists()

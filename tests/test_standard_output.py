@@ -103,14 +103,25 @@ ANSWERS = {
     "report": ("plan",),
     "verify": ("plan",),
     "doctor": (),
+    "attack": ("capped.xlsx", "capped", "--set", "Scenarios/embargo/threat=yes"),
 }
+# Those that need more than the tutorial has: a sheet Trade, files of statistics.
+REFUSALS = {"calibrate": ("plan.xlsx",), "import": ("fresh.xlsx", "plan.xlsx", "--mineral", "nickel")}
 
 
 def test_every_command_that_answers_programs_is_asked() -> None:
     with_json = {
         name for name, command in commands.main.commands.items() if any("--json" in p.opts for p in command.params)
     }
-    assert with_json == ANSWERS.keys()
+    assert with_json == ANSWERS.keys() | REFUSALS.keys()
+
+
+@pytest.mark.parametrize("command", REFUSALS)
+def test_a_refusal_is_one_json_document(folder: Path, command: str) -> None:
+    done = lodestone(folder, command, *REFUSALS[command], "--json")
+
+    said: dict[str, Any] = json.loads(done.stdout)
+    assert (said["command"], said["exit_code"], done.returncode, done.stderr) == (command, 2, 2, "")
 
 
 @pytest.mark.parametrize("command", ANSWERS)
@@ -186,16 +197,18 @@ FROM_PYTHON = """
 import os, subprocess, sys
 from pathlib import Path
 
-from model.inputs import load
-from model.run import solve_scenario
-from model.studies.many import jobs_for, solve_many
+from lodestone.workbook.inputs import load
+from lodestone.solve.one_scenario import solve_scenario
+from lodestone.runs.batch import jobs_for
+from lodestone.solve.effort import Effort
+from lodestone.studies.parallel.solves import Where, solve_many
 
 
 def main():
     print("begin")
-    solve_scenario(load("capped.xlsx"), gap=0.01)
+    solve_scenario(load("capped.xlsx"), effort=Effort(gap=0.01))
     print("between")
-    answers = solve_many(jobs_for(Path("capped.xlsx"), ("base", "embargo"), gap=0.01), 2)
+    answers = solve_many(jobs_for(Path("capped.xlsx"), ("base", "embargo"), effort=Effort(gap=0.01)), Where(2))
     print([answer.plan is not None for answer in answers], flush=True)
     os.write(1, b"mine in C\\n")
     subprocess.run([sys.executable, "-S", "-c", "print('mine in a process')"], check=True)
@@ -223,12 +236,13 @@ from pathlib import Path
 
 from distributed import LocalCluster
 
-from model.studies.many import jobs_for, solve_many
+from lodestone.runs.batch import jobs_for
+from lodestone.studies.parallel.solves import Where, solve_many
 
 if __name__ == "__main__":
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
-        (answer,) = solve_many(jobs_for(Path("plan.xlsx"), ("base",)), scheduler=cluster.scheduler_address)
-        print(answer.plan["status"])
+        (answer,) = solve_many(jobs_for(Path("plan.xlsx"), ("base",)), Where(scheduler=cluster.scheduler_address))
+        print(answer.plan.status)
 """
 
 

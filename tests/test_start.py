@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from tests.make import tiny, write_book
-from tests.solving import add, change, home, lane, market, read, recipe, solve, solve_all
+from tests.solving import add, change, home, lane, market, read, recipe, solved, solved_all
 
 from lodestone.commands import main
 from lodestone.data.tree import joint, single
 from lodestone.rules.build import build
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import scenario_data, solve_scenario
 from lodestone.solve.warm_start import start_from
 from lodestone.solver.highs import Solver
@@ -31,11 +32,11 @@ def book(capex: float = 1.0, **settings):
 
 
 def decided(plan):
-    return [(row["project"], row["decision_year"]) for row in plan["tables"]["investments"]]
+    return [(row["project"], row["decision_year"]) for row in plan.tables["investments"]]
 
 
 def test_the_decisions_of_a_run_become_values_of_its_own_model():
-    plan = solve(book())
+    plan = solved(book())
     assert decided(plan) == DECIDED
     built = build(single(scenario_data(read(book()))))
 
@@ -49,7 +50,7 @@ def test_the_decisions_of_a_run_become_values_of_its_own_model():
 
 
 def test_what_this_workbook_does_not_know_is_left_out():
-    plan = solve(book())
+    plan = solved(book())
     other = book()
     other["Projects"][1][0] = "smelter"
     start = start_from(build(single(scenario_data(read(other)))), plan)
@@ -65,36 +66,39 @@ def test_what_this_workbook_does_not_know_is_left_out():
 
 def test_the_solver_begins_there():
     """Without any time to search, the plan is the start's."""
-    plan = solve(book())
+    plan = solved(book())
     built = build(single(scenario_data(read(book()))))
     solver = Solver(built.model)
     assert solver.start_near(start_from(built, plan).values)
     outcome = solver.solve(0.0, 1e-6)
-    assert outcome.objective == pytest.approx(plan["objective_musd"])
+    assert outcome.objective == pytest.approx(plan.objective_musd)
 
 
 def test_decisions_that_no_plan_has_are_no_start():
     """A budget of 0 forbids the refinery of the earlier run."""
-    start = solve(book())
+    start = solved(book())
     sheets = book()
     add(sheets, "Budgets", 0, budget="treasury", covers="capex")
     inputs = read(sheets)
-    plan = solve_scenario(inputs, gap=1e-9, start=start)
-    assert plan["start"] == {"taken": 1, "left_out": [], "kept": False}
+    plan = solve_scenario(inputs, effort=Effort(gap=1e-9, start=start))
+    assert plan.start == {"taken": 1, "left_out": [], "kept": False}
     assert decided(plan) == []
-    assert plan["objective_musd"] == pytest.approx(solve(sheets)["objective_musd"])
+    assert plan.objective_musd == pytest.approx(solved(sheets).objective_musd)
 
 
 @pytest.mark.parametrize("capex", [1.0, 10.0])
 def test_the_optimum_is_the_same(capex):
     """Also where the start is not the best any more: at 10 MUSD, with 0.1 x 40 x 2 = 8 MUSD to gain, nobody builds."""
-    start = solve(book(1.0))
+    start = solved(book(1.0))
     inputs = read(book(capex, stock_end_value_share=0))
-    cold, warm = solve_scenario(inputs, gap=1e-9), solve_scenario(inputs, gap=1e-9, start=start)
-    assert warm["objective_musd"] == pytest.approx(cold["objective_musd"])
+    cold, warm = (
+        solve_scenario(inputs, effort=Effort(gap=1e-9)),
+        solve_scenario(inputs, effort=Effort(gap=1e-9, start=start)),
+    )
+    assert warm.objective_musd == pytest.approx(cold.objective_musd)
     assert decided(warm) == decided(cold)
-    assert warm["start"] == {"taken": 1, "left_out": [], "kept": True}
-    assert "start" not in cold
+    assert warm.start == {"taken": 1, "left_out": [], "kept": True}
+    assert cold.start is None
 
 
 def test_a_joint_plan_starts_from_one_of_a_single_future_and_the_other_way_round():
@@ -102,7 +106,7 @@ def test_a_joint_plan_starts_from_one_of_a_single_future_and_the_other_way_round
     sheets["Scenarios"] = [["scenario", "probability", "from_year"], ["embargo", 0.5, 2027]]
     change(sheets, "embargo", "Lanes", "China/*/*", 0)
     inputs = read(sheets)
-    alone, together = solve(sheets), solve_all(sheets, values=False)
+    alone, together = solved(sheets), solved_all(sheets, values=False)
     tree = joint(scenario_data(inputs), [scenario_data(inputs, "embargo")])
     start = start_from(build(tree), alone)
     at = {(variable.index(), number) for variable, number in start.values}

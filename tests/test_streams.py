@@ -258,7 +258,7 @@ def test_a_study_that_is_stopped_does_not_replace_a_finished_one(solved: Path, t
 HOLD = """
 import sys
 from pathlib import Path
-from model.scratch import scratch
+from lodestone.system.scratch import scratch
 with scratch(Path(sys.argv[1])) as folder:
     (folder / "figures.xlsx").write_text("half")
     print(folder, flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,27 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 from tests.make import Book, write_book
-from tests.solving import FIRST, add, close, cost, home, lane, market, read, solve, solve_all
+from tests.solving import FIRST, add, close, cost, home, lane, market, read, solved, solved_all
 from tests.test_joint import crisis, future, with_futures
 
 from lodestone.commands import main
 from lodestone.data.times import time_of
 from lodestone.errors import UsageError
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Rows
+from lodestone.progress import ShouldStop
+from lodestone.solve.effort import Effort
 from lodestone.studies.stress.cases import stress
 from lodestone.studies.stress.results import Outcome, Stress
 
 CRISIS = FIRST + 1
 
 
-def stressed(book: Book, plans: Mapping[str, Any] | None = None, **options: Any) -> Stress:
-    return stress(read(book), plans or {"base": solve(book)}, gap=1e-9, **options)
+def stressed(
+    book: Book, plans: Mapping[str, Plan] | None = None, should_stop: ShouldStop | None = None, **options: Any
+) -> Stress:
+    effort = Effort(gap=1e-9, should_stop=should_stop)
+    return stress(read(book), plans or {"base": solved(book)}, effort=effort, **options)
 
 
 def outcome(study: Stress, case: str, kind: str = "", run: str = "") -> Outcome:
@@ -71,16 +79,16 @@ def test_what_hurts_most_comes_first():
 
 def test_a_plan_made_for_the_embargo_costs_there_what_it_costs():
     book = with_futures()
-    study = stressed(book, {"embargo": solve(book, "embargo")})
+    study = stressed(book, {"embargo": solved(book, "embargo")})
     assert outcome(study, "embargo").cost_musd == close(cost(book, "embargo"))
 
 
 def test_the_joint_plan_meets_its_futures_as_planned():
     book = with_futures()
-    plan = solve_all(book, values=False)
+    plan = solved_all(book, values=False)
     study = stressed(book, {"joint": plan})
     for name in ("embargo", "late", "dear"):
-        assert outcome(study, name).cost_musd == close(plan["futures"][name])
+        assert outcome(study, name).cost_musd == close(plan.futures[name])
 
 
 def test_held_decisions_cost_at_least_what_new_ones_cost():
@@ -117,20 +125,20 @@ def test_days_until_the_stock_is_empty():
     future(book, "embargo", 0, CRISIS, "Lanes", "China/*/*", value=0)
     book["Markets"][0].append(FIRST)
     book["Markets"][1].append(100)
-    plan = solve(book, "embargo")  # which keeps the reserve
+    plan = solved(book, "embargo")  # which keeps the reserve
     met = outcome(stressed(book, {"hoard": plan}), "embargo")
     assert met.stock_days == {"reserve": close(365 + 73)}
     assert met.short_t == {"industry": close(80)}
     assert met.short_share == {"industry": close(0.4)}
-    empty = outcome(stressed(book, {"base": solve(book) | {"tables": _without_stock(plan)}}), "embargo")
+    empty = outcome(stressed(book, {"base": replace(solved(book), tables=_without_stock(plan))}), "embargo")
     assert empty.remark or empty.stock_days is not None
 
 
-def _without_stock(plan: dict[str, Any]) -> dict[str, Any]:
+def _without_stock(plan: Plan) -> Rows:
     """The same plan, its reserve sold off in the first year."""
-    rows = [dict(row) for row in plan["tables"]["stockpile"]]
+    rows = [dict(row) for row in plan.tables["stockpile"]]
     rows[0] |= {"release_clean_t": 100.0}
-    return plan["tables"] | {"stockpile": rows}
+    return plan.tables | {"stockpile": rows}
 
 
 def test_rules_that_cannot_be_kept_give_way_and_are_named():
@@ -158,7 +166,7 @@ def test_caps_give_way_before_service():
 
 def test_regret_is_measured_against_the_best_of_the_runs():
     book = with_futures()
-    plans = {"base": solve(book), "joint": solve_all(book, values=False), "embargo": solve(book, "embargo")}
+    plans = {"base": solved(book), "joint": solved_all(book, values=False), "embargo": solved(book, "embargo")}
     regret = stressed(book, plans).regret
     assert regret is not None
     for case in ("base", "embargo", "late", "dear"):
@@ -172,11 +180,11 @@ def test_regret_is_measured_against_the_best_of_the_runs():
 def test_a_plan_of_other_years_is_refused_and_another_version_is_told():
     book = with_futures()
     with pytest.raises(UsageError, match="plans 2026-2030"):
-        stressed(book, {"other": solve(book) | {"horizon": [2026, 2030]}})
+        stressed(book, {"other": replace(solved(book), horizon=[2026, 2030])})
     with pytest.raises(UsageError, match="is not in the horizon 2026-2028"):
         stressed(book, begins=time_of(2050))
     assert any(
-        "another version" in text for text in stressed(book, {"old": solve(book) | {"workbook_sha256": ""}}).remarks
+        "another version" in text for text in stressed(book, {"old": replace(solved(book), workbook_sha256="")}).remarks
     )
 
 
@@ -210,7 +218,7 @@ def test_asked_to_stop_it_says_how_many_cases_were_met():
 
 def test_a_plan_with_a_project_the_workbook_does_not_have_is_told():
     book = with_futures()
-    plan = solve(book, "embargo")
-    assert [row["project"] for row in plan["tables"]["investments"]] == ["works"]
+    plan = solved(book, "embargo")
+    assert [row["project"] for row in plan.tables["investments"]] == ["works"]
     without = {**book, "Projects": book["Projects"][:1]}
     assert "old decides what the workbook does not have: works" in stressed(without, {"old": plan}).remarks

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lodestone.progress import Progress, ShouldStop
-from lodestone.studies.parallel.solves import task_count
+from lodestone.studies.parallel.solves import Where, task_count
 from lodestone.studies.parallel.tasks import AsItIs, Failure, Tell, by_label
 
 
@@ -23,12 +23,12 @@ class Told(AsItIs):
 
 def test_a_study_has_as_many_tasks_as_processes_that_are_worth_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 4)
-    assert task_count(10, None, None) == 4  # one for each core
-    assert task_count(3, None, None) == 3
-    assert task_count(10, 2, None) == 2
-    assert task_count(10, None, "tcp://host:8786") == 10  # a cluster may have any number of workers
-    assert task_count(10, 2, "tcp://host:8786") == 2
-    assert task_count(0, None, None) == 0
+    assert task_count(10, Where(None, None)) == 4  # one for each core
+    assert task_count(3, Where(None, None)) == 3
+    assert task_count(10, Where(2, None)) == 2
+    assert task_count(10, Where(None, "tcp://host:8786")) == 10  # a cluster may have any number of workers
+    assert task_count(10, Where(2, "tcp://host:8786")) == 2
+    assert task_count(0, Where(None, None)) == 0
 
 
 def test_news_are_told_under_the_label_of_the_task_and_values_are_not():

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from tests.plan_document import plan_document, without_rows
+from tests.plan_document import small_plan, without_rows
 
 from lodestone.plan.formatting import TERM_LABELS, days, in_words, musd, one_line, share, tonnes, year_ranges
+from lodestone.plan.plan import Plan
 from lodestone.plan.tables import COST_TERMS
 from lodestone.report.plan.first_page import brief
 from lodestone.report.plan.summary import MOST, key_lines, sections
 
 
-def said(plan: dict[str, Any], heading: str) -> str:
+def said(plan: Plan, heading: str) -> str:
     return "\n".join(s for section in sections(plan) if section.heading == heading for s in section.sentences)
 
 
-def first_lines(plan: dict[str, Any]) -> dict[str, str]:
+def first_lines(plan: Plan) -> dict[str, str]:
     return {line.label: line.text for line in brief(plan)}
 
 
 def test_a_minute_has_what_to_do_what_it_costs_and_what_to_look_at() -> None:
-    lines = first_lines(plan_document())
+    lines = first_lines(small_plan())
     assert list(lines) == [
         *("Build", "Sign", "Guarantee", "Stock", "Cost", "Dependence", "Short", "Look next", "Certainty")
     ]
@@ -42,22 +43,22 @@ def test_a_minute_has_what_to_do_what_it_costs_and_what_to_look_at() -> None:
 
 
 def test_what_to_look_at_next_is_what_leaves_no_room() -> None:
-    plan = plan_document()
+    plan = small_plan()
     assert first_lines(plan)["Look next"] == (
         "2 of 2 plants full in some year (CapacityUse), 2 China caps without room (ChinaShare) and "
         "1 warning about the workbook (RunInfo)."
     )
-    plan["inputs"] = {"Stockpiles": {"reserve": {"capacity_t": 900.0}}}
-    plan["tables"]["budgets"][0].update(cumulated_outlay_musd=200.0)
+    plan = replace(plan, inputs={"Stockpiles": {"reserve": {"capacity_t": 900.0}}})
+    plan.tables["budgets"][0].update(cumulated_outlay_musd=200.0)
     text = first_lines(plan)["Look next"]
     assert text.startswith("1 stock at capacity (Stockpile), ")
     assert "1 budget exhausted (Budgets)" in text
-    nothing = plan_document(tables=without_rows(), warnings=[])
+    nothing = small_plan(tables=without_rows(), warnings=[])
     assert first_lines(nothing)["Look next"] == "No limit binds."
 
 
 def test_a_floor_says_what_it_bought_and_what_it_costs_if_prices_fall() -> None:
-    promise = said(plan_document(), "What to promise").splitlines()[0]
+    promise = said(small_plan(), "What to promise").splitlines()[0]
     assert promise == (
         "Award sep_texas_110 to sep_texas: a floor of 68.00 USD/kg for ndpr_oxide in 2027-2036 and a grant of "
         "30.0 MUSD. It buys sep_texas, 2,000 t per year from 2027: without support lenders miss 85.2 MUSD. "
@@ -67,30 +68,30 @@ def test_a_floor_says_what_it_bought_and_what_it_costs_if_prices_fall() -> None:
 
 
 def test_a_grant_alone_promises_no_floor() -> None:
-    plan = plan_document()
-    plan["tables"]["price_floors"][0].update(floor_usd_per_kg=0.0, upside_share=0.0)
+    plan = small_plan()
+    plan.tables["price_floors"][0].update(floor_usd_per_kg=0.0, upside_share=0.0)
     promise = said(plan, "What to promise").splitlines()[0]
     assert promise.startswith("Award sep_texas_110 to sep_texas: a grant of 30.0 MUSD. It buys")
     assert "USD/kg" not in promise
 
 
 def test_a_contract_says_volume_price_and_difference() -> None:
-    promise = said(plan_document(), "What to promise").splitlines()[1]
+    promise = said(small_plan(), "What to promise").splitlines()[1]
     assert "500 t per year of ndpr_oxide, 2026-2030" in promise
     assert "1,500 t at 72.00 USD/kg on average against 70.67 USD/kg on the market: 2.00 MUSD more" in promise
 
 
 def test_a_contract_that_closes_a_gap_says_what_it_bought() -> None:
-    plan = plan_document()
-    plan["tables"]["contracts"][0]["supplier"] = "sep_texas"
-    plan["tables"]["investments"][0]["supported_by"] = "other, lynas_offtake"
+    plan = small_plan()
+    plan.tables["contracts"][0]["supplier"] = "sep_texas"
+    plan.tables["investments"][0]["supported_by"] = "other, lynas_offtake"
     assert "It buys sep_texas" in said(plan, "What to promise").splitlines()[1]
-    plan["tables"]["investments"][0]["supported_by"] = "lynas_offtake_2"  # a name that only begins alike
+    plan.tables["investments"][0]["supported_by"] = "lynas_offtake_2"  # a name that only begins alike
     assert "It buys" not in said(plan, "What to promise").splitlines()[1]
 
 
 def test_stock_shortage_and_status() -> None:
-    plan = plan_document(status="feasible", gap=0.12)
+    plan = small_plan(status="feasible", gap=0.12)
     assert (
         "Hold up to 900 t of ndpr_oxide in reserve (USA), reached in 2027, 60 days of cover (60 days asked for)"
         in said(plan, "What to hold")
@@ -98,11 +99,11 @@ def test_stock_shortage_and_status() -> None:
     assert "short: ev_motors 100 t of ndfeb_magnet (0.8%)" in said(plan, "Demand")
     assert "stopped early: another plan may be cheaper by up to 12.0%" in first_lines(plan)["Certainty"]
     assert "made for scenario base alone" in said(plan, "How sure this is")
-    assert "by an unknown amount" in first_lines(plan_document(status="feasible", gap=None))["Certainty"]
+    assert "by an unknown amount" in first_lines(small_plan(status="feasible", gap=None))["Certainty"]
 
 
 def test_an_empty_plan_still_speaks() -> None:
-    plan = plan_document(tables=without_rows(), changes=[], warnings=[])
+    plan = small_plan(tables=without_rows(), changes=[], warnings=[])
     lines = first_lines(plan)
     assert {lines[label] for label in ("Build", "Sign", "Guarantee", "Stock")} == {"Nothing."}
     assert lines["Dependence"] == "Nothing is delivered."
@@ -112,22 +113,22 @@ def test_an_empty_plan_still_speaks() -> None:
 
 
 def test_a_limit_of_all_is_no_cap() -> None:
-    plan = plan_document()
-    for row in plan["tables"]["china_share"]:
+    plan = small_plan()
+    for row in plan.tables["china_share"]:
         row["limit"] = 1.0
     assert said(plan, "China share") == "No cap below 100% is in force."
 
 
 def test_long_lists_are_cut_and_name_the_sheet() -> None:
-    plan = plan_document()
-    plan["tables"]["investments"] *= 20
+    plan = small_plan()
+    plan.tables["investments"] *= 20
     lines = said(plan, "What to build").splitlines()
     assert len(lines) == MOST + 1
     assert lines[-1] == f"... and {40 - MOST} more: sheet Investments."
 
 
 def test_key_lines_name_cost_gap_builds_and_share() -> None:
-    lines = dict(key_lines(plan_document()))
+    lines = dict(key_lines(small_plan()))
     assert lines["Plan"] == "Magnets for the allies, scenario base: optimal (gap 0.005%)"
     assert lines["Cost"].startswith("1,189.2 MUSD")
     assert lines["Build"] == "sep_texas 2026 and magnets_saxony 2026"

@@ -16,6 +16,8 @@ from lodestone.commands import main
 from lodestone.errors import UsageError, WorkbookError
 from lodestone.report.studies.sweep_files import KIND, write_sweep
 from lodestone.solve.one_scenario import solve_scenario
+from lodestone.studies.parallel.solves import Where
+from lodestone.studies.parallel.source import Source
 from lodestone.studies.sweep.grid import MOST_POINTS, parse_vary, sweep, what_was_read
 from lodestone.studies.sweep.results import GridPoint, Sweep, Varied, columns, rows, typed
 from lodestone.workbook.inputs import load
@@ -34,7 +36,7 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def swept(workbook: Path) -> Sweep:
-    return sweep(workbook, parse_vary([RATES, CAPS]), processes=2)
+    return sweep(Source.read(workbook), parse_vary([RATES, CAPS]), where=Where(processes=2))
 
 
 def table(result: Sweep) -> list[dict[str, Any]]:
@@ -55,14 +57,14 @@ def test_every_point_of_the_grid_is_a_plain_solve(workbook, swept):
             continue
         given = ("Settings/discount_rate", "ChinaShare/oxide_cap/2027")
         plan = solve_scenario(load(workbook, [f"{path}={row[path]}" for path in given]))
-        assert row["status"] == plan["status"]
-        assert row["objective_musd"] == pytest.approx(plan["objective_musd"])
+        assert row["status"] == plan.status
+        assert row["objective_musd"] == pytest.approx(plan.objective_musd)
         assert row["public_musd"] + row["buyers_musd"] + row["shortage_musd"] == pytest.approx(row["objective_musd"])
-        assert row["freight_musd"] == pytest.approx(plan["costs_musd"]["freight"])
-        assert row["max_share oxide_cap"] == pytest.approx(max(r["share"] for r in plan["tables"]["china_share"]))
-        assert row["peak_stock_t"] == pytest.approx(max(r["stock_t"] for r in plan["tables"]["stockpile"]))
-        assert row["shortage_t"] == pytest.approx(sum(r["short_t"] for r in plan["tables"]["demand"]))
-        for build in plan["tables"]["investments"]:
+        assert row["freight_musd"] == pytest.approx(plan.costs_musd["freight"])
+        assert row["max_share oxide_cap"] == pytest.approx(max(r["share"] for r in plan.tables["china_share"]))
+        assert row["peak_stock_t"] == pytest.approx(max(r["stock_t"] for r in plan.tables["stockpile"]))
+        assert row["shortage_t"] == pytest.approx(sum(r["short_t"] for r in plan.tables["demand"]))
+        for build in plan.tables["investments"]:
             assert f"{build['project']} {build['decision_year']}" in row["builds"]
 
 
@@ -76,20 +78,22 @@ def test_a_point_that_fails_is_a_row_that_says_why(swept):
 
 def test_scenarios_are_varied_like_a_cell(workbook):
     varied = parse_vary(["Settings/discount_rate=0.03"], ["base", "boom"])
-    found = table(sweep(workbook, varied, processes=2))
+    found = table(sweep(Source.read(workbook), varied, where=Where(processes=2)))
 
     inputs = load(workbook, ["Settings/discount_rate=0.03"])
-    alone = [solve_scenario(inputs, name)["objective_musd"] for name in ("base", "boom")]
+    alone = [solve_scenario(inputs, name).objective_musd for name in ("base", "boom")]
     assert [row["scenario"] for row in found] == ["base", "boom"]
     assert [row["objective_musd"] for row in found] == pytest.approx(alone)
     assert alone[1] > alone[0] + 1
 
 
 def test_what_is_set_for_all_points_comes_before_what_is_varied(workbook):
-    result = sweep(workbook, parse_vary(["Settings/discount_rate=0.08"]), sets=["Settings/discount_rate=0.5"])
+    result = sweep(
+        Source.read(workbook, sets=["Settings/discount_rate=0.5"]), parse_vary(["Settings/discount_rate=0.08"])
+    )
     plan = solve_scenario(load(workbook, ["Settings/discount_rate=0.08"]))
 
-    assert table(result)[0]["objective_musd"] == pytest.approx(plan["objective_musd"])
+    assert table(result)[0]["objective_musd"] == pytest.approx(plan.objective_musd)
 
 
 def test_a_value_with_a_comma_stands_in_quotes():
@@ -147,12 +151,12 @@ def test_grids_that_make_no_sense_are_refused():
 
 def test_a_name_that_is_wrong_in_every_point_is_said_at_once(workbook):
     with pytest.raises(WorkbookError) as error:
-        sweep(workbook, parse_vary(["ChinaShare/oxide_capp/2027=0.5,0.9"]))
+        sweep(Source.read(workbook), parse_vary(["ChinaShare/oxide_capp/2027=0.5,0.9"]))
     assert "did you mean oxide_cap" in error.value.problems[0].mend
     with pytest.raises(UsageError, match="no scenario nope"):
-        sweep(workbook, parse_vary([RATES]), scenario="nope")
+        sweep(Source.read(workbook, scenario="nope"), parse_vary([RATES]))
     with pytest.raises(UsageError, match="no scenario nope"):
-        sweep(workbook, parse_vary([RATES], ["base", "nope"]))
+        sweep(Source.read(workbook), parse_vary([RATES], ["base", "nope"]))
 
 
 # --- files ----------------------------------------------------------------------------------------------------------

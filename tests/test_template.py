@@ -180,7 +180,7 @@ def test_examples_are_one_story_that_can_be_solved(tmp_path: Path) -> None:
     inputs = load(path)
     assert inputs.problems == ()
     assert inputs.warnings == ()
-    assert solve_scenario(inputs, "embargo")["status"] == "optimal"
+    assert solve_scenario(inputs, "embargo").status == "optimal"
 
 
 @pytest.mark.parametrize("name", NAMED_SHEETS)

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from tests.make import tiny, write_book
-from tests.plan_document import plan_document
+from tests.plan_document import small_plan
 
 from lodestone.commands import main
+from lodestone.plan.plan import Plan
 from lodestone.progress import Progress
 from lodestone.runs import saved_workbook as watching
 from lodestone.runs.saved_workbook import LOOK_EVERY_S, SavedWorkbook, last_plan
+from lodestone.solve.effort import Effort
 
 Step = Callable[[], Any]
 
@@ -197,17 +199,17 @@ def test_a_save_without_a_plan_does_not_end_the_watch(book: Path, clock: Clock) 
 def test_a_save_during_a_solve_begins_it_anew(book: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[float] = []
 
-    def search(inputs: Any, scenario: str, gap: Any, limit: Any, tell: Any, should_stop: Any) -> dict[str, Any]:
+    def search(inputs: Any, scenario: str, effort: Effort) -> Plan:
         calls.append(clock.now)
-        tell(Progress("solve", 1.0))
+        effort.on_progress(Progress("solve", 1.0))
         if len(calls) == 1:
             write_book(book, with_demand(7))
-            assert not should_stop()
+            assert not effort.should_stop()
             clock.sleep(2)
-            assert should_stop()
-            return plan_document(plan_name="out of date")
+            assert effort.should_stop()
+            return small_plan(plan_name="out of date")
         clock.steps = {clock.now + 5: stop}
-        return plan_document(plan_name="up to date")
+        return small_plan(plan_name="up to date")
 
     monkeypatch.setattr("lodestone.solve.one_scenario.solve_scenario", search)
     result = watch()
@@ -220,10 +222,10 @@ def test_a_save_during_a_solve_begins_it_anew(book: Path, clock: Clock, monkeypa
 def test_ctrl_c_during_a_solve_keeps_the_plan_and_ends(
     book: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def search(inputs: Any, scenario: str, gap: Any, limit: Any, tell: Any, should_stop: Any) -> dict[str, Any]:
+    def search(inputs: Any, scenario: str, effort: Effort) -> Plan:
         os.kill(os.getpid(), signal.SIGINT)
-        assert should_stop()
-        return plan_document(status="feasible", gap=0.25)
+        assert effort.should_stop()
+        return small_plan(status="feasible", gap=0.25)
 
     monkeypatch.setattr("lodestone.solve.one_scenario.solve_scenario", search)
     result = watch()

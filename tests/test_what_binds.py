@@ -12,17 +12,20 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 from tests.make import Book, write_book
+from tests.oracle.books import some_book
 from tests.solving import add, close, home, lane, market, only, recipe, rows, solve, solve_all
 from tests.test_alternatives import in_this_process
-from tests.test_brute_force import some_book
 
 from lodestone.commands import main
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, UsageError
+from lodestone.plan.plan import Plan
 from lodestone.report.plan.run_folder import write_run
 from lodestone.report.studies.what_binds_files import write_what_binds
 from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import scenario_data, solve_scenario
+from lodestone.studies.parallel.solves import Where
 from lodestone.studies.what_binds import moved_limits as study
 from lodestone.studies.what_binds.moved_limits import what_binds
 from lodestone.studies.what_binds.results import Moved, WhatBinds, in_words
@@ -31,7 +34,7 @@ from lodestone.workbook.inputs import load
 TIGHT = 1e-9
 
 
-def binding(plan: dict[str, Any], rule: str, **keys: Any) -> dict[str, Any]:
+def binding(plan: Plan | dict[str, Any], rule: str, **keys: Any) -> dict[str, Any]:
     return only(plan, "what_binds", rule=rule, **keys)
 
 
@@ -48,7 +51,7 @@ def chain(last: int = 2027, discount_rate: float = 0.1) -> Book:
 def moved(book: Book, tmp_path: Path, change: str) -> float:
     """Objective after --set."""
     path = write_book(tmp_path / "moved.xlsx", book)
-    return float(solve_scenario(load(path, [change]), gap=TIGHT)["objective_musd"])
+    return float(solve_scenario(load(path, [change]), effort=Effort(gap=TIGHT)).objective_musd)
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------
@@ -254,7 +257,7 @@ def test_degenerate_limits_stay_between_the_two_sides(tmp_path):
 
 def run_of(tmp_path: Path, book: Book, sets: tuple[str, ...] = (), gap: float = TIGHT) -> Path:
     path = write_book(tmp_path / "plan.xlsx", book)
-    write_run(solve_scenario(load(path, sets), gap=gap), tmp_path / "run", path)
+    write_run(solve_scenario(load(path, sets), effort=Effort(gap=gap)), tmp_path / "run", path)
     return tmp_path / "run"
 
 
@@ -264,7 +267,7 @@ def test_explain_repeats_the_run_and_frees_the_builds(tmp_path):
     book["Lanes"][2][-1] = None
     add(book, "ChinaShare", cap="oxide_cap", material="oxide", years=0.5)
     run = run_of(tmp_path, book, ("ChinaShare/oxide_cap/years=0.4",))
-    found = what_binds(run, gap=TIGHT, processes=2)
+    found = what_binds(run, effort=Effort(gap=TIGHT), where=Where(processes=2))
 
     assert found.remarks == []
     assert [row["value"] for row in found.what_binds if row["rule"] == "China share"] == [close(0.03), close(0.03)]
@@ -281,7 +284,7 @@ def here(tmp_path: Path, book: Book, gap: float = TIGHT, run_gap: float = TIGHT)
     run = run_of(tmp_path, book, gap=run_gap)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(study, "run_tasks", in_this_process)
-        return what_binds(run, gap=gap)
+        return what_binds(run, effort=Effort(gap=gap))
 
 
 def lumpy() -> Book:
@@ -347,10 +350,10 @@ def test_a_joint_run_is_explained_too(tmp_path):
     change = {"scenario": "dear", "sheet": "Tariffs", "row": "Ally/Home/oxide", "column": "years"}
     add(book, "Changes", **change, operation="set", value=0.5)
     path = write_book(tmp_path / "plan.xlsx", book)
-    write_run(solve_joint(load(path), gap=TIGHT, values=False), tmp_path / "run", path)
+    write_run(solve_joint(load(path), effort=Effort(gap=TIGHT), values=False), tmp_path / "run", path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(study, "run_tasks", in_this_process)
-        found = what_binds(tmp_path / "run", gap=TIGHT)
+        found = what_binds(tmp_path / "run", effort=Effort(gap=TIGHT))
 
     shares = [row for row in found.what_binds if row["rule"] == "China share" and row["year"] == 2027]
     assert {row["scenario"]: row["value"] for row in shares} == {"base": close(0.03), "dear": close(0.06)}
@@ -370,15 +373,16 @@ def test_a_workbook_that_changed_is_refused_and_one_that_moved_is_found(tmp_path
 
 def test_the_tutorial_by_hand():
     """1,000 t a year, nothing discounted. A point is 10 t, clean magnets cost 1 USD/kg more: 0.01 MUSD. A day of cover
-    is 1000 / 365 t: held for 2 USD/kg a year, and in 2029 bought at 64 for a credit of half of 60."""
-    plan = solve_scenario(load("inputs/tutorial.xlsx"), gap=TIGHT)
+    is 1000 / 365 t: held for 2 USD/kg a year, and in 2029 bought at 64 for a credit of half of 60; half of it is clean
+    at 65, since the cap of 50 % holds what is put into stocks too."""
+    plan = solve_scenario(load("inputs/tutorial.xlsx"), effort=Effort(gap=TIGHT))
     a_day = 1000 / 365 / 1000
     assert [(r["cell"], r["value"]) for r in rows(plan, "what_binds", rule="China share")] == [
         ("ChinaShare!G2", close(0.01)),
         ("ChinaShare!H2", close(0.01 + 0.0006)),  # and 0.6 t of the 60 t put into the reserve
     ]
     covers = {r["year"]: r["value"] for r in rows(plan, "what_binds", rule="cover")}
-    assert covers[2029] == close(a_day * (64 + 2 - 30))
+    assert covers[2029] == close(a_day * (64 + 0.5 + 2 - 30))
     assert covers[2026] == close(a_day * 2)
 
 
@@ -415,7 +419,7 @@ PATHS = {
 }
 
 
-def held_cost(path: Path, plan: dict[str, Any], change: str = "") -> float | None:
+def held_cost(path: Path, plan: Plan, change: str = "") -> float | None:
     """The least cost with the plan's whole-number decisions, after --set."""
     data = scenario_data(load(path, [change] if change else []))
     _, solver, whole = study._held(plan, single(data))
@@ -427,12 +431,12 @@ def held_cost(path: Path, plan: dict[str, Any], change: str = "") -> float | Non
 def test_every_value_lies_between_what_more_saves_and_less_costs(tmp_path, seed):
     path = write_book(tmp_path / "plan.xlsx", some_book(random.Random(seed).choice))
     try:
-        plan = solve_scenario(load(path), gap=TIGHT)
+        plan = solve_scenario(load(path), effort=Effort(gap=TIGHT))
     except NoPlanError:
         pytest.skip("a workbook without a plan")
     now = held_cost(path, plan)
-    assert now == pytest.approx(plan["objective_musd"], abs=1e-6)
-    for row in plan["tables"]["what_binds"]:
+    assert now == pytest.approx(plan.objective_musd, abs=1e-6)
+    for row in plan.tables["what_binds"]:
         if row["rule"] not in PATHS:
             continue
         step = {"t": 1e-2, "days": 1e-2, "share": 1e-4, "MUSD": 1e-4}[row["unit"]]

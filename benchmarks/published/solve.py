@@ -6,11 +6,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from benchmarks.published.instances import Case
 from lodestone.errors import LodestoneError, WorkbookError
+from lodestone.plan.plan import Plan
 from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.workbook.inputs import load
 
@@ -66,21 +67,21 @@ def solve(case: Case, time_limit: float, folder: Path | None = None) -> Result:
     return Result(case, ours, gap, time.monotonic() - started, _trouble(case, plan, ours, gap))
 
 
-def _plan(case: Case, path: Path, time_limit: float) -> dict[str, Any]:
+def _plan(case: Case, path: Path, time_limit: float) -> Plan:
     if not case.joint:
-        return solve_scenario(load(path), gap=GAP, time_limit=time_limit)
-    return solve_joint(load(path), gap=GAP, time_limit=time_limit, values=case.joint != "objective")
+        return solve_scenario(load(path), effort=Effort(gap=GAP, time_limit=time_limit))
+    return solve_joint(load(path), effort=Effort(gap=GAP, time_limit=time_limit), values=case.joint != "objective")
 
 
-def _figure(case: Case, plan: dict[str, Any]) -> tuple[float, float]:
+def _figure(case: Case, plan: Plan) -> tuple[float, float]:
     """What is compared, MUSD, and what the solve left open."""
-    open_musd = plan["objective_musd"] - plan["bound_musd"]
+    open_musd = plan.objective_musd - plan.bound_musd
     if case.joint in ("", "objective"):
-        return plan["objective_musd"], open_musd
-    if plan["evpi_musd"] is None or plan["vss_musd"] is None:
+        return plan.objective_musd, open_musd
+    if plan.evpi_musd is None or plan.vss_musd is None:
         return float("nan"), open_musd
-    known = plan["objective_musd"] - plan["evpi_musd"]
-    return {"known": known, "evpi": plan["evpi_musd"], "vss": plan["vss_musd"]}[case.joint], open_musd
+    known = plan.objective_musd - plan.evpi_musd
+    return {"known": known, "evpi": plan.evpi_musd, "vss": plan.vss_musd}[case.joint], open_musd
 
 
 def _first(error: LodestoneError) -> str:
@@ -91,9 +92,9 @@ def _first(error: LodestoneError) -> str:
     return str(error)
 
 
-def _trouble(case: Case, plan: dict[str, Any], ours: float, gap: float) -> str:
+def _trouble(case: Case, plan: Plan, ours: float, gap: float) -> str:
     found = []
-    tables = plan["tables"]
+    tables = plan.tables
     left = sum(row["discarded_t"] for row in tables["balance"] if row["material"] in case.all_used)
     if left > LEFT_OVER_T:
         found.append(f"{left:g} t left over, which the instance does not allow")

@@ -140,3 +140,70 @@ def _futures(book: Book, dice: random.Random) -> None:
         add(book, "Scenarios", scenario="worse", parent="ban", probability=0.2, **starts)
         change = {"sheet": "Demand", "row": "*", "column": "years", "operation": "multiply", "value": 1.2}
         add(book, "Changes", scenario="worse", **change, **starts)
+
+
+# --- the second half: packages, promises, budgets of every payer -----------------------------------------------------
+
+
+def supported_book(seed: int) -> Book:
+    """As random_book, with floors left blank, credits, stakes, loans, promises that are broken and builds that are
+    late."""
+    book, dice = random_book(seed), random.Random(seed + 1000)
+    cells(book, "Sectors", "industry", shortage_cost_usd_per_kg=1000)  # so that it pays to support who makes it
+    needy = {
+        "capex_musd": dice.choice([2, 6]),
+        "life_years": dice.choice([2, 3, 6]),
+        "lead_years": dice.choice([0, 0, 1]),
+    }
+    cells(book, "Projects", "private_home", **needy)
+    sheet = book["Projects"]
+    home = dict(zip(sheet[0], sheet[1], strict=False))  # private_home
+    if dice.random() < 0.5:
+        cells(book, "Projects", "private_home", fixed_cost_musd_per_yr=0.3)
+    for name in [row[0] for row in book["PriceFloors"][1:] if row[0] != "rescue"]:
+        _package(book, dice, name, home["capex_musd"], home["life_years"])
+    if "rescue" in {row[0] for row in book["PriceFloors"][1:]}:
+        cells(book, "PriceFloors", "rescue", production_credit_usd_per_kg=dice.choice([0, 5]))
+    if dice.random() < 0.6:
+        kinds = ("loans", "equity", "contingent", "floors", "contracts", "grants, loans, equity", "all, contingent")
+        money = {"covers": dice.choice(kinds), "payer": dice.choice([None, "Japan"])}
+        more = {"carry_over": dice.choice(["no", "yes"]), "years": [dice.choice([0.05, 0.3, 1]), dice.choice([0.3, 2])]}
+        add(book, "Budgets", budget="for_deals", **money, **more)
+    _promises(book, dice)
+    return book
+
+
+def _package(book: Book, dice: random.Random, name: str, capex: float, life: int) -> None:
+    terms: dict[str, Any] = {"production_credit_usd_per_kg": dice.choice([0, 0, 5, 20])}
+    if dice.random() < 0.6:
+        terms |= {"floor_usd_per_kg": None, "floor_max_usd_per_kg": dice.choice([None, 95, 300])}
+    if dice.random() < 0.5:
+        terms |= {"equity_musd": dice.choice([0.05, 0.2]) * capex, "equity_share": dice.choice([0.1, 0.5])}
+    if dice.random() < 0.5:
+        terms |= {"loan_share_of_capex": 0.3, "loan_rate": dice.choice([0, 0.05, 0.3])}
+        terms |= {"loan_years": dice.randint(1, life), "loan_loss_share": dice.choice([0, 0.1])}
+    cells(book, "PriceFloors", name, **terms)
+
+
+def _promises(book: Book, dice: random.Random) -> None:
+    """What the ban, or the base itself, breaks, and what comes late."""
+    headings, *rest = book["Scenarios"]
+    shows = {row[0]: dict(zip(headings, row, strict=False)) for row in rest}
+    contracts = [row[0] for row in book.get("Contracts", [[]])[1:]]
+    for scenario, since in shows.items():
+        starts = {key: since[key] for key in ("from_year", "from_month")}
+        change = {"scenario": scenario, "operation": "set", **starts}
+        if dice.random() < 0.4:
+            add(book, "Changes", sheet="PriceFloors", row="floor_0", column="honoured", value="no", **change)
+        if contracts and dice.random() < 0.3:
+            row = dice.choice(contracts)
+            add(book, "Changes", sheet="Contracts", row=row, column="honoured", value="no", **change)
+        if dice.random() < 0.4:
+            late = dice.choice([1, 2])
+            add(book, "Changes", sheet="Projects", row="private_home", column="delay_years", value=late, **change)
+    change = {"scenario": "base", "operation": "set", "from_year": book["Settings"]["last_year"]}
+    if dice.random() < 0.2:
+        add(book, "Changes", sheet="PriceFloors", row="floor_0", column="honoured", value="no", **change)
+    if contracts and dice.random() < 0.2:
+        row = dice.choice(contracts)
+        add(book, "Changes", sheet="Contracts", row=row, column="honoured", value="no", **change)

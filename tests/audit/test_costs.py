@@ -172,6 +172,7 @@ def test_outlays_by_kind_and_year() -> None:
     assert {key: value for key, value in spent.items() if value} == pytest.approx({
         ("public", "capex", 2031): 0.6, ("public", "grants", 2030): 0.01, ("public", "floors", 2032): 0.022,
         ("public", "fees", 2030): 0.015, ("public", "stockpile", 2031): 0.026,
+        ("public", "contingent", 2031): 11 * 0.004, ("public", "contingent", 2032): 22 * 0.004,
         ("public", "contracts", 2031): 10 * 0.0013, ("public", "contracts", 2032): 15 * 0.0011 + 3 * 0.0121,
     })  # fmt: skip
 

@@ -17,10 +17,10 @@ from lodestone.audit.floors import (
     floors_table,
     payment,
     plants_table,
-    rate,
     topups,
     value_added,
 )
+from lodestone.audit.packages import rate
 from lodestone.data.plan_data import time_of
 
 PRICE = {

@@ -21,9 +21,8 @@ from lodestone.audit.lenders import (
     contract_worth,
     floor_worth,
     least_floor,
-    on_offer,
 )
-from lodestone.audit.projects import bank_price, gap, least_level, with_level
+from lodestone.audit.projects import bank_price, gap
 from lodestone.data.plan_data import Floor, PlanData
 
 BANK = {
@@ -375,87 +374,3 @@ def test_what_a_recipe_makes_none_of_is_not_its_main_output() -> None:
 
     found = missed(bankability_table(data, read_books(data, plan_document())))
     assert not any("main output" in expected for _, expected, _ in found)
-
-
-# --- floors that are left blank --------------------------------------------------------------------------------------
-
-BLANK = Floor("support", "smelter", "oxide", None, 3, 0.0, 0.1)
-
-
-def level(usd: float) -> Any:
-    return pytest.approx(kg(usd) * 1.000001, rel=1e-12)
-
-
-def blank(operating_cost: float = 5.0, **terms: Any) -> float | None:
-    data = moving(**change("projects", "smelter", operating_cost=kg(operating_cost)))
-    offer = with_level(data, replace(BLANK, **terms), 2030)
-    return offer and offer.level
-
-
-def test_a_floor_left_blank_is_the_lowest_that_closes_the_gap() -> None:
-    """Lenders see 9 and then 7 USD/kg on 16 and 46.08 t, and miss GAP less a grant of 0.01.
-
-    Up to 9 only the later tonnes earn: 0.09216 at 9. Beyond it all 62.08 do.
-    """
-    missing = GAP - 0.01
-    assert missing > 46.08 * 0.002
-    assert blank() == level(9 + 1000 * (missing - 46.08 * 0.002) / 62.08)
-
-
-def test_a_grant_leaves_less_for_the_floor() -> None:
-    """Capex of 0.1, granted in full, at 2.5 USD/kg less to run: the later tonnes alone close what is left."""
-    missing = GAP - 62.08 * 0.0025 - 0.1
-    assert 0 < missing < 46.08 * 0.002
-    assert blank(2.5, capex_grant_share=1.0) == level(7 + 1000 * missing / 46.08)
-
-
-def test_what_is_paid_back_above_the_floor_counts_against_it() -> None:
-    """Half of what is above it: at 7 16 t lose 0.016. Up to 9 they win back half a USD/kg, the others one."""
-    missing = GAP - 62.08 * 0.0025 - 0.1
-    assert missing + 0.016 < 54.08 * 0.002
-    assert blank(2.5, capex_grant_share=1.0, upside_share=0.5) == level(7 + 1000 * (missing + 0.016) / 54.08)
-
-
-def test_of_a_short_tenor_only_its_years_count() -> None:
-    assert blank(tenor_years=1) == level(9 + 1000 * (GAP - 0.01) / 16)
-
-
-def test_a_floor_above_its_largest_is_not_on_offer() -> None:
-    """The test is on the floor itself, not on the millionth more."""
-    lowest = 9 + 1000 * (GAP - 0.01 - 46.08 * 0.002) / 62.08
-    assert blank(floor_max=kg(lowest) * (1 + 1e-9)) == level(lowest)
-    assert blank(floor_max=kg(lowest) * (1 - 1e-9)) is None
-
-
-def test_where_nothing_is_missing_the_lowest_floor_is_none_at_all() -> None:
-    cheap = replace(moving().projects["smelter"], capex=-9.0)
-    data = moving(projects={**moving().projects, "smelter": cheap})
-    assert least_level(data, BLANK, cheap, 2030) == pytest.approx(0)
-
-
-def test_a_package_with_a_blank_floor_pays_its_floor_and_closes_the_gap() -> None:
-    data = moving(floors={"support": BLANK}, contracts={})
-    plan = plan_document()
-    plan["tables"]["contracts"] = plan["tables"]["contract_years"] = []
-    books = read_books(data, plan)
-
-    assert floor_worth(data, books, books.awards[0]) == pytest.approx(GAP, rel=1e-5)
-    assert missed(bankable(data, books)) == []
-    assert missed(on_offer(data, books)) == []
-    dear = moving(floors={"support": replace(BLANK, floor_max=kg(8))}, contracts={})
-    assert missed(on_offer(dear, read_books(dear, plan))) == [
-        ("support 2030", "a floor that closes the gap, up to its largest", "none")
-    ]
-
-
-def test_the_least_of_blank_floors_is_known_by_its_level() -> None:
-    plan = plan_document()
-    lowest = 9 + 1000 * (GAP - 0.01 - 46.08 * 0.002) / 62.08
-    row(plan, "bankability", project="smelter").update(least_floor_usd_per_kg=lowest)
-    data = moving(floors={"support": BLANK, "other": replace(BLANK, name="other", floor_max=kg(8))})
-
-    assert [said for said in missed(least_floor(data, read_books(data, plan))) if "smelter" in said[0]] == []
-    row(plan, "bankability", project="smelter").update(least_floor="other")
-    assert ("smelter 2030", "a package on offer to smelter", "other") in missed(
-        least_floor(data, read_books(data, plan))
-    )

@@ -233,7 +233,7 @@ def test_no_row_can_be_left_out(table: str) -> None:
         assert not audit(workbook(), plan).ok, number
 
 
-@pytest.mark.parametrize("term", COSTS)
+@pytest.mark.parametrize("term", [term for term, values in COSTS.items() if any(values)])
 def test_every_cost_term_is_recomputed(term: str) -> None:
     plan = plan_document()
     for entry in plan["tables"]["costs"]:

@@ -180,6 +180,9 @@ COSTS: dict[str, tuple[float, float, float]] = {  # by year; what is not here co
     "substitution": (0.012, 0.012, 0.015),
     "stock_credit": (0, 0, -0.06),  # half of 10 on 11.38 t and on 0.62 t owed; 20 t could be credited
     "shortage": (0.3, 0, 0),
+    "credits": (0, 0, 0),
+    "loans": (0, 0, 0),
+    "equity": (0, 0, 0),
 }
 EXPECTED_COST = 0.7818 + 0.8 * 1.11502 + 0.64 * 0.18167  # COSTS added up by year, by hand
 

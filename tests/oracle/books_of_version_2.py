@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.make import Book
 from tests.oracle.books import Pick, some_book
-from tests.solving import FIRST, add, market, recipe
+from tests.solving import FIRST, add, lane, market, recipe
 
 
 def some_book_of_version_2(pick: Pick, odds: int = 3) -> Book:
@@ -44,7 +44,7 @@ def cell(book: Book, sheet: str, name: str, heading: str) -> Any:
 
 def _periods(book: Book, pick: Pick) -> None:
     for year in pick([[FIRST], [FIRST + 1], [FIRST, FIRST + 1]]):
-        add(book, "Periods", year=year, months=pick([6, 6, 4, 3]))
+        add(book, "Periods", year=year, months=pick([6, 6, 4, 3, 3, 2]))
 
 
 def _prices(book: Book, pick: Pick) -> None:
@@ -259,8 +259,8 @@ def _by_products(book: Book, pick: Pick) -> None:
 
 def _designs(book: Book, pick: Pick) -> None:
     if not has(book, "Substitution", "redesign"):
-        add(book, "Substitution", option="redesign", sector="industry", material="oxide", cost_usd_per_kg=pick([20, 100]),
-            years=[0.4, pick([0.2, 0.4])])  # fmt: skip
+        add(book, "Substitution", option="redesign", sector="industry", material="oxide",
+            cost_usd_per_kg=pick([20, 100]), years=[0.4, pick([0.2, 0.4])])  # fmt: skip
     needs = pick([None, "private_home", "public_home", "decided"])
     put(
         book,
@@ -333,7 +333,43 @@ def _basis(book: Book, pick: Pick) -> None:
     book["Settings"] |= pick([{"china_share_basis": "last_stage"}, {"tariffs_counted": "no"}])
 
 
+def _more_demand(book: Book, pick: Pick) -> None:
+    """Ally consumes too, China as well; scrap that comes back there is exposed, whatever its row says."""
+    add(book, "Demand", region="Ally", sector="industry", material="oxide", years=[pick([10, 30]), pick([10, 50])])
+    if has(book, "Materials", "scrap"):
+        add(book, "Demand", region="China", sector="industry", material="oxide", years=20)
+        lane(book, "China", "Home", "scrap", freight=1)
+    lane(book, "Home", "Ally", "oxide", freight=1)
+    if pick([True, False]):
+        add(
+            book, "ChinaShare", cap="cap_ally", material="oxide", sector="industry", region="Ally", years=pick([0, 0.4])
+        )
+
+
+def _ore_contract(book: Book, pick: Pick) -> None:
+    """With a market that is unlimited in the base: when it is struck, what is left is shared."""
+    supplier = pick(["china_ore", "ally_ore"])
+    add(
+        book,
+        "Contracts",
+        contract="ore",
+        supplier=supplier,
+        material="ore",
+        price_rule="fixed",
+        fixed_price_usd_per_kg=pick([2, 4]),
+        tenor_years=pick([1, 3]),
+        max_t_per_yr=pick([40, 80]),
+        take_or_pay_share=pick([0.5, 1]),
+        start_delay_years=0,
+        escalation_share_per_yr=0,
+        signing_fee_musd=0,
+        min_t_per_yr=0,
+    )
+    put(book, "Markets", supplier, spot_share=pick([0, 1]))
+
+
 FEATURES = (
+    _ore_contract,
     _periods,
     _prices,
     _duties,
@@ -344,6 +380,7 @@ FEATURES = (
     _closure,
     _stock_rules,
     _by_products,
+    _more_demand,
     _designs,
     _required,
     _ally_works,
@@ -357,7 +394,10 @@ FEATURES = (
 
 
 def some_futures(pick: Pick, odds: int = 3) -> Book:
-    """One of these workbooks with futures that part within a year, from each other too, and with what is known."""
+    """One of these workbooks with futures that part within a year, from each other too, and with what is known.
+
+    The scenario `lean`, which has no probability, has another recipe.
+    """
     book = some_book_of_version_2(pick, odds)
     last = book["Settings"]["last_year"]
     months = {row[0]: row[1] for row in book.get("Periods", [[]])[1:]}
@@ -367,11 +407,11 @@ def some_futures(pick: Pick, odds: int = 3) -> Book:
     begins = list(range(1, 13, months[FIRST + 1]))
     month = pick(begins)
     ends = [m - 1 for m in begins if m > month] + [12]
-    emergency = pick([True, False])
+    emergency, piles = pick([True, False]), [row[0] for row in book.get("Stockpiles", [[]])[1:]]
     add(book, "Scenarios", scenario="cut", probability=pick([0.1, 0.3]), from_year=FIRST + 1, from_month=month,
         emergency_from=FIRST + 1 if emergency else None, emergency_from_month=month if emergency else None,
         emergency_to=FIRST + 1 if emergency else None, emergency_to_month=pick(ends) if emergency else None,
-        refill_years=pick([0, 1]), emergency_stockpiles=pick([None, *(row[0] for row in book.get("Stockpiles", [[]])[1:])]))  # fmt: skip
+        refill_years=pick([0, 1]), emergency_stockpiles=pick([None, *piles]))  # fmt: skip
     _changes(book, pick, "cut", FIRST + 1, month, pick(ends))
     if (month < begins[-1] or last > FIRST + 1) and pick([True, False]):
         add(book, "Scenarios", scenario="longer", probability=pick([0.05, 0.2]), parent="cut",
@@ -380,6 +420,12 @@ def some_futures(pick: Pick, odds: int = 3) -> Book:
     if pick([True, False]):
         add(book, "Scenarios", scenario="other", probability=0.2, from_year=FIRST + 1, from_month=pick([1, month]))
         _changes(book, pick, "other", *_shows(book, "other"), 12)
+    add(book, "Scenarios", scenario="lean", from_year=FIRST)
+    for row, value in (("refine/ore", -2.5), ("refine/oxide", pick([0.6, 1.2]))):
+        add(
+            book, "Changes", scenario="lean", sheet="Processes", row=row, column="t_per_t", operation="set", value=value
+        )
+    _changes(book, pick, "lean", FIRST, 1, 12)
     if pick([True, False, False]):
         _changes(book, pick, "base", FIRST + 1, pick(begins), 12)
     if pick([True, False, False]):

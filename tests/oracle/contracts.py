@@ -55,7 +55,8 @@ def volume(world: World, s: Signing) -> Sum:
 
 
 def delivery_years(data: PlanData, row: Contract, decided: int) -> range:
-    """The years of a contract that is signed in a year; with a project from its first year of production in its life."""
+    """The years of a contract that is signed in a year; with a project from its first year of production in its
+    life."""
     project = data.projects.get(row.supplier)
     if project is None:
         first, years = decided + row.start_delay_years, row.tenor_years
@@ -143,7 +144,7 @@ def add_contracts(world: World) -> None:
     lp = world.lp
     for n in world.tree.nodes:
         data, w = world.data(n), world.length(n)
-        for c, row in data.contracts.items():
+        for c in data.contracts:
             for s in signings(world, n, c):
                 part = part_delivered(world, n, s, world.year(n))
                 if part > 0:

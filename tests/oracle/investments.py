@@ -57,7 +57,8 @@ def _private_open(world: World, n: int, g: str) -> None:
 
 
 def _public(world: World, n: int, g: str) -> None:
-    """Capex at the decision, fixed cost while it runs, operating cost; at a leaf what of its life is left is credited."""
+    """Capex at the decision, fixed cost while it runs, operating cost; at a leaf what of its life is left is
+    credited."""
     row = world.data(n).projects[g]
     if world.starts(n):
         capex = total(K * row.capex * number for decided, number in world.builds(n, g) if decided == world.year(n))

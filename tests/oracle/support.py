@@ -175,9 +175,9 @@ def _lenders(world: World, n: int, g: str) -> None:
                 seen = d * ramp * rate(row, world.bank(n, row.material, project.region, t))
                 sold = project.recipe[row.material] * project.capacity * awarded(world, a)
                 for c, contract in data.contracts.items():
-                    if (contract.supplier, contract.material) == (g, row.material) and n in sign_nodes(world, c):
-                        if t in delivery_years(data, contract, year):
-                            sold = sold - contract.take_or_pay_share * _if_awarded(world, a, Signing(c, n, year))
+                    same = (contract.supplier, contract.material) == (g, row.material) and n in sign_nodes(world, c)
+                    if same and t in delivery_years(data, contract, year):
+                        sold = sold - contract.take_or_pay_share * _if_awarded(world, a, Signing(c, n, year))
                 worth = worth + seen * sold
     for c, contract in data.contracts.items():
         if contract.supplier == g and n in sign_nodes(world, c):

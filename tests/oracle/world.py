@@ -79,10 +79,10 @@ class World:
         """Nodes at which a project may be decided."""
         for n in self.tree.nodes:
             row = self.data(n).projects[g]
-            if self.starts(n) and row.earliest_year <= self.year(n) <= row.latest_year:
-                if self.year(n) + row.lead_years <= self.last_year():
-                    if row.max_builds - (row.committed_year is not None) > 0:
-                        yield n
+            latest = min(row.latest_year, self.last_year() - row.lead_years)
+            free = row.max_builds - (row.committed_year is not None)
+            if self.starts(n) and row.earliest_year <= self.year(n) <= latest and free > 0:
+                yield n
 
     def build(self, n: int, g: str) -> Sum:
         row = self.data(n).projects[g]

@@ -23,6 +23,7 @@ from tests.rules.tiny_data import (
 )
 
 from lodestone.data.plan_data import PlanData, Return
+from lodestone.data.tree import Branch, with_branches
 from lodestone.rules.build import Built, build
 
 
@@ -38,8 +39,12 @@ def everything() -> Built:
                     group="site"),
             project("mill", recipe={"ore": -2.0, "oxide": 1.0}, requires="mine", capex=50.0, lead_years=1,
                     fixed_cost=0.1),
+            project("short", recipe={"ore": -2.0, "oxide": 1.0}, public=True, life_years=1, max_builds=2),
         ],
-        "floors": [floor("f", "mill", capex_grant_share=0.3, tenor_years=9)],
+        "floors": [
+            floor("f", "mill", capex_grant_share=0.3, tenor_years=9),
+            floor("deal", "mill", tenor_years=9, credit=0.01, equity=10.0, equity_share=0.2, loan_share=0.2),
+        ],
         "contracts": [
             contract("built", "mill", min_t=5.0, take_or_pay_share=0.5, signing_fee=1.0, fixed=True, fixed_price=0.09,
                      tenor_years=9),
@@ -52,7 +57,7 @@ def everything() -> Built:
             market("buyer", "oxide", "Home", buys=False, volume=70.0),
         ],
         "lanes": {("ore", "China", "Home"): lane(0.001, 0.1, 500.0), ("oxide", "China", "Home"): lane(0.001, 0.1)},
-        "sectors": [sector("defence", 5.0, 0.9)],
+        "sectors": [replace(sector("defence", 5.0, 0.9), secure_share=0.95)],
         "demand": {("Home", "defence", "oxide"): 100.0},
         "substitution": [
             replace(
@@ -68,7 +73,9 @@ def everything() -> Built:
     parts["risk_weight"] = 0.2
     parts["trade"] = {("oxide", "China", "Home"): 50.0, ("ore", "China", "Home"): 50.0}
     shock = plan(**parts, price={"oxide": (0.06, 0.05, 0.055)}, scenario=scenario(emergency=(2031, 2032)))
-    return build(fork(resourced(plan(**parts)), resourced(shock)))
+    cut = plan(**parts, scenario=scenario("cut"))
+    tree = fork(resourced(plan(**parts)), resourced(shock))
+    return build(with_branches(tree, [Branch("base", ("cut",), resourced(cut))]))
 
 
 def resourced(data: PlanData) -> PlanData:

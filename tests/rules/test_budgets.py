@@ -166,3 +166,72 @@ def test_a_budget_with_a_payer_counts_what_that_payer_pays():
     m = build(single(replace(data, projects=projects, stockpiles=piles))).model
 
     assert_row(m.budgets.within[0, "usa"], {"investments.build[0,public]": 50}, "<=", 30)
+
+
+# --- loans, stakes, credits, contingent payments ----------------------------------------------------------------------
+
+DEAL = floor("f", "mill", floor=0.065, upside_share=0.5, tenor_years=5, credit=0.01, equity=3.0, equity_share=0.1,
+             loan_share=0.2)  # fmt: skip
+
+
+@covers("budgets.within")
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [
+        ("loans", {"price_floors.award[0,f]": 4.0}),
+        ("equity", {"price_floors.award[0,f]": 3.0}),
+        ("floors", {"price_floors.award[0,f]": 0.4, "budgets.paid_out[0,floors,f]": 1}),  # credits in full
+        ("contingent", {"budgets.paid_out[0,contingent,f]": 1}),
+    ],
+)
+def test_outlays_of_a_deal(kind, row):
+    m = build(single(spending(budget("one", kind, 30.0), floors=[DEAL]))).model
+
+    assert_row(m.budgets.within[0, "one"], row, "<=", 30)
+
+
+@covers("budgets.net")
+def test_contingent_payments_are_those_at_the_lenders_price():
+    m = build(single(spending(budget("one", "contingent", 30.0), floors=[DEAL]))).model
+
+    row = {"budgets.paid_out[1,contingent,f]": 1, "price_floors.award[0,f]": -40 * (0.065 - 0.01)}
+    assert_row(m.budgets.net[1, "contingent", "f"], row, ">=", 0)
+
+
+@covers("budgets.later")
+def test_what_is_owed_after_the_last_year_keeps_to_its_money_year_by_year():
+    """Market 0.05 in 2032, lenders 0.01: floors pay 0.015 a tonne then, and would pay 0.055."""
+    limits = [budget(kind, kind, (10.0, 20.0, 30.0), carry_over=True) for kind in ("floors", "contingent", "loans")]
+    data = spending(*limits, floors=[DEAL], price={"oxide": (0.06, 0.06, 0.05)})
+    m = build(single(data)).model
+
+    assert keys(m.budgets.later) == {(2, k, y) for k in ("floors", "contingent") for y in (2033, 2034)}
+    for year in (2033, 2034):
+        row = {"price_floors.award[0,f]": 40 * (0.015 + 0.01)}
+        assert_row(m.budgets.later[2, "floors", year], row, "<=", 30)
+        row = {"price_floors.award[0,f]": 40 * 0.055}
+        assert_row(m.budgets.later[2, "contingent", year], row, "<=", 30)
+
+
+@covers("budgets.later")
+def test_what_is_owed_to_a_contract_and_by_whom():
+    """0.08 less the price of 2032, 0.072, of half of the volume, in 2033; a budget not in force then asks nothing."""
+    bound = contract("c", "seller", fixed=True, fixed_price=0.08, take_or_pay_share=0.5, earliest_year=2031,
+                     latest_year=2031, payer="Home")  # fmt: skip
+    limits = [
+        budget("any", "contracts", 9.0),
+        replace(budget("theirs", "contracts", 9.0), payer="Ally"),
+        replace(budget("ours", "contracts", 9.0), payer="Home"),
+        budget("over", "contracts", {2030: 9.0, 2031: 9.0}),
+    ]
+    m = build(single(spending(*limits, contracts=[bound]))).model
+
+    assert keys(m.budgets.later) == {(2, "any", 2033), (2, "ours", 2033)}
+    assert_row(m.budgets.later[2, "ours", 2033], {"contracts.q[1,c]": 0.5 * 0.008}, "<=", 9)
+
+
+@covers("budgets.later")
+def test_receipts_after_the_last_year_make_no_room():
+    m = build(single(spending(budget("one", "floors", 9.0), floors=[replace(DEAL, credit=0.0)]))).model
+
+    assert keys(m.budgets.later) == set()  # 0.072 is above the floor

@@ -243,10 +243,11 @@ def test_intake_of_units_that_make_nothing_is_no_consumption():
     assert_row(m.china_share.intake[1, "ore_cap", "ore", "intake"], {"flows.mixed[1,Home,ore,exposed]": 1}, "<=", 0)
 
 
-def test_a_share_of_0_needs_no_waste():
+def test_waste_is_told_under_a_share_of_0_too():
+    """It binds nothing, but the table says what is consumed as far as it is used, and the audit asks for it."""
     m = build(single(capped(cap("ore_ban", 0.0, "ore")))).model
 
-    assert keys(m.china_share.waste) == set()
+    assert keys(m.china_share.waste) == {(n, "refinery") for n in range(3)}
 
 
 def test_of_a_solution_only_what_is_thrown_away_is_waste():

@@ -7,7 +7,7 @@ from tests.rules.algebra import close
 from tests.rules.tiny_data import cut, lane, market, plan
 
 from lodestone.data.tree import single
-from lodestone.plan.tables import columns_of
+from lodestone.plan.tables import columns_where
 from lodestone.rules.build import build
 from lodestone.rules.flow_tables import demand_table, flows_table, markets_table
 from lodestone.rules.tables import plan_tables
@@ -51,7 +51,7 @@ def test_a_plan_has_months_where_years_are_cut_only():
 
     assert {"month" in row for row in cut_["costs"]} == {True}
     assert {"month" in row for row in uncut["costs"]} == {False}
-    names = [column.name for column in columns_of("costs", {"tables": cut_})]
+    names = [column.name for column in columns_where("costs", cut=True, decided=False)]
     assert names == ["term", "payer", "year", "month", "musd", "discounted_musd"]
-    assert "month" not in [column.name for column in columns_of("costs", {"tables": uncut})]
-    assert "month" not in [column.name for column in columns_of("china_share", {"tables": cut_})]
+    assert "month" not in [column.name for column in columns_where("costs", cut=False, decided=False)]
+    assert "month" not in [column.name for column in columns_where("china_share", cut=True, decided=False)]

@@ -133,6 +133,25 @@ def test_a_project_that_produced_before_the_first_year_gains_nothing_then():
     assert_row(m.suppliers.new[1, "old", "oxide"], row, "<=", 0)
 
 
+@covers("suppliers.replaced", "suppliers.growing")
+def test_a_build_that_replaces_another_is_no_gain():
+    """Two builds of 50 t, which live for a year, take 2 t of ore a tonne: at most 200 t, if capacity grows at all."""
+    mill = project("mill", recipe={"ore": -2.0, "oxide": 1.0}, capacity=50.0, life_years=1, max_builds=2)
+    data = buying(
+        projects=[mill],
+        lanes=LANES | {("ore", "Ally", "Home"): lane()},
+        markets=[market("pit", region="Ally", material="ore")],
+    )
+    materials = {m: replace(row, resourcing_share=0.0) for m, row in data.materials.items()}
+    m = build(single(replace(data, materials=materials))).model
+
+    taken, grows = "suppliers.taken[1,mill,ore]", "suppliers.grows[1,mill]"
+    assert keys(m.suppliers.growing) == {(n, "mill", "ore") for n in (1, 2)}
+    assert_row(m.suppliers.growing[1, "mill", "ore"], {taken: 1, grows: -200}, "<=", 0)
+    terms = {taken: 1, "investments.build[1,mill]": -100, "investments.build[0,mill]": 100, grows: 200}
+    assert_row(m.suppliers.replaced[1, "mill", "ore", 0], terms, "<=", 200)
+
+
 def test_what_has_no_limit_has_no_rows():
     m = build(single(plan(markets=MARKETS, lanes=LANES, demand={("Home", "cars", "oxide"): 100.0}))).model
 

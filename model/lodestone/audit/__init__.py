@@ -10,7 +10,8 @@ Units    t, t/yr, MUSD, USD/kg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lodestone.audit.books import Beside, Books, read_books
@@ -27,12 +28,14 @@ from lodestone.audit.flows import FLOWS
 from lodestone.audit.joint import future_alone, merged, parting, together
 from lodestone.audit.lenders import LENDERS
 from lodestone.audit.reading import READING, WHOLE
+from lodestone.audit.secure import SECURE, document, lifted
+from lodestone.audit.secure import Beside as BesideFuture
 from lodestone.audit.stockpiles import STOCKPILES
 from lodestone.audit.suppliers import SUPPLIERS
 from lodestone.audit.verdict import Audit, AuditLine, Finding, Rule, judge
 from lodestone.data.plan_data import PlanData, Scenario
 
-__all__ = ["RULES", "Audit", "AuditLine", "Finding", "audit", "audit_joint"]
+__all__ = ["OF_ONE_FUTURE", "RULES", "Audit", "AuditLine", "Finding", "audit", "audit_branches", "audit_joint"]
 
 RULES: tuple[Rule[Books], ...] = (
     *WHOLE,
@@ -50,12 +53,14 @@ RULES: tuple[Rule[Books], ...] = (
     *BUDGETS,
     *COSTS,
 )
+OF_ONE_FUTURE = (OBJECTIVE,)  # where there are several these hold over all of them
 
 
 def audit(data: PlanData, plan: Mapping[str, Any], *, alone: bool = True, beside: Iterable[Beside] = ()) -> Audit:
     """Judge the plan of one scenario (one path of periods); `plan` is the document of plan.json.
 
-    alone: False for one future of a joint run, whose objective is not its own cost. beside: the other futures of it.
+    alone: False for one future of a joint run, whose objective is not its own cost, and in which what is built may earn
+    less than it must in all together. beside: the other futures of it.
     """
     lines: tuple[AuditLine, ...] = ()
     for rule in READING:  # each needs the one before, and everything else needs them all
@@ -63,7 +68,7 @@ def audit(data: PlanData, plan: Mapping[str, Any], *, alone: bool = True, beside
         lines += reading.lines
         if not reading.ok:
             return Audit(lines, reading.findings)
-    judged = judge((*RULES, OBJECTIVE) if alone else RULES, data, read_books(data, plan, beside))
+    judged = judge((*RULES, *OF_ONE_FUTURE) if alone else RULES, data, read_books(data, plan, beside))
     return Audit(lines + judged.lines, judged.findings)
 
 
@@ -85,3 +90,23 @@ def audit_joint(
         return alone
     common = together(futures, plan, known)
     return Audit(alone.lines + common.lines, common.findings)
+
+
+def audit_branches(branches: Mapping[str, tuple[PlanData, BesideFuture]]) -> Audit:
+    """Judge the branches that a secure plan was made with: each as a plan of its own, and beside its future.
+
+    branches: by name, the data with all its threats, and the tables of the branch and of its future.
+    """
+    of_plans: Sequence[Rule[Books]] = [rule for rule in RULES if rule not in COSTS]
+    each = {}
+    for name, (struck, beside) in branches.items():
+        data = lifted(struck)
+        plan = document(data, beside.branch)
+        reading = judge(READING, data, plan)
+        each[name] = reading
+        if reading.ok:
+            own, both = judge(of_plans, data, read_books(data, plan)), judge(SECURE, data, beside)
+            each[name] = Audit(reading.lines + own.lines + both.lines, own.findings + both.findings)
+    found = merged(each)
+    lines = tuple(replace(line, rule=f"branches: {line.rule}") for line in found.lines)
+    return Audit(lines, found.findings)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from lodestone.audit.projects import with_level
+from lodestone.audit.packages import with_level
 from lodestone.data.plan_data import (
     CLEAN,
     EXPOSED,
@@ -251,7 +251,8 @@ def _award(data: PlanData, name: str, year: int, committed: bool = False) -> Awa
     floor = data.floors[name]
     unit = data.units[floor.project]
     if isinstance(unit, Project):
-        floor = with_level(data, floor, year) or replace(floor, floor=0.0)  # rule "(10) on offer" says that it is not
+        filled = with_level(data, floor, year, offered=not committed)
+        floor = filled or replace(floor, floor=0.0)  # rule "(10) on offer" says that it is not
         first, years = year + unit.lead_years, min(floor.tenor_years, unit.life_years)
     else:  # a plant is supported from the year on in which it was agreed
         first, years = year, floor.tenor_years

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lodestone.audit.books import Books
+from lodestone.audit.packages import with_level
 from lodestone.audit.verdict import NAME, TONNES, USD_PER_KG, Check, Rule, equal, holds, same
 from lodestone.data.plan_data import MUSD_PER_T, PlanData
 
@@ -23,7 +24,8 @@ def commitments(data: PlanData) -> dict[tuple[str, str], tuple[str, int, float, 
             found["project", p.name] = (p.region, p.committed_year, p.capacity, YEARLY_TONNES)
     for f in data.floors.values():
         if f.committed_year is not None:
-            level = 0.0 if f.floor is None else f.floor / MUSD_PER_T
+            filled = with_level(data, f, f.committed_year, offered=False)
+            level = filled.level / MUSD_PER_T if filled else 0.0
             found["floor", f.name] = (data.units[f.project].region, f.committed_year, level, USD_PER_KG)
     for c in data.contracts.values():
         if c.committed_year is not None:
@@ -43,8 +45,7 @@ def committed(data: PlanData, books: Books) -> Iterator[Check]:
         yield same(where, "region", row["region"], region)
         yield same(where, "year", row["year"], year)
         yield same(where, "unit", row["unit"], unit)
-        if key[0] != "floor" or data.floors[key[1]].floor is not None:
-            yield equal(where, "amount", row["amount"], amount, USD_PER_KG if unit == USD_PER_KG else TONNES)
+        yield equal(where, "amount", row["amount"], amount, USD_PER_KG if unit == USD_PER_KG else TONNES)
 
 
 COMMITTED: tuple[Rule[Books], ...] = (

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from lodestone.audit.books import Amounts, Books, time_in, when
 from lodestone.audit.closing import fixed_costs
 from lodestone.audit.contracts import active, prices
-from lodestone.audit.floors import covered, payment, value_added
+from lodestone.audit.floors import covered, credit, output_of, payment, value_added
 from lodestone.audit.flows import lane_rates
+from lodestone.audit.packages import grant, loan
 from lodestone.audit.projects import starts
+from lodestone.audit.stakes import dividends, paid_back
 from lodestone.audit.stockpiles import creditable, held, left_over
 from lodestone.audit.verdict import MUSD, Check, Rule, equal
 from lodestone.data.plan_data import PlanData, Project, Stockpile, Time, time_of, year_of
@@ -53,9 +55,16 @@ def _investment_costs(data: PlanData, books: Books, costs: Costs) -> None:
 def _support_costs(data: PlanData, books: Books, costs: Costs) -> None:
     for award in books.awards:
         if isinstance(award.unit, Project) and award.year in data.years:
-            costs.add(("grants", time_of(award.year)), award.floor.capex_grant_share * award.unit.capex)
+            decided = time_of(award.year)
+            costs.add(("grants", decided), grant(award.floor, award.unit))
+            costs.add(("loans", decided), loan(award.floor, award.unit))
+            costs.add(("equity", decided), award.floor.equity)
+        back, shared = paid_back(data, books, award), dividends(data, books, award)
         for time in data.times:
             costs.add(("floor_payments", time), payment(data, books, award, time))
+            costs.add(("credits", time), credit(data, books, award, time))
+            costs.add(("loans", time), -back[time])
+            costs.add(("equity", time), -shared[time])
     for signing in books.signings:
         if signing.year in data.years:
             costs.add(("signing_fees", time_of(signing.year)), signing.contract.signing_fee)
@@ -128,7 +137,7 @@ def lacking_cost(data: PlanData, books: Books, site: Stockpile, time: Time) -> f
 
 
 def owed(data: PlanData, books: Books) -> float:
-    """What floors, take-or-pay and missing cover still cost after last_year, discounted to last_year.
+    """What floors, credits, take-or-pay and missing cover still cost after last_year, discounted to last_year.
 
     At the prices and force majeure of its last period; what would be received is not credited.
     """
@@ -138,7 +147,9 @@ def owed(data: PlanData, books: Books) -> float:
             price = data.price_of(award.floor.material, award.unit.region, data.last_time)
             for year in range(max(last + 1, award.first), award.last + 1):
                 per_t = max(0.0, award.floor.level - price)
-                total += _after(data, year) * covered(data, books, award, time_of(year)) * per_t
+                paid = covered(data, books, award, time_of(year)) * per_t
+                paid += output_of(data, award, time_of(year)) * award.floor.credit
+                total += _after(data, year) * paid
     for signing in books.signings:
         for year in range(max(last + 1, signing.first), signing.last + 1):
             price, otherwise = prices(data, signing, time_of(year))

@@ -2,10 +2,10 @@
 
 covered = g x capacity x ramp - sum over contracts of take_or_pay_share x active, t/yr, while it runs; of a committed
           floor over committed contracts only; of a plant its capacity then, without ramp
-payment = w x covered x rate(price), 0 where it is not honoured
+payment = w x covered x rate(price), 0 where it is not honoured;   credit: w x its rate x deemed output, likewise
 rate(price) = max(0, floor - price) - upside_share x max(0, price - floor)
 (9) topup >= sum over the year of (operating cost - value added) act + fixed cost of what is kept - floor payments
-             - sum over contracts of ((contract - market) taken + contract price x untaken);   at the end of a year
+             and credits - sum over contracts of ((contract - market) taken + contract price x untaken), at its end
 """
 
 from __future__ import annotations
@@ -16,15 +16,10 @@ from lodestone.audit.books import Amounts, Award, Books, by_year, time_in, when
 from lodestone.audit.capacity import capacities
 from lodestone.audit.closing import fixed_costs
 from lodestone.audit.contracts import active, brought
+from lodestone.audit.packages import rate
 from lodestone.audit.projects import ramp, starts
 from lodestone.audit.verdict import MUSD, NAME, TONNES, USD_PER_KG, Check, Rule, at_least, equal, holds, same
-from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Plant, Project, Time, Unit, time_of, year_of
-
-
-def rate(floor: Floor, price: float) -> float:
-    """What the treasury pays per covered tonne, less the upside it is paid back, MUSD/t."""
-    level = floor.level
-    return max(0.0, level - price) - floor.upside_share * max(0.0, price - level)
+from lodestone.data.plan_data import MUSD_PER_T, PlanData, Plant, Project, Time, Unit, time_of, year_of
 
 
 def covered(data: PlanData, books: Books, award: Award, time: Time) -> float:
@@ -32,10 +27,6 @@ def covered(data: PlanData, books: Books, award: Award, time: Time) -> float:
     if not award.covers(year_of(time)):
         return 0.0
     unit, material = award.unit, award.floor.material
-    if isinstance(unit, Project):
-        output = unit.capacity * ramp(unit, year_of(time) - starts(unit, award.year))
-    else:
-        output = data.plants[unit.name].capacity[min(time, data.last_time)]
     bound = sum(
         s.contract.take_or_pay_share * active(data, s, time)
         for s in books.signings
@@ -43,15 +34,33 @@ def covered(data: PlanData, books: Books, award: Award, time: Time) -> float:
         and (isinstance(unit, Plant) or s.year == award.year)
         and (s.committed or not award.committed)
     )
-    return unit.recipe[material] * output - bound
+    return output_of(data, award, time) - bound
 
 
-def payment(data: PlanData, books: Books, award: Award, time: Time) -> float:
-    """Net payment of the treasury in a period of the horizon, MUSD."""
+def output_of(data: PlanData, award: Award, time: Time) -> float:
+    """Deemed output of the material, made or not, t/yr; also beyond the horizon."""
+    unit = award.unit
+    if isinstance(unit, Project):
+        capacity = unit.capacity * ramp(unit, year_of(time) - starts(unit, award.year))
+    else:
+        capacity = data.plants[unit.name].capacity[min(time, data.last_time)]
+    return unit.recipe[award.floor.material] * capacity
+
+
+def payment(data: PlanData, books: Books, award: Award, time: Time, price: float | None = None) -> float:
+    """Net payment of the treasury in a period of the horizon, MUSD; price: instead of the market's, MUSD/t."""
     if not award.floor.is_honoured(time):
         return 0.0
-    price = data.price_of(award.floor.material, award.unit.region, time)
+    if price is None:
+        price = data.price_of(award.floor.material, award.unit.region, time)
     return books.length[time] * covered(data, books, award, time) * rate(award.floor, price)
+
+
+def credit(data: PlanData, books: Books, award: Award, time: Time) -> float:
+    """What a production credit pays in a period of the horizon, contracted or not, MUSD."""
+    if not award.covers(year_of(time)) or not award.floor.is_honoured(time):
+        return 0.0
+    return books.length[time] * award.floor.credit * output_of(data, award, time)
 
 
 def value_added(data: PlanData, unit: Unit, time: Time) -> float:
@@ -84,6 +93,14 @@ def floors_table(_data: PlanData, books: Books) -> Iterator[Check]:
         yield equal(where, "floor", row["floor_usd_per_kg"], floor.level / MUSD_PER_T, USD_PER_KG)
         yield equal(where, "upside share", row["upside_share"], floor.upside_share, "share")
         yield equal(where, "grant", row["grant_musd"], floor.capex_grant_share * capex, MUSD)
+        also = {
+            "credit_usd_per_kg": (floor.credit / MUSD_PER_T, USD_PER_KG),
+            "equity_musd": (floor.equity, MUSD),
+            "loan_musd": (floor.loan_share * capex, MUSD),
+        }
+        for column, (amount, unit) in also.items():
+            if column in row:
+                yield equal(where, column, row[column], amount, unit)
 
 
 def floor_payments_table(data: PlanData, books: Books) -> Iterator[Check]:
@@ -106,16 +123,19 @@ def floor_payments_table(data: PlanData, books: Books) -> Iterator[Check]:
         yield equal(where, "payment", row["payment_musd"], paid * rate(floor, price), MUSD, tonnes * price)
         yield equal(where, "upside", abs(row["upside_musd"]), upside, MUSD, tonnes * price)
         at_bank = paid * rate(floor, bank)
+        if "credit_musd" in row:
+            yield equal(where, "credit", row["credit_musd"], credit(data, books, award, time), MUSD)
         yield equal(where, "payment at bank prices", row["payment_at_bank_prices_musd"], at_bank, MUSD, tonnes * bank)
 
 
 def topups(data: PlanData, books: Books) -> Iterator[Check]:
     """(9)"""
-    received: Amounts[tuple[str, Time]] = Amounts()  # from floors and contracts
+    received: Amounts[tuple[str, Time]] = Amounts()  # from floors, credits and contracts
     fixed = fixed_costs(data, books)
     for award in books.awards:
         for time in data.times:
-            received.add((award.unit.name, time), payment(data, books, award, time))
+            paid = payment(data, books, award, time) + credit(data, books, award, time)
+            received.add((award.unit.name, time), paid)
     for s in books.signings:
         for time in data.times:
             received.add((s.contract.supplier, time), brought(data, books, s, time))

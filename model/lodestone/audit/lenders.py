@@ -1,22 +1,24 @@
 """Bankability: a private project is decided only if lenders earn the hurdle rate at their prices.
 
 gap = capex + sum_t d_t (fixed cost + capacity ramp_t (operating cost - value added at bank prices))
-(10) grants + sum over awards of sum_t d_t ramp_t v_t cov_t + sum over contracts of CV q >= gap x copies
+(10) what packages bring beside their floors + (1 - sigma) (sum_t d_t ramp_t v_t cov_t + sum over contracts of CV q)
+     >= gap x copies;   sigma: the payer's share of what is left after debt service
 cov_t = g x capacity - sum over contracts whose tenor covers t of take_or_pay_share x q
 d_t = (1 + hurdle_rate)^-(t - decision), over the whole life, also beyond the horizon; lenders foresee no delay
 
-Nobody asks them of what is committed. [cheat] No package is on offer where a project is bankable unaided.
+What the base itself breaks counts nothing in the years in which it is broken. Nobody asks them of what is committed.
+[cheat] No package is on offer where a project is bankable unaided.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lodestone.audit.books import Award, Books, Row, Signing
 from lodestone.audit.capacity import lists
-from lodestone.audit.contracts import contract_price, with_project
-from lodestone.audit.floors import rate
-from lodestone.audit.projects import Gap, bank_price, discount, first_of, gap, life_of, ramp, with_level
+from lodestone.audit.contracts import contract_price
+from lodestone.audit.packages import alone, believed, beside_floor, rate, tenor, with_level
+from lodestone.audit.projects import Gap, bank_price, discount, gap, life_of, ramp
 from lodestone.audit.verdict import (
     MUSD,
     NAME,
@@ -30,31 +32,50 @@ from lodestone.audit.verdict import (
     same,
     tolerance,
 )
-from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project
+from lodestone.data.plan_data import MUSD_PER_T, PlanData, Project
 
 
 def floor_worth(data: PlanData, books: Books, award: Award) -> float:
-    """Grant and floor as lenders count them; what contracts bind somebody to take is not under the floor."""
-    project = data.projects[award.unit.name]
-    worth, material = award.floor.capex_grant_share * project.capex, award.floor.material
-    signed = with_project(books, project.name, award.year, material)
-    for year in range(award.first, award.last + 1):
-        bound = sum(s.contract.take_or_pay_share * s.annual for s in signed if s.covers(year))
-        per_t = rate(award.floor, bank_price(data, material, project.region, year))
-        output = (project.recipe[material] * project.capacity - bound) * ramp(project, year - award.first)
-        worth += discount(project, award.year, year) * output * per_t
-    return worth
+    """A package as lenders count it."""
+    project, worth = data.projects[award.unit.name], 0.0
+    signed = signed_with(books, project.name, award.year)
+    for year in tenor(award.floor, project, award.year):
+        worth += discount(project, award.year, year) * floor_value(data, award, signed, year)
+    return beside_floor(data, award.floor, project, award.year) + (1 - award.floor.equity_share) * worth
+
+
+def floor_value(data: PlanData, award: Award, signed: Sequence[Signing], year: int) -> float:
+    """What a floor brings in a year of its tenor, MUSD; what contracts bind somebody to take is not under it."""
+    project, material = data.projects[award.unit.name], award.floor.material
+    bound = sum(
+        s.contract.take_or_pay_share * s.annual
+        for s in signed
+        if s.contract.material == material and s.covers(year) and believed(s.contract, year)
+    )
+    output = (project.recipe[material] * project.capacity - bound) * ramp(project, year - award.first)
+    return output * rate(award.floor, bank_price(data, material, project.region, year))
 
 
 def contract_worth(data: PlanData, signing: Signing) -> float:
-    """CV q: take-or-pay above the lenders' price counts in part, a price below it in full."""
-    contract, project, worth = signing.contract, data.projects[signing.contract.supplier], 0.0
+    """CV q."""
+    project, worth = data.projects[signing.contract.supplier], 0.0
     for year in range(signing.first, signing.last + 1):
-        bank = bank_price(data, contract.material, data.region_of(contract.supplier), year)
-        price = contract_price(contract, bank, year - signing.first)
-        per_t = contract.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price)
-        worth += discount(project, signing.year, year) * ramp(project, year - signing.first) * per_t
-    return worth * signing.annual
+        if believed(signing.contract, year):
+            worth += discount(project, signing.year, year) * contract_value(data, signing, year)
+    return worth
+
+
+def contract_value(data: PlanData, signing: Signing, year: int) -> float:
+    """Of a year, MUSD: take-or-pay above the lenders' price counts in part, a price below it in full."""
+    contract, project = signing.contract, data.projects[signing.contract.supplier]
+    bank = bank_price(data, contract.material, project.region, year)
+    price = contract_price(contract, bank, year - signing.first)
+    per_t = contract.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price)
+    return signing.annual * ramp(project, year - signing.first) * per_t
+
+
+def signed_with(books: Books, project: str, decision: int) -> list[Signing]:
+    return [s for s in books.signings if (s.contract.supplier, s.year) == (project, decision)]
 
 
 def bankable(data: PlanData, books: Books) -> Iterator[Check]:
@@ -64,7 +85,8 @@ def bankable(data: PlanData, books: Books) -> Iterator[Check]:
         if not project.public:
             awarded = [a for a in books.chosen_awards if (a.unit.name, a.year) == (name, decision)]
             signed = [s for s in books.chosen_signings if (s.contract.supplier, s.year) == (name, decision)]
-            support = [floor_worth(data, books, a) for a in awarded] + [contract_worth(data, s) for s in signed]
+            ours = 1.0 - sum(a.floor.equity_share for a in awarded)  # a stake has its share of contracts too
+            support = [floor_worth(data, books, a) for a in awarded] + [ours * contract_worth(data, s) for s in signed]
             needed = gap(data, project, decision)
             scale = needed.scale * copies
             yield at_least(f"{name} {decision}", "support", sum(support), needed.gap * copies, MUSD, scale, *support)
@@ -133,7 +155,7 @@ def least_floor(data: PlanData, books: Books) -> Iterator[Check]:
         named = next((f for f in menu if f.name == said), None)
         slack, lowest = tolerance(MUSD, needed.scale), named.level if named else float("inf")
         if named:
-            worth, found = _alone(data, project, named, decision), row["least_floor_usd_per_kg"] or 0.0
+            worth, found = alone(data, named, project, decision), row["least_floor_usd_per_kg"] or 0.0
             yield at_least(where, f"support by {named.name}", worth, needed.gap, MUSD, needed.scale)
             yield equal(where, "its floor", found, named.level / MUSD_PER_T, USD_PER_KG)
         else:
@@ -141,23 +163,10 @@ def least_floor(data: PlanData, books: Books) -> Iterator[Check]:
             yield same(where, "floor of no package", None if said else row["least_floor_usd_per_kg"], None)
         for floor in menu if named or needed.gap > 0 else ():  # where nothing is missing none is on offer
             if floor.level < lowest:
-                closes = _alone(data, project, floor, decision) > needed.gap + slack
+                closes = alone(data, floor, project, decision) > needed.gap + slack
                 yield holds(
                     where, not closes, f"the lower floor {floor.name}, which closes the gap", repr(row["least_floor"])
                 )
-
-
-def _alone(data: PlanData, project: Project, floor: Floor, decision: int) -> float:
-    """What a package is worth to lenders without any contract."""
-    worth, first = floor.capex_grant_share * project.capex, first_of(project, decision)
-    for year in range(first, first + min(floor.tenor_years, project.life_years)):
-        output = project.recipe[floor.material] * project.capacity * ramp(project, year - first)
-        worth += (
-            discount(project, decision, year)
-            * output
-            * rate(floor, bank_price(data, floor.material, project.region, year))
-        )
-    return worth
 
 
 LENDERS: tuple[Rule[Books], ...] = (

@@ -2,18 +2,13 @@
 
 gap = capex + sum_t d_t (fixed cost + capacity ramp_t (operating cost - value added at bank prices))
 d_t = (1 + hurdle_rate)^-(t - decision), over the whole life, also beyond the horizon; lenders foresee no delay
-
-A floor that is left blank is the lowest from 0 on that closes the gap of its decision year with the grant of its
-package and all output uncontracted, and a millionth more; above floor_max it is not on offer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from lodestone.data.plan_data import Floor, PlanData, Project, time_of
-
-A_LITTLE_MORE = 1.000001  # so that no tolerance loses a floor that is just enough
+from lodestone.data.plan_data import PlanData, Project, time_of
 
 
 def ramp(project: Project, age: int) -> float:
@@ -78,38 +73,3 @@ def first_of(project: Project, decision: int) -> int:
 def life_of(project: Project, decision: int) -> range:
     first = first_of(project, decision)
     return range(first, first + project.life_years)
-
-
-def with_level(data: PlanData, floor: Floor, decision: int) -> Floor | None:
-    """A package of a project with its floor, also where it is left blank; None where it is not on offer."""
-    if floor.floor is not None:
-        return floor
-    level = least_level(data, floor, data.projects[floor.project], decision)
-    if level is None or (floor.floor_max is not None and level > floor.floor_max):
-        return None
-    return replace(floor, floor=level * A_LITTLE_MORE)
-
-
-def least_level(data: PlanData, floor: Floor, project: Project, decision: int) -> float | None:
-    """The lowest floor with which lenders miss nothing, MUSD/t: straight lines between the prices of the tenor."""
-    missing = gap(data, project, decision).gap - floor.capex_grant_share * project.capex
-    first = first_of(project, decision)
-    tonnes: list[tuple[float, float]] = []  # price, discounted tonnes at it
-    for year in range(first, first + min(floor.tenor_years, project.life_years)):
-        output = project.recipe[floor.material] * project.capacity * ramp(project, year - first)
-        price = bank_price(data, floor.material, project.region, year)
-        tonnes.append((price, discount(project, decision, year) * output))
-
-    def worth(level: float) -> float:
-        below = sum(t * max(0.0, level - price) for price, t in tonnes)
-        return below - floor.upside_share * sum(t * max(0.0, price - level) for price, t in tonnes)
-
-    low = 0.0
-    for high in (*sorted(price for price, _ in tonnes), float("inf")):
-        if worth(low) >= missing:
-            return low
-        if high == float("inf") or worth(high) >= missing:
-            slope = sum(t if price <= low else floor.upside_share * t for price, t in tonnes)
-            return low + (missing - worth(low)) / slope if slope > 0 else None
-        low = max(low, high)
-    return None

@@ -183,7 +183,8 @@ def amounts(data: PlanData, books: Books) -> Iterator[Check]:
     for table, row, where in _all_rows(books.document):
         for column in TABLES[table].columns:
             value = row[column.name]
-            if column.kind in AMOUNTS and not column.negative and value is not None:
+            amount = column.kind in (*AMOUNTS, "any") and not isinstance(value, str | None)
+            if amount and not column.negative:
                 unit = AMOUNT_UNITS.get(column.unit, SHARE)
                 yield at_least(where, column.name, value, 0.0, unit)
     for row in books.rows("stockpile"):

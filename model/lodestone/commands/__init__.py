@@ -11,13 +11,16 @@ import click
 
 from lodestone import __version__
 from lodestone.commands.alternatives import alternatives
+from lodestone.commands.attack import attack
 from lodestone.commands.bankability import bankability
+from lodestone.commands.calibrate import calibrate
 from lodestone.commands.check import check
 from lodestone.commands.compare import compare
 from lodestone.commands.completion import completion
 from lodestone.commands.doctor import doctor
 from lodestone.commands.explain import explain
 from lodestone.commands.frontier import frontier
+from lodestone.commands.import_ import import_
 from lodestone.commands.new import new
 from lodestone.commands.output import JSON_FLAG, json_text, problems_answer
 from lodestone.commands.report import report
@@ -112,6 +115,8 @@ COMMANDS = (
     solve,
     check,
     new,
+    import_,
+    calibrate,
     explain,
     alternatives,
     bankability,
@@ -119,6 +124,7 @@ COMMANDS = (
     frontier,
     sweep,
     stress,
+    attack,
     report,
     verify,
     watch,

@@ -50,15 +50,17 @@ def alternatives(
     from lodestone.report.terminal.many import WatchMany
     from lodestone.report.terminal.progress_lines import tell_of_stop
     from lodestone.runs.folder_lock import claimed
+    from lodestone.solve.effort import Effort
     from lodestone.studies.alternatives import search as study
     from lodestone.studies.alternatives.results import document
+    from lodestone.studies.parallel.solves import Where
+    from lodestone.studies.parallel.source import Source
 
     share = study.parse_within(within)
     target = alternatives_files.KIND.check_out(out or alternatives_files.KIND.default_out(workbook, scenario))
     with claimed([target]), WatchMany((), output.silent) as watch:
-        found = study.alternatives(
-            workbook, share, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
-        )
+        source = Source.read(workbook, scenario, sets, Effort(gap, time_limit))
+        found = study.alternatives(source, share, Where(jobs, scheduler), watch.job, watch.should_stop)
         stopped = watch.should_stop()
         files = alternatives_files.write_alternatives(found, alternatives_files.KIND.place(target, stopped))
     exit_code = StoppedError.exit_code if stopped else 0

@@ -47,14 +47,17 @@ def explain(
     from lodestone.report.terminal.progress_lines import tell_of_stop
     from lodestone.report.terminal.what_binds import show_what_binds
     from lodestone.runs.folder_lock import claimed
+    from lodestone.solve.effort import Effort
+    from lodestone.studies.parallel.solves import Where
     from lodestone.studies.what_binds import moved_limits as study
     from lodestone.studies.what_binds.results import document
 
     plan = read_run(run)
-    usual = what_binds_files.KIND.default_out(workbook_of(plan, run), plan["scenario"])
+    usual = what_binds_files.KIND.default_out(workbook_of(plan, run), plan.scenario)
     target = what_binds_files.KIND.check_out(out or usual)
     with claimed([target]), WatchMany((), output.silent) as watch:
-        found = study.what_binds(run, workbook, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop)
+        effort = Effort(gap, time_limit, should_stop=watch.should_stop)
+        found = study.what_binds(run, workbook, effort, Where(jobs, scheduler), watch.job)
         stopped = watch.should_stop()
         files = what_binds_files.write_what_binds(found, what_binds_files.KIND.place(target, stopped))
     exit_code = StoppedError.exit_code if stopped else 0

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
 from lodestone.commands.output import OUTPUT, Output
 from lodestone.errors import StoppedError
+
+if TYPE_CHECKING:
+    from lodestone.studies.parallel.solves import Where
+    from lodestone.studies.parallel.source import Source
+
+
+def _numbers(ctx: click.Context, option: click.Parameter, value: str | None) -> tuple[float, ...] | None:
+    """0,1,2 as numbers."""
+    if value is None:
+        return None
+    share = option.name == "shares"
+    most, wanted = (
+        (1.0, "shares from 0 to 1, e.g. 0.5,0.8,1") if share else (math.inf, "numbers of threats, e.g. 0,1,2")
+    )
+    try:
+        numbers = tuple(float(part) if share else int(part) for part in value.split(","))
+    except ValueError:
+        numbers = ()
+    if not numbers or not all(0 <= number <= most for number in numbers):
+        raise click.BadParameter(f"give {wanted}")
+    return numbers
 
 
 @click.command()
@@ -20,6 +44,19 @@ from lodestone.errors import StoppedError
     "--steps", type=click.IntRange(min=1, max=1000), default=10, show_default=True, help="Steps between them."
 )
 @click.option("--from-year", type=int, help="Leave the limits of earlier years as they are.")
+@click.option(
+    "--secure",
+    metavar="K,K,...",
+    callback=_numbers,
+    help="The cost of security instead: for each K.",
+)
+@click.option(
+    "--secure-share",
+    "shares",
+    metavar="X,X,...",
+    callback=_numbers,
+    help="With --secure: for each share.",
+)
 @SCENARIO
 @OUT_OF_STUDY
 @GAP
@@ -37,6 +74,8 @@ def frontier(
     end: float,
     steps: int,
     from_year: int | None,
+    secure: tuple[float, ...] | None,
+    shares: tuple[float, ...] | None,
     scenario: str,
     out: Path | None,
     gap: float | None,
@@ -48,12 +87,28 @@ def frontier(
 ) -> None:
     """Show what each point of allowed China share costs, and which share cannot be reached at all.
 
-    Without --cap the limits of all rows are multiplied by the same factor. Writes frontier.xlsx, .png and .json.
+    Without --cap the limits of all rows are multiplied by the same factor. Writes frontier.xlsx and .json. With
+    --secure what it costs to stand any K threats at once; writes secure.xlsx and .json.
 
     \b
     Example:
       lodestone frontier plan.xlsx --cap magnet_cap --from 0.9 --to 0 --steps 10
+      lodestone frontier plan.xlsx --secure 0,1,2,3
     """
+    if shares and not secure:
+        raise click.UsageError("--secure-share goes with --secure")
+    from lodestone.solve.effort import Effort
+    from lodestone.studies.parallel.solves import Where
+    from lodestone.studies.parallel.source import Source
+
+    effort, where = Effort(gap, time_limit), Where(jobs, scheduler)
+    if secure:
+        if cap or from_year is not None:
+            raise click.UsageError("--secure moves no cap: leave out --cap and --from-year")
+        ks = [int(k) for k in secure]
+        source = Source.read(workbook, scenario, sets, effort)
+        _secure(ctx, workbook, source, ks, shares or (), where, out, output)
+        return
     from lodestone.report.studies import frontier_files
     from lodestone.report.terminal.frontier import show_frontier
     from lodestone.report.terminal.json_answers import frontier_answer
@@ -65,16 +120,11 @@ def frontier(
     target = frontier_files.KIND.check_out(out or frontier_files.KIND.default_out(workbook, scenario, cap))
     with claimed([target]), WatchMany((), output.silent) as watch:
         found = study.frontier(
-            workbook,
+            Source.read(workbook, scenario, sets, effort),
             study.scales(start, end, steps),
             cap,
             from_year,
-            scenario,
-            sets,
-            gap,
-            time_limit,
-            jobs,
-            scheduler,
+            where,
             watch.job,
             watch.should_stop,
         )
@@ -83,5 +133,35 @@ def frontier(
         files = frontier_files.write_frontier(found, place)
     exit_code = StoppedError.exit_code if stopped or unanswered else 0
     output.answer(lambda: show_frontier(found, files), lambda: frontier_answer(found, files), exit_code)
+    tell_of_stop(target, files, output.silent)
+    ctx.exit(exit_code)
+
+
+def _secure(
+    ctx: click.Context,
+    workbook: Path,
+    source: Source,
+    ks: Sequence[int],
+    shares: Sequence[float],
+    where: Where,
+    out: Path | None,
+    output: Output,
+) -> None:
+    """What it costs to stand any K threats."""
+    from lodestone.report.studies.security_files import KIND, write_security_cost
+    from lodestone.report.terminal.frontier import show_security_cost
+    from lodestone.report.terminal.json_answers import security_answer
+    from lodestone.report.terminal.many import WatchMany
+    from lodestone.report.terminal.progress_lines import tell_of_stop
+    from lodestone.runs.folder_lock import claimed
+    from lodestone.studies.frontier.security import security_cost
+
+    target = KIND.check_out(out or KIND.default_out(workbook, source.scenario))
+    with claimed([target]), WatchMany((), output.silent) as watch:
+        found = security_cost(source, ks, shares, where, watch.job, watch.should_stop)
+        stopped = watch.should_stop()
+        files = write_security_cost(found, KIND.place(target, stopped))
+    exit_code = StoppedError.exit_code if stopped else 0
+    output.answer(lambda: show_security_cost(found, files), lambda: security_answer(found, files), exit_code)
     tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

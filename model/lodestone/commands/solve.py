@@ -14,6 +14,7 @@ from lodestone.commands.output import OUTPUT, Output
 
 if TYPE_CHECKING:
     from lodestone.errors import NoPlanError
+    from lodestone.plan.tables import Row
     from lodestone.report.terminal.progress_lines import Watch
     from lodestone.workbook.inputs import Inputs
 
@@ -44,6 +45,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="With --joint: EVPI and VSS too, each future being solved alone for them.",
 )
+@click.option(
+    "--secure",
+    type=click.IntRange(min=0),
+    metavar="K",
+    help="The cheapest plan that stands every combination of at most K threats. [default: Settings, secure_against]",
+)
 @click.option("--start", type=PATH, help="Folder of an earlier run, whose decisions the solver begins with.")
 @OUTPUT
 @click.pass_context
@@ -59,6 +66,7 @@ def solve(ctx: click.Context, /, **options: Any) -> None:
       lodestone solve plan.xlsx --scenario embargo --gap 0.01
       lodestone solve plan.xlsx --all-scenarios --jobs 2
       lodestone solve plan.xlsx --joint
+      lodestone solve plan.xlsx --secure 2
       lodestone solve plan.xlsx --joint --decompose --jobs 4
       lodestone solve plan.xlsx --gap 0.0001 --start outputs/plan/base
     """
@@ -88,6 +96,7 @@ class Asked:
     joint: bool
     decompose: bool
     values: bool
+    secure: int | None
     start: Path | None
     output: Output
 
@@ -107,6 +116,10 @@ class Asked:
             raise click.UsageError("--start goes with one model: leave out --decompose")
         if self.decompose and not self.joint:
             raise click.UsageError("--decompose takes a joint plan apart: it goes with --joint")
+        if self.decompose and self.secure:
+            raise click.UsageError("--secure goes with one model: leave out --decompose")
+        if self.is_many and self.secure is not None:
+            raise click.UsageError("--secure goes with one scenario or with --joint")
         if self.is_many and self.start is not None:
             raise click.UsageError("--start goes with one scenario or with --joint")
 
@@ -121,11 +134,12 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
     from lodestone.report.terminal.progress_lines import Watch, show_plan
     from lodestone.runs.folder_lock import claimed
     from lodestone.solve.all_futures import joint_name, solve_joint
+    from lodestone.solve.effort import Effort
     from lodestone.solve.one_scenario import solve_scenario
+    from lodestone.solve.secure import NoSecurePlanError
     from lodestone.workbook.inputs import load
 
     scenario = asked.scenarios[0] if asked.scenarios else "base"
-    gap, time_limit = asked.gap, asked.time_limit
     log = RunLog(str(ctx.obj))
     with _leading(asked.decompose), ExitStack() as held, Watch(asked.output.silent) as watch:
         watch.stage("read")
@@ -137,17 +151,21 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
         check_target(folder)
         held.enter_context(claimed([folder]))
         earlier = None if asked.start is None else read_run(asked.start)
-        tell = log.and_tell(watch.progress)
+        effort = Effort(
+            asked.gap, asked.time_limit, log.and_tell(watch.progress), watch.should_stop, earlier, asked.secure
+        )
         try:
             if asked.decompose:
                 from lodestone.solve.decomposition.run import solve_decomposed
 
-                plan = solve_decomposed(inputs, asked.jobs, gap, time_limit, tell, watch.should_stop, asked.values)
+                plan = solve_decomposed(inputs, asked.jobs, effort, asked.values)
             elif asked.joint:
-                plan = solve_joint(inputs, gap, time_limit, tell, watch.should_stop, asked.values, earlier)
+                plan = solve_joint(inputs, effort, asked.values)
             else:
-                plan = solve_scenario(inputs, scenario, gap, time_limit, tell, watch.should_stop, earlier)
+                plan = solve_scenario(inputs, scenario, effort)
         except NoPlanError as error:
+            if isinstance(error, NoSecurePlanError):
+                raise
             if not asked.output.json:
                 click.echo(f"Error: {error}", err=True)
             _explain(asked, error, inputs, None if asked.joint else scenario, folder, watch)
@@ -157,8 +175,8 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
 
     def show() -> None:
         show_plan(plan, folder)
-        if asked.start is not None:
-            click.echo(_started(plan["start"]))
+        if plan.start is not None:
+            click.echo(_started(plan.start))
 
     asked.output.answer(show, lambda: plan_answer(plan, folder))
 
@@ -170,7 +188,8 @@ def _solve_many(ctx: click.Context, asked: Asked) -> None:
     from lodestone.report.terminal.many import WatchMany, show_many
     from lodestone.runs.batch import jobs_for
     from lodestone.runs.folder_lock import claimed
-    from lodestone.studies.parallel.solves import exit_code, solve_many
+    from lodestone.solve.effort import Effort
+    from lodestone.studies.parallel.solves import Where, exit_code, solve_many
     from lodestone.workbook.inputs import load
 
     inputs = load(asked.workbook, asked.sets)
@@ -182,11 +201,10 @@ def _solve_many(ctx: click.Context, asked: Asked) -> None:
         usual = run_folder(inputs.path, name, inputs.scenario_names)
         folders[name] = usual if asked.out is None else asked.out / usual.name
         check_target(folders[name])
-    tasks = jobs_for(
-        asked.workbook, names, asked.sets, asked.gap, asked.time_limit, folders, tuple(DECISIONS), str(ctx.obj)
-    )
+    effort = Effort(asked.gap, asked.time_limit)
+    tasks = jobs_for(asked.workbook, names, asked.sets, effort, folders, tuple(DECISIONS), str(ctx.obj))
     with claimed(folders.values()), WatchMany(names, asked.output.silent) as watch:
-        answers = solve_many(tasks, asked.jobs, watch.job, watch.should_stop, asked.scheduler)
+        answers = solve_many(tasks, Where(asked.jobs, asked.scheduler), watch.job, watch.should_stop)
     asked.output.answer(lambda: show_many(answers, folders), lambda: many_answer(answers, folders), exit_code(answers))
     for done in answers:
         if asked.output.quiet and not asked.output.json and done.plan is None:
@@ -239,7 +257,7 @@ def _leading(decompose: bool) -> AbstractContextManager[None]:
     return rank.leading()
 
 
-def _started(start: dict[str, Any]) -> str:
+def _started(start: Row) -> str:
     """What of an earlier run the solver began with."""
     left_out = start["left_out"]
     if not start["kept"]:

@@ -70,6 +70,7 @@ def stress(
     from lodestone.report.terminal.progress_lines import Watch, tell_of_stop
     from lodestone.report.terminal.stress import show_stress
     from lodestone.runs.folder_lock import claimed
+    from lodestone.solve.effort import Effort
     from lodestone.studies.compare.runs import names_by_path
     from lodestone.studies.stress.cases import stress as stress_runs
     from lodestone.workbook.inputs import load
@@ -86,12 +87,10 @@ def stress(
             allow_new,
             begins,
             months,
-            gap,
-            time_limit,
+            Effort(gap, time_limit, should_stop=watch.should_stop),
             on_outcome=lambda done, of, latest: watch.stage(
                 f"{done} of {of}: {latest.run}, {latest.kind} {latest.case}"
             ),
-            should_stop=watch.should_stop,
         )
         stopped = watch.should_stop()
         files = write_stress(study, KIND.place(target, stopped))

@@ -48,6 +48,9 @@ def sweep(
     from lodestone.report.terminal.progress_lines import tell_of_stop
     from lodestone.report.terminal.sweep import show_sweep
     from lodestone.runs.folder_lock import claimed
+    from lodestone.solve.effort import Effort
+    from lodestone.studies.parallel.solves import Where
+    from lodestone.studies.parallel.source import Source
     from lodestone.studies.sweep import grid as study
 
     varied = study.parse_vary(vary, scenarios)
@@ -57,9 +60,8 @@ def sweep(
     target = sweep_files.KIND.check_out(out or sweep_files.KIND.default_out(workbook))
     scenario = scenarios[0] if scenarios else "base"
     with claimed([target]), WatchMany((), output.silent) as watch:
-        found = study.sweep(
-            workbook, varied, scenario, sets, gap, time_limit, jobs, scheduler, watch.job, watch.should_stop
-        )
+        source = Source.read(workbook, scenario, sets, Effort(gap, time_limit))
+        found = study.sweep(source, varied, Where(jobs, scheduler), watch.job, watch.should_stop)
         stopped = watch.should_stop()
         place = sweep_files.KIND.place(target, stopped or found.unanswered == len(found.points))
         files = sweep_files.write_sweep(found, place)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,9 +14,8 @@ from lodestone.errors import LodestoneError, WorkbookError
 from lodestone.system.standard_output import library_prints
 
 if TYPE_CHECKING:
+    from lodestone.plan.plan import Plan
     from lodestone.report.terminal.progress_lines import Watch
-
-Plan = Mapping[str, Any]
 
 
 @click.command()
@@ -53,6 +51,7 @@ def watch(
     from lodestone.report.terminal.progress_lines import Watch
     from lodestone.runs.folder_lock import claimed
     from lodestone.runs.saved_workbook import SavedWorkbook, last_plan
+    from lodestone.solve.effort import Effort
     from lodestone.solve.one_scenario import solve_scenario
     from lodestone.workbook.file.archive import read_bytes
     from lodestone.workbook.inputs import load
@@ -67,7 +66,8 @@ def watch(
         check_target(folder)
         held.enter_context(claimed([folder]))
         tell = log.and_tell(progress.progress)
-        plan = solve_scenario(inputs, scenario, gap, time_limit, tell, lambda: progress.should_stop() or saved.is_new())
+        effort = Effort(gap, time_limit, tell, lambda: progress.should_stop() or saved.is_new())
+        plan = solve_scenario(inputs, scenario, effort)
         if saved.is_new() and not progress.should_stop():
             return None
         before = last_plan(folder)

@@ -6,6 +6,8 @@ x bank_price_factor), the last value holding beyond the deck:
     gap = capex + sum_t d_t (fixed cost + capacity ramp_t (operating cost - value added at bank prices))      [MUSD]
     d_t = (1 + hurdle_rate)^-(t - decision year)
 
+What the base itself breaks counts nothing with them in the years in which it is broken.
+
 A project is bankable unaided when gap <= 0; else grants, floors and contracts must be worth the gap.
 """
 
@@ -52,7 +54,7 @@ def floor_worth(
     return sum(
         d * ramp * floor.rate(data.bank_price_of(floor.material, project.region, t), level)
         for age, (t, d, ramp) in enumerate(producing_years(project, decision_year))
-        if from_age <= age < end
+        if from_age <= age < end and floor.counts_in(t)
     )
 
 
@@ -62,7 +64,7 @@ def contract_worth(data: PlanData, contract: Contract, decision_year: int) -> fl
     first = project.first_year(decision_year)
     worth = 0.0
     for age, (t, d, ramp) in enumerate(producing_years(project, decision_year)):
-        if age < contract.tenor_years:
+        if age < contract.tenor_years and contract.counts_in(t):
             bank = data.bank_price_of(contract.material, project.region, t)
             price = contract.price(bank, t, first)
             worth += d * ramp * (contract.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price))
@@ -97,6 +99,12 @@ def grant(data: PlanData, floor: Floor) -> float:
     return floor.capex_grant_share * data.projects[floor.project].capex
 
 
+def debt_service(project: Project, floor: Floor, decision_year: int) -> dict[int, float]:
+    """Year -> DS, MUSD; none without a loan. A build that comes late does not put it off."""
+    first, due = project.first_year(decision_year), instalment(project, floor)
+    return dict.fromkeys(range(first, first + floor.loan_years), due) if due else {}
+
+
 def instalment(project: Project, floor: Floor) -> float:
     """DS: what is paid back of a loan each year from the first planned year of production, MUSD."""
     loan = floor.loan_share * project.capex
@@ -105,43 +113,40 @@ def instalment(project: Project, floor: Floor) -> float:
 
 
 def package_worth(data: PlanData, floor: Floor, decision_year: int, level: float | None = None) -> float:
-    """MUSD that a package is worth without any contract: grant, and floor and credit on the whole output; less what is
-    paid back of a loan, and what a stake takes of the cash (equity_share of what is left after debt service).
+    """MUSD that a package is worth without any contract, its floor on the whole output.
 
     level: stands in for a floor that is left blank, MUSD/t.
     """
     project = data.projects[floor.project]
     covered = project.recipe[floor.material] * project.capacity
-    worth = grant(data, floor) + covered * floor_worth(data, floor, decision_year, level=level)
-    return worth if _is_plain(floor) else worth + _other_support(data, floor, decision_year, worth - grant(data, floor))
+    of_floor = covered * floor_worth(data, floor, decision_year, level=level)
+    return worth_beside_floor(data, floor, decision_year) + (1 - floor.equity_share) * of_floor
 
 
-def _is_plain(floor: Floor) -> bool:
-    """A floor and a grant, and nothing else."""
-    return not (floor.credit or floor.equity or floor.equity_share or floor.loan_share)
-
-
-def _other_support(data: PlanData, floor: Floor, decision_year: int, of_floor: float) -> float:
-    """MUSD that credit, equity and loan add; of_floor: what the floor is worth, of which a stake takes its share."""
+def worth_beside_floor(data: PlanData, floor: Floor, decision_year: int) -> float:
+    """MUSD that a package is worth but for its floor: grant, loan, stake and credit, less debt service, and less what
+    the stake takes (equity_share of what is left after debt service, without the floor)."""
     project, sigma = data.projects[floor.project], floor.equity_share
-    covered, service = project.recipe[floor.material] * project.capacity, instalment(project, floor)
-    first = project.first_year(decision_year)
-    credit = debt = cash = 0.0
-    for age, (t, d, ramp) in enumerate(producing_years(project, decision_year)):
-        credit += d * ramp * floor.credit * covered if age < floor.tenor_years else 0.0
-        margin = data.bank_value_added(project, t) - project.operating_cost
-        cash += d * (project.capacity * ramp * margin - project.fixed_cost)
-    for t in range(first, first + floor.loan_years):
-        debt += (1 + project.hurdle_rate) ** (decision_year - t) * service
-    put_in = floor.loan_share * project.capex + floor.equity
-    return put_in + (1 - sigma) * (credit - debt) - sigma * (of_floor + cash)
+    worth = grant(data, floor) + floor.loan_share * project.capex + floor.equity
+    for t, due in debt_service(project, floor, decision_year).items():
+        worth -= (1 - sigma) * (1 + project.hurdle_rate) ** (decision_year - t) * due
+    if floor.credit or sigma:
+        covered = project.recipe[floor.material] * project.capacity
+        for age, (t, d, ramp) in enumerate(producing_years(project, decision_year)):
+            if age < floor.tenor_years and floor.counts_in(t):
+                worth += (1 - sigma) * d * ramp * floor.credit * covered
+            margin = data.bank_value_added(project, t) - project.operating_cost
+            worth -= sigma * d * (project.capacity * ramp * margin - project.fixed_cost)
+    return worth
 
 
 MARGIN = 1.000001  # of a floor that is left blank, so that no tolerance loses it
 
 
 def blank_floor(data: PlanData, floor: Floor, decision_year: int) -> float | None:
-    """The least floor that closes the gap with this package alone, MUSD/t; None: not on offer, being above floor_max.
+    """The least floor that closes the gap with this package alone, MUSD/t; None: not on offer.
+
+    It is not where the least is above floor_max, or where no floor closes the gap.
 
     What a package is worth is piecewise linear in its floor, and bends at the lenders' prices.
     """
@@ -153,15 +158,24 @@ def blank_floor(data: PlanData, floor: Floor, decision_year: int) -> float | Non
     if worth[0] < missing:
         i = next((i for i, w in enumerate(worth) if w >= missing), len(bends))  # beyond the last bend it goes on rising
         start, step = (bends[i - 1], (bends[i] - bends[i - 1]) if i < len(bends) else 1.0)
+        if worth[i] <= worth[i - 1]:
+            return None
         least = start + step * (missing - worth[i - 1]) / (worth[i] - worth[i - 1])
     return None if floor.floor_max is not None and least > floor.floor_max else least * MARGIN
 
 
+def filled_in(data: PlanData, floor: Floor, decision_year: int) -> Floor | None:
+    """A package with its floor, worked out where it is left blank; None: not on offer."""
+    if floor.floor is not None:
+        return floor
+    least = blank_floor(data, floor, decision_year)
+    return None if least is None else replace(floor, floor=least)
+
+
 def on_offer(data: PlanData, project: Project, decision_year: int) -> list[Floor]:
     """The packages of a project, the floors left blank filled in."""
-    menu = [f for f in data.floors.values() if f.project == project.name]
-    filled = [f if f.floor is not None else replace(f, floor=blank_floor(data, f, decision_year)) for f in menu]
-    return [f for f in filled if f.floor is not None]
+    filled = (filled_in(data, f, decision_year) for f in data.floors.values() if f.project == project.name)
+    return [f for f in filled if f is not None]
 
 
 def least_floor(data: PlanData, project: Project, decision_year: int) -> Floor | None:

@@ -77,12 +77,12 @@ def largest_capacity(tree: Tree, node: int, unit: Unit) -> float:
     if not isinstance(unit, Project):
         return data.plants[unit.name].capacity[tree.time[node]]
     ramps = (
-        unit.ramp(year - unit.first_year(tree.year[n]))
+        unit.ramp_in(tree.year[n], year)
         for n in tree.path[node]
         if unit.earliest_year <= tree.year[n] <= unit.latest_year
     )
     chosen = most_choices(data, unit.name) * max(ramps, default=0.0)
-    stands = 0.0 if unit.committed_year is None else unit.ramp(year - unit.first_year(unit.committed_year))
+    stands = 0.0 if unit.committed_year is None else unit.ramp_in(unit.committed_year, year)
     return unit.capacity * (chosen + stands)
 
 

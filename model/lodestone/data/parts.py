@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 
-from lodestone.data.times import OpenSeries, Series, Time, time_of
+from lodestone.data.times import OpenSeries, Series, Time, time_of, year_of
 
 PUBLIC = "public"  # who pays, where nobody is named
 ALL_KINDS = ("capex", "grants", "floors", "fees", "stockpile", "loans", "equity", "contracts")  # what `all` covers
@@ -110,24 +110,40 @@ class Project(Unit):
     committed_year: int | None = None
     delay: Mapping[Time, int] = field(default_factory=dict)
 
+    @cached_property
+    def may_be_late(self) -> bool:
+        return any(self.delay.values())
+
     def ramp(self, age: int) -> float:
         """Share of capacity in the (age + 1)-th year of production; 0 outside its life."""
         return min(1.0, (age + 1) / self.ramp_years) if 0 <= age < self.life_years else 0.0
 
     def first_year(self, decision_year: int) -> int:
-        """Of production."""
+        """Of production, as planned: what tenors and debt service count from, and lenders."""
         return decision_year + self.lead_years
 
     def last_life_year(self, decision_year: int) -> int:
-        """Of production, also beyond the horizon."""
+        """Of production as planned, also beyond the horizon."""
         return self.first_year(decision_year) + self.life_years - 1
 
     def delayed_by(self, decision_year: int) -> int:
         """Years by which a build comes late: what holds in its planned first year; 0 if that is before first_year."""
         planned = time_of(self.first_year(decision_year))
-        if not self.delay or planned < min(self.delay):
+        if not self.may_be_late or planned < min(self.delay):
             return 0
         return self.delay[planned] if planned in self.delay else self.delay[max(self.delay)]
+
+    def begins(self, decision_year: int) -> int:
+        """First year of production as it comes, late or not."""
+        return self.first_year(decision_year) + self.delayed_by(decision_year)
+
+    def ends(self, decision_year: int) -> int:
+        """Last year of production as it comes, also beyond the horizon."""
+        return self.begins(decision_year) + self.life_years - 1
+
+    def ramp_in(self, decision_year: int, year: int) -> float:
+        """Share of capacity that a build has in a year, late or not."""
+        return self.ramp(year - self.begins(decision_year))
 
 
 @dataclass(frozen=True)
@@ -158,6 +174,7 @@ class Floor:
     payer: str = PUBLIC
     committed_year: int | None = None
     honoured: Mapping[Time, bool] = field(default_factory=dict)
+    base_honoured: Mapping[Time, bool] = field(default_factory=dict)  # what lenders know
 
     @property
     def level(self) -> float:
@@ -177,6 +194,10 @@ class Floor:
     def is_honoured(self, time: Time) -> bool:
         """Whether it pays; after the horizon as at its end."""
         return _kept(self.honoured, time)
+
+    def counts_in(self, year: int) -> bool:
+        """Whether lenders count on it in a year: not where the base itself breaks it."""
+        return _kept_all_year(self.base_honoured, year)
 
 
 @dataclass(frozen=True)
@@ -208,10 +229,15 @@ class Contract:
     committed_year: int | None = None
     committed_t: float = 0.0
     honoured: Mapping[Time, bool] = field(default_factory=dict)
+    base_honoured: Mapping[Time, bool] = field(default_factory=dict)  # what lenders know
 
     def is_honoured(self, time: Time) -> bool:
         """Whether it delivers and is owed for; after the horizon as at its end."""
         return _kept(self.honoured, time)
+
+    def counts_in(self, year: int) -> bool:
+        """Whether lenders count on it in a year: not where the base itself breaks it."""
+        return _kept_all_year(self.base_honoured, year)
 
     def price(self, index: float, year: int, first_delivery_year: int) -> float:
         """Contract price of a year, MUSD/t; index: the price in Prices (or on the lenders' deck) of that year."""
@@ -224,6 +250,14 @@ def _kept(honoured: Mapping[Time, bool], time: Time) -> bool:
     if time in honoured or not honoured:
         return honoured.get(time, True)
     return time < min(honoured) or honoured[max(honoured)]
+
+
+def _kept_all_year(honoured: Mapping[Time, bool], year: int) -> bool:
+    """In each of its periods."""
+    if all(honoured.values()):
+        return True
+    within = [time for time in honoured if year_of(time) == year]
+    return all(honoured[time] for time in within) if within else _kept(honoured, time_of(year))
 
 
 @dataclass(frozen=True)

@@ -189,8 +189,8 @@ class PlanData:
         return at(self.price[material, region], time)
 
     def bank_price_of(self, material: str, region: str, year: int) -> float:
-        """Lenders' price, MUSD/t: the mean of the year, the last one beyond their deck."""
-        return yearly(self.bank_price[material, region], year)
+        """Lenders' price, MUSD/t: the mean of the year; before first_year its price, beyond their deck the last."""
+        return yearly(self.bank_price[material, region], max(year, self.first_year))
 
     def value_added(self, unit: Unit, time: Time) -> float:
         """MUSD per t of capacity used, at the prices of its region (after the horizon at the last price)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
@@ -20,12 +20,16 @@ LEAST_PROBABILITY = 1e-9  # a base with less left to it has no nodes
 
 @dataclass(frozen=True)
 class Tree:
-    """time (when its period begins), parent (None at the root), probability and data of each node."""
+    """time (when its period begins), parent (None at the root), probability and data of each node.
+
+    twin: node of a branch of threats -> the node of the branch's future at that time.
+    """
 
     time: Mapping[int, Time]
     parent: Mapping[int, int | None]
     probability: Mapping[int, float]
     data: Mapping[int, PlanData]
+    twin: Mapping[int, int] = field(default_factory=dict)
 
     @cached_property
     def nodes(self) -> tuple[int, ...]:
@@ -77,22 +81,28 @@ class Tree:
 
     @cached_property
     def leaves(self) -> tuple[int, ...]:
+        """Where futures and branches of threats end."""
         parents = set(self.parent.values())
         return tuple(n for n in self.nodes if n not in parents)
 
     @cached_property
     def next_nodes(self) -> dict[int, list[int]]:
-        """The nodes that follow each node."""
+        """The nodes that follow each node, branches of threats apart."""
         following: dict[int, list[int]] = {n: [] for n in self.nodes}
         for n, parent in self.parent.items():
-            if parent is not None:
+            if parent is not None and (n in self.twin) == (parent in self.twin):
                 following[parent].append(n)
         return following
 
     @cached_property
     def leaf_of(self) -> dict[str, int]:
-        """Scenario -> the leaf at which its future ends."""
-        return {self.data[leaf].scenario.name: leaf for leaf in self.leaves}
+        """Scenario -> the leaf at which its future ends; branches of threats are no futures."""
+        return {self.data[leaf].scenario.name: leaf for leaf in self.leaves if leaf not in self.twin}
+
+    @cached_property
+    def branch_ends(self) -> tuple[int, ...]:
+        """The leaves at which branches of threats end."""
+        return tuple(leaf for leaf in self.leaves if leaf in self.twin)
 
     @cached_property
     def scenarios(self) -> dict[str, Scenario]:
@@ -102,7 +112,7 @@ class Tree:
     @cached_property
     def shared(self) -> tuple[int, ...]:
         """Nodes through which more than one future passes."""
-        passing = Counter(n for leaf in self.leaves for n in self.path[leaf])
+        passing = Counter(n for leaf in self.leaf_of.values() for n in self.path[leaf])
         return tuple(n for n in self.nodes if passing[n] > 1)
 
     def along(self, leaf: int) -> Tree:
@@ -113,6 +123,7 @@ class Tree:
             parent={n: self.parent[n] for n in nodes},
             probability=dict.fromkeys(nodes, 1.0),
             data={n: self.data[n] for n in nodes},
+            twin={n: self.twin[n] for n in nodes if n in self.twin},
         )
 
     def ancestor(self, node: int, years_before: int) -> int | None:
@@ -175,6 +186,39 @@ def joint(base: PlanData, scenarios: Sequence[PlanData]) -> Tree:
                 time[node], probability[node], data_of[node] = begins, sum(through), known.get(name, base)
                 parent[node] = None if earlier is None else nodes[path_of(name, earlier), earlier]
     return Tree(time, parent, probability, data_of)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A combination of threats that comes to a future: its data show themselves at the first of them."""
+
+    future: str
+    threats: tuple[str, ...]
+    data: PlanData
+
+    @property
+    def name(self) -> tuple[str, tuple[str, ...]]:
+        return self.future, self.threats
+
+
+def with_branches(tree: Tree, branches: Sequence[Branch]) -> Tree:
+    """Beside the futures of a tree, a branch of probability 0 for each combination of threats.
+
+    It leaves the path of its future at the first of its threats. Nodes of the tree keep their numbers.
+    """
+    time, parent, data_of = dict(tree.time), dict(tree.parent), dict(tree.data)
+    twin = dict(tree.twin)
+    for branch in branches:
+        before: int | None = None
+        for n in tree.path[tree.leaf_of[branch.future]]:
+            if tree.time[n] < (branch.data.scenario.shows or tree.time[n]):
+                before = n
+                continue
+            node = len(time)
+            time[node], parent[node], data_of[node], twin[node] = tree.time[n], before, branch.data, n
+            before = node
+    probability = {n: tree.probability.get(n, 0.0) for n in time}
+    return Tree(time, parent, probability, data_of, twin)
 
 
 def _parents_first(scenarios: Mapping[str, PlanData]) -> list[str]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from lodestone.data.times import MONTHS, Calendar, Time, named_time, time_of, year_of
-from lodestone.plan.tables import COMMITTED, is_cut
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import COMMITTED, Row, is_cut
 
 T = TypeVar("T")
-Plan = Mapping[str, Any]
-Row = Mapping[str, Any]
+Key = tuple[Any, ...]  # the values of some columns of a row
 
 BINDING = 1e-4  # a share this close to its limit is shown as binding
 
@@ -89,35 +89,17 @@ class ContractFigure:
     untaken_musd: float
 
 
-def table(plan: Plan, name: str) -> list[Row]:
-    rows: list[Row] = plan["tables"].get(name, [])
-    return rows
-
-
-def is_joint(plan: Plan) -> bool:
-    """Whether the plan is one for several futures, whose tables have a column `scenario`."""
-    return "futures" in plan
-
-
-def future(plan: Plan, name: str) -> Plan:
-    """One future of a joint plan, to be read like a plan of its own."""
-    tables = {t: [row for row in rows if row["scenario"] == name] for t, rows in plan["tables"].items()}
-    own = _with_inputs_of(plan, name)
-    return {**own, "scenario": name, "expected_cost_musd": plan["futures"][name], "tables": tables}
-
-
 def parting(plan: Plan) -> Time:
     """When the futures of a joint plan first part: what is decided before is the same in all."""
-    if "parting" in plan:
-        return int(plan["parting"])
-    months = plan.get("from_months", {})
-    shown = [time_of(year, months.get(name, 1)) for name, year in plan["from_years"].items() if year is not None]
-    return min(shown, default=time_of(plan["horizon"][1] + 1))
+    if plan.parting is not None:
+        return plan.parting
+    shown = [time_of(year, plan.month_of(name)) for name, year in plan.from_years.items() if year is not None]
+    return min(shown, default=time_of(plan.horizon[1] + 1))
 
 
 def until(plan: Plan, time: Time) -> Plan:
     """What a joint plan decides before a time until which all futures are the same."""
-    first = future(plan, next(iter(plan["futures"])))
+    first = plan.future(next(iter(plan.futures)))
     return _decided(first, lambda decided: decided < time)
 
 
@@ -128,10 +110,10 @@ def since(plan: Plan, time: Time) -> Plan:
 
 def _decided(plan: Plan, within: Callable[[Time], bool]) -> Plan:
     years = {"investments": "decision_year", "price_floors": "decision_year", "contracts": "signing_year"}
-    own = plan["tables"]
+    own = plan.tables
     tables = {name: [row for row in own[name] if within(time_of(row[year]))] for name, year in years.items()}
     tables |= {name: [row for row in own[name] if within(begin(row))] for name in ("stockpile", "demand")}
-    return {**plan, "tables": {**own, **tables}}
+    return replace(plan, tables={**own, **tables})
 
 
 # --- years and their periods ----------------------------------------------------------------------------------------
@@ -145,9 +127,9 @@ def begin(row: Row) -> Time:
 def cut_years(plan: Plan) -> dict[int, int]:
     """year -> months of its periods, of the years that are cut."""
     begins: dict[int, set[int]] = defaultdict(set)
-    if is_cut(plan):
+    if is_cut(plan.tables):
         for name in ("costs", "demand", "plants", "stockpile"):
-            for row in table(plan, name):
+            for row in plan.rows(name):
                 begins[row["year"]].add(row["month"])
     return {year: MONTHS // len(months) for year, months in begins.items() if len(months) > 1}
 
@@ -179,7 +161,7 @@ class Axis:
 
 
 def axis(plan: Plan) -> Axis:
-    first, last = plan["horizon"]
+    first, last = plan.horizon
     return Axis(first, last, cut_years(plan))
 
 
@@ -187,8 +169,8 @@ def total(rows: Iterable[Row], column: str) -> float:
     return float(sum(row[column] for row in rows))
 
 
-def grouped(rows: Iterable[Row], *columns: str) -> dict[tuple[Any, ...], list[Row]]:
-    groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+def grouped(rows: Iterable[Row], *columns: str) -> dict[Key, list[Row]]:
+    groups: dict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         groups[tuple(row[c] for c in columns)].append(row)
     return dict(groups)
@@ -196,7 +178,7 @@ def grouped(rows: Iterable[Row], *columns: str) -> dict[tuple[Any, ...], list[Ro
 
 def caps(plan: Plan) -> list[CapFigure]:
     """Every cap below 100% that something is consumed under, the tightest first."""
-    in_force = [r for r in table(plan, "china_share") if r["limit"] < 1 and r["consumption_t"] > 0]
+    in_force = [r for r in plan.rows("china_share") if r["limit"] < 1 and r["consumption_t"] > 0]
     figures = []
     for rows in grouped(in_force, "cap", "region", "sector", "material", "basis").values():
         worst = min(rows, key=lambda r: (round(r["limit"] - r["share"], 6), r["limit"], r["year"]))
@@ -213,7 +195,7 @@ def caps(plan: Plan) -> list[CapFigure]:
 def cap_years(plan: Plan, figure: CapFigure) -> list[Row]:
     """The rows of one cap, material and basis, by year."""
     same = ("cap", "region", "sector", "material", "basis")
-    rows = [r for r in table(plan, "china_share") if all(r[c] == getattr(figure, c) for c in same)]
+    rows = [r for r in plan.rows("china_share") if all(r[c] == getattr(figure, c) for c in same)]
     return sorted(rows, key=lambda r: int(r["year"]))
 
 
@@ -225,7 +207,7 @@ def exposed_share(rows: Sequence[Row]) -> float | None:
 
 def stocks(plan: Plan) -> list[StockFigure]:
     figures = []
-    for (name, region, material), rows in grouped(table(plan, "stockpile"), "stockpile", "region", "material").items():
+    for (name, region, material), rows in grouped(plan.rows("stockpile"), "stockpile", "region", "material").items():
         peak = max(rows, key=lambda r: (r["stock_t"], -begin(r)))
         released: dict[int, float] = defaultdict(float)
         for r in rows:
@@ -251,14 +233,14 @@ def demand(plan: Plan) -> list[DemandFigure]:
     amounts = ("demand_t", "clean_t", "exposed_t", "substituted_t", "short_t")
     return [
         DemandFigure(sector, material, *(total(rows, column) for column in amounts))
-        for (sector, material), rows in grouped(table(plan, "demand"), "sector", "material").items()
+        for (sector, material), rows in grouped(plan.rows("demand"), "sector", "material").items()
     ]
 
 
 def floors(plan: Plan) -> list[FloorFigure]:
-    payments = grouped(table(plan, "floor_payments"), "project", "floor", "decision_year")
+    payments = grouped(plan.rows("floor_payments"), "project", "floor", "decision_year")
     figures = []
-    for award in table(plan, "price_floors"):
+    for award in plan.rows("price_floors"):
         rows = payments.get((award["project"], award["floor"], award["decision_year"]), [])
         amounts = ("payment_musd", "upside_musd", "payment_at_bank_prices_musd")
         figures.append(FloorFigure(award, *(total(rows, column) for column in amounts)))
@@ -267,13 +249,13 @@ def floors(plan: Plan) -> list[FloorFigure]:
 
 def committed(plan: Plan, name: str) -> list[Row]:
     """Rows of payments or deliveries of what was agreed before the plan."""
-    return [row for row in table(plan, name) if row.get(COMMITTED.name) == "yes"]
+    return [row for row in plan.rows(name) if row.get(COMMITTED.name) == "yes"]
 
 
 def contracts(plan: Plan) -> list[ContractFigure]:
-    years = grouped(table(plan, "contract_years"), "contract", "signing_year")
+    years = grouped(plan.rows("contract_years"), "contract", "signing_year")
     figures = []
-    for signing in table(plan, "contracts"):
+    for signing in plan.rows("contracts"):
         rows = years.get((signing["contract"], signing["signing_year"]), [])
         figures.append(
             ContractFigure(
@@ -296,7 +278,7 @@ def _average(rows: Sequence[Row], column: str) -> float | None:
 
 def support(plan: Plan) -> Callable[[str, int], Row | None]:
     """Looks up what the lenders' table says of a project decided in a year; None when it says nothing."""
-    rows = {(r["project"], r["decision_year"]): r for r in table(plan, "bankability")}
+    rows = {(r["project"], r["decision_year"]): r for r in plan.rows("bankability")}
     return lambda project, year: rows.get((project, year))
 
 
@@ -311,54 +293,40 @@ def is_spent(row: Row) -> bool:
 
 def weight(plan: Plan) -> Callable[[Row], float]:
     """The probability of the future that a row belongs to; 1 in a plan of one scenario."""
-    likely = plan.get("probabilities", {})
-    return lambda row: likely.get(row.get("scenario"), 1.0)
+    likely = plan.probabilities
+    return lambda row: likely.get(row.get("scenario", ""), 1.0)
 
 
 def in_its_future(plan: Plan, read: Callable[[Plan], T]) -> Callable[[Row], T]:
     """What `read` finds in the inputs of a plan, for the future of a row: its scenario may have changed them."""
-    if not is_joint(plan):
+    if not plan.is_joint:
         found = read(plan)
         return lambda row: found
-    by_future = {name: read(_with_inputs_of(plan, name)) for name in plan["futures"]}
+    by_future = {name: read(plan.with_inputs_of(name)) for name in plan.futures}
     return lambda row: by_future[row["scenario"]]
-
-
-def _with_inputs_of(plan: Plan, name: str) -> Plan:
-    """A joint plan with the settings and inputs of one future; values by year, of which no figure is made, are left."""
-    settings, inputs = dict(plan["settings"]), dict(plan.get("inputs", {}))
-    for change in plan["changes"]:
-        sheet, row, column = change["sheet"], change["row"], change["column"]
-        if change.get("scenario") != name or column == "years":
-            continue
-        if sheet == "Settings":
-            settings[row] = change["new"]
-        if row in inputs.get(sheet, {}):
-            inputs[sheet] = {**inputs[sheet], row: {**inputs[sheet][row], column: change["new"]}}
-    return {**plan, "settings": settings, **({"inputs": inputs} if "inputs" in plan else {})}
 
 
 def is_counted(plan: Plan) -> Callable[[Row], bool]:
     """Whether a row of the costs is in the cost of the plan: tariffs may not be."""
-    tariffs = in_its_future(plan, lambda own: bool(own["settings"].get("tariffs_counted", True)))
+    tariffs = in_its_future(plan, lambda own: bool(own.settings.get("tariffs_counted", True)))
     return lambda row: row["term"] != "tariffs" or tariffs(row)
 
 
 def of_concern(plan: Plan) -> set[str]:
     """Regions counted in the China share."""
-    return {region for region, row in input_rows(plan, "Regions").items() if row.get("of_concern")}
+    return {region for region, row in plan.input_rows("Regions").items() if row.get("of_concern")}
 
 
 def materials(plan: Plan) -> list[str]:
     """In the order of the workbook."""
-    return list(input_rows(plan, "Materials"))
+    return list(plan.input_rows("Materials"))
 
 
 def stages(plan: Plan) -> dict[str, str]:
     """process -> stage of its first output, or that output where no stage is given."""
-    stage = {material: row.get("stage") for material, row in input_rows(plan, "Materials").items()}
+    stage = {material: row.get("stage") for material, row in plan.input_rows("Materials").items()}
     found: dict[str, str] = {}
-    for recipe, row in input_rows(plan, "Processes").items():
+    for recipe, row in plan.input_rows("Processes").items():
         process, _, output = recipe.partition("/")
         if row.get("t_per_t", 0) > 0:
             found.setdefault(process, stage.get(output) or output)
@@ -367,11 +335,5 @@ def stages(plan: Plan) -> dict[str, str]:
 
 def stock_capacity(plan: Plan) -> Callable[[Row], float | None]:
     """What the stockpile of a row can hold, in t, in the future of that row."""
-    sites = in_its_future(plan, lambda own: input_rows(own, "Stockpiles"))
+    sites = in_its_future(plan, lambda own: own.input_rows("Stockpiles"))
     return lambda row: sites(row).get(row["stockpile"], {}).get("capacity_t")
-
-
-def input_rows(plan: Plan, sheet: str) -> Mapping[str, Row]:
-    """Rows by key, as workbook/snapshot.py keeps them; none in a plan that does not carry its inputs."""
-    rows: Mapping[str, Row] = plan.get("inputs", {}).get(sheet, {})
-    return rows

@@ -7,11 +7,11 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from lodestone.errors import UsageError
-from lodestone.plan.plan_shape import require_plan
-from lodestone.plan.shapes import Misfit, damaged, read_document, shown
+from lodestone.plan.plan import Plan, require_plan
+from lodestone.plan.shapes import Json, Misfit, damaged, read_document, shown
+from lodestone.plan.tables import Document
 
 FORMAT = 1
 MEND = "solve it again"
@@ -20,21 +20,21 @@ PLAIN = (str, int, bool, type(None))
 OF_THE_RUN = ("seconds", "workbook_path", "fingerprint")  # what may differ when the same plan is made again
 
 
-def dumps(document: Mapping[str, Any]) -> str:
+def dumps(document: Document) -> str:
     """Keys and rows in the order of the document, so that two runs can be compared line by line."""
     return _joined(_members(document))
 
 
-def stamped(plan: Mapping[str, Any]) -> str:
+def stamped(plan: Plan) -> str:
     """The text of plan.json: the plan with its fingerprint as the last entry."""
-    members = _members(plan)
+    members = _members(plan.document())
     members["fingerprint"] = _member("fingerprint", _hash(members))
     return _joined(members)
 
 
-def fingerprint(plan: Mapping[str, Any]) -> str:
-    """SHA-256 of a plan: equal for the same workbook, options and versions, wherever and whenever it is solved."""
-    return _hash(_members(plan))
+def fingerprint(document: Document) -> str:
+    """SHA-256 of a plan document: equal for the same workbook, options and versions, wherever and whenever."""
+    return _hash(_members(document))
 
 
 def _hash(members: Mapping[str, str]) -> str:
@@ -46,15 +46,15 @@ def _joined(members: Mapping[str, str]) -> str:
     return "{\n" + ",\n".join(members.values()) + "\n}\n"
 
 
-def _members(document: Mapping[str, Any]) -> dict[str, str]:
+def _members(document: Document) -> dict[str, str]:
     return {key: _member(key, value) for key, value in document.items()}
 
 
-def _member(key: str, value: Any) -> str:
+def _member(key: str, value: Json) -> str:
     return f"{_compact(key)}: {_part(value)}"
 
 
-def _part(value: Any) -> str:
+def _part(value: Json) -> str:
     if isinstance(value, Mapping) and any(isinstance(v, list) for v in value.values()):
         return "{\n" + ",\n".join(_member(name, rows) for name, rows in value.items()) + "\n}"
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
@@ -62,11 +62,11 @@ def _part(value: Any) -> str:
     return _compact(value)
 
 
-def _compact(value: Any) -> str:
+def _compact(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def finite(value: Any) -> Any:
+def finite(value: Json) -> Json:
     """The document with infinities and NaN, which JSON does not know, as None, and without -0.0."""
     if value.__class__ in PLAIN:  # most of a plan
         return value
@@ -79,11 +79,18 @@ def finite(value: Any) -> Any:
     return value
 
 
-def read_plan(path: Path, named: Path | None = None) -> dict[str, Any]:
-    """named: the path as it was typed. Raises UsageError when the file is no plan of this format, or is not as
-    plan_shape.py says."""
+def read_plan(path: Path, named: Path | None = None) -> Plan:
+    """As read_plan_document."""
+    return Plan.from_document(read_plan_document(path, named))
+
+
+def read_plan_document(path: Path, named: Path | None = None) -> Document:
+    """What a plan.json holds, word for word. named: the path as it was typed.
+
+    Raises UsageError when the file is no plan of this format, or is not as plan.py says.
+    """
     try:
-        plan = read_document(path, MEND)
+        plan: Document = read_document(path, MEND)
     except (FileNotFoundError, NotADirectoryError):
         raise UsageError(f"there is no plan at {named or path}: name the folder that solve wrote") from None
     if not isinstance(plan, dict) or "format" not in plan:

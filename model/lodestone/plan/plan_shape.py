@@ -1,8 +1,6 @@
-"""What plan.json holds, declared once: every key, what stands under it, and what goes with what.
+"""The parts of plan.json that have a shape of their own: tables, inputs, settings and changes (its keys: plan/plan.py).
 
-The tables are those of plan/tables.py, the inputs those of workbook/schema/sheets.py. `require_plan` is called where a
-run is read; whoever gets a plan after that need not look whether a key is there, a number is one, a year lies in the
-horizon or a row belongs to a future of the plan. Whether the numbers are right is for the audit to say.
+The tables are those of plan/tables.py, the inputs those of workbook/schema/sheets.py.
 """
 
 from __future__ import annotations
@@ -10,9 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from lodestone.plan.formatting import PAYERS
 from lodestone.plan.shapes import (
     CHECKED,
     COUNT,
@@ -22,11 +18,11 @@ from lodestone.plan.shapes import (
     SINGLE,
     TEXT,
     WHOLE,
+    Json,
     Kind,
     ListOf,
     MapOf,
     Misfit,
-    OrBlank,
     Part,
     Place,
     Shape,
@@ -35,8 +31,7 @@ from lodestone.plan.shapes import (
     shown,
 )
 from lodestone.plan.tables import (
-    COST_TERMS,
-    MONTH,
+    LATER,
     ORIGINS,
     SCENARIO,
     TABLES,
@@ -45,6 +40,7 @@ from lodestone.plan.tables import (
     Column,
     PlanTable,
     columns_where,
+    is_cut,
 )
 from lodestone.workbook.schema.columns import YEARS, Sheet
 from lodestone.workbook.schema.columns import Column as InputColumn
@@ -58,80 +54,21 @@ BEFORE_ITS_YEAR = ("bankability", "committed")  # may lie outside the horizon: w
 NUMBER_OR_BLANK, WHOLE_OR_BLANK = NUMBER.or_blank(), WHOLE.or_blank()
 YEAR = Kind(f"a year from {FIRST_YEAR} to {LAST_YEAR}", lambda v: v.__class__ is int and FIRST_YEAR <= v <= LAST_YEAR)
 
-# --- what every plan holds ------------------------------------------------------------------------------------------
-
-PLAN: dict[str, Shape] = {
-    "format": WHOLE,
-    "plan_name": TEXT,
-    "scenario": TEXT,
-    "status": one_of("optimal", "feasible"),
-    "objective_musd": NUMBER,
-    "expected_cost_musd": NUMBER,
-    "bound_musd": NUMBER_OR_BLANK,
-    "gap": NUMBER_OR_BLANK,
-    "seconds": MapOf(NUMBER),
-    "versions": Part({"lodestone": TEXT}, dict.fromkeys(("python", "pyomo", "highspy"), TEXT)),
-    "workbook": TEXT,
-    "workbook_sha256": TEXT,
-    "horizon": ListOf(YEAR),
-    "warnings": ListOf(Part(dict.fromkeys(("cell", "found", "wrong", "mend"), TEXT))),
-    "model": MapOf(COUNT),
-    "costs_musd": MapOf(NUMBER, one_of(*COST_TERMS)),
-    "payers_musd": MapOf(NUMBER, one_of(*PAYERS)),
-    "tariff_revenue_musd": NUMBER,
-    "audit": ListOf(
-        Part({"rule": TEXT, "meaning": TEXT, "checked": COUNT, "worst": NUMBER_OR_BLANK, "unit": TEXT,
-              "tolerance": NUMBER, "ok": FLAG}),
-        "line",
-    ),
-}  # fmt: skip
-# What runs of earlier versions lack, and what a run has or has not.
-MAY_BE: dict[str, Shape] = {
-    "gap_asked": NUMBER,
-    "sets": ListOf(TEXT),
-    "sheet_names": MapOf(TEXT),
-    "workbook_path": TEXT,
-    "fingerprint": TEXT,
-    "from_months": MapOf(WHOLE),  # of several futures, where one shows itself within a year
-    "parting": WHOLE,  # where they part earlier than any shows itself: year and month, 202704
-    "start": Part({"taken": COUNT, "left_out": ListOf(TEXT), "kept": FLAG}),
-}
-# Beside these in a plan for several futures; `futures` tells the one kind from the other.
-JOINT: dict[str, Shape] = {
-    "futures": MapOf(NUMBER),
-    "probabilities": MapOf(NUMBER),
-    "from_years": MapOf(WHOLE_OR_BLANK),
-    "cvar_musd": NUMBER,
-    "evpi_musd": NUMBER_OR_BLANK,
-    "vss_musd": NUMBER_OR_BLANK,
-    "known_musd": OrBlank(MapOf(NUMBER)),
-    "base_held_musd": NUMBER_OR_BLANK,
-    "remarks": ListOf(TEXT),
-}
+RISK: dict[str, Shape] = dict.fromkeys(("risk_weight", "risk_tail"), NUMBER)  # settings of a plan for several futures
 
 
-def require_plan(plan: Any) -> None:
-    """Raise Misfit where a document is not what PLAN, JOINT, the tables and the inputs say."""
-    require_part(plan, ())
-    joint = "futures" in plan
-    asked = {**PLAN, **(JOINT if joint else {}), "settings": _Settings(joint), "changes": ListOf(_Change(), "change")}
-    Part({**asked, "tables": MapOf(CHECKED)}, {**MAY_BE, "inputs": _Inputs(), "origins": CHECKED}).check(plan, ())
-    futures = tuple(plan["futures"]) if joint else None
-    if joint:
-        _require_futures(plan)
-    _require_tables(plan["tables"], futures, _horizon(plan["horizon"]))
-    _Rows(ORIGINS.columns, futures, _horizon(plan["horizon"]), ()).check(plan.get("origins", []), ("origins",))
-
-
-def _require_futures(plan: Mapping[str, Any]) -> None:
-    if not plan["futures"]:
+def require_futures(
+    futures: Mapping[str, float], probabilities: Mapping[str, float], from_years: Mapping[str, int | None]
+) -> None:
+    """Raise Misfit where these do not have the same names."""
+    if not futures:
         raise Misfit(("futures",), "at least one future", "none")
-    for part in ("probabilities", "from_years"):
-        if plan[part].keys() != plan["futures"].keys():
-            raise Misfit((part,), "every name of futures and no other", shown(plan[part]))
+    for name, part in (("probabilities", probabilities), ("from_years", from_years)):
+        if part.keys() != futures.keys():
+            raise Misfit((name,), "every name of futures and no other", shown(part))
 
 
-def _horizon(years: list[int]) -> range:
+def horizon_of(years: list[int]) -> range:
     if len(years) != 2 or years[0] > years[1]:
         raise Misfit(("horizon",), "the first and the last year", ", ".join(map(str, years[:3])) or "nothing")
     return range(years[0], years[1] + 1)
@@ -140,19 +77,25 @@ def _horizon(years: list[int]) -> range:
 # --- tables ---------------------------------------------------------------------------------------------------------
 
 
-def _require_tables(tables: Any, futures: tuple[str, ...] | None, horizon: range) -> None:
+def require_tables(tables: Json, futures: tuple[str, ...] | None, horizon: range) -> None:
+    """Raise Misfit where a table is not as plan/tables.py says."""
     require_part(tables, ("tables",))
-    costs, committed = tables.get("costs"), tables.get("committed")
-    cut = isinstance(costs, list) and any(isinstance(row, dict) and MONTH.name in row for row in costs[:1])
+    cut, decided = is_cut(tables), tables.get("committed")
 
     def rows(table: PlanTable) -> Shape:
-        columns = columns_where(table.name, cut, bool(committed), earlier="committed" not in tables)
-        within = ("year",) if committed and table.name in WITH_COMMITTED else IN_HORIZON
-        return _Rows(columns, futures, horizon, () if table.name in BEFORE_ITS_YEAR else within)
+        columns = columns_where(table.name, cut, bool(decided))
+        later = LATER.get(table.name, {})
+        within = ("year",) if decided and table.name in WITH_COMMITTED else IN_HORIZON
+        return _Rows(columns, futures, horizon, () if table.name in BEFORE_ITS_YEAR else within, tuple(later))
 
-    given = {name: rows(table) for name, table in TABLES.items()}
-    may_be = {name: rows(table) for name, table in VALUE_TABLES.items()} | {"committed": given.pop("committed")}
+    given = {name: rows(table) for name, table in TABLES.items() if name != "committed"}
+    may_be = {"committed": rows(TABLES["committed"]), **{name: rows(table) for name, table in VALUE_TABLES.items()}}
     Part(given, may_be).check(tables, ("tables",))
+
+
+def require_origins(rows: Json, futures: tuple[str, ...] | None) -> None:
+    """Raise Misfit where the rows are not as plan/tables.py says."""
+    _Rows(ORIGINS.columns, futures, None, ()).check(rows, (ORIGINS.name,))
 
 
 @dataclass(frozen=True)
@@ -161,11 +104,12 @@ class _Rows:
 
     columns: tuple[Column, ...]
     futures: tuple[str, ...] | None
-    horizon: range
+    horizon: range | None
     within: tuple[str, ...] = IN_HORIZON
+    later: tuple[str, ...] = ()  # columns that plans of before do not have
     wanted = "a list"
 
-    def check(self, value: Any, place: Place) -> None:
+    def check(self, value: Json, place: Place) -> None:
         if value.__class__ is not list:
             raise Misfit(place, self.wanted, shown(value))
         kinds = {c.name: _kind(c, self.horizon if c.name in self.within else None) for c in self.columns}
@@ -175,7 +119,9 @@ class _Rows:
         for number, row in enumerate(value, 1):
             known = row.__class__ is dict and len(row) == len(fits)
             if not (known and all(name in row and good(row[name]) for name, good in fits)):
-                Part(kinds).check(row, (*place, f"row {number}"))  # says what is wrong, or that more is there
+                late = {name: kinds[name] for name in self.later}
+                asked = {name: kind for name, kind in kinds.items() if name not in late}
+                Part(asked, late).check(row, (*place, f"row {number}"))  # says what is wrong, or that more is there
 
 
 def _kind(column: Column, horizon: range | None) -> Kind:
@@ -205,16 +151,7 @@ INPUT_KINDS = {name: {c.name: _input_kind(c) for c in sheet.columns} for name, s
 YEAR_KEY = Kind("a year", lambda v: v.__class__ is str and len(v) == 4 and v.isascii() and v.isdecimal())
 
 
-@dataclass(frozen=True)
-class _Settings:
-    """Settings by name; joint: with those that a plan for several futures was made by."""
-
-    joint: bool
-    wanted = PART
-
-    def check(self, value: Any, place: Place) -> None:
-        asked = ("risk_weight", "risk_tail") if self.joint else ()
-        Part(dict.fromkeys(asked, NUMBER), INPUT_KINDS["Settings"]).check(value, place)
+SETTINGS_USED: Shape = Part({}, INPUT_KINDS[SETTINGS.name])
 
 
 class _Inputs:
@@ -222,7 +159,7 @@ class _Inputs:
 
     wanted = PART
 
-    def check(self, value: Any, place: Place) -> None:
+    def check(self, value: Json, place: Place) -> None:
         require_part(value, place)
         for name, rows in value.items():
             sheet, here = SHEETS.get(name), (*place, name)
@@ -246,13 +183,13 @@ def _slashes(sheet: Sheet) -> tuple[int, ...]:
 class _InputRow:
     """What the plan keeps of a row: its keys name it, and what is blank is left out.
 
-    Periods that differ from their year have a column each: "2027-04", "honoured 2027-04".
+    Periods that differ from their year have a column each ("2027-04", "honoured 2027-04").
     """
 
     row: Part
     wanted = PART
 
-    def check(self, value: Any, place: Place) -> None:
+    def check(self, value: Json, place: Place) -> None:
         self.row.check(value, place)
         for name, cell in value.items():
             if period := PERIOD.fullmatch(name):
@@ -276,10 +213,14 @@ class _Change:
 
     wanted = PART
 
-    def check(self, value: Any, place: Place) -> None:
+    def check(self, value: Json, place: Place) -> None:
         texts = dict.fromkeys(("sheet", "row", "column", "by"), TEXT)
         Part({**texts, "year": WHOLE_OR_BLANK, "old": CHECKED, "new": CHECKED}, {"scenario": TEXT}).check(value, place)
         kinds = INPUT_KINDS.get(value["sheet"], {})
         kind = kinds.get(value["row"] if value["sheet"] == SETTINGS.name else value["column"], SINGLE)
         for part in ("old", "new"):
             kind.check(value[part], (*place, part))
+
+
+INPUTS: Shape = _Inputs()
+CHANGES: Shape = ListOf(_Change(), "change")

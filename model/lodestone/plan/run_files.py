@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import one_line
-from lodestone.plan.plan_json import read_plan
+from lodestone.plan.plan import Plan
+from lodestone.plan.plan_json import read_plan_document
 from lodestone.plan.shapes import read_regular
+from lodestone.plan.tables import Document
 from lodestone.workbook.file.archive import MOST_FILE
 
 PLAN_XLSX, PLAN_JSON, RUN_LOG = "plan.xlsx", "plan.json", "run.log"
@@ -24,12 +24,17 @@ OF_A_RUN = {PLAN_XLSX, PLAN_JSON, RUN_LOG, f"{EXPLANATION}.xlsx", f"{EXPLANATION
 ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]+:)?[\\/]{2}", re.IGNORECASE)  # \\host, //host, smb://host
 
 
-def read_run(path: Path) -> dict[str, Any]:
-    """The plan document of a run folder (or of a plan.json). Raises UsageError when there is none that can be read.
+def read_run(path: Path) -> Plan:
+    """The plan of a run folder (or of a plan.json). Raises UsageError when there is none that can be read.
 
     Nothing is changed on the disk.
     """
-    return read_plan(run_place(path) / PLAN_JSON, named=path)
+    return Plan.from_document(read_run_document(path))
+
+
+def read_run_document(path: Path) -> Document:
+    """As read_run, word for word as it stands in the file."""
+    return read_plan_document(run_place(path) / PLAN_JSON, named=path)
 
 
 def run_place(path: Path) -> Path:
@@ -44,20 +49,20 @@ def run_place(path: Path) -> Path:
     return folder
 
 
-def workbook_of(plan: Mapping[str, Any], run: Path) -> Path:
+def workbook_of(plan: Plan, run: Path) -> Path:
     """Where the workbook of a run stands, or stood when it was solved. run: its folder or its plan.json."""
     folder = run.resolve()
     folder = folder.parent if folder.name == PLAN_JSON else folder
-    return Path(os.path.normpath(folder / plan.get("workbook_path", plan["workbook"])))
+    return Path(os.path.normpath(folder / (plan.workbook_path or plan.workbook)))
 
 
-def workbook_bytes(plan: Mapping[str, Any], run: Path) -> bytes:
+def workbook_bytes(plan: Plan, run: Path) -> bytes:
     """What stands in `workbook_of`. A run may come from anybody, so that its word is followed with care: to a regular
     file of this machine or of where the run itself stands, no larger than a workbook may be.
 
     Raises UsageError when there is none.
     """
-    path, said, mend = workbook_of(plan, run), plan.get("workbook_path", ""), "name it with --workbook"
+    path, said, mend = workbook_of(plan, run), plan.workbook_path or "", "name it with --workbook"
     if ELSEWHERE.match(said):
         raise UsageError(f"the run names a workbook on another host, {one_line(said)}, which is not followed: {mend}")
     try:

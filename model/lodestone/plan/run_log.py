@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lodestone.plan.formatting import one_line, share
+from lodestone.plan.plan import Plan
 
 if TYPE_CHECKING:
     from lodestone.progress import Progress
@@ -38,20 +39,20 @@ class RunLog:
 
         return noted
 
-    def text(self, plan: Mapping[str, Any]) -> str:
+    def text(self, plan: Plan) -> str:
         """The log, with what became of the run."""
-        versions = ", ".join(f"{name} {version}" for name, version in plan["versions"].items())
+        versions = ", ".join(f"{name} {version}" for name, version in plan.versions.items())
         head = [
             ("began", self._began.isoformat(timespec="seconds")),
             ("command", self._command or "not from the command line"),
-            ("workbook", f"{plan['workbook']}, SHA-256 {plan['workbook_sha256']}"),
+            ("workbook", f"{plan.workbook}, SHA-256 {plan.workbook_sha256}"),
             ("software", f"{versions}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"),
-            ("model", ", ".join(f"{count:,} {what}" for what, count in plan["model"].items())),
+            ("model", ", ".join(f"{count:,} {what}" for what, count in plan.model.items())),
         ]
-        gap = "not known" if plan["gap"] is None else share(plan["gap"])
+        gap = "not known" if plan.gap is None else share(plan.gap)
         end = [
-            *(("warning", f"{warning['cell']}: {warning['wrong']}") for warning in plan["warnings"]),
-            ("plan", f"{plan['status']}, objective {plan['objective_musd']:.6f} MUSD, gap {gap}"),
+            *(("warning", f"{warning['cell']}: {warning['wrong']}") for warning in plan.warnings),
+            ("plan", f"{plan.status}, objective {plan.objective_musd:.6f} MUSD, gap {gap}"),
         ]
         return f"{_lines(head)}\n{''.join(self._parts)}\n{_lines(end)}"
 

@@ -39,6 +39,7 @@ class Misfit(Exception):
 
 
 Place = tuple[str, ...]
+Json = Any  # what json.loads makes of a file: anything, until its shape was checked
 
 
 class Shape(Protocol):
@@ -46,7 +47,7 @@ class Shape(Protocol):
     def wanted(self) -> str:
         """In words: "a number"."""
 
-    def check(self, value: Any, place: Place) -> None: ...
+    def check(self, value: Json, place: Place) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ class Kind:
     """A value without parts."""
 
     wanted: str
-    fits: Callable[[Any], bool]
+    fits: Callable[[Json], bool]
 
-    def check(self, value: Any, place: Place) -> None:
+    def check(self, value: Json, place: Place) -> None:
         if not self.fits(value):
             raise Misfit(place, self.wanted, shown(value))
 
@@ -64,7 +65,7 @@ class Kind:
         return Kind(f"{self.wanted} or null", lambda value: value is None or self.fits(value))
 
 
-def is_text(value: Any) -> bool:
+def is_text(value: Json) -> bool:
     """No halves of characters, which cannot be written to a file."""
     try:
         return value.__class__ is str and (value.isascii() or bool(value.encode()))
@@ -72,15 +73,15 @@ def is_text(value: Any) -> bool:
         return False
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Json) -> bool:
     return value.__class__ in (int, float) and -LARGEST <= value <= LARGEST  # not of NaN
 
 
-def is_whole(value: Any) -> bool:
+def is_whole(value: Json) -> bool:
     return value.__class__ is int and -LARGEST <= value <= LARGEST
 
 
-def is_single(value: Any) -> bool:
+def is_single(value: Json) -> bool:
     """What a cell can hold."""
     return value is None or value.__class__ is bool or is_number(value) or is_text(value)
 
@@ -107,7 +108,7 @@ class OrBlank:
     def wanted(self) -> str:
         return f"{self.shape.wanted} or null"
 
-    def check(self, value: Any, place: Place) -> None:
+    def check(self, value: Json, place: Place) -> None:
         if value is not None:
             self.shape.check(value, place)
 
@@ -118,7 +119,7 @@ class ListOf:
     called: str = "entry"
     wanted = "a list"
 
-    def check(self, value: Any, place: Place) -> None:
+    def check(self, value: Json, place: Place) -> None:
         if value.__class__ is not list:
             raise Misfit(place, self.wanted, shown(value))
         for number, entry in enumerate(value, 1):
@@ -133,7 +134,7 @@ class MapOf:
     keys: Kind = TEXT
     wanted = PART
 
-    def check(self, value: Any, place: Place) -> None:
+    def check(self, value: Json, place: Place) -> None:
         require_part(value, place)
         for key, entry in value.items():
             self.keys.check(key, (*place, "a key"))
@@ -148,7 +149,7 @@ class Part:
     optional: Mapping[str, Shape] = field(default_factory=dict)
     wanted = PART
 
-    def check(self, value: Any, place: Place) -> None:
+    def check(self, value: Json, place: Place) -> None:
         require_part(value, place)
         for key, shape in self.keys.items():
             if key not in value:
@@ -163,18 +164,18 @@ class Also:
     """A shape, and what goes with what in it. rule: raises Misfit; it may trust the shape."""
 
     shape: Shape
-    rule: Callable[[Any, Place], None]
+    rule: Callable[[Json, Place], None]
 
     @property
     def wanted(self) -> str:
         return self.shape.wanted
 
-    def check(self, value: Any, place: Place) -> None:
+    def check(self, value: Json, place: Place) -> None:
         self.shape.check(value, place)
         self.rule(value, place)
 
 
-def require_keys(part: Mapping[str, Any], names: Iterable[str], place: Place) -> None:
+def require_keys(part: Mapping[str, Json], names: Iterable[str], place: Place) -> None:
     """Raise Misfit where one of these names has no entry in a part."""
     for name in names:
         if name not in part:
@@ -186,7 +187,7 @@ class _Checked:
 
     wanted = "an entry"
 
-    def check(self, value: Any, place: Place) -> None:
+    def check(self, value: Json, place: Place) -> None:
         pass
 
 
@@ -195,7 +196,7 @@ class _Unknown:
 
     wanted = "an entry"
 
-    def check(self, value: Any, place: Place) -> None:
+    def check(self, value: Json, place: Place) -> None:
         if len(place) > DEEPEST:
             raise Misfit(place[:DEEPEST], f"at most {DEEPEST} parts within each other", "more")
         if value.__class__ is dict:
@@ -212,12 +213,12 @@ CHECKED: Shape = _Checked()
 UNKNOWN: Shape = _Unknown()
 
 
-def require_part(value: Any, place: Place) -> None:
+def require_part(value: Json, place: Place) -> None:
     if value.__class__ is not dict:
         raise Misfit(place, PART, shown(value))
 
 
-def shown(value: Any) -> str:
+def shown(value: Json) -> str:
     """What was found, short enough for a message."""
     if isinstance(value, dict | list):
         return f"a {'part' if isinstance(value, dict) else 'list'} of {len(value):,}" if value else "an empty part"
@@ -229,7 +230,7 @@ def shown(value: Any) -> str:
     return f"{text} (too large)" if isinstance(value, int | float) and abs(value) > LARGEST else text
 
 
-def _short(value: Any) -> str:
+def _short(value: Json) -> str:
     text = ascii(value[:LONGEST_SHOWN]) if isinstance(value, str) and not value.isprintable() else repr(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
@@ -242,10 +243,11 @@ def in_place(place: Place) -> str:
 # --- files ----------------------------------------------------------------------------------------------------------
 
 
-def read_document(path: Path, mend: str) -> Any:
+def read_document(path: Path, mend: str) -> Json:
     """The JSON in a file. mend: what to do about a damaged one.
 
-    Raises FileNotFoundError, and UsageError when it cannot be read, is no regular file, far too large, or no JSON.
+    Raises FileNotFoundError or NotADirectoryError, and UsageError when it cannot be read, is no regular file, far too
+    large, or no JSON.
     """
     content = read_regular(path, MOST_JSON)
     if not content.strip():
@@ -268,7 +270,7 @@ def damaged(path: Path, why: str, mend: str) -> UsageError:
     return UsageError(f"{one_line(path)} is damaged: {why}; {mend}")
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_doubles(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     part = dict(pairs)
     if len(part) < len(pairs):
         keys = [key for key, _ in pairs]
@@ -286,7 +288,7 @@ def read_regular(path: Path, most: int, cut: bool = False) -> bytes:
     try:
         with _opened(path) as file:
             content: bytes = file.read(most + (0 if cut else 1))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise
     except (OSError, ValueError) as error:  # a zero byte in the name
         said = (error.strerror if isinstance(error, OSError) else None) or str(error)
@@ -296,7 +298,7 @@ def read_regular(path: Path, most: int, cut: bool = False) -> bytes:
     return content
 
 
-def _opened(path: Path) -> Any:
+def _opened(path: Path) -> Json:
     _require_regular(path, os.stat(path))  # a device may act when it is opened
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:

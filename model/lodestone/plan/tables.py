@@ -11,6 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+Cell = Any  # of a table: a text, a number, yes or no, or nothing
+Row = dict[str, Any]  # of a table: its cells by column
+Rows = dict[str, list[Row]]  # of every table, by its name
+Document = dict[str, Any]  # as a JSON file holds it, by key
+
 
 @dataclass(frozen=True)
 class Column:
@@ -66,6 +71,9 @@ COST_TERMS: dict[str, str] = {
     "public_operating_cost": "public",
     "grants": "public",
     "floor_payments": "public",
+    "credits": "public",
+    "loans": "public",
+    "equity": "public",
     "owed_beyond_horizon": "public",
     "stock_holding": "public",
     "lacking_cover": "public",
@@ -94,11 +102,12 @@ SCENARIO = Column("scenario", "", "the future that the row belongs to; what futu
 MONTH = Column("month", "", "first month of the period; only where years are cut into periods")
 COMMITTED = Column("committed", "", "yes where it was decided already; only where something is")
 WITH_COMMITTED = ("floor_payments", "contract_years")
+# Columns that plans of version 0.2 and before do not have, and what stands there instead.
+LATER: dict[str, Row] = {
+    "plants": {"kept": None, "fixed_cost_musd": 0.0, "waste_t": 0.0},
+    "stockpile": {"lacking_t": 0.0},
+}
 YEARLY = ("china_share", "budgets", "committed", "what_binds")  # by year, also where years are cut
-SECOND_VERSION = {
-    "plants": ("kept", "fixed_cost_musd", "waste_t"),
-    "stockpile": ("lacking_t",),
-}  # missing in earlier runs
 
 TABLES: dict[str, PlanTable] = {
     t.name: t
@@ -415,25 +424,16 @@ VALUE_TABLES: dict[str, PlanTable] = {
 }
 
 
-def columns_of(table: str, plan: Mapping[str, Any]) -> tuple[Column, ...]:
-    """The columns of a table in a plan: with the month where years are cut, and what is committed where anything is."""
-    committed = plan["tables"].get("committed")
-    return columns_where(table, is_cut(plan), bool(committed), earlier=committed is None)
+def is_cut(tables: Mapping[str, list[Row]]) -> bool:
+    """Whether years are cut into periods."""
+    costs = tables.get("costs")
+    return isinstance(costs, list) and any(isinstance(row, dict) and MONTH.name in row for row in costs[:1])
 
 
-def is_cut(plan: Mapping[str, Any]) -> bool:
-    """Whether a year of the plan is cut into periods, so that its tables have months."""
-    return any(MONTH.name in row for row in plan["tables"]["costs"][:1])
-
-
-def columns_where(table: str, cut: bool, decided: bool, earlier: bool = False) -> tuple[Column, ...]:
-    """As columns_of; cut: a year is cut into periods; decided: something is committed; earlier: by a version that knew
-    no commitments."""
+def columns_where(table: str, cut: bool, decided: bool) -> tuple[Column, ...]:
+    """The columns of a table; cut: with the month, as a year is cut into periods; decided: with what is committed."""
     found: list[Column] = []
-    unknown = SECOND_VERSION.get(table, ()) if earlier else ()
-    for column in {**TABLES, **VALUE_TABLES}[table].columns:
-        if column.name in unknown:
-            continue
+    for column in {**TABLES, **VALUE_TABLES, ORIGINS.name: ORIGINS}[table].columns:
         found.append(column)
         if column.name == "year" and cut and table not in YEARLY:
             found.append(MONTH)

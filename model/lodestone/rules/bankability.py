@@ -2,13 +2,18 @@
 
 For every private project g and decision node n:
 
-    (10)  grants + sum over packages o and segments i of worth[o,i] * covered[n,o,i]
-          + sum over contracts c of worth[c] * q[n,c]  >=  gap[g,n] * build[n,g]
+    (10)  sum over packages o of (beside[o] * award[n,o] + (1 - sigma[o]) * sum over segments i of worth[o,i]
+          * covered[n,o,i]) + sum over contracts c of worth[c] * (q[n,c] - sum over o of sigma[o] * under_award[n,o,c])
+          >=  gap[g,n] * build[n,g]
 
     (10') build[n,g] <= sum over packages o of min(1, most[o] / gap) * award[n,o]
                         + sum over contracts c of min(1, most[c] / gap) * sign[n,c]      where gap > 0
 
-most is the largest worth to lenders: of a package with its grant and all output covered, of a contract at its largest
+beside is what a package is worth but for its floor: grant, loan and stake, credits, less debt service and what the
+stake takes: sigma, its equity_share, of what is left after debt service; so of floors and contracts too. What the base
+itself breaks counts nothing in those years; such a contract takes nothing from under the floor.
+
+most is the largest worth to lenders: of a package with all output covered, of a contract at its largest
 volume. (10') follows from (10) for whole decisions; without it the relaxation pays only the part of a package that a
 part of a project needs.
 
@@ -27,7 +32,7 @@ import pyomo.environ as pyo
 from lodestone.data import lenders
 from lodestone.data.tree import Tree
 from lodestone.rules.linear import Row, Terms, amount, linear, scaled
-from lodestone.rules.price_floors import covered_at, supported_years
+from lodestone.rules.price_floors import covered_at, package_of, packages_of, supported_years
 
 
 def bankability(tree: Tree, invest: pyo.Block, floors: pyo.Block, offtake: pyo.Block) -> pyo.Block:
@@ -65,11 +70,12 @@ def _most_support(tree: Tree, floors: pyo.Block, offtake: pyo.Block, project: st
     data, year = tree.data[node], tree.year[node]
     row = data.projects[project]
     most: Terms = []
-    for o, floor in data.floors.items():
-        if floor.project == project and (node, o) in floors.award:
-            worths = _segment_worths(tree, floors, o, node).values()  # a contract may take any of them away
-            output = row.recipe[floor.material] * row.capacity
-            most.append((lenders.grant(data, floor) + output * sum(max(0.0, w) for w in worths), floors.award[node, o]))
+    for o in packages_of(tree, floors, project, node):
+        floor = package_of(tree, floors, node, o, node)
+        worths = _segment_worths(tree, floors, o, node).values()  # a contract may take any of them away
+        output = row.recipe[floor.material] * row.capacity
+        worth = (1 - floor.equity_share) * output * sum(max(0.0, w) for w in worths)
+        most.append((lenders.worth_beside_floor(data, floor, year) + worth, floors.award[node, o]))
     for c, contract in data.contracts.items():
         if contract.supplier == project and (node, c) in offtake.sign:
             volume = min(contract.max_t, row.recipe[contract.material] * row.capacity)
@@ -83,7 +89,7 @@ def _segment_worths(tree: Tree, floors: pyo.Block, o: str, node: int) -> dict[in
     ends = floors.ends[node, o]
     starts = [0, *ends[:-1]]
     return {
-        start: lenders.floor_worth(data, data.floors[o], year, start, end)
+        start: lenders.floor_worth(data, package_of(tree, floors, node, o, node), year, start, end)
         for start, end in zip(starts, ends, strict=True)
     }
 
@@ -92,17 +98,38 @@ def _support(tree: Tree, floors: pyo.Block, offtake: pyo.Block, project: str, no
     """What grants, floors and contracts are worth to lenders, MUSD."""
     data, year = tree.data[node], tree.year[node]
     terms: Terms = []
-    for o, floor in data.floors.items():
-        if floor.project != project or (node, o) not in floors.award:
-            continue
-        terms.append((lenders.grant(data, floor), floors.award[node, o]))
-        first = supported_years(data, floor, year)[0]
+    for o in packages_of(tree, floors, project, node):
+        floor = package_of(tree, floors, node, o, node)
+        mine, first = 1 - floor.equity_share, supported_years(data, floor, year)[0]
+        terms.append((lenders.worth_beside_floor(data, floor, year), floors.award[node, o]))
         for start, worth in _segment_worths(tree, floors, o, node).items():
-            terms += scaled(worth, covered_at(tree, floors, o, node, first + start))
+            terms += scaled(mine * worth, covered_at(tree, floors, o, node, first + start))
+        terms += scaled(mine, _given_back(tree, floors, o, node))
+        terms += [
+            (-floor.equity_share * lenders.contract_worth(data, data.contracts[c], year), under)
+            for (n, package, c), under in floors.under_award.items()
+            if (n, package) == (node, o) and floor.equity_share
+        ]
     for c, contract in data.contracts.items():
         if contract.supplier == project and (node, c) in offtake.sign:
             terms.append((lenders.contract_worth(data, contract, year), offtake.q[node, c]))
     return terms
+
+
+def _given_back(tree: Tree, floors: pyo.Block, o: str, node: int) -> Terms:
+    """The worth of what contracts that the base breaks leave under the floor in those years."""
+    data, year, floor = tree.data[node], tree.year[node], package_of(tree, floors, node, o, node)
+    terms: Terms = []
+    for c in (c for n, package, c in floors.under_award if (n, package) == (node, o)):
+        contract = data.contracts[c]
+        if contract.material == floor.material:
+            worth = sum(
+                lenders.floor_worth(data, floor, year, age, age + 1)
+                for age, (t, _, _) in enumerate(lenders.producing_years(data.projects[floor.project], year))
+                if age < contract.tenor_years and not contract.counts_in(t)
+            )
+            terms.append((contract.take_or_pay_share * worth, floors.under_award[node, o, c]))
+    return [(factor, under) for factor, under in terms if factor]
 
 
 def table(tree: Tree, invest: pyo.Block, support: dict[tuple[str, int], list[str]]) -> list[Row]:

@@ -6,9 +6,15 @@ For every budget b and node n that ends a year, over the nodes n' of Y(n) in whi
          carry_over: both sides cumulated along path(n), from the first year in force
 
     capex      capex of public projects          grants     capex grants of support packages
-    floors     of each floor its payments of the year, at least 0: paid_out >= payments, paid_out >= 0
+    loans      what is lent                      equity     what is put in
+    floors     of each floor its payments of the year, at least 0: paid_out >= payments, paid_out >= 0; credits in full
+    contingent as floors, what they would pay at the lenders' prices, without credits
     contracts  of each contract (contract - market price) * taken + contract price * untaken of the year, at least 0
     fees       contract signing fees             stockpile  fill x market price, own production included
+
+After last_year what is owed is held to the budget of last_year, year by year, of each leaf and year t:
+
+    (34) sum over floors, credits, take-or-pay and contingent payments owed in t, as covered  <=  the money of last_year
 
 A budget with a payer counts the outlays of that payer only. [cheat] Each floor and each contract counts by itself: what
 one pays in does not make room for another.
@@ -24,14 +30,16 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pyomo.environ as pyo
 
+from lodestone.data.capital import loan
 from lodestone.data.lenders import grant
 from lodestone.data.network import Network
 from lodestone.data.plan_data import Budget, Contract, Floor
 from lodestone.data.tree import Tree
-from lodestone.rules.commitments import paid_at
-from lodestone.rules.contracts import prices
+from lodestone.rules.commitments import decisions_before, paid_at
+from lodestone.rules.contracts import owed_by_year, prices, signing_year
+from lodestone.rules.credits import credits_after, credits_at
 from lodestone.rules.linear import Row, Terms, linear, scaled, worth
-from lodestone.rules.price_floors import payments_at
+from lodestone.rules.price_floors import owed_after, payments_at
 from lodestone.rules.stockpiles import purchases
 
 
@@ -43,6 +51,8 @@ def budgets(
     block.paid = {}  # (node that ends a year, kind, name) -> payments of the year
     if _capped(tree, "floors"):
         block.paid |= _of_years(tree, "floors", _floor_payments(tree, floors, offtake))
+    if _capped(tree, "contingent"):
+        block.paid |= _of_years(tree, "contingent", _floor_payments(tree, floors, offtake, at_bank=True))
     if _capped(tree, "contracts"):
         block.paid |= _of_years(tree, "contracts", _contract_payments(tree, offtake))
     block.paid_out = pyo.Var(list(block.paid), domain=pyo.NonNegativeReals)
@@ -66,12 +76,18 @@ def budgets(
             at_once: dict[str, Callable[[int], Iterator[tuple[str, Terms]]]] = {
                 "capex": lambda a: _capex(tree, invest, a),
                 "grants": lambda a: _grants(tree, floors, a),
+                "loans": lambda a: _loans(tree, floors, a),
+                "equity": lambda a: _stakes(tree, floors, a),
+                "floors": lambda a: _credits(tree, floors, a),
                 "fees": lambda a: _fees(tree, offtake, a),
                 "stockpile": lambda a: _fills(tree, net, piles, a),
             }
             for kind in sorted(budget.covers & at_once.keys()):
                 found += [term for who, terms in at_once[kind](a) if counts(who) for term in terms]
-        payers: dict[str, Mapping[str, Floor | Contract]] = {"floors": data.floors, "contracts": data.contracts}
+        payers: dict[str, Mapping[str, Floor | Contract]] = {
+            **{kind: data.floors for kind in ("floors", "contingent")},
+            "contracts": data.contracts,
+        }
         for kind in sorted(budget.covers & payers.keys()):
             found += [(1.0, block.paid_out[n, kind, x]) for x in by_year[n, kind] if counts(payers[kind][x].payer)]
         return found
@@ -90,6 +106,12 @@ def budgets(
         return linear(spent) <= sum(money(tree, name, node) for node in years)
 
     block.within = pyo.Constraint([key for key, terms in block.outlay.items() if terms], rule=rule, doc="(34)")
+    block.owed = _owed(tree, floors, offtake)
+    block.later = pyo.Constraint(
+        list(block.owed),
+        rule=lambda b, n, name, year: linear(b.owed[n, name, year]) <= money(tree, name, n),
+        doc="(34)",
+    )
     return block
 
 
@@ -112,6 +134,59 @@ def _grants(tree: Tree, floors: pyo.Block, n: int) -> Iterator[tuple[str, Terms]
             yield data.floors[o].payer, [(grant(data, data.floors[o]), award)]
 
 
+def _loans(tree: Tree, floors: pyo.Block, n: int) -> Iterator[tuple[str, Terms]]:
+    for (d, o), award in floors.decided.items():
+        data = tree.data[n]
+        floor = data.floors[o]
+        if floor.loan_share and floor.project in data.projects and n in paid_at(tree, d, "floors", o):
+            yield floor.payer, [(loan(data.projects[floor.project], floor), award)]
+
+
+def _stakes(tree: Tree, floors: pyo.Block, n: int) -> Iterator[tuple[str, Terms]]:
+    for (d, o), award in floors.decided.items():
+        floor = tree.data[n].floors[o]
+        if floor.equity and floor.project in tree.data[n].projects and n in paid_at(tree, d, "floors", o):
+            yield floor.payer, [(floor.equity, award)]
+
+
+def _credits(tree: Tree, floors: pyo.Block, n: int) -> Iterator[tuple[str, Terms]]:
+    for o, _, credit in credits_at(tree, floors, n):
+        yield tree.data[n].floors[o].payer, credit
+
+
+def _owed(tree: Tree, floors: pyo.Block, offtake: pyo.Block) -> dict[tuple[int, str, int], Terms]:
+    """(leaf, budget, year after the last) -> what is owed then and counts in it, MUSD of that year."""
+    owed: dict[tuple[int, str, int], Terms] = defaultdict(list)
+    for leaf in tree.leaves:
+        for name, budget in tree.data[leaf].budgets.items():
+            if years_nodes(tree, name, leaf):
+                for kind, payer, year, terms in _owed_at(tree, floors, offtake, leaf, budget.covers):
+                    if terms and budget.payer in (None, payer) and kind in budget.covers:
+                        owed[leaf, name, year] += terms
+    return owed
+
+
+def _owed_at(
+    tree: Tree, floors: pyo.Block, offtake: pyo.Block, leaf: int, covers: frozenset[str]
+) -> Iterator[tuple[str, str, int, Terms]]:
+    """(kind, payer, year, MUSD) of all that is owed after the last year of a leaf."""
+    data = tree.data[leaf]
+    for d in decisions_before(tree, leaf) if covers & {"floors", "contingent"} else ():
+        for o in (o for o in data.floors if (d, o) in floors.decided):
+            payer = data.floors[o].payer
+            for year, terms in owed_after(tree, floors, offtake, o, d, leaf).items():
+                yield "floors", payer, year, terms
+            for year, terms in credits_after(tree, floors, o, d, leaf).items():
+                yield "floors", payer, year, terms
+            for year, terms in owed_after(tree, floors, offtake, o, d, leaf, at_bank=True).items():
+                yield "contingent", payer, year, terms
+    for d, c in offtake.signed if "contracts" in covers else ():
+        signed = signing_year(tree, d, c, leaf) if d in decisions_before(tree, leaf) else None
+        for year, per_t in owed_by_year(tree, leaf, c, signed).items() if signed is not None else ():
+            if per_t:
+                yield "contracts", data.contracts[c].payer, year, [(per_t, offtake.volume[d, c])]
+
+
 def _fees(tree: Tree, offtake: pyo.Block, n: int) -> Iterator[tuple[str, Terms]]:
     for (d, c), sign in offtake.signed.items():
         if n in paid_at(tree, d, "contracts", c):
@@ -124,11 +199,13 @@ def _fills(tree: Tree, net: Network, piles: pyo.Block, n: int) -> Iterator[tuple
         yield tree.data[n].stockpiles[s].payer, [term]
 
 
-def _floor_payments(tree: Tree, floors: pyo.Block, offtake: pyo.Block) -> dict[tuple[int, str], Terms]:
-    """(node, package) -> what it pays."""
+def _floor_payments(
+    tree: Tree, floors: pyo.Block, offtake: pyo.Block, at_bank: bool = False
+) -> dict[tuple[int, str], Terms]:
+    """(node, package) -> what it pays, or would pay at the lenders' prices."""
     of_node: dict[tuple[int, str], Terms] = defaultdict(list)
     for n in tree.nodes:
-        for o, _, payment in payments_at(tree, floors, offtake, n):
+        for o, _, payment in payments_at(tree, floors, offtake, n, at_bank):
             of_node[n, o] += payment
     return of_node
 

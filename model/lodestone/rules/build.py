@@ -14,15 +14,18 @@ from lodestone.rules import payments as payment_rules
 from lodestone.rules.bankability import bankability
 from lodestone.rules.budgets import budgets
 from lodestone.rules.capacity import capacity
+from lodestone.rules.capital import capital
 from lodestone.rules.china_share import china_share
 from lodestone.rules.closure import closure
 from lodestone.rules.contracts import contracts, taken_is_made
+from lodestone.rules.credits import production_credits
 from lodestone.rules.flows import balances, flows
 from lodestone.rules.investments import investments
 from lodestone.rules.linear import Costs
 from lodestone.rules.objective import all_costs, objective, risk
 from lodestone.rules.payments import payments
 from lodestone.rules.price_floors import price_floors
+from lodestone.rules.secure import secure
 from lodestone.rules.stockpiles import stockpiles
 from lodestone.rules.substitution import substitution
 from lodestone.rules.suppliers import suppliers
@@ -57,6 +60,8 @@ def build(tree: Tree) -> Built:
     m.investments = investments(tree)
     m.contracts = contracts(tree, m.investments)
     m.price_floors = price_floors(tree, m.investments, m.contracts)
+    m.credits = production_credits(tree, m.price_floors)
+    m.capital = capital(tree, m.price_floors)
     m.bankability = bankability(tree, m.investments, m.price_floors, m.contracts)
     m.flows = flows(tree, net)
     m.substitution = substitution(tree, m.flows.avoid, m.investments)
@@ -69,7 +74,10 @@ def build(tree: Tree) -> Built:
     m.suppliers = suppliers(tree, net, m.flows, m.investments)
     m.china_share = china_share(tree, net, m.flows, m.stockpiles)
     m.budgets = budgets(tree, net, m.investments, m.price_floors, m.contracts, m.stockpiles)
-    costs = all_costs((m.investments, m.price_floors, m.contracts, m.flows, m.stockpiles, m.payments))
+    m.secure = secure(tree, m.flows.short, m.investments, m.price_floors, m.contracts)
+    costs = all_costs(
+        (m.investments, m.price_floors, m.credits, m.capital, m.contracts, m.flows, m.stockpiles, m.payments)
+    )
     m.risk = risk(tree, costs)
     m.objective = objective(tree, costs, m.risk)
     return Built(tree, net, m, costs)

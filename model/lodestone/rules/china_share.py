@@ -90,7 +90,10 @@ def share_at(tree: Tree, n: int, cap: str) -> float:
 
 
 def _binds(tree: Tree, block: pyo.Block, key: Key) -> bool:
-    return any(exposed and share_at(tree, a, key[1]) < 1 for a, (exposed, _) in block.parts[key].items())
+    """Not in a year that ends in a branch of threats: caps are lifted there."""
+    return key[0] not in tree.twin and any(
+        exposed and share_at(tree, a, key[1]) < 1 for a, (exposed, _) in block.parts[key].items()
+    )
 
 
 def in_force(tree: Tree, n: int) -> Iterator[ShareCap]:
@@ -149,14 +152,14 @@ def _used_intake(tree: Tree, net: Network, flow: pyo.Block, block: pyo.Block, n:
 
 
 def _waste(tree: Tree, net: Network, block: pyo.Block, flow: pyo.Block) -> None:
-    """(33), where a cap looks at the intake of a unit and its share is neither 0 nor 1."""
+    """(33), where a cap looks at the intake of a unit and its share is not 1, which allows everything."""
     groups: dict[tuple[int, str, str], list[str]] = {}  # node, region, main output -> units
     for n in tree.nodes:
         data = tree.data[n]
         looked_at = {
             (r, m)
             for cap in in_force(tree, n)
-            if cap.sector is None and 0 < share_at(tree, n, cap.name) < 1
+            if cap.sector is None and share_at(tree, n, cap.name) < 1
             for r in cap.regions
             for m in cap.materials
         }
@@ -214,7 +217,7 @@ def _stock(tree: Tree, block: pyo.Block, piles: pyo.Block) -> None:
     rows = [
         (n, cap.name, s)
         for n in tree.nodes
-        if tree.ends_year(n)
+        if tree.ends_year(n) and n not in tree.twin
         for cap in in_force(tree, n)
         if cap.sector is None and share_at(tree, n, cap.name) < 1
         for s, pile in tree.data[n].stockpiles.items()

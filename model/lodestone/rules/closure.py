@@ -99,5 +99,5 @@ def _begun(tree: Tree, invest: pyo.Block, n: int, g: str) -> Terms:
     return [
         (1.0, build)
         for decided, build in builds_before(tree, invest, g, n)
-        if project.first_year(decided) == year or (root and project.first_year(decided) < year)
+        if project.begins(decided) == year or (root and project.begins(decided) < year)
     ]

@@ -37,7 +37,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from lodestone.data.network import Network
-from lodestone.data.plan_data import MUSD_PER_T, Contract, PlanData
+from lodestone.data.plan_data import MUSD_PER_T, Contract, PlanData, year_of
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import COMMITTED, Decision, committed_names, contract_year, held, paid_at
 from lodestone.rules.linear import Row, Terms, amount, costs, linear, scaled
@@ -56,7 +56,7 @@ def delivery_years(data: PlanData, contract: Contract, signing_year: int) -> tup
 def delivered_share(data: PlanData, contract: Contract, first_delivery_year: int, time: int) -> float:
     """active / q at a time of the tenor, as rates: ramp of a project, force majeure of any other supplier."""
     project = data.projects.get(contract.supplier)
-    ramp = project.ramp(time // 100 - first_delivery_year) if project else 1.0
+    ramp = project.ramp_in(first_delivery_year - project.lead_years, year_of(time)) if project else 1.0
     return ramp * data.force_majeure(contract, time)
 
 
@@ -272,16 +272,22 @@ def _costs(tree: Tree, block: pyo.Block) -> None:
 
 def owed_share(tree: Tree, leaf: int, c: str, signed: int) -> float:
     """MUSD per t/yr of volume that take-or-pay owes beyond last_year, discounted to last_year. [cheat]"""
+    factor, last = 1 + tree.data[leaf].discount_rate, tree.data[leaf].last_year
+    return sum(factor ** (last - year) * owed for year, owed in owed_by_year(tree, leaf, c, signed).items())
+
+
+def owed_by_year(tree: Tree, leaf: int, c: str, signed: int) -> dict[int, float]:
+    """Year after the last -> MUSD of that year that take-or-pay owes per t/yr of volume."""
     data, time = tree.data[leaf], tree.time[leaf]
     contract, last = data.contracts[c], data.last_year
     first, end = delivery_years(data, contract, signed)
     market, index = data.supplier_price(contract, time), data.index_price(contract, time)
     project = data.projects.get(contract.supplier)
-    owed = 0.0
+    owed = {}
     for year in range(max(last + 1, first), end + 1):
-        share = (project.ramp(year - first) if project else 1.0) * data.force_majeure(contract, time)
+        share = (project.ramp_in(signed, year) if project else 1.0) * data.force_majeure(contract, time)
         over = max(0.0, contract.price(index, year, first) - market)
-        owed += (1 + data.discount_rate) ** (last - year) * contract.take_or_pay_share * share * over
+        owed[year] = contract.take_or_pay_share * share * over
     return owed
 
 

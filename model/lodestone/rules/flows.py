@@ -262,7 +262,7 @@ def duty(data: PlanData, lane: LaneData, material: str, origin: str, stream: str
 def tainted(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block) -> Terms:
     """Exposed deliveries, and exposed fills less releases, weighted by probability: the second goal of the tie rule."""
     found: Terms = []
-    for n in tree.nodes:
+    for n in (n for n in tree.nodes if tree.probability[n] > 0):
         terms = [(1.0, flow.deliver[n, *j, k]) for j, k in net[n].deliver if k == EXPOSED]
         terms += [(1.0, piles.fill[n, s, k]) for s, k in net[n].fill if k == EXPOSED]
         terms += [(-1.0, piles.release[n, s, k]) for s, k in net[n].release if k == EXPOSED]

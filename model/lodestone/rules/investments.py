@@ -10,7 +10,11 @@ horizon:
     (7) requires   sum over n' on path(n) of build[n',g] <= max_builds[g] * (sum over n' on path(n) of build[n',h]),
                    what is committed of h by then among them
     (8) capacity   capacity[n,g] = capacity[g] * sum over n' on path(n) of ramp(age) * build[n',g], committed ones too,
-                   age = y(n) - y(n') - lead_years, 0 <= age < life_years, ramp(age) = min(1, (age + 1) / ramp_years)
+                   age = y(n) - y(n') - lead_years - delay_years, 0 <= age < life_years,
+                   ramp(age) = min(1, (age + 1) / ramp_years)
+
+delay_years is what is in force in the planned first year of production: a promise that is broken, which a scenario
+tells of from the time it shows itself. Ramp and life move with it.
 
 A public project costs capex at its decision and w(n) * fixed cost in every year of production; at the end of the
 horizon capex * (years of life left) / life_years is credited, if it has produced by then. A private one costs the
@@ -85,9 +89,7 @@ def in_production(tree: Tree, block: pyo.Block, project: str, node: int) -> Term
     if tree.data[node].is_lost(project, tree.time[node]):
         return []
     return [
-        (1.0, build)
-        for decided, build in builds_before(tree, block, project, node)
-        if row.ramp(year - row.first_year(decided)) > 0
+        (1.0, build) for decided, build in builds_before(tree, block, project, node) if row.ramp_in(decided, year) > 0
     ]
 
 
@@ -101,7 +103,7 @@ def _capacity(tree: Tree, block: pyo.Block) -> dict[tuple[int, str], Terms]:
             capacity[n, g] = [
                 (project.capacity * ramp, build)
                 for decided, build in builds_before(tree, block, g, n)
-                if not lost and (ramp := project.ramp(year - project.first_year(decided))) > 0
+                if not lost and (ramp := project.ramp_in(decided, year)) > 0
             ]
     return capacity
 
@@ -151,13 +153,13 @@ def _public_cost(tree: Tree, block: pyo.Block, decision: int, g: str) -> None:
     for n in tree.nodes:
         project = tree.data[n].projects[g]
         decided = _on_path(tree, decision, project, n)
-        if decided is not None and project.ramp(tree.year[n] - project.first_year(decided)) > 0:
+        if decided is not None and project.ramp_in(decided, tree.year[n]) > 0:
             block.cost["public_fixed_cost"][n].append((tree.length[n] * project.fixed_cost, build))
     for leaf in tree.leaves:
         project, last = tree.data[leaf].projects[g], tree.data[leaf].last_year
         decided = _on_path(tree, decision, project, leaf)
-        if decided is not None and project.first_year(decided) <= last < project.last_life_year(decided):
-            left = project.last_life_year(decided) - last
+        if decided is not None and project.begins(decided) <= last < project.ends(decided):
+            left = project.ends(decided) - last
             block.cost["salvage"][leaf].append((-project.capex * left / project.life_years, build))
 
 

@@ -47,7 +47,7 @@ def counted(tree: Tree, term: str, n: int) -> bool:
 
 def expected_cost(tree: Tree, cost: Costs) -> Terms:
     """Expected discounted cost; a variable of several cost terms stands in it several times."""
-    return [term for n in tree.nodes for term in discounted(tree, cost, n, tree.probability[n])]
+    return [term for n, p in tree.probability.items() if p > 0 for term in discounted(tree, cost, n, p)]
 
 
 def discounted(tree: Tree, cost: Costs, n: int, weight: float) -> Terms:
@@ -60,14 +60,14 @@ def discounted(tree: Tree, cost: Costs, n: int, weight: float) -> Terms:
 
 def risk_weight(tree: Tree) -> float:
     """Weight of CVaR; 0 of one future, whose CVaR is its cost."""
-    return tree.data[0].risk_weight if len(tree.leaves) > 1 else 0.0
+    return tree.data[0].risk_weight if len(tree.leaf_of) > 1 else 0.0
 
 
 def risk(tree: Tree, cost: Costs) -> pyo.Block:
     """Build the block that owns spent, threshold and excess; block.cvar holds CVaR as prepared terms."""
     block = pyo.Block(concrete=True)
-    leaves = list(tree.leaves) if risk_weight(tree) > 0 else []
-    nodes = list(tree.nodes) if leaves else []
+    leaves = list(tree.leaf_of.values()) if risk_weight(tree) > 0 else []
+    nodes = [n for n in tree.nodes if n not in tree.twin] if leaves else []
     block.spent = pyo.Var(nodes, domain=pyo.Reals)
     block.threshold = pyo.Var(["all"] if leaves else [], domain=pyo.Reals)
     block.excess = pyo.Var(leaves, domain=pyo.NonNegativeReals)

@@ -6,7 +6,8 @@ cost. At nodes that end a year:
 
     (9)  topup[n,u] >= 0,
          topup >= sum over Y(n) of (operating cost - value added) * sum_k act + fixed cost of what is kept open
-                  - floor payments - sum over contracts of ((contract - market) * taken + contract price * untaken)
+                  - floor payments and credits
+                  - sum over contracts of ((contract - market) * taken + contract price * untaken)
 
 [cheat] Gains and losses both count: nobody pays to be allowed to work. A plant priced at cost, and a public project,
 costs its operating cost per unit of activity, and the plant what keeping it open costs.
@@ -25,6 +26,7 @@ from lodestone.data.network import Network
 from lodestone.data.plan_data import CLEAN, EXPOSED
 from lodestone.data.tree import Tree
 from lodestone.rules.contracts import owed_terms, prices
+from lodestone.rules.credits import credits_at
 from lodestone.rules.linear import Row, Terms, amount, costs, linear, scaled, worth
 from lodestone.rules.price_floors import payments_at
 
@@ -49,6 +51,8 @@ def payments(
                 block.cost[term][n].append((unit.operating_cost, act))
         for o, _, payment in payments_at(tree, floors, offtake, n):
             lacks[n, data.floors[o].project] += scaled(-1.0, payment)
+        for o, _, credit in credits_at(tree, floors, n):
+            lacks[n, data.floors[o].project] += scaled(-1.0, credit)
     for (n, u), terms in open_.fixed_cost.items():
         if tree.data[n].units[u].at_market:
             lacks[n, u] += terms

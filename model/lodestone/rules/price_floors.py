@@ -13,8 +13,18 @@ For every package o of project g, decision node n' of g and node n on or after i
          payment[n] = w(n) * ramp * covered * (max(0, floor - price) - upside_share * max(0, price - floor))
          grant      = capex_grant_share * capex * award, at the decision
 
+
+Where the volume of a contract has to be told apart, under_award = q * award of it:
+
+    (27) product    under_award <= q,  under_award <= max_t * award,  under_award >= q - max_t * (1 - award)
+
+that is where a stake takes its share of it (`bankability`), and where it may be broken: a contract that is not honoured
+takes nothing from under the floor. A package that is not honoured pays nothing.
+
 A package that is committed is awarded: to a committed project in its year, or to a plant from its committed year on,
 where it covers g * capacity of the plant in n - sum of take_or_pay_share * active volumes of its committed contracts.
+
+A floor that is left blank is the least that closes the gap of its decision (`data/lenders.py`).
 
 [cheat] The floor pays on what the project could make, made or not, less what somebody is bound to take under a
 contract: nobody promises a floor and lets the plant stand idle, and an empty contract does not shorten it. A tenor is
@@ -23,18 +33,18 @@ on offer where the project is bankable unaided. [cheat] Only committed contracts
 runs beyond last_year is owed: charged at the leaf at the price of last_year, discounted from its own year; later
 receipts are not credited.
 
-Units    t/yr (covered), MUSD (grant), MUSD/yr (payment)
+Units    t/yr (covered, under_award), MUSD (grant), MUSD/yr (payment)
 Sheets   in: PriceFloors; out: PriceFloors
 Source   the two-way floor follows the public terms of the MP Materials agreement of July 2025
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pyomo.environ as pyo
 
-from lodestone.data.lenders import gap, grant
+from lodestone.data.lenders import filled_in, gap, grant
 from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project, year_of
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import COMMITTED, committed_names, decision_year, decisions_before, held, paid_at
@@ -57,6 +67,7 @@ def price_floors(tree: Tree, invest: pyo.Block, offtake: pyo.Block) -> pyo.Block
     awards = [(n, o) for o in tree.data[0].floors for n in tree.nodes if _on_offer(tree, invest, n, o)]
     block.award = pyo.Var(awards, domain=pyo.Binary)
     block.committed = held(committed_names(tree, "floors"))
+    block.package = _packages(tree, awards)
     block.decided = {(COMMITTED, o): one for o, one in block.committed.items()} | dict(block.award.items())
     packages = {(n, tree.data[n].floors[o].project) for n, o in awards}
     block.one_package = pyo.Constraint(
@@ -68,6 +79,9 @@ def price_floors(tree: Tree, invest: pyo.Block, offtake: pyo.Block) -> pyo.Block
     segments = [(n, o, i) for n, o in awards for i in range(len(block.ends[n, o])) if _shared(tree, offtake, n, o, i)]
     block.covered = pyo.Var(segments, domain=pyo.NonNegativeReals)
     _deemed_output(tree, block, invest, offtake)
+    products = [(n, o, c) for n, o in awards for c in _told_apart(tree, offtake, n, o)]
+    block.under_award = pyo.Var(products, domain=pyo.NonNegativeReals)
+    _products(tree, block, offtake)
     block.cost = costs("grants", "floor_payments", "owed_beyond_horizon")
     _costs(tree, block, offtake)
     return block
@@ -77,12 +91,36 @@ def _on_offer(tree: Tree, invest: pyo.Block, n: int, o: str) -> bool:
     """[cheat] Not to those who need nothing, nor where it is not honoured; to what is committed only what is too."""
     data = tree.data[n]
     floor = data.floors[o]
-    if floor.committed_year is not None or (n, floor.project) not in invest.build or floor.floor is None:
+    if (
+        floor.committed_year is not None
+        or (n, floor.project) not in invest.build
+        or filled_in(data, floor, tree.year[n]) is None
+    ):
         return False
     project = data.projects[floor.project]
     if project.committed_year is not None or not floor.is_honoured(tree.time[n]):
         return False
     return gap(data, project, tree.year[n]) > 0
+
+
+def _packages(tree: Tree, awards: list[tuple[int, str]]) -> dict[tuple[int, str, int], Floor]:
+    """(decision, package, root of the path) -> its terms, the floor worked out where it is left blank.
+
+    Of a committed one the root says them, the same all along its path: what lenders look at is changed from there on.
+    """
+    terms = {(n, o, tree.path[n][0]): filled_in(tree.data[n], tree.data[n].floors[o], tree.year[n]) for n, o in awards}
+    for root in (n for n in tree.nodes if tree.parent[n] is None):
+        data = tree.data[root]
+        for o, floor in data.floors.items():
+            if floor.committed_year is not None:
+                terms[COMMITTED, o, root] = filled_in(data, floor, floor.committed_year)
+    return {key: floor for key, floor in terms.items() if floor is not None}
+
+
+def package_of(tree: Tree, block: pyo.Block, node: int, o: str, decision: int) -> Floor:
+    """The terms of a package awarded at a decision, for a node of its path."""
+    package: Floor = block.package[decision, o, tree.path[node][0]]
+    return package
 
 
 def covered_at(tree: Tree, block: pyo.Block, o: str, decision: int, year: int) -> Terms:
@@ -107,51 +145,109 @@ def deemed_at(tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int, o: st
         return []
     first, last = supported_years(data, floor, decided)
     project = data.projects.get(floor.project)
-    ramp = project.ramp(year - first) if project else 1.0
-    if not first <= year <= last or ramp <= 0:
+    ramp = project.ramp_in(decided, year) if project else 1.0
+    if not first <= year <= last:
         return []
     if decision != COMMITTED:
-        return scaled(ramp, covered_at(tree, block, o, decision, year))
-    if project:
-        output = ramp * _most(project, floor)
-    else:
-        plant = data.plants[floor.project]
-        output = plant.recipe[floor.material] * plant.capacity[tree.time[node]]
+        return scaled(ramp, covered_at(tree, block, o, decision, year) + _broken(tree, block, node, o, decision, year))
+    output = ramp * full_output(data, floor, tree.time[node])
     contracted: Terms = []
     for (d, c), volume in offtake.volume.items():
         contract = data.contracts[c]
         if d != COMMITTED or (contract.supplier, contract.material) != (floor.project, floor.material):
             continue
         signed = signing_year(tree, d, c, node)
-        begins, ends = (0, -1) if signed is None else delivery_years(data, contract, signed)
+        if signed is None:
+            continue
+        begins, ends = delivery_years(data, contract, signed)
         if begins <= year <= ends:
-            active = data.force_majeure(contract, tree.time[node]) * (project.ramp(year - begins) if project else 1.0)
+            active = data.force_majeure(contract, tree.time[node]) * (project.ramp_in(signed, year) if project else 1.0)
             contracted.append((-contract.take_or_pay_share * active, volume))
     return [(output, block.decided[decision, o]), *contracted]
 
 
-def payments_at(tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int) -> Iterator[tuple[str, int, Terms]]:
-    """(package, decision, payment in the node in MUSD as prepared terms)."""
+def _broken(tree: Tree, block: pyo.Block, node: int, o: str, decision: int, year: int) -> Terms:
+    """What contracts that are not honoured at a node give back to the floor, as if fully ramped."""
+    data = tree.data[node]
+    back: Terms = []
+    for d, package, c in block.under_award:
+        if (d, package) == (decision, o) and data.contracts[c].material == data.floors[o].material:
+            contract = data.contracts[c]
+            first, last = delivery_years(data, contract, tree.year[decision])
+            if first <= year <= last and not contract.is_honoured(tree.time[node]):
+                back.append((contract.take_or_pay_share, block.under_award[d, package, c]))
+    return back
+
+
+def full_output(data: PlanData, floor: Floor, time: int) -> float:
+    """t/yr that a project could make of the material once it is fully ramped, or a plant at a time of the horizon."""
+    plant = data.plants.get(floor.project)
+    return plant.recipe[floor.material] * plant.capacity[time] if plant else _most(data.projects[floor.project], floor)
+
+
+def payments_at(
+    tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int, at_bank: bool = False
+) -> Iterator[tuple[str, int, Terms]]:
+    """(package, decision, payment in the node in MUSD); at_bank: at the lenders' price of the year."""
     data, time = tree.data[node], tree.time[node]
     for d in decisions_before(tree, node):
         for o in (o for o in data.floors if (d, o) in block.decided):
             floor = data.floors[o]
             covered = deemed_at(tree, block, offtake, node, o, d, tree.year[node])
             if covered:
+                deck = data.bank_price_of(floor.material, data.region_of(floor.project), tree.year[node])
+                price = deck if at_bank else data.floor_price(floor, time)
+                rate = package_of(tree, block, node, o, d).rate(price)
                 kept = tree.length[node] if floor.is_honoured(time) else 0.0
-                yield o, d, scaled(kept * floor.rate(data.floor_price(floor, time)), covered)
+                yield o, d, scaled(kept * rate, covered)
 
 
 def _most(project: Project, floor: Floor) -> float:
     return project.recipe[floor.material] * project.capacity
 
 
+def packages_of(tree: Tree, block: pyo.Block, project: str, node: int) -> list[str]:
+    """The packages on offer to a project that is decided at a node."""
+    return [o for o, f in tree.data[node].floors.items() if f.project == project and (node, o) in block.award]
+
+
 def _awards_of(tree: Tree, block: pyo.Block, project: str, node: int) -> Terms:
-    return [
-        (1.0, block.award[node, o])
-        for o, floor in tree.data[node].floors.items()
-        if floor.project == project and (node, o) in block.award
-    ]
+    return [(1.0, block.award[node, o]) for o in packages_of(tree, block, project, node)]
+
+
+def _told_apart(tree: Tree, offtake: pyo.Block, node: int, o: str) -> list[str]:
+    """Contracts of the project whose volume under the award has to be known."""
+    data, stake = tree.data[node], tree.data[node].floors[o].equity_share > 0
+    mine = [c for c, x in data.contracts.items() if x.supplier == data.floors[o].project and (node, c) in offtake.sign]
+    return [c for c in mine if stake or (c in _contract_ends(tree, offtake, node, o) and _may_break(tree, node, c))]
+
+
+def _may_break(tree: Tree, node: int, c: str) -> bool:
+    """Whether a contract that is signed at a node is not honoured at some time after it, or in the eyes of lenders."""
+    after = (tree.data[n].contracts[c] for n in tree.nodes if node in tree.path[n])
+    return any(not (all(x.honoured.values()) and all(x.base_honoured.values())) for x in after)
+
+
+def _products(tree: Tree, block: pyo.Block, offtake: pyo.Block) -> None:
+    """(27)"""
+
+    def most(n: int, c: str) -> float:
+        return tree.data[n].contracts[c].max_t
+
+    def part(b: pyo.Block, n: int, o: str, c: str) -> object:
+        return b.under_award[n, o, c] <= offtake.q[n, c]
+
+    def awarded(b: pyo.Block, n: int, o: str, c: str) -> object:
+        return b.under_award[n, o, c] <= most(n, c) * b.award[n, o]
+
+    def whole(b: pyo.Block, n: int, o: str, c: str) -> object:
+        all_of_it = [(1.0, b.under_award[n, o, c]), (-1.0, offtake.q[n, c]), (-most(n, c), b.award[n, o])]
+        return linear(all_of_it) >= -most(n, c)
+
+    index = block.under_award.index_set()
+    block.part_of_volume = pyo.Constraint(index, rule=part, doc="(27)")
+    block.only_awarded = pyo.Constraint(index, rule=awarded, doc="(27)")
+    block.all_of_volume = pyo.Constraint(index, rule=whole, doc="(27)")
 
 
 def _contract_ends(tree: Tree, offtake: pyo.Block, node: int, o: str) -> dict[str, int]:
@@ -222,22 +318,35 @@ def _costs(tree: Tree, block: pyo.Block, offtake: pyo.Block) -> None:
     for leaf in tree.leaves:
         for d in decisions_before(tree, leaf):
             for o in (o for o in tree.data[leaf].floors if (d, o) in block.decided):
-                block.cost["owed_beyond_horizon"][leaf] += _owed(tree, block, offtake, o, d, leaf)
+                owed = owed_after(tree, block, offtake, o, d, leaf)
+                block.cost["owed_beyond_horizon"][leaf] += discounted_after(tree, leaf, owed)
 
 
-def _owed(tree: Tree, block: pyo.Block, offtake: pyo.Block, o: str, decision: int, leaf: int) -> Terms:
-    """Payments beyond last_year at its price, discounted to it. [cheat]"""
-    data, last = tree.data[leaf], tree.data[leaf].last_year
+def owed_after(
+    tree: Tree, block: pyo.Block, offtake: pyo.Block, o: str, decision: int, leaf: int, at_bank: bool = False
+) -> dict[int, Terms]:
+    """Year after the last -> payments at its price, MUSD of that year; receipts do not count. [cheat]
+
+    at_bank: at the lenders' price of that year instead.
+    """
+    data, time = tree.data[leaf], tree.time[leaf]
     floor = data.floors[o]
     decided = decision_year(tree, decision, floor)
-    rate = max(0.0, floor.rate(data.floor_price(floor, tree.time[leaf])))
-    if decided is None or rate == 0 or not floor.is_honoured(tree.time[leaf]):
-        return []
-    owed: Terms = []
-    for year in range(last + 1, supported_years(data, floor, decided)[1] + 1):
-        factor = (1 + data.discount_rate) ** (last - year) * rate
-        owed += scaled(factor, deemed_at(tree, block, offtake, leaf, o, decision, year))
+    if decided is None or not floor.is_honoured(time):
+        return {}
+    package, now, owed = package_of(tree, block, leaf, o, decision), data.floor_price(floor, time), {}
+    for year in range(data.last_year + 1, supported_years(data, floor, decided)[1] + 1):
+        price = data.bank_price_of(floor.material, data.region_of(floor.project), year) if at_bank else now
+        rate = package.rate(price)
+        if rate > 0:
+            owed[year] = scaled(rate, deemed_at(tree, block, offtake, leaf, o, decision, year))
     return owed
+
+
+def discounted_after(tree: Tree, leaf: int, owed: Mapping[int, Terms]) -> Terms:
+    """What is owed in years after the last, in money of the last."""
+    factor = 1 + tree.data[leaf].discount_rate
+    return [term for year, terms in owed.items() for term in scaled(factor ** (tree.year[leaf] - year), terms)]
 
 
 def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
@@ -245,7 +354,7 @@ def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
     for (d, o), award in block.award.items():
         if d in tree.time and amount(award) > 0.5:
             data = tree.data[d]
-            floor = data.floors[o]
+            floor = package_of(tree, block, d, o, d)
             first, last = supported_years(data, floor, tree.year[d])
             rows.append(
                 {
@@ -255,7 +364,7 @@ def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
                     "decision_year": tree.year[d],
                     "first_supported_year": first,
                     "last_supported_year": last,
-                    "floor_usd_per_kg": (floor.floor or 0.0) / MUSD_PER_T,
+                    "floor_usd_per_kg": floor.level / MUSD_PER_T,
                     "upside_share": floor.upside_share,
                     "grant_musd": grant(data, floor),
                 }
@@ -270,12 +379,11 @@ def payments_table(tree: Tree, block: pyo.Block, offtake: pyo.Block) -> list[Row
         for o, d, payment in payments_at(tree, block, offtake, n):
             if amount(block.decided[d, o]) <= 0.5:
                 continue
-            floor = data.floors[o]
+            floor = package_of(tree, block, n, o, d)
             region = data.region_of(floor.project)
             covered = tree.length[n] * worth(deemed_at(tree, block, offtake, n, o, d, tree.year[n]))
-            kept = covered if floor.is_honoured(time) else 0.0
+            kept = covered if data.floors[o].is_honoured(time) else 0.0
             price = data.floor_price(floor, time)
-            level = floor.floor or 0.0
             rows.append(
                 {
                     "project": floor.project,
@@ -286,7 +394,7 @@ def payments_table(tree: Tree, block: pyo.Block, offtake: pyo.Block) -> list[Row
                     "covered_t": covered,
                     "price_usd_per_kg": price / MUSD_PER_T,
                     "payment_musd": worth(payment),
-                    "upside_musd": kept * floor.upside_share * max(0.0, price - level),
+                    "upside_musd": kept * floor.upside_share * max(0.0, price - floor.level),
                     "payment_at_bank_prices_musd": kept
                     * floor.rate(data.bank_price_of(floor.material, region, year_of(time))),
                     "committed": "yes" if d == COMMITTED else "no",

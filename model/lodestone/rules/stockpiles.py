@@ -178,7 +178,7 @@ def _cover(tree: Tree, block: pyo.Block, index: list[tuple[int, str]]) -> None:
 
     asked = [(n, s) for n, s in index if required_days(tree, n, s) > 0]
     at_least = [(n, s) for n, s in index if least(n, s) > 0]
-    usable = [(n, s) for n, s in asked if usable_t(tree, n, s) > 0]
+    usable = [(n, s) for n, s in asked if n not in tree.twin and usable_t(tree, n, s) > 0]
     block.lacking = pyo.Var(
         [key for key in dict.fromkeys([*asked, *at_least]) if suspended(tree, *key)], domain=pyo.NonNegativeReals
     )

@@ -18,7 +18,11 @@ suppliers as they come, old suppliers can always be gone back to, and one that i
 Where Trade has no row for m into r', the sum is not limited at the root.
 
 Of a project the gain is what each build gains: the step of its ramp. That is its capacity's gain against its highest
-before, as long as no build of several ends its life while another begins.
+before, unless a build of several ends its life while another begins. Then, capacity being C, each x before n, M all
+that can be built, and grows binary,
+
+    (23) taken <= intake of m at full use of C[n] - C[x] + M (1 - grows[n,u])
+         taken <= intake of m at full use of M grows[n,u]
 
 Units    t/yr
 Sheets   in: Materials, Trade, Demand, Plants, Projects; out: Sourcing
@@ -163,7 +167,7 @@ def _gains(tree: Tree, invest: pyo.Block, n: int, u: str) -> tuple[float, Terms]
         return 0.0, []
     year, terms = tree.year[n], []
     for decided, build in builds_before(tree, invest, u, n):
-        age = year - unit.first_year(decided)
+        age = year - unit.begins(decided)
         if len(path) == 1 and age > 0:
             continue  # it produced before
         step = unit.ramp(age) - unit.ramp(age - 1)
@@ -192,3 +196,40 @@ def _taken(tree: Tree, net: Network, flow: pyo.Block, invest: pyo.Block, block: 
 
     block.new = pyo.Constraint(list(gains), rule=new, doc="(23)")
     block.in_use = pyo.Constraint(list(gains), rule=in_use, doc="(23)")
+    _replaced(tree, invest, block, list(gains))
+
+
+def _replaced(tree: Tree, invest: pyo.Block, block: pyo.Block, takers: list[tuple[int, str, str]]) -> None:
+    """What a build takes in that only replaces one whose life has ended is no gain of the project."""
+    ending = [(n, u, m) for n, u, m in takers if _some_build_has_ended(tree, invest, n, u)]
+    block.grows = pyo.Var(list(dict.fromkeys((n, u) for n, u, _ in ending)), domain=pyo.Binary)
+    before = [(n, u, m, x) for n, u, m in ending for x in tree.path[n][:-1] if tree.begins_year(x)]
+
+    def most(n: int, u: str, m: str) -> float:
+        project = tree.data[n].projects[u]
+        return project.inputs[m] * project.capacity * project.max_builds
+
+    def replaced(b: pyo.Block, n: int, u: str, m: str, x: int) -> object:
+        g, now, then = tree.data[n].units[u].inputs[m], _capacity(tree, invest, n, u), _capacity(tree, invest, x, u)
+        terms = [(1.0, b.taken[n, u, m]), *scaled(-g, now), *scaled(g, then), (most(n, u, m), b.grows[n, u])]
+        return linear(terms) <= most(n, u, m)
+
+    def growing(b: pyo.Block, n: int, u: str, m: str) -> object:
+        return linear([(1.0, b.taken[n, u, m]), (-most(n, u, m), b.grows[n, u])]) <= 0
+
+    block.replaced = pyo.Constraint(before, rule=replaced, doc="(23)")
+    block.growing = pyo.Constraint(ending, rule=growing, doc="(23)")
+
+
+def _some_build_has_ended(tree: Tree, invest: pyo.Block, n: int, u: str) -> bool:
+    project = tree.data[n].projects.get(u)
+    if project is None or len(tree.path[n]) == 1:
+        return False
+    return any(project.last_life_year(year) < tree.year[n] for year, _ in builds_before(tree, invest, u, n))
+
+
+def _capacity(tree: Tree, invest: pyo.Block, n: int, u: str) -> Terms:
+    """Of a project at a node, t/yr, as terms of builds."""
+    project, year = tree.data[n].projects[u], tree.year[n]
+    built = [(project.ramp(year - project.first_year(d)), build) for d, build in builds_before(tree, invest, u, n)]
+    return [(project.capacity * ramp, build) for ramp, build in built if ramp > 0]

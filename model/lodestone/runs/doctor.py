@@ -9,17 +9,17 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Any
 
 from packaging.requirements import Requirement
 
 import lodestone
 from lodestone import __version__
 from lodestone.errors import LodestoneError
+from lodestone.plan.tables import Document
 from lodestone.report.plan.run_folder import check_target
 from lodestone.template.examples import examples
 
@@ -139,7 +139,7 @@ def _solve() -> list[Finding]:
     return [_cost(answer), Finding("standard output", seen, not beside)]
 
 
-def _apart(text: str) -> tuple[Mapping[str, Any] | None, str]:
+def _apart(text: str) -> tuple[Document | None, str]:
     """The JSON document in a text, and what else stands there."""
     start = max(text.find("{"), 0)
     try:
@@ -149,7 +149,7 @@ def _apart(text: str) -> tuple[Mapping[str, Any] | None, str]:
     return answer, " ".join((text[:start] + text[end:]).split())
 
 
-def _cost(answer: Mapping[str, Any]) -> Finding:
+def _cost(answer: Document) -> Finding:
     """Against the cost by hand."""
     if "error" in answer:
         return Finding("solver", f"the tutorial has no plan: {answer['error']}", False)

@@ -13,9 +13,9 @@ import time
 import zipfile
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from lodestone.errors import UsageError
+from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import read_run
 
 LOOK_EVERY_S = 0.5
@@ -76,7 +76,7 @@ def _whole(content: bytes) -> bool:
 # --- the plan before ------------------------------------------------------------------------------------------------
 
 
-def last_plan(folder: Path) -> dict[str, Any] | None:
+def last_plan(folder: Path) -> Plan | None:
     """The plan that stands in a run folder, if one does that can be compared with a new one."""
     try:
         return read_run(folder)

@@ -7,25 +7,26 @@ of the workbook, and the audit of the plan against the workbook as it stands tod
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from lodestone import __version__
 from lodestone.audit import Audit, audit, audit_joint
 from lodestone.errors import UsageError
 from lodestone.names import listed
 from lodestone.plan.formatting import count, one_line
+from lodestone.plan.plan import Plan
 from lodestone.plan.plan_json import fingerprint
-from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, read_run, run_place, workbook_bytes, workbook_of
+from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, read_run_document, run_place, workbook_bytes, workbook_of
 from lodestone.plan.shapes import read_regular
+from lodestone.plan.tables import Document
 from lodestone.report.plan.workbook import write_plan_workbook
 from lodestone.studies.compare.input_differences import input_differences
 from lodestone.system.scratch import scratch
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.file.archive import MOST_FILE, read_bytes
-from lodestone.workbook.file.xlsx import column_letters, read_sheets
+from lodestone.workbook.file.xlsx import CellValue, column_letters, read_sheets
 from lodestone.workbook.inputs import Inputs, load_bytes
 from lodestone.workbook.snapshot import input_snapshot
 
@@ -46,32 +47,31 @@ def verify(run: Path, workbook: Path | None = None) -> list[Finding]:
 
     Raises UsageError when there is no plan that can be read.
     """
-    plan = read_run(run)
-    return [_written(plan), _shown(plan, run_place(run) / PLAN_XLSX), *_follows(plan, run, workbook)]
+    document = read_run_document(run)
+    plan = Plan.from_document(document)
+    return [_written(document), _shown(plan, run_place(run) / PLAN_XLSX), *_follows(plan, run, workbook)]
 
 
 def holds(findings: list[Finding]) -> bool:
     return all(finding.ok for finding in findings)
 
 
-def _written(plan: Mapping[str, Any]) -> Finding:
-    if "fingerprint" not in plan:
+def _written(document: Document) -> Finding:
+    if "fingerprint" not in document:
         return Finding(PLAN_JSON, None, "has no fingerprint: an earlier version of Lodestone wrote it")
-    if plan["fingerprint"] != fingerprint(plan):
+    if document["fingerprint"] != fingerprint(document):
         return Finding(PLAN_JSON, False, "was changed after it was written")
-    return Finding(PLAN_JSON, True, f"is as it was written (fingerprint {plan['fingerprint'][:12]})")
+    return Finding(PLAN_JSON, True, f"is as it was written (fingerprint {document['fingerprint'][:12]})")
 
 
-def _shown(plan: Mapping[str, Any], book: Path) -> Finding:
+def _shown(plan: Plan, book: Path) -> Finding:
     """plan.xlsx is made again from plan.json; its values must be the same."""
-    if plan["versions"]["lodestone"] != __version__:
-        return Finding(
-            PLAN_XLSX, None, f"was written by Lodestone {plan['versions']['lodestone']}, this is {__version__}"
-        )
-    seconds = {stage: s for stage, s in plan["seconds"].items() if stage != "write"}  # which it cannot know
+    if plan.versions["lodestone"] != __version__:
+        return Finding(PLAN_XLSX, None, f"was written by Lodestone {plan.versions['lodestone']}, this is {__version__}")
+    seconds = {stage: s for stage, s in plan.seconds.items() if stage != "write"}  # which it cannot know
     with scratch() as place:
         again = place / PLAN_XLSX
-        write_plan_workbook({**plan, "seconds": seconds}, again)
+        write_plan_workbook(replace(plan, seconds=seconds), again)
         expected = _cells(again, again.read_bytes())
     try:
         found = _cells(book, read_regular(book, MOST_FILE))
@@ -85,7 +85,7 @@ def _shown(plan: Mapping[str, Any], book: Path) -> Finding:
     return Finding(PLAN_XLSX, True, f"shows what plan.json says ({count(len(expected), 'cell')})")
 
 
-def _cells(path: Path, content: bytes) -> dict[str, Any]:
+def _cells(path: Path, content: bytes) -> dict[str, CellValue]:
     return {
         f"{sheet.name}!{column_letters(column)}{number}": value
         for sheet in read_sheets(path, content)
@@ -94,17 +94,17 @@ def _cells(path: Path, content: bytes) -> dict[str, Any]:
     }
 
 
-def _follows(plan: Mapping[str, Any], run: Path, workbook: Path | None) -> Iterator[Finding]:
+def _follows(plan: Plan, run: Path, workbook: Path | None) -> Iterator[Finding]:
     try:
         content = workbook_bytes(plan, run) if workbook is None else read_bytes(workbook)
     except UsageError as error:
         yield Finding("workbook", None, str(error))
         yield Finding("audit", None, "not repeated, as it needs the workbook")
         return
-    unchanged = hashlib.sha256(content).hexdigest() == plan["workbook_sha256"]
+    unchanged = hashlib.sha256(content).hexdigest() == plan.workbook_sha256
     path = workbook or workbook_of(plan, run)
     try:
-        inputs, name = load_bytes(path, content, plan.get("sets", ())), path.name
+        inputs, name = load_bytes(path, content, plan.sets or ()), path.name
     except UsageError as error:
         yield Finding("workbook", False, str(error))
         yield Finding("audit", None, "not repeated, as the workbook cannot be read")
@@ -122,31 +122,31 @@ def _follows(plan: Mapping[str, Any], run: Path, workbook: Path | None) -> Itera
     yield _audited(plan, inputs, "" if unchanged else " with the workbook of today")
 
 
-def _changes(plan: Mapping[str, Any], inputs: Inputs) -> str:
+def _changes(plan: Plan, inputs: Inputs) -> str:
     """Which inputs of the run are others today; a joint run keeps those of its base."""
-    now = {**plan, "inputs": input_snapshot(inputs.tables(_told_by(plan)))}
+    now = replace(plan, inputs=input_snapshot(inputs.tables(_told_by(plan))))
     differences, _ = input_differences([plan, now])
     cells = [f"{d.sheet}/{d.row}/{d.year or d.column}" for d in differences]
     return listed(cells, SHOWN) if cells else "no input of this plan is another"
 
 
-def _told_by(plan: Mapping[str, Any]) -> str:
-    return "base" if "futures" in plan else str(plan["scenario"])
+def _told_by(plan: Plan) -> str:
+    return "base" if plan.is_joint else str(plan.scenario)
 
 
-def _audited(plan: Mapping[str, Any], inputs: Inputs, where: str) -> Finding:
-    names = list(plan["futures"]) if "futures" in plan else [plan["scenario"]]
+def _audited(plan: Plan, inputs: Inputs, where: str) -> Finding:
+    names = list(plan.futures) if plan.is_joint else [plan.scenario]
     gone = [name for name in names if name not in inputs.scenario_names]
     if gone:
         return Finding("audit", False, f"cannot be passed{where}: there is no scenario {listed(gone, SHOWN)}")
     data = {name: plan_data(inputs.tables(name), inputs.tables()) for name in names}
-    if "futures" in plan:
+    if plan.is_joint:
         parents = any(each.scenario.parent not in (None, *data) for each in data.values())
         others = inputs.scenario_names if parents else ()
         scenarios = {name: plan_data(inputs.tables(name), inputs.tables()).scenario for name in others}
-        result: Audit = audit_joint(data, plan, scenarios)
+        result: Audit = audit_joint(data, plan.document(), scenarios)
     else:
-        result = audit(data[names[0]], plan)
+        result = audit(data[names[0]], plan.document())
     if result.ok:
         return Finding("audit", True, f"passed again{where}: {count(len(result.lines), 'rule')}")
     first = result.findings[0]

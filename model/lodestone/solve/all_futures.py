@@ -1,4 +1,4 @@
-"""All futures in one plan: from workbook to audited plan document, and what knowing the future would be worth.
+"""All futures in one plan: from workbook to audited plan, and what knowing the future would be worth.
 
 The plan is made on the tree of all scenarios with a probability (`tree.joint`): what is decided before a future shows
 itself is the same in all of them.
@@ -16,33 +16,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from lodestone.audit import Audit, audit_joint
 from lodestone.data.plan_data import BASE, PlanData
-from lodestone.data.tree import Tree, joint, single
+from lodestone.data.tree import Branch, Tree, joint, single, with_branches
 from lodestone.errors import NoPlanError, StoppedError, UsageError
-from lodestone.plan.tables import VALUE_TABLES
-from lodestone.progress import OnProgress, ShouldStop
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import VALUE_TABLES, Document, Row, Rows
 from lodestone.rules.build import build
-from lodestone.rules.linear import Row
 from lodestone.rules.objective import cvar, mean
 from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
+from lodestone.solve.effort import AS_SET, Effort, Search
 from lodestone.solve.fixed_decisions import decisions, hold, hold_stocks
 from lodestone.solve.marginal_values import value_tables
 from lodestone.solve.one_scenario import (
     Clock,
-    Effort,
     Proof,
     Solved,
-    effort,
     heading,
     load_model,
     passing,
     renamed,
     scenario_data,
+    solve_secure,
     solve_tree,
     totals,
+    with_branches_of,
 )
 from lodestone.solver.highs import Outcome
 from lodestone.workbook.cell_locations import Places
@@ -62,45 +61,41 @@ def joint_name(inputs: Inputs) -> str:
     return name
 
 
-def solve_joint(
-    inputs: Inputs,
-    gap: float | None = None,
-    time_limit: float | None = None,
-    on_progress: OnProgress | None = None,
-    should_stop: ShouldStop | None = None,
-    values: bool = True,
-    start: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """The audited plan document (plan.json) for all futures together; every table has a column `scenario`.
+def solve_joint(inputs: Inputs, effort: Effort = AS_SET, values: bool = True) -> Plan:
+    """The audited plan for all futures together; every table has a column `scenario`.
 
-    gap (share) and time_limit (s) replace the workbook's settings, for each solve. values: EVPI and VSS too, which take
-    one more solve for each future and two for the base. start: as in solve_scenario. Raises what solve_scenario raises,
-    and UsageError when no scenario has a probability.
+    effort: of each solve; its `secure` asks for every future. values: EVPI and VSS too, which take one more solve for
+    each future and two for the base. Raises what solve_scenario raises, and UsageError when no scenario has a
+    probability.
     """
-    clock = Clock(on_progress)
+    clock = Clock(effort.on_progress)
     clock.enter("read")
     base, tree = all_futures(inputs)
     clock.leave("read")
-    wanted = effort(base, gap, time_limit, on_progress, should_stop)
+    wanted = effort.search(base)
+    k = effort.threats(base)
     futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
+    branches: list[Branch] = []
 
-    def attempt(careful: bool) -> tuple[tuple[Solved, dict[str, Any]], Audit]:
-        solved = solve_tree(tree, replace(wanted, start=start, careful=careful), clock)
+    def attempt(careful: bool) -> tuple[tuple[Solved, Plan], Audit]:
+        solved, security = solve_secure(inputs, tree, k, replace(wanted, careful=careful), clock)
         clock.enter("audit")
-        plan = _document(inputs, base, solved)
-        result = audit_joint(futures, plan, tree.scenarios)
+        plan = _plan_of(inputs, base, solved)
+        if security:
+            plan = replace(plan, secure=security.told(plan.objective_musd))
+            branches[:] = security.chosen
+        shown = {name: plan.future(name).tables for name in futures}
+        result = with_branches_of(solved, audit_joint(futures, plan.document(), tree.scenarios), shown)
         clock.leave("audit")
         return (solved, plan), result
 
     (solved, plan), lines = passing(attempt)
-    plan["audit"] = lines
-    plan["tables"] |= _values(inputs, solved)
+    plan = replace(plan, audit=lines, tables=plan.tables | _values(inputs, solved))
     clock.leave("marginal values")
     if values:
-        plan |= asdict(_worth_of_knowing(base, tree, plan, wanted))
+        plan = replace(plan, **asdict(_worth_of_knowing(base, tree, plan, replace(wanted, start=None), branches)))
         clock.leave("values")
-    plan["seconds"] = clock.seconds
-    return plan
+    return replace(plan, seconds=clock.seconds)
 
 
 def all_futures(inputs: Inputs) -> tuple[PlanData, Tree]:
@@ -112,20 +107,20 @@ def all_futures(inputs: Inputs) -> tuple[PlanData, Tree]:
     return base, joint(base, scenarios)
 
 
-def _document(inputs: Inputs, base: PlanData, solved: Solved) -> dict[str, Any]:
+def _plan_of(inputs: Inputs, base: PlanData, solved: Solved) -> Plan:
     tree = solved.built.tree
     tables = {name: plan_tables(solved.built.along(leaf)) for name, leaf in tree.leaf_of.items()}
-    return joint_document(inputs, base, tree, tables, solved.proof)
+    return joint_plan(inputs, base, tree, tables, solved.proof)
 
 
-def joint_document(
+def joint_plan(
     inputs: Inputs,
     base: PlanData,
     tree: Tree,
     tables: Mapping[str, Mapping[str, Sequence[Row]]],
     proof: Proof,
-) -> dict[str, Any]:
-    """The plan document of all futures from the tables of each, wherever they were solved; not audited yet."""
+) -> Plan:
+    """The plan of all futures from the tables of each, wherever they were solved; not audited yet."""
     futures = tree.leaf_of
     likely = {name: tree.probability[leaf] for name, leaf in futures.items()}
     costs = {name: cost_totals(tree.along(leaf), tables[name]) for name, leaf in futures.items()}
@@ -133,37 +128,38 @@ def joint_document(
     terms = next(iter(costs.values()))
     expected_costs = {term: mean({name: costs[name][term] for name in futures}, likely) for term in terms}
     tariffs = mean({name: tariff_revenue(tables[name]) for name in futures}, likely)
-    return {
+    return Plan(
         **heading(inputs, base, proof, weighed(base, cost, likely), mean(cost, likely)),
-        "cvar_musd": cvar(cost, likely, base.risk_tail),
-        "scenario": JOINT,
-        "probabilities": likely,
-        "from_years": {name: tree.data[leaf].scenario.from_year for name, leaf in futures.items()},
+        cvar_musd=cvar(cost, likely, base.risk_tail),
+        scenario=JOINT,
+        probabilities=likely,
+        from_years={name: tree.data[leaf].scenario.from_year for name, leaf in futures.items()},
         **_within_years(tree),
-        "futures": cost,
+        futures=cost,
         **asdict(Values()),
-        "changes": _changes(inputs, likely),
-        "settings": inputs.tables().told_settings,
-        "inputs": input_snapshot(inputs.tables()),
+        changes=_changes(inputs, likely),
+        settings=inputs.tables().told_settings,
+        inputs=input_snapshot(inputs.tables()),
         **totals(expected_costs, tariffs),
-        "sheet_names": renamed(inputs),
-        "origins": [
+        sheet_names=renamed(inputs),
+        origins=[
             {"scenario": name, **line}
             for name in futures
             for line in origins(inputs.tables(name), inputs.changes(name), tables[name])
         ],
-        "tables": {
+        tables={
             table: [{"scenario": name, **row} for name in futures for row in tables[name][table]]
             for table in next(iter(tables.values()))
         },
-    }
+        audit=[],
+    )
 
 
-def _within_years(tree: Tree) -> dict[str, Any]:
+def _within_years(tree: Tree) -> Document:
     """Where some future shows itself within a year, or parts earlier, with a parent that is no future itself."""
     scenarios = {name: tree.data[leaf].scenario for name, leaf in tree.leaf_of.items()}
     months = {name: row.from_month for name, row in scenarios.items()}
-    found: dict[str, Any] = {"from_months": months} if any(month > 1 for month in months.values()) else {}
+    found: Document = {"from_months": months} if any(month > 1 for month in months.values()) else {}
     first, shown = (
         min((row.shows for row in rows.values() if row.shows is not None), default=0)
         for rows in (tree.scenarios, scenarios)
@@ -171,9 +167,9 @@ def _within_years(tree: Tree) -> dict[str, Any]:
     return found | ({"parting": first} if first < shown else {})
 
 
-def _values(inputs: Inputs, solved: Solved) -> dict[str, list[dict[str, Any]]]:
+def _values(inputs: Inputs, solved: Solved) -> Rows:
     """What limits and supply are worth in each future."""
-    given, places, leaf_of = solved.duals, Places(inputs), solved.built.tree.leaf_of
+    given, places, leaf_of = solved.duals(), Places(inputs), solved.built.tree.leaf_of
     by_future = {name: value_tables(solved.built, given, places, leaf) for name, leaf in leaf_of.items()}
     return {
         table: [{"scenario": name, **row} for name, tables in by_future.items() for row in tables[table]]
@@ -187,7 +183,7 @@ def weighed(base: PlanData, cost: Mapping[str, float], likely: Mapping[str, floa
     return (1 - weight) * mean(cost, likely) + weight * cvar(cost, likely, base.risk_tail)
 
 
-def _changes(inputs: Inputs, futures: Mapping[str, float]) -> list[dict[str, Any]]:
+def _changes(inputs: Inputs, futures: Mapping[str, float]) -> list[Row]:
     """What --set changed, once, then what each scenario changed."""
     for_all = inputs.changes()
     own = {name: inputs.changes(name)[len(for_all) :] for name in futures if name != BASE.name}
@@ -212,28 +208,31 @@ class Values:
     remarks: tuple[str, ...] = ()
 
 
-def _worth_of_knowing(base: PlanData, tree: Tree, plan: Mapping[str, Any], wanted: Effort) -> Values:
-    """Best effort: a value that cannot be had leaves a remark, never the plan."""
+def _worth_of_knowing(base: PlanData, tree: Tree, plan: Plan, wanted: Search, branches: Sequence[Branch]) -> Values:
+    """Best effort: a value that cannot be had leaves a remark, never the plan.
+
+    branches: combinations of threats that a plan must stand, whether it knows its future or not.
+    """
     remarks: list[str] = []
-    objective, likely = plan["objective_musd"], plan["probabilities"]
+    objective, likely = plan.objective_musd, plan.probabilities
     alone = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
     known: dict[str, float] = {}
-    base_plan = _alone(base, wanted, remarks)
+    base_plan = _alone(base, wanted, remarks, branches)
     for name, data in alone.items():
-        solved = base_plan if name == base.scenario.name else _alone(data, wanted, remarks)
+        solved = base_plan if name == base.scenario.name else _alone(data, wanted, remarks, branches)
         if solved:
             known[name] = solved.outcome.objective
     noise = wanted.gap * abs(objective) + 1e-9
     evpi = gain(objective - weighed(base, known, likely), noise) if len(known) == len(alone) else None
-    held = _base_held(base_plan, tree, wanted, remarks) if base_plan else None
+    held = _base_held(base_plan, with_branches(tree, branches), wanted, remarks) if base_plan else None
     vss = None if held is None else gain(held - objective, noise)
     return with_remarks(plan, Values(evpi, vss, known if evpi is not None else None, held, tuple(remarks)), noise)
 
 
-def with_remarks(plan: Mapping[str, Any], values: Values, noise: float) -> Values:
+def with_remarks(plan: Plan, values: Values, noise: float) -> Values:
     """Remarks added that say how far the values can be trusted; noise: MUSD that the gaps of the solves leave open."""
     remarks = list(values.remarks)
-    if plan["status"] != "optimal":
+    if plan.status != "optimal":
         remarks.append("the plan itself was not proved within the gap: EVPI is at most, VSS at least what is shown")
     if any(value is not None and 0 < value <= noise for value in (values.evpi_musd, values.vss_musd)):
         remarks.append(f"a value of less than {noise:.3g} MUSD is within what the solves leave open")
@@ -245,20 +244,22 @@ def gain(value: float, noise: float) -> float:
     return 0.0 if -noise <= value < 0 else value
 
 
-def _alone(data: PlanData, wanted: Effort, remarks: list[str]) -> Solved | None:
+def _alone(data: PlanData, wanted: Search, remarks: list[str], branches: Sequence[Branch]) -> Solved | None:
     """The plan of one scenario that knows its future."""
     name = data.scenario.name
+    tree = with_branches(single(data), [branch for branch in branches if branch.future == name])
     try:
-        solved = solve_tree(single(data), _named(wanted, f"{name} alone"), Clock(None))
+        solved = solve_tree(tree, _named(wanted, f"{name} alone"), Clock(None))
     except (NoPlanError, StoppedError) as error:
         remarks.append(f"{name} alone: {error}")
         return None
     return solved if _proved(solved.outcome, f"{name} alone", remarks) else None
 
 
-def _base_held(base_plan: Solved, tree: Tree, wanted: Effort, remarks: list[str]) -> float | None:
+def _base_held(base_plan: Solved, tree: Tree, wanted: Search, remarks: list[str]) -> float | None:
     """The objective when the base's decisions are held where futures share their nodes."""
-    held = decisions(plan_tables(base_plan.built))
+    (leaf,) = base_plan.built.tree.leaf_of.values()
+    held = decisions(plan_tables(base_plan.built.along(leaf)))
     built = build(tree)
     trunk = [n for n in tree.shared if tree.data[n].scenario.name == BASE.name]  # not what a parent shares with others
     hold(built, held, trunk)
@@ -281,7 +282,7 @@ def _proved(outcome: Outcome, what: str, remarks: list[str]) -> bool:
     return outcome.optimal
 
 
-def _named(wanted: Effort, stage: str) -> Effort:
+def _named(wanted: Search, stage: str) -> Search:
     """The same effort, with progress shown under another name."""
     tell = wanted.on_progress
     return wanted if tell is None else replace(wanted, on_progress=lambda shown: tell(replace(shown, stage=stage)))

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from lodestone.data.plan_data import CLEAN, EXPOSED, Time, time_of
+from lodestone.data.plan_data import CLEAN, EXPOSED, Time
+from lodestone.plan.key_figures import begin
+from lodestone.plan.tables import Row
 from lodestone.rules.build import Built
+from lodestone.solver.matrix import Variable
 
 ROUNDING = 1e-7
 STREAM_COLUMNS = {CLEAN: "clean_t", EXPOSED: "exposed_t"}
@@ -32,7 +34,7 @@ class Decisions:
     avoided: Mapping[tuple[str, str, str, str, Time], float]  # option, region, sector, material, begin -> t
 
 
-def decisions(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Decisions:
+def decisions(tables: Mapping[str, Sequence[Row]]) -> Decisions:
     """The decisions of a plan of one future, from its tables."""
 
     def moved(direction: str) -> dict[tuple[str, Time, str], float]:
@@ -41,9 +43,6 @@ def decisions(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Decisions:
             for row in tables["stockpile"]
             for stream, column in STREAM_COLUMNS.items()
         }
-
-    def begin(row: Mapping[str, Any]) -> Time:
-        return time_of(row["year"], row.get("month", 1))
 
     shipped: dict[tuple[str, str, str, Time], float] = defaultdict(float)
     for row in tables["flows"]:
@@ -65,7 +64,7 @@ def hold(built: Built, held: Decisions, nodes: Iterable[int], *, new_allowed: bo
     """Hold what is built, awarded and signed at these nodes; new_allowed: more may be decided beside it."""
     m, year, within = built.model, built.tree.year, set(nodes)
 
-    def fix(variable: Any, value: float) -> None:
+    def fix(variable: Variable, value: float) -> None:
         if value > 0 or not new_allowed:
             _fix(variable, value)
 
@@ -115,13 +114,13 @@ def _qualified(built: Built, held: Decisions, node: int, material: str, origin: 
     return max(trade, *shipped)
 
 
-def _at_most(variable: Any, value: float) -> None:
+def _at_most(variable: Variable, value: float) -> None:
     """A little room for what a solver leaves of digits."""
     most = value * (1 + ROUNDING) + ROUNDING
     variable.setub(most if variable.ub is None else min(variable.ub, most))
 
 
-def _fix(variable: Any, value: float) -> None:
+def _fix(variable: Variable, value: float) -> None:
     """By its bounds, within those it has."""
     low = value if variable.lb is None else max(variable.lb, value)
     at = low if variable.ub is None else min(variable.ub, low)

@@ -28,7 +28,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import isinf
-from typing import Any
 
 import numpy as np
 
@@ -39,6 +38,7 @@ from lodestone.rules.china_share import share_at, stock_row
 from lodestone.rules.linear import Row, amount, worth
 from lodestone.rules.stockpiles import DAYS_PER_YEAR, credited_demand, required_days, usable_t
 from lodestone.solver.highs import Solver
+from lodestone.solver.matrix import Constraint
 from lodestone.workbook.cell_locations import Places
 
 POINT = 0.01  # of a share
@@ -67,7 +67,7 @@ class Duals:
     columns: Mapping[int, float] = field(default_factory=dict)
     money: Mapping[int, float] = field(default_factory=dict)
 
-    def row(self, constraint: Any, *key: Any) -> float:
+    def row(self, constraint: Constraint, *key: object) -> float:
         """0 where there is no such row."""
         return self.rows.get(id(constraint[key]), 0.0) if key in constraint else 0.0
 
@@ -91,7 +91,11 @@ def duals(built: Built, solver: Solver, values: np.ndarray) -> Duals:
     return Duals(
         rows={id(row.constraint): dual for row, dual in zip(solver.rows, rows, strict=True)},
         columns={id(v): cost for v, cost in zip(solver.variables, columns[: len(solver.variables)], strict=True)},
-        money={n: 1.0 / (tree.data[n].discount(tree.year[n]) * tree.probability[n]) for n in tree.nodes},
+        money={
+            n: 1.0 / (tree.data[n].discount(tree.year[n]) * tree.probability[n])
+            for n in tree.nodes
+            if n not in tree.twin
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""One scenario from workbook to audited plan document; `joint_run` strings the same stages together for all futures."""
+"""One scenario from workbook to audited plan; `joint_run` strings the same stages together for all futures."""
 
 from __future__ import annotations
 
@@ -7,24 +7,29 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pyomo.version
 from pyomo.common.errors import InfeasibleConstraintException
 
 from lodestone import __version__
-from lodestone.audit import Audit, audit
+from lodestone.audit import Audit, audit, audit_branches
+from lodestone.audit.secure import Beside
 from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import Tree, single
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.names import readable
-from lodestone.plan.tables import COST_TERMS
-from lodestone.progress import OnProgress, Progress, ShouldStop
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import COST_TERMS, Row, Rows
+from lodestone.progress import OnProgress, Progress
 from lodestone.rules.build import Built, build
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
+from lodestone.solve.effort import AS_SET, Effort, Search
+from lodestone.solve.largest_share import told
 from lodestone.solve.marginal_values import Duals, duals, value_tables
+from lodestone.solve.secure import NoSecurePlanError, Security, branches_of, require_threats, secured
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solve.warm_start import Start, start_from
 from lodestone.solver.highs import Outcome, Solver
@@ -61,36 +66,6 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Effort:
-    """How far to go with a solve (relative gap, seconds), and who watches and may stop it."""
-
-    gap: float
-    time_limit: float
-    on_progress: OnProgress | None = None
-    should_stop: ShouldStop | None = None
-    start: Mapping[str, Any] | None = None  # the plan of an earlier run
-    careful: bool = False  # tighter tolerances, no presolve
-
-
-def effort(
-    data: PlanData,
-    gap: float | None,
-    time_limit: float | None,
-    on_progress: OnProgress | None = None,
-    should_stop: ShouldStop | None = None,
-    start: Mapping[str, Any] | None = None,
-) -> Effort:
-    """What is asked for, and where nothing is, what the workbook's settings say."""
-    return Effort(
-        data.mip_gap if gap is None else gap,
-        data.time_limit_s if time_limit is None else time_limit,
-        on_progress,
-        should_stop,
-        start,
-    )
-
-
-@dataclass(frozen=True)
 class Proof:
     """What a solve proved (bound in MUSD), of a model of which size, which gap was asked for, and its start if any."""
 
@@ -113,9 +88,8 @@ class Solved:
     values: np.ndarray
     start: Start | None = None
 
-    @property
     def duals(self) -> Duals:
-        """What limits are worth with the integers as they are: one more linear programme from the last basis."""
+        """Solve the linear programme with the integers as they are, from the last basis: what limits are worth."""
         return duals(self.built, self.solver, self.values)
 
     @property
@@ -130,46 +104,76 @@ def scenario_data(inputs: Inputs, scenario: str = "base") -> PlanData:
 
 
 @at_rest()
-def solve_scenario(
-    inputs: Inputs,
-    scenario: str = "base",
-    gap: float | None = None,
-    time_limit: float | None = None,
-    on_progress: OnProgress | None = None,
-    should_stop: ShouldStop | None = None,
-    start: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """The audited plan document (plan.json) of one scenario, which knows its future.
+def solve_scenario(inputs: Inputs, scenario: str = "base", effort: Effort = AS_SET) -> Plan:
+    """The audited plan of one scenario, which knows its future.
 
-    gap (share) and time_limit (s) replace the workbook's settings. start: the plan of an earlier run, whose decisions
-    the solver begins with. Raises WorkbookError, NoPlanError when it is proved that there is no plan, StoppedError when
-    the solve ends without one that passes the audit.
+    Raises WorkbookError, NoPlanError when it is proved that there is no plan, StoppedError when the solve ends without
+    one that passes the audit.
     """
-    clock = Clock(on_progress)
+    clock = Clock(effort.on_progress)
     clock.enter("read")
     data = scenario_data(inputs, scenario)
     clock.leave("read")
-    wanted = effort(data, gap, time_limit, on_progress, should_stop, start)
+    wanted = effort.search(data)
+    k = effort.threats(data)
 
-    def attempt(careful: bool) -> tuple[tuple[Solved, dict[str, Any]], Audit]:
-        solved = solve_tree(single(data), replace(wanted, careful=careful), clock)
+    def attempt(careful: bool) -> tuple[tuple[Solved, Plan], Audit]:
+        whole, security = solve_secure(inputs, single(data), k, replace(wanted, careful=careful), clock)
+        (leaf,) = whole.built.tree.leaf_of.values()
+        solved = replace(whole, built=whole.built.along(leaf)) if security else whole
         clock.enter("audit")
-        plan = plan_document(inputs, data, solved)
-        result = audit(data, plan)
+        plan = plan_of(inputs, data, solved)
+        if security:
+            plan = replace(plan, secure=security.told(plan.objective_musd))
+        result = with_branches_of(whole, audit(data, plan.document()), {data.scenario.name: plan.tables})
         clock.leave("audit")
         return (solved, plan), result
 
     (solved, plan), lines = passing(attempt)
-    plan["audit"] = lines
     (leaf,) = solved.built.tree.leaves
-    plan["tables"] |= value_tables(solved.built, solved.duals, Places(inputs), leaf)
+    tables = plan.tables | value_tables(solved.built, solved.duals(), Places(inputs), leaf)
     clock.leave("values")
-    plan["seconds"] = clock.seconds
-    return plan
+    return replace(plan, audit=lines, tables=tables, seconds=clock.seconds)
+
+
+def with_branches_of(solved: Solved, found: Audit, futures: Mapping[str, Rows]) -> Audit:
+    """The audit of a plan with that of the branches it was made with; futures: its tables by scenario."""
+    tree = solved.built.tree
+    if not tree.branch_ends:
+        return found
+    names = {leaf: name for name, leaf in tree.leaf_of.items()}
+    branches = {}
+    for leaf in tree.branch_ends:
+        data = tree.data[leaf]
+        future = futures[names[tree.twin[leaf]]]
+        branches[data.scenario.name] = (data, Beside(plan_tables(solved.built.along(leaf)), future))
+    more = audit_branches(branches)
+    return Audit(found.lines + more.lines, found.findings + more.findings)
+
+
+def solve_secure(inputs: Inputs, tree: Tree, k: int, wanted: Search, clock: Clock) -> tuple[Solved, Security | None]:
+    """The solved tree, with the branches that it takes to stand every combination of at most k threats."""
+    threats = require_threats(inputs, k)
+    if k == 0:
+        return solve_tree(tree, wanted, clock), None
+
+    def solve(asked: Tree) -> tuple[Solved, float]:
+        solved = solve_tree(asked, wanted, clock)
+        return solved, solved.outcome.objective
+
+    branches = branches_of(inputs, tree.leaf_of, threats, k)
+    clock.leave("threats")
+    try:
+        found = secured(tree, branches, threats, k, solve, clock.enter, wanted.should_stop)
+    except NoSecurePlanError as error:
+        clock.enter("largest share")
+        raise told(error, tree, wanted.time_limit, wanted.should_stop) from error
+    clock.leave("threats")
+    return found
 
 
 @at_rest()
-def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
+def solve_tree(tree: Tree, wanted: Search, clock: Clock) -> Solved:
     """Build, solve and tidy the model of a tree. Raises NoPlanError, and StoppedError where it ends without a plan."""
     clock.enter("build")
     built = build(tree)
@@ -193,7 +197,7 @@ def solve_tree(tree: Tree, wanted: Effort, clock: Clock) -> Solved:
     return Solved(built, outcome, solver.size, wanted.gap, solver, values if tidied is None else tidied, start)
 
 
-def settled(built: Built, solver: Solver, objective: float, wanted: Effort) -> np.ndarray:
+def settled(built: Built, solver: Solver, objective: float, wanted: Search) -> np.ndarray:
     """The solution, by column; with all weight on CVaR, which sees the tail alone, one of least expected cost."""
     values = solver.values()
     if risk_weight(built.tree) < 1:
@@ -215,7 +219,7 @@ def load_model(built: Built, careful: bool = False) -> Solver:
         raise NoPlanError(f"no plan satisfies all rules of the workbook: {error}") from error
 
 
-def passing(attempt: Callable[[bool], tuple[T, Audit]]) -> tuple[T, list[dict[str, Any]]]:
+def passing(attempt: Callable[[bool], tuple[T, Audit]]) -> tuple[T, list[Row]]:
     """What passes its audit, with the lines of that; where the first attempt does not, a careful one is made.
 
     attempt: solves and audits; told whether to take tighter tolerances and no presolve.
@@ -228,7 +232,7 @@ def passing(attempt: Callable[[bool], tuple[T, Audit]]) -> tuple[T, list[dict[st
     return found, audited(result)
 
 
-def audited(result: Audit) -> list[dict[str, Any]]:
+def audited(result: Audit) -> list[Row]:
     """The lines of an audit that was passed. Raises StoppedError when it was not."""
     if not result.ok:
         finding = result.findings[0]
@@ -239,23 +243,24 @@ def audited(result: Audit) -> list[dict[str, Any]]:
     return [asdict(line) for line in result.lines]
 
 
-def plan_document(inputs: Inputs, data: PlanData, solved: Solved) -> dict[str, Any]:
-    """The plan document of one scenario before its audit."""
+def plan_of(inputs: Inputs, data: PlanData, solved: Solved) -> Plan:
+    """The plan of one scenario before its audit."""
     tables = plan_tables(solved.built)
     costs = cost_totals(solved.built.tree, tables)
     cost = sum(costs.values())
     scenario = data.scenario.name
-    return {
+    return Plan(
         **heading(inputs, data, solved.proof, cost, cost),
-        "scenario": scenario,
-        "changes": [change.line() for change in inputs.changes(scenario)],
-        "settings": inputs.tables(scenario).told_settings,
-        "inputs": input_snapshot(inputs.tables(scenario)),
+        scenario=scenario,
+        changes=[change.line() for change in inputs.changes(scenario)],
+        settings=inputs.tables(scenario).told_settings,
+        inputs=input_snapshot(inputs.tables(scenario)),
         **totals(costs, tariff_revenue(tables)),
-        "sheet_names": renamed(inputs),
-        "origins": origins(inputs.tables(scenario), inputs.changes(scenario), tables),
-        "tables": tables,
-    }
+        sheet_names=renamed(inputs),
+        origins=origins(inputs.tables(scenario), inputs.changes(scenario), tables),
+        tables=tables,
+        audit=[],
+    )
 
 
 def renamed(inputs: Inputs) -> dict[str, str]:
@@ -263,8 +268,8 @@ def renamed(inputs: Inputs) -> dict[str, str]:
     return {sheet: name for sheet, name in inputs.sheet_names.items() if name != sheet}
 
 
-def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expected: float) -> dict[str, Any]:
-    """What a plan document says of its solve, whatever kind of run it is."""
+def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expected: float) -> Row:
+    """What a plan says of its solve, whatever kind of run it is."""
     bound = min(proof.bound, objective)
     gap = (objective - bound) / max(abs(objective), 1e-9)
     return {
@@ -293,7 +298,7 @@ def heading(inputs: Inputs, data: PlanData, proof: Proof, objective: float, expe
     }
 
 
-def totals(costs: Mapping[str, float], tariffs: float) -> dict[str, Any]:
+def totals(costs: Mapping[str, float], tariffs: float) -> Row:
     """Cost by term and by payer, and the treasury's revenue."""
     payers = {
         payer: sum(costs[t] for t, p in COST_TERMS.items() if p == payer) for payer in ("public", "buyers", "shortage")

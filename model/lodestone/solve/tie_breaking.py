@@ -13,8 +13,7 @@ own.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from lodestone.rules.build import Built
 from lodestone.rules.flows import tainted
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.solver.highs import Solver
+from lodestone.solver.matrix import Variable
 
 
 def tidy(built: Built, solver: Solver, values: np.ndarray, kept: Collection[int] = frozenset()) -> np.ndarray | None:
@@ -64,27 +64,28 @@ def _least_expected(built: Built, solver: Solver, objective: float) -> float | N
 
 
 def _moves(built: Built, solver: Solver) -> list[list[int]]:
-    """Columns to lower together: an award, a signing, a build, a build with its awards and signings."""
+    """Columns to lower together: an award, a signing, a build, a build with its awards and signings.
+
+    Each with what branches of threats take over of it; what they do not take over is no move, for it costs nothing.
+    """
     m, tree = built.model, built.tree
+    branches: dict[int, list[int]] = {}
+    for n, twin in tree.twin.items():
+        branches.setdefault(twin, []).append(n)
 
-    def column(variable: Any) -> list[int]:
-        i = solver.column.get(id(variable))
-        return [] if i is None else [i]
+    def columns(decided: Mapping[tuple[int, str], Variable], n: int, name: str) -> list[int]:
+        same = [decided[key] for key in ((n, name), *((b, name) for b in branches.get(n, ()))) if key in decided]
+        return [i for v in same if (i := solver.column.get(id(v))) is not None]
 
-    alone = [column(v) for v in (*m.price_floors.award.values(), *m.contracts.sign.values())]
+    award, sign, build = m.price_floors.award, m.contracts.sign, m.investments.build
+    alone = [columns(decided, n, x) for decided in (award, sign) for n, x in decided if n not in tree.twin]
     builds = []
-    for (n, g), build in m.investments.build.items():
+    for n, g in (key for key in build if key[0] not in tree.twin):
         data = tree.data[n]
-        package = [
-            m.price_floors.award[n, o]
-            for o, f in data.floors.items()
-            if f.project == g and (n, o) in m.price_floors.award
-        ]
-        package += [
-            m.contracts.sign[n, c] for c, x in data.contracts.items() if x.supplier == g and (n, c) in m.contracts.sign
-        ]
-        with_package = column(build) + [i for v in package for i in column(v)]
-        builds += [column(build), *([with_package] if package else [])]
+        package = [(award, o) for o, f in data.floors.items() if f.project == g and (n, o) in award]
+        package += [(sign, c) for c, x in data.contracts.items() if x.supplier == g and (n, c) in sign]
+        with_package = columns(build, n, g) + [i for decided, x in package for i in columns(decided, n, x)]
+        builds += [columns(build, n, g), *([with_package] if package else [])]
     return [move for move in (*alone, *builds) if move]
 
 

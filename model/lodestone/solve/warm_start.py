@@ -6,12 +6,13 @@ a start. So the earlier run may be of the same workbook, of another scenario or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Row
 from lodestone.rules.build import Built
 from lodestone.solve.fixed_decisions import decisions
+from lodestone.solver.matrix import Variable
 
 
 @dataclass(frozen=True)
@@ -22,24 +23,24 @@ class Start:
     hold; left_out: those that the model does not know, e.g. "build of refinery in 2027". kept: whether a plan has them.
     """
 
-    values: list[tuple[Any, float]]
+    values: list[tuple[Variable, float]]
     taken: int
     left_out: tuple[str, ...]
     kept: bool = True
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> Row:
         """For plan.json."""
         return {"taken": self.taken, "left_out": list(self.left_out), "kept": self.kept}
 
 
-def start_from(built: Built, plan: Mapping[str, Any]) -> Start:
+def start_from(built: Built, plan: Plan) -> Start:
     """The decisions of a plan (plan.json) in the variables of a model, for each future its own if the plan has them."""
     m, tree = built.model, built.tree
-    values: list[tuple[Any, float]] = []
+    values: list[tuple[Variable, float]] = []
     wanted: dict[str, None] = {}
     known: set[str] = set()
     for future in dict.fromkeys(data.scenario.name for data in tree.data.values()):
-        held = decisions(_tables(plan, future))
+        held = decisions(plan.tables_for(future))
         for what, variables, decided in (
             ("build", m.investments.build, held.builds),
             ("award", m.price_floors.award, dict.fromkeys(held.awards, 1)),
@@ -54,12 +55,3 @@ def start_from(built: Built, plan: Mapping[str, Any]) -> Start:
                         known.add(f"{what} of {name} in {tree.year[n]}")
     left_out = tuple(decision for decision in wanted if decision not in known)
     return Start(values, len(known), left_out)
-
-
-def _tables(plan: Mapping[str, Any], scenario: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """The plan's tables; of a plan for several futures those of this one, or else of its first."""
-    tables: dict[str, list[dict[str, Any]]] = plan["tables"]
-    if "futures" not in plan:
-        return tables
-    name = scenario if scenario in plan["futures"] else next(iter(plan["futures"]))
-    return {table: [row for row in rows if row["scenario"] == name] for table, rows in tables.items()}

@@ -10,14 +10,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import highspy
 import numpy as np
+import pyomo.environ as pyo
 
 from lodestone.progress import ShouldStop
 from lodestone.solver.highs import Solver
-from lodestone.solver.highs_model import INFINITY
+from lodestone.solver.highs_model import INFINITY, HighsObject
+from lodestone.solver.matrix import Constraint, Variable
 from lodestone.system.standard_output import muted
 
 DUAL = 1e-9  # of the largest one: less is noise
@@ -37,7 +38,7 @@ class Conflict:
 class Elastic(Solver):
     """The loaded model with columns added, addressed by their numbers; rows by theirs."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: pyo.ConcreteModel) -> None:
         super().__init__(model)
         self.whole = {int(i) for i in np.flatnonzero(self.integer)}
         self.relaxed = False
@@ -56,11 +57,11 @@ class Elastic(Solver):
         """sum of coefficient x column (column, coefficient) <= most."""
         return self.new_row(-INFINITY, most, ((c, column) for column, c in terms))
 
-    def row_of(self, constraint: Any) -> int:
+    def row_of(self, constraint: Constraint) -> int:
         """KeyError where the constraint has no variables and is no row."""
         return self.row[id(constraint)]
 
-    def column_of(self, variable: Any) -> int:
+    def column_of(self, variable: Variable) -> int:
         """Of a variable of the model."""
         return self.column[id(variable)]
 
@@ -120,7 +121,7 @@ class Elastic(Solver):
                 return _irreducible(part, among, columns, max(1.0, ends - time.monotonic()))
         return None
 
-    def _part(self, rows: list[int]) -> tuple[Any, list[int]]:
+    def _part(self, rows: list[int]) -> tuple[HighsObject, list[int]]:
         """These rows alone, with the columns in them, as a linear programme without a goal."""
         lp = self.highs.getLp()
         place = np.full(lp.num_row_, -1)
@@ -147,7 +148,7 @@ class Elastic(Solver):
         return highs, columns.tolist()
 
 
-def _entries(lp: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _entries(lp: HighsObject) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Row, column and value of every entry of the matrix, whichever way it is stored."""
     stored = lp.a_matrix_
     starts, across = np.asarray(stored.start_), np.asarray(stored.index_)
@@ -156,7 +157,7 @@ def _entries(lp: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return row, column, np.asarray(stored.value_)
 
 
-def _irreducible(part: Any, rows: list[int], columns: list[int], time_limit: float) -> Conflict:
+def _irreducible(part: HighsObject, rows: list[int], columns: list[int], time_limit: float) -> Conflict:
     """HiGHS's subsystem; where it finds none, all that was infeasible together."""
     part.setOptionValue("iis_strategy", IIS_STRATEGY)
     part.setOptionValue("iis_time_limit", time_limit)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import highspy
 import numpy as np
@@ -16,7 +15,8 @@ import pyomo.environ as pyo
 
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.progress import OnProgress, Progress, ShouldStop
-from lodestone.solver.highs_model import FEASIBILITY, INFINITY, LoadedModel
+from lodestone.solver.highs_model import FEASIBILITY, INFINITY, HighsObject, LoadedModel
+from lodestone.solver.matrix import Matrix, Variable
 from lodestone.system.standard_output import muted
 
 CAREFUL = 1e-9  # tolerance instead of FEASIBILITY, where a plan did not pass its audit
@@ -47,7 +47,7 @@ class Outcome:
 class Solver(LoadedModel):
     """A loaded model that can be solved, again after every change."""
 
-    def __init__(self, model: pyo.ConcreteModel, careful: bool = False) -> None:
+    def __init__(self, model: pyo.ConcreteModel | Matrix, careful: bool = False) -> None:
         """careful: tighter tolerances and no presolve, which takes longer and misses less."""
         super().__init__(model)
         self._presolve = "off" if careful else "choose"
@@ -119,7 +119,10 @@ class Solver(LoadedModel):
         return INFINITY if self.highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible else -INFINITY
 
     def start_near(
-        self, decisions: list[tuple[Any, float]], time_limit: float = START_S, should_stop: ShouldStop | None = None
+        self,
+        decisions: list[tuple[Variable, float]],
+        time_limit: float = START_S,
+        should_stop: ShouldStop | None = None,
     ) -> bool:
         """Start the next solve from whole decisions (variable, number) and what goes best with them.
 
@@ -160,22 +163,22 @@ class Solver(LoadedModel):
         said: list[str] = []
         stop = threading.Event()
 
-        def note(event: Any) -> None:
+        def note(event: HighsObject) -> None:
             out = event.data_out
             best, bound = _finite(out.mip_primal_bound), _finite(out.mip_dual_bound)
             relative = None if best is None or bound is None else abs(best - bound) / max(abs(best), 1e-9)
             with lock:
                 latest[:] = [Progress("solve", time.monotonic() - started, best, bound, relative)]
 
-        def interrupt(event: Any) -> None:
+        def interrupt(event: HighsObject) -> None:
             if stop.is_set():
                 event.interrupt()
 
-        def interrupt_search(event: Any) -> None:
+        def interrupt_search(event: HighsObject) -> None:
             if stop.is_set() or event.data_out.mip_dual_bound > cutoff:
                 event.interrupt()
 
-        def listen(event: Any) -> None:
+        def listen(event: HighsObject) -> None:
             with lock:
                 said.append(event.message)
 
@@ -244,7 +247,7 @@ def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) and abs(value) < 1e30 else None
 
 
-def _in_words(status: Any) -> str:
+def _in_words(status: HighsObject) -> str:
     kind = highspy.HighsModelStatus
     words = {
         kind.kTimeLimit: "the time limit was reached before a first plan was found; allow more time",

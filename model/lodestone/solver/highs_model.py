@@ -17,9 +17,10 @@ import pyomo.environ as pyo
 
 from lodestone.data.plan_data import SMALLEST
 from lodestone.errors import StoppedError
-from lodestone.solver.matrix import Matrix, matrix
+from lodestone.solver.matrix import Constraint, Matrix, Pyomo, Variable, matrix
 from lodestone.system.standard_output import muted
 
+HighsObject = Any  # what HiGHS hands out without types: a basis, an event, a part of its model
 FEASIBILITY = 1e-7
 PRICED = 1e-9  # MUSD per unit: a dual above this is not solver noise
 INFINITY = highspy.kHighsInf
@@ -34,10 +35,12 @@ class LoadedModel:
     were loaded. Columns and rows that are added come after these. offset: MUSD, the constant of the cost.
     """
 
-    def __init__(self, model: pyo.ConcreteModel) -> None:
-        """Raises InfeasibleConstraintException when a row without variables does not hold, StoppedError when HiGHS
-        does not take the numbers."""
-        loaded = matrix(model)
+    def __init__(self, model: pyo.ConcreteModel | Matrix) -> None:
+        """model: also its arrays, whose variables and constraints may then be anything that names them.
+
+        Raises InfeasibleConstraintException when a row without variables does not hold, StoppedError when HiGHS does
+        not take the numbers."""
+        loaded = model if isinstance(model, Matrix) else matrix(model)
         self.variables, self.column = loaded.variables, loaded.column
         self.rows = loaded.rows  # (constraint, sense) by row
         self.row = {id(row.constraint): i for i, row in enumerate(loaded.rows)}
@@ -123,11 +126,11 @@ class LoadedModel:
         """Values of some columns as a start, from which the solver completes a solution if it can."""
         self.highs.setSolution(len(columns), columns.astype(np.int32), values)
 
-    def basis(self) -> Any:
+    def basis(self) -> HighsObject:
         """The basis of the last solve, to come back to."""
         return self.highs.getBasis()
 
-    def go_back_to(self, basis: Any) -> None:
+    def go_back_to(self, basis: HighsObject) -> None:
         """Start the next solve from this basis, where the last one moved away from it."""
         if self.highs.getInfo().simplex_iteration_count > 0:
             self.highs.setBasis(basis)
@@ -144,7 +147,7 @@ class LoadedModel:
         """Of some columns, MUSD per unit."""
         self.highs.changeColsCost(len(columns), columns.astype(np.int32), costs)
 
-    def set_goal(self, terms: list[tuple[float, Any]] | None) -> None:
+    def set_goal(self, terms: list[tuple[float, Variable]] | None) -> None:
         """Minimise other terms than the model's cost; None: the cost again."""
         goal = np.zeros(len(self.cost)) if terms is not None else self.cost
         for coefficient, variable in terms or ():
@@ -176,7 +179,7 @@ class LoadedModel:
             self._set_kind(columns, highspy.HighsVarType.kContinuous)
             self.highs.changeColsBounds(len(columns), columns, fixed, fixed)
 
-    def _set_kind(self, columns: np.ndarray, kind: Any) -> None:
+    def _set_kind(self, columns: np.ndarray, kind: HighsObject) -> None:
         kinds = np.full(len(columns), int(kind), dtype=np.uint8)
         self.highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds)
 
@@ -213,19 +216,19 @@ class LoadedModel:
 
     # -- rows ---------------------------------------------------------------------------------------------------------
 
-    def set_coefficients(self, constraint: Any, terms: list[tuple[float, Any]]) -> None:
+    def set_coefficients(self, constraint: Constraint, terms: list[tuple[float, Variable]]) -> None:
         """Replace the coefficients of the given variables in a row."""
         row = self.row[id(constraint)]
         for coefficient, variable in terms:
             self.highs.changeCoeff(row, self.column[id(variable)], coefficient)
 
-    def set_upper(self, constraint: Any, most: float) -> None:
+    def set_upper(self, constraint: Constraint, most: float) -> None:
         """Another right-hand side for a row "<="; it stays after restore."""
         row = self.row[id(constraint)]
         self.row_upper[row] = most
         self.highs.changeRowBounds(row, -INFINITY, most)
 
-    def loosen(self, constraint: Any, by: float) -> None:
+    def loosen(self, constraint: Constraint, by: float) -> None:
         """A row "<=" with a little room, until restore."""
         row = self.row[id(constraint)]
         self.highs.changeRowBounds(row, -INFINITY, float(self.row_upper[row]) + by)
@@ -317,7 +320,7 @@ def _too_large(loaded: Matrix) -> str:
     )
 
 
-def _names(*parts: Any) -> str:
+def _names(*parts: Pyomo) -> str:
     """The names of the workbook under which constraints and variables stand."""
     keys = [key if isinstance(key, tuple) else (key,) for key in (part.index() for part in parts)]
     return ", ".join(dict.fromkeys(name for key in keys for name in key if isinstance(name, str))) or parts[0].name

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pyomo.environ as pyo
@@ -22,14 +22,19 @@ from lodestone.system.gc_pause import at_rest
 
 PREPARED = {MonomialTermExpression}  # what rules/linear.py makes
 AT_MOST, EQUAL, AT_LEAST = 1, 0, -1
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int32]]
+Shape = tuple[int, ...]  # of an array
+Pyomo = Any  # which has no types for what a model holds
+Variable: TypeAlias = Pyomo
+Constraint: TypeAlias = Pyomo
+Expression: TypeAlias = Pyomo
+Floats = np.ndarray[Shape, np.dtype[np.float64]]
+Ints = np.ndarray[Shape, np.dtype[np.int32]]
 
 
 class Row(NamedTuple):
     """A row of the matrix: the constraint it came from, and which of its sides it is."""
 
-    constraint: Any
+    constraint: Constraint
     bound_type: int
 
 
@@ -41,11 +46,11 @@ class Matrix:
     starts[i] to starts[i + 1].
     """
 
-    variables: list[Any]
+    variables: list[Variable]
     column: dict[int, int]  # id of a variable -> its column
     lower: Floats
     upper: Floats
-    integer: np.ndarray[Any, np.dtype[np.bool_]]
+    integer: np.ndarray[Shape, np.dtype[np.bool_]]
     cost: Floats
     offset: float
     rows: list[Row]
@@ -88,13 +93,13 @@ def matrix(model: pyo.ConcreteModel) -> Matrix:
     )
 
 
-def _rows(model: pyo.ConcreteModel) -> tuple[list[Row], Floats, Ints, Floats, list[Any]]:
+def _rows(model: pyo.ConcreteModel) -> tuple[list[Row], Floats, Ints, Floats, list[Variable]]:
     """Rows, their sides, starts and coefficients, and the variable of each, which may stand in a row twice."""
     rows: list[Row] = []
     sides: list[tuple[float, float]] = []
     starts = [0]
     all_coefficients: list[float] = []
-    all_variables: list[Any] = []
+    all_variables: list[Variable] = []
     for component in model.component_objects(pyo.Constraint, active=True):
         for constraint in component.values():
             low, body, high = constraint.to_bounded_expression(evaluate_bounds=True)
@@ -119,7 +124,7 @@ def _rows(model: pyo.ConcreteModel) -> tuple[list[Row], Floats, Ints, Floats, li
     )
 
 
-def _terms(expression: Any) -> tuple[Sequence[float], Sequence[Any], float]:
+def _terms(expression: Expression) -> tuple[Sequence[float], Sequence[Variable], float]:
     """Coefficients, variables and constant of a linear expression."""
     if expression.__class__ is LinearExpression and {*map(type, expression.args)} == PREPARED:
         coefficients, variables = zip(*(term.args for term in expression.args), strict=True)
@@ -129,7 +134,7 @@ def _terms(expression: Any) -> tuple[Sequence[float], Sequence[Any], float]:
     return walked.linear_coefs, walked.linear_vars, walked.constant
 
 
-def _columns(variables: Sequence[Any], wanted: Sequence[Any]) -> Ints:
+def _columns(variables: Sequence[Variable], wanted: Sequence[Variable]) -> Ints:
     """Where the wanted variables stand among all; measured at 0.6 of the time of a dictionary."""
     ids, known = (np.fromiter(map(id, some), dtype=np.int64, count=len(some)) for some in (wanted, variables))
     order = np.argsort(known)

@@ -6,12 +6,10 @@ first is for stress tests, the second for frontiers; explanations let every rule
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from lodestone.solver.highs_model import FEASIBILITY, INFINITY, LoadedModel
-from lodestone.solver.matrix import AT_MOST
+from lodestone.solver.matrix import AT_MOST, Constraint, Variable
 
 
 class Slacks:
@@ -21,7 +19,7 @@ class Slacks:
         self.loaded = loaded
         self.weights: dict[int, float] = {}  # slack -> its weight, per unit of the row
 
-    def add(self, constraint: Any, weight: float) -> int:
+    def add(self, constraint: Constraint, weight: float) -> int:
         """The column by which an inequality may be exceeded."""
         row = self.loaded.row[id(constraint)]
         sign = -1.0 if self.loaded.rows[row].bound_type == AT_MOST else 1.0
@@ -60,7 +58,7 @@ class Excess:
         self.column: int | None = None  # until it is wanted: without it HiGHS solves the very model that was loaded
         self.rows: list[int] = []  # those that it is in
 
-    def minimise(self, weights: list[tuple[Any, float]]) -> None:
+    def minimise(self, weights: list[tuple[Variable, float]]) -> None:
         """Minimise the excess of these rows, and nothing else."""
         self._leave()
         if self.column is None:

@@ -83,6 +83,15 @@ def example_rows(first_year: int, last_year: int) -> dict[str, list[ExampleRow]]
                 "exposure_rule": "batch",
             },
             {
+                "project": "home_refinery_small",
+                "region": "Home",
+                "process": "separate",
+                "funding": "public",
+                "capacity_t_per_yr": 100,
+                "capex_musd": 13,
+                "group": "refinery_site",
+            },
+            {
                 "project": "home_refinery_2",
                 "region": "Home",
                 "process": "separate",

@@ -7,7 +7,7 @@ values, and those of periods that differ from their year's, become series by the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf
 
@@ -72,8 +72,8 @@ def plan_data(tables: Tables, base: Tables) -> PlanData:
         bank_price=bank_prices(base, regions, before),
         plants=_plants(tables, base, regions, processes, spread, before),
         projects=_projects(tables, regions, processes, spread),
-        floors={r.key[0]: _floor(r, spread) for r in tables.rows("PriceFloors")},
-        contracts={r.key[0]: _contract(r, spread) for r in tables.rows("Contracts")},
+        floors={r.key[0]: _floor(r, base, spread) for r in tables.rows("PriceFloors")},
+        contracts={r.key[0]: _contract(r, base, spread) for r in tables.rows("Contracts")},
         markets={r.key[0]: _market(r, base, regions, spread, before) for r in tables.rows("Markets")},
         lanes={
             (lane.material, lane.from_region, lane.to_region): LaneData(
@@ -194,7 +194,7 @@ def _projects(
     }
 
 
-def _floor(row: Record, spread: Spread) -> Floor:
+def _floor(row: Record, base: Tables, spread: Spread) -> Floor:
     def usd(column: str) -> float | None:
         return None if row[column] is None else row[column] * MUSD_PER_T
 
@@ -217,10 +217,11 @@ def _floor(row: Record, spread: Spread) -> Floor:
         payer=row["payer"],
         committed_year=row["committed_year"],
         honoured=spread.dated(row, "honoured"),
+        base_honoured=spread.dated(base.records["PriceFloors"][row.key], "honoured"),
     )
 
 
-def _contract(row: Record, spread: Spread) -> Contract:
+def _contract(row: Record, base: Tables, spread: Spread) -> Contract:
     def usd(column: str, blank: float) -> float:
         return blank if row[column] is None else row[column] * MUSD_PER_T
 
@@ -246,6 +247,7 @@ def _contract(row: Record, spread: Spread) -> Contract:
         committed_year=row["committed_year"],
         committed_t=row["committed_t_per_yr"] or 0.0,
         honoured=spread.dated(row, "honoured"),
+        base_honoured=spread.dated(base.records["Contracts"][row.key], "honoured"),
     )
 
 
@@ -317,12 +319,32 @@ def _budget(row: Record, spread: Spread) -> Budget:
 
 
 def _scenario(tables: Tables) -> Scenario:
-    if tables.scenario == BASE.name:
-        return BASE
     scenarios = tables.records["Scenarios"]
-    line = [scenarios[name,] for name in lineage(scenarios, tables.scenario)]
-    return replace(
-        _alone(tables, line[0]), inherited=tuple(e for row in line[1:] for e in _alone(tables, row).emergencies)
+    line = lineage(scenarios, tables.scenario) if tables.scenario != BASE.name else []
+    known = [_alone(tables, scenarios[name,]) for name in line]
+    own = replace(known[0], inherited=tuple(e for each in known[1:] for e in each.emergencies)) if known else BASE
+    if not tables.threats:
+        return own
+    threats = [_alone(tables, scenarios[name,]) for name in tables.threats]
+    return _struck(own, threats, [threat for threat in threats if threat.name not in line])
+
+
+def _struck(own: Scenario, threats: Sequence[Scenario], new: Sequence[Scenario]) -> Scenario:
+    """A scenario to which threats come: it shows itself at the first of them, and has the emergencies of all.
+
+    new: those of them that have not come to it already.
+    """
+    first = min(threats, key=lambda threat: threat.shows or 0)
+    together = " + ".join(threat.name for threat in threats)
+    return Scenario(
+        name=together if own.name == BASE.name else f"{own.name}: {together}",
+        probability=None,
+        from_year=first.from_year,
+        emergency_from=None,
+        emergency_to=None,
+        refill_years=0,
+        from_month=first.from_month,
+        inherited=(*own.emergencies, *(e for threat in new for e in threat.emergencies)),
     )
 
 

@@ -21,10 +21,17 @@ from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.file.xlsx import CellValue, RawSheet, column_letters, read_sheets
 from lodestone.workbook.reading.records import Base, build_base
 from lodestone.workbook.reading.sheets import read_workbook
-from lodestone.workbook.scenarios.applied import base_future, scenario_future, set_settings, tables_of
+from lodestone.workbook.scenarios.applied import (
+    Future,
+    base_future,
+    combined_future,
+    scenario_future,
+    set_settings,
+    tables_of,
+)
 from lodestone.workbook.scenarios.changes import parse_sets
 from lodestone.workbook.schema.sheets import ANY, BASE, SHEETS
-from lodestone.workbook.tables import CellChange, Tables, parent_of, parents_first
+from lodestone.workbook.tables import CellChange, Tables, lineage, parent_of, parents_first
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,8 @@ class Inputs:
     _tables: Mapping[str, Tables] = field(repr=False)
     _changes: Mapping[str, tuple[CellChange, ...]] = field(repr=False)
     _data: bytes = field(repr=False)
+    _futures: Mapping[str, Future] = field(repr=False)
+    _base: Base = field(repr=False)
 
     def tables(self, scenario: str = BASE) -> Tables:
         """The data of one scenario. Raises UsageError when there is no such scenario."""
@@ -54,6 +63,22 @@ class Inputs:
     def changes(self, scenario: str = BASE) -> tuple[CellChange, ...]:
         """What --set changed, then what the scenario changed."""
         return self._changes[self._known(scenario)]
+
+    def combination(self, scenario: str, threats: Sequence[str]) -> Tables:
+        """The data of a scenario to which threats come: its own, and the changes of them all in row order.
+
+        A threat that the scenario is, or goes back to, has come already. Raises WorkbookError where the threats
+        together take a value beyond its limits, or break a rule across rows.
+        """
+        before = self._futures[self._known(scenario)]
+        there = lineage(before.records["Scenarios"], scenario)
+        future = combined_future(before, [name for name in threats if name not in there])
+        tables = replace(tables_of(future, scenario, self._base), threats=tuple(threats))
+        problems = [*future.problems, *find_problems([self._tables[BASE], tables], horizon_known=True)]
+        if problems:
+            together = listed([*threats], len(threats))
+            raise WorkbookError([replace(p, wrong=f"{p.wrong} (where {together} come together)") for p in problems])
+        return tables
 
     def require_valid(self) -> None:
         """Raise WorkbookError when the workbook has a problem."""
@@ -129,6 +154,8 @@ def _loaded(path: Path, data: bytes, sets: Sequence[str], edits: Mapping[str, Ce
         _tables=tables,
         _changes={name: tuple([*given.log, *future.log]) for name, future in futures.items()},
         _data=data,
+        _futures=futures,
+        _base=base,
     )
 
 

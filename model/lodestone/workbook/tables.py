@@ -91,6 +91,7 @@ class Tables:
         movement within one region included (freight 0, open, unless a row names the region twice).
     lane_rows: the rows of Lanes and Tariffs as they stand in the workbook, before any change, which acts on lanes.
     changes: what this scenario changed; of the base, what --set changed.
+    threats: those that come to this scenario, where the data are of a combination of them.
     """
 
     scenario: str
@@ -101,6 +102,7 @@ class Tables:
     lanes: Mapping[tuple[str, str, str], Lane]
     lane_rows: Mapping[str, Sequence[Record]] = field(default_factory=dict)
     changes: Sequence[CellChange] = ()
+    threats: tuple[str, ...] = ()
 
     def rows(self, sheet: str) -> list[Record]:
         """In workbook order; none of Settings, Lanes and Tariffs."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from lodestone.plan.formatting import term_label
-from lodestone.plan.tables import COST_TERMS
+from lodestone.plan.tables import COST_TERMS, Cell
 from lodestone.report.excel.styles import (
     GRID,
     LIMIT,
     PAYER_COLOURS,
     SERIES_COLOURS,
+    Properties,
     Styles,
     chart_text,
     heading_height,
@@ -59,7 +59,7 @@ class Drawing:
     title: str
     headings: Sequence[str]
     unit: str
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[Cell]]
     series: Sequence[Series]
     kind: str = "lines"
 
@@ -208,7 +208,7 @@ def _chart(book: xlsxwriter.Workbook, sheet: Worksheet, row: int, left: int, dra
     for series in drawing.series:
         if drawing.kind == "stacked":
             at = first + series.place
-            ranges: dict[str, Any] = {
+            ranges: Properties = {
                 "name": [SHEET, at, 0],
                 "categories": [SHEET, first - 1, 1, first - 1, last_column],
                 "values": [SHEET, at, 1, at, last_column],
@@ -235,11 +235,11 @@ def _chart(book: xlsxwriter.Workbook, sheet: Worksheet, row: int, left: int, dra
     sheet.insert_chart(row, 0, chart, {"x_offset": left + 2, "y_offset": 6})
 
 
-def _bar(series: Series) -> dict[str, Any]:
+def _bar(series: Series) -> Properties:
     return {"fill": {"color": series.colour}, "gap": 60}
 
 
-def _line(series: Series) -> dict[str, Any]:
+def _line(series: Series) -> Properties:
     """The first run is drawn broad, so that it shows under a run that lies on it."""
     if series.dashed:
         return {"line": {"color": series.colour, "width": 1.75, "dash_type": "dash"}, "marker": {"type": "none"}}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from lodestone.plan.shapes import NUMBER, TEXT, Also, ListOf, MapOf, Misfit, Part, Place, require_keys
+from lodestone.plan.tables import Cell, Document
 from lodestone.report.compare.workbook import write_compare_workbook
 from lodestone.report.studies.study_files import Kind
 from lodestone.studies.compare.results import Comparison
 
 
-def _of_its_runs(document: Mapping[str, Any], place: Place) -> None:
+def _of_its_runs(document: Document, place: Place) -> None:
     if not document["runs"]:
         raise Misfit((*place, "runs"), "at least one run", "none")
     for term, costs in document["costs_musd"].items():
@@ -37,14 +37,14 @@ def write_comparison(comparison: Comparison, out: Path) -> list[Path]:
     return KIND.write(out, document(comparison), lambda new: write_compare_workbook(comparison, new))
 
 
-def document(comparison: Comparison) -> dict[str, Any]:
+def document(comparison: Comparison) -> Document:
     """What the JSON file holds: everything the workbook shows, unrounded."""
     names = comparison.names
 
-    def by_run(values: Sequence[Any]) -> dict[str, Any]:
+    def by_run(values: Sequence[Cell]) -> Document:
         return dict(zip(names, values, strict=True))
 
-    def more(differences: Sequence[Any]) -> dict[str, Any]:
+    def more(differences: Sequence[Cell]) -> Document:
         return dict(zip(names[1:], differences[1:], strict=True))
 
     return {

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from textwrap import wrap
-from typing import Any
 
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from lodestone.plan.formatting import one_line
+from lodestone.plan.tables import Cell
 from lodestone.report.excel.styles import (
     ALERT,
     DARK,
@@ -19,6 +19,7 @@ from lodestone.report.excel.styles import (
     LIGHT,
     LINE_HEIGHT,
     RULE,
+    Properties,
     Styles,
     heading_height,
     width,
@@ -40,7 +41,7 @@ EXACT = "exact"  # cost cells keep every digit, so that the bridge adds up in Ex
 class Line:
     """One row of a grid. units: one for each cell; total: set apart."""
 
-    cells: Sequence[Any]
+    cells: Sequence[Cell]
     units: Sequence[str]
     total: bool = False
     marked: frozenset[int] = field(default_factory=frozenset)  # cells to be noticed
@@ -81,7 +82,7 @@ def write_line(
     sheet: Worksheet, styles: Styles, row: int, line: Line, widths: Sequence[float], *, in_section: bool = False
 ) -> None:
     """in_section: names are set in a little, and what the runs say stands to the right, as numbers do."""
-    look: dict[str, Any] = {"bold": True, "bg_color": LIGHT} if line.total else {}
+    look: Properties = {"bold": True, "bg_color": LIGHT} if line.total else {}
     room = [int(size) - (4 if j == 0 else 0) if in_section else int(size) - 2 for j, size in enumerate(widths)]
     is_text = [isinstance(value, str) for value in line.cells]
     texts = [one_line(value) if text else "" for value, text in zip(line.cells, is_text, strict=True)]
@@ -93,7 +94,7 @@ def write_line(
     for j, (value, unit) in enumerate(zip(line.cells, line.units, strict=True)):
         more = {**look, "bg_color": ALERT} if j in line.marked else look
         if is_text[j]:
-            place: dict[str, Any] = {"indent": 2} if in_section and j == 0 else {}
+            place: Properties = {"indent": 2} if in_section and j == 0 else {}
             if (in_section and j > 1) or unit == "any":
                 place = {"align": "right", "indent": 0}
             if high[j] > 1:
@@ -106,7 +107,7 @@ def write_line(
 
 
 def _write_number(
-    sheet: Worksheet, styles: Styles, row: int, column: int, value: float, unit: str, look: dict[str, Any]
+    sheet: Worksheet, styles: Styles, row: int, column: int, value: float, unit: str, look: Properties
 ) -> None:
     is_difference = unit.startswith("difference ")
     unit = unit.removeprefix("difference ")

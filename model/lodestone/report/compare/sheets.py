@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from lodestone.plan.formatting import term_label, year_ranges
 from lodestone.plan.key_figures import BINDING
-from lodestone.plan.tables import COST_TERMS
+from lodestone.plan.tables import COST_TERMS, Cell
 from lodestone.report.compare.grid import EXACT, Line
 from lodestone.studies.compare.results import Comparison, FlowDifference, InputDifference
 from lodestone.workbook.schema.columns import YEARS
@@ -61,7 +60,7 @@ def _unit_of(difference: InputDifference) -> str:
     return known.unit if known else ""
 
 
-def _as_cell(value: Any) -> Any:
+def _as_cell(value: Cell) -> Cell:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return "(blank)" if value is None else value

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lodestone.plan.formatting import count, one_line, term_label, year_ranges
+from lodestone.plan.tables import Cell
 from lodestone.studies.compare.results import Comparison, InputDifference, Run
 
 MOST_ROWS = 15
@@ -132,7 +132,7 @@ def _inputs(differences: Sequence[InputDifference]) -> Iterable[list[str]]:
         yield [f"{sheet}/{row}/{year_ranges(years)}" if years else cell, *values]
 
 
-def _input(value: Any) -> str:
+def _input(value: Cell) -> str:
     if value is None or isinstance(value, bool):
         return {None: "blank", True: "yes", False: "no"}[value]
     if isinstance(value, list | tuple):
@@ -154,7 +154,7 @@ def _flows(comparison: Comparison) -> Iterable[list[str]]:
             yield [lane, *(_value(value, "t") for value in flow.values)]
 
 
-def _value(value: Any, unit: str) -> str:
+def _value(value: Cell, unit: str) -> str:
     if value is None:
         return "-"
     if isinstance(value, str) or not unit:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from lodestone import __version__
 from lodestone.plan.formatting import count
+from lodestone.plan.tables import Cell
 from lodestone.report.compare.charts import write_charts
 from lodestone.report.compare.grid import WIDEST_RUN, Line, header, write_grid, write_line
 from lodestone.report.compare.sheets import sheets
@@ -113,7 +113,7 @@ def _run_lines(runs: Sequence[Run]) -> list[Line]:
         ("Status", [run.status for run in runs]),
     )
     lines = [Line([label, "", *values], [""] * (len(runs) + 2)) for label, values in facts]
-    gaps: list[Any] = ["not known" if run.gap is None else run.gap for run in runs]
+    gaps: list[Cell] = ["not known" if run.gap is None else run.gap for run in runs]
     return [*lines, Line(["Gap to the best possible cost", "%", *gaps], ["", "", *["gap"] * len(runs)])]
 
 
@@ -130,7 +130,7 @@ def _gap_line(runs: Sequence[Run]) -> Line:
 
 
 def _compared(
-    name: str, unit: str, values: Sequence[Any], differences: Sequence[Any], marked: frozenset[int] = frozenset()
+    name: str, unit: str, values: Sequence[Cell], differences: Sequence[Cell], marked: frozenset[int] = frozenset()
 ) -> Line:
     shown = "%" if unit == "share" else unit
     return Line(
@@ -146,7 +146,7 @@ def _numeric_differences(values: Sequence[float | None], nil: float | None) -> l
     return [None if first is None or value is None else value - first for value in others]
 
 
-def _unlike(value: Any, first: Any) -> bool:
+def _unlike(value: Cell, first: Cell) -> bool:
     if isinstance(value, float) and isinstance(first, float):
         return abs(value - first) > NOISE["t"]
     return bool(value != first)

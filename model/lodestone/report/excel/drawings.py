@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import xlsxwriter
+from xlsxwriter.chart import Chart
 from xlsxwriter.worksheet import Worksheet
 
-from lodestone.report.excel.styles import GRID, Styles, chart_text, heading_height
+from lodestone.plan.tables import Cell
+from lodestone.report.excel.styles import GRID, Properties, Styles, chart_text, heading_height
 
 COLUMNS, FIRST_WIDTH, COLUMN_WIDTH = 11, 30, 11  # of a sheet of charts, in characters
 WIDTH = 215 + 82 * (COLUMNS - 1)  # of these columns, in pixels
@@ -48,7 +50,7 @@ class Drawing:
     kind: Literal["columns", "bars", "lines"]
     headings: Sequence[str]
     units: Sequence[str]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[Cell]]
     series: Sequence[Series]
     axis: str
     second_axis: str = ""
@@ -127,7 +129,7 @@ def _insert(book: xlsxwriter.Workbook, sheet: Worksheet, row: int, left: int, dr
     sheet.insert_chart(row, 0, chart, options)
 
 
-def draw(book: xlsxwriter.Workbook, sheet: str, drawing: Drawing, first: int, column: int) -> Any:
+def draw(book: xlsxwriter.Workbook, sheet: str, drawing: Drawing, first: int, column: int) -> Chart:
     """The chart of a table whose first row of numbers is `first`, and whose first column is `column`."""
     kinds = {"columns": ("column", "stacked"), "bars": ("bar", "stacked"), "lines": ("line", None)}
     kind, subtype = kinds[drawing.kind]
@@ -142,10 +144,10 @@ def draw(book: xlsxwriter.Workbook, sheet: str, drawing: Drawing, first: int, co
     if over is not None:
         chart.combine(over)
     form = AXIS_FORMATS.get(drawing.axis, "#,##0")
-    numbers: dict[str, Any] = {"num_format": form, "num_font": {"size": 8}, "major_gridlines": GRID}
+    numbers: Properties = {"num_format": form, "num_font": {"size": 8}, "major_gridlines": GRID}
     numbers |= {"name": AXIS_NAMES.get(drawing.axis, drawing.axis), "name_font": {"size": 8, "bold": False}}
     numbers |= {"min": drawing.least, "max": drawing.most, "major_unit": drawing.step, "line": {"none": True}}
-    names: dict[str, Any] = {"label_position": "low", "num_font": {"size": 8}, "major_gridlines": {"visible": False}}
+    names: Properties = {"label_position": "low", "num_font": {"size": 8}, "major_gridlines": {"visible": False}}
     names |= {"interval_unit": 1} if drawing.kind == "bars" else {}
     upright = drawing.kind != "bars"  # xlsxwriter calls the axis along the bottom x, whatever it shows
     chart.set_x_axis(names if upright else numbers)
@@ -159,7 +161,7 @@ def draw(book: xlsxwriter.Workbook, sheet: str, drawing: Drawing, first: int, co
     return chart
 
 
-def _series(sheet: str, drawing: Drawing, series: Series, first: int, column: int) -> dict[str, Any]:
+def _series(sheet: str, drawing: Drawing, series: Series, first: int, column: int) -> Properties:
     """Numbers are kept in the chart too, for programs that show it without working it out."""
     last, at = first + len(drawing.rows) - 1, column + series.column
     ranges = {
@@ -170,7 +172,7 @@ def _series(sheet: str, drawing: Drawing, series: Series, first: int, column: in
         "values_data": [row[series.column] for row in drawing.rows],
     }
     if series.look in ("fill", "hidden"):
-        fill: dict[str, Any] = {"none": True} if series.look == "hidden" else {"color": series.colour}
+        fill: Properties = {"none": True} if series.look == "hidden" else {"color": series.colour}
         return {**ranges, "fill": fill, "border": {"none": True}, "gap": 40, **_labels(drawing, series)}
     broad = drawing.kind == "lines" and series.column == 1  # so that it shows under what lies on it
     line = {"color": series.colour, "width": 4 if broad else 2.25}
@@ -181,7 +183,7 @@ def _series(sheet: str, drawing: Drawing, series: Series, first: int, column: in
     return {**ranges, "line": line, "marker": marker, "y2_axis": series.second}
 
 
-def _labels(drawing: Drawing, series: Series) -> dict[str, Any]:
+def _labels(drawing: Drawing, series: Series) -> Properties:
     """Numbers where there is a bar."""
     if not drawing.labels:
         return {}

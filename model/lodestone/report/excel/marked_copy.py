@@ -17,7 +17,6 @@ from copy import copy
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import Workbook, load_workbook
@@ -292,7 +291,7 @@ def _remarks(data: bytes) -> tuple[str, ...]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()
         formulas = any(re.search(rb"<f[ >]", archive.read(n)) for n in names if n.startswith("xl/worksheets/sheet"))
-    said: list[tuple[Any, str]] = [
+    said: list[tuple[bool, str]] = [
         (formulas, "formulas are calculated anew when a spreadsheet opens the copy; save it there before a solve"),
         (any(n.startswith("xl/charts/chart") for n in names), "charts are drawn anew: finer formats may differ"),
         (any(n.startswith("xl/comments") for n in names), "comments keep their text, not their size and colours"),

@@ -10,7 +10,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from lodestone.plan.tables import Column
+from lodestone.plan.tables import Cell, Column
 
 NUMBER_FORMATS = {
     "": "0",  # years and counts
@@ -44,13 +44,16 @@ PAYER_COLOURS = {"public": "#1F3A4D", "buyers": "#6C9AB5", "shortage": "#7A3B8F"
 SERIES_COLOURS = ("#1F3A4D", "#D4A017", "#A0529C", "#56A0D3", "#7A7A2E", "#D48CB0", "#7F7F7F", "#6B4A2B")  # the rest
 GRID = {"visible": True, "line": {"color": "#DDDDDD"}}
 
+Property = Any  # of a format or a chart, as xlsxwriter takes it
+Properties = dict[str, Property]
+
 
 class Styles:
     """The formats of one workbook, each made once."""
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self._book = book
-        self._made: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self._made: dict[tuple[tuple[str, Property], ...], Format] = {}
         self.title = self.format(bold=True, font_size=18, font_color=DARK)
         self.subtitle = self.format(italic=True, font_color="#555555")
         self.section = self.format(bold=True, font_size=12, font_color=DARK, bottom=1, bottom_color=RULE)
@@ -59,7 +62,7 @@ class Styles:
         self.alert = self.format(bg_color=ALERT)
         self.new_group = self.format(top=1, top_color=RULE)
 
-    def format(self, **properties: Any) -> Format:
+    def format(self, **properties: Property) -> Format:
         key = tuple(sorted(properties.items()))
         if key not in self._made:
             self._made[key] = self._book.add_format(properties)
@@ -71,15 +74,17 @@ class Styles:
         colours = {"font_color": "white", "bg_color": DARK, "border": 1, "border_color": RULE}
         return self.format(bold=True, text_wrap=True, valign="vcenter", **colours, **place)
 
-    def number(self, unit: str, **properties: Any) -> Format:
+    def number(self, unit: str, **properties: Property) -> Format:
         return self.format(num_format=NUMBER_FORMATS[unit], **properties)
 
-    def text(self, value: str, **properties: Any) -> Format:
+    def text(self, value: str, **properties: Property) -> Format:
         """Text that begins like a formula also stays text when somebody edits the cell."""
         guard = {"quote_prefix": True} if value.startswith(FORMULA_SIGNS) else {}
         return self.format(**{"indent": 1, "align": "left", **guard, **properties})
 
-    def write(self, sheet: Worksheet, row: int, column: int, value: Any, unit: str = "", **properties: Any) -> None:
+    def write(
+        self, sheet: Worksheet, row: int, column: int, value: Cell, unit: str = "", **properties: Property
+    ) -> None:
         """One cell. Text stays text, whatever it begins with; None and empty text are left blank."""
         if isinstance(value, bool):
             value = "yes" if value else "no"
@@ -93,7 +98,9 @@ class Styles:
         elif properties:
             sheet.write_blank(row, column, None, self.format(**properties))
 
-    def link(self, sheet: Worksheet, row: int, column: int, url: str, text: str, tip: str = "", **look: Any) -> None:
+    def link(
+        self, sheet: Worksheet, row: int, column: int, url: str, text: str, tip: str = "", **look: Property
+    ) -> None:
         """Text that leads somewhere: "internal:Costs!A1" or what `external` makes. Too long an address is left out."""
         if len(url) > LONGEST_LINK:
             self.write(sheet, row, column, text, **look)
@@ -114,14 +121,14 @@ def heading(column: Column) -> str:
     return words if unit in ("", "any", "tiny") or unit in words.lower().split() else f"{words} ({unit})"
 
 
-def width(title: str, values: Iterable[Any], unit: str) -> float:
+def width(title: str, values: Iterable[Cell], unit: str) -> float:
     """Wide enough for every number and most text; a heading may take two lines, but no word of it is broken."""
     longest = max((len(_shown(v, unit)) for v in set(values)), default=0)
     words = max(map(len, title.split()), default=0)
     return min(max(longest + 2, words + 4, len(title) / 2 + 4), WIDEST)
 
 
-def _shown(value: Any, unit: str) -> str:
+def _shown(value: Cell, unit: str) -> str:
     """About as long as the cell will look."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "" if value is None else str(value)
@@ -164,14 +171,14 @@ def external(path: str, sheet: str, cell: str) -> str:
     return f"external:{escaped}#{name}!{cell}"
 
 
-Links = Mapping[int, Callable[[Sequence[Any]], str | None]]  # column -> where the cell of a row leads, None: nowhere
+Links = Mapping[int, Callable[[Sequence[Cell]], str | None]]  # column -> where the cell of a row leads, None: nowhere
 
 
 def write_grid(
     styles: Styles,
     sheet: Worksheet,
     columns: Sequence[Column],
-    rows: Sequence[Sequence[Any]],
+    rows: Sequence[Sequence[Cell]],
     totals: int = 0,
     links: Links | None = None,
     back: str = "",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import xlsxwriter
 
 from lodestone import __version__
-from lodestone.plan.tables import Column
+from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.styles import Styles, page, write_grid
 
-Table = tuple[str, Sequence[Column], Sequence[Sequence[Any]]]  # sheet, columns, rows
+Table = tuple[str, Sequence[Column], Sequence[Sequence[Cell]]]  # sheet, columns, rows
 
 FACTS = (Column("what", "", ""), Column("value", "", ""))  # of a sheet that says how the others came about
 

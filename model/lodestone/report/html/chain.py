@@ -19,11 +19,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lodestone.data.times import Time
-from lodestone.plan.key_figures import Plan, Row, begin, input_rows, table
-from lodestone.plan.tables import Column
+from lodestone.plan.key_figures import Key, begin
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Cell, Column, Row
 from lodestone.report.html.tables import Table
 
 MOST_NODES = 12  # of a stage and mineral that have a name of their own; the others are drawn as one
@@ -64,7 +64,7 @@ class Stages:
 def recipes(plan: Plan) -> dict[str, dict[str, float]]:
     """As in the run's inputs; empty when the plan does not carry them."""
     found: dict[str, dict[str, float]] = defaultdict(dict)
-    for key, row in input_rows(plan, "Processes").items():
+    for key, row in plan.input_rows("Processes").items():
         process, material = key.split("/")
         found[process][material] = row["t_per_t"]
     return dict(found)
@@ -72,17 +72,17 @@ def recipes(plan: Plan) -> dict[str, dict[str, float]]:
 
 def minerals(plan: Plan) -> dict[str, str]:
     """material -> its mineral, "" where the workbook names none."""
-    return {material: row.get("mineral") or "" for material, row in input_rows(plan, "Materials").items()}
+    return {material: row.get("mineral") or "" for material, row in plan.input_rows("Materials").items()}
 
 
 def chain_stages(plan: Plan) -> dict[str, Stages]:
     """Of each mineral, in the order of the workbook; empty when the plan does not carry its inputs."""
     of = minerals(plan)
-    made_by, materials = recipes(plan), input_rows(plan, "Materials")
+    made_by, materials = recipes(plan), plan.input_rows("Materials")
     return {mineral: stages(made_by, materials, {m for m in of if of[m] == mineral}) for mineral in of.values()}
 
 
-def stages(all_recipes: Recipes, materials: Mapping[str, Mapping[str, Any]], wanted: Collection[str]) -> Stages:
+def stages(all_recipes: Recipes, materials: Mapping[str, Row], wanted: Collection[str]) -> Stages:
     """Processes that make or take wanted materials, grouped by the stage of what they make first, in the order in which
     they feed each other."""
     made_by = {p: {m: t for m, t in recipe.items() if m in wanted} for p, recipe in all_recipes.items()}
@@ -166,13 +166,13 @@ class _Drawing:
 
     def rows(self, name: str) -> Iterator[Row]:
         """Of a table by material, those of the chain."""
-        return (row for row in table(self.plan, name) if row["material"] in self.wanted)
+        return (row for row in self.plan.rows(name) if row["material"] in self.wanted)
 
     @property
     def last(self) -> int:
         return len(self.stages.titles) - 1
 
-    def unit(self, row: Mapping[str, Any]) -> Node:
+    def unit(self, row: Row) -> Node:
         """A stage in a region; its group too where several share a column."""
         process = row["process"]
         column, group = self.stages.column[process], self.stages.group[process]
@@ -190,7 +190,7 @@ class _Drawing:
     def made(self) -> Shares:
         """Left side of (1): by units, bought, released, returned."""
         found = _shares()
-        for row in table(self.plan, "plants"):
+        for row in self.plan.rows("plants"):
             for material, t in self.made_by.get(row["process"], {}).items():
                 if t > 0:
                     _add(found, row, material, self.unit(row), t * row["clean_t"], t * row["exposed_t"])
@@ -210,8 +210,8 @@ class _Drawing:
         """Right side of (2): taken in by units, delivered, put into stock, sold."""
         found = _shares()
         mixed = {(r["region"], r["material"], begin(r)): r for r in self.rows("intake")}
-        clean_mode = self.plan["settings"].get("china_share_basis") == "provenance"
-        for row in table(self.plan, "plants"):
+        clean_mode = self.plan.settings.get("china_share_basis") == "provenance"
+        for row in self.plan.rows("plants"):
             for material, t in self.made_by.get(row["process"], {}).items():
                 if t < 0:
                     own_clean = -t * row["clean_t"] if clean_mode else 0.0
@@ -235,14 +235,14 @@ def _shares() -> Shares:
     return defaultdict(lambda: defaultdict(lambda: [0.0, 0.0]))
 
 
-def _add(shares: Shares, row: Mapping[str, Any], material: str, node: Node, clean: float, exposed: float) -> None:
+def _add(shares: Shares, row: Row, material: str, node: Node, clean: float, exposed: float) -> None:
     if clean or exposed:
         streams = shares[row["region"], material, begin(row)][node]
         streams[0] += clean
         streams[1] += exposed
 
 
-def _streams(row: Mapping[str, Any]) -> tuple[float, float]:
+def _streams(row: Row) -> tuple[float, float]:
     return (row["t"], 0.0) if row["stream"] == "clean" else (0.0, row["t"])
 
 
@@ -255,7 +255,7 @@ def chain(plan: Plan) -> Table:
     """The links of all minerals and years, in both streams; none when the plan does not carry its inputs."""
     of = minerals(plan)
     place = {material: i for i, material in enumerate(of)}
-    rows: list[list[Any]] = []
+    rows: list[list[Cell]] = []
     for mineral, found in chain_stages(plan).items():
         drawing = _Drawing(plan, found, {m for m in of if of[m] == mineral})
         links = _named(_forward(_links(drawing), found.titles))
@@ -272,7 +272,7 @@ def _links(drawing: _Drawing) -> dict[Link, Streams]:
     made, used = drawing.made(), drawing.used()
     links: dict[Link, Streams] = defaultdict(lambda: [0.0, 0.0])
 
-    def share_out(makers: Mapping[Node, Streams], users: Mapping[Node, Streams], t: float, k: int, at: Any) -> None:
+    def share_out(makers: Mapping[Node, Streams], users: Mapping[Node, Streams], t: float, k: int, at: Key) -> None:
         all_made, all_used = (sum(s[k] for s in side.values()) for side in (makers, users))
         if all_made > 0 and all_used > 0:
             for i, of_i in makers.items():

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lodestone.data.times import Time, time_of
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, days, musd, share, tonnes, usd_per_kg, year_ranges
-from lodestone.plan.key_figures import Plan, Row
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Document, Row
 from lodestone.report.plan.joint_summary import joint_sections
 from lodestone.report.plan.summary import committed, proved
 
-Glance = dict[str, Any]  # tiles: label, value, note, alert; lists: heading, empty, items; remarks: sentences
+Glance = Document  # tiles: label, value, note, alert; lists: heading, empty, items; remarks: sentences
 
 
 def glance(plan: Plan, whole: Plan) -> Glance:
     """whole: the joint plan of which `plan` is one future, else the plan itself."""
-    joint = figures.is_joint(whole)
+    joint = whole.is_joint
     now = figures.parting(whole) if joint else None
     already = committed(plan)
     lists = [
@@ -27,29 +26,29 @@ def glance(plan: Plan, whole: Plan) -> Glance:
         {"heading": "Hold", "empty": "Hold no stock.", "items": _stocks(plan)},
     ]
     remarks = [sentence for section in joint_sections(whole)[:1] for sentence in section.sentences] if joint else []
-    if "inputs" not in whole:
+    if whole.inputs is None:
         remarks.append(
             "This run was made by an earlier version and does not carry its recipes: solve it again to see its chain."
         )
     return {"tiles": [_cost(plan, whole), _china(plan), _shortage(plan)], "lists": lists, "remarks": remarks}
 
 
-def _tile(label: str, value: str, note: str, alert: bool = False) -> dict[str, Any]:
+def _tile(label: str, value: str, note: str, alert: bool = False) -> Row:
     return {"label": label, "value": value, "note": note, "alert": alert}
 
 
-def _cost(plan: Plan, whole: Plan) -> dict[str, Any]:
-    first, last = plan["horizon"]
+def _cost(plan: Plan, whole: Plan) -> Row:
+    first, last = plan.horizon
     when = f"{first}-{last}, discounted to {first}"
-    if figures.is_joint(whole):
-        mean = f"over all futures {musd(whole['expected_cost_musd'])} on average, CVaR {musd(whole['cvar_musd'])}"
-        return _tile("Cost if this future comes", musd(plan["expected_cost_musd"]), f"{when}; {mean}")
-    paid = ", ".join(f"{payer} {musd(plan['payers_musd'].get(payer, 0.0))}" for payer in PAYERS)
-    return _tile("Cost", musd(plan["expected_cost_musd"]), f"{when}: {paid}. {proved(plan)}")
+    if whole.is_joint:
+        mean = f"over all futures {musd(whole.expected_cost_musd)} on average, CVaR {musd(whole.cvar_musd)}"
+        return _tile("Cost if this future comes", musd(plan.expected_cost_musd), f"{when}; {mean}")
+    paid = ", ".join(f"{payer} {musd(plan.payers_musd.get(payer, 0.0))}" for payer in PAYERS)
+    return _tile("Cost", musd(plan.expected_cost_musd), f"{when}: {paid}. {proved(plan)}")
 
 
-def _china(plan: Plan) -> dict[str, Any]:
-    overall = figures.exposed_share(figures.table(plan, "demand"))
+def _china(plan: Plan) -> Row:
+    overall = figures.exposed_share(plan.rows("demand"))
     value = "no deliveries" if overall is None else share(overall)
     caps = figures.caps(plan)
     if not caps:
@@ -61,7 +60,7 @@ def _china(plan: Plan) -> dict[str, Any]:
     return _tile("China share of deliveries", value, f"{note}, {share(tight.limit)} allowed ({tight.cap}{binds})")
 
 
-def _shortage(plan: Plan) -> dict[str, Any]:
+def _shortage(plan: Plan) -> Row:
     rows = figures.demand(plan)
     short, asked = sum(f.short_t for f in rows), sum(f.demand_t for f in rows)
     out = sum(f.substituted_t for f in rows)
@@ -79,7 +78,7 @@ def _when(year: int, now: Time | None) -> str:
 
 
 def _builds(plan: Plan, now: Time | None) -> list[str]:
-    rows = sorted(figures.table(plan, "investments"), key=lambda r: (int(r["decision_year"]), -r["capacity_t_per_yr"]))
+    rows = sorted(plan.rows("investments"), key=lambda r: (int(r["decision_year"]), -r["capacity_t_per_yr"]))
     return [
         f"{copies(r)}{r['project']} ({r['region']}): decide {r['decision_year']}, produce from {r['first_year']}, "
         f"{tonnes(r['capacity_t_per_yr'])} per year, {musd(r['capex_musd'])} {r['funding']}"
@@ -110,7 +109,7 @@ def _contracts(plan: Plan, now: Time | None) -> list[str]:
     return [
         f"{r['contract']} with {r['supplier']}: {tonnes(r['annual_t'])} per year of {r['material']}, "
         f"{r['first_delivery_year']}-{r['last_delivery_year']}{_when(r['signing_year'], now)}"
-        for r in figures.table(plan, "contracts")
+        for r in plan.rows("contracts")
     ]
 
 

@@ -15,18 +15,18 @@ from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from plotly.offline import get_plotlyjs
 
 from lodestone import __version__
 from lodestone.errors import UsageError
-from lodestone.plan.key_figures import Plan
+from lodestone.plan.plan import Plan
 from lodestone.plan.plan_json import finite
 from lodestone.plan.run_files import starts_with
+from lodestone.plan.shapes import Json
 from lodestone.report.excel import colours
 from lodestone.report.html.studies import Study, figures
-from lodestone.report.html.views import FIGURES, views
+from lodestone.report.html.views import figures_of, views
 from lodestone.report.studies.study_files import not_ours, refuse_runs, write_files
 
 REPORT_HTML = "report.html"
@@ -72,7 +72,7 @@ def page(runs: Mapping[str, Plan], studies: Sequence[Study] = ()) -> str:
                 "choose": f.choose,
                 "yearly": f.yearly,
             }
-            for f in FIGURES
+            for f in figures_of(runs)
         ],
         "studies": [{**f.as_json(), "file": study.path.name} for study in studies for f in figures(study)],
         "colours": {name.lower(): value for name, value in vars(colours).items() if name.isupper()},
@@ -95,7 +95,7 @@ def page(runs: Mapping[str, Plan], studies: Sequence[Study] = ()) -> str:
     )
 
 
-def safe_json(data: Any) -> str:
+def safe_json(data: Json) -> str:
     """JSON that ends no element and begins no comment, wherever it stands in a page."""
     text = json.dumps(finite(data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for character, instead in UNSAFE.items():

@@ -5,17 +5,16 @@ They are given as arguments, or found beside the runs and beside the page when t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lodestone.data.times import month_of, named_time, time_of, year_of
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import musd, share, term_label
-from lodestone.plan.key_figures import Plan
+from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, starts_with
-from lodestone.plan.tables import Column
+from lodestone.plan.tables import Column, Document
 from lodestone.report.compare import files as compare_files
 from lodestone.report.html.tables import Table
 from lodestone.report.studies import frontier_files, stress_files, sweep_files
@@ -32,7 +31,7 @@ class StudyFigure:
     drawing: str
     table: Table
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Document:
         return {"title": self.title, "lead": self.lead, "drawing": self.drawing, "table": self.table.as_json()}
 
 
@@ -40,7 +39,7 @@ class StudyFigure:
 class Study:
     kind: str
     path: Path
-    document: Mapping[str, Any]
+    document: Document
 
 
 def kind_of(path: Path) -> Kind | None:
@@ -65,8 +64,8 @@ def read_study(path: Path) -> Study:
 def find_studies(folders: Iterable[Path], plans: Iterable[Plan]) -> list[Study]:
     """Studies in these folders that are of the workbook of one of the plans; a comparison: of all its runs."""
     plans = list(plans)
-    workbooks = {plan["workbook"] for plan in plans}
-    hashes = {plan["workbook_sha256"] for plan in plans}
+    workbooks = {plan.workbook for plan in plans}
+    hashes = {plan.workbook_sha256 for plan in plans}
     found: dict[Path, Study] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
@@ -87,7 +86,7 @@ def figures(study: Study) -> list[StudyFigure]:
     return {"frontier": _frontier, "stress": _stress, "sweep": _sweep, "compare": _compare}[study.kind](study.document)
 
 
-def _frontier(d: Mapping[str, Any]) -> list[StudyFigure]:
+def _frontier(d: Document) -> list[StudyFigure]:
     changes = {step["to_scale"]: ", ".join(step["changes"]) for step in d["steps"]}
     prices = {step["to_scale"]: step["price_musd_per_point"] for step in d["steps"]}
     what = f"allowed share of {d['cap']}" if d["cap"] else "factor on all allowed shares"
@@ -121,13 +120,13 @@ def _frontier(d: Mapping[str, Any]) -> list[StudyFigure]:
     return [StudyFigure("What each point of China share costs", lead, "frontier", Table(columns, rows))]
 
 
-def _since(part: Mapping[str, Any]) -> int | str:
+def _since(part: Document) -> int | str:
     """2027, or 2027-04 within a year."""
     time = time_of(part["from_year"], part.get("from_month", 1))
     return named_time(time) if month_of(time) > 1 else year_of(time)
 
 
-def _stress(d: Mapping[str, Any]) -> list[StudyFigure]:
+def _stress(d: Document) -> list[StudyFigure]:
     columns = (
         Column("run", "", ""),
         Column("case", "", ""),
@@ -166,7 +165,7 @@ def _stress(d: Mapping[str, Any]) -> list[StudyFigure]:
     return found
 
 
-def _sweep(d: Mapping[str, Any]) -> list[StudyFigure]:
+def _sweep(d: Document) -> list[StudyFigure]:
     paths = [varied["path"] for varied in d["varied"]]
     names = list(d["points"][0]) if d["points"] else []
     columns = tuple(Column(n, "any" if n in paths else _unit(n), "") for n in names)
@@ -181,7 +180,7 @@ def _unit(name: str) -> str:
     return next((unit for suffix, unit in (("_musd", "MUSD"), ("_t", "t")) if name.endswith(suffix)), "")
 
 
-def _compare(d: Mapping[str, Any]) -> list[StudyFigure]:
+def _compare(d: Document) -> list[StudyFigure]:
     runs: Sequence[str] = [run["name"] for run in d["runs"]]
     columns = tuple(
         Column(n, u, "") for n, u in (("term", ""), ("run", ""), ("cost_musd", "MUSD"), ("more_musd", "MUSD"))

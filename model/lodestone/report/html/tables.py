@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from lodestone.plan.key_figures import Plan, table
-from lodestone.plan.tables import MONTH, Column, columns_of
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import MONTH, Cell, Column, Document, Row
 from lodestone.report.excel.styles import heading
 
 
@@ -16,18 +15,18 @@ class Table:
     """Rows in the order of the columns. Shares are parts of 1; the page shows and exports them as per cent."""
 
     columns: tuple[Column, ...]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[Cell]]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Document:
         columns = [{"name": c.name, "title": heading(c), "unit": c.unit} for c in self.columns]
         return {"columns": columns, "rows": [[_short(value) for value in row] for row in self.rows]}
 
 
-def from_plan(plan: Plan, name: str, *names: str, rows: Iterable[Any] | None = None) -> Table:
+def from_plan(plan: Plan, name: str, *names: str, rows: Iterable[Row] | None = None) -> Table:
     """Columns of a table of the plan, in the order given; all of them when none is named. Months follow their year."""
-    columns = tuple(c for c in columns_of(name, plan) if not names or c.name in (*names, MONTH.name))
+    columns = tuple(c for c in plan.columns(name) if not names or c.name in (*names, MONTH.name))
     columns = tuple(sorted(columns, key=lambda c: _place(c, names))) if names else columns
-    found = table(plan, name) if rows is None else rows
+    found = plan.rows(name) if rows is None else rows
     return Table(columns, [[row[c.name] for c in columns] for row in found])
 
 
@@ -36,6 +35,6 @@ def _place(column: Column, names: Sequence[str]) -> tuple[int, bool]:
     return names.index("year" if month else column.name), month
 
 
-def _short(value: Any) -> Any:
+def _short(value: Cell) -> Cell:
     """Digits below a gram or a dollar only make the page larger."""
     return round(value, 6) + 0.0 if isinstance(value, float) else value

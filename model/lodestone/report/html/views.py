@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import share, term_label
-from lodestone.plan.key_figures import Plan
-from lodestone.plan.tables import Column, is_cut
+from lodestone.plan.key_figures import Key
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Cell, Column, Document, Row, is_cut
 from lodestone.report.html.chain import MOST_NODES, OTHERS, chain, chain_stages
 from lodestone.report.html.overview import copies, glance
 from lodestone.report.html.tables import Table, from_plan
@@ -36,8 +36,8 @@ class Figure:
 
 def _flows(plan: Plan) -> Table:
     """Both streams of a lane in one row; the smallest lanes of a very large plan as one for each material and year."""
-    lanes: dict[tuple[Any, ...], list[float]] = {}
-    for row in figures.table(plan, "flows"):
+    lanes: dict[Key, list[float]] = {}
+    for row in plan.rows("flows"):
         key = (row["material"], row["from_region"], row["to_region"], row["year"])
         sums = lanes.setdefault(key, [0.0, 0.0, 0.0, 0.0])
         for k, t in enumerate((row["t"] * (row["stream"] == "clean"), row["t"] * (row["stream"] == "exposed"))):
@@ -45,7 +45,7 @@ def _flows(plan: Plan) -> Table:
         sums[2] += row["freight_musd"]
         sums[3] += row["tariff_musd"]
     told = set(sorted(lanes, key=lambda key: -sum(lanes[key][:2]))[:MOST_LANES])
-    kept: dict[tuple[Any, ...], list[float]] = {}
+    kept: dict[Key, list[float]] = {}
     for key, sums in lanes.items():
         place = key if key in told else (key[0], OTHERS, OTHERS, key[3])
         total = kept.setdefault(place, [0.0] * 4)
@@ -67,16 +67,16 @@ def _flows(plan: Plan) -> Table:
 
 def _places(plan: Plan) -> Callable[[str], int]:
     """Materials that sectors want come first, as the reader looks for them first."""
-    demanded = list(dict.fromkeys(row["material"] for row in figures.table(plan, "demand")))
+    demanded = list(dict.fromkeys(row["material"] for row in plan.rows("demand")))
     order = [*demanded, *(m for m in figures.materials(plan) if m not in demanded)]
     return lambda material: order.index(material) if material in order else len(order)
 
 
 def _origins(plan: Plan) -> Table:
     """What reaches regions that are not of concern, by origin."""
-    concern, cut = figures.of_concern(plan), is_cut(plan)
-    sums: dict[tuple[Any, ...], list[float]] = {}
-    for row in figures.table(plan, "flows"):
+    concern, cut = figures.of_concern(plan), is_cut(plan.tables)
+    sums: dict[Key, list[float]] = {}
+    for row in plan.rows("flows"):
         if row["to_region"] not in concern:
             when = (row["year"], row["month"]) if cut else (row["year"],)
             key = (row["material"], row["from_region"], *when)
@@ -89,13 +89,13 @@ def _origins(plan: Plan) -> Table:
 
 def _decisions(plan: Plan) -> Table:
     """Every decision as a bar: what is waited for, then what is had, until the end of its life or term."""
-    rows: list[list[Any]] = []
-    for r in figures.table(plan, "investments"):
+    rows: list[list[Cell]] = []
+    for r in plan.rows("investments"):
         what = copies(r) + r["project"]
         rows.append([f"build, {r['funding']}", what, r["decision_year"], r["first_year"], r["last_year"]])
-    for r in figures.table(plan, "price_floors"):
+    for r in plan.rows("price_floors"):
         rows.append(["guarantee", r["floor"], r["decision_year"], r["first_supported_year"], r["last_supported_year"]])
-    for r in figures.table(plan, "contracts"):
+    for r in plan.rows("contracts"):
         rows.append(["sign", r["contract"], r["signing_year"], r["first_delivery_year"], r["last_delivery_year"]])
     columns = ("kind", "what", "decided", "from", "to")
     kinds = ("build, public", "build, private", "guarantee", "sign")
@@ -107,7 +107,7 @@ def _shares(plan: Plan) -> Table:
     names = ("cap", "region", "sector", "material", "basis", "year", "consumption_t", "exposed_t", "share", "limit")
     tightest = {(f.cap, f.region, f.sector, f.material, f.basis): i for i, f in enumerate(figures.caps(plan))}
     rows = sorted(
-        figures.table(plan, "china_share"),
+        plan.rows("china_share"),
         key=lambda r: (tightest.get(tuple(r[n] for n in names[:5]), len(tightest)), r["year"]),
     )
     return from_plan(plan, "china_share", *names, rows=rows)
@@ -117,10 +117,24 @@ def _stocks(plan: Plan) -> Table:
     names = ("stockpile", "region", "material", "year", "stock_t", "exposed_t", "required_t", "days_of_cover",
              "required_days", "suspended")  # fmt: skip
     largest = {f.stockpile: -f.peak_t for f in figures.stocks(plan)}
-    rows = sorted(
-        figures.table(plan, "stockpile"), key=lambda r: (largest[r["stockpile"]], r["stockpile"], figures.begin(r))
-    )
+    rows = sorted(plan.rows("stockpile"), key=lambda r: (largest[r["stockpile"]], r["stockpile"], figures.begin(r)))
     return from_plan(plan, "stockpile", *names, rows=rows)
+
+
+def _threats(plan: Plan) -> Table:
+    """Every combination; of a joint plan those of this future."""
+    rows = plan.secure["combinations"] if plan.secure else []
+    columns = (
+        *(Column("threats", "", ""), Column("one", "", ""), Column("other", "", ""), Column("short_t", "t", "")),
+        *(Column("branch", "", ""), Column("binding", "", "")),
+    )
+    cells = [
+        [" + ".join(names), *(names if len(names) == 2 else names * 2 if len(names) == 1 else ("", "")),
+         row["short_t"], row["branch"], ", ".join(row["binding"])]
+        for row in rows
+        if row.get("scenario", plan.scenario) == plan.scenario and (names := row["threats"])
+    ]  # fmt: skip
+    return Table(columns, cells)
 
 
 def _costs(plan: Plan) -> Table:
@@ -129,7 +143,7 @@ def _costs(plan: Plan) -> Table:
     counted = figures.is_counted(plan)
     rows = [
         {**row, "term": term_label(row["term"])}
-        for row in figures.table(plan, "costs")
+        for row in plan.rows("costs")
         if (row["musd"] or row["discounted_musd"]) and counted(row)
     ]
     return from_plan(plan, "costs", *names, rows=rows)
@@ -181,30 +195,44 @@ FIGURES = (
 )  # fmt: skip
 
 
-def views(runs: Mapping[str, Plan]) -> list[dict[str, Any]]:
+THREATS = Figure(
+    "threats", "What is short when threats come together",
+    "Two threats by row and column, one alone on the diagonal: the least that is short then. A frame marks the "
+    "combinations with which the plan was made; combinations of more threats stand in the table.",
+    "threats", _threats,
+)  # fmt: skip
+
+
+def figures_of(runs: Mapping[str, Plan]) -> tuple[Figure, ...]:
+    """The pictures that these runs have something for: threats only where a plan stands some."""
+    return (*FIGURES, THREATS) if any(plan.secure for plan in runs.values()) else FIGURES
+
+
+def views(runs: Mapping[str, Plan]) -> list[Row]:
     """Every run by its name, a joint run as each of its futures."""
     found = []
     for name, plan in runs.items():
-        if figures.is_joint(plan):
-            futures = [(f"{name}: if {f}", f, figures.future(plan, f)) for f in plan["futures"]]
+        if plan.is_joint:
+            futures = [(f"{name}: if {f}", f, plan.future(f)) for f in plan.futures]
         else:
             futures = [(name, "", plan)]
-        found += [_view(label, name, future, one, plan) for label, future, one in futures]
+        drawn = figures_of(runs)
+        found += [_view(label, name, future, one, plan, drawn) for label, future, one in futures]
     return found
 
 
-def _view(label: str, run: str, future: str, plan: Plan, whole: Plan) -> dict[str, Any]:
-    probability = f", {share(whole['probabilities'][future])} likely" if future else ""
-    about = f"scenario {plan['scenario']}{probability}" if future else f"scenario {plan['scenario']}"
-    tables = {figure.key: figure.table(plan).as_json() for figure in FIGURES}
+def _view(label: str, run: str, future: str, plan: Plan, whole: Plan, drawn: tuple[Figure, ...]) -> Document:
+    probability = f", {share(whole.probabilities[future])} likely" if future else ""
+    about = f"scenario {plan.scenario}{probability}" if future else f"scenario {plan.scenario}"
+    tables = {figure.key: figure.table(plan).as_json() for figure in drawn}
     tables["terms"] = tables["costs"]
-    first, last = plan["horizon"]
+    first, last = plan.horizon
     return {
         "label": label,
         "run": run,
         "future": future,
-        "plan_name": plan["plan_name"],
-        "about": f"{about}, {first}-{last}, from {plan['workbook']}",
+        "plan_name": plan.plan_name,
+        "about": f"{about}, {first}-{last}, from {plan.workbook}",
         "years": list(range(first, last + 1)),
         "periods": {str(year): months for year, months in figures.cut_years(plan).items()},
         "stages": {mineral: found.titles for mineral, found in chain_stages(plan).items()},

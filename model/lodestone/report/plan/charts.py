@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import xlsxwriter
 
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, in_words, term_label
-from lodestone.plan.key_figures import Axis, CapFigure, Plan, Row
-from lodestone.plan.tables import COST_TERMS, MONTH
+from lodestone.plan.key_figures import Axis, CapFigure
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import COST_TERMS, MONTH, Cell, Row
 from lodestone.report.excel.colours import CLEAN_SHADES as CLEAN
 from lodestone.report.excel.colours import EXPOSED_SHADES as EXPOSED
 from lodestone.report.excel.drawings import Drawing, Series, write_drawings
@@ -35,12 +35,12 @@ LIFE = (
 
 def write_charts(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, drawings: Sequence[Drawing]) -> None:
     sheet = book.add_worksheet(SHEET)
-    page(sheet, plan["plan_name"], SHEET)
+    page(sheet, plan.plan_name, SHEET)
     sheet.hide_gridlines(2)
     sheet.set_row(0, 24)
     sheet.write_string(0, 0, "Charts", styles.title)
     styles.link(sheet, 1, 0, "internal:Summary!A1", "Back to Summary", indent=0)
-    averaged = "; amounts are averages of all futures, weighted by probability" if figures.is_joint(plan) else ""
+    averaged = "; amounts are averages of all futures, weighted by probability" if plan.is_joint else ""
     sheet.write_string(1, 1, f"The numbers of each chart stand below them{averaged}.", styles.subtitle)
     write_drawings(book, sheet, styles, drawings, top=3)
 
@@ -70,7 +70,7 @@ def has_something(drawing: Drawing) -> bool:
 
 def timeline(plan: Plan) -> list[Drawing]:
     """A bar for each build, the earliest at the top: from the decision over construction to the end of its life."""
-    first, last = plan["horizon"]
+    first, last = plan.horizon
     builds = _builds(plan)
     ends = max((row["last_year"] + 1 for row, _ in builds), default=last + 1)
     edge = min(ends, last + 1 + BEYOND)
@@ -98,9 +98,9 @@ def timeline(plan: Plan) -> list[Drawing]:
 def _builds(plan: Plan) -> list[tuple[Row, str]]:
     """Investments by decision year, with what to call them; what futures share is there once."""
     futures: dict[tuple[str, int], list[Row]] = {}
-    for row in figures.table(plan, "investments"):
+    for row in plan.rows("investments"):
         futures.setdefault((row["project"], row["decision_year"]), []).append(row)
-    every = len(plan.get("futures", "?"))
+    every = len(plan.futures) or 1
     builds = []
     for rows in futures.values():
         copies = f" x{rows[0]['builds']}" if rows[0]["builds"] > 1 else ""
@@ -111,7 +111,7 @@ def _builds(plan: Plan) -> list[tuple[Row, str]]:
 
 def cost_by_term(plan: Plan) -> list[Drawing]:
     """Each term in the colour of who pays it, the largest at the top."""
-    costs = {term: plan["costs_musd"].get(term, 0.0) for term in COST_TERMS}
+    costs = {term: plan.costs_musd.get(term, 0.0) for term in COST_TERMS}
     shown = sorted((t for t in costs if abs(costs[t]) >= SMALL_MUSD), key=lambda term: costs[term])
     payers = [payer for payer in PAYERS if any(COST_TERMS[term] == payer for term in shown)]
     rows = [[term_label(t), *(costs[t] if COST_TERMS[t] == payer else None for payer in payers)] for t in shown]
@@ -162,13 +162,13 @@ def china_share(plan: Plan, figure: CapFigure) -> Drawing:
     return Drawing(title, "lines", headings, units, table, series, "%", most=most)
 
 
-def _by_future(plan: Plan, rows: Sequence[Row], value: Callable[[Row], Any]) -> dict[str, dict[int | str, Any]]:
+def _by_future(plan: Plan, rows: Sequence[Row], value: Callable[[Row], Cell]) -> dict[str, dict[int | str, Cell]]:
     """future -> year or period -> value; one line without a name in a plan of one scenario."""
-    lines: dict[str, dict[int | str, Any]] = {}
+    lines: dict[str, dict[int | str, Cell]] = {}
     place = figures.axis(plan).place
     for row in rows:
         at = place(row) if MONTH.name in row else row["year"]
-        lines.setdefault(row["scenario"] if figures.is_joint(plan) else "", {})[at] = value(row)
+        lines.setdefault(row["scenario"] if plan.is_joint else "", {})[at] = value(row)
     return lines
 
 
@@ -183,12 +183,12 @@ def supplies(plan: Plan) -> list[Drawing]:
     concern, weight = figures.in_its_future(plan, figures.of_concern), figures.weight(plan)
     axis = figures.axis(plan)
     amounts: dict[str, dict[tuple[str, str], Amounts]] = {}
-    for row in figures.table(plan, "flows"):
+    for row in plan.rows("flows"):
         if row["to_region"] not in concern(row):
             by_year = amounts.setdefault(row["material"], {}).setdefault((row["from_region"], row["stream"]), {})
             at = axis.place(row)
             by_year[at] = by_year.get(at, 0.0) + row["t"] * weight(row) / axis.part(row)
-    demanded = {row["material"]: None for row in figures.table(plan, "demand")}
+    demanded = {row["material"]: None for row in plan.rows("demand")}
     order = [m for m in dict.fromkeys([*demanded, *figures.materials(plan), *amounts]) if m in amounts]
     return [_supply(axis, material, amounts[material]) for material in order[:MOST_MATERIALS]]
 
@@ -223,10 +223,10 @@ def _supply(axis: Axis, material: str, amounts: dict[tuple[str, str], Amounts]) 
 
 def stocks(plan: Plan) -> list[Drawing]:
     """The largest stockpiles: level by stream, with days of cover on the right; of several futures a line for each."""
-    piles = figures.grouped(figures.table(plan, "stockpile"), "stockpile", "material")
+    piles = figures.grouped(plan.rows("stockpile"), "stockpile", "material")
     held = {name: rows for name, rows in piles.items() if max(row["stock_t"] for row in rows) >= SMALL_T}
     largest = sorted(held, key=lambda name: -max(row["stock_t"] for row in held[name]))[:MOST_STOCKS]
-    draw = _stock_by_future if figures.is_joint(plan) else _stock
+    draw = _stock_by_future if plan.is_joint else _stock
     return [draw(plan, ", ".join(name), held[name]) for name in largest]
 
 
@@ -270,7 +270,7 @@ def capacity_use(plan: Plan) -> list[Drawing]:
     weight, axis = figures.weight(plan), figures.axis(plan)
     used: dict[str, Amounts] = defaultdict(lambda: defaultdict(float))
     there: dict[str, Amounts] = defaultdict(lambda: defaultdict(float))
-    for row in figures.table(plan, "plants"):
+    for row in plan.rows("plants"):
         if row["region"] not in concern(row):
             stage = str(stages(row).get(row["process"], row["process"]))
             used[stage][axis.place(row)] += weight(row) * (row["clean_t"] + row["exposed_t"])

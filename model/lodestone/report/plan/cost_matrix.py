@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS
-from lodestone.plan.key_figures import Plan
+from lodestone.plan.plan import Plan
 from lodestone.plan.tables import COST_TERMS
 
 
@@ -37,11 +37,11 @@ class CostMatrix:
 
 def cost_matrix(plan: Plan) -> CostMatrix:
     """Of a plan; of one for several futures, each weighted by its probability."""
-    first, last = plan["horizon"]
+    first, last = plan.horizon
     years = range(first, last + 1)
     by_term: dict[str, list[float]] = {}
     weight, counted = figures.weight(plan), figures.is_counted(plan)
-    for row in figures.table(plan, "costs"):
+    for row in plan.rows("costs"):
         if counted(row):
             values = by_term.setdefault(row["term"], [0.0] * len(years))
             values[row["year"] - first] += weight(row) * row["musd"]

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, count, in_words, musd, share, tonnes
-from lodestone.plan.key_figures import Plan
+from lodestone.plan.plan import Plan
+from lodestone.report.plan.secure import SHEET as SECURE
+from lodestone.report.plan.secure import secure_line
 from lodestone.report.plan.summary import by_decision, demand, overall_share, proved, tightest
 
 
@@ -21,7 +23,7 @@ class Line:
 
 def brief(plan: Plan) -> list[Line]:
     """All that fits into a minute; only the first sentences of a plan."""
-    already = list(dict.fromkeys(row["name"] for row in figures.table(plan, "committed")))
+    already = list(dict.fromkeys(row["name"] for row in plan.rows("committed")))
     lines = [
         *([Line("Committed", f"Decided already: {in_words(already)}.", "Committed")] if already else []),
         Line("Build", _builds(plan), "Investments"),
@@ -34,8 +36,10 @@ def brief(plan: Plan) -> list[Line]:
         Line("Look next", look_next(plan), "Charts"),
         Line("Certainty", proved(plan), "Audit"),
     ]
+    if secure := secure_line(plan):
+        lines.insert(0, Line("Secure", secure, SECURE))
     there = {"Contracts": "contracts", "PriceFloors": "price_floors"}  # sheets that are left out when there is nothing
-    return [replace(x, sheet="") if x.sheet in there and not figures.table(plan, there[x.sheet]) else x for x in lines]
+    return [replace(x, sheet="") if x.sheet in there and not plan.rows(there[x.sheet]) else x for x in lines]
 
 
 def _builds(plan: Plan) -> str:
@@ -92,8 +96,8 @@ def _china(plan: Plan) -> str:
 
 def _over_time(plan: Plan) -> str:
     """How the exposed share of deliveries moves from the first year to the last."""
-    first, last = plan["horizon"]
-    by_year = figures.grouped(figures.table(plan, "demand"), "year")
+    first, last = plan.horizon
+    by_year = figures.grouped(plan.rows("demand"), "year")
     ends = [figures.exposed_share(by_year.get((year,), [])) for year in (first, last)]
     if first == last or ends[0] is None or ends[1] is None:
         return ""
@@ -103,30 +107,30 @@ def _over_time(plan: Plan) -> str:
 
 
 def _cost(plan: Plan) -> str:
-    first, last = plan["horizon"]
-    paid = ", ".join(f"{payer} {musd(plan['payers_musd'].get(payer, 0.0))}" for payer in PAYERS)
-    return f"{musd(plan['expected_cost_musd'])} in {first}-{last}, discounted to {first}: {paid}."
+    first, last = plan.horizon
+    paid = ", ".join(f"{payer} {musd(plan.payers_musd.get(payer, 0.0))}" for payer in PAYERS)
+    return f"{musd(plan.expected_cost_musd)} in {first}-{last}, discounted to {first}: {paid}."
 
 
 def look_next(plan: Plan) -> str:
     """What leaves no room, in the order of the sheets that show it."""
     found = []
     capacity = figures.stock_capacity(plan)
-    rows = [(row, capacity(row)) for row in figures.table(plan, "stockpile")]
+    rows = [(row, capacity(row)) for row in plan.rows("stockpile")]
     brim = {r["stockpile"] for r, most in rows if most and r["stock_t"] >= most * (1 - figures.BINDING)}
     if brim:
         found.append(f"{count(len(brim), 'stock')} at capacity (Stockpile)")
-    plants = [r for r in figures.table(plan, "plants") if r["capacity_t"] > 0]
+    plants = [r for r in plan.rows("plants") if r["capacity_t"] > 0]
     full, units = {r["unit"] for r in plants if r["use_share"] >= 1 - figures.BINDING}, {r["unit"] for r in plants}
     if full:
         found.append(f"{len(full)} of {count(len(units), 'plant')} full in some year (CapacityUse)")
     binding = [f for f in figures.caps(plan) if f.binding_years]
     if binding:
         found.append(f"{count(len(binding), 'China cap')} without room (ChinaShare)")
-    spent = {r["budget"] for r in figures.table(plan, "budgets") if figures.is_spent(r)}
+    spent = {r["budget"] for r in plan.rows("budgets") if figures.is_spent(r)}
     if spent:
         found.append(f"{count(len(spent), 'budget')} exhausted (Budgets)")
-    if plan["warnings"]:
-        found.append(f"{count(len(plan['warnings']), 'warning')} about the workbook (RunInfo)")
-    sources = " Where a number comes from: sheet Origins." if plan.get("origins") else ""
+    if plan.warnings:
+        found.append(f"{count(len(plan.warnings), 'warning')} about the workbook (RunInfo)")
+    sources = " Where a number comes from: sheet Origins." if plan.origins else ""
     return f"{in_words(found)[:1].upper()}{in_words(found)[1:]}.{sources}" if found else f"No limit binds.{sources}"

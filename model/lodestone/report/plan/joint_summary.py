@@ -5,13 +5,14 @@ The same words as for a plan of one scenario (`summary`), each future read as a 
 
 from __future__ import annotations
 
-from typing import Any
-
 from lodestone.data.times import month_of, named_time, time_of, year_of
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import count, days, in_words, musd, share, tonnes, year_ranges
-from lodestone.plan.key_figures import Plan, Row
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Cell, Row
 from lodestone.report.plan.first_page import Line
+from lodestone.report.plan.secure import SHEET as SECURE
+from lodestone.report.plan.secure import secure_line
 from lodestone.report.plan.summary import Section, committed, decisions, demand, proved, status
 
 EVPI = "what a perfect forecast would save, and so the most that one is worth"
@@ -22,9 +23,9 @@ def joint_brief(plan: Plan) -> list[Line]:
     """All that fits into a minute."""
     now = figures.until(plan, figures.parting(plan))
     first = _brief(plan)
-    each = {name: figures.table(figures.future(plan, name), "demand") for name in plan["futures"]}
+    each = {name: plan.future(name).rows("demand") for name in plan.futures}
     short = [f"{tonnes(t)} in {name}" for name, rows in each.items() if (t := figures.total(rows, "short_t")) >= 0.5]
-    futures = ", ".join(f"{name} {musd(cost)}" for name, cost in plan["futures"].items())
+    futures = ", ".join(f"{name} {musd(cost)}" for name, cost in plan.futures.items())
     exposed = {name: figures.exposed_share(rows) for name, rows in each.items()}
     shares = in_words([f"{share(value)} in {name}" for name, value in exposed.items() if value is not None])
     dependence = f"Of all deliveries are exposed: {shares}." if shares else "Nothing is delivered."
@@ -36,15 +37,16 @@ def joint_brief(plan: Plan) -> list[Line]:
         Line("Dependence", dependence, "ChinaShare"),
         Line("Short", f"{in_words(short)}." if short else "Nothing, in any future.", "Demand"),
         Line("Aim", first[2], "Audit"),
+        *([Line("Secure", secure, SECURE)] if (secure := secure_line(plan)) else []),
     ]
 
 
 def joint_decided(now: Plan) -> list[str]:
     """What is decided in the years that all futures share."""
     return [
-        *(f"build {r['project']} {r['decision_year']}" for r in figures.table(now, "investments")),
-        *(f"award {r['floor']}" for r in figures.table(now, "price_floors")),
-        *(f"sign {r['contract']}" for r in figures.table(now, "contracts")),
+        *(f"build {r['project']} {r['decision_year']}" for r in now.rows("investments")),
+        *(f"award {r['floor']}" for r in now.rows("price_floors")),
+        *(f"sign {r['contract']}" for r in now.rows("contracts")),
         *(f"hold {tonnes(r['stock_t'])} in {r['stockpile']}" for r in _held_at_the_end(now)),
     ]
 
@@ -59,7 +61,7 @@ def joint_sections(plan: Plan) -> list[Section]:
     parts = [("In brief", _brief(plan)), ("What is decided already", committed(_one(plan)))]
     if shared := _shared(plan):
         parts.append((f"Do now, {shared}: the same in every future", _now(plan)))
-    parts += [(f"{_if(plan, name)}", _follows(plan, name)) for name in plan["futures"]]
+    parts += [(f"{_if(plan, name)}", _follows(plan, name)) for name in plan.futures]
     parts += [("What knowing is worth", _knowing(plan)), ("How sure this is", _certainty(plan))]
     return [Section(heading, tuple(sentences)) for heading, sentences in parts if sentences]
 
@@ -67,51 +69,52 @@ def joint_sections(plan: Plan) -> list[Section]:
 def joint_key_lines(plan: Plan) -> list[tuple[str, str]]:
     """The plan in a handful of lines, for the terminal."""
     now = figures.until(plan, figures.parting(plan))
-    already = list(dict.fromkeys(row["name"] for row in figures.table(plan, "committed")))
+    already = list(dict.fromkeys(row["name"] for row in plan.rows("committed")))
     lines = [
-        ("Plan", f"{plan['plan_name']}, all futures together: {status(plan)}"),
-        ("Expected cost", f"{musd(plan['expected_cost_musd'])}, CVaR {musd(plan['cvar_musd'])}"),
+        ("Plan", f"{plan.plan_name}, all futures together: {status(plan)}"),
+        ("Expected cost", f"{musd(plan.expected_cost_musd)}, CVaR {musd(plan.cvar_musd)}"),
         *([("Committed", in_words(already, 6))] if already else []),
         ("Do now", in_words(joint_decided(now), 8) or "nothing"),
     ]
-    lines += [(_if(plan, name), musd(cost)) for name, cost in plan["futures"].items()]
+    lines += [("Secure", secure)] if (secure := secure_line(plan)) else []
+    lines += [(_if(plan, name), musd(cost)) for name, cost in plan.futures.items()]
     lines += [(name, f"{musd(value)}: {meaning}") for name, value, meaning in _values(plan) if value is not None]
     return lines
 
 
 def _one(plan: Plan) -> Plan:
-    return figures.future(plan, next(iter(plan["futures"])))
+    return plan.future(next(iter(plan.futures)))
 
 
 def _shared(plan: Plan) -> str:
     """The time before the first future shows itself, in words; empty where there is none."""
-    first, shows = plan["horizon"][0], figures.parting(plan)
+    first, shows = plan.horizon[0], figures.parting(plan)
     years = year_ranges(range(first, year_of(shows)))
     return years if month_of(shows) == 1 else f"until {named_time(shows)}"
 
 
 def _if(plan: Plan, name: str) -> str:
-    when = "" if plan["from_years"][name] is None else f" from {_since(plan, name)}"
-    return f"If {name}{when} ({share(plan['probabilities'][name])})"
+    when = "" if plan.from_years[name] is None else f" from {_since(plan, name)}"
+    return f"If {name}{when} ({share(plan.probabilities[name])})"
 
 
 def _since(plan: Plan, name: str) -> int | str | None:
     """When a future shows itself: 2027 or 2027-04."""
-    year, month = plan["from_years"][name], plan.get("from_months", {}).get(name, 1)
+    year, month = plan.from_years[name], plan.month_of(name)
     return year if year is None or month == 1 else named_time(time_of(year, month))
 
 
 def _brief(plan: Plan) -> list[str]:
-    cost = plan["futures"]
+    cost = plan.futures
     worst, best = max(cost, key=lambda f: cost[f]), min(cost, key=lambda f: cost[f])
-    first, last = plan["horizon"]
-    weight, tail = plan["settings"]["risk_weight"], plan["settings"]["risk_tail"]
+    first, last = plan.horizon
+    weight, tail = plan.settings["risk_weight"], plan.settings["risk_tail"]
     aim = f"{share(1 - weight)} expected cost, {share(weight)} CVaR" if weight else "the expected cost"
     return [
         f"One plan for {count(len(cost), 'future')}, {first}-{last}: what is decided before a future shows itself is "
         "the same in all of them.",
-        f"It costs {musd(plan['expected_cost_musd'])} on average, discounted to {first}: {musd(cost[best])} in {best}, "
-        f"{musd(cost[worst])} in {worst}. The worst {share(tail)} of futures cost {musd(plan['cvar_musd'])} (CVaR).",
+        f"It costs {musd(plan.expected_cost_musd)} on average, discounted to {first}: {musd(cost[best])} in {best}, "
+        f"{musd(cost[worst])} in {worst}. The worst {share(tail)} of futures cost {musd(plan.cvar_musd)} (CVaR).",
         f"Minimised: {aim}. {proved(plan)}",
     ]
 
@@ -129,15 +132,15 @@ def _now(plan: Plan) -> list[str]:
 
 
 def _held_at_the_end(now: Plan) -> list[Row]:
-    rows = figures.table(now, "stockpile")
+    rows = now.rows("stockpile")
     last = max(map(figures.begin, rows), default=0)
     return [row for row in rows if figures.begin(row) == last and row["stock_t"] >= 0.5]
 
 
 def _follows(plan: Plan, name: str) -> list[str]:
     """What comes after the shared years in one future."""
-    later = figures.since(figures.future(plan, name), figures.parting(plan))
-    sentences = [f"It costs {musd(plan['futures'][name])}.", *decisions(later)]
+    later = figures.since(plan.future(name), figures.parting(plan))
+    sentences = [f"It costs {musd(plan.futures[name])}.", *decisions(later)]
     for figure in figures.stocks(later):
         if figure.release_years:
             sentences.append(
@@ -146,11 +149,11 @@ def _follows(plan: Plan, name: str) -> list[str]:
             )
         elif figure.peak_t >= 0.5:
             sentences.append(f"Hold up to {tonnes(figure.peak_t)} of {figure.material} in {figure.stockpile}.")
-    return sentences + demand(figures.future(plan, name))
+    return sentences + demand(plan.future(name))
 
 
 def _values(plan: Plan) -> list[tuple[str, float | None, str]]:
-    return [("EVPI", plan["evpi_musd"], EVPI), ("VSS", plan["vss_musd"], VSS)]
+    return [("EVPI", plan.evpi_musd, EVPI), ("VSS", plan.vss_musd, VSS)]
 
 
 def _knowing(plan: Plan) -> list[str]:
@@ -160,29 +163,29 @@ def _knowing(plan: Plan) -> list[str]:
         for short, value, meaning in _values(plan)
         if value is not None
     ]
-    return [*sentences, *(f"{remark[:1].upper()}{remark[1:]}." for remark in plan["remarks"])]
+    return [*sentences, *(f"{remark[:1].upper()}{remark[1:]}." for remark in plan.remarks)]
 
 
 def _certainty(plan: Plan) -> list[str]:
     sentences = ["Within each future the plan knows what comes once it has shown itself."]
-    if plan["warnings"]:
-        sentences.append(f"The workbook has {count(len(plan['warnings']), 'warning')} (sheet RunInfo).")
-    failed = [r["rule"] for r in plan["audit"] if not r["ok"]]
-    checked = f"{count(len(plan['audit']), 'rule')} re-checked without the solver, in every future"
+    if plan.warnings:
+        sentences.append(f"The workbook has {count(len(plan.warnings), 'warning')} (sheet RunInfo).")
+    failed = [r["rule"] for r in plan.audit if not r["ok"]]
+    checked = f"{count(len(plan.audit), 'rule')} re-checked without the solver, in every future"
     return [*sentences, f"{checked}, {'none broken' if not failed else f'broken: {in_words(failed)}'} (sheet Audit)."]
 
 
 # --- tables of the Summary sheet ------------------------------------------------------------------------------------
 
-Table = tuple[str, list[str], list[str], list[list[Any]]]  # title, headings, units, rows
+Table = tuple[str, list[str], list[str], list[list[Cell]]]  # title, headings, units, rows
 
 
 def joint_tables(plan: Plan) -> list[Table]:
     """Cost of each future, then its stocks and its demand."""
-    known = plan["known_musd"] or {}
-    costs = [[name, _since(plan, name), p, plan["futures"][name], known.get(name)]
-             for name, p in plan["probabilities"].items()]  # fmt: skip
-    each = [(name, figures.future(plan, name)) for name in plan["futures"]]
+    known = plan.known_musd or {}
+    costs = [[name, _since(plan, name), p, plan.futures[name], known.get(name)]
+             for name, p in plan.probabilities.items()]  # fmt: skip
+    each = [(name, plan.future(name)) for name in plan.futures]
     stocks = [
         [f.stockpile, f.material, name, f.peak_t, f.peak_year, f.peak_days, f.end_t, f.released_t]
         for name, future in each

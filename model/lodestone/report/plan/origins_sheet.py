@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
 
-from lodestone.plan.key_figures import Plan
-from lodestone.plan.tables import SCENARIO
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import SCENARIO, Cell
 from lodestone.report.excel.styles import Links, external
 
 SHEET = "Origins"
@@ -34,7 +33,7 @@ class Places:
 
     def __init__(self, plan: Plan) -> None:
         self.first: dict[Decision, int] = {}
-        for number, line in enumerate(plan.get("origins", ()), 2):
+        for number, line in enumerate(plan.rows("origins"), 2):
             self.first.setdefault((line.get("scenario", ""), line["decision"], line["name"]), number)
 
     def link(self, scenario: str, kind: str, name: str) -> str | None:
@@ -56,16 +55,16 @@ def origin_links(plan: Plan, names: Sequence[str], homes: Mapping[Decision, str]
 
     names: of the columns. homes: decision -> "Investments!A5".
     """
-    workbook, sheet_names = plan.get("workbook_path"), plan.get("sheet_names", {})
+    workbook, sheet_names = plan.workbook_path, plan.sheet_names or {}
     kind, name, cell, by = (names.index(column) for column in ("decision", "name", "cell", "set_by"))
     scenario = names.index(SCENARIO.name) if SCENARIO.name in names else None
 
-    def back(row: Sequence[Any]) -> str | None:
+    def back(row: Sequence[Cell]) -> str | None:
         home = homes.get(("" if scenario is None else row[scenario], row[kind], row[name]))
         return home and f"internal:{home}"
 
-    def out(at: int) -> Callable[[Sequence[Any]], str | None]:
-        def address(row: Sequence[Any]) -> str | None:
+    def out(at: int) -> Callable[[Sequence[Cell]], str | None]:
+        def address(row: Sequence[Cell]) -> str | None:
             place = CELL.fullmatch(row[at] or "")
             if workbook is None or place is None:
                 return None
@@ -76,7 +75,7 @@ def origin_links(plan: Plan, names: Sequence[str], homes: Mapping[Decision, str]
     return {name: back, cell: out(cell), by: out(by)}
 
 
-def homes(sheet: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[Decision, str]:
+def homes(sheet: str, names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> dict[Decision, str]:
     """Where each decision of a sheet of the plan stands first."""
     column, kind = NAMED.get(sheet, ("", ""))
     if column not in names or HOME[kind] != sheet:

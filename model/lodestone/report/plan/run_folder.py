@@ -14,17 +14,18 @@ import re
 import shutil
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from xlsxwriter.exceptions import FileCreateError
 
 from lodestone.errors import UsageError
 from lodestone.names import listed, readable
+from lodestone.plan.plan import Plan
 from lodestone.plan.plan_json import START, finite, stamped
 from lodestone.plan.run_files import EXPLANATION, OF_A_RUN, PLAN_JSON, PLAN_XLSX, RUN_LOG, set_aside, starts_with
 from lodestone.report.plan.workbook import write_plan_workbook
@@ -72,7 +73,7 @@ def check_target(folder: Path) -> None:
             raise UsageError(f"{path} is read-only or open in another program; close it and try again") from error
 
 
-def write_run(plan: Mapping[str, Any], folder: Path, workbook: Path | None = None, log: str = "") -> None:
+def write_run(plan: Plan, folder: Path, workbook: Path | None = None, log: str = "") -> None:
     """Write the run, replacing an older one only when the new one is complete.
 
     workbook: where it stands, kept in plan.json as seen from the folder, so that the run finds it again.
@@ -80,7 +81,7 @@ def write_run(plan: Mapping[str, Any], folder: Path, workbook: Path | None = Non
     """
     folder = folder.resolve()
     if workbook is not None:
-        plan = {**plan, "workbook_path": readable(_seen_from(folder, workbook.resolve()))}
+        plan = replace(plan, workbook_path=readable(_seen_from(folder, workbook.resolve())))
     _refuse(folder)
     new = _beside(folder, "new")
     try:
@@ -124,14 +125,14 @@ def _is_run(folder: Path) -> bool:
     return any(starts_with(folder / name, start) for name, start in starts.items())
 
 
-def _write_files(plan: Mapping[str, Any], folder: Path, log: str) -> None:
+def _write_files(plan: Plan, folder: Path, log: str) -> None:
     started = time.monotonic()
-    plan = finite(plan)
+    plan = Plan.from_document(finite(plan.document()))
     write_plan_workbook(plan, folder / PLAN_XLSX)
-    plan = {**plan, "seconds": {**plan["seconds"], "write": time.monotonic() - started}}
+    plan = replace(plan, seconds={**plan.seconds, "write": time.monotonic() - started})
     (folder / PLAN_JSON).write_text(stamped(plan), encoding="utf-8", errors="backslashreplace", newline="\n")
     if log:
-        seconds = ", ".join(f"{stage} {value:.2f}" for stage, value in plan["seconds"].items())
+        seconds = ", ".join(f"{stage} {value:.2f}" for stage, value in plan.seconds.items())
         text = f"{log}seconds   {seconds}\n"
         (folder / RUN_LOG).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     for path in folder.iterdir():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import xlsxwriter
 
 from lodestone.plan.formatting import sentence_case
-from lodestone.plan.key_figures import Plan, Row
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Cell, Row
 from lodestone.report.excel.styles import Styles, page
 
 WIDTHS = (30, 34, 20, 8, 18, 18, 34)
@@ -16,14 +16,14 @@ WIDTHS = (30, 34, 20, 8, 18, 18, 34)
 
 def write_run_info(book: xlsxwriter.Workbook, styles: Styles, plan: Plan) -> None:
     sheet = book.add_worksheet("RunInfo")
-    page(sheet, plan["plan_name"], "RunInfo")
+    page(sheet, plan.plan_name, "RunInfo")
     for j, width in enumerate(WIDTHS):
         sheet.set_column(j, j, width)
     sheet.freeze_panes(1, 0)
     styles.link(sheet, 0, 3, "internal:Summary!A1", "Back to Summary")
     row = 0
 
-    def block(headings: Sequence[str], rows: Sequence[Sequence[Any]], units: Sequence[str] | None = None) -> None:
+    def block(headings: Sequence[str], rows: Sequence[Sequence[Cell]], units: Sequence[str] | None = None) -> None:
         nonlocal row
         for j, title in enumerate(headings):
             sheet.write_string(row, j, title, styles.header(is_text=True))
@@ -34,27 +34,27 @@ def write_run_info(book: xlsxwriter.Workbook, styles: Styles, plan: Plan) -> Non
         row += len(rows) + 2
 
     facts = [
-        ("Plan", plan["plan_name"], ""),
-        ("Scenario", plan["scenario"], ""),
-        ("Status", plan["status"], ""),
-        ("Objective (MUSD)", plan["objective_musd"], "MUSD"),
-        ("Expected cost (MUSD)", plan["expected_cost_musd"], "MUSD"),
-        *([("CVaR (MUSD)", plan["cvar_musd"], "MUSD")] if "cvar_musd" in plan else []),
-        ("Best possible objective (MUSD)", plan["bound_musd"], "MUSD"),
-        ("Gap (share)", plan["gap"], "any"),
-        ("First year", plan["horizon"][0], ""),
-        ("Last year", plan["horizon"][1], ""),
-        ("Workbook", plan["workbook"], ""),
-        ("SHA-256 of the workbook", plan["workbook_sha256"], ""),
-        *((f"Version of {name}", version, "") for name, version in plan["versions"].items()),
-        *((f"Time to {stage} (s)", value, "s") for stage, value in plan["seconds"].items() if stage != "write"),
-        *((f"Model: {part}", number, "") for part, number in plan["model"].items()),
+        ("Plan", plan.plan_name, ""),
+        ("Scenario", plan.scenario, ""),
+        ("Status", plan.status, ""),
+        ("Objective (MUSD)", plan.objective_musd, "MUSD"),
+        ("Expected cost (MUSD)", plan.expected_cost_musd, "MUSD"),
+        *([("CVaR (MUSD)", plan.cvar_musd, "MUSD")] if plan.is_joint else []),
+        ("Best possible objective (MUSD)", plan.bound_musd, "MUSD"),
+        ("Gap (share)", plan.gap, "any"),
+        ("First year", plan.horizon[0], ""),
+        ("Last year", plan.horizon[1], ""),
+        ("Workbook", plan.workbook, ""),
+        ("SHA-256 of the workbook", plan.workbook_sha256, ""),
+        *((f"Version of {name}", version, "") for name, version in plan.versions.items()),
+        *((f"Time to {stage} (s)", value, "s") for stage, value in plan.seconds.items() if stage != "write"),
+        *((f"Model: {part}", number, "") for part, number in plan.model.items()),
     ]
     block(("Run", "Value"), [f[:2] for f in facts], [f[2] for f in facts])
-    block(("Setting", "Value"), [(sentence_case(name), value) for name, value in plan["settings"].items()])
-    changes = [[c["sheet"], c["row"], c["column"], _when(c), c["old"], c["new"], c["by"]] for c in plan["changes"]]
+    block(("Setting", "Value"), [(sentence_case(name), value) for name, value in plan.settings.items()])
+    changes = [[c["sheet"], c["row"], c["column"], _when(c), c["old"], c["new"], c["by"]] for c in plan.changes]
     block(("Changed: sheet", "Row", "Column", "Year", "Old value", "New value", "By"), changes or [["nothing changed"]])
-    warnings = [[w["cell"], w["wrong"], w["found"], None, w["mend"]] for w in plan["warnings"]]
+    warnings = [[w["cell"], w["wrong"], w["found"], None, w["mend"]] for w in plan.warnings]
     block(("Warning: cell", "What is doubtful", "What stands there", "", "How to mend it"), warnings or [["none"]])
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-
-from xlsxwriter.utility import xl_col_to_name
 
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, term_label
-from lodestone.plan.key_figures import Plan, Row
-from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Column, columns_of
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Cell, Column, Row
 from lodestone.report.plan.cost_matrix import CostMatrix
+from lodestone.report.plan.secure import secure_sheet
+from lodestone.report.plan.table_sheet import Mark, TableSheet
 
 AWARD = (
     *("project", "floor", "material", "first_supported_year", "last_supported_year", "floor_usd_per_kg"),
@@ -43,36 +40,6 @@ USE = (
 )
 MERGED = ("floor_payments", "contract_years")  # shown with what they belong to
 NO_ROOM = 1e-4  # of a share or amount: closer to its limit it is full
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Cells to be coloured. criteria: a formula for row 2, with {column} for the cells of a column."""
-
-    criteria: str
-    columns: tuple[str, ...]
-    meaning: str
-
-
-@dataclass(frozen=True)
-class TableSheet:
-    """A table from A1 on. question: what it answers. totals: how many last rows are totals."""
-
-    name: str
-    question: str
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[Any]]
-    totals: int = 0
-    marks: tuple[Mark, ...] = ()
-
-    @property
-    def names(self) -> list[str]:
-        return [column.name for column in self.columns]
-
-    def formula(self, mark: Mark) -> str:
-        """For row 2 of the sheet."""
-        cells = {name: f"${xl_col_to_name(j)}2" for j, name in enumerate(self.names)}
-        return "=" + re.sub(r"{([\w-]+)}", lambda found: cells[found[1]], mark.criteria)
 
 
 CAP_BINDS = Mark(
@@ -124,6 +91,7 @@ def table_sheets(plan: Plan, costs: CostMatrix) -> list[TableSheet]:
         *(shown(plan, table) for table in ("stockpile", "flows", "plants")),
         *(sheet for sheet in [_capacity_use(plan)] if sheet.rows),
         *(shown(plan, table) for table in ("china_share", "demand")),
+        *(sheet for sheet in [secure_sheet(plan)] if sheet.rows),
         _costs(plan, costs),
         *(sheet for sheet in (shown(plan, table) for table in VALUE_TABLES) if sheet.rows),
         *(sheet for sheet in optional if sheet.rows),
@@ -143,20 +111,20 @@ def shown(plan: Plan, table: str) -> TableSheet:
     declared = {**TABLES, **VALUE_TABLES}[table]
     own = "".join(word.capitalize() for word in table.split("_")), declared.meaning, ()
     name, question, marks = SHOWN.get(table, own)
-    columns = [*_scenario(plan), *columns_of(table, plan)]
-    rows = [_values(row, [c.name for c in columns]) for row in figures.table(plan, table)]
+    columns = [*_scenario(plan), *plan.columns(table)]
+    rows = [_values(row, [c.name for c in columns]) for row in plan.rows(table)]
     if table == "stockpile":
         capacity = figures.stock_capacity(plan)
         at = [c.name for c in columns].index("stock_t") + 1
         columns.insert(at, CAPACITY)
-        for values, row in zip(rows, figures.table(plan, table), strict=True):
+        for values, row in zip(rows, plan.rows(table), strict=True):
             values.insert(at, capacity(row))
     return TableSheet(name, question, columns, rows, marks=marks)
 
 
 def _scenario(plan: Plan) -> list[Column]:
     """The column that the tables of a joint run begin with."""
-    return [SCENARIO] if figures.is_joint(plan) else []
+    return [SCENARIO] if plan.is_joint else []
 
 
 def _price_floors(plan: Plan) -> TableSheet:
@@ -170,9 +138,9 @@ def _price_floors(plan: Plan) -> TableSheet:
         *_columns("price_floors", ("grant_musd",)),
         *_columns("floor_payments", PAYMENT),
     ]
-    payments = figures.grouped(figures.table(plan, "floor_payments"), *own, "project", "floor", "decision_year")
-    rows: list[list[Any]] = []
-    for award in figures.table(plan, "price_floors"):
+    payments = figures.grouped(plan.rows("floor_payments"), *own, "project", "floor", "decision_year")
+    rows: list[list[Cell]] = []
+    for award in plan.rows("price_floors"):
         common = _values(award, [*own, *AWARD])
         rows.append([*common, "award", award["decision_year"], award["grant_musd"], *[None] * len(PAYMENT)])
         for paid in payments.get(tuple(_values(award, [*own, "project", "floor", "decision_year"])), []):
@@ -195,9 +163,9 @@ def _contracts(plan: Plan) -> TableSheet:
         *_columns("contracts", ("fee_musd",)),
         *_columns("contract_years", DELIVERY),
     ]
-    years = figures.grouped(figures.table(plan, "contract_years"), *own, "contract", "signing_year")
-    rows: list[list[Any]] = []
-    for signing in figures.table(plan, "contracts"):
+    years = figures.grouped(plan.rows("contract_years"), *own, "contract", "signing_year")
+    rows: list[list[Cell]] = []
+    for signing in plan.rows("contracts"):
         common = _values(signing, [*own, *SIGNING])
         rows.append([*common, "signing", signing["signing_year"], signing["fee_musd"], *[None] * len(DELIVERY)])
         for year in years.get(tuple(_values(signing, [*own, "contract", "signing_year"])), []):
@@ -216,7 +184,7 @@ def _capacity_use(plan: Plan) -> TableSheet:
     years = [str(place) for place in axis.places]
     columns = [*_scenario(plan), *USE, *(Column(year, "share", "used part of capacity") for year in years)]
     rows = []
-    for unit in figures.grouped(figures.table(plan, "plants"), *own, "unit").values():
+    for unit in figures.grouped(plan.rows("plants"), *own, "unit").values():
         used = {str(axis.place(row)): row["use_share"] for row in unit if row["capacity_t"] > 0}
         if any(used.values()):
             common = [*_values(unit[0], own), stages(unit[0]).get(unit[0]["process"], unit[0]["process"])]
@@ -242,25 +210,25 @@ def _costs(plan: Plan, costs: CostMatrix) -> TableSheet:
         Column("discounted_musd", "MUSD", "discounted to the first year; adds up to the expected cost"),
     ]
     rows = [
-        [term_label(term), payer, *values, sum(values), plan["costs_musd"].get(term, 0.0)]
+        [term_label(term), payer, *values, sum(values), plan.costs_musd.get(term, 0.0)]
         for (payer, term), values in costs.by_term.items()
     ]
     for payer, values in costs.by_payer.items():
-        rows.append([f"All {payer}", payer, *values, sum(values), plan["payers_musd"].get(payer, 0.0)])
-    rows.append(["Total", "", *costs.total, sum(costs.total), plan["expected_cost_musd"]])
+        rows.append([f"All {payer}", payer, *values, sum(values), plan.payers_musd.get(payer, 0.0)])
+    rows.append(["Total", "", *costs.total, sum(costs.total), plan.expected_cost_musd])
     question = "What does each term cost in each year, and who pays?"
     return TableSheet("Costs", question, columns, rows, totals=len(PAYERS) + 1)
 
 
 def _origins(plan: Plan) -> TableSheet:
     columns = [*_scenario(plan), *ORIGINS.columns]
-    rows = [_values(line, [c.name for c in columns]) for line in plan.get("origins", ())]
+    rows = [_values(line, [c.name for c in columns]) for line in plan.rows("origins")]
     question = "Which input cells does each decision rest on, and what is their source?"
     return TableSheet("Origins", question, columns, rows)
 
 
 def _audit(plan: Plan) -> TableSheet:
-    rows = [_values({**row, "ok": "yes" if row["ok"] else "no"}, [c.name for c in AUDIT]) for row in plan["audit"]]
+    rows = [_values({**row, "ok": "yes" if row["ok"] else "no"}, [c.name for c in AUDIT]) for row in plan.audit]
     question = "Which rules were re-checked on the plan's numbers, without the solver?"
     return TableSheet("Audit", question, AUDIT, rows, marks=(BROKEN,))
 
@@ -270,5 +238,5 @@ def _columns(table: str, names: Sequence[str]) -> list[Column]:
     return [by_name[name] for name in names]
 
 
-def _values(row: Row, names: Sequence[str]) -> list[Any]:
+def _values(row: Row, names: Sequence[str]) -> list[Cell]:
     return [row[name] for name in names]

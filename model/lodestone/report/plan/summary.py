@@ -18,7 +18,10 @@ from lodestone.plan.formatting import (
     usd_per_kg,
     year_ranges,
 )
-from lodestone.plan.key_figures import CapFigure, ContractFigure, FloorFigure, Plan, Row, StockFigure
+from lodestone.plan.key_figures import CapFigure, ContractFigure, FloorFigure, StockFigure
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Row
+from lodestone.report.plan.secure import secure_line
 
 MOST = 12  # sentences of one kind; the sheets have them all
 
@@ -46,16 +49,17 @@ def sections(plan: Plan) -> list[Section]:
 
 def key_lines(plan: Plan) -> list[tuple[str, str]]:
     """The plan in a handful of lines, for the terminal."""
-    payers = ", ".join(f"{payer} {musd(plan['payers_musd'].get(payer, 0.0))}" for payer in PAYERS)
+    payers = ", ".join(f"{payer} {musd(plan.payers_musd.get(payer, 0.0))}" for payer in PAYERS)
     lines = [
-        ("Plan", f"{plan['plan_name']}, scenario {plan['scenario']}: {status(plan)}"),
-        ("Cost", f"{musd(plan['expected_cost_musd'])} ({payers})"),
+        ("Plan", f"{plan.plan_name}, scenario {plan.scenario}: {status(plan)}"),
+        ("Cost", f"{musd(plan.expected_cost_musd)} ({payers})"),
         ("Build", in_words([f"{r['project']} {r['decision_year']}" for r in by_decision(plan)], 6) or "nothing"),
     ]
-    already = list(dict.fromkeys(r["name"] for r in figures.table(plan, "committed")))
+    lines += [("Secure", secure)] if (secure := secure_line(plan)) else []
+    already = list(dict.fromkeys(r["name"] for r in plan.rows("committed")))
     lines += [("Committed", in_words(already, 6))] if already else []
-    support = [r["floor"] for r in figures.table(plan, "price_floors")]
-    signed = [r["contract"] for r in figures.table(plan, "contracts")]
+    support = [r["floor"] for r in plan.rows("price_floors")]
+    signed = [r["contract"] for r in plan.rows("contracts")]
     lines += [("Floors", in_words(support, 6))] if support else []
     lines += [("Contracts", in_words(signed, 6))] if signed else []
     caps = figures.caps(plan)
@@ -65,14 +69,14 @@ def key_lines(plan: Plan) -> list[tuple[str, str]]:
 
 def status(plan: Plan) -> str:
     """'optimal (gap 0.0%)'; the word is the solver's, the gap what is proved."""
-    gap = finite(plan["gap"])
-    return f"{plan['status']} ({'gap unknown' if gap is None else f'gap {share(gap)}'})"
+    gap = finite(plan.gap)
+    return f"{plan.status} ({'gap unknown' if gap is None else f'gap {share(gap)}'})"
 
 
 def proved(plan: Plan) -> str:
     """How far the plan may be from the cheapest."""
-    gap = finite(plan["gap"])
-    if plan["status"] == "optimal":
+    gap = finite(plan.gap)
+    if plan.status == "optimal":
         return "No plan is cheaper" + (f" by more than {share(gap)}" if gap else "") + ": this is proved."
     distance = "by an unknown amount" if gap is None else f"by up to {share(gap)}"
     return f"The search was stopped early: another plan may be cheaper {distance}."
@@ -89,7 +93,7 @@ def committed(plan: Plan) -> list[str]:
             "floor": "The floor {name} is agreed since {year}: {amount}",
             "contract": "{name} is signed in {year}: {amount}"}  # fmt: skip
     sentences = []
-    for row in figures.table(plan, "committed"):
+    for row in plan.rows("committed"):
         level = "as high as it must be" if row["amount"] is None else f"{row['amount']:,.6g} {row['unit']}"
         sentences.append(said[row["kind"]].format_map({**row, "amount": level}) + ".")
     return _shortened(sentences, "Committed")
@@ -97,7 +101,7 @@ def committed(plan: Plan) -> list[str]:
 
 def by_decision(plan: Plan) -> list[Row]:
     """Investments, the earliest decision first."""
-    return sorted(figures.table(plan, "investments"), key=lambda r: int(r["decision_year"]))
+    return sorted(plan.rows("investments"), key=lambda r: int(r["decision_year"]))
 
 
 def _builds(plan: Plan) -> list[str]:
@@ -230,7 +234,7 @@ def _china_share(plan: Plan) -> list[str]:
 
 def overall_share(plan: Plan) -> str:
     """How much of all deliveries is exposed."""
-    exposed = figures.exposed_share(figures.table(plan, "demand"))
+    exposed = figures.exposed_share(plan.rows("demand"))
     if exposed is None:
         return "Nothing is delivered."
     return f"{share(exposed)} of all deliveries are exposed to regions of concern."
@@ -265,23 +269,23 @@ def demand(plan: Plan) -> list[str]:
 
 
 def _cost(plan: Plan) -> list[str]:
-    largest = sorted(plan["costs_musd"].items(), key=lambda item: -item[1])[:4]
+    largest = sorted(plan.costs_musd.items(), key=lambda item: -item[1])[:4]
     items = [f"{term_label(term).lower()} {musd(cost)}" for term, cost in largest if cost >= 0.005]
     sentences = [f"The largest items: {in_words(items)} (sheet Costs)."] if items else []
-    revenue = plan["tariff_revenue_musd"]
+    revenue = plan.tariff_revenue_musd
     if revenue >= 0.005:
         sentences.append(f"Tariffs bring the treasury {musd(revenue)}.")
     return sentences
 
 
 def _certainty(plan: Plan) -> list[str]:
-    sentences = [f"The plan is made for scenario {plan['scenario']} alone, as if that future were known beforehand."]
-    if plan["changes"]:
-        sentences.append(f"{count(len(plan['changes']), 'value')} of the workbook changed for it (sheet RunInfo).")
-    if plan["warnings"]:
-        sentences.append(f"The workbook has {count(len(plan['warnings']), 'warning')} (sheet RunInfo).")
-    failed = [r["rule"] for r in plan["audit"] if not r["ok"]]
-    checked = f"{count(len(plan['audit']), 'rule')} re-checked without the solver"
+    sentences = [f"The plan is made for scenario {plan.scenario} alone, as if that future were known beforehand."]
+    if plan.changes:
+        sentences.append(f"{count(len(plan.changes), 'value')} of the workbook changed for it (sheet RunInfo).")
+    if plan.warnings:
+        sentences.append(f"The workbook has {count(len(plan.warnings), 'warning')} (sheet RunInfo).")
+    failed = [r["rule"] for r in plan.audit if not r["ok"]]
+    checked = f"{count(len(plan.audit), 'rule')} re-checked without the solver"
     sentences.append(f"{checked}, {'none broken' if not failed else f'broken: {in_words(failed)}'} (sheet Audit).")
     return sentences
 

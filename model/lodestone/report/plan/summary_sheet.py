@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, in_words, share, term_label
-from lodestone.plan.key_figures import CapFigure, Plan
-from lodestone.plan.tables import COST_TERMS
+from lodestone.plan.key_figures import CapFigure
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import COST_TERMS, Cell
 from lodestone.report.excel.colours import EXPOSED_SHADES as EXPOSED
 from lodestone.report.excel.drawings import Drawing, Series, draw
 from lodestone.report.excel.styles import DARK, LIGHT, LIMIT, LINE_HEIGHT, PAYER_COLOURS, Styles, heading_height, page
@@ -21,8 +21,8 @@ from lodestone.report.plan.charts import has_something
 from lodestone.report.plan.cost_matrix import CostMatrix
 from lodestone.report.plan.first_page import brief
 from lodestone.report.plan.joint_summary import joint_brief, joint_sections, joint_tables
-from lodestone.report.plan.sheets import TableSheet
 from lodestone.report.plan.summary import sections, status
+from lodestone.report.plan.table_sheet import TableSheet
 
 WIDTHS = (30, 20, 20, 13, 13, 13, 13, 13)  # of columns A to H
 LINE = 150  # characters of a sentence that fit into one line across A to H
@@ -32,7 +32,7 @@ MOST_CAPS = 15
 MONEY = "[<100]#,##0.0;#,##0"
 TILES = ((0, 0), (1, 1), (2, 3), (4, 5), (6, 7))  # first and last column of each
 
-Table = tuple[str, Sequence[str], Sequence[str], Sequence[Sequence[Any]]]  # title, headings, units, rows
+Table = tuple[str, Sequence[str], Sequence[str], Sequence[Sequence[Cell]]]  # title, headings, units, rows
 
 
 def write_summary(
@@ -48,11 +48,11 @@ def write_summary(
     sheets: those that follow. charts: whether there is a sheet of charts.
     """
     sheet = book.add_worksheet("Summary")
-    page(sheet, plan["plan_name"], "Summary")
+    page(sheet, plan.plan_name, "Summary")
     sheet.hide_gridlines(2)
     for j, width in enumerate(WIDTHS):
         sheet.set_column(j, j, width)
-    shown = figures.future(plan, next(iter(plan["futures"]))) if figures.is_joint(plan) else plan
+    shown = plan.future(next(iter(plan.futures))) if plan.is_joint else plan
     tightest = next(iter(figures.caps(shown)), None)
     row = _title(sheet, styles, plan)
     row = _tiles(sheet, styles, row, plan, shown, tightest)
@@ -64,7 +64,7 @@ def write_summary(
     breaks.append(row)
     by_year = _by_year(shown, costs, tightest)
     places = []
-    for table in [by_year, *_cost_tables(plan), *(joint_tables(plan) if figures.is_joint(plan) else _tables(plan))]:
+    for table in [by_year, *_cost_tables(plan), *(joint_tables(plan) if plan.is_joint else _tables(plan))]:
         if not table[3]:
             continue
         places.append((row + 2, row + 1 + len(table[3])))  # first and last row of numbers
@@ -74,11 +74,11 @@ def write_summary(
 
 
 def _title(sheet: Worksheet, styles: Styles, plan: Plan) -> int:
-    first_year, last_year = plan["horizon"]
+    first_year, last_year = plan.horizon
     sheet.set_row(0, 26)
-    sheet.write_string(0, 0, plan["plan_name"], styles.title)
-    which = "All futures together" if figures.is_joint(plan) else f"Scenario {plan['scenario']}"
-    line = f"{which}, {first_year}-{last_year}, {status(plan)}, from {plan['workbook']}"
+    sheet.write_string(0, 0, plan.plan_name, styles.title)
+    which = "All futures together" if plan.is_joint else f"Scenario {plan.scenario}"
+    line = f"{which}, {first_year}-{last_year}, {status(plan)}, from {plan.workbook}"
     sheet.write_string(1, 0, line, styles.subtitle)
     return 3
 
@@ -86,14 +86,14 @@ def _title(sheet: Worksheet, styles: Styles, plan: Plan) -> int:
 def _tiles(sheet: Worksheet, styles: Styles, row: int, plan: Plan, shown: Plan, tightest: CapFigure | None) -> int:
     """The five figures that are asked for first; of several futures, averages."""
     weight = figures.weight(plan)
-    rows = figures.table(plan, "demand")
+    rows = plan.rows("demand")
     exposed, clean, short = (sum(weight(r) * r[c] for r in rows) for c in ("exposed_t", "clean_t", "short_t"))
     known_as = tightest.material if tightest else ""
     asked = f"Share at the tightest cap, {known_as} (limit {share(tightest.limit)})" if tightest else "No cap in force"
-    first = plan["horizon"][0]
+    first = plan.horizon[0]
     tiles: list[tuple[str, float | None, str]] = [
-        (f"Cost (MUSD, discounted to {first})", plan["expected_cost_musd"], MONEY),
-        ("Of which public (MUSD)", plan["payers_musd"].get("public", 0.0), MONEY),
+        (f"Cost (MUSD, discounted to {first})", plan.expected_cost_musd, MONEY),
+        ("Of which public (MUSD)", plan.payers_musd.get("public", 0.0), MONEY),
         ("Of all deliveries exposed (%)", exposed / (exposed + clean) if exposed + clean else None, "0.0%"),
         (asked, tightest.share if tightest else None, "0.0%"),
         ("Short, over the horizon (t)", short if short >= 0.5 else 0.0, "#,##0"),
@@ -117,7 +117,7 @@ def _tiles(sheet: Worksheet, styles: Styles, row: int, plan: Plan, shown: Plan, 
 
 def _brief(sheet: Worksheet, styles: Styles, row: int, plan: Plan, sheets: Collection[str]) -> int:
     """A label, which leads to the sheet that says more, and a sentence; returns the next free row."""
-    for line in joint_brief(plan) if figures.is_joint(plan) else brief(plan):
+    for line in joint_brief(plan) if plan.is_joint else brief(plan):
         sheet.set_row(row, LINE_HEIGHT * math.ceil(len(line.text) / BRIEF_LINE) + 2)
         if line.sheet in sheets:
             styles.link(sheet, row, 0, f"internal:{line.sheet}!A1", line.label, bold=True, valign="top")
@@ -150,7 +150,7 @@ def _index(sheet: Worksheet, styles: Styles, row: int, sheets: Sequence[TableShe
 def _sections(sheet: Worksheet, styles: Styles, row: int, plan: Plan) -> int:
     """What explains the first lines."""
     last = len(WIDTHS) - 1
-    for section in joint_sections(plan)[1:] if figures.is_joint(plan) else sections(plan):
+    for section in joint_sections(plan)[1:] if plan.is_joint else sections(plan):
         sheet.merge_range(row, 0, row, last, section.heading, styles.section)
         row += 1
         for sentence in section.sentences:
@@ -181,7 +181,7 @@ def _table(sheet: Worksheet, styles: Styles, row: int, table: Table) -> int:
 def _by_year(plan: Plan, costs: CostMatrix, tightest: CapFigure | None) -> Table:
     """What both charts are drawn from."""
     by_payer = costs.by_payer
-    delivered = figures.grouped(figures.table(plan, "demand"), "year")
+    delivered = figures.grouped(plan.rows("demand"), "year")
     capped = {r["year"]: r for r in figures.cap_years(plan, tightest)} if tightest else {}
     rows = []
     for i, year in enumerate(costs.years):
@@ -200,14 +200,12 @@ def _by_year(plan: Plan, costs: CostMatrix, tightest: CapFigure | None) -> Table
 
 
 def _cost_tables(plan: Plan) -> list[Table]:
-    cost = plan["expected_cost_musd"]
-    payers = [
-        [p, plan["payers_musd"].get(p, 0.0), plan["payers_musd"].get(p, 0.0) / cost if cost else None] for p in PAYERS
-    ]
+    cost = plan.expected_cost_musd
+    payers = [[p, plan.payers_musd.get(p, 0.0), plan.payers_musd.get(p, 0.0) / cost if cost else None] for p in PAYERS]
     terms = [
-        [term_label(term), payer, plan["costs_musd"][term]]
+        [term_label(term), payer, plan.costs_musd[term]]
         for term, payer in COST_TERMS.items()
-        if abs(plan["costs_musd"].get(term, 0.0)) >= 0.005
+        if abs(plan.costs_musd.get(term, 0.0)) >= 0.005
     ]
     return [
         ("Cost by payer, discounted", ("Payer", "Cost (MUSD)", "Of total (%)"), ("", "MUSD", "share"), payers),

@@ -7,15 +7,16 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from lodestone.plan.key_figures import Plan
+from lodestone.plan.plan import Plan
 from lodestone.report.excel.styles import Links, Styles, page, write_grid
 from lodestone.report.plan.charts import drawings, write_charts
 from lodestone.report.plan.cost_matrix import cost_matrix
 from lodestone.report.plan.origins_sheet import SHEET as ORIGINS
 from lodestone.report.plan.origins_sheet import Decision, Places, homes, origin_links
 from lodestone.report.plan.run_info_sheet import write_run_info
-from lodestone.report.plan.sheets import TableSheet, table_sheets
+from lodestone.report.plan.sheets import table_sheets
 from lodestone.report.plan.summary_sheet import write_summary
+from lodestone.report.plan.table_sheet import TableSheet
 
 SUMMARY = "Summary"
 
@@ -25,7 +26,7 @@ def write_plan_workbook(plan: Plan, path: Path) -> None:
     costs = cost_matrix(plan)
     tables = table_sheets(plan, costs)
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
-    book.set_properties({"title": plan["plan_name"], "comments": f"Lodestone {plan['versions']['lodestone']}"})
+    book.set_properties({"title": plan.plan_name, "comments": f"Lodestone {plan.versions['lodestone']}"})
     styles = Styles(book)
     charts = drawings(plan, costs)
     write_summary(book, styles, plan, costs, tables, bool(charts))
@@ -45,7 +46,7 @@ def write_plan_workbook(plan: Plan, path: Path) -> None:
 
 def _write(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, table: TableSheet, links: Links) -> None:
     sheet = book.add_worksheet(table.name)
-    page(sheet, plan["plan_name"], table.name)
+    page(sheet, plan.plan_name, table.name)
     write_grid(styles, sheet, table.columns, table.rows, table.totals, links, back=SUMMARY)
     last = max(len(table.rows) - table.totals, 1)
     for mark in table.marks:

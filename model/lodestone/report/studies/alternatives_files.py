@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from lodestone import __version__
 from lodestone.plan.formatting import musd, share
-from lodestone.plan.tables import Column
+from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.table_book import FACTS, Table, write_tables
 from lodestone.report.studies.study_files import Kind
 from lodestone.studies.alternatives.results import (
@@ -72,21 +71,26 @@ def plan_name(i: int) -> str:
 
 def _tables(found: Alternatives) -> list[Table]:
     return [
-        ("Decisions", DECISIONS, [_decision(choice, found) for choice in sorted_choices(found)]),
+        ("Decisions", DECISIONS, decision_rows(found)),
         ("Plans", PLANS, [_plan(i, plan, found) for i, plan in enumerate(found.plans)]),
         ("PlansByDecision", _plan_columns(found), _by_decision(found)),
         ("About", FACTS, _about(found)),
     ]
 
 
-def _decision(choice: Choice, found: Alternatives) -> list[Any]:
+def decision_rows(found: Alternatives) -> list[list[Cell]]:
+    """A row for each decision, with the columns of DECISIONS."""
+    return [_decision(choice, found) for choice in sorted_choices(found)]
+
+
+def _decision(choice: Choice, found: Alternatives) -> list[Cell]:
     years = ", ".join(map(str, choice.years))
     costs = (choice.other_musd, choice.other_bound_musd)
     row = [choice.verdict, choice.kind, choice.name, choice.cell, choice.in_best, years, *costs]
     return [*row, in_words(choice, found)]
 
 
-def _plan(i: int, plan: Differing, found: Alternatives) -> list[Any]:
+def _plan(i: int, plan: Differing, found: Alternatives) -> list[Cell]:
     above = (plan.cost_musd - found.best_musd) / max(abs(found.best_musd), 1e-9)
     takes, leaves = differences(plan, found.plans[0])
     return [plan_name(i), plan.cost_musd, max(0.0, above), plan.distance or None, "; ".join(takes), "; ".join(leaves)]
@@ -97,9 +101,9 @@ def _plan_columns(found: Alternatives) -> list[Column]:
     return [Column("kind", "", ""), Column("decision", "", ""), Column("verdict", "", ""), *plans]
 
 
-def _by_decision(found: Alternatives) -> list[Sequence[Any]]:
+def _by_decision(found: Alternatives) -> list[Sequence[Cell]]:
     """One row for each decision that some plan takes."""
-    rows: list[Sequence[Any]] = []
+    rows: list[Sequence[Cell]] = []
     for choice in sorted_choices(found):
         decided = [plan.decisions.get(choice.key, ()) for plan in found.plans]
         if any(decided):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from lodestone import __version__
 from lodestone.plan.formatting import count, musd, share
+from lodestone.plan.tables import Cell
 from lodestone.report.excel.styles import LINE_HEIGHT, NUMBER_FORMATS, Styles, page
 from lodestone.studies.explanation.results import Change, Explanation, Repair, conflict_heading
 
@@ -63,7 +63,7 @@ def _repairs(styles: Styles, book: xlsxwriter.Workbook, title: str, explanation:
     row = FIRST
     for number, repair in enumerate(explanation.repairs, 1):
         for i, change in enumerate(repair.changes):
-            line: tuple[Any, ...] = (number, change.cell, change.what)
+            line: tuple[Cell, ...] = (number, change.cell, change.what)
             for column, value in enumerate(line):
                 _put(styles, sheet, row, column, value)
             for column, value in ((3, change.old), (4, change.new)):
@@ -130,11 +130,11 @@ def _headings(styles: Styles, sheet: Worksheet, columns: Sequence[tuple[str, flo
     sheet.set_row(FIRST - 1, 2 * LINE_HEIGHT + 3)
 
 
-def _put(styles: Styles, sheet: Worksheet, row: int, column: int, value: Any) -> None:
+def _put(styles: Styles, sheet: Worksheet, row: int, column: int, value: Cell) -> None:
     styles.write(sheet, row, column, value, text_wrap=True, valign="top")
 
 
-def _value(styles: Styles, sheet: Worksheet, row: int, column: int, value: Any, change: Change) -> None:
+def _value(styles: Styles, sheet: Worksheet, row: int, column: int, value: Cell, change: Change) -> None:
     """As the cell of the workbook would show it."""
     if value is None:
         _put(styles, sheet, row, column, "(blank)")

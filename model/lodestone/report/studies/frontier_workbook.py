@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from lodestone import __version__
 from lodestone.plan.formatting import share
-from lodestone.plan.tables import Column
+from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.styles import GRID, Styles, chart_text, page, write_grid
 from lodestone.report.excel.table_book import FACTS
 from lodestone.studies.frontier.results import Frontier, Least, Point, years
@@ -47,16 +46,26 @@ def _sheet(book: xlsxwriter.Workbook, name: str, frontier: Frontier) -> Workshee
 
 def _frontier(book: xlsxwriter.Workbook, styles: Styles, frontier: Frontier) -> None:
     sheet = _sheet(book, SHEET, frontier)
+    write_grid(styles, sheet, columns_of(frontier), rows_of(frontier))
+    if len(frontier.found) > 1:
+        _chart(book, sheet, frontier)
+
+
+def columns_of(frontier: Frontier) -> tuple[Column, ...]:
+    """What was allowed, and what it costs."""
+    return (Column(frontier.scale_name, "share", "what was allowed"), *COLUMNS)
+
+
+def rows_of(frontier: Frontier) -> list[list[Cell]]:
+    """A row for each point, from the loosest on."""
     steps = {step.to_scale: step for step in frontier.steps}
-    rows = []
+    rows: list[list[Cell]] = []
     for point in frontier.points:
         step = steps.get(point.scale)
         price = (None, None) if step is None else (step.price_musd, step.within_gap)
         change = in_words(point) if step is None else "; ".join(step.changes)
         rows.append([point.scale, point.objective_musd, point.bound_musd, point.gap, *price, change])
-    write_grid(styles, sheet, (Column(frontier.scale_name, "share", "what was allowed"), *COLUMNS), rows)
-    if len(frontier.found) > 1:
-        _chart(book, sheet, frontier)
+    return rows
 
 
 def in_words(point: Point) -> str:
@@ -128,7 +137,7 @@ def _builds(sheet: Worksheet, styles: Styles, frontier: Frontier) -> None:
         Column("project", "", ""),
         *(Column(f"decided at {share(p.scale)}", "year", "years of decision") for p in points),
     ]
-    rows: list[Sequence[Any]] = []
+    rows: list[Sequence[Cell]] = []
     for project in projects:
         decided = [(p.builds or {}).get(project, ()) for p in points]
         rows.append([project, *(d[0] if len(d) == 1 else years(d) for d in decided)])

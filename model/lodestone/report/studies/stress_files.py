@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from lodestone.data.times import named_time, time_of
 from lodestone.plan.formatting import in_words, musd
@@ -23,7 +22,7 @@ from lodestone.plan.shapes import (
     Shape,
     require_keys,
 )
-from lodestone.plan.tables import Column
+from lodestone.plan.tables import Cell, Column, Document
 from lodestone.report.excel.table_book import Table, write_tables
 from lodestone.report.studies.study_files import Kind
 from lodestone.studies.stress.results import Outcome, Stress
@@ -52,16 +51,16 @@ PLACE = ("run", "case", "name", "from_year")
 # --- tables ---------------------------------------------------------------------------------------------------------
 
 
-def ranked(stress: Stress) -> list[list[Any]]:
+def ranked(stress: Stress) -> list[list[Cell]]:
     """A row for each run and case, in the order of the study, with the columns of RANKED."""
-    rows: list[list[Any]] = []
+    rows: list[list[Cell]] = []
     for run in stress.runs:
         own = [o for o in stress.outcomes if o.run == run]
         rows += [_ranked_row(o, rank) for rank, o in enumerate(own, 1)]
     return rows
 
 
-def _ranked_row(o: Outcome, rank: int) -> list[Any]:
+def _ranked_row(o: Outcome, rank: int) -> list[Cell]:
     shares = o.short_share or {}
     worst = max(shares, key=lambda sector: shares[sector], default=None)
     short = worst is not None and shares[worst] > 0
@@ -79,7 +78,7 @@ def tables(stress: Stress) -> list[Table]:
     """The sheets of stress.xlsx."""
     place = [c for c in RANKED if c.name in PLACE]
 
-    def at(o: Outcome) -> list[Any]:
+    def at(o: Outcome) -> list[Cell]:
         return [o.run, o.kind, o.case, o.since]
 
     shortage = [
@@ -110,7 +109,7 @@ def tables(stress: Stress) -> list[Table]:
     return [table for table in found if table[2]]
 
 
-def _regret(stress: Stress) -> tuple[Sequence[Column], list[list[Any]]]:
+def _regret(stress: Stress) -> tuple[Sequence[Column], list[list[Cell]]]:
     if stress.regret is None:
         return (), []
     cases = list(next(iter(stress.regret.by_run.values())))
@@ -150,7 +149,7 @@ SINCE: dict[str, Shape] = {"from_month": WHOLE, "months": WHOLE.or_blank()}  # m
 REGRET: dict[str, Shape] = {"by_run": MapOf(MapOf(NUMBER)), "worst": MapOf(NUMBER), "least": TEXT}
 
 
-def _whole_or_empty(regret: Mapping[str, Any], place: Place) -> None:
+def _whole_or_empty(regret: Document, place: Place) -> None:
     """Of a single run there is no regret."""
     if regret:
         require_keys(regret, REGRET, place)
@@ -173,7 +172,7 @@ SHAPE = Part(
 KIND = Kind("stress", "stress", "stress_format", (".xlsx", ".json"), SHAPE)
 
 
-def document(stress: Stress) -> dict[str, Any]:
+def document(stress: Stress) -> Document:
     """What stress.json holds: everything, unrounded."""
     parts = asdict(stress)
     outcomes = parts.pop("outcomes")

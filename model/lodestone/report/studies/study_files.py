@@ -1,4 +1,4 @@
-"""Files of a study, side by side under one name (frontier.xlsx, .png, .json), replaced only by another of its kind.
+"""Files of a study, side by side under one name (sweep.xlsx, .csv, .json), replaced only by another of its kind.
 
 Each is written beside its place and takes it in one rename once all are complete.
 """
@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from xlsxwriter.exceptions import FileCreateError
 
@@ -18,6 +17,7 @@ from lodestone.errors import UsageError
 from lodestone.plan.plan_json import dumps, finite
 from lodestone.plan.run_files import PLAN_JSON, starts_with
 from lodestone.plan.shapes import UNKNOWN, Misfit, Shape, damaged, read_document, shown
+from lodestone.plan.tables import Document
 from lodestone.report.plan.run_folder import reason, safe_name
 from lodestone.system.scratch import scratch
 
@@ -77,16 +77,16 @@ class Kind:
         except UsageError:
             return False
 
-    def write(self, out: Path, document: Mapping[str, Any], write_workbook: Write) -> list[Path]:
+    def write(self, out: Path, document: Document, write_workbook: Write) -> list[Path]:
         """Write the workbook and the JSON file beside it; returns their paths, the workbook first."""
         writers: dict[str, Write] = {".json": lambda new: self.write_json(document, new), ".xlsx": write_workbook}
         facts, book = write_files(self.check_out(out), writers)
         return [book, facts]
 
-    def read(self, path: Path) -> dict[str, Any]:
+    def read(self, path: Path) -> Document:
         """The JSON file of a study. Raises UsageError when it cannot be read, or is not as the shape says."""
         mend = f"run lodestone {self.command} again"
-        document: Any = read_document(path, mend)
+        document: Document = read_document(path, mend)
         version = document.get(self.field) if isinstance(document, dict) else None
         if version != FORMAT:
             raise UsageError(
@@ -98,7 +98,7 @@ class Kind:
             raise damaged(path, str(misfit), mend) from None
         return dict(document)
 
-    def write_json(self, document: Mapping[str, Any], path: Path) -> None:
+    def write_json(self, document: Document, path: Path) -> None:
         text = dumps(finite({self.field: FORMAT, **document}))
         path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 

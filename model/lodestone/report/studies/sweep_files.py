@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any
 
 import xlsxwriter
 
 from lodestone import __version__
 from lodestone.plan.formatting import one_line
-from lodestone.plan.tables import Column
+from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.styles import FORMULA_SIGNS, Styles, page, write_grid
 from lodestone.report.studies.study_files import Kind, write_files
 from lodestone.studies.sweep.results import SHAPE, Sweep, columns, document, rows
@@ -40,7 +39,7 @@ def _write_csv(sweep: Sweep, path: Path) -> None:
         writer.writerows([_guarded(value) for value in row] for row in rows(sweep))
 
 
-def _guarded(value: Any) -> Any:
+def _guarded(value: Cell) -> Cell:
     if not isinstance(value, str):
         return value
     text = one_line(value)
@@ -58,7 +57,7 @@ def _write_book(sweep: Sweep, path: Path) -> None:
     sheet.freeze_panes(1, len(sweep.varied))
     about = book.add_worksheet("About")
     page(about, title, "About")
-    facts: list[list[Any]] = [
+    facts: list[list[Cell]] = [
         ["workbook", sweep.workbook],
         *([varied.path, ", ".join(varied.values)] for varied in sweep.varied),
         ["changes for all points", "; ".join(sweep.sets) or "none"],

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from lodestone import __version__
 from lodestone.plan.formatting import musd
-from lodestone.plan.tables import MONTH, SCENARIO, Column, columns_where
+from lodestone.plan.tables import MONTH, SCENARIO, Cell, Column, columns_where
 from lodestone.report.excel.table_book import FACTS, Table, write_tables
 from lodestone.report.studies.study_files import Kind
 from lodestone.studies.what_binds.results import Moved, WhatBinds, document, in_words, weightiest
@@ -43,13 +42,13 @@ def _tables(found: WhatBinds) -> list[Table]:
     ]
 
 
-def _moved(moved: Moved) -> list[Any]:
+def _moved(moved: Moved) -> list[Cell]:
     step = f"{moved.step} {'more' if moved.more else 'less'}"
     figures = [moved.musd, moved.at_least, moved.at_most, moved.within_gap]
     return [moved.rule, moved.name, moved.cell, step, *figures, in_words(moved)]
 
 
-def _about(found: WhatBinds) -> list[list[Any]]:
+def _about(found: WhatBinds) -> list[list[Cell]]:
     return [
         ["plan", found.plan_name],
         ["run", found.run],

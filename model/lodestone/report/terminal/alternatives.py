@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from lodestone.plan.formatting import count, in_words, musd, one_line, share, year_ranges
+from lodestone.plan.tables import Cell
 from lodestone.report.studies.alternatives_files import plan_name, sorted_choices
 from lodestone.report.terminal.progress_lines import show_table
 from lodestone.studies.alternatives.results import (
@@ -50,7 +50,7 @@ def show_alternatives(found: Alternatives, files: Sequence[Path]) -> None:
     click.echo(f"Files: {', '.join(map(str, files))}")
 
 
-def _row(choice: Choice, found: Alternatives) -> list[Any]:
+def _row(choice: Choice, found: Alternatives) -> list[Cell]:
     other: str | float | None = None
     if choice.other_musd is not None:
         other = max(0.0, choice.other_musd - found.best_musd)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
+from lodestone.plan.formatting import in_words as words
 from lodestone.plan.formatting import musd, one_line, share
+from lodestone.plan.tables import Cell
 from lodestone.report.studies.frontier_workbook import in_words as without_plan
 from lodestone.report.terminal.progress_lines import show_table
 from lodestone.studies.frontier.results import Frontier, Least, Point
+from lodestone.studies.frontier.security_results import SecurityCost
 
 
 def show_frontier(frontier: Frontier, files: Sequence[Path]) -> None:
     """The table of the points, and what stands out."""
     click.echo(least_in_words(frontier.least_attainable))
     steps = {step.to_scale: step for step in frontier.steps}
-    table: list[list[Any]] = []
+    table: list[list[Cell]] = []
     for point in frontier.points:
         step = steps.get(point.scale)
         price = None if step is None else step.price_musd
@@ -27,6 +29,19 @@ def show_frontier(frontier: Frontier, files: Sequence[Path]) -> None:
         table.append([share(point.scale), point.objective_musd, gap, price, without_plan(point) or changes])
     scale = "Share" if frontier.cap else "Factor"
     show_table((scale, "Cost (MUSD)", "Gap", "MUSD per point", "What changes"), table)
+    click.echo(f"Files: {', '.join(map(str, files))}")
+
+
+def show_security_cost(study: SecurityCost, files: Sequence[Path]) -> None:
+    """Cost against the number of threats, and what is bought at each step."""
+    table: list[list[Cell]] = [
+        [
+            *(p.k, "" if p.share is None else share(p.share), p.objective_musd, p.price_musd),
+            *(one_line(p.message or words(p.new, 5)), one_line(words(p.binding, 3))),
+        ]
+        for p in study.points
+    ]
+    show_table(("K", "Share", "Cost (MUSD)", "Price of security", "What is new", "Binding"), table)
     click.echo(f"Files: {', '.join(map(str, files))}")
 
 

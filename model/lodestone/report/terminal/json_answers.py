@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from lodestone.plan.key_figures import table
+from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, RUN_LOG
+from lodestone.plan.tables import Document
 from lodestone.report.studies.stress_files import RANKED, ranked
+from lodestone.studies.attack.results import Attack
 from lodestone.studies.compare.results import Comparison
 from lodestone.studies.frontier.results import Frontier
+from lodestone.studies.frontier.security_results import SecurityCost
+from lodestone.studies.parallel.tasks import Value
 from lodestone.studies.stress.results import Stress
 from lodestone.studies.sweep.results import Sweep, columns, rows
 
-Answer = dict[str, Any]
+Answer = Document
 FIGURES = (
     *("plan_name", "scenario", "status", "objective_musd", "expected_cost_musd", "cvar_musd", "bound_musd", "gap"),
     *("evpi_musd", "vss_musd", "payers_musd", "tariff_revenue_musd", "workbook", "workbook_sha256"),
@@ -22,25 +26,26 @@ FIGURES = (
 DECISIONS = {"investments": "project", "price_floors": "floor", "contracts": "contract"}
 
 
-def plan_answer(plan: Mapping[str, Any], folder: Path) -> Answer:
+def plan_answer(plan: Plan, folder: Path) -> Answer:
     """Of a run: key figures, names of what is decided, folder and files."""
-    decided = {name: list(dict.fromkeys(row[key] for row in table(plan, name))) for name, key in DECISIONS.items()}
+    document = plan.document()
+    decided = {name: list(dict.fromkeys(row[key] for row in plan.rows(name))) for name, key in DECISIONS.items()}
     return {
-        **{name: plan[name] for name in FIGURES if name in plan},
+        **{name: document[name] for name in FIGURES if name in document},
         **decided,
-        "warnings": plan["warnings"],
-        "seconds": sum(plan["seconds"].values()),
+        "warnings": plan.warnings,
+        "seconds": sum(plan.seconds.values()),
         "folder": str(folder),
         "files": [str(folder / name) for name in (PLAN_XLSX, PLAN_JSON, RUN_LOG)],
     }
 
 
-def many_answer(answers: Sequence[Any], folders: Mapping[str, Path]) -> Answer:
+def many_answer(answers: Sequence[Value], folders: Mapping[str, Path]) -> Answer:
     """Of several runs: each as by itself, or its error."""
     return {"runs": [_one_of_many(done, folders) for done in answers]}
 
 
-def _one_of_many(done: Any, folders: Mapping[str, Path]) -> Answer:
+def _one_of_many(done: Value, folders: Mapping[str, Path]) -> Answer:
     name = done.job.label
     if done.plan is None:
         return {"scenario": name, "error": done.message, "exit_code": done.exit_code}
@@ -99,3 +104,20 @@ def stress_answer(stress: Stress, files: Sequence[Path]) -> Answer:
         "least_worst_regret": stress.regret.least if stress.regret else None,
         "remarks": list(stress.remarks),
     }
+
+
+def attack_answer(attack: Attack, files: Sequence[Path]) -> Answer:
+    """Of an attack: the combinations, the worst first."""
+    return {
+        "files": [str(file) for file in files],
+        "run": attack.run,
+        "k": attack.k,
+        "combinations": [{**asdict(blow), "threats": list(blow.threats)} for blow in attack.blows],
+        "skipped": attack.skipped,
+        "remarks": list(attack.remarks),
+    }
+
+
+def security_answer(study: SecurityCost, files: Sequence[Path]) -> Answer:
+    """Of the cost of security: a point for each number of threats."""
+    return {"files": [str(file) for file in files], "points": [asdict(point) for point in study.points]}

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lodestone.plan.formatting import count, finite, one_line, share
+from lodestone.plan.tables import Cell
 from lodestone.progress import Progress
 from lodestone.report.terminal.frontier import least_in_words, point_in_words
 from lodestone.report.terminal.progress_lines import PLAIN_EVERY_S, Watch, show_table
 from lodestone.studies.frontier.results import Point
+from lodestone.studies.parallel.tasks import News, Value
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -65,7 +67,7 @@ class WatchMany(Watch):
             self._live.transient = False  # the end of each solve stays on the screen
         super().__exit__(kind, error, trace)
 
-    def job(self, label: str, news: Any) -> None:
+    def job(self, label: str, news: News) -> None:
         """news: Progress; of a frontier its points and least shares; at the end what became of the job, with its plan
         or a message, or None."""
         line = self._lines.setdefault(label, _Line(label))
@@ -88,12 +90,12 @@ class WatchMany(Watch):
         if changed or time.monotonic() - line.printed >= PLAIN_EVERY_S:
             self._plain(line)
 
-    def _end(self, line: _Line, done: Any) -> None:
+    def _end(self, line: _Line, done: News) -> None:
         line.ended = time.monotonic()
         plan, message = getattr(done, "plan", None), getattr(done, "message", "")
         line.stage = f"failed: {message}" if message else "done"
         if plan is not None:
-            line.best, line.gap = plan["objective_musd"], plan["gap"]
+            line.best, line.gap = plan.objective_musd, plan.gap
         self._plain(line)
 
     def _plain(self, line: _Line) -> None:
@@ -140,17 +142,17 @@ def _shown(lines: Sequence[_Line]) -> tuple[list[_Line], int]:
 # --- what is shown at the end ---------------------------------------------------------------------------------------
 
 
-def show_many(answers: Sequence[Any], folders: Mapping[str, Path]) -> None:
+def show_many(answers: Sequence[Value], folders: Mapping[str, Path]) -> None:
     """A row for each scenario: cost and what it leaves short, or why there is no plan."""
-    table: list[list[Any]] = []
+    table: list[list[Cell]] = []
     for done in answers:
         if done.plan is None:
             table.append([done.job.label, "failed", None, None, None, done.message])
             continue
         plan = done.plan
-        short = plan["payers_musd"]["shortage"]
+        short = plan.payers_musd["shortage"]
         folder = folders.get(done.job.label, "")
-        table.append([done.job.label, plan["status"], plan["objective_musd"], share(plan["gap"]), short, str(folder)])
+        table.append([done.job.label, plan.status, plan.objective_musd, share(plan.gap), short, str(folder)])
     show_table(("Scenario", "Status", "Cost (MUSD)", "Gap", "Shortage (MUSD)", "Files, or why not"), table)
     failed = sum(done.plan is None for done in answers)
     click.echo(f"{count(len(answers) - failed, 'plan')} written" + (f", {failed} failed." if failed else "."))

@@ -10,15 +10,16 @@ import signal
 import sys
 import textwrap
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
 from lodestone.plan.formatting import count, finite, one_line, share
+from lodestone.plan.tables import Cell, Row
 from lodestone.system.signals import CTRL_C, handled
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from lodestone.errors import Problem
+    from lodestone.plan.plan import Plan
     from lodestone.progress import Progress
     from lodestone.report.excel.marked_copy import Marked
 
@@ -110,16 +112,15 @@ class Watch:
             click.echo(f"{line}  {self._seconds:.1f} s", err=True)
 
 
-def show_plan(plan: Mapping[str, Any], folder: Path) -> None:
+def show_plan(plan: Plan, folder: Path) -> None:
     """The plan in a handful of lines, and where it is."""
-    from lodestone.plan.key_figures import is_joint
     from lodestone.report.plan.joint_summary import joint_key_lines
     from lodestone.report.plan.summary import key_lines
 
-    shown = joint_key_lines(plan) if is_joint(plan) else key_lines(plan)
+    shown = joint_key_lines(plan) if plan.is_joint else key_lines(plan)
     lines = [*shown, ("Files", f"{folder / 'plan.xlsx'} and plan.json")]
-    if plan["warnings"]:
-        lines.insert(-1, ("Warnings", f"{len(plan['warnings'])}, see lodestone check"))
+    if plan.warnings:
+        lines.insert(-1, ("Warnings", f"{len(plan.warnings)}, see lodestone check"))
     label = max(len(name) for name, _ in lines) + 2
     for name, text in lines:
         click.echo(_wrapped(name.ljust(label) + one_line(text), label))
@@ -144,7 +145,7 @@ def show_marked(marked: Marked) -> None:
         click.echo(_wrapped(f"In the copy, {remark}.", 2))
 
 
-def show_findings(findings: Sequence[Mapping[str, Any]]) -> None:
+def show_findings(findings: Sequence[Row]) -> None:
     """What the doctor has found."""
     verdicts = {True: "ok", False: "FAULT", None: ""}
     show_table(("What", "Found", ""), [(f["name"], f["found"], verdicts[f["ok"]]) for f in findings])
@@ -152,7 +153,7 @@ def show_findings(findings: Sequence[Mapping[str, Any]]) -> None:
     click.echo("All is well." if not faults else f"{count(faults, 'fault')} found.")
 
 
-def show_bankability(rows: Sequence[Mapping[str, Any]]) -> None:
+def show_bankability(rows: Sequence[Row]) -> None:
     columns = {
         "project": "Project",
         "decision_year": "Decided",
@@ -166,7 +167,7 @@ def show_bankability(rows: Sequence[Mapping[str, Any]]) -> None:
     show_table(list(columns.values()), [[row[name] for name in columns] for row in rows])
 
 
-def show_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], err: bool = False) -> None:
+def show_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], err: bool = False) -> None:
     """A table where it fits, one fact a line where it does not, `a | b | c` where nobody looks."""
     texts = [[_cell(value) for value in row] for row in rows]
     stream = sys.stderr if err else sys.stdout
@@ -183,7 +184,7 @@ def show_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], err: bool
         _rich_table(headings, rows, texts, err)
 
 
-def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], texts: list[list[str]], err: bool) -> None:
+def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], texts: list[list[str]], err: bool) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -198,7 +199,7 @@ def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], texts: l
     Console(stderr=err, highlight=False).print(table)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Cell) -> str:
     return f"{value:,.2f}" if isinstance(value, float) else "" if value is None else one_line(value)
 
 

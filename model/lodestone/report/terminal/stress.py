@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from lodestone.plan.formatting import in_words, one_line, share, tonnes
+from lodestone.plan.tables import Cell
 from lodestone.report.studies.stress_files import notes
 from lodestone.report.terminal.progress_lines import show_table
 from lodestone.studies.stress.results import Outcome, Stress
@@ -30,9 +30,9 @@ def show_stress(stress: Stress, files: Sequence[Path]) -> None:
     click.echo(f"Files: {book} and {facts.name}")
 
 
-def _rows(stress: Stress, run: str) -> list[list[Any]]:
+def _rows(stress: Stress, run: str) -> list[list[Cell]]:
     """What hurts a run most, for a table under HEADINGS."""
-    rows: list[list[Any]] = []
+    rows: list[list[Cell]] = []
     for o in [o for o in stress.outcomes if o.run == run][:MOST_ROWS]:
         empty = o.first_empty
         rows.append(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
+from lodestone.plan.tables import Cell
 from lodestone.report.terminal.progress_lines import show_table
 from lodestone.studies.sweep.results import Sweep, columns, rows
 
@@ -22,6 +22,6 @@ def show_sweep(sweep: Sweep, files: Sequence[Path]) -> None:
     click.echo(f"Files: {', '.join(map(str, files))}")
 
 
-def _given(value: Any) -> Any:
+def _given(value: Cell) -> Cell:
     """Short: 0.05 is not 0.05000, and a gap is no money."""
     return f"{value:.6g}" if isinstance(value, float) else value

@@ -14,7 +14,6 @@ the threshold of CVaR in common with the others too, and costs
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -23,10 +22,12 @@ from lodestone.rules.build import build
 from lodestone.rules.linear import Row
 from lodestone.rules.tables import plan_tables
 from lodestone.solve.decomposition.shared import THRESHOLD, Key, in_common
-from lodestone.solve.one_scenario import Effort, load_model
+from lodestone.solve.effort import Search
+from lodestone.solve.one_scenario import load_model
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solver.highs import Outcome
 from lodestone.solver.highs_model import INFINITY
+from lodestone.solver.matrix import Variable
 
 SLOPES = (-3.0, -1.0, -0.25, 0.25, 1.0, 3.0)
 
@@ -57,7 +58,7 @@ class Future:
         self.last_agreed: np.ndarray | None = None
         self.relaxed = False
 
-    def _column(self, variable: Any) -> int:
+    def _column(self, variable: Variable) -> int:
         """A variable that matters to others only is in no row here: it gets a column all the same."""
         known = self.solver.column.get(id(variable))
         return self.solver.new_column(variable.lb, variable.ub) if known is None else known
@@ -77,7 +78,7 @@ class Future:
 
     # -- solves ------------------------------------------------------------------------------------------------------
 
-    def priced(self, prices: np.ndarray, effort: Effort) -> Outcome:
+    def priced(self, prices: np.ndarray, effort: Search) -> Outcome:
         """Least cost with the numbers in common priced; the bound is that of the Lagrangian."""
         self._set_goal(prices)
         outcome = self._solve(effort, self.start)
@@ -85,7 +86,7 @@ class Future:
         return outcome
 
     def pulled(
-        self, prices: np.ndarray, centre: np.ndarray, spread: np.ndarray, pull: float, effort: Effort
+        self, prices: np.ndarray, centre: np.ndarray, spread: np.ndarray, pull: float, effort: Search
     ) -> Outcome:
         """Priced, and pulled to the centre; the outcome's bound means nothing."""
         self._set_goal(prices)
@@ -127,7 +128,7 @@ class Future:
         start[self.z] = np.maximum(tangents.max(axis=0, initial=0.0), 0.0)
         return start
 
-    def agreed(self, x: np.ndarray, effort: Effort) -> Outcome:
+    def agreed(self, x: np.ndarray, effort: Search) -> Outcome:
         """Least cost with what is in common held, but for the threshold. Raises NoPlanError where that cannot be."""
         self._hold(x)
         known, decided = self.last_agreed, np.flatnonzero(self.whole)
@@ -155,7 +156,7 @@ class Future:
             tail = np.array([self.weight + prices[-1], self.weight / self.tail])
             self.solver.set_costs(np.array([self.threshold, self.excess]), tail)
 
-    def _solve(self, effort: Effort, start: np.ndarray | None) -> Outcome:
+    def _solve(self, effort: Search, start: np.ndarray | None) -> Outcome:
         if start is not None:
             self.solver.start_from(start)
         return self.solver.solve(effort.gap, effort.time_limit, effort.on_progress, effort.should_stop)

@@ -17,7 +17,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
@@ -36,6 +35,7 @@ from lodestone.solve.decomposition.future import Future
 from lodestone.solve.decomposition.order import Found
 from lodestone.solve.decomposition.shared import alone
 from lodestone.solve.decomposition.task import Common, Known, Task, what_is_common
+from lodestone.solver.matrix import Pyomo
 
 ROUNDS = 40  # at most, with whole decisions relaxed: cheap, and after them the weights are nearly right
 PULLS = (5.0, 0.95, 0.3)  # of the proximal term there, in units of worth / spread: first, times each round, least
@@ -60,12 +60,12 @@ class _Hedging(PH):  # type: ignore[misc]
 
     def __init__(
         self,
-        *args: Any,
+        *args: Pyomo,
         task: Task,
         common: Common,
         futures: dict[str, Future],
         known: Mapping[str, Known],
-        **kwargs: Any,
+        **kwargs: Pyomo,
     ) -> None:
         self.task, self.common, self.futures, self.known = task, common, futures, known
         self.pull = MOST_PULL
@@ -80,7 +80,7 @@ class _Hedging(PH):  # type: ignore[misc]
     def _create_solvers(self, presolve: bool = True) -> None:
         pass
 
-    def attach_PH_to_objective(self, *args: Any, **kwargs: Any) -> None:
+    def attach_PH_to_objective(self, *args: Pyomo, **kwargs: Pyomo) -> None:
         self._prox_approx = False
 
     def _attach_PH_to_objective_after_iter0(self) -> None:
@@ -89,7 +89,7 @@ class _Hedging(PH):  # type: ignore[misc]
     def _prox_is_quadratic(self) -> bool:
         return False
 
-    def solve_one(self, solver_options: Any, k: str, s: Any, *args: Any, **kwargs: Any) -> float:
+    def solve_one(self, solver_options: Pyomo, k: str, s: Pyomo, *args: Pyomo, **kwargs: Pyomo) -> float:
         if self._PHIter == 0:
             return self._recall(k, s)
         began = time.monotonic()
@@ -111,7 +111,7 @@ class _Hedging(PH):  # type: ignore[misc]
         self._put(s, future.common())
         return time.monotonic() - began
 
-    def _recall(self, k: str, s: Any) -> float:
+    def _recall(self, k: str, s: Pyomo) -> float:
         """Each future planned for alone: done before, by all ranks."""
         known, data = self.known[k], s._mpisppy_data
         data.outer_bound, data.inner_bound, data.solution_available = known.bound, known.cost, True
@@ -119,12 +119,12 @@ class _Hedging(PH):  # type: ignore[misc]
         return 0.0
 
     @staticmethod
-    def _put(s: Any, common: np.ndarray) -> None:
+    def _put(s: Pyomo, common: np.ndarray) -> None:
         for i, value in zip(s.place, common, strict=True):
             s.x[i]._value = float(value)
 
     @staticmethod
-    def _vector(parameters: Any) -> np.ndarray:
+    def _vector(parameters: Pyomo) -> np.ndarray:
         return np.array([parameters["ROOT", i]._value for i in range(len(parameters))])
 
     # -- weights -----------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ class _Best:
 class _Hub(PHHub):  # type: ignore[misc]
     """Hedges, tries what is nearly agreed, and says when to stop."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Pyomo, **kwargs: Pyomo) -> None:
         super().__init__(*args, **kwargs)
         self.best = _Best()
         self.tried: dict[bytes, float | None] = {}
@@ -348,7 +348,7 @@ def hedge(task: Task) -> Found | None:
     likely = {name: tree.probability[leaf] for name, leaf in tree.leaf_of.items()}
     position = {key: i for i, key in enumerate(common.keys)}
 
-    def vector(name: str) -> Any:
+    def vector(name: str) -> Pyomo:
         """What mpi-sppy takes for the model of a scenario: the numbers in common, 0 where it does not pass."""
         if name not in futures:
             futures[name] = Future(alone(tree, tree.leaf_of[name]), common.passed[name], task.order.careful)
@@ -361,12 +361,12 @@ def hedge(task: Task) -> Found | None:
         s._mpisppy_node_list = [ScenarioNode("ROOT", 1.0, 1, s.cost, [s.x], s)]
         return s
 
-    def probabilities(s: Any) -> list[tuple[int, float]]:
+    def probabilities(s: Pyomo) -> list[tuple[int, float]]:
         """How likely the future is among those that have a number."""
         mine = set(s.place)
         return [(id(v), likely[s.name] / common.share[i] if i in mine else 0.0) for i, v in s.x.items()]
 
-    def cylinder() -> dict[str, Any]:
+    def cylinder() -> dict[str, Pyomo]:
         kwargs = {
             "options": OPTIONS.copy(),
             "all_scenario_names": list(likely),

@@ -15,7 +15,6 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import lodestone
 from lodestone.errors import LodestoneError, StoppedError, UsageError
@@ -89,7 +88,7 @@ def run_ranks(order: Order, processes: int, on_progress: OnProgress | None, shou
         return found
 
 
-def put(path: Path, content: Any) -> None:
+def put(path: Path, content: object) -> None:
     """Write a file whole: whoever reads it finds all of it or none."""
     part = path.with_name(f"{path.name}.{os.getpid()}")
     part.write_bytes(pickle.dumps(content))

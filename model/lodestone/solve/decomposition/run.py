@@ -1,11 +1,10 @@
-"""From workbook to audited plan document for all futures, without a model that holds all of them."""
+"""From workbook to audited plan for all futures, without a model that holds all of them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
 
 from lodestone.audit import Audit, audit_joint
 from lodestone.audit.joint import NOT_DECIDED, YEAR_COLUMNS
@@ -13,64 +12,57 @@ from lodestone.audit.reading import KEYS
 from lodestone.data.plan_data import MONTHS, PlanData, Time, time_of
 from lodestone.data.tree import Tree
 from lodestone.errors import StoppedError, UsageError
-from lodestone.plan.tables import TABLES, YEARLY
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import TABLES, YEARLY, Row
 from lodestone.progress import OnProgress, ShouldStop
-from lodestone.rules.linear import Row
-from lodestone.solve.all_futures import Values, all_futures, gain, joint_document, weighed, with_remarks
+from lodestone.solve.all_futures import Values, all_futures, gain, joint_plan, weighed, with_remarks
 from lodestone.solve.decomposition.launch import inside_mpi, mpiexec, run_ranks
 from lodestone.solve.decomposition.order import Found, Order
-from lodestone.solve.one_scenario import Clock, Proof, effort, passing
+from lodestone.solve.effort import AS_SET, Effort
+from lodestone.solve.one_scenario import Clock, Proof, passing
 from lodestone.workbook.inputs import Inputs
 
 LEAST_PROCESSES = 2  # one hedges, one works out the bound
 
 
 def solve_decomposed(
-    inputs: Inputs,
-    processes: int | None = None,
-    gap: float | None = None,
-    time_limit: float | None = None,
-    on_progress: OnProgress | None = None,
-    should_stop: ShouldStop | None = None,
-    values: bool = True,
-) -> dict[str, Any]:
-    """The plan document of `solve_joint`, found by progressive hedging over the futures on several processes.
+    inputs: Inputs, processes: int | None = None, effort: Effort = AS_SET, values: bool = True
+) -> Plan:
+    """The plan of `solve_joint`, found by progressive hedging over the futures on several processes.
 
-    processes: an even number, at most two for each future; None: as many as there are cores, within that. time_limit:
-    of the hedging as a whole. Raises what `solve_joint` raises, and UsageError when something lacks that the extra
-    `mpi` brings, when no two futures share a year, or when some share the path
-    of a parent.
+    processes: an even number, at most two for each future; None: as many as there are cores, within that. The time
+    limit is of the hedging as a whole. Raises what `solve_joint` raises, and UsageError when something lacks that the
+    extra `mpi` brings, when no two futures share a year, or when some share the path of a parent.
     """
-    clock = Clock(on_progress)
+    clock = Clock(effort.on_progress)
     clock.enter("read")
     base, tree = all_futures(inputs)
+    if base.secure_against:
+        raise UsageError("a plan that stands threats is one model: leave out --decompose, or set secure_against to 0")
     if not tree.shared:
         raise UsageError("every future shows itself in the first year: they share nothing; use --all-scenarios")
     if any(tree.data[n].scenario.name != base.scenario.name for n in tree.shared):
         raise UsageError("--decompose cannot plan for scenarios that share the path of a parent: leave --decompose out")
     clock.leave("read")
-    wanted = effort(base, gap, time_limit, on_progress, should_stop)
+    wanted = effort.search(base)
     order = Order(base, tree, wanted.gap, wanted.time_limit, values)
     futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
-    solve, ranks = _hedgers(len(tree.leaves), processes, on_progress, should_stop)
+    solve, ranks = _hedgers(len(tree.leaves), processes, effort.on_progress, effort.should_stop)
 
-    def attempt(careful: bool) -> tuple[tuple[Found, dict[str, Any]], Audit]:
+    def attempt(careful: bool) -> tuple[tuple[Found, Plan], Audit]:
         found = solve(replace(order, careful=careful))
         clock.leave("solve")
         clock.enter("audit")
         hedged = {"processes": ranks, "iterations": found.iterations, "numbers_in_common": found.in_common}
         proof = Proof(False, found.bound, {**found.size, **hedged}, wanted.gap)
-        plan = joint_document(inputs, base, tree, together(tree, found.tables, found.reference), proof)
-        result = audit_joint(futures, plan, tree.scenarios)
+        plan = joint_plan(inputs, base, tree, together(tree, found.tables, found.reference), proof)
+        result = audit_joint(futures, plan.document(), tree.scenarios)
         clock.leave("audit")
         return (found, plan), result
 
     (found, plan), lines = passing(attempt)
-    plan["audit"] = lines
-    if values:
-        plan |= asdict(_worth_of_knowing(base, plan, found))
-    plan["seconds"] = clock.seconds
-    return plan
+    plan = replace(plan, audit=lines, seconds=clock.seconds)
+    return replace(plan, **asdict(_worth_of_knowing(base, plan, found))) if values else plan
 
 
 def _hedgers(
@@ -140,10 +132,10 @@ def _spliced(table: str, own: Sequence[Row], trunk: Sequence[Row], until: Time) 
     return sorted(rows, key=lambda row: (order[tuple(row[name] for name in names)], time(row)))
 
 
-def _worth_of_knowing(base: PlanData, plan: Mapping[str, Any], found: Found) -> Values:
+def _worth_of_knowing(base: PlanData, plan: Plan, found: Found) -> Values:
     """EVPI from the futures planned for alone at the start; VSS from what the base then did in the shared years."""
-    objective, likely = plan["objective_musd"], plan["probabilities"]
-    noise = plan["gap"] * abs(objective) + 1e-9
+    objective, likely = plan.objective_musd, plan.probabilities
+    noise = (plan.gap or 0.0) * abs(objective) + 1e-9
     remarks = []
     evpi = vss = None
     if found.known_proved:

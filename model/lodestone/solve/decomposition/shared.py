@@ -18,12 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from lodestone.data.tree import Tree
 from lodestone.rules.build import Built
+from lodestone.solver.matrix import Variable
 
 Key = tuple[str, ...]  # what is held in common, e.g. ("stock", "2", "reserve", "clean")
+OUTSIDE = -1  # in the place of a node that this tree does not have
 THRESHOLD: Key = ("threshold",)  # of CVaR: beyond which cost a future belongs to the tail
 
 
@@ -32,20 +33,21 @@ class CommonNumber:
     """One number of the vector. worth: MUSD of one unit, about; size: a usual amount of it, in its unit."""
 
     key: Key
-    variable: Any
+    variable: Variable
     whole: bool
     worth: float
     size: float
 
 
 def alone(tree: Tree, leaf: int) -> Tree:
-    """One future as if it were certain, its nodes numbered from 0; shared nodes keep their numbers."""
+    """One future, or branch of threats, as if it were certain, its nodes numbered from 0; shared ones as they are."""
     path = tree.path[leaf]
     return Tree(
         time={i: tree.time[n] for i, n in enumerate(path)},
         parent={i: i - 1 if i else None for i in range(len(path))},
         probability=dict.fromkeys(range(len(path)), 1.0),
         data={i: tree.data[n] for i, n in enumerate(path)},
+        twin={i: OUTSIDE for i, n in enumerate(path) if n in tree.twin},
     )
 
 

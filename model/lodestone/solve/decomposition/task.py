@@ -11,7 +11,7 @@ from lodestone.progress import OnProgress, ShouldStop
 from lodestone.rules.build import build
 from lodestone.solve.decomposition.order import Order
 from lodestone.solve.decomposition.shared import THRESHOLD, Key, alone, in_common, stretches
-from lodestone.solve.one_scenario import Effort
+from lodestone.solve.effort import Search
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Task:
     def seconds_left(self) -> float:
         return max(0.0, self.order.time_limit - (time.monotonic() - self.started))
 
-    def effort(self, should_stop: ShouldStop | None = None) -> Effort:
+    def effort(self, should_stop: ShouldStop | None = None) -> Search:
         """Of one solve: the gaps of all of them together must leave room for the one asked for."""
         asked = should_stop or self.should_stop
-        return Effort(self.order.gap / 4, max(self.seconds_left, 0.1), should_stop=asked)
+        return Search(self.order.gap / 4, max(self.seconds_left, 0.1), should_stop=asked)
 
 
 @dataclass(frozen=True)

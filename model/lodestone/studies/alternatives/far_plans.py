@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from lodestone.errors import NoPlanError, StoppedError
+from lodestone.solver.matrix import Variable
 from lodestone.studies.alternatives.good_plans import CONTRACT, PROJECT, GoodPlans, Key, Whole
 
 SMALL = 200  # integer columns: up to here the plan that differs most is proved to
@@ -113,7 +113,7 @@ class FarPlans:
             return whole
         values, m, column = self.good.solver.values(), self.good.built.model, self.good.solver.column
 
-        def is_idle(variable: Any) -> bool:
+        def is_idle(variable: Variable) -> bool:
             return id(variable) not in column or values[column[id(variable)]] <= IDLE_T
 
         worked: set[str] = {u for (_, u, _), act in m.flows.act.items() if not is_idle(act)}

@@ -19,7 +19,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
@@ -28,9 +27,10 @@ from lodestone.data.tree import single
 from lodestone.errors import StoppedError
 from lodestone.progress import Progress, ShouldStop
 from lodestone.rules.build import build
-from lodestone.solve.one_scenario import Effort, Solved, load_model
+from lodestone.solve.effort import Search
+from lodestone.solve.one_scenario import Solved, load_model
 from lodestone.solve.tie_breaking import tidy
-from lodestone.solver.highs import Outcome
+from lodestone.solver.highs import Outcome, Solver
 from lodestone.studies.parallel.tasks import Tell
 
 PROJECT, FLOOR, CONTRACT = "project", "floor", "contract"
@@ -102,7 +102,7 @@ class GoodPlans:
 
     # --- the best plan ----------------------------------------------------------------------------------------------
 
-    def best(self, wanted: Effort) -> tuple[Whole, float, float]:
+    def best(self, wanted: Search) -> tuple[Whole, float, float]:
         """The tidied best plan, its cost, and the bound. Raises NoPlanError, StoppedError."""
         outcome = self.solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop)
         values = self.solver.values()
@@ -278,7 +278,7 @@ class GoodPlans:
 class _Asked:
     """A question put to the model for the while of a `with`."""
 
-    def __init__(self, solver: Any, columns: list[int], side: bool) -> None:
+    def __init__(self, solver: Solver, columns: list[int], side: bool) -> None:
         self.solver, self.columns, self.side = solver, columns, side
 
     def __enter__(self) -> None:

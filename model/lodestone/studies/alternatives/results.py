@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from lodestone.plan.formatting import musd, share
+from lodestone.plan.tables import Document
 
 MUST, MAY, NEVER, UNPROVED = "must", "may", "never", "unproved"
 VERDICTS = {
@@ -120,7 +120,9 @@ def _extra(choice: Choice, found: Alternatives) -> str:
 def differences(plan: Differing, best: Differing) -> tuple[list[str], list[str]]:
     """What a plan takes that the best does not, and what it leaves out, with the years."""
 
-    def named(decisions: Mapping[tuple[str, str], Sequence[int]], without: Mapping[tuple[str, str], Any]) -> list[str]:
+    def named(
+        decisions: Mapping[tuple[str, str], Sequence[int]], without: Mapping[tuple[str, str], object]
+    ) -> list[str]:
         return [
             f"{name} {', '.join(map(str, years))}"
             for (kind, name), years in decisions.items()
@@ -130,7 +132,7 @@ def differences(plan: Differing, best: Differing) -> tuple[list[str], list[str]]
     return named(plan.decisions, best.decisions), named(best.decisions, plan.decisions)
 
 
-def document(found: Alternatives) -> dict[str, Any]:
+def document(found: Alternatives) -> Document:
     """What alternatives.json holds."""
     best = found.plans[0]
     return {

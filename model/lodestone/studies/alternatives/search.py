@@ -13,22 +13,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
 
 from lodestone.audit import audit
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import readable
 from lodestone.progress import Progress, ShouldStop
-from lodestone.solve.one_scenario import audited, effort, plan_document, scenario_data
+from lodestone.solve.one_scenario import audited, plan_of, scenario_data
 from lodestone.studies.alternatives.far_plans import FarPlans
 from lodestone.studies.alternatives.good_plans import WITH, WITHOUT, GoodPlans, Known, Places, Question, Whole, taken
 from lodestone.studies.alternatives.results import MAY, MUST, NEVER, UNPROVED, Alternatives, Choice, Differing, limit
-from lodestone.studies.parallel.solves import run_tasks, task_count
+from lodestone.studies.parallel.solves import HERE, Where, run_tasks, task_count
 from lodestone.studies.parallel.source import Source
-from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Task, Tell, by_label
-from lodestone.workbook.file.archive import read_bytes
+from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Task, Tell, Value, by_label
 from lodestone.workbook.inputs import Inputs
 
 MOST_PLANS = 5  # beside the best
@@ -49,31 +46,25 @@ def parse_within(text: str) -> float:
 
 
 def alternatives(
-    workbook: Path,
+    source: Source,
     within: float,
-    scenario: str = "base",
-    sets: Sequence[str] = (),
-    gap: float | None = None,
-    time_limit: float | None = None,
-    processes: int | None = None,
-    scheduler: str | None = None,
+    where: Where = HERE,
     on_news: OnLabel | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Alternatives:
     """Must, may and never for every project, package and contract, and up to five plans that differ most.
 
-    gap: of the best plan. time_limit: seconds for the best plan, for the questions and for the plans that differ, each.
-    processes and scheduler as in run_tasks. Raises NoPlanError, StoppedError when there is no plan to begin with.
+    The gap of the source is of the best plan, its time limit of the best plan, of the questions and of the plans that
+    differ, each. Raises NoPlanError, StoppedError when there is no plan to begin with.
     """
-    source = Source(workbook.name, read_bytes(workbook), scenario, tuple(sets), gap, time_limit)
     inputs = source.inputs()
-    inputs.tables(scenario)  # an unknown name is said before anything is solved
+    inputs.tables(source.scenario)  # an unknown name is said before anything is solved
 
-    def run(tasks: Sequence[Task]) -> list[Any]:
-        return run_tasks(tasks, processes, by_label(tasks, on_news), should_stop, scheduler)
+    def run(tasks: Sequence[Task]) -> list[Value]:
+        return run_tasks(tasks, where, by_label(tasks, on_news), should_stop)
 
     best = _answer(run([BestTask(source, within)])[0])
-    number = task_count(-(-len(best.questions) // FEWEST_QUESTIONS), processes, scheduler)
+    number = task_count(-(-len(best.questions) // FEWEST_QUESTIONS), where)
     tasks = [
         QuestionTask(source, best.limit, best.known, tuple(best.questions[i::number]), i + 1, number)
         for i in range(number)
@@ -88,14 +79,14 @@ def alternatives(
     if isinstance(differing, Failure):
         remarks.append(f"plans that differ were not sought: {differing.message}")
         differing = Differ((Differing(best.cost, taken(best.places, best.whole)),), known)
-    choices = _choices(inputs, scenario, best, differing.known)
+    choices = _choices(inputs, source.scenario, best, differing.known)
     if open_ := sum(choice.verdict == UNPROVED for choice in choices):
         remarks.append(f"{open_} of {len(choices)} decisions were not proved in the time given: allow more time")
     return Alternatives(
-        workbook=readable(workbook.name),
+        workbook=readable(source.workbook),
         plan_name=inputs.plan_name,
-        scenario=scenario,
-        sets=tuple(sets),
+        scenario=source.scenario,
+        sets=source.sets,
         within=within,
         best_musd=best.cost,
         bound_musd=best.bound,
@@ -117,7 +108,7 @@ def _cautions(cost: float, bound: float, within: float) -> list[str]:
     return cautions
 
 
-def _answer(value: Any) -> Any:
+def _answer(value: Value) -> Value:
     """The value of a task. Raises the error that a Failure stands for."""
     if isinstance(value, Failure):
         kinds: dict[int, type[Exception]] = {NoPlanError.exit_code: NoPlanError, StoppedError.exit_code: StoppedError}
@@ -199,7 +190,7 @@ class BestTask(AsItIs):
 
     def run(self, tell: Tell, should_stop: ShouldStop) -> Best:
         search, _ = _search(self.source, self.source.inputs(), tell, should_stop)
-        wanted = effort(search.data, self.source.gap, self.source.time_limit, tell, should_stop)
+        wanted = replace(self.source.effort, on_progress=tell, should_stop=should_stop).search(search.data)
         whole, cost, bound = search.best(wanted)
         search.limit = limit(cost, self.within) + 1e-9 * max(1.0, abs(cost))
         return Best(
@@ -275,5 +266,5 @@ class DifferTask(AsItIs):
     @staticmethod
     def _audited(inputs: Inputs, search: GoodPlans, whole: Whole, distance: float, proved: bool) -> Differing:
         solved = search.solved(whole)
-        audited(audit(search.data, plan_document(inputs, search.data, solved)))
+        audited(audit(search.data, plan_of(inputs, search.data, solved).document()))
         return Differing(solved.outcome.objective, search.taken(whole), distance, proved)

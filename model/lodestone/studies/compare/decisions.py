@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
-from lodestone.plan.key_figures import Plan, Row
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Cell, Row
 from lodestone.studies.compare.results import NOISE, Decision, StockYear
 from lodestone.studies.compare.side_by_side import by_future, differ, named, union
 
@@ -34,7 +34,7 @@ def decisions(plans: Sequence[Plan], stocks: Sequence[StockYear]) -> Iterable[De
 
 
 def _decided(
-    kind: str, unit: str, plans: Sequence[Plan], name: str, keys: Sequence[str], value: Callable[[list[Row]], Any]
+    kind: str, unit: str, plans: Sequence[Plan], name: str, keys: Sequence[str], value: Callable[[list[Row]], Cell]
 ) -> Iterable[Decision]:
     """One decision for each id that any run decides on."""
     by_run = [{key: value(rows) for key, rows in by_future(plan, name, *keys).items()} for plan in plans]
@@ -62,5 +62,5 @@ def _years(rows: list[Row], column: str) -> int | str:
 
 def _key_years(plans: Sequence[Plan]) -> set[int]:
     """First and last year of each run, and every fifth."""
-    ends = {year for plan in plans for year in plan["horizon"]}
+    ends = {year for plan in plans for year in plan.horizon}
     return ends | {year for year in range(min(ends), max(ends)) if year % 5 == 0}

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import PAYERS, sentence_case, term_label
-from lodestone.plan.key_figures import Plan, Row, begin, exposed_share, grouped, table, total
-from lodestone.plan.tables import COST_TERMS
+from lodestone.plan.key_figures import begin, exposed_share, grouped, total
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import COST_TERMS, Row
 from lodestone.studies.compare.results import NOISE, KeyFigure
 from lodestone.studies.compare.side_by_side import by_future, differences, named, split, union, worst
 
@@ -17,24 +18,22 @@ ADDS_UP = 1e-6  # MUSD: the bridge against the difference of the costs
 
 def _terms(plans: Sequence[Plan]) -> list[str]:
     """Every term of any run, in the order of the breakdown."""
-    return list(dict.fromkeys([*COST_TERMS, *(term for plan in plans for term in plan["costs_musd"])]))
+    return list(dict.fromkeys([*COST_TERMS, *(term for plan in plans for term in plan.costs_musd)]))
 
 
 def costs(plans: Sequence[Plan]) -> dict[str, tuple[float, ...]]:
     """term -> discounted MUSD of each run."""
-    return {term: tuple(plan["costs_musd"].get(term, 0.0) for plan in plans) for term in _terms(plans)}
+    return {term: tuple(plan.costs_musd.get(term, 0.0) for plan in plans) for term in _terms(plans)}
 
 
 def bridge(first: Plan, other: Plan, name: str = "") -> dict[str, float]:
     """By term, what the other run costs more than the first. Raises UsageError when it does not add up."""
-    steps = {
-        term: other["costs_musd"].get(term, 0.0) - first["costs_musd"].get(term, 0.0) for term in _terms([first, other])
-    }
-    difference = other["expected_cost_musd"] - first["expected_cost_musd"]
+    steps = {term: other.costs_musd.get(term, 0.0) - first.costs_musd.get(term, 0.0) for term in _terms([first, other])}
+    difference = other.expected_cost_musd - first.expected_cost_musd
     rest = difference - math.fsum(steps.values())
     if not abs(rest) <= ADDS_UP:
         raise UsageError(
-            f"the cost terms of {name or other['scenario']} and of the first run do not add up to their costs "
+            f"the cost terms of {name or other.scenario} and of the first run do not add up to their costs "
             f"({rest:g} MUSD are left over): a plan.json was changed or is damaged; solve it again"
         )
     return steps
@@ -45,17 +44,17 @@ def bridge(first: Plan, other: Plan, name: str = "") -> dict[str, float]:
 
 def key_figures(plans: Sequence[Plan]) -> Iterable[KeyFigure]:
     """Cost, investment, China share, shortage and stocks, in reading order; of several futures the worst."""
-    yield _figure("Cost", "Total cost", "MUSD", [plan["expected_cost_musd"] for plan in plans])
-    if any(abs(plan["objective_musd"] - plan["expected_cost_musd"]) > ADDS_UP for plan in plans):
-        yield _figure("Cost", "Objective, with the weight on bad futures", "MUSD", [p["objective_musd"] for p in plans])
+    yield _figure("Cost", "Total cost", "MUSD", [plan.expected_cost_musd for plan in plans])
+    if any(abs(plan.objective_musd - plan.expected_cost_musd) > ADDS_UP for plan in plans):
+        yield _figure("Cost", "Objective, with the weight on bad futures", "MUSD", [p.objective_musd for p in plans])
     for payer in PAYERS:
-        values = [plan["payers_musd"].get(payer, 0.0) for plan in plans]
+        values = [plan.payers_musd.get(payer, 0.0) for plan in plans]
         yield _figure("Cost by payer", sentence_case(payer), "MUSD", values)
     for term, amounts in costs(plans).items():
         if any(amounts):
             yield _figure("Cost by term", term_label(term), "MUSD", amounts)
     for funding in ("public", "private"):
-        values = [sum(r["capex_musd"] for r in table(p, "investments") if r["funding"] == funding) for p in plans]
+        values = [sum(r["capex_musd"] for r in p.rows("investments") if r["funding"] == funding) for p in plans]
         if any(values):
             yield _figure("Investment decided on", f"Capex of {funding} projects, undiscounted", "MUSD", values)
     yield from _share_figures(plans)
@@ -64,11 +63,11 @@ def key_figures(plans: Sequence[Plan]) -> Iterable[KeyFigure]:
 
 
 def _share_figures(plans: Sequence[Plan]) -> Iterable[KeyFigure]:
-    shares = [worst(exposed_share(rows) for rows in split(table(plan, "demand"))) for plan in plans]
+    shares = [worst(exposed_share(rows) for rows in split(plan.rows("demand"))) for plan in plans]
     yield _figure("China share", "Of all deliveries", "share", shares)
     by_run = [
         {key: worst(r["share"] for r in rows if r["consumption_t"] > 0) for key, rows in groups.items()}
-        for groups in (grouped(table(plan, "china_share"), "cap", "basis") for plan in plans)
+        for groups in (grouped(plan.rows("china_share"), "cap", "basis") for plan in plans)
     ]
     for cap, basis in union(by_run):
         values = [shares.get((cap, basis)) for shares in by_run]
@@ -77,11 +76,11 @@ def _share_figures(plans: Sequence[Plan]) -> Iterable[KeyFigure]:
 
 
 def _shortage_figures(plans: Sequence[Plan]) -> Iterable[KeyFigure]:
-    values = [worst(total(rows, "short_t") for rows in split(table(plan, "demand"))) for plan in plans]
+    values = [worst(total(rows, "short_t") for rows in split(plan.rows("demand"))) for plan in plans]
     yield _figure("Shortage", "All demand not met", "t", values)
     by_run = [
         {key: worst(total(r, "short_t") for r in split(rows)) for key, rows in groups.items()}
-        for groups in (grouped(table(plan, "demand"), "sector", "material") for plan in plans)
+        for groups in (grouped(plan.rows("demand"), "sector", "material") for plan in plans)
     ]
     for sector, material in union(by_run):
         values = [short.get((sector, material)) for short in by_run]

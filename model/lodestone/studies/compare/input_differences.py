@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from lodestone.plan.key_figures import Plan, Row
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Cell, Row
 from lodestone.studies.compare.results import InputDifference
 from lodestone.studies.compare.side_by_side import union
 from lodestone.workbook.schema.sheets import SHEETS
+from lodestone.workbook.snapshot import Snapshot
 
 YEARS = "years"
 CELLWISE = ("Settings", "Scenarios")  # a row that is missing there is a row of blanks
@@ -32,32 +33,32 @@ NOT_PLANNED = _NotPlanned()
 
 def input_differences(plans: Sequence[Plan]) -> tuple[list[InputDifference], bool]:
     """The cells that differ, in the order of the sheets, and whether these are all."""
-    if all(plan.get("inputs") for plan in plans):
-        return list(_from_snapshots(plans)), True
-    if len({plan["workbook_sha256"] for plan in plans}) == 1:
+    snapshots = [plan.inputs for plan in plans if plan.inputs]
+    horizons = [plan.horizon for plan in plans]
+    if len(snapshots) == len(plans):
+        return list(_from_snapshots(snapshots, horizons)), True
+    if len({plan.workbook_sha256 for plan in plans}) == 1:
         return list(_from_changes(plans)), True
-    settings = [{"inputs": {"Settings": _settings(plan)}, "horizon": plan["horizon"]} for plan in plans]
-    return list(_from_snapshots(settings)), False
+    return list(_from_snapshots([{"Settings": _settings(plan)} for plan in plans], horizons)), False
 
 
 def _settings(plan: Plan) -> dict[str, Row]:
-    return {name: {"value": value} for name, value in plan["settings"].items() if name != "plan_name"}
+    return {name: {"value": value} for name, value in plan.settings.items() if name != "plan_name"}
 
 
 # --- from snapshots -------------------------------------------------------------------------------------------------
 
 
-def _from_snapshots(plans: Sequence[Plan]) -> Iterable[InputDifference]:
-    snapshots = [plan["inputs"] for plan in plans]
-    first_years = [plan["horizon"][0] for plan in plans]
-    last_year = max(plan["horizon"][1] for plan in plans)
+def _from_snapshots(snapshots: Sequence[Snapshot], horizons: Sequence[Sequence[int]]) -> Iterable[InputDifference]:
+    first_years = [first for first, _ in horizons]
+    last_year = max(last for _, last in horizons)
     for sheet in union(snapshots):
         for name in union([snapshot.get(sheet, {}) for snapshot in snapshots]):
             rows = [_row(snapshot, sheet, name, first) for snapshot, first in zip(snapshots, first_years, strict=True)]
             yield from _row_differences(sheet, name, rows, first_years, last_year)
 
 
-def _row(snapshot: Mapping[str, Mapping[str, Row]], sheet: str, name: str, first_year: int) -> Row | None:
+def _row(snapshot: Snapshot, sheet: str, name: str, first_year: int) -> Row | None:
     """The row of one run; None when it has none. What a snapshot leaves out as a matter of course is put back."""
     row = snapshot.get(sheet, {}).get(name)
     if row is not None:
@@ -69,7 +70,7 @@ def _row(snapshot: Mapping[str, Mapping[str, Row]], sheet: str, name: str, first
     return None
 
 
-def _usual_lane(snapshot: Mapping[str, Mapping[str, Row]], sheet: str, name: str, first_year: int) -> Row | None:
+def _usual_lane(snapshot: Snapshot, sheet: str, name: str, first_year: int) -> Row | None:
     start, end, material = name.split("/")
     regions = snapshot.get("Regions", {})
     if start not in regions or end not in regions or material not in snapshot.get("Materials", {}):
@@ -103,7 +104,7 @@ def _row_differences(
             yield from _cell(sheet, name, YEARS, year, values)
 
 
-def _value(sheet: str, row: Row, column: str) -> Any:
+def _value(sheet: str, row: Row, column: str) -> Cell:
     """Of a period that has no value of its own, that of its year; of a dated column that no change reached, its own."""
     if column not in row and (period := re.fullmatch(r"(?:(\w+) )?([0-9]{4})-[0-9]{2}", column)):
         dated, year = period.groups()
@@ -111,19 +112,19 @@ def _value(sheet: str, row: Row, column: str) -> Any:
     return row.get(column)
 
 
-def _cell(sheet: str, row: str, column: str, year: int | None, values: Sequence[Any]) -> Iterable[InputDifference]:
+def _cell(sheet: str, row: str, column: str, year: int | None, values: Sequence[Cell]) -> Iterable[InputDifference]:
     planned = [value for value in values if value is not NOT_PLANNED]
     if any(not _same(planned[0], value) for value in planned[1:]):
         shown = tuple(None if value is NOT_PLANNED else value for value in values)
         yield InputDifference(sheet, row, column, year, shown)
 
 
-def _series(row: Row) -> dict[int, Any]:
+def _series(row: Row) -> dict[int, Cell]:
     """Years are texts once they have been through JSON."""
     return {int(year): value for year, value in (row.get(YEARS) or {}).items()}
 
 
-def _held(values: Mapping[int, Any], year: int) -> Any:
+def _held(values: Mapping[int, Cell], year: int) -> Cell:
     """The value of a year; a year that is not named has that of the one before."""
     named = [y for y in values if y <= year]
     return values[max(named)] if named else None
@@ -136,7 +137,7 @@ def _as_text(row: Row) -> str:
     return text if len(text) <= LONGEST_ROW else f"{text[:LONGEST_ROW]}..."
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Cell) -> str:
     if isinstance(value, list | tuple):
         return "+".join(map(str, value))
     if isinstance(value, bool) or value is None:
@@ -144,7 +145,7 @@ def _shown(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: Cell, b: Cell) -> bool:
     if _is_number(a) and _is_number(b):
         return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
@@ -152,7 +153,7 @@ def _same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Cell) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -172,7 +173,7 @@ def _from_changes(plans: Sequence[Plan]) -> Iterable[InputDifference]:
 def _changed(plan: Plan) -> dict[tuple[str, str, str, int | None], tuple[Row, Row]]:
     """cell -> its first and its last change; a period is a cell of its own, as in a snapshot."""
     cells: dict[tuple[str, str, str, int | None], tuple[Row, Row]] = {}
-    for change in plan["changes"]:
+    for change in plan.changes:
         column, year = change["column"], change["year"]
         if change.get("month"):
             period, year = f"{year}-{change['month']:02}", None

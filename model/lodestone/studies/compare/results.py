@@ -7,7 +7,8 @@ say. Differences are against the first run.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+
+from lodestone.plan.tables import Cell
 
 Amounts = tuple[float | None, ...]
 
@@ -46,7 +47,7 @@ class Decision:
     kind: str
     name: str
     unit: str
-    values: tuple[Any, ...]
+    values: tuple[Cell, ...]
     differs: bool
 
 
@@ -67,7 +68,7 @@ class InputDifference:
     row: str
     column: str
     year: int | None
-    values: tuple[Any, ...]
+    values: tuple[Cell, ...]
 
     @property
     def cell(self) -> str:

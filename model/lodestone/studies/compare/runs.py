@@ -6,13 +6,12 @@ one that all others are measured against.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lodestone.errors import UsageError
-from lodestone.plan.formatting import musd, one_line
-from lodestone.plan.key_figures import Plan
+from lodestone.plan.formatting import finite, musd, one_line
+from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, read_run
 from lodestone.studies.compare.decisions import decisions
 from lodestone.studies.compare.figures import ADDS_UP, bridge, costs, key_figures
@@ -54,7 +53,7 @@ def compare(plans: Sequence[Plan], names: Sequence[str] | None = None) -> Compar
     """Compare plan documents; names default to those of their scenarios."""
     if len(plans) < 2:
         raise UsageError("a comparison needs at least two runs")
-    names = unique_names(names if names is not None else [plan["scenario"] for plan in plans])
+    names = unique_names(names if names is not None else [plan.scenario for plan in plans])
     inputs, inputs_known = input_differences(plans)
     levels = tuple(stocks(plans))
     runs = tuple(_run(plans[0], plan, name) for plan, name in zip(plans, names, strict=True))
@@ -74,19 +73,21 @@ def compare(plans: Sequence[Plan], names: Sequence[str] | None = None) -> Compar
 
 
 def _run(first: Plan, plan: Plan, name: str) -> Run:
-    difference = plan["objective_musd"] - first["objective_musd"]
-    gaps = [first["gap"], plan["gap"]]
-    objectives = [abs(first["objective_musd"]), abs(plan["objective_musd"])]
-    known = all(gap is not None and math.isfinite(gap) for gap in gaps)
-    allowed = sum(gap * cost for gap, cost in zip(gaps, objectives, strict=True)) if known else None
+    difference = plan.objective_musd - first.objective_musd
+    both = [(finite(p.gap), abs(p.objective_musd)) for p in (first, plan)]
+    left_open = [gap * cost for gap, cost in both if gap is not None]
+    allowed = sum(left_open) if len(left_open) == 2 else None
     return Run(
         name=name,
-        **{key: one_line(plan[key]) for key in ("plan_name", "scenario", "workbook", "workbook_sha256", "status")},
-        first_year=plan["horizon"][0],
-        last_year=plan["horizon"][1],
-        objective_musd=plan["objective_musd"],
-        expected_cost_musd=plan["expected_cost_musd"],
-        gap=plan["gap"] if plan["gap"] is not None and math.isfinite(plan["gap"]) else None,
+        **{
+            key: one_line(getattr(plan, key))
+            for key in ("plan_name", "scenario", "workbook", "workbook_sha256", "status")
+        },
+        first_year=plan.horizon[0],
+        last_year=plan.horizon[1],
+        objective_musd=plan.objective_musd,
+        expected_cost_musd=plan.expected_cost_musd,
+        gap=finite(plan.gap),
         difference_musd=difference,
         allowed_musd=allowed,
         within_gap=allowed is None or abs(difference) <= max(allowed, NOISE["MUSD"]),
@@ -111,5 +112,5 @@ def _remarks(plans: Sequence[Plan], runs: Sequence[Run], inputs_known: bool) -> 
         )
     if not inputs_known:
         yield "A plan does not carry its inputs: of the inputs, only settings are compared. Solve it again to have all."
-    if any("scenario" in row for plan in plans for rows in plan["tables"].values() for row in rows[:1]):
+    if any("scenario" in row for plan in plans for rows in plan.tables.values() for row in rows[:1]):
         yield "Where a run has several futures, shortage, stock and China share are those of the worst."

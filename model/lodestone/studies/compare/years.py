@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from lodestone.plan.key_figures import Plan, begin, total
+from lodestone.plan.key_figures import begin, total
+from lodestone.plan.plan import Plan
 from lodestone.studies.compare.results import FlowDifference, ShareYear, StockYear
 from lodestone.studies.compare.side_by_side import by_future, by_line, differ, differences, line, union
 
@@ -37,7 +38,7 @@ def stocks(plans: Sequence[Plan]) -> Iterable[StockYear]:
 
 def flows(plans: Sequence[Plan]) -> Iterable[FlowDifference]:
     """Lanes with a difference in the years that all runs plan for, those that differ most first."""
-    first, last = max(p["horizon"][0] for p in plans), min(p["horizon"][1] for p in plans)
+    first, last = max(p.horizon[0] for p in plans), min(p.horizon[1] for p in plans)
     by_run = [
         {key: total(rows, "t") for key, rows in groups.items() if first <= key[3] <= last}
         for groups in (by_future(plan, "flows", "material", "from_region", "to_region", "year") for plan in plans)

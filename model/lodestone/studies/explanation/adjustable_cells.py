@@ -10,8 +10,8 @@ Lead times, recipes, demand and prices never give way.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from lodestone.workbook.cell_locations import Place
 
@@ -19,6 +19,7 @@ POLICY, SERVICE, TERMS, LANE, FACT = 1.0, 2.0, 3.0, 6.0, 20.0
 PREMISE = 4.0  # a scenario's own assumption counts so many times more
 STANDING = {
     ("Sectors", "min_service_share"): SERVICE,
+    ("Sectors", "secure_share"): SERVICE,
     ("ChinaShare", "years"): POLICY,
     ("Stockpiles", "years"): POLICY,
     ("Budgets", "years"): POLICY,
@@ -62,7 +63,7 @@ class Knob:
     terms: dict[int, float] = field(default_factory=dict)
     windows: dict[int, int] = field(default_factory=dict)
     column: int = -1
-    about: Any = None  # of a floor: what it takes to work out the new one
+    about: Mapping[int, float] = field(default_factory=dict)  # of a floor: what it takes to work out the new one
 
     @property
     def cell(self) -> str:

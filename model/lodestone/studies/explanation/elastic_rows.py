@@ -64,7 +64,8 @@ class Giving:
         return self.plain.data[n]
 
     def scenario(self, n: int) -> str:
-        return self.plain.data[n].scenario.name
+        """Whose cells a node has: of a branch of threats, those of its future."""
+        return self.plain.data[self.plain.twin.get(n, n)].scenario.name
 
     def knob(
         self, place: Place, how: str, unit: str, scale: float, most: float = INFINITY, integer: bool = False

@@ -32,11 +32,13 @@ def loosened(places: Places, make_tree: MakeTree) -> Giving:
 
 
 def _service(g: Giving) -> None:
-    for (n, r, s, m), row in g.built.model.flows.service.items():
-        place = g.cell(n, "Sectors", (s,), "min_service_share")
-        if place:
-            demand = g.tree.length[n] * g.data(n).demand[r, s, m][g.tree.time[n]]
-            g.knob(place, "lower", "share", 1.0, place.value).loosen(g.solver.row_of(row), -demand)
+    served = (("min_service_share", g.built.model.flows.service), ("secure_share", g.built.model.secure.served))
+    for column, rows in served:
+        for (n, r, s, m), row in rows.items():
+            place = g.cell(n, "Sectors", (s,), column)
+            if place:
+                demand = g.tree.length[n] * g.data(n).demand[r, s, m][g.tree.time[n]]
+                g.knob(place, "lower", "share", 1.0, place.value).loosen(g.solver.row_of(row), -demand)
 
 
 def _covers(g: Giving) -> None:
@@ -119,6 +121,8 @@ def _budgets(g: Giving) -> None:
     for (n, name), row in block.within.items():
         for node in counted(g.tree, name, n):
             g.yearly(node, "Budgets", (name,), "raise", "MUSD/yr", [(g.solver.row_of(row), -1.0)], reference=10.0)
+    for (n, name, _), row in block.later.items():
+        g.yearly(n, "Budgets", (name,), "raise", "MUSD/yr", [(g.solver.row_of(row), -1.0)], reference=10.0)
 
 
 def _lanes(g: Giving) -> None:
@@ -241,7 +245,7 @@ def _windows(g: Giving) -> None:
             if place:
                 knob = g.knob(place, how, "year", 1 / A_YEAR)
                 knob.windows[number] = year
-                knob.about = {**(knob.about or {}), number: away}
+                knob.about = {**knob.about, number: away}
             g.solver.bound(number, 0.0, 0.0)
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from lodestone.data.tree import Tree
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.plan.formatting import days, musd, share, tonnes, usd_per_kg
+from lodestone.plan.tables import Cell
 from lodestone.progress import ShouldStop
 from lodestone.rules.build import build
 from lodestone.solve.one_scenario import load_model
@@ -53,7 +53,7 @@ class Workshop:
     def left(self) -> float:
         return self.ends - time.monotonic()
 
-    def edited(self, values: Mapping[str, Any]) -> Inputs:
+    def edited(self, values: Mapping[str, Cell]) -> Inputs:
         """The workbook with other values in its cells; a --set with another value."""
         sets = list(self.inputs.sets)
         for cell, value in values.items():
@@ -63,7 +63,7 @@ class Workshop:
         cells = {cell: value for cell, value in values.items() if not cell.startswith(SET)}
         return self.inputs.edited(cells, sets)
 
-    def works(self, values: Mapping[str, Any]) -> bool | None:
+    def works(self, values: Mapping[str, Cell]) -> bool | None:
         """Whether there is a plan with these values; None if that was not found out in time."""
         if self.over:
             return None
@@ -80,7 +80,7 @@ class Workshop:
             return None
         return True
 
-    def cost(self, values: Mapping[str, Any]) -> Outcome | None:
+    def cost(self, values: Mapping[str, Cell]) -> Outcome | None:
         """The plan of least cost with these values, within the gap or the time there is; None if none was found in it.
 
         Raises NoPlanError where there is none after all.
@@ -98,7 +98,7 @@ class Workshop:
         return self.left <= 0 or bool(self.should_stop and self.should_stop())
 
 
-def _typed(value: Any) -> str:
+def _typed(value: Cell) -> str:
     return "" if value is None else repr(value) if isinstance(value, float) else str(value)
 
 
@@ -181,7 +181,7 @@ def _size(giving: Giving, used: Mapping[str, float]) -> float:
 def _proved(giving: Giving, used: Mapping[str, float], shop: Workshop) -> Repair | None:
     """The repair that these moves of the knobs stand for, mended until the workbook itself has a plan with it."""
     knobs = {cell: giving.knobs[cell] for cell in used}
-    values: dict[str, Any] = {}
+    values: dict[str, Cell] = {}
     for push in PUSHES:
         values = {cell: _value(knob, used[cell], push) for cell, knob in knobs.items()}
         if shop.works(values):
@@ -210,7 +210,7 @@ def _proved(giving: Giving, used: Mapping[str, float], shop: Workshop) -> Repair
     return Repair(changes, plan.objective, gap, needed)
 
 
-def _value(knob: Knob, used: float, push: int) -> Any:
+def _value(knob: Knob, used: float, push: int) -> Cell:
     """What is to be typed into the cell."""
     if knob.how == "clear":
         return None
@@ -229,7 +229,7 @@ def _within(knob: Knob, value: float) -> float:
     return min(value, 1.0) if knob.unit == "share" else value
 
 
-def _tightened(knob: Knob, cell: str, values: dict[str, Any], shop: Workshop) -> bool:
+def _tightened(knob: Knob, cell: str, values: dict[str, Cell], shop: Workshop) -> bool:
     """Bring a value as near to the old one as a plan allows, in whole notches; whether that is proved. Changes
     values."""
     if knob.how in ("clear", "open") or knob.integer:
@@ -261,7 +261,7 @@ def _tightened(knob: Knob, cell: str, values: dict[str, Any], shop: Workshop) ->
     return True
 
 
-def _stepped(knob: Knob, old: Any, new: Any, back: int, step: float) -> Any:
+def _stepped(knob: Knob, old: Cell, new: Cell, back: int, step: float) -> Cell:
     value = new - back * step
     return int(value) if knob.windows else round(value, 9)
 
@@ -269,7 +269,7 @@ def _stepped(knob: Knob, old: Any, new: Any, back: int, step: float) -> Any:
 # --- in words -------------------------------------------------------------------------------------------------------
 
 
-def _change(knob: Knob, new: Any, least: bool) -> Change:
+def _change(knob: Knob, new: Cell, least: bool) -> Change:
     place = knob.place
     name = "/".join(place.key)
     if place.column == YEARS or isinstance(place.column, int):
@@ -290,7 +290,7 @@ def _change(knob: Knob, new: Any, least: bool) -> Change:
     return Change(place.cell, place.value, new, knob.unit, what, f"{what}: {old_words} -> {bound}{new_words}", least)
 
 
-def _shown(unit: str, value: Any) -> str:
+def _shown(unit: str, value: Cell) -> str:
     if value is None:
         return "(blank)"
     if isinstance(value, bool):

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+
+from lodestone.plan.tables import Cell, Document
 
 RELAXATION, INTEGERS, NOT_FOUND = "relaxation", "whole decisions", "not found"
 
@@ -38,8 +39,8 @@ class Change:
     """
 
     cell: str
-    old: Any
-    new: Any
+    old: Cell
+    new: Cell
     unit: str
     what: str  # "share of oxide_cap in 2028"
     text: str  # the whole change in words
@@ -75,7 +76,7 @@ class Explanation:
     seconds: Mapping[str, float] | None = None
 
 
-def document(explanation: Explanation) -> dict[str, Any]:
+def document(explanation: Explanation) -> Document:
     """explanation.json."""
     facts = asdict(explanation)
     facts["repairs"] = [

@@ -47,13 +47,27 @@ def _service(w: Speaker, n: int, r: str, s: str, m: str) -> Said:
     return w.say(n, "Sectors", (s,), "min_service_share", text)
 
 
+def _secure(w: Speaker, n: int, r: str, s: str, m: str) -> Said:
+    least = w.data(n).sectors[s].secure_share
+    wanted = w.data(n).demand[r, s, m][w.time(n)]
+    text = f"whatever comes, {share(least)} of what {s} in {r} wants must be met: {tonnes(least * wanted)} of {m}"
+    return w.say(n, "Sectors", (s,), "secure_share", f"{text} in {{years}}")
+
+
+def _prepared(sheet: str, done: str) -> Words:
+    def words(w: Speaker, n: int, x: str) -> Said:
+        return w.logic(n, sheet, (x,), f"no more of {x} is {done} when threats come than without them ({{years}})")
+
+    return words
+
+
 def _demand(w: Speaker, n: int, r: str, s: str, m: str) -> Said:
     wanted = w.data(n).demand[r, s, m][w.time(n)]
     return w.say(n, "Demand", (r, s, m), w.year(n), f"{s} in {r} wants {tonnes(wanted)} of {m} in {{years}}")
 
 
 def _lane(w: Speaker, n: int, m: str, r: str, to: str) -> Said:
-    lane = w.giving.inputs.tables(w.data(n).scenario.name).lanes[r, to, m]
+    lane = w.giving.inputs.tables(w.future(n)).lanes[r, to, m]
     most = (lane.capacity or {}).get(w.year(n)) or 0.0
     text = f"the lane from {r} to {to} carries at most {tonnes(most)} of {m} in {{years}}"
     return w.say(n, "Lanes", (r, to, m), w.year(n), text)
@@ -163,7 +177,7 @@ def _one_package(w: Speaker, n: int, g: str) -> Said:
     return w.logic(n, "Projects", (g,), f"{g} gets one support package at most, and only if it is built ({{years}})")
 
 
-def _covered(w: Speaker, n: int, o: str, *_: int) -> Said:
+def _covered(w: Speaker, n: int, o: str, *_: int | str) -> Said:
     return w.logic(n, "PriceFloors", (o,), f"{o} supports what is not under contract, once awarded ({{years}})")
 
 
@@ -268,7 +282,7 @@ def _stock(w: Speaker, n: int, s: str, k: str) -> Said:
 
 
 def _lacking(w: Speaker, n: int, s: str) -> Said:
-    return w.logic(n, "Stockpiles", (s,), f"{s} can lack no more than its days of cover and least_t ask for ({{years}})")
+    return w.logic(n, "Stockpiles", (s,), f"{s} lacks no more than its days of cover and least_t ask for ({{years}})")
 
 
 def _least(w: Speaker, n: int, s: str) -> Said:
@@ -323,9 +337,10 @@ def _kept(w: Speaker, n: int, u: str) -> Said:
     return w.say(n, sheet, (u,), "fixed_cost_musd_per_yr", text)
 
 
-def _suppliers(w: Speaker, n: int, *part: str) -> Said:
-    """Rows by lane (material, from, to), by place (region, material) or by unit and material."""
-    material = part[0] if len(part) == 3 else part[-1]
+def _suppliers(w: Speaker, n: int, *part: str | int) -> Said:
+    """Rows by lane (material, from, to), place (region, material), or unit, material and perhaps an earlier node."""
+    names = [name for name in part if isinstance(name, str)]
+    material = names[0] if len(names) == 3 else names[-1]
     most = w.data(n).materials[material].resourcing_share or 0.0
     text = f"at most {share(most)} of a year's use of {material} can move to suppliers not used before ({{years}})"
     return w.say(n, "Materials", (material,), "resourcing_share", text)
@@ -344,6 +359,12 @@ def _budget(w: Speaker, n: int, b: str) -> Said:
     over = ", with what is left of earlier years," if budget.carry_over else ""
     text = f"{b} has {musd(limit)} for {', '.join(sorted(budget.covers))} in {{years}}{over}"
     return w.say(n, "Budgets", (b,), w.year(n), text.rstrip(","))
+
+
+def _owed_later(w: Speaker, n: int, b: str, year: int) -> Said:
+    limit = w.data(n).budgets[b].limit[w.time(n)] or 0.0
+    text = f"what is owed in {year} keeps to the {musd(limit)} that {b} has in the last year"
+    return _timeless(w.say(n, "Budgets", (b,), w.year(n), text))
 
 
 def _net_floors(w: Speaker, n: int, kind: str, o: str) -> Said:
@@ -388,6 +409,9 @@ WORDS: Mapping[str, Words] = {
     "price_floors.awarded": _covered,
     "price_floors.uncontracted": _covered,
     "price_floors.in_full": _covered,
+    "price_floors.part_of_volume": _covered,
+    "price_floors.only_awarded": _covered,
+    "price_floors.all_of_volume": _covered,
     "bankability.bankable": _bankable,
     "bankability.closing": _bankable,
     "contracts.once": _signed_once,
@@ -426,11 +450,19 @@ WORDS: Mapping[str, Words] = {
     "suppliers.resourcing": _suppliers,
     "suppliers.new": _suppliers,
     "suppliers.in_use": _suppliers,
+    "suppliers.replaced": _suppliers,
+    "suppliers.growing": _suppliers,
     "substitution.required": _option("requires", "works only once what it requires is in production"),
     "substitution.growth": _option("ramp_share_per_yr", "grows only so fast"),
     "substitution.kept": _option("keep_share", "stays: what is designed out is not brought back at once"),
     "budgets.net": _net_floors,
     "budgets.within": _budget,
+    "budgets.later": _owed_later,
+    "secure.served": _secure,
+    "secure.builds": _prepared("Projects", "built"),
+    "secure.awards": _prepared("PriceFloors", "awarded"),
+    "secure.signings": _prepared("Contracts", "signed"),
+    "secure.volumes": _prepared("Contracts", "signed"),
     "risk.adds_up": _risk,
     "risk.beyond": _risk,
 }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from lodestone.data.plan_data import PlanData, Time
 from lodestone.data.tree import Tree
+from lodestone.plan.key_figures import Key
+from lodestone.solver.matrix import Pyomo
 from lodestone.studies.explanation.elastic_rows import Giving
 
 
@@ -38,7 +39,11 @@ class Speaker:
         return self.tree.time[n]
 
     def cell(self, n: int, sheet: str, key: tuple[str, ...], column: str | int | None = None) -> str:
-        return self.places.name(self.data(n).scenario.name, sheet, key, column)
+        return self.places.name(self.future(n), sheet, key, column)
+
+    def future(self, n: int) -> str:
+        """Whose cells a node has: of a branch of threats, those of its future."""
+        return self.data(self.tree.twin.get(n, n)).scenario.name
 
     def say(
         self, n: int, sheet: str, key: tuple[str, ...], column: str | int | None, text: str, rule: bool = True
@@ -51,10 +56,10 @@ class Speaker:
         return self.say(n, sheet, key, None, text, rule=False)
 
 
-def component(part: Any) -> str:
+def component(part: Pyomo) -> str:
     return str(part.parent_component().name)
 
 
-def index_of(part: Any) -> tuple[Any, ...]:
+def index_of(part: Pyomo) -> Key:
     index = part.index()
     return index if isinstance(index, tuple) else (index,)

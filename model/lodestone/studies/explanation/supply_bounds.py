@@ -139,10 +139,10 @@ def project_works(tree: Tree, n: int, project: Project, decided: Decidable) -> f
     year, path = tree.year[n], set(tree.path[n])
     if tree.data[n].is_lost(project.name, tree.time[n]):
         return 0.0
-    ramps = (project.ramp(year - project.first_year(tree.year[d])) for d in decided[project.name] if d in path)
+    ramps = (project.ramp_in(tree.year[d], year) for d in decided[project.name] if d in path)
     standing, left = 0.0, project.max_builds
     if project.committed_year is not None:
-        standing, left = project.ramp(year - project.first_year(project.committed_year)), left - 1
+        standing, left = project.ramp_in(project.committed_year, year), left - 1
     return project.capacity * (standing + left * max(ramps, default=0.0))
 
 

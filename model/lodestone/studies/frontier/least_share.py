@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+
+import numpy as np
 
 from lodestone.data.plan_data import time_of
 from lodestone.errors import NoPlanError, StoppedError
@@ -55,7 +56,7 @@ class _Search:
                 if key in caps.rows:  # else nothing exposed can be consumed
                     keys.append(key)
         self.share: dict[Group, float | None] = dict.fromkeys(self.groups)
-        self.plan: dict[Group, Any] = {}
+        self.plan: dict[Group, np.ndarray] = {}
         self.proved: set[Group] = set()
 
     def found(self) -> tuple[Least, ...]:
@@ -130,7 +131,7 @@ class _Search:
         return False
 
     def _first_plan(self) -> None:
-        """Any plan will do."""
+        """Whichever plan is found first."""
         limit = max(self.ends - time.monotonic(), 0.1)
         self.caps.solve("least share", gap=math.inf, time_limit=limit)
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+
+import numpy as np
 
 from lodestone.data.plan_data import PlanData, ShareCap, Time, year_of
 from lodestone.data.tree import single
@@ -18,6 +19,8 @@ from lodestone.rules.china_share import Key, row_terms, stock_row
 from lodestone.rules.investments import table as investments_table
 from lodestone.solve.one_scenario import load_model
 from lodestone.solve.tie_breaking import tidy
+from lodestone.solver.highs import Outcome
+from lodestone.solver.matrix import Constraint
 from lodestone.solver.slack import Excess
 from lodestone.studies.frontier.results import Point
 from lodestone.studies.parallel.tasks import NOT_BEGUN, Tell
@@ -81,12 +84,14 @@ class MovedCaps:
         self.excess = Excess(self.solver)
         block = self.built.model.china_share
         self.block = block
-        self.rows: dict[Key, Any] = {
+        self.rows: dict[Key, Constraint] = {
             **dict(block.deliveries.items()),
             **dict(block.intake.items()),
             **dict(block.fills.items()),
         }
-        self.start: Any = None  # the values of a plan that the tightest point can begin with, where one is known
+        self.start: np.ndarray | None = (
+            None  # the values of a plan that the tightest point can begin with, where one is known
+        )
 
     def allow(self, caps: Mapping[str, ShareCap]) -> None:
         time = self.built.tree.time
@@ -112,7 +117,7 @@ class MovedCaps:
     def year(self, key: Key) -> int:
         return self.built.tree.year[key[0]]
 
-    def solve(self, stage: str, **options: Any) -> Any:
+    def solve(self, stage: str, **options: float) -> Outcome:
         return self.solver.solve(
             on_progress=lambda progress: self.tell(replace(progress, stage=stage)),
             should_stop=self.should_stop,
@@ -132,7 +137,7 @@ class MovedCaps:
             self.tell(point)
             yield point
 
-    def _point(self, scale: float, start: Any) -> tuple[Point, Any]:
+    def _point(self, scale: float, start: np.ndarray | None) -> tuple[Point, np.ndarray | None]:
         if self.should_stop():
             return Point(scale, message=NOT_BEGUN), None
         self.allow({c: self.move.allowing(row, scale) for c, row in self.data.caps.items()})

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from lodestone.plan.shapes import FLAG, NUMBER, TEXT, WHOLE, ListOf, MapOf, Part, Shape
+from lodestone.plan.tables import Document
 
 NOISE = 1e-12  # a gap below it is rounding
 
@@ -148,7 +148,7 @@ SHAPE = Part(
 )
 
 
-def document(frontier: Frontier) -> dict[str, Any]:
+def document(frontier: Frontier) -> Document:
     """What frontier.json holds."""
     return {
         "workbook": frontier.workbook,

@@ -13,7 +13,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 
 from lodestone.data.plan_data import PlanData, time_of
 from lodestone.errors import UsageError
@@ -23,10 +22,9 @@ from lodestone.solve.one_scenario import scenario_data
 from lodestone.studies.frontier.least_share import PRECISION, least_shares
 from lodestone.studies.frontier.moved_caps import NO_PLAN, Move, MovedCaps
 from lodestone.studies.frontier.results import Frontier, Least, Point
-from lodestone.studies.parallel.solves import run_tasks, task_count
+from lodestone.studies.parallel.solves import HERE, Where, run_tasks, task_count
 from lodestone.studies.parallel.source import Source
 from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Tell, by_label
-from lodestone.workbook.file.archive import read_bytes
 
 FEWEST_POINTS = 3  # that are worth a model of their own
 
@@ -41,34 +39,28 @@ def scales(start: float, end: float, steps: int) -> list[float]:
 
 
 def frontier(
-    workbook: Path,
+    source: Source,
     at: Sequence[float],
     cap: str | None = None,
     from_year: int | None = None,
-    scenario: str = "base",
-    sets: Sequence[str] = (),
-    gap: float | None = None,
-    time_limit: float | None = None,
-    processes: int | None = None,
-    scheduler: str | None = None,
+    where: Where = HERE,
     on_news: OnLabel | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Frontier:
     """Solve for every limit; on_news hears (label, Progress | Point | tuple of Least) on the way, None at the end.
 
-    gap and time_limit as in solve_scenario, for each point. processes and scheduler as in run_tasks.
-    Raises UsageError for a cap or scenario that is not there, WorkbookError while a problem stands.
+    The effort of the source is that of each point. Raises UsageError for a cap or scenario that is not there,
+    WorkbookError while a problem stands.
     """
-    source = Source(workbook.name, read_bytes(workbook), scenario, tuple(sets), gap, time_limit)
     inputs = source.inputs()
-    data = scenario_data(inputs, scenario)
+    data = scenario_data(inputs, source.scenario)
     move = Move(cap, from_year)
     _check(data, move, at)
     limits = sorted(set(at))
-    number = task_count(-(-len(limits) // FEWEST_POINTS), processes, scheduler)
+    number = task_count(-(-len(limits) // FEWEST_POINTS), where)
     tasks = [FrontierTask(source, move, tuple(some), least) for some, least in _division(limits, number)]
     hear = by_label(tasks, on_news, (Progress, Point, tuple))
-    answers = run_tasks(tasks, processes, hear, should_stop, scheduler)
+    answers = run_tasks(tasks, where, hear, should_stop)
     least, points = [], []
     for task, answer in zip(tasks, answers, strict=True):
         if isinstance(answer, Failure):
@@ -78,12 +70,12 @@ def frontier(
             points += answer.points
     ordered = [_explained(data, move, point, least) for point in _consistent(points)]
     return Frontier(
-        workbook=readable(workbook.name),
+        workbook=readable(source.workbook),
         plan_name=inputs.plan_name,
-        scenario=scenario,
+        scenario=source.scenario,
         cap=cap,
         from_year=from_year,
-        sets=tuple(sets),
+        sets=source.sets,
         least_attainable=tuple(least),
         points=tuple(reversed(ordered)),
     )

@@ -28,10 +28,12 @@ from uuid import uuid4
 
 import lodestone
 from lodestone.errors import StoppedError, UsageError
+from lodestone.plan.tables import Document
 from lodestone.progress import ShouldStop
 from lodestone.solver.highs import version as highs_version
-from lodestone.studies.parallel.tasks import NOT_BEGUN, Failure, OnNews, Task, attempt, sparing, unexpected
+from lodestone.studies.parallel.tasks import NOT_BEGUN, Failure, News, OnNews, Task, Value, attempt, sparing, unexpected
 
+Dask = Any  # its module and objects: loaded only where a cluster is asked for, and without types
 ANSWER_S = 5.0  # in which a scheduler must answer,
 WORKER_S = 3.0  # and then have a worker
 IMPORTED_S = 30.0  # in which a worker that is there should have loaded Lodestone
@@ -45,14 +47,14 @@ _one_at_a_time = threading.Lock()
 _stopped: set[str] = set()  # studies, in a worker process
 
 
-def on_cluster(tasks: Sequence[Task], scheduler: str, hear: OnNews, should_stop: ShouldStop) -> list[Any]:
+def on_cluster(tasks: Sequence[Task], scheduler: str, hear: OnNews, should_stop: ShouldStop) -> list[Value]:
     """As run_tasks. Raises UsageError without Dask, a scheduler at the address, a worker, or with a strange one."""
     try:
         import distributed
     except ImportError as error:
         raise UsageError("a scheduler needs Dask: pip install 'lodestone[dask]'") from error
     _require_worker(scheduler)
-    connect: Any = distributed.Client
+    connect: Dask = distributed.Client
     try:
         client = connect(scheduler, timeout=ANSWER_S, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -93,18 +95,18 @@ def _no_answer(scheduler: str) -> UsageError:
     return UsageError(f"no Dask scheduler answers at {scheduler}; write it like tcp://host:8786")
 
 
-async def _workers(scheduler: str) -> Mapping[str, Any]:
+async def _workers(scheduler: str) -> Document:
     """Its workers, once there is one or the time is up."""
     import distributed
 
-    dask: Any = distributed
+    dask: Dask = distributed
     secured = dask.Security().get_connection_args("client")
     comm = await asyncio.wait_for(dask.comm.connect(scheduler, timeout=ANSWER_S, **secured), ANSWER_S)
     try:
         ends = time.monotonic() + WORKER_S
         while True:
             await asyncio.wait_for(comm.write({"op": "identity", "n_workers": -1, "reply": True}), ANSWER_S)
-            workers: Mapping[str, Any] = dict((await asyncio.wait_for(comm.read(), ANSWER_S))["workers"])
+            workers: Document = dict((await asyncio.wait_for(comm.read(), ANSWER_S))["workers"])
             if workers or time.monotonic() > ends:
                 return workers
             await asyncio.sleep(POLL_S)
@@ -112,7 +114,7 @@ async def _workers(scheduler: str) -> Mapping[str, Any]:
         comm.abort()
 
 
-def _require_same(client: Any) -> None:
+def _require_same(client: Dask) -> None:
     """Raise UsageError when a worker is not what this process is; one that does not answer yet is asked at its task."""
     try:
         said = client.sync(client._run, versions, on_error="return", callback_timeout=IMPORTED_S)
@@ -161,19 +163,19 @@ def _code() -> str:
 class _Study:
     """One study on a cluster."""
 
-    def __init__(self, client: Any, tasks: Sequence[Task], hear: OnNews, should_stop: ShouldStop) -> None:
+    def __init__(self, client: Dask, tasks: Sequence[Task], hear: OnNews, should_stop: ShouldStop) -> None:
         self.client = client
         self.tasks = tasks
         self.hear = hear
         self.should_stop = should_stop
         self.name = f"lodestone-{uuid4().hex}"
-        self.news: SimpleQueue[tuple[int, Any]] = SimpleQueue()
-        self.values: dict[int, Any] = {}
+        self.news: SimpleQueue[tuple[int, News]] = SimpleQueue()
+        self.values: dict[int, Value] = {}
 
-    def run(self) -> list[Any]:
+    def run(self) -> list[Value]:
         self.client.subscribe_topic(self.name, self._take)
         here = versions()
-        pending: dict[Any, int] = {}
+        pending: dict[Dask, int] = {}
         try:
             pending = {
                 self.client.submit(_work, task, i, self.name, here, key=f"{self.name}-{i}", pure=False): i
@@ -208,18 +210,18 @@ class _Study:
             for _ in range(self.news.qsize()):
                 self._pass_on(*self.news.get_nowait())
 
-    def _pass_on(self, place: int, news: Any) -> None:
+    def _pass_on(self, place: int, news: News) -> None:
         if place not in self.values:
             self.hear(place, news)
 
-    def _stop(self, pending: dict[Any, int]) -> None:
+    def _stop(self, pending: dict[Dask, int]) -> None:
         """Running tasks end with what they have; those that come to a worker later are not begun."""
         with suppress(TimeoutError):
             run = self.client._run
             if not self.client.sync(run, _note_stop, self.name, on_error="ignore", callback_timeout=ANSWER_S):
                 self.client.cancel(list(pending))  # there is no worker
 
-    def _value(self, place: int, future: Any, stopping: bool) -> Any:
+    def _value(self, place: int, future: Dask, stopping: bool) -> Value:
         from distributed.scheduler import KilledWorker
 
         try:
@@ -239,13 +241,13 @@ def _note_stop(study: str) -> None:
     _stopped.add(study)
 
 
-def _work(task: Task, place: int, study: str, asked: Versions) -> Any:
+def _work(task: Task, place: int, study: str, asked: Versions) -> Value:
     """In a worker of the cluster. asked: what it must be."""
     from distributed import get_worker
 
     worker = get_worker()
 
-    def tell(news: Any) -> None:
+    def tell(news: News) -> None:
         worker.log_event(study, (place, pickle.dumps(news)))
 
     if versions() != asked:

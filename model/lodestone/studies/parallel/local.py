@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
 
 from lodestone.errors import StoppedError
 from lodestone.progress import ShouldStop
-from lodestone.studies.parallel.tasks import NOT_BEGUN, Failure, OnNews, Task, Tell, attempt, sparing
+from lodestone.studies.parallel.tasks import NOT_BEGUN, Failure, OnNews, Task, Tell, Value, attempt, sparing
 from lodestone.studies.parallel.workers import Crew
 
 TRIES = 2  # of a task whose worker is killed
 
 
-def on_this_machine(tasks: Sequence[Task], processes: int, hear: OnNews, should_stop: ShouldStop) -> list[Any]:
+def on_this_machine(tasks: Sequence[Task], processes: int, hear: OnNews, should_stop: ShouldStop) -> list[Value]:
     """As run_tasks."""
     return _Study(tasks, processes, hear, should_stop).run()
+
+
+def one_after_another(tasks: Sequence[Task], hear: OnNews, should_stop: ShouldStop) -> list[Value]:
+    """As run_tasks, in this process: for scripts, which other processes would have to import."""
+    values = []
+    for place, task in enumerate(tasks):
+        tell = partial(hear, place)
+        stopped = Failure(StoppedError.exit_code, NOT_BEGUN)
+        values.append(stopped if should_stop() else _work(task, tell, should_stop))
+        hear(place, values[-1])
+    return values
 
 
 class _Study:
@@ -26,11 +37,11 @@ class _Study:
         self.processes = min(processes, len(tasks))
         self.hear = hear
         self.should_stop = should_stop
-        self.values: dict[int, Any] = {}
+        self.values: dict[int, Value] = {}
         self.tries = dict.fromkeys(range(len(tasks)), 0)
         self.waiting = list(range(len(tasks)))
 
-    def run(self) -> list[Any]:
+    def run(self) -> list[Value]:
         with Crew(_work, self.processes) as crew:
             while len(self.values) < len(self.tasks):
                 if self.should_stop():
@@ -65,11 +76,11 @@ class _Study:
             message = f"its worker process ended without an answer{times} (killed?){memory}"
             self._finish(place, Failure(StoppedError.exit_code, message))
 
-    def _finish(self, place: int, value: Any) -> None:
+    def _finish(self, place: int, value: Value) -> None:
         self.values[place] = value
         self.hear(place, value)
 
 
-def _work(task: Task, tell: Tell, should_stop: ShouldStop) -> Any:
+def _work(task: Task, tell: Tell, should_stop: ShouldStop) -> Value:
     """In a worker: the whole of a task."""
     return attempt(lambda: task.finish(task.run(sparing(tell), should_stop)))

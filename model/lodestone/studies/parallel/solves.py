@@ -13,18 +13,31 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lodestone.errors import NoPlanError
+from lodestone.plan.plan import Plan
 from lodestone.plan.run_log import RunLog
 from lodestone.progress import Progress, ShouldStop
+from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.studies.explanation.explain import explain, time_for
 from lodestone.studies.explanation.results import Explanation, sentence
 from lodestone.studies.parallel.cluster import on_cluster
-from lodestone.studies.parallel.local import on_this_machine
-from lodestone.studies.parallel.source import load_content
-from lodestone.studies.parallel.tasks import Failure, OnNews, Task, Tell
+from lodestone.studies.parallel.local import on_this_machine, one_after_another
+from lodestone.studies.parallel.source import Source, load_content
+from lodestone.studies.parallel.tasks import Failure, News, OnNews, Task, Tell, Value
 
-Write = Callable[[dict[str, Any] | Explanation, str], None]  # plan document or why there is none, text of run.log
-LOG = "log"  # travels with the plan document, and is no part of it
+
+@dataclass(frozen=True)
+class Where:
+    """Where to solve: in processes of this machine (None: one per core; 0: in this one), or on a Dask cluster, by its
+    address."""
+
+    processes: int | None = None
+    scheduler: str | None = None
+
+
+HERE, IN_THIS_PROCESS = Where(), Where(0)
+Answer = Plan | Explanation  # or why there is none
+Write = Callable[[Answer, str], None]  # with the text of run.log
 
 
 @dataclass(frozen=True)
@@ -46,36 +59,43 @@ class Job:
     command: str = ""
     write: Write | None = None
 
-    def run(self, tell: Tell, should_stop: ShouldStop) -> dict[str, Any] | Explanation:
-        """The plan document; where it is to be written and there is no plan, why."""
+    @classmethod
+    def of(cls, label: str, source: Source, **how: Any) -> Job:
+        """Of a workbook as a study carries it."""
+        s = source
+        return cls(label, s.workbook, s.content, s.scenario, s.sets, s.gap, s.time_limit, **how)
+
+    def run(self, tell: Tell, should_stop: ShouldStop) -> tuple[Answer, str]:
+        """The plan and the text of its log; where it is to be written and there is no plan, why."""
         inputs = load_content(self.workbook, self.content, self.sets)
         log = RunLog(self.command)
         try:
-            plan = solve_scenario(inputs, self.scenario, self.gap, self.time_limit, log.and_tell(tell), should_stop)
+            effort = Effort(self.gap, self.time_limit, log.and_tell(tell), should_stop)
+            plan = solve_scenario(inputs, self.scenario, effort)
         except NoPlanError:
             if self.write is None:
                 raise
-            return explain(inputs, self.scenario, self.gap, time_for(self.time_limit), tell, should_stop)
-        return {**plan, LOG: log.text(plan)}
+            return explain(inputs, self.scenario, self.gap, time_for(self.time_limit), tell, should_stop), ""
+        return plan, log.text(plan)
 
-    def finish(self, value: dict[str, Any] | Explanation) -> dict[str, Any]:
+    def finish(self, value: tuple[Answer, str]) -> Plan:
         """The plan, once written. Raises NoPlanError with the explanation in a sentence, once that is written."""
-        log = "" if isinstance(value, Explanation) else value.pop(LOG)
+        answer, log = value
         if self.write is not None:
-            self.write(value, log)
-        if isinstance(value, Explanation):
-            raise NoPlanError(sentence(value))
+            self.write(answer, log)
+        if isinstance(answer, Explanation):
+            raise NoPlanError(sentence(answer))
         if self.keep is None:
-            return value
-        return {**value, "tables": {name: rows for name, rows in value["tables"].items() if name in self.keep}}
+            return answer
+        return replace(answer, tables={name: rows for name, rows in answer.tables.items() if name in self.keep})
 
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a job: a plan document, or a message and the exit code it stands for."""
+    """What became of a job: a plan, or a message and the exit code it stands for."""
 
     job: Job  # without the workbook's bytes
-    plan: dict[str, Any] | None
+    plan: Plan | None
     exit_code: int = 0
     message: str = ""
 
@@ -85,24 +105,23 @@ OnJob = Callable[[str, Progress | Done], None]  # label, news
 
 def solve_many(
     jobs: Sequence[Job],
-    processes: int | None = None,
+    where: Where = HERE,
     on_job: OnJob | None = None,
     should_stop: ShouldStop | None = None,
-    scheduler: str | None = None,
 ) -> list[Done]:
-    """Solve all jobs; the answers come in their order. processes and scheduler as in run_tasks."""
+    """Solve all jobs; the answers come in their order."""
 
-    def answer(i: int, value: Any) -> Done:
+    def answer(i: int, value: Value) -> Done:
         job = replace(jobs[i], content=b"")
         if isinstance(value, Failure):
             return Done(job, None, value.exit_code, value.message)
         return Done(job, value)
 
-    def news(i: int, told: Any) -> None:
+    def news(i: int, told: News) -> None:
         if on_job:
             on_job(jobs[i].label, told if isinstance(told, Progress) else answer(i, told))
 
-    values = run_tasks(jobs, processes, news, should_stop, scheduler)
+    values = run_tasks(jobs, where, news, should_stop)
     return [answer(i, value) for i, value in enumerate(values)]
 
 
@@ -111,31 +130,34 @@ def exit_code(answers: Sequence[Done]) -> int:
     return max((done.exit_code for done in answers), default=0)
 
 
-def task_count(most: int, processes: int | None, scheduler: str | None) -> int:
+def task_count(most: int, where: Where) -> int:
     """Into how many tasks work is divided that is worth `most` at most: one for each process; on a cluster all, as it
     may grow."""
-    return min(most, processes or (most if scheduler else os.cpu_count() or 1))
+    if where == IN_THIS_PROCESS:
+        return min(most, 1)
+    return min(most, where.processes or (most if where.scheduler else os.cpu_count() or 1))
 
 
 def run_tasks(
     tasks: Sequence[Task],
-    processes: int | None = None,
+    where: Where = HERE,
     on_news: OnNews | None = None,
     should_stop: ShouldStop | None = None,
-    scheduler: str | None = None,
-) -> list[Any]:
-    """The value of each task, or a Failure. processes: one per core if not given; scheduler: a Dask address.
+) -> list[Value]:
+    """The value of each task, or a Failure.
 
     Once should_stop says so, running tasks are asked to end with what they have, and waiting ones are not begun.
     """
     hear = on_news or _nothing
     stop = should_stop or _never
-    if scheduler:
-        return on_cluster(tasks, scheduler, hear, stop)
-    return on_this_machine(tasks, processes or os.cpu_count() or 1, hear, stop)
+    if where.scheduler:
+        return on_cluster(tasks, where.scheduler, hear, stop)
+    if where == IN_THIS_PROCESS:
+        return one_after_another(tasks, hear, stop)
+    return on_this_machine(tasks, where.processes or os.cpu_count() or 1, hear, stop)
 
 
-def _nothing(place: int, news: Any) -> None:
+def _nothing(place: int, news: News) -> None:
     """Nobody listens."""
 
 

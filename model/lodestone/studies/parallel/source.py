@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lodestone.solve.effort import AS_SET, Effort
+from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.inputs import Inputs, load_bytes
 
 
@@ -19,6 +21,19 @@ class Source:
     sets: tuple[str, ...]
     gap: float | None
     time_limit: float | None
+
+    @classmethod
+    def read(cls, workbook: Path, scenario: str = "base", sets: Sequence[str] = (), effort: Effort = AS_SET) -> Source:
+        """Of a workbook in a file; only gap and time limit of the effort travel."""
+        return cls(workbook.name, read_bytes(workbook), scenario, tuple(sets), effort.gap, effort.time_limit)
+
+    @property
+    def effort(self) -> Effort:
+        return Effort(self.gap, self.time_limit)
+
+    def unchecked(self, sets: Sequence[str]) -> Inputs:
+        """With these --set, and its problems."""
+        return load_bytes(Path(self.workbook), self.content, sets)
 
     def inputs(self) -> Inputs:
         """Raises WorkbookError while a problem stands."""

@@ -15,9 +15,11 @@ TELL_EVERY_S = 0.5
 LONGEST_MESSAGE = 2000  # characters
 NOT_BEGUN = "stopped before it was begun"
 
-Tell = Callable[[Any], None]
-OnNews = Callable[[int, Any], None]  # place of the task, what it tells, or in the end its value or Failure
-OnLabel = Callable[[str, Any], None]  # label of the task, what it tells, or in the end its Failure, None for a value
+News = Any  # what a task tells on its way: each kind of task its own
+Value = Any  # what comes of a task
+Tell = Callable[[News], None]
+OnNews = Callable[[int, News], None]  # place of the task, what it tells, or in the end its value or Failure
+OnLabel = Callable[[str, News], None]  # label of the task, what it tells, or in the end its Failure, None for a value
 
 
 class Task(Protocol):
@@ -26,10 +28,10 @@ class Task(Protocol):
     @property
     def label(self) -> str: ...
 
-    def run(self, tell: Tell, should_stop: ShouldStop) -> Any:
+    def run(self, tell: Tell, should_stop: ShouldStop) -> Value:
         """Do the work; raises LodestoneError. tell: news on the way."""
 
-    def finish(self, value: Any) -> Any:
+    def finish(self, value: Value) -> Value:
         """What is done with the value of run on the machine of the user."""
 
 
@@ -44,21 +46,21 @@ class Failure:
 class AsItIs:
     """A task with whose value nothing is done on the machine of the user."""
 
-    def finish(self, value: Any) -> Any:
+    def finish(self, value: Value) -> Value:
         return value
 
 
 def by_label(tasks: Sequence[Task], on_label: OnLabel | None, told: tuple[type, ...] = (Progress,)) -> OnNews:
     """For run_tasks: pass on what tasks tell, under their labels. told: the types of news that are no value."""
 
-    def hear(place: int, news: Any) -> None:
+    def hear(place: int, news: News) -> None:
         if on_label:
             on_label(tasks[place].label, news if isinstance(news, (*told, Failure)) else None)
 
     return hear
 
 
-def attempt(work: Callable[[], Any]) -> Any:
+def attempt(work: Callable[[], Value]) -> Value:
     """The value of a piece of work, or what went wrong as a Failure: the line behind which no failure spreads."""
     try:
         return work()
@@ -85,12 +87,13 @@ def unexpected(error: Exception) -> Failure:
 
 def sparing(tell: Tell) -> Tell:
     """Progress comes ten times a second; passed on are a new stage, and twice a second the rest. Other news: always."""
-    last: list[Any] = [0.0, ""]
+    last_time, last_stage = 0.0, ""
 
-    def told(news: Any) -> None:
+    def told(news: News) -> None:
+        nonlocal last_time, last_stage
         now = time.monotonic()
-        if not isinstance(news, Progress) or news.stage != last[1] or now - last[0] >= TELL_EVERY_S:
-            last[:] = [now, news.stage if isinstance(news, Progress) else ""]
+        if not isinstance(news, Progress) or news.stage != last_stage or now - last_time >= TELL_EVERY_S:
+            last_time, last_stage = now, news.stage if isinstance(news, Progress) else ""
             tell(news)
 
     return told

@@ -16,17 +16,19 @@ from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 from lodestone.errors import StoppedError
+from lodestone.studies.parallel.tasks import News, Value
 from lodestone.system.signals import held_back, leave_to_leader
 
 POLL_S = 0.2
 FALSE_STARTS = 3  # workers that end before they are ready, one after another
 GRACE_S = 2.0
 
-Work = Callable[[Any, Callable[[Any], None], Callable[[], bool]], Any]  # payload, tell, should_stop -> value
-NextPiece = Callable[[], tuple[int, Any] | None]  # its place and what a worker is sent; None: nothing is waiting
+Pipe: TypeAlias = "Connection[Any, Any]"  # pairs of a word and what it is about
+Work = Callable[[Value, Callable[[News], None], Callable[[], bool]], Value]  # payload, tell, should_stop -> value
+NextPiece = Callable[[], tuple[int, News] | None]  # its place and what a worker is sent; None: nothing is waiting
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,13 @@ class Event:
 
     kind: str
     place: int
-    news: Any = None
+    news: News = None
 
 
 @dataclass
 class _Worker:
     process: BaseProcess
-    pipe: Connection[Any, Any]
+    pipe: Pipe
     ready: bool = False  # waits for work
     begun: bool = False  # was ready at least once
     place: int | None = None
@@ -118,7 +120,7 @@ class Crew:
         theirs.close()
         return _Worker(process, ours)
 
-    def _send(self, worker: _Worker, message: tuple[str, Any]) -> None:
+    def _send(self, worker: _Worker, message: tuple[str, Value]) -> None:
         with suppress(OSError):  # it is gone: the next wait says so
             worker.pipe.send(message)
 
@@ -135,7 +137,7 @@ class Crew:
             yield Event("lost", lost.place)
 
 
-def _serve(work: Work, pipe: Connection[Any, Any]) -> None:
+def _serve(work: Work, pipe: Pipe) -> None:
     """The life of a worker."""
     leave_to_leader()
     stopping = False
@@ -147,7 +149,7 @@ def _serve(work: Work, pipe: Connection[Any, Any]) -> None:
             stopping = True
         return stopping
 
-    def tell(news: Any) -> None:
+    def tell(news: News) -> None:
         pipe.send(("news", news))
 
     try:

@@ -35,13 +35,15 @@ from lodestone.data.times import MONTHS, month_of, named_time
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import readable
-from lodestone.plan.key_figures import Plan, Row, exposed_share, future, is_joint
-from lodestone.progress import ShouldStop
+from lodestone.plan.key_figures import Key, exposed_share
+from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Row
 from lodestone.rules.build import Built, build
 from lodestone.rules.stockpiles import DAYS_PER_YEAR
 from lodestone.rules.tables import cost_totals, plan_tables
+from lodestone.solve.effort import AS_SET, Effort, Search
 from lodestone.solve.fixed_decisions import Decisions, decisions, hold, hold_readiness, hold_stocks
-from lodestone.solve.one_scenario import Effort, effort, load_model, scenario_data
+from lodestone.solve.one_scenario import load_model, scenario_data
 from lodestone.solver.highs import Solver
 from lodestone.solver.slack import Slacks
 from lodestone.studies.stress.results import GaveWay, Outcome, Regret, Stress
@@ -54,6 +56,7 @@ GIVES_WAY: tuple[tuple[str, str, str, float], ...] = (
     ("stockpiles.least", "least stock", "t", 1e-3),
     ("stockpiles.usable", "usable cover", "t", 1e-3),
     ("budgets.within", "budget", "MUSD", 1e-2),
+    ("budgets.later", "budget for what is owed", "MUSD", 1e-2),
     ("bankability.bankable", "bankability", "MUSD", 1e-1),
     ("bankability.closing", "bankability", "builds", 1e-1),
     ("china_share.deliveries", "China share of deliveries", "t", 1.0),
@@ -91,27 +94,25 @@ def stress(
     allow_new: bool = False,
     begins: Time | None = None,
     months: int | None = None,
-    gap: float | None = None,
-    time_limit: float | None = None,
+    effort: Effort = AS_SET,
     on_outcome: OnOutcome | None = None,
-    should_stop: ShouldStop | None = None,
 ) -> Stress:
-    """Try plans (documents of plan.json by name of the run) in every scenario and n-1 case of a workbook.
+    """Try plans (by name of the run) in every scenario and n-1 case of a workbook.
 
     begins: when what is lost in the n-1 cases is lost; by default when the first scenario shows itself after the start.
-    months: how long; None: for good. gap and time_limit replace the workbook's settings for each case. Raises
-    UsageError when a plan is not of this workbook's years, or a loss does not begin and end with periods.
+    months: how long; None: for good. effort: of each case. Raises UsageError when a plan is not of this workbook's
+    years, or a loss does not begin and end with periods.
     """
     base = scenario_data(inputs)
     remarks = [text for name, plan in plans.items() for text in _misfits(inputs, base, name, plan)]
     scenarios = [scenario_data(inputs, name) for name in inputs.scenario_names if name != BASE.name]
     loss = _loss(base, _first_shown(base, scenarios) if begins is None else begins, months)
-    wanted = effort(base, gap, time_limit, None, should_stop)
+    wanted = effort.search(base)
     met: list[Outcome] = []
     todo = [(name, plan, case) for name, plan in plans.items() for case in _cases(base, scenarios, plan, loss)]
     planned: dict[str, float | None] = {}
     for number, (name, plan, case) in enumerate(todo, 1):
-        if should_stop and should_stop():
+        if effort.should_stop and effort.should_stop():
             remarks.append(f"stopped after {len(met)} of {len(todo)} cases")
             break
         outcome = _meet(name, plan, case, allow_new, wanted)
@@ -138,12 +139,12 @@ def stress(
 
 
 def _misfits(inputs: Inputs, base: PlanData, name: str, plan: Plan) -> Iterator[str]:
-    if list(plan["horizon"]) != [base.first_year, base.last_year]:
-        first, last = plan["horizon"]
+    if plan.horizon != [base.first_year, base.last_year]:
+        first, last = plan.horizon
         raise UsageError(f"{name} plans {first}-{last}, {inputs.path.name} {base.first_year}-{base.last_year}")
-    if plan["workbook_sha256"] != inputs.sha256:
+    if plan.workbook_sha256 != inputs.sha256:
         yield f"{name} was made from another version of the workbook"
-    held = decisions(_tables_for(plan, BASE.name))
+    held = decisions(plan.tables_for(BASE.name))
     unknown = {g for g, _ in held.builds} - base.projects.keys() | {c for c, _ in held.volumes} - base.contracts.keys()
     unknown |= {o for o, _ in held.awards} - base.floors.keys()
     if unknown:
@@ -187,7 +188,7 @@ def _cases(base: PlanData, scenarios: Sequence[PlanData], plan: Plan, loss: tupl
     yield Case(AS_PLANNED, BASE.name, begins, base)
     for data in scenarios:
         yield Case(SCENARIO, data.scenario.name, _parts(base, scenarios, data), data)
-    held = decisions(_tables_for(plan, BASE.name))
+    held = decisions(plan.tables_for(BASE.name))
 
     def case(kind: str, name: str, **changes: Any) -> Case:
         last = month_of(ends) + base.months_of(year_of(ends)) - 1
@@ -233,20 +234,11 @@ def _cut(lane: LaneData, base: PlanData, loss: tuple[Time, Time]) -> LaneData:
 # --- one plan in one case -------------------------------------------------------------------------------------------
 
 
-def _tables_for(plan: Plan, scenario: str) -> Mapping[str, Sequence[Row]]:
-    """The plan's tables; of a plan for several futures those of this one, or else of its first."""
-    if not is_joint(plan):
-        tables: Mapping[str, Sequence[Row]] = plan["tables"]
-        return tables
-    name = scenario if scenario in plan["futures"] else next(iter(plan["futures"]))
-    return future(plan, name)["tables"]  # type: ignore[no-any-return]
-
-
-def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Effort) -> Outcome:
+def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Search) -> Outcome:
     outcome = Outcome(
         run, case.kind, case.name, year_of(case.begins), case.probability, None, from_month=month_of(case.begins)
     )
-    held = decisions(_tables_for(plan, case.data.scenario.name))
+    held = decisions(plan.tables_for(case.data.scenario.name))
     built = build(single(case.data))
     _hold(built, held, case, allow_new)
     try:
@@ -285,7 +277,7 @@ def _lacking(built: Built, held: Decisions) -> str:
     return f"cannot be decided here: {', '.join(f'{name} {y}' for name, y in lost)}" if lost else ""
 
 
-def _solve(built: Built, wanted: Effort) -> tuple[GaveWay, ...]:
+def _solve(built: Built, wanted: Search) -> tuple[GaveWay, ...]:
     """Solve and store the solution; what had to give way."""
     solver = load_model(built)
     try:
@@ -297,11 +289,11 @@ def _solve(built: Built, wanted: Effort) -> tuple[GaveWay, ...]:
     return gave_way
 
 
-def _run(solver: Solver, wanted: Effort) -> None:
+def _run(solver: Solver, wanted: Search) -> None:
     solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop)
 
 
-def _give_way(built: Built, solver: Solver, wanted: Effort) -> tuple[GaveWay, ...]:
+def _give_way(built: Built, solver: Solver, wanted: Search) -> tuple[GaveWay, ...]:
     """First the least that rules must give way by, weighted, then the least cost with that."""
     slacks = Slacks(solver)
     given: dict[int, tuple[str, str, str]] = {}  # slack -> rule, where, unit
@@ -322,11 +314,12 @@ def _give_way(built: Built, solver: Solver, wanted: Effort) -> tuple[GaveWay, ..
     )
 
 
-def _place(built: Built, path: str, key: tuple[Any, ...]) -> str:
-    """'reserve 2028': the row's names, and the year or month of its node."""
+def _place(built: Built, path: str, key: Key) -> str:
+    """'reserve 2028': the row's names and year or month; of what is owed after the last year, that year."""
     node, *names = key
-    kept = [str(name) for name in names if name not in ("deliveries", "intake", "fills")]
     when = named_time(built.tree.time[node], built.tree.months[node] < MONTHS and not path.startswith("china_share."))
+    when = str(names.pop()) if path == "budgets.later" else when
+    kept = [str(name) for name in names if name not in ("deliveries", "intake", "fills")]
     return f"{' '.join(kept)} {when}"
 
 

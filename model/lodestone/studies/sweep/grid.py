@@ -10,16 +10,15 @@ import csv
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise, product
-from pathlib import Path
 
 from lodestone.errors import Problem, UsageError, WorkbookError
 from lodestone.names import readable
 from lodestone.progress import ShouldStop
-from lodestone.studies.parallel.solves import Done, Job, OnJob, solve_many
+from lodestone.studies.parallel.solves import HERE, Done, Job, OnJob, Where, solve_many
+from lodestone.studies.parallel.source import Source
 from lodestone.studies.sweep.results import TABLES, GridPoint, Sweep, Varied, figures_of
-from lodestone.workbook.file.archive import read_bytes
-from lodestone.workbook.inputs import load
 
 SCENARIO = "scenario"
 MOST_POINTS = 10_000
@@ -72,51 +71,48 @@ def _listed(values: Sequence[str]) -> str:
 
 
 def sweep(
-    workbook: Path,
+    source: Source,
     varied: Sequence[Varied],
-    scenario: str = "base",
-    sets: Sequence[str] = (),
-    gap: float | None = None,
-    time_limit: float | None = None,
-    processes: int | None = None,
-    scheduler: str | None = None,
+    where: Where = HERE,
     on_job: OnJob | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Sweep:
-    """Solve every point of the grid, the last input varying fastest. gap, time_limit, processes, scheduler as in
-    solve_many. Raises UsageError or WorkbookError when no point can be solved as asked."""
-    content = read_bytes(workbook)
-    _check(workbook, varied, scenario, sets)
+    """Solve every point of the grid, the last input varying fastest.
+
+    Raises UsageError or WorkbookError when no point can be solved as asked.
+    """
+    _check(source, varied)
     grid = list(product(*(v.values for v in varied)))
     jobs = []
     for values in grid:
         given = dict(zip((v.path for v in varied), values, strict=True))
-        planned = given.pop(SCENARIO, scenario)
-        changes = (*sets, *(f"{path}={value}" for path, value in given.items()))
-        jobs.append(Job(_label(varied, values), workbook.name, content, planned, changes, gap, time_limit, keep=TABLES))
-    answers = solve_many(jobs, processes, on_job, should_stop, scheduler)
+        planned = given.pop(SCENARIO, source.scenario)
+        sets = (*source.sets, *(f"{path}={value}" for path, value in given.items()))
+        point = replace(source, scenario=planned, sets=sets)
+        jobs.append(Job.of(_label(varied, values), point, keep=TABLES))
+    answers = solve_many(jobs, where, on_job, should_stop)
     points = tuple(_point(values, done) for values, done in zip(grid, answers, strict=True))
-    return Sweep(readable(workbook.name), tuple(varied), tuple(sets), points)
+    return Sweep(readable(source.workbook), tuple(varied), source.sets, points)
 
 
-def _check(workbook: Path, varied: Sequence[Varied], scenario: str, sets: Sequence[str]) -> None:
+def _check(source: Source, varied: Sequence[Varied]) -> None:
     """A name that is wrong in every point is said before any is solved; one bad value is a row."""
     for one in varied:
         if one.path == SCENARIO:
-            inputs = load(workbook, sets)
+            inputs = source.unchecked(source.sets)
             for name in one.values:
                 inputs.tables(name)
             continue
         refused: list[Problem] = []
         for value in one.values:
             text = f"{one.path}={value}"
-            problems = load(workbook, [text]).problems
+            problems = source.unchecked([text]).problems
             refused = [p for p in problems if p.cell == f"--set {text}"]
             if not refused:
                 break
         if refused:
             raise WorkbookError(refused)
-    load(workbook, sets).tables(scenario)
+    source.unchecked(source.sets).tables(source.scenario)
 
 
 def _label(varied: Sequence[Varied], values: Sequence[str]) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lodestone.errors import StoppedError
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, term_label
+from lodestone.plan.plan import Plan
 from lodestone.plan.shapes import COUNT, SINGLE, TEXT, Also, ListOf, MapOf, Part, Place, require_keys
-from lodestone.plan.tables import COST_TERMS, Column
+from lodestone.plan.tables import COST_TERMS, Cell, Column, Document, Row
 
 TABLES = ("investments", "china_share", "demand", "stockpile")  # of a plan that the figures need
-Plan = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class GridPoint:
     """given: the value of each Varied; figures: what its plan says, None when there is none; see message then."""
 
     given: tuple[str, ...]
-    figures: Mapping[str, Any] | None = None
+    figures: Row | None = None
     exit_code: int = 0
     message: str = ""
 
@@ -51,30 +50,30 @@ class Sweep:
         return sum(point.exit_code == StoppedError.exit_code for point in self.points)
 
 
-def figures_of(plan: Plan) -> dict[str, Any]:
+def figures_of(plan: Plan) -> Row:
     """The columns after the varied ones; a cap has one, named by it."""
     shares: dict[str, float] = {}
-    for row in figures.table(plan, "china_share"):
+    for row in plan.rows("china_share"):
         shares[row["cap"]] = max(shares.get(row["cap"], 0.0), row["share"])
     stock: dict[int, float] = {}
-    for row in figures.table(plan, "stockpile"):
+    for row in plan.rows("stockpile"):
         begin = figures.begin(row)
         stock[begin] = stock.get(begin, 0.0) + row["stock_t"]
     return {
-        "status": plan["status"],
-        "objective_musd": plan["objective_musd"],
-        "gap": plan["gap"],
-        **{f"{payer}_musd": plan["payers_musd"][payer] for payer in PAYERS},
-        "shortage_t": figures.total(figures.table(plan, "demand"), "short_t"),
+        "status": plan.status,
+        "objective_musd": plan.objective_musd,
+        "gap": plan.gap,
+        **{f"{payer}_musd": plan.payers_musd[payer] for payer in PAYERS},
+        "shortage_t": figures.total(plan.rows("demand"), "short_t"),
         "peak_stock_t": max(stock.values(), default=0.0),
-        "builds": ", ".join(_build(row) for row in figures.table(plan, "investments")),
+        "builds": ", ".join(_build(row) for row in plan.rows("investments")),
         **{f"max_share {cap}": share for cap, share in shares.items()},
-        **{f"{term}_musd": plan["costs_musd"][term] for term in COST_TERMS},  # shortage is payer and term alike
-        "tariff_revenue_musd": plan["tariff_revenue_musd"],
+        **{f"{term}_musd": plan.costs_musd[term] for term in COST_TERMS},  # shortage is payer and term alike
+        "tariff_revenue_musd": plan.tariff_revenue_musd,
     }
 
 
-def _build(row: Mapping[str, Any]) -> str:
+def _build(row: Row) -> str:
     copies = f" x{row['builds']}" if row["builds"] > 1 else ""
     return f"{row['project']} {row['decision_year']}{copies}"
 
@@ -92,7 +91,7 @@ def columns(sweep: Sweep) -> list[Column]:
     ]
 
 
-def rows(sweep: Sweep) -> list[list[Any]]:
+def rows(sweep: Sweep) -> list[list[Cell]]:
     """In the order of columns; what a point does not have is None."""
     names = [column.name for column in columns(sweep)][len(sweep.varied) :]
     table = []
@@ -119,7 +118,7 @@ def _unit(name: str) -> str:
     return next((unit for suffix, unit in (("_musd", "MUSD"), ("_t", "t")) if name.endswith(suffix)), "")
 
 
-def _same_columns(document: Mapping[str, Any], place: Place) -> None:
+def _same_columns(document: Document, place: Place) -> None:
     """Every point has what is varied, and the columns of the first."""
     for number, point in enumerate(document["points"], 1):
         names = [*(varied["path"] for varied in document["varied"]), *document["points"][0]]
@@ -140,7 +139,7 @@ SHAPE = Also(
 )
 
 
-def document(sweep: Sweep) -> dict[str, Any]:
+def document(sweep: Sweep) -> Document:
     """What sweep.json holds."""
     names: Sequence[str] = [column.name for column in columns(sweep)]
     return {

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,18 +20,22 @@ from lodestone.data.plan_data import BASE, OpenSeries, PlanData
 from lodestone.data.tree import Tree, joint, single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import listed, readable
-from lodestone.plan.key_figures import Plan, begin, future, is_joint, table
+from lodestone.plan.key_figures import begin
+from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import read_run, workbook_bytes, workbook_of
+from lodestone.plan.tables import Rows
 from lodestone.progress import Progress, ShouldStop
 from lodestone.rules.budgets import counted, money
 from lodestone.rules.build import Built, build
 from lodestone.rules.china_share import row_terms, share_at, stock_row
+from lodestone.solve.effort import AS_SET, Effort
 from lodestone.solve.fixed_decisions import decisions
 from lodestone.solve.marginal_values import duals, value_tables
 from lodestone.solve.one_scenario import load_model, scenario_data
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solver.highs import Solver
-from lodestone.studies.parallel.solves import run_tasks, task_count
+from lodestone.solver.matrix import Variable
+from lodestone.studies.parallel.solves import HERE, Where, run_tasks, task_count
 from lodestone.studies.parallel.source import Source
 from lodestone.studies.parallel.tasks import NOT_BEGUN, AsItIs, Failure, OnLabel, Tell, by_label
 from lodestone.studies.what_binds.results import NO_PLAN, Moved, WhatBinds
@@ -49,35 +52,32 @@ SAME = 1e-6  # relative: a cost that is the run's
 def what_binds(
     run: Path,
     workbook: Path | None = None,
-    gap: float | None = None,
-    time_limit: float | None = None,
-    processes: int | None = None,
-    scheduler: str | None = None,
+    effort: Effort = AS_SET,
+    where: Where = HERE,
     on_news: OnLabel | None = None,
-    should_stop: ShouldStop | None = None,
 ) -> WhatBinds:
     """What binds in the run of one scenario, or of all together.
 
-    workbook: where it stands now. gap, time_limit: of each solve with builds free; the gap is that of the run
+    workbook: where it stands now. effort: of each solve with builds free; the gap is that of the run
     unless another is asked for. Raises UsageError when the workbook is not the one that was solved.
     """
     plan = read_run(run)
     path = workbook or workbook_of(plan, run)
     content = workbook_bytes(plan, run) if workbook is None else read_bytes(workbook)
     _require_as_it_was(plan, path, content)
-    asked = plan.get("gap_asked", plan["gap"]) if gap is None else gap
-    source = Source(path.name, content, plan["scenario"], tuple(plan.get("sets", ())), asked, time_limit)
+    asked = (plan.gap if plan.gap_asked is None else plan.gap_asked) if effort.gap is None else effort.gap
+    source = Source(path.name, content, plan.scenario, tuple(plan.sets or ()), asked, effort.time_limit)
     inputs = source.inputs()
-    built, solver, whole = _held(plan, tree_of(inputs, plan["scenario"], is_joint(plan)))
+    built, solver, whole = _held(plan, tree_of(inputs, plan.scenario, plan.is_joint))
     rows, remarks = _values(plan, inputs, built, solver, whole)
-    moved = _moved(plan, inputs, built, source, whole, processes, scheduler, on_news, should_stop)
+    moved = _moved(plan, inputs, built, source, whole, where, on_news, effort.should_stop)
     return WhatBinds(
         run=str(run),
         workbook=readable(path.name),
-        plan_name=plan["plan_name"],
-        scenario=plan["scenario"],
-        objective_musd=plan["objective_musd"],
-        bound_musd=plan["bound_musd"],
+        plan_name=plan.plan_name,
+        scenario=plan.scenario,
+        objective_musd=plan.objective_musd,
+        bound_musd=plan.bound_musd,
         what_binds=rows["what_binds"],
         supply_cost=rows["supply_cost"],
         moved=moved,
@@ -87,7 +87,7 @@ def what_binds(
 
 def _require_as_it_was(plan: Plan, path: Path, content: bytes) -> None:
     """Raise UsageError when the workbook of the run has changed since."""
-    if sha256(content).hexdigest() != plan["workbook_sha256"]:
+    if sha256(content).hexdigest() != plan.workbook_sha256:
         raise UsageError(
             f"{path} has changed since the run was solved: solve it again, "
             "or name the workbook as it was with --workbook"
@@ -107,23 +107,21 @@ def tree_of(inputs: Inputs, scenario: str, all_futures: bool) -> Tree:
 
 def _held(plan: Plan, tree: Tree) -> tuple[Built, Solver, np.ndarray]:
     """The model, loaded, and the run's whole-number decisions by column (0 elsewhere)."""
-    if is_joint(plan) and plan["futures"].keys() != tree.leaf_of.keys():
-        raise UsageError(
-            f"the run is for the futures {listed(plan['futures'])}, the workbook for {listed(tree.leaf_of)}"
-        )
+    if plan.is_joint and plan.futures.keys() != tree.leaf_of.keys():
+        raise UsageError(f"the run is for the futures {listed(plan.futures)}, the workbook for {listed(tree.leaf_of)}")
     built = build(tree)
     solver = load_model(built)
     values = np.zeros(len(solver.variables))
     for name, leaf in tree.leaf_of.items():
-        alone = future(plan, name) if is_joint(plan) else plan
+        alone = plan.future(name) if plan.is_joint else plan
         for variable, value in _whole_numbers(built, alone, set(tree.path[leaf])):
             if id(variable) in solver.column:
                 values[solver.column[id(variable)]] = value
     return built, solver, values
 
 
-def _whole_numbers(built: Built, plan: Plan, nodes: set[int]) -> Iterable[tuple[Any, float]]:
-    m, year, held = built.model, built.tree.year, decisions(plan["tables"])
+def _whole_numbers(built: Built, plan: Plan, nodes: set[int]) -> Iterable[tuple[Variable, float]]:
+    m, year, held = built.model, built.tree.year, decisions(plan.tables)
     for (n, g), build_ in m.investments.build.items():
         if n in nodes:
             yield build_, held.builds.get((g, year[n]), 0)
@@ -133,15 +131,13 @@ def _whole_numbers(built: Built, plan: Plan, nodes: set[int]) -> Iterable[tuple[
     for (n, c), sign in m.contracts.sign.items():
         if n in nodes:
             yield sign, (c, year[n]) in held.volumes
-    clean = {(row["unit"], begin(row)) for row in table(plan, "plants") if row["clean_t"] > 0}
+    clean = {(row["unit"], begin(row)) for row in plan.rows("plants") if row["clean_t"] > 0}
     for (n, u), whole in m.capacity.whole.items():
         if n in nodes:
             yield whole, (u, built.tree.time[n]) in clean
 
 
-def _values(
-    plan: Plan, inputs: Inputs, built: Built, solver: Solver, whole: np.ndarray
-) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
+def _values(plan: Plan, inputs: Inputs, built: Built, solver: Solver, whole: np.ndarray) -> tuple[Rows, list[str]]:
     """The tables of marginal values. Raises StoppedError when the run's decisions cannot be held."""
     values = tidy(built, solver, whole)
     if values is None:
@@ -149,13 +145,13 @@ def _values(
     solver.store(values)
     remarks = []
     cost = float(solver.cost @ values)
-    if abs(cost - plan["objective_musd"]) > SAME * max(1.0, abs(cost)):
+    if abs(cost - plan.objective_musd) > SAME * max(1.0, abs(cost)):
         remarks.append(f"with its decisions held the plan costs {cost:,.3f} MUSD, not as the run says: solve it again")
     given = duals(built, solver, values)
     places = Places(inputs)
-    rows: dict[str, list[dict[str, Any]]] = {}
+    rows: Rows = {}
     for name, leaf in built.tree.leaf_of.items():
-        scenario = {"scenario": name} if is_joint(plan) else {}
+        scenario = {"scenario": name} if plan.is_joint else {}
         for key, found in value_tables(built, given, places, leaf).items():
             rows.setdefault(key, []).extend({**scenario, **row} for row in found)
     return rows, remarks
@@ -170,8 +166,7 @@ def _moved(
     built: Built,
     source: Source,
     whole: np.ndarray,
-    processes: int | None,
-    scheduler: str | None,
+    where: Where,
     on_news: OnLabel | None,
     should_stop: ShouldStop | None,
 ) -> list[Moved]:
@@ -184,16 +179,15 @@ def _moved(
         for more in (True, False)
     ]
     asked = [step for step in steps if step.more or not _kept_anyway(plan, step)]
-    number = task_count(len(asked), processes, scheduler)
+    number = task_count(len(asked), where)
     start = tuple(whole.tolist())
-    tasks = [MoveTask(source, is_joint(plan), tuple(asked[i::number]), start, i + 1, number) for i in range(number)]
+    tasks = [MoveTask(source, plan.is_joint, tuple(asked[i::number]), start, i + 1, number) for i in range(number)]
     hear = by_label(tasks, on_news)
     solved: dict[Moved, _Solve] = {}
-    for task, answer in zip(tasks, run_tasks(tasks, processes, hear, should_stop, scheduler), strict=True):
+    for task, answer in zip(tasks, run_tasks(tasks, where, hear, should_stop), strict=True):
         failed = _Solve(message=answer.message) if isinstance(answer, Failure) else None
         solved |= {step: failed or answer[i] for i, step in enumerate(task.steps)}
-    bound = -math.inf if plan["bound_musd"] is None else plan["bound_musd"]
-    known = _Solve(plan["objective_musd"], bound)
+    known = _Solve(plan.objective_musd, -math.inf if plan.bound_musd is None else plan.bound_musd)
     return [_difference(step, known, solved.get(step, known)) for step in steps]
 
 
@@ -214,9 +208,9 @@ def _money(data: PlanData) -> dict[str, OpenSeries]:
 def _kept_anyway(plan: Plan, step: Moved) -> bool:
     """Whether the run's plan keeps the tighter limit."""
     if step.rule == CAP:
-        rows = [row for row in table(plan, "china_share") if row["cap"] == step.name and row["limit"] < 1]
+        rows = [row for row in plan.rows("china_share") if row["cap"] == step.name and row["limit"] < 1]
         return all(row["share"] <= max(0.0, row["limit"] - POINT) + 1e-9 for row in rows)
-    rows = [row for row in table(plan, "budgets") if row["budget"] == step.name]
+    rows = [row for row in plan.rows("budgets") if row["budget"] == step.name]
     return all(row["cumulated_outlay_musd"] <= (1 - TENTH) * row["cumulated_limit_musd"] + 1e-9 for row in rows)
 
 

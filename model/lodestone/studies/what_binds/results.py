@@ -5,13 +5,12 @@ Of a plan that exists; why none does is an explanation (`explanation_results`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from lodestone.plan.formatting import musd
+from lodestone.plan.tables import Document, Row
 
-Row = Mapping[str, Any]
 NO_PLAN = "no plan keeps this"
 
 
@@ -80,7 +79,7 @@ def _worth(row: Row) -> float:
     return per_unit * float(row["limit"]) / 100
 
 
-def document(found: WhatBinds) -> dict[str, Any]:
+def document(found: WhatBinds) -> Document:
     """What what_binds.json holds."""
     return {
         **{k: v for k, v in asdict(found).items() if k != "moved"},

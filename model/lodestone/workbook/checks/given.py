@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lodestone.errors import Problem
+from lodestone.workbook.checks.prices import taxed
 from lodestone.workbook.checks.reach import ever
 from lodestone.workbook.checks.rows import above, horizon_of, problem_at, recipes_of, supplier_of
 from lodestone.workbook.reading.cells import show
@@ -180,12 +181,12 @@ def _idle_settings(tables: Tables) -> Iterator[tuple[str, str]]:
         yield "risk_tail", "risk_weight is 0"
     if not tables.rows("Stockpiles"):
         yield "stock_end_value_share", "there is no stockpile"
-    if not any(rate for lane in tables.lanes.values() for rate in lane.tariff.values()):
+    if not any(taxed(tables, lane) for lane in tables.lanes.values()):
         yield "tariffs_counted", "there is no tariff"
     private = [row for row in tables.rows("Projects") if row["funding"] == "private"]
     recipes = recipes_of(tables)
     used = {material for row in private for material in recipes.get(row["process"], {})}
-    if all((material,) in tables.records["BankPrices"] for material in used):
+    if all((material, ANY) in tables.records["BankPrices"] for material in used):
         yield (
             "bank_price_factor",
             "BankPrices has every price that lenders ask for" if used else "no project is private",

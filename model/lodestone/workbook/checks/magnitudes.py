@@ -13,8 +13,18 @@ from dataclasses import dataclass
 from math import inf
 from statistics import median
 
+from lodestone.data.parts import BUDGET_KINDS
 from lodestone.errors import Problem
-from lodestone.workbook.checks.rows import cell_of, horizon_of, problem_at, recipes_of, rounded, supplier_of, units_of
+from lodestone.workbook.checks.rows import (
+    cell_of,
+    horizon_of,
+    kinds_of,
+    problem_at,
+    recipes_of,
+    rounded,
+    supplier_of,
+    units_of,
+)
 from lodestone.workbook.reading.cells import show
 from lodestone.workbook.schema.columns import YEARS
 from lodestone.workbook.schema.sheets import ANY, SETTINGS, SHEETS
@@ -135,9 +145,9 @@ def _alike(tables: Tables) -> Mapping[tuple[str, str], list[Figure]]:
 
 
 def _price(tables: Tables, material: str) -> float:
-    """Its highest price in the years planned, USD/kg; 0 where there is none."""
-    row = tables.records["Prices"].get((material,))
-    return 0.0 if row is None else max((row.years or {}).get(year) or 0.0 for year in horizon_of(tables))
+    """Its highest price in the years planned, anywhere, USD/kg; 0 where there is none."""
+    rows = (row for row in tables.rows("Prices") if row["material"] == material)
+    return max(((row.years or {}).get(year) or 0.0 for row in rows for year in horizon_of(tables)), default=0.0)
 
 
 def _output_worth(tables: Tables, process: str) -> float:
@@ -172,7 +182,8 @@ def input_dearer_than_output(tables: Tables) -> Iterator[Problem]:
             times = -g * _price(tables, material) / worth if worth else 0.0
             if times >= FAR and material not in told:
                 told.add(material)
-                row = tables.records["Prices"][material,]
+                rows = [row for row in tables.rows("Prices") if row["material"] == material and row.given]
+                row = max(rows, key=lambda row: max(row.given.values()))
                 year = max(row.given, key=lambda y: (row.given[y], -y))
                 yield Figure(row, year, row.given[year]).problem(
                     f"with this price {process} takes in {rounded(times)} times what it brings: is the unit right?",
@@ -270,7 +281,7 @@ def budget_out_of_proportion(tables: Tables) -> Iterator[Problem]:
     """A budget of 300 times or more all on which it could be spent."""
     outlays = _outlays(tables)
     for row in tables.rows("Budgets"):
-        kinds = list(outlays) if "all" in row["covers"] else row["covers"]
+        kinds = kinds_of(row)
         most, given = sum(outlays.get(kind, inf) for kind in kinds), row.given
         if given and most:
             year = max(given, key=lambda y: (given[y], -y))
@@ -280,20 +291,26 @@ def budget_out_of_proportion(tables: Tables) -> Iterator[Problem]:
 
 
 def _outlays(tables: Tables) -> dict[str, float]:
-    """MUSD that each kind of outlay could come to in a year at the very most; none where nobody can say."""
-    found = dict.fromkeys(("capex", "grants", "floors", "fees", "stockpile"), 0.0)
+    """MUSD that each kind of outlay could come to in a year at the very most; inf where nobody can say."""
+    found, units = dict.fromkeys(BUDGET_KINDS, 0.0), {unit.key[0]: unit for unit in units_of(tables)}
     per_kg = KG_PER_T / USD_PER_MUSD
     for row in tables.rows("Projects"):
         if row["funding"] == "public":
             found["capex"] += row["capex_musd"] * row["max_builds"]
     for row in tables.rows("PriceFloors"):
-        project = tables.records["Projects"].get((row["project"],))
-        unit = project or tables.records["Plants"][row["project"],]
-        output, floor = _most(tables, unit, row["material"]) or 0.0, row["floor_usd_per_kg"]
-        found["grants"] += row["capex_grant_share"] * project["capex_musd"] if project else 0.0
-        found["floors"] += inf if floor is None else floor * output * per_kg  # blank: as high as it must be
+        unit = units[row["project"]]
+        output = _most(tables, unit, row["material"]) or 0.0
+        capex = unit["capex_musd"] if unit.sheet == "Projects" else 0.0
+        level = row["floor_max_usd_per_kg"] if row["floor_usd_per_kg"] is None else row["floor_usd_per_kg"]
+        promised = inf if level is None else level * output * per_kg
+        found["grants"] += row["capex_grant_share"] * capex
+        found["loans"] += row["loan_share_of_capex"] * capex
+        found["equity"] += row["equity_musd"]
+        found["contingent"] += promised
+        found["floors"] += promised + row["production_credit_usd_per_kg"] * output * per_kg
     for row in tables.rows("Contracts"):
         found["fees"] += row["signing_fee_musd"]
+        found["contracts"] = inf  # whatever it costs more than the market, which may be worth nothing
     for row in tables.rows("Stockpiles"):
         found["stockpile"] += row["capacity_t"] * _price(tables, row["material"]) * per_kg
     return found

@@ -121,26 +121,31 @@ def base_data(tables: Tables) -> PlanData:
 def floor_beyond_its_most(tables: Tables) -> Iterator[Problem]:
     """A floor left blank, where no floor up to floor_max closes the gap in any year of decision.
 
-    Only of the base, and of data without problems: lenders know no scenario.
+    Of a scenario only what is committed, which has to have its floor whatever the scenario costs.
     """
-    if tables.scenario != BASE or not any("floor_usd_per_kg" in row.blank for row in tables.rows("PriceFloors")):
+    if not any("floor_usd_per_kg" in row.blank for row in tables.rows("PriceFloors")):
         return
     data = base_data(tables)
     for floor in data.floors.values():
         if floor.floor is not None or floor.project not in data.projects:
             continue
         project = data.projects[floor.project]
-        committed = project.committed_year
+        committed = floor.committed_year
+        if tables.scenario != BASE and committed is None:
+            continue
         years = [committed] if committed is not None else list(decision_years(data, project))
         if years and all(gap(data, project, y) > 0 and blank_floor(data, floor, y) is None for y in years):
             free = replace(floor, floor_max=None)
-            least = min(blank_floor(data, free, y) or 0.0 for y in years) / MUSD_PER_T
+            levels = [level for y in years if (level := blank_floor(data, free, y)) is not None]
             row = tables.records["PriceFloors"][floor.name,]
+            most = (
+                "" if floor.floor_max is None else f" up to floor_max_usd_per_kg ({show(row['floor_max_usd_per_kg'])})"
+            )
+            takes = f"it takes {min(levels) / MUSD_PER_T:.4g} USD/kg" if levels else "none does within the tenor"
             yield Problem(
                 cell_of(row, "floor_usd_per_kg"),
                 BLANK,
-                f"no floor up to floor_max_usd_per_kg ({show(row['floor_max_usd_per_kg'])}) makes {project.name} "
-                f"bankable: it takes {least:.4g} USD/kg",
+                f"no floor{most} makes {project.name} bankable: {takes}",
                 "raise floor_max_usd_per_kg, or add a grant, a loan or a longer tenor",
             )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lodestone.errors import Problem
 from lodestone.names import listed
 from lodestone.workbook.checks.reach import reached
-from lodestone.workbook.checks.rows import cell_of, horizon_of, problem_at, recipes_of, rounded, units_of
+from lodestone.workbook.checks.rows import cell_of, horizon_of, kinds_of, problem_at, recipes_of, rounded, units_of
 from lodestone.workbook.reading.cells import BLANK, show
 from lodestone.workbook.schema.sheets import ANY
 from lodestone.workbook.tables import Record, Tables
@@ -219,8 +219,7 @@ def returns_after_horizon(tables: Tables) -> Iterator[Problem]:
 def budget_for_nothing(tables: Tables) -> Iterator[Problem]:
     offered = _on_offer(tables)
     for budget in tables.rows("Budgets"):
-        kinds = offered if "all" in budget["covers"] else {kind: offered[kind] for kind in budget["covers"]}
-        if not any(kinds.values()):
+        if not any(offered[kind] for kind in kinds_of(budget)):
             yield problem_at(
                 budget,
                 "covers",
@@ -235,7 +234,7 @@ def budget_for_nothing(tables: Tables) -> Iterator[Problem]:
 
 def budget_words_without_effect(tables: Tables) -> Iterator[Problem]:
     for budget in tables.rows("Budgets"):
-        words = [word for word in budget["covers"] if word != "all"]
+        words = [word for word in budget["covers"] if word not in ("all", "contingent")]
         if "all" in budget["covers"] and words:
             yield problem_at(
                 budget,
@@ -248,10 +247,15 @@ def budget_words_without_effect(tables: Tables) -> Iterator[Problem]:
 def _on_offer(tables: Tables) -> dict[str, bool]:
     """Whether there is anything on which each kind of outlay could be made."""
     floors = tables.rows("PriceFloors")
+    promises = any(row["floor_usd_per_kg"] is None or row["floor_usd_per_kg"] or row["upside_share"] for row in floors)
     return {
         "capex": any(row["funding"] == "public" and row["capex_musd"] for row in tables.rows("Projects")),
         "grants": any(row["capex_grant_share"] for row in floors),
-        "floors": any(row["floor_usd_per_kg"] or row["upside_share"] for row in floors),
+        "floors": promises or any(row["production_credit_usd_per_kg"] for row in floors),
+        "contingent": promises,
+        "loans": any(row["loan_share_of_capex"] for row in floors),
+        "equity": any(row["equity_musd"] for row in floors),
+        "contracts": bool(tables.rows("Contracts")),
         "fees": any(row["signing_fee_musd"] for row in tables.rows("Contracts")),
         "stockpile": any(row["capacity_t"] for row in tables.rows("Stockpiles")),
     }

@@ -80,13 +80,13 @@ def _uses_of_prices(tables: Tables, materials: set[str]) -> Iterator[tuple[str, 
                 f"is in the recipe of {unit.key[0]}, which is paid the value that it adds",
             )
     for lane in tables.lanes.values():
-        if lane.material in materials and lane.open and _taxed(tables, lane):
+        if lane.material in materials and lane.open and taxed(tables, lane):
             cell = lane.tariff_cells.get("material", "Tariffs")
             use = f"is taxed from {lane.from_region} to {lane.to_region}"
             yield lane.material, lane.from_region, "Tariffs", cell, use
 
 
-def _taxed(tables: Tables, lane: Lane) -> bool:
+def taxed(tables: Tables, lane: Lane) -> bool:
     rates = (*(lane.tariff.get(year) for year in horizon_of(tables)), *lane.tariff_months.values())
     return any(rates) or lane.min_price_usd_per_kg is not None
 
@@ -115,6 +115,12 @@ def value_added_negative(tables: Tables) -> Iterator[Problem]:
             )
 
 
+def _priced(tables: Tables, row: Record) -> Record | None:
+    """The row of Prices for the material and region of a row, if there is one."""
+    prices = tables.records["Prices"]
+    return prices.get((row["material"], row["region"])) or prices.get((row["material"], ANY))
+
+
 def price_row(tables: Tables, material: str, region: str) -> Record:
     """The row of Prices that names the region, else that of all regions."""
     prices = tables.records["Prices"]
@@ -134,10 +140,9 @@ def shortage_cheaper_than_price(tables: Tables) -> Iterator[Problem]:
         prices = [
             (price, -year, row["material"])
             for row in tables.rows("Demand")
-            if row["sector"] == sector["sector"] and (row["material"],) in tables.records["Prices"]
+            if row["sector"] == sector["sector"] and (priced := _priced(tables, row)) is not None
             for year in horizon
-            if (row.years or {}).get(year)
-            and (price := (tables.records["Prices"][row["material"],].years or {}).get(year)) is not None
+            if (row.years or {}).get(year) and (price := (priced.years or {}).get(year)) is not None
         ]
         dearest = max(prices, default=None)
         if dearest is not None and dearest[0] > sector["shortage_cost_usd_per_kg"]:

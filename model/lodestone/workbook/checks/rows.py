@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from lodestone.data.plan_data import ALL_KINDS
 from lodestone.data.times import Time, year_of
 from lodestone.errors import Problem
 from lodestone.names import listed
@@ -61,6 +62,12 @@ def units_of(tables: Tables) -> list[Record]:
     """Plants and projects whose process is known."""
     processes = {process for process, _ in tables.records["Processes"]}
     return [unit for sheet in ("Plants", "Projects") for unit in tables.rows(sheet) if unit["process"] in processes]
+
+
+def kinds_of(budget: Record) -> frozenset[str]:
+    """The kinds of outlay that a budget covers."""
+    words = frozenset(budget["covers"])
+    return (words - {"all"}) | frozenset(ALL_KINDS if "all" in words else ())
 
 
 def paid_at_market(unit: Record) -> bool:

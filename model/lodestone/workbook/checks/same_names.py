@@ -1,4 +1,4 @@
-"""Two names that were probably meant for one thing."""
+"""Two names of one country."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from lodestone.errors import Problem
 from lodestone.workbook.checks.rows import cell_of
-from lodestone.workbook.schema.sheets import SHEETS
 from lodestone.workbook.tables import Record, Tables
 
 # Names under which one country goes, in the form of `_bare`: English ones, former ones, codes of two and three letters.
@@ -72,19 +71,6 @@ COUNTRIES = (
     "eu europeanunion",
 )
 _COUNTRY_OF = {name: names.split()[0] for names in COUNTRIES for name in names.split()}
-TOGETHER = (("Plants", "Projects", "Markets"),)  # whose ids are unique together
-
-
-def nearly_the_same_name(tables: Tables) -> Iterator[Problem]:
-    """Two ids that differ in case, blanks, dots or hyphens only."""
-    shared = {sheet for group in TOGETHER for sheet in group}
-    alone = tuple((name,) for name, sheet in SHEETS.items() if sheet.id_column is not None and name not in shared)
-    for sheets in (*TOGETHER, *alone):
-        first: dict[str, Record] = {}
-        for row in (row for sheet in sheets for row in tables.rows(sheet)):
-            other = first.setdefault(_bare(row.key[0]), row)
-            if other.key[0] != row.key[0]:
-                yield _alike(row, other, "differ in case, blanks, dots or hyphens only")
 
 
 def one_country_twice(tables: Tables) -> Iterator[Problem]:
@@ -95,17 +81,12 @@ def one_country_twice(tables: Tables) -> Iterator[Problem]:
         if country is not None:
             other = first.setdefault(country, row)
             if other is not row and _bare(other.key[0]) != _bare(row.key[0]):
-                yield _alike(row, other, "name one country")
-
-
-def _alike(row: Record, other: Record, how: str) -> Problem:
-    column = SHEETS[row.sheet].key[0]
-    return Problem(
-        cell_of(row, column),
-        row.key[0],
-        f"{row.key[0]} and {other.key[0]} ({cell_of(other, SHEETS[other.sheet].key[0])}) {how}",
-        "if they are one, use one name for both; otherwise give them names that can be told apart",
-    )
+                yield Problem(
+                    cell_of(row, "region"),
+                    row.key[0],
+                    f"{row.key[0]} and {other.key[0]} ({cell_of(other, 'region')}) name one country",
+                    "if they are one, use one name for both; otherwise give them names that can be told apart",
+                )
 
 
 def _bare(name: str) -> str:

@@ -89,7 +89,8 @@ def _row_of_headings(sheet: Sheet, raw: RawSheet) -> int:
     if known(1) > 1 or (known(1) and len(raw.rows[1]) > 1):
         return 1
     most = max((known(number), -number) for number in range(1, TITLE_ROWS + 1))
-    return -most[1] if most[0] >= min(2, len(sheet.plain)) else 1
+    needed = sum(column.required for column in sheet.plain)
+    return -most[1] if most[0] >= max(1, min(2, needed)) else 1
 
 
 def _title_above(sheet: Sheet, raw: RawSheet, row: int) -> Problem:

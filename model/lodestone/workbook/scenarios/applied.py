@@ -10,7 +10,7 @@ Then come the rows of Changes for `base`, which change all futures; then those o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -82,23 +82,28 @@ def base_future(base: Base, sets: Sequence[Change]) -> Future:
     future.lanes = _lanes(future)
     future.carry_out(change for change in sets if not about_settings(change))
     if base.horizon_known:  # without one nothing can be said about what changes
-        _carry_out_rows(future, BASE)
+        _carry_out_rows(future, (BASE,))
     return future
 
 
 def scenario_future(before: Future, scenario: str) -> Future:
     """What the changes of one scenario make of its parent's data, or the base's."""
+    return combined_future(before, (scenario,))
+
+
+def combined_future(before: Future, scenarios: Collection[str]) -> Future:
+    """What the changes of several scenarios together make of a future: in row order, each from its own time on."""
     records = {sheet: dict(rows) for sheet, rows in before.records.items()}
     future = Future(
         dict(before.settings), records, dict(before.lanes), list(before.log), of_lanes=list(before.of_lanes)
     )
-    _carry_out_rows(future, scenario)
+    _carry_out_rows(future, scenarios)
     return future
 
 
-def _carry_out_rows(future: Future, scenario: str) -> None:
-    """The rows of Changes for a scenario or the base, those of Settings first."""
-    changes = _scenario_changes(future, scenario)
+def _carry_out_rows(future: Future, scenarios: Collection[str]) -> None:
+    """The rows of Changes for scenarios or the base, those of Settings first."""
+    changes = _scenario_changes(future, scenarios)
     freight = future.settings["default_freight_usd_per_kg"]
     future.carry_out(change for change in changes if about_settings(change))
     if future.settings["default_freight_usd_per_kg"] != freight:
@@ -108,16 +113,16 @@ def _carry_out_rows(future: Future, scenario: str) -> None:
     future.carry_out(change for change in changes if not about_settings(change))
 
 
-def _scenario_changes(future: Future, scenario: str) -> list[Change]:
-    """The rows of Changes for one scenario, in order; unusable rows are left out, being problems already."""
-    shows, parent = time_of(future.calendar.first_year), None
-    if scenario != BASE:
+def _scenario_changes(future: Future, scenarios: Collection[str]) -> list[Change]:
+    """The rows of Changes for scenarios, in order; unusable rows are left out, being problems already."""
+    shows, parents = dict.fromkeys(scenarios, time_of(future.calendar.first_year)), dict[str, str]()
+    for scenario in (name for name in scenarios if name != BASE):
         row = future.records["Scenarios"][scenario,]
-        parent = row["parent"]
+        parents[scenario] = row["parent"]
         if row["from_year"] in future.calendar.years:  # else a problem reported elsewhere
-            shows = time_of(row["from_year"], row["from_month"] or 1)
+            shows[scenario] = time_of(row["from_year"], row["from_month"] or 1)
     needed = ("sheet", "row", "column", "operation", "value")
-    rows = [row for row in future.records["Changes"].values() if row["scenario"] == scenario]
+    rows = [row for row in future.records["Changes"].values() if row["scenario"] in shows]
     return [
         Change(
             sheet=row["sheet"],
@@ -127,12 +132,12 @@ def _scenario_changes(future: Future, scenario: str) -> list[Change]:
             value=row["value"],
             from_year=row["from_year"],
             to_year=row["to_year"],
-            shows=shows,
+            shows=shows[row["scenario"]],
             by=f"Changes!A{row.key[0]}",
             cells=row.cells,
             from_month=row["from_month"],
             to_month=None if "to_month" in row.blank else row["to_month"],
-            parent=parent or "the base",
+            parent=parents.get(row["scenario"]) or "the base",
         )
         for row in rows
         if all(row[part] is not None for part in needed)

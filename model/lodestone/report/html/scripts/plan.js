@@ -43,6 +43,29 @@ const planDrawings = {
     };
   },
 
+  threats(rows) {
+    const pairs = rows.filter((row) => row.one !== "");
+    const names = unique(pairs.flatMap((row) => [row.one, row.other]));
+    const cells = pairs.flatMap((row) => (row.one === row.other ? [row] : [row, { ...row, one: row.other, other: row.one }]));
+    const axis = { type: "linear", tickmode: "array", tickvals: names.map((_, i) => i), ticktext: names.map((name) => short(name, 18)), range: [-0.6, names.length - 0.4], zeroline: false, fixedrange: true };
+    return {
+      data: cells.length ? [{
+        type: "scatter", mode: "markers", x: cells.map((row) => names.indexOf(row.other)), y: cells.map((row) => names.indexOf(row.one)),
+        marker: {
+          symbol: "square", size: 20, color: cells.map((row) => row.short_t), cmin: 0, cmax: Math.max(...cells.map((row) => row.short_t), 1e-9),
+          line: { width: cells.map((row) => (row.branch === "yes" ? 3 : 1)), color: cells.map((row) => (row.branch === "yes" ? css("--ink") : css("--rule"))) },
+          colorscale: [[0, C.clean], [0.5, C.middle], [1, C.exposed]], colorbar: { title: { text: "t short", side: "top" }, thickness: 12, len: 0.6 },
+        },
+        hoverinfo: "text", hovertext: cells.map((row) => `${short(row.threats, 60)}<br>${tonnes(row.short_t)} short${row.binding ? `<br>${short(row.binding, 80)}` : ""}`),
+      }] : [],
+      layout: {
+        xaxis: { ...axis, tickangle: -45, side: "top" }, yaxis: { ...axis, autorange: false, range: [names.length - 0.4, -0.6] },
+        showlegend: false, margin: { l: 10, r: 10, t: 10, b: 10 },
+      },
+      height: Math.max(300, 160 + 30 * names.length), least: `${Math.max(340, 190 + 26 * names.length)}px`,
+    };
+  },
+
   gantt(rows, context) {
     const shown = rows.slice(0, MOST_BARS), end = Math.max(...context.view.years) + 1;
     const colour = { "build, public": C.payers.public, "build, private": C.payers.buyers, guarantee: C.middle, sign: C.payers.shortage };

@@ -1,0 +1,122 @@
+"""Loans and stakes: what a payer puts into a project with a package, and what comes back.
+
+    loans[n]   at the decision loan_share_of_capex * capex * award;  in each year of debt service
+               - w(n) * repaid * award;  at a leaf less what is still to be paid back, at discount_rate
+    equity[n]  at the decision equity_musd * award;  less dividends as far as they are counted;  at a leaf less what is
+               counted of those to come
+
+What is repaid, and what of dividends is counted along a path, are numbers of one award (`data/capital.py`): in the
+cash of which dividends are paid nothing is contracted, so that the rules stay linear. [cheat] A loan never earns, and a
+stake never earns more than it cost. Both are paid back whether floor and credit are honoured or not; what was put in
+before first_year is spent, and what was counted before it does not come back.
+
+Units    MUSD
+Sheets   in: PriceFloors; out: CapitalStack, SupportYears
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyomo.environ as pyo
+
+from lodestone.data.capital import dividend, loan, repaid
+from lodestone.data.plan_data import Floor
+from lodestone.data.tree import Tree
+from lodestone.rules.commitments import COMMITTED, Decision, decision_year, paid_at
+from lodestone.rules.linear import costs
+from lodestone.rules.price_floors import package_of
+
+Back = dict[int, float]  # node -> MUSD that come back in it
+
+
+def capital(tree: Tree, floors: pyo.Block) -> pyo.Block:
+    """Build the block. block.repaid, block.dividends: what comes back of one award in each node; .._after: at the
+    leaves, for what is to come."""
+    block = pyo.Block(concrete=True)
+    block.cost = costs("loans", "equity")
+    block.repaid, block.dividends = {}, {}  # decision -> node -> MUSD
+    block.repaid_after, block.dividends_after = {}, {}
+    for d, o in (key for key in floors.decided if _puts_in(tree, key[1])):
+        for n in paid_at(tree, d, "floors", o):
+            data = tree.data[n]
+            floor = data.floors[o]
+            if floor.project in data.projects:
+                block.cost["loans"][n].append((loan(data.projects[floor.project], floor), floors.decided[d, o]))
+                block.cost["equity"][n].append((floor.equity, floors.decided[d, o]))
+        nodes = list(_nodes(tree, (d, o)))
+        block.repaid[d, o], block.repaid_after[d, o] = _repaid(tree, floors, (d, o), nodes)
+        block.dividends[d, o], block.dividends_after[d, o] = _dividends(tree, floors, (d, o), nodes)
+        for term, back in (
+            ("loans", block.repaid[d, o]),
+            ("loans", block.repaid_after[d, o]),
+            ("equity", block.dividends[d, o]),
+            ("equity", block.dividends_after[d, o]),
+        ):
+            for n, musd in back.items():
+                block.cost[term][n].append((-musd, floors.decided[d, o]))
+    return block
+
+
+def _puts_in(tree: Tree, o: str) -> bool:
+    return any(data.floors[o].loan_share or data.floors[o].equity for data in tree.data.values())
+
+
+def _nodes(tree: Tree, decision: Decision) -> Iterator[tuple[int, Floor, int]]:
+    """(node, package as it has it, year of the decision) of the nodes that a package for a project concerns."""
+    d, o = decision
+    for n in tree.nodes:
+        floor = tree.data[n].floors[o]
+        decided = decision_year(tree, d, floor)
+        if decided is not None and (d == COMMITTED or d in tree.path[n]) and floor.project in tree.data[n].projects:
+            yield n, floor, decided
+
+
+def _repaid(
+    tree: Tree, floors: pyo.Block, decision: Decision, nodes: list[tuple[int, Floor, int]]
+) -> tuple[Back, Back]:
+    back: Back = {}
+    after: Back = {}
+    for n, floor, decided in nodes:
+        data, due = tree.data[n], {}
+        if floor.loan_share:
+            due = repaid(data, floor, decided)
+        if due.get(tree.year[n]):
+            back[n] = tree.length[n] * due[tree.year[n]]
+        if n in tree.leaves:
+            last = data.last_year
+            to_come = sum((1 + data.discount_rate) ** (last - t) * musd for t, musd in due.items() if t > last)
+            if to_come:
+                after[n] = to_come
+    return back, after
+
+
+def _dividends(
+    tree: Tree, floors: pyo.Block, decision: Decision, nodes: list[tuple[int, Floor, int]]
+) -> tuple[Back, Back]:
+    """Counted along each path until they are worth the stake at the decision, at the hurdle rate."""
+    d, o = decision
+    back: Back = {}
+    after: Back = {}
+    left: dict[int | None, float] = {}  # node -> what is left to the limit, worth at the decision
+    for n, row, decided in nodes:
+        if not (row.equity and row.equity_share):
+            continue
+        data, time, year = tree.data[n], tree.time[n], tree.year[n]
+        floor, honoured = package_of(tree, floors, n, o, d), row.is_honoured(time)
+        hurdle = 1 + data.projects[floor.project].hurdle_rate
+        risk = min(1.0, (1 + data.discount_rate) / hurdle)
+        limit = left.get(tree.parent[n], floor.equity)
+        paid = tree.length[n] * dividend(data, floor, decided, year, time, honoured)
+        counted = min(paid, limit * hurdle ** (year - decided))
+        left[n] = max(0.0, limit - counted * hurdle ** (decided - year))
+        if counted:
+            back[n] = counted * risk ** (year - decided)
+        if n in tree.leaves:
+            end = data.projects[floor.project].ends(decided)
+            later = ((t, dividend(data, floor, decided, t, time, honoured)) for t in range(year + 1, end + 1))
+            to_come = sum(hurdle ** (year - t) * musd for t, musd in later)
+            counted = min(left[n] * hurdle ** (year - decided), to_come)
+            if counted:
+                after[n] = counted * risk ** (year - decided)
+    return back, after

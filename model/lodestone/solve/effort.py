@@ -1,0 +1,50 @@
+"""How far a solve goes: what is asked for, and what that means for one workbook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lodestone.data.plan_data import PlanData
+from lodestone.plan.plan import Plan
+from lodestone.progress import OnProgress, ShouldStop
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What is asked of a solve: relative gap and seconds (None: as the workbook's settings say), and who watches.
+
+    start: the plan of an earlier run, whose decisions the solver begins with. secure: threats at once that the plan
+    must stand.
+    """
+
+    gap: float | None = None
+    time_limit: float | None = None
+    on_progress: OnProgress | None = None
+    should_stop: ShouldStop | None = None
+    start: Plan | None = None
+    secure: int | None = None
+
+    def threats(self, data: PlanData) -> int:
+        """How many threats at once the plan must stand."""
+        return data.secure_against if self.secure is None else self.secure
+
+    def search(self, data: PlanData) -> Search:
+        """With what the settings say where nothing is asked for."""
+        gap = data.mip_gap if self.gap is None else self.gap
+        time_limit = data.time_limit_s if self.time_limit is None else self.time_limit
+        return Search(gap, time_limit, self.on_progress, self.should_stop, self.start)
+
+
+AS_SET = Effort()  # in the workbook
+
+
+@dataclass(frozen=True)
+class Search:
+    """One solve: relative gap, seconds, who watches and may stop it, and the plan it starts from."""
+
+    gap: float
+    time_limit: float
+    on_progress: OnProgress | None = None
+    should_stop: ShouldStop | None = None
+    start: Plan | None = None
+    careful: bool = False  # tighter tolerances, no presolve

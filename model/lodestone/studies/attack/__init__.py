@@ -1,0 +1,1 @@
+"""The worst that can come to a plan as it is."""

@@ -1,0 +1,42 @@
+"""Rows (24) of a branch of threats against literal algebra."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.rules.algebra import assert_row, covers, keys
+from tests.rules.tiny_data import contract, floor, market, plan, project, scenario, sector
+
+from lodestone.data.tree import Branch, single, with_branches
+from lodestone.rules.build import build
+
+J = ("Home", "cars", "oxide")
+
+
+@covers("secure.served", "secure.builds", "secure.awards", "secure.signings", "secure.volumes")
+def test_a_branch_serves_its_share_with_what_its_future_prepared():
+    """100 t are wanted, 0.8 of them whatever comes: at most 20 t may be short. The branch leaves after node 0, and its
+    nodes 3 and 4 are the twins of 1 and 2."""
+    parts = {
+        "projects": [project("mill", capex=50.0)],
+        "floors": [floor("f", "mill", tenor_years=9)],
+        "contracts": [contract("deal", "shop")],
+        "markets": [market("shop", "oxide", volume=100.0)],
+        "sectors": [replace(sector("cars"), secure_share=0.8)],
+        "demand": {J: 100.0},
+    }
+    tree = with_branches(single(plan(**parts)), [Branch("base", ("cut",), plan(**parts, scenario=scenario("cut")))])
+    assert dict(tree.twin) == {3: 1, 4: 2}
+    m = build(tree).model
+
+    assert keys(m.secure.served) == {(3, *J), (4, *J)}
+    assert_row(m.secure.served[3, *J], {"flows.short[3,Home,cars,oxide]": 1}, "<=", 20)
+    for row, name, what in (
+        ("builds", "investments.build", "mill"),
+        ("awards", "price_floors.award", "f"),
+        ("signings", "contracts.sign", "deal"),
+        ("volumes", "contracts.q", "deal"),
+    ):
+        rows = getattr(m.secure, row)
+        assert (3, what) in keys(rows), row
+        assert_row(rows[3, what], {f"{name}[3,{what}]": 1, f"{name}[1,{what}]": -1}, "<=", 0)
