@@ -10,6 +10,9 @@ from benchmarks.published.instances import Case, Instance
 from benchmarks.published.periods import only
 
 SITE = "site"
+BY_REGION = (
+    "periods as regions of one year: lanes forward are stock, lanes back are backlog; not in months: demand cannot wait"
+)
 IN_MONTHS = (
     "in months: one year cut by Periods, what changes by month as base rows of Changes; a setup is a public project "
     "for the material of its month, decided at the start of the year"
@@ -138,8 +141,7 @@ def backlog(instance: Instance) -> Iterator[Case]:
                 if u != t:
                     cost = sum(hold[t:u]) if u > t else sum(wait[u:t])
                     book.lane(f"period {t + 1}", f"period {u + 1}", item, cost)
-    how = "periods as regions of one year: lanes forward are stock, lanes back are backlog; not in months: demand cannot wait"
-    yield Case(instance.name, instance.references[0], book, how)
+    yield Case(instance.name, instance.references[0], book, BY_REGION)
 
 
 def backlog_to_the_end(instance: Instance) -> Iterator[Case]:
@@ -160,8 +162,7 @@ def backlog_to_the_end(instance: Instance) -> Iterator[Case]:
             if u != t:
                 cost = (u - t) * data["holding_cost"] if u > t else (t - u) * data["backlog_cost"]
                 book.lane(here, f"period {u + 1}", "item", cost)
-    how = "periods as regions of one year: lanes forward are stock, lanes back are backlog; not in months: demand cannot wait"
-    yield Case(instance.name, instance.references[0], book, how)
+    yield Case(instance.name, instance.references[0], book, BY_REGION)
 
 
 def setup_times(instance: Instance) -> Iterator[Case]:
