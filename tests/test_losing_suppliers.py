@@ -26,7 +26,7 @@ def real() -> Inputs:
 
 
 def relaxed(built: Built) -> float:
-    """The least cost with integers free within their bounds, which is exact where all are held; inf if there is none."""
+    """The least cost with integers free within their bounds: exact where all are held; inf where there is none."""
     solver = load_model(built)
     solver.relax(True)
     return solver.linear_bound()
