@@ -1,4 +1,4 @@
-"""What planning costs besides the solver: `python -m benchmarks [--quick] [--write benchmarks/RESULTS.md]`.
+"""What planning costs besides the solver: `python -m benchmarks [--quick] [--write]`.
 
 Workbooks are generated from toy to a million flow variables. The smaller ones are solved from file to files, and models
 are taken to HiGHS on five ways side by side: this project, Pyomo's two own interfaces, a bare highspy script with the
@@ -20,16 +20,15 @@ import click
 
 from benchmarks import everyday, scale
 from benchmarks.generate import Size
+from benchmarks.kept import keep
 from benchmarks.scale import CPU, WALL, WORDS, Answer, Case
-
-BY_HAND = "<!-- below: written by hand, kept as it is -->"
 
 
 @click.command()
 @click.option("--quick", is_flag=True, help="A toy size once, to see that everything runs.")
 @click.option("--only", multiple=True, help="Only the cases whose name contains this; repeatable.")
-@click.option("--write", type=click.Path(path_type=Path), help="Write the tables as Markdown.")
-def main(quick: bool, only: tuple[str, ...], write: Path | None) -> None:
+@click.option("--write", is_flag=True, help="Keep the tables in benchmarks/results, by version and machine.")
+def main(quick: bool, only: tuple[str, ...], write: bool) -> None:
     """Measure reading, building, handing over, solving and writing, by size and by way."""
 
     def tell(what: str) -> None:
@@ -47,8 +46,7 @@ def main(quick: bool, only: tuple[str, ...], write: Path | None) -> None:
     text = report(wholes, sides, daily)
     click.echo(text)
     if write:
-        kept = write.read_text(encoding="utf-8").partition(BY_HAND)[2] if write.exists() else ""
-        write.write_text(f"{text}\n{BY_HAND}{kept}", encoding="utf-8")
+        tell(f"kept in {keep('planning', text)}")
 
 
 def report(

@@ -91,7 +91,7 @@ MUTATIONS = file_mutation.create_mutations
 
 # Besides the tests of the mutated file: those that put whole plans through all rules or the whole audit. The model with
 # every feature is built once for all tests of a file: which of them a function reaches is known of the first alone.
-BUILT_ONCE = ("tests/rules/test_tables.py", "tests/test_register.py")
+BUILT_ONCE = ("tests/rules/test_tables.py", "tests/rules/test_register.py")
 WHOLE = (
     "tests/audit/test_verdict.py",
     "tests/audit/test_tampered_plans.py",

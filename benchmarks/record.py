@@ -2,12 +2,14 @@
 
 Solves `rare_earth_magnets` and `critical_minerals` at a gap of 1 % or as said, in many ways: half an hour on two quiet
 cores. Results that stand in --folder are taken over if they are of these workbooks. Pages name a figure by its key in a
-comment, and a test compares (tests/test_docs_commands.py).
+comment, and a test compares (tests/test_docs_commands.py). --pages writes the figures of the record into the pages
+anew, each with its decimals; the sentences around them are to be read again.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from typing import Any
 
 import click
 
+from benchmarks.analyst import analyst
 from lodestone.template.examples import examples
 
 GAP = "0.01"
@@ -66,6 +69,8 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {  # name -> what is written,
 USED = {MAGNETS: "base", NINE: "nine"}
 BEFORE = 2028  # last year before futures part
 YEARS, NINE_YEARS = (2026, 2028, 2030, 2035, 2040), (2026, 2030, 2035)
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+NOTED = re.compile(r"(?P<number>-?\d[\d,]*(?:\.\d+)?)(?P<rest>(?P<percent> %)?(?: [A-Za-z]+)?<!-- (?P<key>[\w.]+) -->)")
 
 Record = dict[str, Any]
 
@@ -110,6 +115,7 @@ def record(found: dict[str, Any]) -> Record:
     for step in found["what_binds"]["moved"]:
         name = f"moved.{step['name']}.{'more' if step['more'] else 'less'}"
         figures |= {f"{name}.{key}": step[key] for key in ("musd", "at_least", "at_most")}
+    figures |= analyst(base)
     figures |= _nine(found)
     figures |= _workbook()
     return {
@@ -147,10 +153,12 @@ def _plan(plan: dict[str, Any]) -> Record:
 
 
 def _stock(rows: list[dict[str, Any]]) -> dict[str, float]:
-    """t by material in all stockpiles at the end of the year before futures part."""
+    """t by material in all stockpiles at the end of the year before futures part (of its last period)."""
+    rows = [r for r in rows if r["year"] == BEFORE and r.get("scenario", "base") in ("base", "embargo_2y")]
+    last = max((row.get("month", 1) for row in rows), default=1)
     held: dict[str, float] = {}
     for row in rows:
-        if row["year"] == BEFORE and row.get("scenario", "base") in ("base", "embargo_2y"):
+        if row.get("month", 1) == last:
             held[row["material"]] = held.get(row["material"], 0.0) + row["stock_t"]
     return held
 
@@ -241,6 +249,21 @@ def _workbook() -> Record:
     return figures | {"workbook.rows": rows, "workbook.illustrative": marked}
 
 
+def with_figures(text: str, figures: Record) -> str:
+    """A page with the figures of the record in place of its own, each with as many decimals; signs stay as written."""
+
+    def anew(found: re.Match[str]) -> str:
+        number, key = found["number"], found["key"]
+        if key not in figures:
+            click.echo(f"no figure {key}", err=True)
+            return found[0]
+        value = abs(figures[key]) * (100 if found["percent"] else 1)
+        sign = "-" if number.startswith("-") else ""
+        return f"{sign}{value:,.{len(number.partition('.')[2])}f}{found['rest']}"
+
+    return NOTED.sub(anew, text)
+
+
 def _short(value: Any) -> Any:
     return float(f"{value:.7g}") if isinstance(value, float) else value
 
@@ -248,8 +271,14 @@ def _short(value: Any) -> Any:
 @click.command()
 @click.option("--folder", type=click.Path(path_type=Path), help="Where runs are kept. [default: nowhere]")
 @click.option("--write", type=click.Path(path_type=Path), help="Write the record as JSON.")
-def main(folder: Path | None, write: Path | None) -> None:
+@click.option("--pages", is_flag=True, help="Write the figures of docs/record.json into the pages; solves nothing.")
+def main(folder: Path | None, write: Path | None, pages: bool) -> None:
     """Solve what the case study tells of, and print its figures."""
+    if pages:
+        figures = _read(DOCS / "record.json")["figures"]
+        for page in sorted(DOCS.glob("*.md")):
+            page.write_text(with_figures(page.read_text(encoding="utf-8"), figures), encoding="utf-8")
+        return
     with tempfile.TemporaryDirectory() as scratch:
         place = folder or Path(scratch)
         place.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What studies of many solves gain: `python -m benchmarks.studies [--write benchmarks/STUDIES.md]`.
+"""What studies of many solves gain: `python -m benchmarks.studies [--write]`.
 
 Ratios, each within one run on the same machine:
 
@@ -21,6 +21,7 @@ from pathlib import Path
 import click
 from openpyxl import load_workbook
 
+from benchmarks.kept import keep
 from lodestone.solve.one_scenario import scenario_data
 from lodestone.studies.frontier.moved_caps import Move
 from lodestone.studies.frontier.trace import scales, trace
@@ -34,7 +35,7 @@ def seconds(folder: str, *arguments: str) -> float:
     """Wall time of a command of Lodestone, start-up included."""
     began = time.perf_counter()
     command = [sys.executable, "-c", "from lodestone.commands import main; main()", *arguments, "--quiet"]
-    subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(ROOT), "PATH": ""}, check=True)
+    subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(ROOT / "model"), "PATH": ""}, check=True)
     return time.perf_counter() - began
 
 
@@ -109,8 +110,8 @@ def warm_starts(workbook: Path, end: float, gap: str) -> list[str]:
 @click.option("--to", "end", default=0.8, show_default=True, help="Factor on the shares at the last point.")
 @click.option("--gap", default="0.002", show_default=True)
 @click.option("--commands", default=3, show_default=True, help="Solve commands that are run, of the twelve.")
-@click.option("--write", type=click.Path(path_type=Path), help="Write the table as Markdown.")
-def main(workbook: Path, end: float, gap: str, commands: int, write: Path | None) -> None:
+@click.option("--write", is_flag=True, help="Keep the table in benchmarks/results, by version and machine.")
+def main(workbook: Path, end: float, gap: str, commands: int, write: bool) -> None:
     """Measure what parallel solves and warm starts gain."""
     with tempfile.TemporaryDirectory() as folder:
         rows: Sequence[list[str]] = [
@@ -123,7 +124,7 @@ def main(workbook: Path, end: float, gap: str, commands: int, write: Path | None
     text = f"# Studies\n\n`python -m benchmarks.studies`: {workbook.stem}, gap {gap}.\n\n" + "\n".join(lines) + "\n"
     click.echo(text)
     if write:
-        write.write_text(text, encoding="utf-8")
+        click.echo(f"kept in {keep('studies', text)}", err=True)
 
 
 if __name__ == "__main__":

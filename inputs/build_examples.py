@@ -2,8 +2,11 @@
 
     python inputs/build_examples.py            writes inputs/<example>.xlsx
     python inputs/build_examples.py --check    writes nothing; exit code 1 if a workbook's cells part from its tables
+    python inputs/build_examples.py --only rare_earth_magnets --without Periods --to FOLDER
+                                               a variant elsewhere: here the example without periods within a year
 
-Each folder under inputs/sources holds one CSV file per sheet of the workbook. Figures are mended there, never in the
+Each folder under inputs/sources holds one CSV file per sheet of the workbook; a sheet that an example does not use has
+no file. Figures are mended there, never in the
 workbook: a CSV file shows in a review which number changed, and its `source` column says why it may be believed.
 """
 
@@ -13,7 +16,7 @@ import argparse
 import csv
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -26,9 +29,9 @@ INPUTS = Path(__file__).resolve().parent
 SOURCES = INPUTS / "sources"
 EXAMPLES = ("critical_minerals", "rare_earth_magnets", "tutorial")
 SHEETS = (
-    "Settings", "Regions", "Materials", "Prices", "BankPrices", "Processes", "Plants", "Projects", "PriceFloors",
-    "Contracts", "Markets", "Lanes", "Tariffs", "Sectors", "Demand", "Substitution", "Returns", "Stockpiles",
-    "ChinaShare", "Budgets", "Scenarios", "Changes",
+    "Settings", "Periods", "Regions", "Materials", "Prices", "BankPrices", "Processes", "Plants", "Projects",
+    "PriceFloors", "Contracts", "Markets", "Trade", "Lanes", "Tariffs", "Sectors", "Demand", "Substitution", "Returns",
+    "Stockpiles", "ChinaShare", "Budgets", "Scenarios", "Changes",
 )  # fmt: skip
 FREE_TEXT = frozenset({"source", "note", "description"})
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -63,9 +66,23 @@ def read_table(path: Path) -> Table:
     ]
 
 
-def read_example(name: str) -> dict[str, Table]:
+def read_example(name: str, without: Collection[str] = ()) -> dict[str, Table]:
     """All sheets of an example, in the order of the workbook."""
-    return {sheet: read_table(SOURCES / name / f"{sheet}.csv") for sheet in SHEETS}
+    found = {sheet: SOURCES / name / f"{sheet}.csv" for sheet in SHEETS if sheet not in without}
+    tables = {sheet: read_table(path) for sheet, path in found.items() if path.exists()}
+    return without_months(tables) if "Periods" in without else tables
+
+
+def without_months(tables: dict[str, Table]) -> dict[str, Table]:
+    """The scenarios that need periods within a year are left out too, with their Changes."""
+    in_a_year: set[Value] = set()
+    for sheet in ("Scenarios", "Changes"):
+        headings, *rows = tables[sheet]
+        months = [column for column, heading in enumerate(headings) if str(heading).endswith("_month")]
+        in_a_year |= {row[0] for row in rows if any(row[column] is not None for column in months)}
+    return tables | {
+        sheet: [row for row in tables[sheet] if row[0] not in in_a_year] for sheet in ("Scenarios", "Changes")
+    }
 
 
 def number_format(sheet: str, column: Value, value: Value) -> str:
@@ -100,13 +117,13 @@ def fill(worksheet: Worksheet, table: Table) -> None:
     worksheet.auto_filter.ref = worksheet.dimensions
 
 
-def build(name: str) -> Workbook:
+def build(name: str, without: Collection[str] = ()) -> Workbook:
     """The workbook of an example, not yet saved."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
     workbook.properties.creator = "inputs/build_examples.py"
     workbook.properties.created = BUILT
-    for sheet, table in read_example(name).items():
+    for sheet, table in read_example(name, without).items():
         fill(workbook.create_sheet(sheet), table)
     return workbook
 
@@ -137,14 +154,27 @@ def differences(name: str) -> Iterator[str]:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write the example workbooks from inputs/sources.")
     parser.add_argument("--check", action="store_true", help="compare only; exit code 1 if anything differs")
-    if parser.parse_args(arguments).check:
-        found = [line for name in EXAMPLES for line in differences(name)]
+    parser.add_argument("--only", choices=EXAMPLES, action="append", help="this example; repeatable")
+    parser.add_argument(
+        "--without", choices=SHEETS, action="append", default=[], help="leave out this sheet; with --to"
+    )
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="write there instead, whatever stands there")
+    asked = parser.parse_args(arguments)
+    names = asked.only or EXAMPLES
+    if asked.without and asked.to is None:
+        parser.error("--without makes another workbook than the example: say where to write it, with --to FOLDER")
+    if asked.check:
+        found = [line for name in names for line in differences(name)]
         print("\n".join(found) or "workbooks and tables agree")
         return 1 if found else 0
-    for name in EXAMPLES:
-        if not workbook_path(name).exists() or any(differences(name)):  # the same cells keep the same file
+    for name in names:
+        if asked.to is not None:
+            build(name, asked.without).save(asked.to / f"{name}.xlsx")
+        elif workbook_path(name).exists() and not any(differences(name)):  # the same cells keep the same file
+            continue
+        else:
             build(name).save(workbook_path(name))
-            print(f"wrote {workbook_path(name).name}")
+        print(f"wrote {name}.xlsx")
     return 0
 
 

@@ -10,6 +10,7 @@ and a contract with the ally that is signed.
 from __future__ import annotations
 
 from tests.make import Book
+from tests.solving import add, change, home, lane, market
 
 
 def cut_book() -> Book:
@@ -98,3 +99,18 @@ def cut_book() -> Book:
             ["long_ban", "Markets", "china_magnets", "years", 2027, 7, 2027, 12, "set", 0],
         ],
     }  # fmt: skip
+
+
+def banned(days: float, months: int | None) -> Book:
+    """120 t a year at 60, all from China, which sells nothing from April to June 2027; a reserve of some days."""
+    book = home(2027, demand=120, shortage=1000, stock_end_value_share=0)
+    market(book, "china", "China")
+    lane(book, "China", "Home")
+    add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", capacity_t=100, covers="Home",
+        opening_t=120 * days / 365, max_fill_t_per_yr=0, years=days)  # fmt: skip
+    add(book, "Scenarios", scenario="ban", from_year=2027, emergency_from=2027, emergency_to=2027, refill_years=0)
+    if months:
+        add(book, "Periods", year=2027, months=months)
+        column = {"from_month": 4, "to_month": 6, "from_year": 2027, "to_year": 2027}
+        change(book, "ban", "Markets", "china", 0, **column)
+    return book

@@ -14,15 +14,21 @@ None leaves a cell blank. A text starting with "=" becomes a formula without a c
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape, quoteattr
 
 from openpyxl import Workbook
 
 from lodestone.errors import Problem
 from lodestone.workbook.inputs import Inputs, load
 
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006"
+XML = "xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'"
+PARTS = "http://schemas.openxmlformats.org/package/2006/relationships"
 Rows = list[list[Any]]
 Book = dict[str, Any]
 
@@ -104,6 +110,41 @@ def write_book(path: str | Path, book: Mapping[str, Any]) -> Path:
     return Path(path)
 
 
+def packed(book: Mapping[str, Any]) -> bytes:
+    """The file of a workbook of texts and numbers, made in a tenth of the time: for tests that are not about files."""
+    sheets = {f"xl/worksheets/{i}.xml": content for i, content in enumerate(book.values(), 1)}
+    listed = "".join(f"<sheet name={quoteattr(n)} sheetId='{i}' r:id='r{i}'/>" for i, n in enumerate(book, 1))
+    parts = {
+        "[Content_Types].xml": "<Types/>",
+        "_rels/.rels": _related("officeDocument", ["xl/workbook.xml"]),
+        "xl/workbook.xml": f"<workbook {XML} xmlns:r='{OFFICE}/relationships'><sheets>{listed}</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": _related("worksheet", [name.removeprefix("xl/") for name in sheets]),
+    }
+    for name, content in sheets.items():
+        rows = (f"<row r='{n}'>{''.join(map(_cell, row))}</row>" for n, row in enumerate(_rows(content), 1))
+        parts[name] = f"<worksheet {XML}><sheetData>{''.join(rows)}</sheetData></worksheet>"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return file.getvalue()
+
+
+def _related(kind: str, targets: Sequence[str]) -> str:
+    kind = f"{OFFICE}/relationships/{kind}"
+    each = (f"<Relationship Id='r{i}' Type='{kind}' Target='{target}'/>" for i, target in enumerate(targets, 1))
+    return f"<Relationships xmlns='{PARTS}'>{''.join(each)}</Relationships>"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "<c/>"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"<c><v>{value!r}</v></c>"
+    assert isinstance(value, str) and not value.startswith(("=", "#")), f"write_book can write {value!r}"
+    return f"<c t='inlineStr'><is><t xml:space='preserve'>{escape(value)}</t></is></c>"
+
+
 def load_book(folder: Path, book: Mapping[str, Any], sets: Sequence[str] = ()) -> Inputs:
     """Write `book` into a folder and load it."""
     return load(write_book(folder / "book.xlsx", book), sets)
@@ -119,3 +160,22 @@ def _rows(content: Mapping[str, Any] | Sequence[Sequence[Any]]) -> Sequence[Sequ
     if isinstance(content, Mapping):
         return [["setting", "value"], *([name, value] for name, value in content.items())]
     return content
+
+
+def changed(*cells: tuple[str, int, str, Any]) -> Book:
+    """A valid workbook with cells replaced: (sheet, row in the list, heading, value); a new heading adds a column."""
+    book = with_plants()
+    for sheet, row, heading, value in cells:
+        rows = book[sheet]
+        if heading not in rows[0]:
+            for line in rows:
+                line.append(None)
+            rows[0][-1] = heading
+        rows[row][rows[0].index(heading)] = value
+    return book
+
+
+def warnings_of(folder: Path, book: Book) -> dict[str, str]:
+    inputs = load_book(folder, book)
+    assert inputs.problems == ()
+    return {warning.cell: warning.wrong for warning in inputs.warnings}

@@ -1,4 +1,4 @@
-"""Solve tiny workbooks from end to end: dict of sheets -> .xlsx file -> read -> solve -> audited plan document.
+"""Solve tiny workbooks from end to end: dict of sheets -> read -> solve -> audited plan document.
 
 book = home()                                             # nobody supplies yet: 100 t of oxide a year are short
 add(book, "Markets", market="china", region="China", material="oxide")
@@ -10,20 +10,21 @@ assert t(plan, "flows", from_region="China") == 100
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.make import Book, write_book
+from tests.make import Book, packed
 
+from lodestone.data.tree import single
 from lodestone.errors import Problem
 from lodestone.plan.plan import Plan
-from lodestone.solve.all_futures import solve_joint
-from lodestone.solve.effort import Effort
-from lodestone.solve.one_scenario import solve_scenario
-from lodestone.workbook.inputs import Inputs, load
+from lodestone.rules.tables import cost_totals, plan_tables
+from lodestone.solve.all_futures import all_futures, solve_joint
+from lodestone.solve.effort import Effort, Search
+from lodestone.solve.one_scenario import Clock, scenario_data, solve_scenario, solve_tree
+from lodestone.workbook.inputs import Inputs, load_bytes
 
 FIRST = 2026
 Values = float | Iterable[float | None] | Mapping[int, float | None]
@@ -102,8 +103,7 @@ def _by_year(years: Values | None) -> dict[int, float | None]:
 
 def read(book: Mapping[str, Any]) -> Inputs:
     """What the reader makes of the workbook, problems included."""
-    with tempfile.TemporaryDirectory() as folder:
-        return load(write_book(Path(folder) / "book.xlsx", book))
+    return load_bytes(Path("book.xlsx"), packed(book))
 
 
 def problems(book: Mapping[str, Any]) -> tuple[Problem, ...]:
@@ -133,6 +133,19 @@ def solved_all(book: Mapping[str, Any], values: bool = True) -> Plan:
 def cost(book: Mapping[str, Any], scenario: str = "base") -> float:
     """The least cost, MUSD."""
     return float(solve(book, scenario)["objective_musd"])
+
+
+def costs(book: Book, run: str = "base") -> float:
+    """The least cost, MUSD; of all futures together for `joint`."""
+    inputs = read(book)
+    tree = all_futures(inputs)[1] if run == "joint" else single(scenario_data(inputs, run))
+    solved = solve_tree(tree, Search(1e-9, 60), Clock(None))
+    by_future = {
+        leaf: sum(cost_totals(tree.along(leaf), plan_tables(solved.built.along(leaf))).values()) for leaf in tree.leaves
+    }
+    total = sum(tree.probability[leaf] * cost for leaf, cost in by_future.items())
+    assert total == close(solved.outcome.objective)  # the breakdown adds up
+    return total
 
 
 # --- reading a plan -------------------------------------------------------------------------------------------------

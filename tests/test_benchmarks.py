@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 import pytest
+from benchmarks import kept
 from benchmarks.__main__ import report
 from benchmarks.generate import Size, write_book
 from benchmarks.scale import Case, measure
@@ -19,6 +21,7 @@ pytest.importorskip("linopy")
 WAYS = ("lodestone", "appsi", "contrib", "bare", "linopy")
 
 
+@pytest.mark.slow
 def test_all_ways_end_at_the_same_optimum(tmp_path: Path):
     case = Case("tiny", Size(3, 1, 2), gap=1e-9, runs=1, ways=WAYS)
     wholes, sides = measure([case], tmp_path, tell=lambda what: None)
@@ -33,6 +36,18 @@ def test_all_ways_end_at_the_same_optimum(tmp_path: Path):
     assert tuple(answers["linopy"][n] for n in ("rows", "columns", "nonzeros")) == sizes["lodestone"]
     text = report(wholes, sides, [])
     assert all(words in text for words in ("same network, linopy", "From file to files"))
+
+
+def test_figures_are_kept_by_version_and_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(kept, "FOLDER", tmp_path / "results")
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    first = kept.keep("planning", "as it was")
+    monkeypatch.setattr(kept, "__version__", "99.0.0")
+    second = kept.keep("planning", "as it is")
+    again = kept.keep("planning", "measured again")
+
+    assert (first.read_text(), second.read_text()) == ("as it was", "measured again")
+    assert (second, second.name.startswith("planning-99.0.0-"), "arm64" in second.name) == (again, True, True)
 
 
 def test_flow_variables_are_as_many_as_size_says(tmp_path: Path):

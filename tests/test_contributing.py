@@ -44,6 +44,14 @@ def test_the_rule_takes_the_next_equation():
     assert f"({max(numbers) + 1})" in _blocks()[0]
 
 
+def test_every_command_of_the_guide_has_a_short_name():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| (`.+?`) \| ", text, flags=re.MULTILINE)
+    listed = {command for cell in table for command in re.findall(r"`(.+?)`", cell)}
+    recipes = re.findall(r"^    (?!@)(.+?)(?: \{\{options\}\})?$", (ROOT / "justfile").read_text(), flags=re.MULTILINE)
+    assert listed == set(recipes)
+
+
 def test_the_files_and_commands_that_the_guide_names_exist():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([\w./]+/[\w.]+)`", text)) - {

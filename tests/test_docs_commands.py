@@ -107,6 +107,7 @@ EXIT_CODES = {  # of the commands that end with another one than 0
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RUN)
 def test_a_page_for_planners_is_worked_through(name: str, tmp_path: Path):
     """It prints what it says, each command ends as it should, and every figure in a sentence was printed or typed."""

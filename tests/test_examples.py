@@ -124,3 +124,108 @@ def test_probabilities_of_a_real_example_leave_something_to_the_base(name):
     likely = [row[headings.index("probability")] or 0 for row in rows]
     assert sum(share > 0 for share in likely) >= 2
     assert 0 < sum(likely) < 1
+
+
+def _table(name: str, sheet: str) -> dict[str, dict]:
+    headings, *rows = examples.read_example(name)[sheet]
+    return {str(row[0]): dict(zip(headings, row, strict=True)) for row in rows}
+
+
+@pytest.mark.parametrize("name", ["critical_minerals", "rare_earth_magnets"])
+def test_less_than_half_of_the_cells_are_wholly_illustrative(name):
+    cells = [(len(_figures(row)), str(row["source"] or "")) for _, _, row in _rows(name)]
+    wholly = sum(figures for figures, source in cells if source.startswith("illustrative"))
+    assert wholly < 0.5 * sum(figures for figures, _ in cells)
+
+
+SAME_PLANTS = {  # in rare_earth_magnets -> in critical_minerals
+    "us_mountain_pass_mine": "us_mountain_pass", "au_mt_weld_mine": "au_mt_weld", "in_irel_mine": "in_ree_mine",
+    "br_serra_verde_mine": "br_serra_verde", "us_mountain_pass_sep": "us_mp_separation", "eu_vac_magnet": "de_vac",
+    "my_lynas_light_sep": "my_lynas", "my_lynas_heavy_sep": "my_lynas_heavy", "eu_narva_magnet": "ee_narva",
+    "jp_magnet": "jp_magnet", "ph_magnet": "ph_magnet",
+}  # fmt: skip
+SAME_WORKS_TOGETHER = {
+    "us_magnet": ("us_independence_magnet", "us_evac_magnet", "us_stillwater_1_magnet", "us_noveon_recycling"),
+    "kr_magnet": ("kr_yesan_magnet", "kr_star_magnet"),
+}
+SAME_PROJECTS = {
+    "us_10x_magnet": "us_10x_magnet", "us_vulcan_magnet": "us_vulcan_magnet", "us_jslink_magnet": "us_jslink_magnet",
+    "eu_narva_2_magnet": "ee_narva_2_magnet", "my_kuantan_magnet": "my_kuantan_magnet", "jp_magnet_2": "jp_magnet_2",
+    "kr_posco_magnet": "kr_posco_magnet", "kr_posco_2_magnet": "kr_posco_magnet_2", "au_nolans_sep": "au_nolans",
+    "eu_solvay_2_sep": "fr_solvay_2", "br_serra_verde_2_mine": "br_serra_verde_2", "au_eneabba_sep": "au_eneabba_sep",
+    "us_mp_heavy_sep": "us_mp_heavy_sep",
+}  # fmt: skip
+
+
+def _capacity(row: dict, year: int) -> float:
+    """Given years, a line between them, the last value after."""
+    given = {y: row[y] for y in row if isinstance(y, int) and row[y] is not None}
+    before, after = max(y for y in given if y <= year), min((y for y in given if y > year), default=None)
+    if after is None:
+        return given[before]
+    return given[before] + (given[after] - given[before]) * (year - before) / (after - before)
+
+
+def test_the_same_plant_has_the_same_capacity_in_both_examples():
+    magnets, nine = (_table(name, "Plants") for name in ("rare_earth_magnets", "critical_minerals"))
+    together = {b: (a,) for a, b in SAME_PLANTS.items()} | SAME_WORKS_TOGETHER
+    years = range(2026, 2036)
+    found = {name: [_capacity(nine[name], year) for year in years] for name in together}
+    assert found == {
+        name: [sum(_capacity(magnets[part], year) for part in parts) for year in years]
+        for name, parts in together.items()
+    }
+
+
+def test_the_same_project_has_the_same_size_cost_and_time_in_both_examples():
+    magnets, nine = (_table(name, "Projects") for name in ("rare_earth_magnets", "critical_minerals"))
+    facts = ("capacity_t_per_yr", "capex_musd", "lead_years", "ramp_years", "committed_year")
+    assert {b: [nine[b][fact] for fact in facts] for b in SAME_PROJECTS.values()} == {
+        b: [magnets[a][fact] for fact in facts] for a, b in SAME_PROJECTS.items()
+    }
+
+
+def test_the_same_deal_and_the_same_price_in_both_examples():
+    """Oxides, and what is signed: price, volume, floor, equity and loan."""
+    terms = ("floor_usd_per_kg", "tenor_years", "upside_share", "equity_musd", "equity_share", "loan_share_of_capex")
+    magnets, nine = (_table(name, "PriceFloors") for name in ("rare_earth_magnets", "critical_minerals"))
+    for deal in ("mp_dod_110", "mp_heavy_loan", "mp_10x_equity", "iluka_efa_loan", "vulcan_osc"):
+        assert [nine[deal][term] for term in terms] == [magnets[deal][term] for term in terms], deal
+    magnets, nine = (_table(name, "Contracts") for name in ("rare_earth_magnets", "critical_minerals"))
+    terms = ("fixed_price_usd_per_kg", "price_min_usd_per_kg", "committed_year", "committed_t_per_yr", "tenor_years")
+    for here, there in (("lynas_jare_2026", "lynas_jare"), ("mp_10x_dod", "mp_10x_dod")):
+        assert [nine[there][term] for term in terms] == [magnets[here][term] for term in terms], here
+    prices = []
+    for name in ("rare_earth_magnets", "critical_minerals"):
+        headings, *rows = examples.read_example(name)["Prices"]
+        found = [dict(zip(headings, row, strict=True)) for row in rows]
+        prices.append({
+            (row["material"], row["region"] or "*"): [row[year] for year in (2026, 2028, 2030, 2035)]
+            for row in found
+            if row["material"] in ("ndpr_oxide", "dytb_oxide")
+        })  # fmt: skip
+    assert prices[0] == prices[1]
+    assert len(prices[0]) == 4
+
+
+def test_scrap_that_is_bought_counts_like_scrap_that_comes_back():
+    for name in ("rare_earth_magnets", "critical_minerals"):
+        tables = examples.read_example(name)
+        headings, *rows = tables["Returns"]
+        back = {row[headings.index("scrap")]: row[headings.index("stream")] for row in rows}
+        headings, *rows = tables["Markets"]
+        bought = {row[headings.index("material")]: row[headings.index("exposed")] for row in rows}
+        assert back
+        assert {scrap: bought.get(scrap, "no") for scrap in back} == dict.fromkeys(back, "no")
+        assert set(back.values()) == {"clean"}
+
+
+def test_a_variant_without_periods_leaves_out_what_needs_them(tmp_path):
+    assert examples.main(["--only", "rare_earth_magnets", "--without", "Periods", "--to", str(tmp_path)]) == 0
+    found = load_workbook(tmp_path / "rare_earth_magnets.xlsx")
+    assert "Periods" not in found.sheetnames
+    for sheet in ("Scenarios", "Changes"):
+        assert "spring_again" in {row[0] for row in examples.read_example("rare_earth_magnets")[sheet]}
+        assert "spring_again" not in {row[0] for row in found[sheet].iter_rows(max_col=1, values_only=True)}
+    with pytest.raises(SystemExit):
+        examples.main(["--without", "Periods"])

@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "model"
+TESTS = ROOT / "tests"
 
 # What a room may import lies before it. A room is a folder of lodestone or a file beside them.
 ROOMS = (
@@ -57,7 +59,14 @@ def _imports(path: Path) -> set[str]:
     return found
 
 
-IMPORTS = {module: _imports(path) for module, path in FILES.items()}
+# A test file named in an import, also of code in a string that a process of its own runs.
+_TEST_FILE = re.compile(r"^ *(?:from|import) (?:[\w.]*\.|.* )?(test_\w+)", re.MULTILINE)
+
+
+@cache
+def _imported() -> dict[str, set[str]]:
+    """What every module imports; found out by the first test, as every process of pytest loads this file."""
+    return {module: _imports(path) for module, path in FILES.items()}
 
 
 def _room(module: str) -> str:
@@ -73,7 +82,7 @@ def _reached(modules: Iterable[str]) -> set[str]:
         module = waiting.pop()
         reached.add(module)
         packages = {module.rsplit(".", n)[0] for n in range(1, module.count(".") + 1)} if module in FILES else set()
-        waiting |= (IMPORTS.get(module, set()) | packages) - reached
+        waiting |= (_imported().get(module, set()) | packages) - reached
     return reached
 
 
@@ -87,7 +96,7 @@ def _foreign(imports: set[str], *packages: str) -> set[str]:
 
 
 def _users(package: str) -> set[str]:
-    return {module.removeprefix("lodestone.") for module, imports in IMPORTS.items() if _foreign(imports, package)}
+    return {module.removeprefix("lodestone.") for module, imports in _imported().items() if _foreign(imports, package)}
 
 
 def test_every_room_has_its_floor():
@@ -112,7 +121,7 @@ def test_the_architecture_lists_the_same_rooms():
 def test_no_arrow_turns_back():
     turned = [
         f"{module} imports {other}"
-        for module, imports in IMPORTS.items()
+        for module, imports in _imported().items()
         for other in imports & FILES.keys()
         if _room(other) != _room(module) and FLOOR[_room(other)] >= FLOOR[_room(module)]
         if _room(other) != "__init__"  # the package itself: its version
@@ -121,16 +130,31 @@ def test_no_arrow_turns_back():
 
 
 def test_nothing_is_imported_in_a_circle():
-    TopologicalSorter({module: imports & FILES.keys() - {module} for module, imports in IMPORTS.items()}).prepare()
+    TopologicalSorter({module: imports & FILES.keys() - {module} for module, imports in _imported().items()}).prepare()
 
 
 def test_imports_name_modules_that_exist():
-    assert _foreign(set().union(*IMPORTS.values()), "lodestone") <= FILES.keys()
+    assert _foreign(set().union(*_imported().values()), "lodestone") <= FILES.keys()
+
+
+def test_tests_stand_in_the_rooms_they_test():
+    """Besides rooms: the second implementation, what is tested from end to end, and at the top what is about the
+    repository itself."""
+    rooms = {path.parent.name for path in TESTS.glob("*/*.py")}
+    assert rooms <= FLOOR.keys() | {"oracle", "whole"}
+
+
+def test_no_test_file_imports_from_another():
+    """What two of them need stands in a file of its own, so that each can be read, moved and run alone."""
+    files = list(TESTS.glob("**/*.py"))
+    assert len(files) > 100
+    named = {(path.name, word) for path in files for word in re.findall(_TEST_FILE, path.read_text(encoding="utf-8"))}
+    assert named == set()
 
 
 def test_nothing_needs_the_checkout():
     """The package stands alone: a model.py or a cli.py beside a notebook is not ours."""
-    assert _foreign(set().union(*IMPORTS.values()), "model", "cli", "tests", "benchmarks") == set()
+    assert _foreign(set().union(*_imported().values()), "model", "cli", "tests", "benchmarks") == set()
 
 
 def test_the_audit_shares_nothing_with_the_model():
@@ -156,9 +180,9 @@ def test_only_what_builds_and_solves_knows_pyomo_and_highs():
 def test_only_the_ranks_know_mpi():
     """Nobody else needs the extra, and nobody loads it before it is asked for."""
     by_future = "lodestone.solve.decomposition"
-    knowing = {module for module, imports in IMPORTS.items() if _foreign(imports, "mpisppy", "mpi4py")}
+    knowing = {module for module, imports in _imported().items() if _foreign(imports, "mpisppy", "mpi4py")}
     assert knowing == {f"{by_future}.hedging", f"{by_future}.rank"}
-    importing = {module for module, imports in IMPORTS.items() if imports & knowing}
+    importing = {module for module, imports in _imported().items() if imports & knowing}
     assert importing == {"lodestone.commands.solve", f"{by_future}.rank", f"{by_future}.run"}
 
 
@@ -168,7 +192,7 @@ def test_what_is_imported_is_installed_with_it():
     asked = {Requirement(line).name for line in project["dependencies"]}
     extras = {"distributed", "dask", "mpi4py", "mpisppy"}
     known = {*sys.stdlib_module_names, *asked, *extras, "lodestone"}
-    unknown = {(module, other) for module, imports in IMPORTS.items() for other in imports}
+    unknown = {(module, other) for module, imports in _imported().items() for other in imports}
     assert {(module, other) for module, other in unknown if other.split(".")[0] not in known} == set()
 
 

@@ -52,6 +52,7 @@ def lodestone(folder: Path, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_no_command_asks_the_network(tmp_path: Path) -> None:
     write_book(tmp_path / "plan.xlsx", with_plants())
     lodestone(tmp_path, "new", "mine.xlsx", "--example", "tutorial")
@@ -64,6 +65,7 @@ def test_no_command_asks_the_network(tmp_path: Path) -> None:
     assert (tmp_path / "report.html").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_the_block_would_be_felt(tmp_path: Path) -> None:
     probe = "import urllib.request; urllib.request.urlopen('http://localhost:9', timeout=1)"
     code = WITHOUT_SOCKETS.replace("from lodestone.commands import main\nmain()", probe)

@@ -8,6 +8,8 @@ from benchmarks.published.book import Book
 from benchmarks.published.instances import Case, Reference, default_folder
 from benchmarks.published.solve import solve
 
+pytestmark = pytest.mark.slow
+
 FOLDER = default_folder()
 SAMPLE = [
     "cap41",  # sites: public projects

@@ -6,8 +6,8 @@ import random
 from typing import Any
 
 from tests.make import Book
+from tests.oracle.books import some_book
 from tests.solving import FIRST, add, recipe
-from tests.test_brute_force import some_book
 
 MONTHS = 12
 

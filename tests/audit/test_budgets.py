@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.audit.test_stakes import deal
 from tests.audit.tiny_plan import judged, plan_document
-from tests.audit.tiny_workbook import change, flat, kg, workbook
+from tests.audit.tiny_workbook import change, deal, flat, kg, workbook
 
 from lodestone.audit.books import read_books
 from lodestone.audit.budgets import after_the_horizon, budgets, outlays, owed_later

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.audit.tiny_plan import EXPECTED_COST, Edit, add, drop, judged, plan_document, put
+from tests.audit.tiny_plan import EXPECTED_COST, add, by_year, close, drop, judged, plan_document, put
 from tests.audit.tiny_workbook import change, kg, workbook
 
 from lodestone.audit.books import read_books
@@ -21,7 +21,6 @@ from lodestone.audit.costs import (
     totals,
     totals_by_term,
 )
-from lodestone.data.plan_data import time_of
 
 
 def test_stock_is_credited_up_to_the_opening_stock_where_no_cover_is_asked_for() -> None:
@@ -60,19 +59,6 @@ PRICE = {
     "oxide": {2030: kg(10), 2031: kg(13), 2032: kg(11)},
     "scrap": {2030: kg(1), 2031: kg(1), 2032: kg(1)},
 }
-
-
-def by_year(term: str, edit: Edit | None = None, **changes: Any) -> Any:
-    """A cost term of the tiny plan in 2030, 2031 and 2032."""
-    data, plan = workbook(**changes), plan_document()
-    if edit:
-        edit(plan)
-    costs = cost_terms(data, read_books(data, plan))
-    return [costs[term, time_of(year)] for year in data.years]
-
-
-def close(*values: float) -> Any:
-    return pytest.approx(list(values), abs=1e-12)
 
 
 def test_a_public_project_costs_capex_at_its_decision_and_fixed_cost_while_it_stands() -> None:

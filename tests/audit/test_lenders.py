@@ -1,8 +1,5 @@
-"""Gap, support and break-even price of a project as the audit recomputes them, at bank prices that move.
-
-The smelter decided in 2030 works 2031-2033 at half, full and full capacity of 40 t; discounted at 25 % these are 16,
-25.6 and 20.48 t. Lenders' oxide: 9, 7 and then 7 USD/kg, ore: 2, 3 and then 3.
-"""
+"""Gap, support and break-even price of a project as the audit recomputes them, at the prices of
+moving_prices.py."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.audit.moving_prices import BANK, COST, GAP, OXIDE, moving
 from tests.audit.tiny_plan import broken, missed, plan_document, put, row
 from tests.audit.tiny_workbook import change, kg, workbook
 
@@ -25,21 +23,8 @@ from lodestone.audit.lenders import (
 from lodestone.audit.projects import bank_price, gap
 from lodestone.data.plan_data import Floor, PlanData
 
-BANK = {
-    "ore": {2030: kg(1), 2031: kg(2), 2032: kg(3)},
-    "oxide": {2030: kg(8), 2031: kg(9), 2032: kg(7)},
-    "scrap": {2030: kg(0.8)},
-}
-COST = 0.1 + 0.8 * (0.02 + 20 * 0.005) + (0.64 + 0.512) * (0.02 + 40 * 0.005)
-OXIDE = 16 * 0.009 + (25.6 + 20.48) * 0.007
-WORTH = OXIDE - 2 * (16 * 0.002 + (25.6 + 20.48) * 0.003)
-GAP = COST - WORTH
 GRANT_AND_FLOOR = 0.01 + 8.8 * 0.003 + (14.08 + 11.264) * 0.005  # 18 of 40 t are bound by contract; floor 12
 OFFTAKE = 20 * 0.9 * (0.4 * 0.0009 + (0.64 + 0.512) * 0.002)  # 9.9 against 9, then at least 9 against 7
-
-
-def moving(**changes: Any) -> PlanData:
-    return workbook(bank_price=BANK, **changes)
 
 
 def test_the_last_bank_price_holds() -> None:

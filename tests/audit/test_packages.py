@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.audit.test_lenders import BANK, GAP, moving
+from tests.audit.moving_prices import BANK, GAP, moving
 from tests.audit.tiny_plan import add, judged, missed, plan_document, row
 from tests.audit.tiny_workbook import change, kg
 

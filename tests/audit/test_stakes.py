@@ -11,9 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.audit.test_costs import by_year, close
-from tests.audit.tiny_plan import broken, judged, plan_document, put, row
-from tests.audit.tiny_workbook import change, kg, workbook
+from tests.audit.tiny_plan import broken, by_year, close, judged, plan_document, put, row
+from tests.audit.tiny_workbook import DEAL, change, deal, kg, workbook
 
 from lodestone.audit import audit
 from lodestone.audit.books import Award, read_books
@@ -22,14 +21,7 @@ from lodestone.audit.floors import credit, floor_payments_table, floors_table, t
 from lodestone.audit.stakes import cash, dividends, paid_back
 from lodestone.data.plan_data import PlanData, time_of
 
-LOAN = {"loan_share": 0.5, "loan_rate": 0.25, "loan_years": 2, "loan_loss_share": 0.1}
-STAKE = {"equity": 0.03, "equity_share": 0.5}
-DEAL = {"credit": kg(1), **LOAN, **STAKE}
 DS = 0.05 / 1.44  # half of a capex of 0.1, in 2031 and 2032
-
-
-def deal(**terms: Any) -> dict[str, Any]:
-    return change("floors", "support", **{**DEAL, **terms})
 
 
 def of_the_smelter(data: PlanData) -> tuple[Any, Award]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.audit.test_tampered_plans import TAMPERED
+from tests.audit.tampered import TAMPERED
 from tests.audit.tiny_plan import (
     COST_RULES,
     broken,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from tests.audit.tiny_workbook import YEARS, workbook
 
 from lodestone.audit import Audit
 from lodestone.audit.books import read_books
+from lodestone.audit.costs import cost_terms
+from lodestone.data.plan_data import time_of
 from lodestone.plan.tables import COST_TERMS, TABLES
 
 FACTOR = {2030: 1.0, 2031: 0.8, 2032: 0.64}  # discount rate 25 %
@@ -260,3 +263,16 @@ def judged(rule: Any, edit: Edit | None = None, **changes: Any) -> list[tuple[st
     if edit:
         edit(plan)
     return missed(rule(data, read_books(data, plan)))
+
+
+def by_year(term: str, edit: Edit | None = None, **changes: Any) -> Any:
+    """A cost term of the tiny plan in 2030, 2031 and 2032."""
+    data, plan = workbook(**changes), plan_document()
+    if edit:
+        edit(plan)
+    costs = cost_terms(data, read_books(data, plan))
+    return [costs[term, time_of(year)] for year in data.years]
+
+
+def close(*values: float) -> Any:
+    return pytest.approx(list(values), abs=1e-12)

@@ -227,3 +227,12 @@ def change(kind: str, name: str, **values: Any) -> dict[str, Any]:
 def lane(**values: Any) -> dict[str, Any]:
     lanes, key = dict(workbook().lanes), ("oxide", "CHN", "USA")
     return {"lanes": lanes | {key: replace(lanes[key], **values)}}
+
+
+LOAN = {"loan_share": 0.5, "loan_rate": 0.25, "loan_years": 2, "loan_loss_share": 0.1}
+STAKE = {"equity": 0.03, "equity_share": 0.5}
+DEAL = {"credit": kg(1), **LOAN, **STAKE}
+
+
+def deal(**terms: Any) -> dict[str, Any]:
+    return change("floors", "support", **{**DEAL, **terms})

@@ -15,7 +15,7 @@ ZERO = 1e-14
 
 
 def covers(*constraints: str) -> Callable[[Test], Test]:
-    """Says which constraints ("block.component") a test checks; tests/test_register.py reads it from the source."""
+    """Says which constraints ("block.component") a test checks; test_register.py reads it from the source."""
     return lambda test: test
 
 

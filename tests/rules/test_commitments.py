@@ -40,8 +40,7 @@ def test_it_takes_up_one_of_max_builds():
     m = build(single(plan(projects=[replace(MINE, max_builds=3)]))).model
 
     assert all(v.bounds == (0, 2) for v in m.investments.build.values())
-    row = {"investments.build[0,mine]": 1, "investments.build[1,mine]": 1}
-    assert_row(m.investments.once[2, "mine"], row, "<=", 2)
+    assert_row(m.investments.once[2, "mine"], {"investments.built[1,mine]": 1}, "<=", 2)
 
 
 def test_it_takes_up_its_group():

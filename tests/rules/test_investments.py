@@ -8,6 +8,7 @@ from tests.rules.tiny_data import Y1, fork, plan, project, scenario
 from lodestone.data.plan_data import time_of
 from lodestone.data.tree import single
 from lodestone.rules.build import build
+from lodestone.solver.matrix import matrix
 
 
 def test_build_is_a_whole_number_up_to_max_builds_where_it_produces_within_the_horizon():
@@ -24,24 +25,40 @@ def test_build_only_inside_the_window():
     assert keys(m.investments.build) == {(1, "mill")}
 
 
-@covers("investments.once")
+@covers("investments.so_far", "investments.once")
 def test_once():
     projects = [project("mill", max_builds=3), project("late", earliest_year=2032)]
     m = build(single(plan(projects=projects))).model
 
-    assert keys(m.investments.once) == {(2, "mill")}  # one decision year needs no row: the bound of build says it
-    build_all = {"investments.build[0,mill]": 1, "investments.build[1,mill]": 1, "investments.build[2,mill]": 1}
-    assert_row(m.investments.once[2, "mill"], build_all, "<=", 3)
+    so_far, once = m.investments.so_far, m.investments.once
+    assert keys(once) == {(2, "mill")}  # one decision year needs no row: the bound of build says it
+    assert keys(so_far) == {(0, "mill"), (1, "mill"), (2, "mill")}
+    assert_row(so_far[0, "mill"], {"investments.built[0,mill]": 1, "investments.build[0,mill]": -1}, "==", 0)
+    added = {"investments.built[1,mill]": 1, "investments.build[1,mill]": -1, "investments.built[0,mill]": -1}
+    assert_row(so_far[1, "mill"], added, "==", 0)
+    assert_row(once[2, "mill"], {"investments.built[2,mill]": 1}, "<=", 3)
 
 
-@covers("investments.once")
+@covers("investments.so_far", "investments.once")
 def test_once_on_each_path_of_a_tree():
     data = plan(projects=[project("mill")])
     m = build(fork(data, data)).model
 
     assert keys(m.investments.once) == {(2, "mill"), (4, "mill")}
-    trunk_and_other = {"investments.build[0,mill]": 1, "investments.build[3,mill]": 1, "investments.build[4,mill]": 1}
-    assert_row(m.investments.once[4, "mill"], trunk_and_other, "<=", 1)
+    other = {"investments.built[3,mill]": 1, "investments.build[3,mill]": -1, "investments.built[0,mill]": -1}
+    assert_row(m.investments.so_far[3, "mill"], other, "==", 0)
+    assert_row(m.investments.once[4, "mill"], {"investments.built[4,mill]": 1}, "<=", 1)
+
+
+def test_the_solver_branches_on_what_is_built_so_far():
+    model = build(single(plan(projects=[project("mill"), project("late", earliest_year=2032)]))).model
+    arrays = matrix(model)
+
+    names = [v.name for v in arrays.variables]
+    whole = {name for name, flag in zip(names, arrays.integer, strict=True) if flag}
+    branched = {name for name, flag in zip(names, arrays.branched, strict=True) if flag}
+    assert whole == {f"investments.build[{n}]" for n in ("0,mill", "1,mill", "2,mill", "2,late")}
+    assert branched == {f"investments.built[{n},mill]" for n in range(3)} | {"investments.build[2,late]"}
 
 
 @covers("investments.group")

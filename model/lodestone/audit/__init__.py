@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from lodestone.audit.books import Beside, Books, read_books
+from lodestone.audit.books import Beside, Books, Document, read_books
 from lodestone.audit.budgets import BUDGETS
 from lodestone.audit.capacity import CAPACITY
 from lodestone.audit.china_share import CHINA_SHARE
@@ -56,7 +55,7 @@ RULES: tuple[Rule[Books], ...] = (
 OF_ONE_FUTURE = (OBJECTIVE,)  # where there are several these hold over all of them
 
 
-def audit(data: PlanData, plan: Mapping[str, Any], *, alone: bool = True, beside: Iterable[Beside] = ()) -> Audit:
+def audit(data: PlanData, plan: Document, *, alone: bool = True, beside: Iterable[Beside] = ()) -> Audit:
     """Judge the plan of one scenario (one path of periods); `plan` is the document of plan.json.
 
     alone: False for one future of a joint run, whose objective is not its own cost, and in which what is built may earn
@@ -73,7 +72,7 @@ def audit(data: PlanData, plan: Mapping[str, Any], *, alone: bool = True, beside
 
 
 def audit_joint(
-    futures: Mapping[str, PlanData], plan: Mapping[str, Any], scenarios: Mapping[str, Scenario] | None = None
+    futures: Mapping[str, PlanData], plan: Document, scenarios: Mapping[str, Scenario] | None = None
 ) -> Audit:
     """Judge a plan for several futures: each by itself, then what they share.
 

@@ -30,7 +30,9 @@ from lodestone.data.plan_data import (
     year_of,
 )
 
-Row = Mapping[str, Any]
+Document = Mapping[str, Any]  # a plan as plan.json holds it
+Row = Mapping[str, Any]  # of one of its tables, by column
+Key = tuple[Any, ...]  # the values of some columns
 K = TypeVar("K")
 
 
@@ -101,7 +103,7 @@ class Beside:
 class Books:
     """The plan in plain numbers: t, MUSD. Keys are named in the comments; k is a stream, time a period."""
 
-    document: Mapping[str, Any]
+    document: Document
     decided: Amounts[tuple[str, int]]  # project, decision year -> copies that the plan chooses
     built: Amounts[tuple[str, int]]  # as decided, with what is committed; its year may be before first_year
     awards: tuple[Award, ...]  # those of the plan first, then what is committed
@@ -150,7 +152,7 @@ def limit(series: OpenSeries | None, time: Time) -> float | None:
     return None if series is None else series[time]
 
 
-def rows(document: Mapping[str, Any], table: str) -> Sequence[Row]:
+def rows(document: Document, table: str) -> Sequence[Row]:
     found: Sequence[Row] = document["tables"].get(table, ())
     return found
 
@@ -170,16 +172,16 @@ def by_year(data: PlanData) -> dict[int, tuple[Time, ...]]:
     return {year: tuple(time for time in data.times if year_of(time) == year) for year in data.years}
 
 
-def read_books(data: PlanData, document: Mapping[str, Any], beside: Iterable[Beside] = ()) -> Books:
+def read_books(data: PlanData, document: Document, beside: Iterable[Beside] = ()) -> Books:
     """Read the tables; they have passed `reading.READING`."""
 
-    def amounts(table: str, keys: Callable[[Row], tuple[Any, ...]], column: str) -> Amounts[Any]:
+    def amounts(table: str, keys: Callable[[Row], Key], column: str) -> Amounts[Any]:
         result: Amounts[Any] = Amounts()
         for row in rows(document, table):
             result.add(keys(row), float(row[column] or 0.0))
         return result
 
-    def by_stream(table: str, keys: Callable[[Row], tuple[Any, ...]], columns: Mapping[str, str]) -> Amounts[Any]:
+    def by_stream(table: str, keys: Callable[[Row], Key], columns: Mapping[str, str]) -> Amounts[Any]:
         result: Amounts[Any] = Amounts()
         for row in rows(document, table):
             key = keys(row)
@@ -187,7 +189,7 @@ def read_books(data: PlanData, document: Mapping[str, Any], beside: Iterable[Bes
                 result.add((*key, stream), float(row[column]))
         return result
 
-    def named(*names: str) -> Callable[[Row], tuple[Any, ...]]:
+    def named(*names: str) -> Callable[[Row], Key]:
         return lambda row: (*(row[name] for name in names), time_in(row))
 
     need, site, unit = named("region", "sector", "material"), named("stockpile"), named("unit")

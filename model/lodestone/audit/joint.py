@@ -13,13 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lodestone.audit.books import Row, time_in
+from lodestone.audit.books import Document, Key, Row, time_in
 from lodestone.audit.reading import AMOUNT_UNITS, BY_YEAR, KEYS, key_of
 from lodestone.audit.verdict import MUSD, SHARE, Audit, AuditLine, Check, Rule, equal, holds, judge
 from lodestone.data.plan_data import BASE, MONTHS, PlanData, Scenario, Time, time_of
 from lodestone.plan.tables import COST_TERMS, TABLES
 
-Document = Mapping[str, Any]
 YEAR_COLUMNS = ("year", "decision_year", "signing_year")  # the first that a table has says when a row is decided
 NOT_DECIDED = ("bankability",)  # what lenders make of a project, not what the plan does
 
@@ -143,7 +142,7 @@ def _shared(_data: PlanData, joint: Plan) -> Iterator[Check]:
     for table in KEYS:
         if table in NOT_DECIDED or table not in plan["tables"]:
             continue
-        by_future: dict[str, dict[tuple[Any, ...], Row]] = {name: {} for name in futures}
+        by_future: dict[str, dict[Key, Row]] = {name: {} for name in futures}
         for row in plan["tables"][table]:
             by_future[row["scenario"]][key_of(table, row)] = row
         for name, (until, other) in beside.items():
@@ -159,9 +158,7 @@ def known_by(table: str, row: Row) -> Time:
     return time_of(row[next(column for column in YEAR_COLUMNS if column in TABLES[table].names)])
 
 
-def _alike(
-    table: str, name: str, until: Time, own: Mapping[tuple[Any, ...], Row], other: Mapping[tuple[Any, ...], Row]
-) -> Iterator[Check]:
+def _alike(table: str, name: str, until: Time, own: Mapping[Key, Row], other: Mapping[Key, Row]) -> Iterator[Check]:
     early = {key for rows in (own, other) for key, row in rows.items() if known_by(table, row) < until}
     for key in sorted(early, key=str):
         where = f"{table} {'/'.join(map(str, key))} {name}"

@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
 
-from lodestone.audit.books import Books, Row, rows, time_in, when
+from lodestone.audit.books import Books, Document, Row, rows, time_in, when
 from lodestone.audit.budgets import money_by_year
 from lodestone.audit.capacity import capacities
 from lodestone.audit.china_share import BASES, cap_bases
@@ -31,8 +30,6 @@ AMOUNTS = ("number", "count")
 IN_HORIZON = {"year", "decision_year", "signing_year"}
 COMMITMENTS = {("floor_payments", "decision_year"), ("contract_years", "signing_year")}  # may lie before the horizon
 TOTALS = ("objective_musd", "expected_cost_musd", "tariff_revenue_musd")
-
-Document = Mapping[str, Any]
 
 
 def tables(data: PlanData, document: Document) -> Iterator[Check]:
@@ -58,12 +55,12 @@ def tables(data: PlanData, document: Document) -> Iterator[Check]:
                 yield holds(f"{where} {MONTH}", good, "a month" if months else "no month", repr(month))
 
 
-def _part(document: Document, name: str) -> Mapping[str, Any]:
+def _part(document: Document, name: str) -> Document:
     part = document.get(name)
     return part if isinstance(part, Mapping) else {}
 
 
-def _cells(table: PlanTable, where: str, row: Any) -> Iterator[Check]:
+def _cells(table: PlanTable, where: str, row: object) -> Iterator[Check]:
     """Numbers where numbers are due, years where years are, texts elsewhere."""
     if not isinstance(row, Mapping):
         yield holds(where, False, "a row with named columns", repr(row))
@@ -82,7 +79,7 @@ def _cells(table: PlanTable, where: str, row: Any) -> Iterator[Check]:
             yield holds(place, good, "a text", repr(value))
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

@@ -32,7 +32,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from math import isinf
-from typing import Any
 
 import pyomo.environ as pyo
 
@@ -40,7 +39,7 @@ from lodestone.data.network import Network
 from lodestone.data.plan_data import MUSD_PER_T, Contract, PlanData, year_of
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import COMMITTED, Decision, committed_names, contract_year, held, paid_at
-from lodestone.rules.linear import Row, Terms, amount, costs, linear, scaled
+from lodestone.rules.linear import Row, Terms, Variable, amount, costs, linear, scaled
 
 
 def delivery_years(data: PlanData, contract: Contract, signing_year: int) -> tuple[int, int]:
@@ -102,7 +101,7 @@ def contracts(tree: Tree, invest: pyo.Block) -> pyo.Block:
     return block
 
 
-def _with(committed: pyo.Var, chosen: pyo.Var) -> dict[Decision, Any]:
+def _with(committed: pyo.Var, chosen: pyo.Var) -> dict[Decision, Variable]:
     return {(COMMITTED, c): variable for c, variable in committed.items()} | dict(chosen.items())
 
 

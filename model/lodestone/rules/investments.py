@@ -5,13 +5,17 @@ horizon:
 
     build[n,g] integer, 0 .. max_builds[g] (less one that is committed; with a committed one of its group: none)
 
-    (6) once       sum over n on a path of build[n,g] <= max_builds[g] - committed[g]
+    (6) so far     built[n,g] = built[n',g] + build[n,g], n' the node before n on path(n) at which g may be decided
+    (6) once       built[n,g] <= max_builds[g] - committed[g] at the last such node of a path
     (6) group      sum over g in a group and n on a path of build[n,g] <= 1
     (7) requires   sum over n' on path(n) of build[n',g] <= max_builds[g] * (sum over n' on path(n) of build[n',h]),
                    what is committed of h by then among them
     (8) capacity   capacity[n,g] = capacity[g] * sum over n' on path(n) of ramp(age) * build[n',g], committed ones too,
                    age = y(n) - y(n') - lead_years - delay_years, 0 <= age < life_years,
                    ramp(age) = min(1, (age + 1) / ramp_years)
+
+built is a name for what is decided so far. It changes no plan: the solver branches on it instead of build, for "by
+this year or later?" splits the plans more evenly than "in this year or not?".
 
 delay_years is what is in force in the planned first year of production: a promise that is broken, which a scenario
 tells of from the time it shows itself. Ramp and life move with it.
@@ -28,7 +32,6 @@ Sheets   in: Projects; out: Investments, Committed
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pyomo.environ as pyo
 
@@ -36,7 +39,7 @@ from lodestone.data.network import decision_nodes, most_choices
 from lodestone.data.plan_data import Project
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import COMMITTED, Decision, committed_names, decision_year, held, paid_at
-from lodestone.rules.linear import Row, Terms, amount, costs, linear
+from lodestone.rules.linear import Row, Terms, Variable, amount, costs, linear
 
 
 def investments(tree: Tree) -> pyo.Block:
@@ -54,6 +57,7 @@ def investments(tree: Tree) -> pyo.Block:
     block.committed = held(committed_names(tree, "projects"))
     block.decided = _decided(block)
     block.capacity = _capacity(tree, block)
+    _so_far(tree, block)
     _once(tree, block)
     _group(tree, block)
     _requires(tree, block)
@@ -64,11 +68,11 @@ def investments(tree: Tree) -> pyo.Block:
     return block
 
 
-def _decided(block: pyo.Block) -> dict[Decision, Any]:
+def _decided(block: pyo.Block) -> dict[Decision, Variable]:
     return {(COMMITTED, g): one for g, one in block.committed.items()} | dict(block.build.items())
 
 
-def builds_before(tree: Tree, block: pyo.Block, project: str, node: int) -> Iterator[tuple[int, Any]]:
+def builds_before(tree: Tree, block: pyo.Block, project: str, node: int) -> Iterator[tuple[int, Variable]]:
     """(year of the decision, build) of everything of a project that is decided already, or on the path to a node."""
     row = tree.data[node].projects[project]
     if row.committed_year is not None and (COMMITTED, project) in block.decided:
@@ -108,6 +112,35 @@ def _capacity(tree: Tree, block: pyo.Block) -> dict[tuple[int, str], Terms]:
     return capacity
 
 
+def _so_far(tree: Tree, block: pyo.Block) -> None:
+    """What is decided so far, of projects that may be decided in several years of a path.
+
+    A branch counts what it takes over by itself.
+    """
+    before: dict[tuple[int, str], int | None] = {}
+    for g, nodes in block.nodes.items():
+        if not _may_be_decided_twice(tree, nodes):
+            continue
+        for n in nodes:
+            earlier = [d for d in tree.path[n] if d != n and d in nodes and (d in tree.twin) == (n in tree.twin)]
+            before[n, g] = earlier[-1] if earlier else None
+    block.built = pyo.Var(list(before), domain=pyo.NonNegativeReals)
+
+    def rule(b: pyo.Block, n: int, g: str) -> object:
+        last = before[n, g]
+        earlier = [] if last is None else [(-1.0, b.built[last, g])]
+        return linear([(1.0, b.built[n, g]), (-1.0, b.build[n, g]), *earlier]) == 0
+
+    block.so_far = pyo.Constraint(list(before), rule=rule, doc="(6)")
+    block.branch_on = pyo.Suffix()
+    for key, built in block.built.items():
+        block.branch_on[block.build[key]] = built
+
+
+def _may_be_decided_twice(tree: Tree, nodes: list[int]) -> bool:
+    return any(len(set(nodes) & set(tree.path[leaf])) > 1 for leaf in tree.leaves)
+
+
 def _once(tree: Tree, block: pyo.Block) -> None:
     rows = [
         (leaf, g)
@@ -115,11 +148,12 @@ def _once(tree: Tree, block: pyo.Block) -> None:
         for leaf in tree.leaves
         if len(set(nodes) & set(tree.path[leaf])) > 1
     ]
-    block.once = pyo.Constraint(
-        rows,
-        rule=lambda b, leaf, g: linear(built_on_path(tree, b, g, leaf)) <= most_choices(tree.data[leaf], g),
-        doc="(6)",
-    )
+
+    def rule(b: pyo.Block, leaf: int, g: str) -> object:
+        last = {n in tree.twin: b.built[n, g] for n in tree.path[leaf] if (n, g) in b.built}
+        return linear([(1.0, built) for built in last.values()]) <= most_choices(tree.data[leaf], g)
+
+    block.once = pyo.Constraint(rows, rule=rule, doc="(6)")
 
 
 def _group(tree: Tree, block: pyo.Block) -> None:

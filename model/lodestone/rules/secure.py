@@ -17,8 +17,6 @@ Source   security of power grids against the loss of any one or two elements (N-
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyomo.environ as pyo
 
 from lodestone.data.tree import Tree
@@ -50,7 +48,7 @@ def most_short(tree: Tree, n: int, region: str, sector: str, material: str) -> f
 def _at_most(tree: Tree, decided: pyo.Var) -> pyo.Constraint:
     rows = [(n, x) for n, x in decided if n in tree.twin and tree.twin[n] in tree.time] if tree.twin else []
 
-    def rule(b: pyo.Block, n: int, x: str) -> Any:
+    def rule(b: pyo.Block, n: int, x: str) -> object:
         ours, theirs = decided[n, x], (tree.twin[n], x)
         return linear([(1.0, ours), *([(-1.0, decided[theirs])] if theirs in decided else [])]) <= 0
 

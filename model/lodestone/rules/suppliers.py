@@ -39,7 +39,7 @@ from lodestone.data.network import Network
 from lodestone.data.plan_data import Plant
 from lodestone.data.tree import Tree
 from lodestone.rules.investments import builds_before
-from lodestone.rules.linear import Terms, linear, scaled
+from lodestone.rules.linear import Terms, Variable, linear, scaled
 
 Lane = tuple[str, str, str]  # material, from, to
 Place = tuple[int, str, str]  # node, region, material
@@ -108,9 +108,9 @@ def _limited(tree: Tree, n: int) -> dict[str, float]:
     return {m.name: m.resourcing_share for m in rows if m.resourcing_share is not None}
 
 
-def _before(tree: Tree, block: pyo.Block) -> dict[tuple[int, str, str, str], Any]:
+def _before(tree: Tree, block: pyo.Block) -> dict[tuple[int, str, str, str], Variable]:
     """What is known of each lane before a node: a variable of an earlier node, or Trade."""
-    found: dict[tuple[int, str, str, str], Any] = {}
+    found: dict[tuple[int, str, str, str], Variable] = {}
     for n, *lane in block.known:
         key = (lane[0], lane[1], lane[2])
         found[n, *key] = float(tree.data[n].trade.get(key, 0.0))

@@ -224,6 +224,7 @@ def prepare(tree: Tree, branch: Branch) -> Trial:
         lower=loaded.lower[kept],
         upper=loaded.upper[kept],
         integer=loaded.integer[kept],
+        branched=loaded.branched[kept],
         cost=np.zeros(len(kept)),
         offset=0.0,
         rows=rows,

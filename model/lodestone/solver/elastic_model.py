@@ -40,7 +40,7 @@ class Elastic(Solver):
 
     def __init__(self, model: pyo.ConcreteModel) -> None:
         super().__init__(model)
-        self.whole = {int(i) for i in np.flatnonzero(self.integer)}
+        self.whole = {int(i) for i in np.flatnonzero(self.branched)}
         self.relaxed = False
 
     # --- what is added ----------------------------------------------------------------------------------------------

@@ -31,8 +31,8 @@ LARGEST_COST = 1e15  # MUSD per unit; HiGHS takes 1e20 for infinite and says not
 class LoadedModel:
     """HiGHS with one model loaded; its rows and columns go by the Pyomo constraints and variables they came from.
 
-    By column: variables, lower, upper, integer, cost (MUSD per unit); by row: rows, row_lower, row_upper; all as they
-    were loaded. Columns and rows that are added come after these. offset: MUSD, the constant of the cost.
+    By column: variables, lower, upper, integer, branched, cost (MUSD per unit); by row: rows, row_lower, row_upper; all
+    as they were loaded. Columns and rows that are added come after these. offset: MUSD, the constant of the cost.
     """
 
     def __init__(self, model: pyo.ConcreteModel | Matrix) -> None:
@@ -44,7 +44,7 @@ class LoadedModel:
         self.variables, self.column = loaded.variables, loaded.column
         self.rows = loaded.rows  # (constraint, sense) by row
         self.row = {id(row.constraint): i for i, row in enumerate(loaded.rows)}
-        self.integer, self.cost = loaded.integer, loaded.cost
+        self.integer, self.branched, self.cost = loaded.integer, loaded.branched, loaded.cost
         self.lower, self.upper = loaded.lower, loaded.upper
         self.row_lower, self.row_upper = loaded.row_lower, loaded.row_upper
         self.offset = loaded.offset
@@ -82,7 +82,7 @@ class LoadedModel:
             raise StoppedError("the solver did not accept the model (a number is not finite or too large)")
         if status != highspy.HighsStatus.kOk:
             raise StoppedError(_dropped(loaded))
-        whole = np.flatnonzero(loaded.integer).astype(np.int32)
+        whole = np.flatnonzero(loaded.branched).astype(np.int32)
         if len(whole):
             self._set_kind(whole, highspy.HighsVarType.kInteger)
 
@@ -168,7 +168,7 @@ class LoadedModel:
         """Let whole numbers be parts, or as they were loaded."""
         columns = np.arange(len(self.variables), dtype=np.int32)
         whole, part = int(highspy.HighsVarType.kInteger), int(highspy.HighsVarType.kContinuous)
-        kinds = np.where(self.integer & (not relaxed), whole, part).astype(np.uint8)
+        kinds = np.where(self.branched & (not relaxed), whole, part).astype(np.uint8)
         self.highs.changeColsIntegrality(len(columns), columns, kinds)
 
     def hold_integers(self, values: np.ndarray) -> None:
@@ -176,7 +176,7 @@ class LoadedModel:
         columns = np.flatnonzero(self.integer).astype(np.int32)
         fixed = np.round(values[columns])
         if len(columns):
-            self._set_kind(columns, highspy.HighsVarType.kContinuous)
+            self._set_kind(np.flatnonzero(self.branched), highspy.HighsVarType.kContinuous)
             self.highs.changeColsBounds(len(columns), columns, fixed, fixed)
 
     def _set_kind(self, columns: np.ndarray, kind: HighsObject) -> None:

@@ -28,7 +28,11 @@ Variable: TypeAlias = Pyomo
 Constraint: TypeAlias = Pyomo
 Expression: TypeAlias = Pyomo
 Floats = np.ndarray[Shape, np.dtype[np.float64]]
+Flags = np.ndarray[Shape, np.dtype[np.bool_]]
 Ints = np.ndarray[Shape, np.dtype[np.int32]]
+
+
+BRANCH_ON = "branch_on"  # suffix: whole number -> variable that is whole where it is, and better to branch on
 
 
 class Row(NamedTuple):
@@ -42,15 +46,17 @@ class Row(NamedTuple):
 class Matrix:
     """lower <= x <= upper, row_lower <= A x <= row_upper, least cost x + offset.
 
-    variables: by column; integer: which of them are whole numbers. Row i of A has `coefficients` at `columns` from
-    starts[i] to starts[i + 1].
+    variables: by column; integer: which of them are whole numbers; branched: which of them the solver is told are, so
+    that the others follow (a suffix `branch_on` names one for the other). Row i of A has `coefficients` at `columns`
+    from starts[i] to starts[i + 1].
     """
 
     variables: list[Variable]
     column: dict[int, int]  # id of a variable -> its column
     lower: Floats
     upper: Floats
-    integer: np.ndarray[Shape, np.dtype[np.bool_]]
+    integer: Flags
+    branched: Flags
     cost: Floats
     offset: float
     rows: list[Row]
@@ -76,12 +82,14 @@ def matrix(model: pyo.ConcreteModel) -> Matrix:
     columns = _columns(variables, [*priced, *entered])
     cost = np.bincount(columns[: len(priced)], weights=prices, minlength=len(variables)).astype(float)
     starts, columns, coefficients = _added_up(starts, columns[len(priced) :], coefficients, len(variables))
+    integer = np.fromiter((not v.is_continuous() for v in variables), dtype=bool, count=len(variables))
     return Matrix(
         variables=variables,
         column=column,
         lower=np.nan_to_num(np.array(low, dtype=float), nan=-np.inf),  # None, no bound, became nan
         upper=np.nan_to_num(np.array(high, dtype=float), nan=np.inf),
-        integer=np.fromiter((not v.is_continuous() for v in variables), dtype=bool, count=len(variables)),
+        integer=integer,
+        branched=_branched(model, column, integer),
         cost=cost,
         offset=offset,
         rows=rows,
@@ -91,6 +99,15 @@ def matrix(model: pyo.ConcreteModel) -> Matrix:
         columns=columns,
         coefficients=coefficients,
     )
+
+
+def _branched(model: pyo.ConcreteModel, column: dict[int, int], integer: Flags) -> Flags:
+    branched = integer.copy()
+    for suffix in model.component_objects(pyo.Suffix):
+        if suffix.local_name == BRANCH_ON:
+            for variable, instead in suffix.items():
+                branched[column[id(variable)]], branched[column[id(instead)]] = False, True
+    return branched
 
 
 def _rows(model: pyo.ConcreteModel) -> tuple[list[Row], Floats, Ints, Floats, list[Variable]]:

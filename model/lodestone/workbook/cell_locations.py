@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from lodestone.data.times import time_of
 from lodestone.workbook.inputs import Inputs
 from lodestone.workbook.schema.columns import YEARS
 from lodestone.workbook.schema.sheets import SHEETS
-from lodestone.workbook.tables import Lane, Record, row_name
+from lodestone.workbook.tables import Lane, Record, Value, row_name
 
 SET = "--set "
 
@@ -31,7 +30,7 @@ class Place:
     sheet: str
     key: tuple[str, ...]
     column: str | int
-    value: Any
+    value: Value
     part: float = 1.0
     scenario: str | None = None
     holds_on: bool = False  # the value of the last heading, which goes on for ever
@@ -121,7 +120,7 @@ class Places:
         return known.get((sheet, row, column, None, None))
 
     def _changer(
-        self, by: str, sheet: str, key: tuple[str, ...], column: str, value: Any, scenario: str
+        self, by: str, sheet: str, key: tuple[str, ...], column: str, value: Value, scenario: str
     ) -> Place | None:
         """The --set or the row of Changes, if it sets the value; a factor or summand is no place to mend it."""
         if by.startswith(SET):

@@ -20,7 +20,7 @@ from typing import Any
 
 from lodestone.workbook.schema.columns import YEARS, Column
 from lodestone.workbook.schema.sheets import ANY, SETTINGS, SHEETS
-from lodestone.workbook.tables import CellChange, Record, Tables, row_name
+from lodestone.workbook.tables import CellChange, Record, Tables, Value, row_name
 
 Line = dict[str, Any]
 Decisions = Mapping[str, Sequence[Mapping[str, Any]]]  # tables of the plan
@@ -99,7 +99,7 @@ class _Cells:
                 **self._why(changed, cell is None, self.tables.setting_remarks.get(name, {})),
             }
 
-    def _line(self, record: Record, column: str | int, value: Any, given: Any, unit: str) -> Iterator[Line]:
+    def _line(self, record: Record, column: str | int, value: Value, given: Value, unit: str) -> Iterator[Line]:
         """column: a name, or a year, whose value in the workbook is `given`."""
         year = column if isinstance(column, int) else None
         changed = [c for c in self._of(record) if (c.year == year if year else c.column == column)]
@@ -126,7 +126,7 @@ class _Cells:
         return {"set_by": by, "source": remarks.get("source", ""), "note": remarks.get("note", "")}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Value) -> Value:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 

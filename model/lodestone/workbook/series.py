@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from lodestone.data.plan_data import MUSD_PER_T, OpenSeries, Region, Series, Time, time_of
 from lodestone.data.times import Calendar
 from lodestone.workbook.schema.sheets import ANY
-from lodestone.workbook.tables import Months, Record, Tables, Years
+from lodestone.workbook.tables import Months, Record, Tables, Value, Years
 
 
 class Spread:
@@ -35,7 +34,7 @@ class Spread:
             time: value if factor is None else value * factor for time, value in values.items() if value is not None
         }
 
-    def dated(self, row: Record, column: str) -> dict[Time, Any]:
+    def dated(self, row: Record, column: str) -> dict[Time, Value]:
         """A column that a scenario changes from a time on, by the begin of each period of the horizon."""
         return dict.fromkeys(self.calendar.times, row[column]) | dict(row.dated.get(column, {}))
 

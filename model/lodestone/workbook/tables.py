@@ -18,6 +18,8 @@ PRICE_SHEETS = ("Prices", "BankPrices")
 
 Years = Mapping[int, float | None]  # year -> value; None: not in force yet (Lanes, Markets: unlimited in that year)
 Months = Mapping[Time, float | None]  # the begin of a period -> its value, where that is not the value of its year
+Value = Any  # of a cell, as its column says: text, number, yes or no, several of a list, None where blank
+Settings = Mapping[str, Value]  # by their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +40,16 @@ class Record:
 
     sheet: str
     key: tuple[str, ...]
-    values: Mapping[str, Any]
+    values: Mapping[str, Value]
     years: Years | None = None
     cells: Mapping[str | int, str] = field(default_factory=dict)
     blank: frozenset[str] = frozenset()
     given: Mapping[int, float] = field(default_factory=dict)
     remarks: Mapping[str, str] = field(default_factory=dict)
     months: Months = field(default_factory=dict)
-    dated: Mapping[str, Mapping[Time, Any]] = field(default_factory=dict)
+    dated: Mapping[str, Mapping[Time, Value]] = field(default_factory=dict)
 
-    def __getitem__(self, column: str) -> Any:
+    def __getitem__(self, column: str) -> Value:
         return self.values[column]
 
 
@@ -95,7 +97,7 @@ class Tables:
     """
 
     scenario: str
-    settings: Mapping[str, Any]
+    settings: Settings
     setting_cells: Mapping[str, str]
     setting_remarks: Mapping[str, Mapping[str, str]]
     records: Mapping[str, Mapping[tuple[str, ...], Record]]
@@ -109,7 +111,7 @@ class Tables:
         return list(self.records.get(sheet, {}).values())
 
     @property
-    def told_settings(self) -> dict[str, Any]:
+    def told_settings(self) -> dict[str, Value]:
         """The settings, but for those that version 2 brought and nobody has set: they go without saying."""
         new = {column.name: column.default for column in SETTINGS.columns if column.since > 1}
         return {name: value for name, value in self.settings.items() if name not in new or value != new[name]}
@@ -120,7 +122,7 @@ class Tables:
         return calendar_of(self.settings, self.records)
 
 
-def calendar_of(settings: Mapping[str, Any], records: Mapping[str, Mapping[tuple[str, ...], Record]]) -> Calendar:
+def calendar_of(settings: Settings, records: Mapping[str, Mapping[tuple[str, ...], Record]]) -> Calendar:
     """Rows of Periods that are unusable are left out, being problems already."""
     rows = [row for row in records.get("Periods", {}).values() if row["months"] is not None]
     cut = {row["year"]: int(row["months"]) for row in rows}
@@ -167,8 +169,8 @@ class CellChange:
     row: str
     column: str
     year: int | None
-    old: Any
-    new: Any
+    old: Value
+    new: Value
     by: str  # "Changes!A4" or "--set ..."
     month: int | None = None  # the first month of the period, where the change is of a part of a year
 

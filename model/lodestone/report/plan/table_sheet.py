@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
 
-from lodestone.plan.tables import Column
+from lodestone.plan.tables import Cell, Column
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class TableSheet:
     name: str
     question: str
     columns: Sequence[Column]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[Cell]]
     totals: int = 0
     marks: tuple[Mark, ...] = ()
 

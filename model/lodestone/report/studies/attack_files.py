@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from lodestone.plan.formatting import count, in_words, musd, tonnes
-from lodestone.plan.tables import Column
+from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.table_book import Table, write_tables
 from lodestone.report.studies.study_files import Kind
 from lodestone.studies.attack.results import Attack, Blow, document
@@ -33,7 +32,7 @@ def write_attack(attack: Attack, out: Path) -> list[Path]:
     return KIND.write(out, document(attack), lambda new: write_tables(new, attack.plan_name, tables(attack), about))
 
 
-def ranked(attack: Attack) -> list[list[Any]]:
+def ranked(attack: Attack) -> list[list[Cell]]:
     """A row for each combination that was tried, with the columns of WORST."""
     return [
         [
@@ -65,7 +64,7 @@ def tables(attack: Attack) -> list[Table]:
         Column("short_t", "t", "short beyond the plan"),
         Column("limits", "", "what would have prevented it"),
     )
-    about: Sequence[Sequence[Any]] = [
+    about: Sequence[Sequence[Cell]] = [
         ["workbook", attack.workbook],
         ["run", attack.run],
         ["threats", ", ".join(attack.threats)],

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from lodestone.plan.formatting import in_words
-from lodestone.plan.tables import Column
+from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.table_book import FACTS, Table, write_tables
 from lodestone.report.studies.study_files import Kind
 from lodestone.studies.frontier.security_results import SecurityCost, document
@@ -36,7 +35,7 @@ def write_security_cost(study: SecurityCost, out: Path) -> list[Path]:
     return KIND.write(out, document(study), lambda new: write_tables(new, study.plan_name, tables, "cost of security"))
 
 
-def rows(study: SecurityCost) -> list[list[Any]]:
+def rows(study: SecurityCost) -> list[list[Cell]]:
     return [
         [
             *(p.k, p.share, p.objective_musd, p.bound_musd, p.price_musd),

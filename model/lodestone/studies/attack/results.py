@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+
+from lodestone.plan.tables import Document
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,6 @@ class Attack:
         return max(hit, key=lambda blow: blow.short_t[sector], default=None)
 
 
-def document(attack: Attack) -> dict[str, Any]:
+def document(attack: Attack) -> Document:
     """attack.json"""
     return asdict(attack)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+
+from lodestone.plan.tables import Document
 
 
 @dataclass(frozen=True)
@@ -65,5 +66,5 @@ class Calibration:
     error: dict[str, float]
 
 
-def document(calibration: Calibration) -> dict[str, Any]:
+def document(calibration: Calibration) -> Document:
     return asdict(calibration)

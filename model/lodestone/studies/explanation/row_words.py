@@ -401,6 +401,7 @@ WORDS: Mapping[str, Words] = {
     "capacity.whole_exposed": _whole,
     "payments.pays": _pays,
     "investments.once": _once,
+    "investments.so_far": _once,
     "investments.group": _group,
     "investments.requires": _requires,
     "Projects.latest_year": _latest,

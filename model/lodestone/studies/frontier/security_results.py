@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+
+from lodestone.plan.tables import Document
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,6 @@ class SecurityCost:
     points: tuple[Secured, ...]
 
 
-def document(study: SecurityCost) -> dict[str, Any]:
+def document(study: SecurityCost) -> Document:
     """secure.json"""
     return asdict(study)

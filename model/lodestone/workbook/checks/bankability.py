@@ -26,8 +26,8 @@ def never_bankable(tables: Tables) -> Iterator[Problem]:
     """
     data = _data(tables)
     for project in data.projects.values():
-        given = project.public or project.committed_year is not None  # built whatever lenders say
-        years = () if given else decision_years(data, project)
+        decided = project.committed_year is not None and project.max_builds == 1
+        years = () if project.public or decided else decision_years(data, project)
         if years and not any(can_be_closed(data, project, year) for year in years):
             least = min(gap(data, project, year) for year in years)
             yield Problem(

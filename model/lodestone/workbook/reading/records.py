@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from lodestone.errors import Problem, Problems
 from lodestone.workbook.reading.cells import BLANK, show, wanted
 from lodestone.workbook.reading.typed import TypedRow, TypedTable, TypedWorkbook
 from lodestone.workbook.schema.columns import Column, Sheet
 from lodestone.workbook.schema.sheets import NAMED_SHEETS, SETTINGS, SHEETS
-from lodestone.workbook.tables import Record, Years, row_name
+from lodestone.workbook.tables import Record, Settings, Value, Years, row_name
 
 Records = dict[str, dict[tuple[str, ...], Record]]  # sheet -> key -> record
 UNIQUE_TOGETHER = ("Plants", "Projects", "Markets")
@@ -25,7 +24,7 @@ class Base:
     horizon_known: False when first_year or last_year could not be used, and a horizon was made up to go on checking.
     """
 
-    settings: Mapping[str, Any]
+    settings: Settings
     setting_cells: Mapping[str, str]
     setting_remarks: Mapping[str, Mapping[str, str]]
     records: Records
@@ -77,7 +76,7 @@ def _check_horizon(book: TypedWorkbook, problems: list[Problem]) -> bool:
     return bool(first <= last)
 
 
-def _fill_settings(book: TypedWorkbook, plan_name: str, known: bool) -> dict[str, Any]:
+def _fill_settings(book: TypedWorkbook, plan_name: str, known: bool) -> dict[str, Value]:
     settings = {column.name: column.default for column in SETTINGS.columns} | book.settings
     settings["plan_name"] = settings["plan_name"] or plan_name
     if not known:
@@ -86,7 +85,7 @@ def _fill_settings(book: TypedWorkbook, plan_name: str, known: bool) -> dict[str
     return settings
 
 
-def default_of(column: Column, settings: Mapping[str, Any]) -> Any:
+def default_of(column: Column, settings: Settings) -> Value:
     """What stands in for a blank cell of the column."""
     if column.kind == "integer" and isinstance(column.default, str):
         return settings[column.default]
@@ -97,7 +96,7 @@ def default_of(column: Column, settings: Mapping[str, Any]) -> Any:
 
 
 def _records(
-    sheet: Sheet, table: TypedTable, settings: Mapping[str, Any], known: bool, problems: list[Problem]
+    sheet: Sheet, table: TypedTable, settings: Settings, known: bool, problems: list[Problem]
 ) -> dict[tuple[str, ...], Record]:
     """The sheet's rows by key. Rows whose key is unusable are left out; of rows with one key the first stays."""
     if not table.complete:
@@ -189,7 +188,7 @@ def interpolate(given: Mapping[int, float], span: range, *, hold_back: bool = Fa
     return values
 
 
-def _starts_late(sheet: Sheet, table: TypedTable, settings: Mapping[str, Any], problems: list[Problem]) -> bool:
+def _starts_late(sheet: Sheet, table: TypedTable, settings: Settings, problems: list[Problem]) -> bool:
     """Whether the first year column is after first_year: one problem for the sheet, not one for each row."""
     first = settings["first_year"]
     if sheet.gaps == "not in force" or not table.year_cells or not any(row.years for row in table.rows):

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from lodestone.data.times import Calendar, Time, month_of, time_of, year_of
 from lodestone.errors import Problems
@@ -37,7 +36,18 @@ from lodestone.workbook.scenarios.changes import (
 from lodestone.workbook.scenarios.lanes import LaneKey, resolve_lanes
 from lodestone.workbook.schema.columns import YEARS, Column, Sheet
 from lodestone.workbook.schema.sheets import BASE, SETTINGS
-from lodestone.workbook.tables import CellChange, Lane, Months, Record, Tables, Years, calendar_of, row_name
+from lodestone.workbook.tables import (
+    CellChange,
+    Lane,
+    Months,
+    Record,
+    Settings,
+    Tables,
+    Value,
+    Years,
+    calendar_of,
+    row_name,
+)
 
 CHANGEABLE_SETTINGS = ("default_freight_usd_per_kg", "tariffs_counted", "stock_end_value_share")
 
@@ -49,7 +59,7 @@ class Future:
     of_lanes: the changes of Lanes and Tariffs so far, for when another default freight opens other lanes.
     """
 
-    settings: dict[str, Any]
+    settings: dict[str, Value]
     records: Records = field(default_factory=dict)
     lanes: dict[LaneKey, Lane] = field(default_factory=dict)
     log: list[CellChange] = field(default_factory=list)
@@ -69,7 +79,7 @@ class Future:
                 self.problems.append(refused.problem)
 
 
-def set_settings(given: Mapping[str, Any], sets: Iterable[Change]) -> Future:
+def set_settings(given: Settings, sets: Iterable[Change]) -> Future:
     """The given settings after --set, before defaults, horizon and years are worked out from them."""
     future = Future(dict(given))
     future.carry_out(change for change in sets if about_settings(change))
@@ -217,7 +227,7 @@ def _change_setting(future: Future, change: Change) -> None:
 
 
 def _changed_record(
-    future: Future, record: Record, column: Column, reach: Reach | None, operand: Any, change: Change
+    future: Future, record: Record, column: Column, reach: Reach | None, operand: Value, change: Change
 ) -> Record:
     place = record.sheet, record.key, column
     if column.kind == YEARS:
@@ -235,8 +245,8 @@ def _changed_record(
 
 
 def _changed_times(
-    future: Future, record: Record, column: Column, reach: Reach, operand: Any, change: Change
-) -> Mapping[Time, Any]:
+    future: Future, record: Record, column: Column, reach: Reach, operand: Value, change: Change
+) -> Mapping[Time, Value]:
     """The values of a dated column in the periods that changes have reached so far."""
     values = dict(record.dated.get(column.name, {}))
     for year in reach.years:
@@ -252,7 +262,7 @@ def _changed_times(
 
 
 def _change_lane(
-    future: Future, sheet: Sheet, key: LaneKey, column: Column, reach: Reach | None, operand: Any, change: Change
+    future: Future, sheet: Sheet, key: LaneKey, column: Column, reach: Reach | None, operand: Value, change: Change
 ) -> None:
     lane, place = future.lanes[key], (sheet.name, key, column)
     if column.kind != YEARS:
@@ -281,7 +291,7 @@ def _changed_years(
     values: Years | None,
     months: Months,
     reach: Reach | None,
-    operand: Any,
+    operand: Value,
     change: Change,
 ) -> tuple[Years | None, Months]:
     """The values of years and of periods after a change; None when none is left (unlimited, or never in force)."""
@@ -313,7 +323,7 @@ def _require_year(values: Years, key: Key, year: int, change: Change) -> None:
         )
 
 
-def _changed_period(future: Future, place: Place, old: Any, operand: Any, change: Change, time: Time) -> Any:
+def _changed_period(future: Future, place: Place, old: Value, operand: Value, change: Change, time: Time) -> Value:
     sheet, key, column = place
     new = new_value(
         column, old, operand, change, f"the value of {'/'.join(key)} for {year_of(time)}-{month_of(time):02}"
@@ -327,8 +337,8 @@ def _log(
     sheet: str,
     key: Key,
     column: str,
-    old: Any,
-    new: Any,
+    old: Value,
+    new: Value,
     change: Change,
     time: Time | None = None,
     whole: bool = False,

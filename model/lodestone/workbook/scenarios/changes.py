@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from lodestone.data.times import MONTHS, Calendar, Time, month_of, time_of, year_of
 from lodestone.errors import Problem
@@ -22,7 +21,7 @@ from lodestone.workbook.scenarios.lanes import LaneKey
 from lodestone.workbook.scenarios.periods import begins_no_period, ends_no_period, shown
 from lodestone.workbook.schema.columns import YEARS, Column, Sheet
 from lodestone.workbook.schema.sheets import ANY, SHEETS, UNLIMITED, WORDS
-from lodestone.workbook.tables import Lane
+from lodestone.workbook.tables import Lane, Settings, Value
 
 LANE_SHEETS = ("Lanes", "Tariffs")
 FIXED_SHEETS = ("Scenarios", "Changes", "Periods")  # that a scenario cannot change
@@ -285,7 +284,7 @@ def _matches_nothing(sheet: Sheet, keys: Iterable[Key], parts: Key, change: Chan
 # --- what it makes of a value -----------------------------------------------------------------------------------------
 
 
-def operand_of(change: Change, sheet: Sheet, column: Column, settings: Mapping[str, Any], records: Records) -> Any:
+def operand_of(change: Change, sheet: Sheet, column: Column, settings: Settings, records: Records) -> Value:
     """The new value, factor or summand, read as the column wants it."""
     if change.operation != "set" and column.kind not in NUMERIC:
         raise change.refuse("operation", f"{column.name} is not a number", "use the operation set")
@@ -310,7 +309,7 @@ def operand_of(change: Change, sheet: Sheet, column: Column, settings: Mapping[s
     return value
 
 
-def _blank_value(change: Change, sheet: Sheet, column: Column, settings: Mapping[str, Any]) -> Any:
+def _blank_value(change: Change, sheet: Sheet, column: Column, settings: Settings) -> Value:
     if column.required and not (column.kind == YEARS and sheet.gaps == "not in force"):
         raise change.refuse("value", f"{column.name} of {sheet.name} cannot be blank", "give a value after =")
     return None if column.kind == YEARS else default_of(column, settings)
@@ -324,7 +323,7 @@ def _require_name(change: Change, column: Column, name: str, records: Records) -
         raise RefusedChange(unknown_reference(column, name, known, nearest(name, known), cell))
 
 
-def new_value(column: Column, old: Any, operand: Any, change: Change, place: str) -> Any:
+def new_value(column: Column, old: Value, operand: Value, change: Change, place: str) -> Value:
     """The value after the operation. "Not in force" and "unlimited" survive, but unlimited times 0 is 0."""
     if change.operation == "set":
         return operand

@@ -1,0 +1,53 @@
+# What CONTRIBUTING.md lists, by a short name: `just` shows them, `just test` runs one. Without just, type the commands.
+
+default:
+    @just --list --unsorted
+
+# everything but the slow tests
+test *options:
+    pytest -n 2 -m "not slow" {{options}}
+
+# every row of every rule against literal algebra
+rules:
+    pytest tests/rules
+
+# every test
+all *options:
+    pytest -n 2 {{options}}
+
+# lines that no test runs
+cover:
+    pytest -n 2 --cov=
+
+# style, 120 columns
+style:
+    ruff check . && ruff format .
+
+# types, strict
+types:
+    mypy cli.py model
+
+# pages made from the code
+pages:
+    python docs/generate.py
+
+# what the commands in the docs print
+printed:
+    python docs/run_pages.py
+
+# long solves, for the figures of the docs
+record:
+    python -m benchmarks.record --write docs/record.json
+
+# what planning costs besides the solver, and what studies gain, kept by version
+measure:
+    python -m benchmarks --write
+    python -m benchmarks.studies --write
+
+# is there a test for each small fault in the rules and the audit
+mutants:
+    python -m benchmarks.mutants
+
+# all that must hold before a change is merged
+ci:
+    .ci/run
