@@ -6,7 +6,7 @@ Such a page is worked through from top to bottom in an empty folder, as a reader
   last line leaves out the rest. What is only said while it works (stages, seconds) is not shown.
 - After `<!-- sheet: Projects -->` comes a table, whose rows are put into that sheet of plan.xlsx (or, after
   `<!-- sheet: Projects of other.xlsx -->`, of another workbook): a row with the keys of one that is there changes it in
-  the columns shown, any other is added.
+  the columns shown, any other is added; a sheet or column that is not there is added too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ sys.path.insert(0, str(DOCS.parent))  # as a script
 from lodestone import commands  # noqa: E402
 from lodestone.workbook.schema.sheets import SHEETS  # noqa: E402
 
-RUN = ("start.md", "how_to.md")
+RUN = ("start.md", "how_to.md", "the_world_in_a_workbook.md")
 SHEET = re.compile(r"<!-- sheet: (\w+)(?: of (\S+))? -->")
 PROMPT, REST = "$ ", "..."
 SECONDS = re.compile(r"  [\d.]+ s$")  # the end of a line of progress
@@ -91,11 +91,13 @@ def _type_in(path: Path, name: str, table: list[str], done: Worked) -> None:
     """Rows of a Markdown table into a sheet, as a planner types them."""
     headings, _, *rows = [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in table]
     book = load_workbook(path)
+    if name not in book.sheetnames:
+        book.create_sheet(name)
     sheet = book[name]
     columns = {str(cell.value): cell.column for cell in sheet[1] if cell.value is not None}
     for heading in headings:
         if heading not in columns:
-            columns[heading] = _new_year(sheet, int(heading), columns)
+            columns[heading] = _new_column(sheet, heading, columns)
     for row in rows:
         values = {heading: _value(text) for heading, text in zip(headings, row, strict=True) if text}
         line = _line(sheet, columns, {key: values.get(key) for key in SHEETS[name].key})
@@ -105,17 +107,18 @@ def _type_in(path: Path, name: str, table: list[str], done: Worked) -> None:
     book.save(path)
 
 
-def _new_year(sheet: Worksheet, year: int, columns: dict[str, int]) -> int:
-    column = max(columns.values()) + 1
-    sheet.cell(1, column, year)
+def _new_column(sheet: Worksheet, heading: str, columns: dict[str, int]) -> int:
+    column = max(columns.values(), default=0) + 1
+    sheet.cell(1, column, _value(heading))
     return column
 
 
 def _line(sheet: Worksheet, columns: dict[str, int], keys: dict[str, object]) -> int:
     """The line of the row with these keys, else the first line that is free; without keys every row is a new one."""
     filled = [line for line in range(2, sheet.max_row + 1) if any(cell.value is not None for cell in sheet[line])]
+    given = {columns[key]: value for key, value in keys.items() if key in columns}
     for line in filled if keys else ():
-        if all(sheet.cell(line, columns[key]).value == value for key, value in keys.items()):
+        if all(sheet.cell(line, column).value == value for column, value in given.items()):
             return line
     return max(filled, default=1) + 1
 

@@ -15,7 +15,8 @@ SAMPLE = [
     "cap41",  # sites: public projects
     "ampl_multi",  # lanes; room on routes as a material
     "mexss",  # recipes, imports, exports
-    "wagner_whitin_1958",  # contracts with a signing fee, a stockpile
+    "wagner_whitin_1958",  # contracts with a signing fee, a stockpile; the months of one year
+    "gamspy_clsp",  # setups on shared resources; the quarters of one year
     "jump_factory_schedule",  # least volumes, take-or-pay, shortage
     "williams_distribution_2",  # a budget
     "williams_factory_planning_2",  # max_builds over the years

@@ -8,7 +8,7 @@
 
 Quantities are multiplied by `tonnes`, money by `musd`, and money per quantity becomes USD/kg (1 t x 1 USD/kg =
 0.001 MUSD). Regions, materials and processes are declared by being used. A quantity or price is one number for every
-period, or one number for each. Periods are years from 2001 on; demand must be met in full.
+period, or one number for each. Periods are years from 2001 on, or so many months of 2001; demand must be met in full.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
+
+from lodestone.workbook.schema.sheets import SHEETS
 
 FIRST_YEAR = 2001
 KG_PER_T = 1000  # 1 MUSD/t = 1000 USD/kg
@@ -30,8 +32,10 @@ Amount = float | Sequence[float]
 class Book:
     """Rows of a workbook by sheet; `write` saves them.
 
-    periods: planning years. discount_rate: share per period. tonnes: t in one unit of quantity. musd: MUSD in one unit
-    of money. service: least share of demand that must be met. shortage_cost: per unit of demand not met.
+    periods: planning years. months: of a period, where all are of one year: what differs by period is a base row of
+    Changes, and what is decided by year (builds, contracts) is decided at its start. discount_rate: share per period.
+    tonnes: t in one unit of quantity. musd: MUSD in one unit of money. service: least share of demand that must be met.
+    shortage_cost: per unit of demand not met.
     """
 
     def __init__(
@@ -42,8 +46,11 @@ class Book:
         musd: float = 0.001,
         service: float = 1.0,
         shortage_cost: float | None = None,
+        months: int = 12,
     ) -> None:
         self.periods = range(1, periods + 1)
+        self.months = months
+        self.of_a_year = months / 12  # what a period has of a yearly figure
         self.tonnes = tonnes
         self.musd = musd
         self._rows: dict[str, list[dict[str | int, Any]]] = {}
@@ -52,11 +59,13 @@ class Book:
         self._processes: dict[tuple[tuple[str, float], ...], str] = {}
         for setting, value in {
             "first_year": FIRST_YEAR,
-            "last_year": FIRST_YEAR + periods - 1,
+            "last_year": FIRST_YEAR + periods - 1 if months == 12 else FIRST_YEAR,
             "discount_rate": discount_rate,
             "stock_end_value_share": 0,
         }.items():
             self._add("Settings", setting=setting, value=value)
+        if months < 12:
+            self._add("Periods", year=FIRST_YEAR, months=months)
         shortage = SHORTAGE_COST_USD_PER_KG if shortage_cost is None else self._usd_per_kg(shortage_cost)
         self._add("Sectors", sector=SECTOR, shortage_cost_usd_per_kg=shortage, min_service_share=service)
 
@@ -103,7 +112,7 @@ class Book:
             region=self._region(region),
             process=self._process(name, recipe),
             funding="public",
-            capacity_t_per_yr=capacity * self.tonnes,
+            capacity_t_per_yr=capacity * self.tonnes / self.of_a_year,
             capex_musd=capex * self.musd,
             fixed_cost_musd_per_yr=fixed_cost * self.musd,
             operating_cost_usd_per_kg=self._usd_per_kg(cost),
@@ -194,7 +203,7 @@ class Book:
             material=self._material(material),
             opening_t=opening * self.tonnes,
             capacity_t=capacity * self.tonnes,
-            holding_cost_usd_per_kg_yr=self._usd_per_kg(cost),
+            holding_cost_usd_per_kg_yr=self._usd_per_kg(cost) / self.of_a_year,
         )
 
     def budget(self, name: str, covers: str, amount: Amount) -> None:
@@ -258,7 +267,7 @@ class Book:
         return [float(amount)] * len(self.periods)
 
     def _quantities(self, amount: Amount) -> list[float]:
-        return [x * self.tonnes for x in self._series(amount)]
+        return [x * self.tonnes / self.of_a_year for x in self._series(amount)]
 
     def _market(
         self,
@@ -305,5 +314,23 @@ class Book:
     def _add(self, sheet: str, /, years: Sequence[float] | None = None, **cells: Any) -> None:
         row: dict[str | int, Any] = {}
         row |= cells  # type: ignore[arg-type]
-        row |= {FIRST_YEAR + i: value for i, value in enumerate(years or ())}
+        values = list(years or ())
+        if self.months < 12:
+            self._months_of(sheet, row, values)
+            values = values[:1]
+        row |= {FIRST_YEAR + i: value for i, value in enumerate(values)}
         self._rows.setdefault(sheet, []).append(row)
+
+    def _months_of(self, sheet: str, row: Mapping[str | int, Any], values: Sequence[float]) -> None:
+        """The periods of the year that differ from its first."""
+        name = "/".join(str(row[key]) for key in SHEETS[sheet].key if key in row)
+        for t, value in enumerate(values):
+            if value != values[0]:
+                first = t * self.months + 1
+                self._add(
+                    "Changes",
+                    **{"scenario": "base", "sheet": sheet, "row": name, "column": "years"},
+                    **{"from_year": FIRST_YEAR, "from_month": first, "to_year": FIRST_YEAR},
+                    to_month=first + self.months - 1,
+                    value=value,
+                )

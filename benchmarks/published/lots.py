@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from benchmarks.published.book import Book
 from benchmarks.published.instances import Case, Instance
 from benchmarks.published.periods import only
 
 SITE = "site"
+BY_REGION = (
+    "periods as regions of one year: lanes forward are stock, lanes back are backlog; not in months: demand cannot wait"
+)
+IN_MONTHS = (
+    "in months: one year cut by Periods, what changes by month as base rows of Changes; a setup is a public project "
+    "for the material of its month, decided at the start of the year"
+)
 DEPOSIT = 100.0  # paid for a setup and paid back when it is done
 
 
@@ -25,6 +33,20 @@ def wagner_whitin(instance: Instance) -> Iterator[Case]:
         book.contract(f"order {t}", "supplier", "item", most=sum(demand[t - 1 :]), fee=setup, period=t)
     how = "a one-year contract a month with a signing fee, spot_share 0, a stockpile"
     yield Case(instance.name, instance.references[0], book, how)
+    yield Case(instance.name, instance.references[0], _orders_of_a_year(data), IN_MONTHS, variant="in months")
+
+
+def _orders_of_a_year(data: Mapping[str, Any]) -> Book:
+    demand = data["demand"]
+    book = Book(len(demand), musd=1, months=1)
+    book.price("item", data["unit_cost"])
+    book.demand(SITE, "item", demand)
+    book.stock("stock", SITE, "item", sum(demand), opening=data["initial_stock"], cost=data["holding_cost"])
+    for t, setup in enumerate(data["setup_cost"], 1):
+        most = sum(demand[t - 1 :])
+        book.plant(f"month {t}", SITE, {f"order of {t}": 1}, only(t, most, len(demand)))
+        book.project(f"order {t}", SITE, {f"order of {t}": -1.0, "item": 1.0}, most, setup)
+    return book
 
 
 def shared_resources(instance: Instance) -> Iterator[Case]:
@@ -43,17 +65,47 @@ def shared_resources(instance: Instance) -> Iterator[Case]:
         book.stock(f"stock {item}", SITE, item, total, cost=terms["holding_cost"])
     how = "a setup is a public project of one year's life; capacity as a material; stockpiles"
     yield Case(instance.name, instance.references[0], book, how)
+    yield Case(instance.name, instance.references[0], _resources_of_a_year(data), IN_MONTHS, variant="in months")
+
+
+def _resources_of_a_year(data: Mapping[str, Any]) -> Book:
+    periods = data["periods"]
+    book = Book(periods, musd=1, months=12 // periods)
+    for resource, capacity in data["capacity"].items():
+        for t in range(1, periods + 1):
+            book.plant(f"{resource} {t}", SITE, {f"{resource} of {t}": 1}, only(t, capacity[t - 1], periods))
+    for item, terms in data["items"].items():
+        total = sum(terms["demand"])
+        for t in range(1, periods + 1):
+            recipe = {f"{resource} of {t}": -1.0 for resource in data["capacity"]} | {item: 1.0}
+            book.project(f"make {item} {t}", SITE, recipe, total, terms["setup_cost"])
+        book.price(item, 0)
+        book.demand(SITE, item, terms["demand"])
+        book.stock(f"stock {item}", SITE, item, total, cost=terms["holding_cost"])
+    return book
 
 
 def overtime(instance: Instance) -> Iterator[Case]:
     """set1ch."""
-    data = instance.data
+    how = "a setup is a public project of one year's life; overtime as dearer plants; stockpiles"
+    yield Case(instance.name, instance.references[0], _with_overtime(instance.data, 12), how)
+    book = _with_overtime(instance.data, 1)
+    yield Case(instance.name, instance.references[0], book, IN_MONTHS, variant="in months")
+
+
+def _with_overtime(data: Mapping[str, Any], months: int) -> Book:
+    """Periods of so many months; in those of one year a setup is for the time of its month alone."""
     periods = data["periods"]
-    book = Book(periods)
-    book.plant("regular", SITE, {"time": 1}, data["capacity"])
+    book = Book(periods, months=months)
+    times = [f"time of {t}" if months < 12 else "time" for t in range(1, periods + 1)]
+    if months < 12:
+        for t, time in enumerate(times, 1):
+            book.plant(f"regular {t}", SITE, {time: 1}, only(t, data["capacity"][t - 1], periods))
+    else:
+        book.plant("regular", SITE, {"time": 1}, data["capacity"])
     for t, cost in enumerate(data["overtime_cost"], 1):
         most = sum(bound[t - 1] for bound in data["production_bound"])
-        book.plant(f"overtime {t}", SITE, {"time": 1}, only(t, most, periods), cost)
+        book.plant(f"overtime {t}", SITE, {times[t - 1]: 1}, only(t, most, periods), cost)
     for i in range(data["items"]):
         item, demand = f"item {i + 1}", data["demand"][i]
         holding = set(data["holding_cost"][i])
@@ -62,12 +114,12 @@ def overtime(instance: Instance) -> Iterator[Case]:
         for t in range(1, periods + 1):
             bound, setup = data["production_bound"][i][t - 1], data["setup_cost"][i][t - 1]
             if bound > 0:
-                book.project(f"{item} {t}", SITE, {"time": -1.0, item: 1.0}, bound, setup, period=t)
+                recipe = {times[t - 1]: -1.0, item: 1.0}
+                book.project(f"{item} {t}", SITE, recipe, bound, setup, period=t if months == 12 else None)
         book.price(item, 0)
         book.demand(SITE, item, demand)
         book.stock(f"stock {item}", SITE, item, sum(demand), cost=holding.pop())
-    how = "a setup is a public project of one year's life; overtime as dearer plants; stockpiles"
-    yield Case(instance.name, instance.references[0], book, how)
+    return book
 
 
 def backlog(instance: Instance) -> Iterator[Case]:
@@ -89,8 +141,7 @@ def backlog(instance: Instance) -> Iterator[Case]:
                 if u != t:
                     cost = sum(hold[t:u]) if u > t else sum(wait[u:t])
                     book.lane(f"period {t + 1}", f"period {u + 1}", item, cost)
-    how = "periods as regions of one year: lanes forward are stock, lanes back are backlog"
-    yield Case(instance.name, instance.references[0], book, how)
+    yield Case(instance.name, instance.references[0], book, BY_REGION)
 
 
 def backlog_to_the_end(instance: Instance) -> Iterator[Case]:
@@ -111,8 +162,7 @@ def backlog_to_the_end(instance: Instance) -> Iterator[Case]:
             if u != t:
                 cost = (u - t) * data["holding_cost"] if u > t else (t - u) * data["backlog_cost"]
                 book.lane(here, f"period {u + 1}", "item", cost)
-    how = "periods as regions of one year: lanes forward are stock, lanes back are backlog"
-    yield Case(instance.name, instance.references[0], book, how)
+    yield Case(instance.name, instance.references[0], book, BY_REGION)
 
 
 def setup_times(instance: Instance) -> Iterator[Case]:
@@ -154,5 +204,6 @@ def setup_times(instance: Instance) -> Iterator[Case]:
             recipe = {token: -1.0, "time": -terms["setup_time"] / most, right: 1.0, "deposit": 1.0}
             book.plant(f"set up {i + 1} in {t}", SITE, recipe, only(t, most, periods))
     book.sell("deposits back", SITE, "deposit", data["items"] * capacity * 10)
-    how = "a setup is a one-year contract (signing fee, fixed volume, take-or-pay) whose rights take the setup time"
+    how = "a setup is a one-year contract (signing fee, fixed volume, take-or-pay) whose rights take the setup time; "
+    how += "not in months: there are 15, and a contract spreads its volume over the year"
     yield Case(instance.name, instance.references[0], book, how, all_taken=True)

@@ -319,11 +319,17 @@ class Book:
         names: Sequence[str] | None = None,
         allow_new: bool = False,
         from_year: int | None = None,
+        from_month: int = 1,
+        months: int | None = None,
         gap: float | None = None,
         time_limit: float | None = None,
         progress: bool = False,
     ) -> Study[Stress]:
-        """Hold the decisions of plans, and meet every scenario and loss with them; what hurts most comes first."""
+        """Hold the decisions of plans, and meet every scenario and loss with them; what hurts most comes first.
+
+        from_year, from_month: when something is lost, for so many months, or for good.
+        """
+        from lodestone.data.times import time_of
         from lodestone.report.studies.stress_files import RANKED, ranked
         from lodestone.solve.effort import Effort
         from lodestone.studies.compare.runs import unique_names
@@ -335,7 +341,8 @@ class Book:
                 self.inputs,
                 dict(zip(called, plans, strict=True)),
                 allow_new,
-                from_year,
+                None if from_year is None else time_of(from_year, from_month),
+                months,
                 Effort(gap, time_limit),
                 lambda done, of, latest: show(f"{latest.kind} {latest.case}", done / of),
             )

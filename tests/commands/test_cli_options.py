@@ -13,6 +13,7 @@ OWN = {
     "--out": {"attack", "calibrate", "compare", "report", "solve", "stress", "watch"},
     "--scenario": {"solve", "sweep"},
     "--force": {"check", "new"},
+    "--from": {"frontier", "stress"},
     "--first-year": {"import", "new"},
     "--last-year": {"import", "new"},
     "--from-year": {"frontier", "stress"},

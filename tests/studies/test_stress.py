@@ -16,6 +16,7 @@ from tests.make import Book, write_book
 from tests.solving import FIRST, add, close, cost, home, lane, market, read, solved, solved_all
 
 from lodestone.commands import main
+from lodestone.data.times import time_of
 from lodestone.errors import UsageError
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Rows
@@ -180,8 +181,8 @@ def test_a_plan_of_other_years_is_refused_and_another_version_is_told():
     book = with_futures()
     with pytest.raises(UsageError, match="plans 2026-2030"):
         stressed(book, {"other": replace(solved(book), horizon=[2026, 2030])})
-    with pytest.raises(UsageError, match="horizon"):
-        stressed(book, from_year=2050)
+    with pytest.raises(UsageError, match="is not in the horizon 2026-2028"):
+        stressed(book, begins=time_of(2050))
     assert any(
         "another version" in text for text in stressed(book, {"old": replace(solved(book), workbook_sha256="")}).remarks
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
+from tests.cut_book import banned
 from tests.make import Book
 from tests.oracle.books import some_book
-from tests.solving import add, change, close, costs, home, lane, market
+from tests.solving import add, close, costs
 
 from lodestone.errors import NoPlanError
 
@@ -39,21 +40,6 @@ def test_cutting_a_year_leaves_the_optimum_as_it_is(seed, months):
     cut = least(book)
     assert (whole is None) == (cut is None)
     assert whole is None or cut == pytest.approx(whole, rel=1e-7, abs=1e-7)
-
-
-def banned(days: float, months: int | None) -> Book:
-    """120 t a year at 60, all from China, which sells nothing from April to June 2027; a reserve of some days."""
-    book = home(2027, demand=120, shortage=1000, stock_end_value_share=0)
-    market(book, "china", "China")
-    lane(book, "China", "Home")
-    add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", capacity_t=100, covers="Home",
-        opening_t=120 * days / 365, max_fill_t_per_yr=0, years=days)  # fmt: skip
-    add(book, "Scenarios", scenario="ban", from_year=2027, emergency_from=2027, emergency_to=2027, refill_years=0)
-    if months:
-        add(book, "Periods", year=2027, months=months)
-        column = {"from_month": 4, "to_month": 6, "from_year": 2027, "to_year": 2027}
-        change(book, "ban", "Markets", "china", 0, **column)
-    return book
 
 
 @pytest.mark.parametrize("months", [1, 3])

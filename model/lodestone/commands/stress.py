@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -11,11 +12,29 @@ from lodestone.commands.output import OUTPUT, Output
 from lodestone.errors import StoppedError
 
 
+def a_time(ctx: click.Context, option: click.Parameter, value: str | None) -> int | None:
+    """When a period begins, of what was typed: 2027 or 2027-04."""
+    if value is None:
+        return None
+    typed = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?", value, re.ASCII)
+    if typed is None or not 1 <= int(typed[2] or 1) <= 12:
+        raise click.BadParameter(f"{value} is no year or month: write 2027 or 2027-04")
+    return int(typed[1]) * 100 + int(typed[2] or 1)
+
+
 @click.command()
 @WORKBOOK
 @click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN...]", type=PATH)
 @click.option("--allow-new", is_flag=True, help="New builds, awards and signings once the future has shown itself.")
-@click.option("--from-year", type=int, help="Year of the n-1 cases. [default: the first in which a scenario shows]")
+@click.option(
+    "--from",
+    "--from-year",
+    "begins",
+    metavar="YEAR[-MONTH]",
+    callback=a_time,
+    help="When what is lost is lost, such as 2027 or 2027-04. [default: when the first scenario shows itself]",
+)
+@click.option("--months", type=click.IntRange(min=1), help="For how long it is lost. [default: for good]")
 @GAP
 @TIME_LIMIT
 @out_here("stress.xlsx", "Workbook")
@@ -27,7 +46,8 @@ def stress(
     workbook: Path,
     runs: tuple[Path, ...],
     allow_new: bool,
-    from_year: int | None,
+    begins: int | None,
+    months: int | None,
     gap: float | None,
     time_limit: float | None,
     out: Path,
@@ -42,6 +62,7 @@ def stress(
     \b
     Example:
       lodestone stress plan.xlsx outputs/plan/base outputs/plan/joint
+      lodestone stress plan.xlsx outputs/plan/base --from 2027-04 --months 3
     """
     from lodestone.plan.run_files import read_run
     from lodestone.report.studies.stress_files import KIND, write_stress
@@ -64,7 +85,8 @@ def stress(
             inputs,
             plans,
             allow_new,
-            from_year,
+            begins,
+            months,
             Effort(gap, time_limit, should_stop=watch.should_stop),
             on_outcome=lambda done, of, latest: watch.stage(
                 f"{done} of {of}: {latest.run}, {latest.kind} {latest.case}"

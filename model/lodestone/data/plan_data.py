@@ -34,7 +34,19 @@ from lodestone.data.parts import (
     Unit,
 )
 from lodestone.data.scenario import BASE, Emergency, Scenario
-from lodestone.data.times import MONTHS, Calendar, OpenSeries, Series, Time, at, month_of, time_of, year_of, yearly
+from lodestone.data.times import (
+    LAST_TIME,
+    MONTHS,
+    Calendar,
+    OpenSeries,
+    Series,
+    Time,
+    at,
+    month_of,
+    time_of,
+    year_of,
+    yearly,
+)
 
 MUSD_PER_T = 0.001  # 1 USD/kg
 SMALLEST = 1e-9  # a coefficient of this size or less is 0 for the solver
@@ -116,6 +128,7 @@ class PlanData:
     lost: Mapping[str, Time] = field(
         default_factory=dict
     )  # project or contract -> the time from which it gives nothing
+    lost_until: Time = LAST_TIME  # ... to the period that begins then
     periods: Mapping[int, int] = field(default_factory=dict)  # year -> months of its periods; 12 where it is not cut
     trade: Mapping[tuple[str, str, str], float] = field(default_factory=dict)  # (material, from, to) -> t/yr, before
     secure_against: int = 0  # threats that the plan must stand at once
@@ -217,7 +230,7 @@ class PlanData:
 
     def is_lost(self, name: str, time: Time) -> bool:
         """Whether a project or contract gives nothing at a time; only stress tests lose any."""
-        return name in self.lost and time >= self.lost[name]
+        return name in self.lost and self.lost[name] <= time <= self.lost_until
 
     def force_majeure(self, contract: Contract, time: Time) -> float:
         """min(1, capacity or volume of the supplier / the base's); 1 for projects; 0 of what is lost or not honoured.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 MONTHS = 12  # of a year
+LAST_TIME = 999912  # after every horizon
 
 Time = int  # when a period begins: year * 100 + month, such as 202704
 Series = Mapping[Time, float]  # over all periods of the horizon, and later years for which a value is given
@@ -23,6 +24,12 @@ def year_of(time: Time) -> int:
 
 def month_of(time: Time) -> int:
     return time % 100
+
+
+def named_time(time: Time, by_month: bool | None = None) -> str:
+    """'2027', or '2027-04' for a period of a year that is cut; by default where it does not begin with the year."""
+    by_month = month_of(time) > 1 if by_month is None else by_month
+    return f"{year_of(time)}-{month_of(time):02}" if by_month else str(year_of(time))
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from lodestone.data.times import MONTHS, Calendar, Time, named_time, time_of, year_of
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import Row
+from lodestone.plan.tables import COMMITTED, Row, is_cut
 
 T = TypeVar("T")
 Key = tuple[Any, ...]  # the values of some columns of a row
@@ -88,22 +89,80 @@ class ContractFigure:
     untaken_musd: float
 
 
-def until(plan: Plan, shared: range) -> Plan:
-    """What a joint plan decides in the years that all futures share."""
+def parting(plan: Plan) -> Time:
+    """When the futures of a joint plan first part: what is decided before is the same in all."""
+    if plan.parting is not None:
+        return plan.parting
+    shown = [time_of(year, plan.month_of(name)) for name, year in plan.from_years.items() if year is not None]
+    return min(shown, default=time_of(plan.horizon[1] + 1))
+
+
+def until(plan: Plan, time: Time) -> Plan:
+    """What a joint plan decides before a time until which all futures are the same."""
     first = plan.future(next(iter(plan.futures)))
-    return _decided(first, lambda year: year < shared.stop)
+    return _decided(first, lambda decided: decided < time)
 
 
-def since(plan: Plan, year: int) -> Plan:
-    """What a plan decides from a year on."""
-    return _decided(plan, lambda decided: decided >= year)
+def since(plan: Plan, time: Time) -> Plan:
+    """What a plan decides from a time on."""
+    return _decided(plan, lambda decided: decided >= time)
 
 
-def _decided(plan: Plan, within: Callable[[int], bool]) -> Plan:
+def _decided(plan: Plan, within: Callable[[Time], bool]) -> Plan:
     years = {"investments": "decision_year", "price_floors": "decision_year", "contracts": "signing_year"}
-    years |= {"stockpile": "year", "demand": "year"}
-    tables = {name: [row for row in plan.tables[name] if within(row[column])] for name, column in years.items()}
-    return replace(plan, tables={**plan.tables, **tables})
+    own = plan.tables
+    tables = {name: [row for row in own[name] if within(time_of(row[year]))] for name, year in years.items()}
+    tables |= {name: [row for row in own[name] if within(begin(row))] for name in ("stockpile", "demand")}
+    return replace(plan, tables={**own, **tables})
+
+
+# --- years and their periods ----------------------------------------------------------------------------------------
+
+
+def begin(row: Row) -> Time:
+    """When the period of a row begins."""
+    return time_of(row["year"], row.get("month", 1))
+
+
+def cut_years(plan: Plan) -> dict[int, int]:
+    """year -> months of its periods, of the years that are cut."""
+    begins: dict[int, set[int]] = defaultdict(set)
+    if is_cut(plan.tables):
+        for name in ("costs", "demand", "plants", "stockpile"):
+            for row in plan.rows(name):
+                begins[row["year"]].add(row["month"])
+    return {year: MONTHS // len(months) for year, months in begins.items() if len(months) > 1}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The years of a plan, those that are cut as their periods. cut: year -> months of its periods."""
+
+    first: int
+    last: int
+    cut: Mapping[int, int]
+
+    @property
+    def places(self) -> list[int | str]:
+        """2026, "2027-01", "2027-04", ..."""
+        calendar = Calendar(self.first, self.last, self.cut)
+        return [self._place(time) for time in calendar.times]
+
+    def place(self, row: Row) -> int | str:
+        return self._place(begin(row))
+
+    def _place(self, time: Time) -> int | str:
+        year = year_of(time)
+        return named_time(time, by_month=True) if year in self.cut else year
+
+    def part(self, row: Row) -> float:
+        """The part of a year that the period of a row is."""
+        return self.cut.get(row["year"], MONTHS) / MONTHS
+
+
+def axis(plan: Plan) -> Axis:
+    first, last = plan.horizon
+    return Axis(first, last, cut_years(plan))
 
 
 def total(rows: Iterable[Row], column: str) -> float:
@@ -149,8 +208,10 @@ def exposed_share(rows: Sequence[Row]) -> float | None:
 def stocks(plan: Plan) -> list[StockFigure]:
     figures = []
     for (name, region, material), rows in grouped(plan.rows("stockpile"), "stockpile", "region", "material").items():
-        peak = max(rows, key=lambda r: (r["stock_t"], -r["year"]))
-        released = {r["year"]: r["release_clean_t"] + r["release_exposed_t"] for r in rows}
+        peak = max(rows, key=lambda r: (r["stock_t"], -begin(r)))
+        released: dict[int, float] = defaultdict(float)
+        for r in rows:
+            released[r["year"]] += r["release_clean_t"] + r["release_exposed_t"]
         figures.append(
             StockFigure(
                 stockpile=name,
@@ -160,7 +221,7 @@ def stocks(plan: Plan) -> list[StockFigure]:
                 peak_t=peak["stock_t"],
                 peak_days=peak["days_of_cover"],
                 peak_required_days=peak["required_days"],
-                end_t=max(rows, key=lambda r: int(r["year"]))["stock_t"],
+                end_t=max(rows, key=begin)["stock_t"],
                 released_t=sum(released.values()),
                 release_years=tuple(year for year, t in released.items() if t >= 0.5),
             )
@@ -184,6 +245,11 @@ def floors(plan: Plan) -> list[FloorFigure]:
         amounts = ("payment_musd", "upside_musd", "payment_at_bank_prices_musd")
         figures.append(FloorFigure(award, *(total(rows, column) for column in amounts)))
     return figures
+
+
+def committed(plan: Plan, name: str) -> list[Row]:
+    """Rows of payments or deliveries of what was agreed before the plan."""
+    return [row for row in plan.rows(name) if row.get(COMMITTED.name) == "yes"]
 
 
 def contracts(plan: Plan) -> list[ContractFigure]:

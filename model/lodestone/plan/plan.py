@@ -124,6 +124,8 @@ class Plan:
     scenario: Annotated[str, TEXT]
     probabilities: Annotated[dict[str, float], MapOf(NUMBER), JOINT] = field(default_factory=dict)
     from_years: Annotated[dict[str, int | None], MapOf(WHOLE_OR_BLANK), JOINT] = field(default_factory=dict)
+    from_months: Annotated[dict[str, int] | None, MapOf(WHOLE), SOME] = None  # where one shows itself within a year
+    parting: Annotated[int | None, WHOLE, SOME] = None  # where they part before any shows itself: 202704
     futures: Annotated[dict[str, float], MapOf(NUMBER), JOINT] = field(default_factory=dict)  # the cost of each
     evpi_musd: Annotated[float | None, NUMBER_OR_BLANK, JOINT] = None
     vss_musd: Annotated[float | None, NUMBER_OR_BLANK, JOINT] = None
@@ -174,6 +176,10 @@ class Plan:
     def cost(self) -> float:
         """Expected cost, MUSD, discounted to the first year."""
         return self.expected_cost_musd
+
+    def month_of(self, future: str) -> int:
+        """The month in which a future shows itself, in its from_year."""
+        return (self.from_months or {}).get(future, 1)
 
     def rows(self, table: str) -> list[Row]:
         """The rows of a table of plan/tables.py; none where the plan has no such table."""

@@ -87,7 +87,7 @@ def require_tables(tables: Json, futures: tuple[str, ...] | None, horizon: range
     cut, decided = is_cut(tables), tables.get("committed")
 
     def rows(table: PlanTable) -> Shape:
-        columns = columns_where(table.name, cut, bool(decided)) if table.name in TABLES else table.columns
+        columns = columns_where(table.name, cut, bool(decided))
         later = LATER.get(table.name, {})
         within = ("year",) if decided and table.name in WITH_COMMITTED else IN_HORIZON
         return _Rows(columns, futures, horizon, () if table.name in BEFORE_ITS_YEAR else within, tuple(later))

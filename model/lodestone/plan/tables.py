@@ -107,7 +107,7 @@ LATER: dict[str, Row] = {
     "plants": {"kept": None, "fixed_cost_musd": 0.0, "waste_t": 0.0},
     "stockpile": {"lacking_t": 0.0},
 }
-YEARLY = ("china_share", "budgets")  # by year, also where years are cut
+YEARLY = ("china_share", "budgets", "committed", "what_binds")  # by year, also where years are cut
 
 TABLES: dict[str, PlanTable] = {
     t.name: t
@@ -471,7 +471,7 @@ def columns_where(table: str, cut: bool, decided: bool) -> tuple[Column, ...]:
     found: list[Column] = []
     for column in {**TABLES, **VALUE_TABLES, ORIGINS.name: ORIGINS}[table].columns:
         found.append(column)
-        if column.name == "year" and cut and table in TABLES and table not in (*YEARLY, "committed"):
+        if column.name == "year" and cut and table not in YEARLY:
             found.append(MONTH)
     if table in WITH_COMMITTED and decided:
         found.append(COMMITTED)

@@ -21,7 +21,7 @@ from lodestone.data.plan_data import BASE, PlanData
 from lodestone.data.tree import Branch, Tree, joint, single, with_branches
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import VALUE_TABLES, Row, Rows
+from lodestone.plan.tables import VALUE_TABLES, Document, Row, Rows
 from lodestone.rules.build import build
 from lodestone.rules.objective import cvar, discounted, mean
 from lodestone.rules.tables import cost_totals, money_tables, plan_tables, tariff_revenue
@@ -134,6 +134,7 @@ def joint_plan(
         scenario=JOINT,
         probabilities=likely,
         from_years={name: tree.data[leaf].scenario.from_year for name, leaf in futures.items()},
+        **_within_years(tree),
         futures=cost,
         **asdict(Values()),
         changes=_changes(inputs, likely),
@@ -152,6 +153,18 @@ def joint_plan(
         },
         audit=[],
     )
+
+
+def _within_years(tree: Tree) -> Document:
+    """Where some future shows itself within a year, or parts earlier, with a parent that is no future itself."""
+    scenarios = {name: tree.data[leaf].scenario for name, leaf in tree.leaf_of.items()}
+    months = {name: row.from_month for name, row in scenarios.items()}
+    found: Document = {"from_months": months} if any(month > 1 for month in months.values()) else {}
+    first, shown = (
+        min((row.shows for row in rows.values() if row.shows is not None), default=0)
+        for rows in (tree.scenarios, scenarios)
+    )
+    return found | ({"parting": first} if first < shown else {})
 
 
 def _values(inputs: Inputs, solved: Solved) -> Rows:

@@ -320,7 +320,8 @@ def _supply_cost(at: _Future) -> list[Row]:
             if brought[n, r, material, k] > 0
         }
         row: Row = {"material": material, "region": r, "year": tree.year[n]}
+        row |= {"month": tree.month[n]} if tree.data[n].is_cut else {}
         row |= {f"{k}_usd_per_kg": cost.get(k) for k in STREAMS}
         price = tree.data[n].price.get((material, r))
         rows.append(row | {"price_usd_per_kg": None if price is None else price[tree.time[n]] / MUSD_PER_T})
-    return sorted(rows, key=lambda row: (row["material"], row["region"], row["year"]))
+    return sorted(rows, key=lambda row: (row["material"], row["region"], row["year"], row.get("month", 1)))

@@ -5,9 +5,9 @@ of a region make of a material goes to the users in all regions; how much of it 
 
     t[i,j,k] = sum over lanes A -> B of  made[i,A,k] / made[A,k]  x  shipped[A,B,k]  x  used[j,B,k] / used[B,k]
 
-for each material, year and stream k: within a region makers and users share in proportion, as nothing tells their
-tonnes apart. So what leaves a node is what it makes, and what enters it is what it takes in, as in the tables of the
-plan. Tonnes enter and leave a stage in the ratio of its recipes.
+for each material, period and stream k: within a region makers and users share in proportion, as nothing tells their
+tonnes apart; the periods of a year are then summed. So what leaves a node is what it makes, and what enters it is what
+it takes in, as in the tables of the plan. Tonnes enter and leave a stage in the ratio of its recipes.
 
 Each mineral has a chain of its own. Its stages come from the recipes: `stages` puts what feeds another before it. A
 process of another mineral that takes a material of this one is a stage of it too. A material that goes back to the same
@@ -20,7 +20,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lodestone.plan.key_figures import Key
+from lodestone.data.times import Time
+from lodestone.plan.key_figures import Key, begin
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Cell, Column, Row
 from lodestone.report.html.tables import Table
@@ -44,7 +45,7 @@ COLUMNS = (
 Recipes = Mapping[str, Mapping[str, float]]  # process -> material -> t per t of capacity used
 Node = tuple[int, str]  # column of the picture, label
 Streams = list[float]  # t clean, t exposed
-Shares = dict[tuple[str, str, int], dict[Node, Streams]]  # region, material, year
+Shares = dict[tuple[str, str, Time], dict[Node, Streams]]  # region, material, begin of the period
 
 
 @dataclass(frozen=True)
@@ -208,14 +209,14 @@ class _Drawing:
     def used(self) -> Shares:
         """Right side of (2): taken in by units, delivered, put into stock, sold."""
         found = _shares()
-        mixed = {(r["region"], r["material"], r["year"]): r for r in self.rows("intake")}
+        mixed = {(r["region"], r["material"], begin(r)): r for r in self.rows("intake")}
         clean_mode = self.plan.settings.get("china_share_basis") == "provenance"
         for row in self.plan.rows("plants"):
             for material, t in self.made_by.get(row["process"], {}).items():
                 if t < 0:
                     own_clean = -t * row["clean_t"] if clean_mode else 0.0
                     rest = -t * (row["clean_t"] + row["exposed_t"]) - own_clean
-                    of = mixed.get((row["region"], material, row["year"]))
+                    of = mixed.get((row["region"], material, begin(row)))
                     clean, exposed = (of["mixed_clean_t"], of["mixed_exposed_t"]) if of else (0.0, 0.0)
                     part = clean / (clean + exposed) if clean + exposed > 0 else 0.0
                     _add(found, row, material, self.unit(row), own_clean + part * rest, (1 - part) * rest)
@@ -236,7 +237,7 @@ def _shares() -> Shares:
 
 def _add(shares: Shares, row: Row, material: str, node: Node, clean: float, exposed: float) -> None:
     if clean or exposed:
-        streams = shares[row["region"], material, row["year"]][node]
+        streams = shares[row["region"], material, begin(row)][node]
         streams[0] += clean
         streams[1] += exposed
 
@@ -281,13 +282,13 @@ def _links(drawing: _Drawing) -> dict[Link, Streams]:
 
     for row in drawing.rows("flows"):
         at = (row["year"], row["material"])
-        makers = made.get((row["from_region"], row["material"], row["year"]), {})
-        users = used.get((row["to_region"], row["material"], row["year"]), {})
+        makers = made.get((row["from_region"], row["material"], begin(row)), {})
+        users = used.get((row["to_region"], row["material"], begin(row)), {})
         share_out(makers, users, row["t"], int(row["stream"] == "exposed"), at)
     for row in drawing.rows("balance"):
         if row["discarded_t"] > 0:
             left = {(drawing.after_making(row["material"]), "discarded"): [1.0, 1.0]}
-            makers = made.get((row["region"], row["material"], row["year"]), {})
+            makers = made.get((row["region"], row["material"], begin(row)), {})
             k = int(row["stream"] == "exposed")
             share_out(makers, left, row["discarded_t"], k, (row["year"], row["material"]))
     return links

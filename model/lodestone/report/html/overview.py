@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from lodestone.data.times import Time, time_of
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, days, musd, share, tonnes, usd_per_kg, year_ranges
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Document, Row
-from lodestone.report.plan.joint_summary import joint_sections, shared_years
-from lodestone.report.plan.summary import proved
+from lodestone.report.plan.joint_summary import joint_sections
+from lodestone.report.plan.summary import committed, proved
 
 Glance = Document  # tiles: label, value, note, alert; lists: heading, empty, items; remarks: sentences
 
@@ -15,8 +16,10 @@ Glance = Document  # tiles: label, value, note, alert; lists: heading, empty, it
 def glance(plan: Plan, whole: Plan) -> Glance:
     """whole: the joint plan of which `plan` is one future, else the plan itself."""
     joint = whole.is_joint
-    now = shared_years(whole).stop if joint else None
+    now = figures.parting(whole) if joint else None
+    already = committed(plan)
     lists = [
+        *([{"heading": "Decided already", "empty": "", "items": already}] if already else []),
         {"heading": "Build", "empty": "Build nothing.", "items": _builds(plan, now)},
         {"heading": "Guarantee", "empty": "No price floor, no grant.", "items": _guarantees(plan, now)},
         {"heading": "Sign", "empty": "No offtake contract.", "items": _contracts(plan, now)},
@@ -69,12 +72,12 @@ def _shortage(plan: Plan) -> Row:
     return _tile("Shortage", tonnes(short), note + designed_out, alert=True)
 
 
-def _when(year: int, now: int | None) -> str:
-    """In a joint plan, whether a decision is the same in every future."""
-    return "" if now is None else " (in every future)" if year < now else " (in this future)"
+def _when(year: int, now: Time | None) -> str:
+    """In a joint plan, whether a decision of a year is the same in every future."""
+    return "" if now is None else " (in every future)" if time_of(year) < now else " (in this future)"
 
 
-def _builds(plan: Plan, now: int | None) -> list[str]:
+def _builds(plan: Plan, now: Time | None) -> list[str]:
     rows = sorted(plan.rows("investments"), key=lambda r: (int(r["decision_year"]), -r["capacity_t_per_yr"]))
     return [
         f"{copies(r)}{r['project']} ({r['region']}): decide {r['decision_year']}, produce from {r['first_year']}, "
@@ -88,7 +91,7 @@ def copies(build: Row) -> str:
     return f"{build['builds']} x " if build["builds"] != 1 else ""
 
 
-def _guarantees(plan: Plan, now: int | None) -> list[str]:
+def _guarantees(plan: Plan, now: Time | None) -> list[str]:
     items = []
     for figure in figures.floors(plan):
         award = figure.award
@@ -102,7 +105,7 @@ def _guarantees(plan: Plan, now: int | None) -> list[str]:
     return items
 
 
-def _contracts(plan: Plan, now: int | None) -> list[str]:
+def _contracts(plan: Plan, now: Time | None) -> list[str]:
     return [
         f"{r['contract']} with {r['supplier']}: {tonnes(r['annual_t'])} per year of {r['material']}, "
         f"{r['first_delivery_year']}-{r['last_delivery_year']}{_when(r['signing_year'], now)}"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lodestone.data.times import month_of, named_time, time_of, year_of
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import musd, share, term_label
 from lodestone.plan.plan import Plan
@@ -119,6 +120,12 @@ def _frontier(d: Document) -> list[StudyFigure]:
     return [StudyFigure("What each point of China share costs", lead, "frontier", Table(columns, rows))]
 
 
+def _since(part: Document) -> int | str:
+    """2027, or 2027-04 within a year."""
+    time = time_of(part["from_year"], part.get("from_month", 1))
+    return named_time(time) if month_of(time) > 1 else year_of(time)
+
+
 def _stress(d: Document) -> list[StudyFigure]:
     columns = (
         Column("run", "", ""),
@@ -133,13 +140,13 @@ def _stress(d: Document) -> list[StudyFigure]:
     )
     rows = [
         [
-            *(o["run"], o["kind"], o["case"], o["from_year"], o["extra_musd"], sum((o["short_t"] or {}).values())),
+            *(o["run"], o["kind"], o["case"], _since(o), o["extra_musd"], sum((o["short_t"] or {}).values())),
             *(o["china_share"], ", ".join(dict.fromkeys(g["rule"] for g in o["gave_way"])), o["remark"]),
         ]
         for o in d["outcomes"]
     ]
     lead = (
-        f"The decisions of each run are held, and a scenario or a loss comes in {d['from_year']} or when it shows "
+        f"The decisions of each run are held, and a scenario or a loss comes in {_since(d)} or when it shows "
         f"itself: cost beyond the same decisions in the base. The {MOST_CASES} worst cases are drawn; a case without a "
         "plan stands in the table only."
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import TABLES, Cell, Column, Document, Row
+from lodestone.plan.tables import MONTH, Cell, Column, Document, Row
 from lodestone.report.excel.styles import heading
 
 
@@ -23,11 +23,16 @@ class Table:
 
 
 def from_plan(plan: Plan, name: str, *names: str, rows: Iterable[Row] | None = None) -> Table:
-    """Columns of a table of the plan, in the order given; all of them when none is named."""
-    known = {c.name: c for c in TABLES[name].columns}
-    columns = tuple(known[n] for n in names or known)
+    """Columns of a table of the plan, in the order given; all of them when none is named. Months follow their year."""
+    columns = tuple(c for c in plan.columns(name) if not names or c.name in (*names, MONTH.name))
+    columns = tuple(sorted(columns, key=lambda c: _place(c, names))) if names else columns
     found = plan.rows(name) if rows is None else rows
     return Table(columns, [[row[c.name] for c in columns] for row in found])
+
+
+def _place(column: Column, names: Sequence[str]) -> tuple[int, bool]:
+    month = column.name == MONTH.name
+    return names.index("year" if month else column.name), month
 
 
 def _short(value: Cell) -> Cell:

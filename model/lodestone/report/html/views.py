@@ -12,7 +12,7 @@ from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import share, term_label
 from lodestone.plan.key_figures import Key
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import Cell, Column, Document, Row
+from lodestone.plan.tables import Cell, Column, Document, Row, is_cut
 from lodestone.report.html.chain import MOST_NODES, OTHERS, chain, chain_stages
 from lodestone.report.html.overview import copies, glance
 from lodestone.report.html.tables import Table, from_plan
@@ -74,13 +74,14 @@ def _places(plan: Plan) -> Callable[[str], int]:
 
 def _origins(plan: Plan) -> Table:
     """What reaches regions that are not of concern, by origin."""
-    concern = figures.of_concern(plan)
+    concern, cut = figures.of_concern(plan), is_cut(plan.tables)
     sums: dict[Key, list[float]] = {}
     for row in plan.rows("flows"):
         if row["to_region"] not in concern:
-            key = (row["material"], row["from_region"], row["year"])
+            when = (row["year"], row["month"]) if cut else (row["year"],)
+            key = (row["material"], row["from_region"], *when)
             sums.setdefault(key, [0.0, 0.0])[row["stream"] == "exposed"] += row["t"]
-    names = ("material", "from_region", "year", "clean_t", "exposed_t")
+    names = ("material", "from_region", "year", *(["month"] if cut else []), "clean_t", "exposed_t")
     columns = tuple(Column(n, "t" if n.endswith("_t") else "", "") for n in names)
     place_of = _places(plan)
     return Table(columns, [[*key, *s] for key, s in sorted(sums.items(), key=lambda i: (place_of(i[0][0]), i[0]))])
@@ -116,7 +117,7 @@ def _stocks(plan: Plan) -> Table:
     names = ("stockpile", "region", "material", "year", "stock_t", "exposed_t", "required_t", "days_of_cover",
              "required_days", "suspended")  # fmt: skip
     largest = {f.stockpile: -f.peak_t for f in figures.stocks(plan)}
-    rows = sorted(plan.rows("stockpile"), key=lambda r: (largest[r["stockpile"]], r["stockpile"], r["year"]))
+    rows = sorted(plan.rows("stockpile"), key=lambda r: (largest[r["stockpile"]], r["stockpile"], figures.begin(r)))
     return from_plan(plan, "stockpile", *names, rows=rows)
 
 
@@ -186,7 +187,7 @@ FIGURES = (
     ),
     Figure(
         "stocks", "Stock and days of cover",
-        "At the end of each year; dashed is what is asked for.",
+        "At the end of each year or period; dashed is what is asked for.",
         "stocks", _stocks, ("stockpile",),
     ),
     Figure("costs", "Cost by payer and year", "Undiscounted; credits are below zero.", "payers", _costs),
@@ -233,6 +234,7 @@ def _view(label: str, run: str, future: str, plan: Plan, whole: Plan, drawn: tup
         "plan_name": plan.plan_name,
         "about": f"{about}, {first}-{last}, from {plan.workbook}",
         "years": list(range(first, last + 1)),
+        "periods": {str(year): months for year, months in figures.cut_years(plan).items()},
         "stages": {mineral: found.titles for mineral, found in chain_stages(plan).items()},
         "glance": glance(plan, whole),
         "tables": tables,

@@ -12,9 +12,9 @@ import xlsxwriter
 
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, in_words, term_label
-from lodestone.plan.key_figures import CapFigure
+from lodestone.plan.key_figures import Axis, CapFigure
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import COST_TERMS, Cell, Row
+from lodestone.plan.tables import COST_TERMS, MONTH, Cell, Row
 from lodestone.report.excel.colours import CLEAN_SHADES as CLEAN
 from lodestone.report.excel.colours import EXPOSED_SHADES as EXPOSED
 from lodestone.report.excel.drawings import Drawing, Series, write_drawings
@@ -26,6 +26,7 @@ MOST_BUILDS, MOST_CAPS, MOST_MATERIALS, MOST_STOCKS, MOST_STAGES = 40, 4, 8, 4, 
 MOST_ORIGINS = 4  # of each stream, in one chart
 BEYOND = 10  # years after the horizon that the timeline shows at most
 SMALL_T, SMALL_MUSD = 0.5, 0.005
+Amounts = dict[int | str, float]  # year or period -> t
 LIFE = (
     *(("from the decision:", ""), ("construction", "#B9C4CB"), ("production", CLEAN[1])),
     ("after the horizon", CLEAN[3]),
@@ -161,11 +162,13 @@ def china_share(plan: Plan, figure: CapFigure) -> Drawing:
     return Drawing(title, "lines", headings, units, table, series, "%", most=most)
 
 
-def _by_future(plan: Plan, rows: Sequence[Row], value: Callable[[Row], Cell]) -> dict[str, dict[int, Cell]]:
-    """future -> year -> value; one line without a name in a plan of one scenario."""
-    lines: dict[str, dict[int, Cell]] = {}
+def _by_future(plan: Plan, rows: Sequence[Row], value: Callable[[Row], Cell]) -> dict[str, dict[int | str, Cell]]:
+    """future -> year or period -> value; one line without a name in a plan of one scenario."""
+    lines: dict[str, dict[int | str, Cell]] = {}
+    place = figures.axis(plan).place
     for row in rows:
-        lines.setdefault(row["scenario"] if plan.is_joint else "", {})[row["year"]] = value(row)
+        at = place(row) if MONTH.name in row else row["year"]
+        lines.setdefault(row["scenario"] if plan.is_joint else "", {})[at] = value(row)
     return lines
 
 
@@ -173,22 +176,26 @@ def _by_future(plan: Plan, rows: Sequence[Row], value: Callable[[Row], Cell]) ->
 
 
 def supplies(plan: Plan) -> list[Drawing]:
-    """For each material, where comes from what regions not of concern use; demanded materials first."""
+    """For each material, where comes from what regions not of concern use; demanded materials first.
+
+    Where years are cut, as yearly rates, so that a quarter and a year can stand side by side.
+    """
     concern, weight = figures.in_its_future(plan, figures.of_concern), figures.weight(plan)
-    amounts: dict[str, dict[tuple[str, str], dict[int, float]]] = {}
+    axis = figures.axis(plan)
+    amounts: dict[str, dict[tuple[str, str], Amounts]] = {}
     for row in plan.rows("flows"):
         if row["to_region"] not in concern(row):
             by_year = amounts.setdefault(row["material"], {}).setdefault((row["from_region"], row["stream"]), {})
-            by_year[row["year"]] = by_year.get(row["year"], 0.0) + row["t"] * weight(row)
+            at = axis.place(row)
+            by_year[at] = by_year.get(at, 0.0) + row["t"] * weight(row) / axis.part(row)
     demanded = {row["material"]: None for row in plan.rows("demand")}
     order = [m for m in dict.fromkeys([*demanded, *figures.materials(plan), *amounts]) if m in amounts]
-    return [_supply(plan, material, amounts[material]) for material in order[:MOST_MATERIALS]]
+    return [_supply(axis, material, amounts[material]) for material in order[:MOST_MATERIALS]]
 
 
-def _supply(plan: Plan, material: str, amounts: dict[tuple[str, str], dict[int, float]]) -> Drawing:
+def _supply(axis: Axis, material: str, amounts: dict[tuple[str, str], Amounts]) -> Drawing:
     """Stacked: clean below, exposed above, the largest origins by name and the others together."""
-    first, last = plan.horizon
-    columns: dict[str, dict[int, float]] = {}
+    columns: dict[str, Amounts] = {}
     series = []
     for stream, colours in (("clean", CLEAN), ("exposed", EXPOSED)):
         origins = {origin: by_year for (origin, s), by_year in amounts.items() if s == stream}
@@ -199,15 +206,16 @@ def _supply(plan: Plan, material: str, amounts: dict[tuple[str, str], dict[int, 
         groups = {f"{origin}, {stream}": [origin] for origin in named}
         groups |= {f"{len(rest)} others, {stream}": rest} if rest else {}
         for colour, (name, members) in zip(colours, groups.items(), strict=False):
-            summed: dict[int, float] = defaultdict(float)
+            summed: Amounts = defaultdict(float)
             for origin in members:
                 for year, t in origins[origin].items():
                     summed[year] += t
             columns[name] = summed
             series.append(Series(name, len(columns), colour))
-    rows = [[year, *(column.get(year, 0.0) for column in columns.values())] for year in range(first, last + 1)]
-    headings, units = ["Year", *(f"{name} (t)" for name in columns)], ["", *["t"] * len(columns)]
-    return Drawing(f"Supply of {material} by origin (t)", "columns", headings, units, rows, series, "t")
+    rows = [[place, *(column.get(place, 0.0) for column in columns.values())] for place in axis.places]
+    unit = "t/yr" if axis.cut else "t"
+    headings, units = ["Year", *(f"{name} ({unit})" for name in columns)], ["", *[unit] * len(columns)]
+    return Drawing(f"Supply of {material} by origin ({unit})", "columns", headings, units, rows, series, unit)
 
 
 # --- what is held, what is full -------------------------------------------------------------------------------------
@@ -223,8 +231,10 @@ def stocks(plan: Plan) -> list[Drawing]:
 
 
 def _stock(plan: Plan, name: str, rows: Sequence[Row]) -> Drawing:
+    axis = figures.axis(plan)
     table = [
-        [r["year"], r["stock_t"] - r["exposed_t"], r["exposed_t"], r["days_of_cover"], r["required_days"]] for r in rows
+        [axis.place(r), r["stock_t"] - r["exposed_t"], r["exposed_t"], r["days_of_cover"], r["required_days"]]
+        for r in rows
     ]
     colours = (CLEAN[1], EXPOSED[1], "#5B4A8A", LIMIT)
     names = ("clean", "exposed", "days of cover", "days asked for")
@@ -235,37 +245,41 @@ def _stock(plan: Plan, name: str, rows: Sequence[Row]) -> Drawing:
     ]
     headings = ["Year", "Clean stock (t)", "Exposed stock (t)", "Cover (days)", "Cover asked for (days)"]
     right = "days" if any(s.second for s in series) else ""
-    title = f"Stock at year end (t) and days of cover: {name}"
+    title = f"Stock at {_ends(axis)} (t) and days of cover: {name}"
     return Drawing(title, "columns", headings, ["", "t", "t", "days", "days"], table, series, "t", right)
 
 
 def _stock_by_future(plan: Plan, name: str, rows: Sequence[Row]) -> Drawing:
     lines = _by_future(plan, rows, lambda row: row["stock_t"])
-    years = sorted({row["year"] for row in rows})
-    table = [[year, *(line.get(year) for line in lines.values())] for year in years]
+    axis = figures.axis(plan)
+    table = [[place, *(line.get(place) for line in lines.values())] for place in axis.places]
     series = [Series(future, n, SERIES_COLOURS[(n - 1) % 8], "line") for n, future in enumerate(lines, 1)]
     headings = ["Year", *(f"{future} (t)" for future in lines)]
     units = ["", *["t"] * len(lines)]
-    return Drawing(f"Stock at year end in each future (t): {name}", "lines", headings, units, table, series, "t")
+    title = f"Stock at {_ends(axis)} in each future (t): {name}"
+    return Drawing(title, "lines", headings, units, table, series, "t")
+
+
+def _ends(axis: Axis) -> str:
+    return "the end of each period" if axis.cut else "year end"
 
 
 def capacity_use(plan: Plan) -> list[Drawing]:
     """Used part of capacity outside regions of concern, by stage of the chain."""
-    first, last = plan.horizon
     concern, stages = figures.in_its_future(plan, figures.of_concern), figures.in_its_future(plan, figures.stages)
-    weight = figures.weight(plan)
-    used: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-    there: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    weight, axis = figures.weight(plan), figures.axis(plan)
+    used: dict[str, Amounts] = defaultdict(lambda: defaultdict(float))
+    there: dict[str, Amounts] = defaultdict(lambda: defaultdict(float))
     for row in plan.rows("plants"):
         if row["region"] not in concern(row):
             stage = str(stages(row).get(row["process"], row["process"]))
-            used[stage][row["year"]] += weight(row) * (row["clean_t"] + row["exposed_t"])
-            there[stage][row["year"]] += weight(row) * row["capacity_t"]
+            used[stage][axis.place(row)] += weight(row) * (row["clean_t"] + row["exposed_t"])
+            there[stage][axis.place(row)] += weight(row) * row["capacity_t"]
     every: list[str] = list(dict.fromkeys([*figures.stages(plan).values(), *there]))
     order = [stage for stage in every if any(there.get(stage, {}).values())][:MOST_STAGES]
     rows = [
-        [year, *(used[s][year] / there[s][year] if there[s][year] else None for s in order)]
-        for year in range(first, last + 1)
+        [place, *(used[s][place] / there[s][place] if there[s][place] else None for s in order)]
+        for place in axis.places
     ]
     series = [Series(name, n, SERIES_COLOURS[n - 1], "line") for n, name in enumerate(order, 1)]
     headings, units = ["Year", *(f"{stage} (%)" for stage in order)], ["", *["share"] * len(order)]

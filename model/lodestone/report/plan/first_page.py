@@ -23,7 +23,9 @@ class Line:
 
 def brief(plan: Plan) -> list[Line]:
     """All that fits into a minute; only the first sentences of a plan."""
+    already = list(dict.fromkeys(row["name"] for row in plan.rows("committed")))
     lines = [
+        *([Line("Committed", f"Decided already: {in_words(already)}.", "Committed")] if already else []),
         Line("Build", _builds(plan), "Investments"),
         Line("Sign", _contracts(plan), "Contracts"),
         Line("Guarantee", _floors(plan), "PriceFloors"),

@@ -5,6 +5,7 @@ The same words as for a plan of one scenario (`summary`), each future read as a 
 
 from __future__ import annotations
 
+from lodestone.data.times import month_of, named_time, time_of, year_of
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import count, days, in_words, musd, share, tonnes, year_ranges
 from lodestone.plan.plan import Plan
@@ -12,7 +13,7 @@ from lodestone.plan.tables import Cell, Row
 from lodestone.report.plan.first_page import Line
 from lodestone.report.plan.secure import SHEET as SECURE
 from lodestone.report.plan.secure import secure_line
-from lodestone.report.plan.summary import Section, decisions, demand, proved, status
+from lodestone.report.plan.summary import Section, committed, decisions, demand, proved, status
 
 EVPI = "what a perfect forecast would save, and so the most that one is worth"
 VSS = "the least that planning for the base alone would lose, whichever of its good plans is carried out"
@@ -20,7 +21,7 @@ VSS = "the least that planning for the base alone would lose, whichever of its g
 
 def joint_brief(plan: Plan) -> list[Line]:
     """All that fits into a minute."""
-    now = figures.until(plan, shared_years(plan))
+    now = figures.until(plan, figures.parting(plan))
     first = _brief(plan)
     each = {name: plan.future(name).rows("demand") for name in plan.futures}
     short = [f"{tonnes(t)} in {name}" for name, rows in each.items() if (t := figures.total(rows, "short_t")) >= 0.5]
@@ -57,10 +58,9 @@ def sentence_of(parts: list[str]) -> str:
 
 def joint_sections(plan: Plan) -> list[Section]:
     """What the Summary sheet says, in reading order."""
-    now = shared_years(plan)
-    parts = [("In brief", _brief(plan))]
-    if now:
-        parts.append((f"Do now, {year_ranges(now)}: the same in every future", _now(plan)))
+    parts = [("In brief", _brief(plan)), ("What is decided already", committed(_one(plan)))]
+    if shared := _shared(plan):
+        parts.append((f"Do now, {shared}: the same in every future", _now(plan)))
     parts += [(f"{_if(plan, name)}", _follows(plan, name)) for name in plan.futures]
     parts += [("What knowing is worth", _knowing(plan)), ("How sure this is", _certainty(plan))]
     return [Section(heading, tuple(sentences)) for heading, sentences in parts if sentences]
@@ -68,10 +68,12 @@ def joint_sections(plan: Plan) -> list[Section]:
 
 def joint_key_lines(plan: Plan) -> list[tuple[str, str]]:
     """The plan in a handful of lines, for the terminal."""
-    now = figures.until(plan, shared_years(plan))
+    now = figures.until(plan, figures.parting(plan))
+    already = list(dict.fromkeys(row["name"] for row in plan.rows("committed")))
     lines = [
         ("Plan", f"{plan.plan_name}, all futures together: {status(plan)}"),
         ("Expected cost", f"{musd(plan.expected_cost_musd)}, CVaR {musd(plan.cvar_musd)}"),
+        *([("Committed", in_words(already, 6))] if already else []),
         ("Do now", in_words(joint_decided(now), 8) or "nothing"),
     ]
     lines += [("Secure", secure)] if (secure := secure_line(plan)) else []
@@ -80,16 +82,26 @@ def joint_key_lines(plan: Plan) -> list[tuple[str, str]]:
     return lines
 
 
-def shared_years(plan: Plan) -> range:
-    """The years before the first future shows itself."""
-    first, last = plan.horizon
-    return range(first, min((year for year in plan.from_years.values() if year is not None), default=last + 1))
+def _one(plan: Plan) -> Plan:
+    return plan.future(next(iter(plan.futures)))
+
+
+def _shared(plan: Plan) -> str:
+    """The time before the first future shows itself, in words; empty where there is none."""
+    first, shows = plan.horizon[0], figures.parting(plan)
+    years = year_ranges(range(first, year_of(shows)))
+    return years if month_of(shows) == 1 else f"until {named_time(shows)}"
 
 
 def _if(plan: Plan, name: str) -> str:
-    year = plan.from_years[name]
-    when = "" if year is None else f" from {year}"
+    when = "" if plan.from_years[name] is None else f" from {_since(plan, name)}"
     return f"If {name}{when} ({share(plan.probabilities[name])})"
+
+
+def _since(plan: Plan, name: str) -> int | str | None:
+    """When a future shows itself: 2027 or 2027-04."""
+    year, month = plan.from_years[name], plan.month_of(name)
+    return year if year is None or month == 1 else named_time(time_of(year, month))
 
 
 def _brief(plan: Plan) -> list[str]:
@@ -108,27 +120,26 @@ def _brief(plan: Plan) -> list[str]:
 
 
 def _now(plan: Plan) -> list[str]:
-    now = figures.until(plan, shared_years(plan))
+    now, axis = figures.until(plan, figures.parting(plan)), figures.axis(plan)
     sentences = decisions(now) or ["Build, award and sign nothing yet."]
     for row in _held_at_the_end(now):
         cover = f", {days(row['days_of_cover'])} of cover" if row["days_of_cover"] is not None else ""
         sentences.append(
             f"Hold {tonnes(row['stock_t'])} of {row['material']} in {row['stockpile']} ({row['region']}) at the end of "
-            f"{row['year']}{cover}."
+            f"{'' if axis.part(row) == 1 else 'the period from '}{axis.place(row)}{cover}."
         )
     return sentences
 
 
 def _held_at_the_end(now: Plan) -> list[Row]:
     rows = now.rows("stockpile")
-    last = max((row["year"] for row in rows), default=0)
-    return [row for row in rows if row["year"] == last and row["stock_t"] >= 0.5]
+    last = max(map(figures.begin, rows), default=0)
+    return [row for row in rows if figures.begin(row) == last and row["stock_t"] >= 0.5]
 
 
 def _follows(plan: Plan, name: str) -> list[str]:
     """What comes after the shared years in one future."""
-    shared = shared_years(plan)
-    later = figures.since(plan.future(name), shared.stop)
+    later = figures.since(plan.future(name), figures.parting(plan))
     sentences = [f"It costs {musd(plan.futures[name])}.", *decisions(later)]
     for figure in figures.stocks(later):
         if figure.release_years:
@@ -172,7 +183,7 @@ Table = tuple[str, list[str], list[str], list[list[Cell]]]  # title, headings, u
 def joint_tables(plan: Plan) -> list[Table]:
     """Cost of each future, then its stocks and its demand."""
     known = plan.known_musd or {}
-    costs = [[name, plan.from_years[name], p, plan.futures[name], known.get(name)]
+    costs = [[name, _since(plan, name), p, plan.futures[name], known.get(name)]
              for name, p in plan.probabilities.items()]  # fmt: skip
     each = [(name, plan.future(name)) for name in plan.futures]
     stocks = [

@@ -66,6 +66,7 @@ BROKEN = Mark('{ok}="no"', ("rule", "ok"), "rule broken")
 
 # table -> sheet name, question, marks; the others are named after their table
 SHOWN: dict[str, tuple[str, str, tuple[Mark, ...]]] = {
+    "committed": ("Committed", "What is decided already, and no choice of this plan?", ()),
     "investments": ("Investments", "What is built, when, with whose money?", ()),
     "bankability": ("Bankability", "What do lenders miss in each private project, and what closes the gap?", ()),
     "capital_stack": ("CapitalStack", "Who puts what into each supported project, and what does it cost?", ()),
@@ -87,6 +88,7 @@ def table_sheets(plan: Plan, costs: CostMatrix) -> list[TableSheet]:
     optional = [shown(plan, table) for table in TABLES if table not in (*MERGED, *_IN_ORDER, "costs")]
     return [
         shown(plan, "investments"),
+        *(sheet for sheet in [shown(plan, "committed")] if sheet.rows),
         *(sheet for sheet in support if sheet.rows),
         *(shown(plan, table) for table in ("stockpile", "flows", "plants")),
         *(sheet for sheet in [_capacity_use(plan)] if sheet.rows),
@@ -101,7 +103,7 @@ def table_sheets(plan: Plan, costs: CostMatrix) -> list[TableSheet]:
 
 
 _IN_ORDER = (
-    *("investments", "price_floors", "contracts", "bankability", "stockpile", "flows", "plants"),
+    *("committed", "investments", "price_floors", "contracts", "bankability", "stockpile", "flows", "plants"),
     *("china_share", "demand"),
 )
 
@@ -128,13 +130,13 @@ def _scenario(plan: Plan) -> list[Column]:
 
 
 def _price_floors(plan: Plan) -> TableSheet:
-    """One row for each award, with its grant, and one for each year in which it pays."""
-    own = [c.name for c in _scenario(plan)]
+    """One row for each award, with its grant, and one for each period in which it pays; then what is agreed already."""
+    own, place = [c.name for c in _scenario(plan)], figures.axis(plan).place
     columns = [
         *_scenario(plan),
         *_columns("price_floors", AWARD),
-        Column("row", "", "award: the grant at the decision; payment: one supported year"),
-        Column("year", "", "planning year"),
+        Column("row", "", "award: the grant at the decision; payment: one supported year; committed: agreed already"),
+        Column("year", "", "planning year, or the first month of a period"),
         *_columns("price_floors", ("grant_musd",)),
         *_columns("floor_payments", PAYMENT),
     ]
@@ -144,19 +146,22 @@ def _price_floors(plan: Plan) -> TableSheet:
         common = _values(award, [*own, *AWARD])
         rows.append([*common, "award", award["decision_year"], award["grant_musd"], *[None] * len(PAYMENT)])
         for paid in payments.get(tuple(_values(award, [*own, "project", "floor", "decision_year"])), []):
-            rows.append([*common, "payment", paid["year"], None, *_values(paid, PAYMENT)])
+            rows.append([*common, "payment", place(paid), None, *_values(paid, PAYMENT)])
+    for paid in figures.committed(plan, "floor_payments"):
+        known = {**paid, **dict.fromkeys(AWARD[2:])}
+        rows.append([*_values(known, [*own, *AWARD]), "committed", place(paid), None, *_values(paid, PAYMENT)])
     question = "Which support is awarded, what does it pay each year, and what if prices fell to what lenders assume?"
     return TableSheet("PriceFloors", question, columns, rows)
 
 
 def _contracts(plan: Plan) -> TableSheet:
-    """One row for each signing, with its fee, and one for each year of its tenor."""
-    own = [c.name for c in _scenario(plan)]
+    """One row for each signing, with its fee, and one for each period of its tenor; then what is signed already."""
+    own, place = [c.name for c in _scenario(plan)], figures.axis(plan).place
     columns = [
         *_scenario(plan),
         *_columns("contracts", SIGNING),
-        Column("row", "", "signing: the fee; delivery: one year of the tenor"),
-        Column("year", "", "planning year"),
+        Column("row", "", "signing: the fee; delivery: one year of the tenor; committed: signed already"),
+        Column("year", "", "planning year, or the first month of a period"),
         *_columns("contracts", ("fee_musd",)),
         *_columns("contract_years", DELIVERY),
     ]
@@ -166,20 +171,23 @@ def _contracts(plan: Plan) -> TableSheet:
         common = _values(signing, [*own, *SIGNING])
         rows.append([*common, "signing", signing["signing_year"], signing["fee_musd"], *[None] * len(DELIVERY)])
         for year in years.get(tuple(_values(signing, [*own, "contract", "signing_year"])), []):
-            rows.append([*common, "delivery", year["year"], None, *_values(year, DELIVERY)])
+            rows.append([*common, "delivery", place(year), None, *_values(year, DELIVERY)])
+    for year in figures.committed(plan, "contract_years"):
+        known = {**year, **dict.fromkeys(SIGNING[3:])}
+        rows.append([*_values(known, [*own, *SIGNING]), "committed", place(year), None, *_values(year, DELIVERY)])
     return TableSheet("Contracts", "What is signed, taken and paid, against the market price?", columns, rows)
 
 
 def _capacity_use(plan: Plan) -> TableSheet:
-    """One row for each plant and project, along the chain; a year without capacity is blank."""
-    first, last = plan.horizon
+    """One row for each plant and project, along the chain; a year or period without capacity is blank."""
+    axis = figures.axis(plan)
     own = [c.name for c in _scenario(plan)]
     stages = figures.in_its_future(plan, figures.stages)
-    years = [str(year) for year in range(first, last + 1)]
+    years = [str(place) for place in axis.places]
     columns = [*_scenario(plan), *USE, *(Column(year, "share", "used part of capacity") for year in years)]
     rows = []
     for unit in figures.grouped(plan.rows("plants"), *own, "unit").values():
-        used = {str(row["year"]): row["use_share"] for row in unit if row["capacity_t"] > 0}
+        used = {str(axis.place(row)): row["use_share"] for row in unit if row["capacity_t"] > 0}
         if any(used.values()):
             common = [*_values(unit[0], own), stages(unit[0]).get(unit[0]["process"], unit[0]["process"])]
             rows.append([*common, *_values(unit[0], ("unit", "kind", "region")), *(used.get(year) for year in years)])

@@ -35,6 +35,7 @@ class Section:
 def sections(plan: Plan) -> list[Section]:
     """What the Summary sheet says after its first lines (`brief.py`); sections with nothing to say are left out."""
     parts = [
+        ("What is decided already", committed(plan)),
         ("What to build", _builds(plan)),
         ("What to promise", [*_floors(plan), *_contracts(plan)]),
         ("What to hold", _stocks(plan)),
@@ -55,6 +56,8 @@ def key_lines(plan: Plan) -> list[tuple[str, str]]:
         ("Build", in_words([f"{r['project']} {r['decision_year']}" for r in by_decision(plan)], 6) or "nothing"),
     ]
     lines += [("Secure", secure)] if (secure := secure_line(plan)) else []
+    already = list(dict.fromkeys(r["name"] for r in plan.rows("committed")))
+    lines += [("Committed", in_words(already, 6))] if already else []
     support = [r["floor"] for r in plan.rows("price_floors")]
     signed = [r["contract"] for r in plan.rows("contracts")]
     lines += [("Floors", in_words(support, 6))] if support else []
@@ -82,6 +85,18 @@ def proved(plan: Plan) -> str:
 def decisions(plan: Plan) -> list[str]:
     """What to build and to promise; empty when there is nothing."""
     return [*(_builds(plan) if by_decision(plan) else []), *_floors(plan), *_contracts(plan)]
+
+
+def committed(plan: Plan) -> list[str]:
+    """What is no choice of the plan, as far as it is one of its rows."""
+    said = {"project": "{name} ({region}) is built, decided in {year}: {amount}",
+            "floor": "The floor {name} is agreed since {year}: {amount}",
+            "contract": "{name} is signed in {year}: {amount}"}  # fmt: skip
+    sentences = []
+    for row in plan.rows("committed"):
+        level = "as high as it must be" if row["amount"] is None else f"{row['amount']:,.6g} {row['unit']}"
+        sentences.append(said[row["kind"]].format_map({**row, "amount": level}) + ".")
+    return _shortened(sentences, "Committed")
 
 
 def by_decision(plan: Plan) -> list[Row]:

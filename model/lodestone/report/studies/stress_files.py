@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from lodestone.data.times import named_time, time_of
 from lodestone.plan.formatting import in_words, musd
 from lodestone.plan.shapes import (
     FLAG,
@@ -66,7 +67,7 @@ def _ranked_row(o: Outcome, rank: int) -> list[Cell]:
     name, days = o.first_empty or (None, None)
     found = o.cost_musd is not None
     return [
-        *(o.run, rank, o.kind, o.case, o.from_year, o.extra_musd, o.shortage_t if found else None),
+        *(o.run, rank, o.kind, o.case, o.since, o.extra_musd, o.shortage_t if found else None),
         *(worst if short else None, shares[worst] if short and worst else None),
         *(name, days, o.china_share),
         *(in_words(list(dict.fromkeys(g.rule for g in o.gave_way))), o.remark),
@@ -78,7 +79,7 @@ def tables(stress: Stress) -> list[Table]:
     place = [c for c in RANKED if c.name in PLACE]
 
     def at(o: Outcome) -> list[Cell]:
-        return [o.run, o.kind, o.case, o.from_year]
+        return [o.run, o.kind, o.case, o.since]
 
     shortage = [
         [*at(o), sector, t, (o.short_share or {}).get(sector)]
@@ -144,6 +145,7 @@ OUTCOME: dict[str, Shape] = {
     "gave_way": ListOf(Part({"rule": TEXT, "where": TEXT, "by": NUMBER, "unit": TEXT})),
     "no_plan": FLAG,
 }
+SINCE: dict[str, Shape] = {"from_month": WHOLE, "months": WHOLE.or_blank()}  # missing in earlier files
 REGRET: dict[str, Shape] = {"by_run": MapOf(MapOf(NUMBER)), "worst": MapOf(NUMBER), "least": TEXT}
 
 
@@ -161,10 +163,11 @@ SHAPE = Part(
         "allow_new": FLAG,
         "from_year": WHOLE,
         "runs": ListOf(TEXT),
-        "outcomes": ListOf(Part(OUTCOME), "outcome"),
+        "outcomes": ListOf(Part(OUTCOME, SINCE), "outcome"),
         "regret": Also(Part({}, REGRET), _whole_or_empty),
         "remarks": ListOf(TEXT),
-    }
+    },
+    SINCE,
 )
 KIND = Kind("stress", "stress", "stress_format", (".xlsx", ".json"), SHAPE)
 
@@ -180,7 +183,9 @@ def document(stress: Stress) -> Document:
 def write_stress(stress: Stress, out: Path) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
     new = "new decisions are allowed once it shows itself" if stress.allow_new else "no new decisions are allowed"
-    lines = [f"n-1 cases from {stress.from_year} on; {new}.", *notes(stress)]
+    begins = time_of(stress.from_year, stress.from_month)
+    long = "on" if stress.months is None else f"for {stress.months} months"
+    lines = [f"n-1 cases from {named_time(begins)} {long}; {new}.", *notes(stress)]
     remarks: Table = ("Remarks", [Column("remark", "", "")], [[line] for line in lines])
     sheets = [*tables(stress), remarks]
     return KIND.write(out, document(stress), lambda path: write_tables(path, stress.plan_name, sheets, "stress tests"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lodestone import __version__
 from lodestone.plan.formatting import musd
-from lodestone.plan.tables import SCENARIO, VALUE_TABLES, Cell, Column
+from lodestone.plan.tables import MONTH, SCENARIO, Cell, Column, columns_where
 from lodestone.report.excel.table_book import FACTS, Table, write_tables
 from lodestone.report.studies.study_files import Kind
 from lodestone.studies.what_binds.results import Moved, WhatBinds, document, in_words, weightiest
@@ -32,7 +32,8 @@ def write_what_binds(found: WhatBinds, out: Path) -> list[Path]:
 
 def _tables(found: WhatBinds) -> list[Table]:
     own = [SCENARIO] if any("scenario" in row for row in (*found.what_binds, *found.supply_cost)) else []
-    binding, supply = ([*own, *VALUE_TABLES[name].columns] for name in ("what_binds", "supply_cost"))
+    cut = any(MONTH.name in row for row in found.supply_cost)
+    binding, supply = ([*own, *columns_where(name, cut, False)] for name in ("what_binds", "supply_cost"))
     return [
         ("WhatBinds", binding, [[row[c.name] for c in binding] for row in weightiest(found.what_binds)]),
         ("SupplyCost", supply, [[row[c.name] for c in supply] for row in found.supply_cost]),

@@ -9,11 +9,11 @@ from dataclasses import asdict, replace
 from lodestone.audit import Audit, audit_joint
 from lodestone.audit.joint import NOT_DECIDED, YEAR_COLUMNS
 from lodestone.audit.reading import KEYS
-from lodestone.data.plan_data import PlanData
+from lodestone.data.plan_data import MONTHS, PlanData, Time, time_of
 from lodestone.data.tree import Tree
 from lodestone.errors import StoppedError, UsageError
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import TABLES, Row
+from lodestone.plan.tables import TABLES, YEARLY, Row
 from lodestone.progress import OnProgress, ShouldStop
 from lodestone.solve.all_futures import Values, all_futures, gain, joint_plan, weighed, with_remarks
 from lodestone.solve.decomposition.launch import inside_mpi, mpiexec, run_ranks
@@ -32,7 +32,7 @@ def solve_decomposed(
 
     processes: an even number, at most two for each future; None: as many as there are cores, within that. The time
     limit is of the hedging as a whole. Raises what `solve_joint` raises, and UsageError when something lacks that the
-    extra `mpi` brings, or when no two futures share a year.
+    extra `mpi` brings, when no two futures share a year, or when some share the path of a parent.
     """
     clock = Clock(effort.on_progress)
     clock.enter("read")
@@ -44,6 +44,8 @@ def solve_decomposed(
         )
     if not tree.shared:
         raise UsageError("every future shows itself in the first year: they share nothing; use --all-scenarios")
+    if any(tree.data[n].scenario.name != base.scenario.name for n in tree.shared):
+        raise UsageError("--decompose cannot plan for scenarios that share the path of a parent: leave --decompose out")
     clock.leave("read")
     wanted = effort.search(base)
     order = Order(base, tree, wanted.gap, wanted.time_limit, values)
@@ -104,7 +106,7 @@ def together(
     All agree on what links those years to later ones (`shared`), so that each may do there what the reference does.
     """
     parting = {
-        name: min(tree.year[n] for n in tree.path[leaf] if n not in tree.shared) for name, leaf in tree.leaf_of.items()
+        name: min(tree.time[n] for n in tree.path[leaf] if n not in tree.shared) for name, leaf in tree.leaf_of.items()
     }
     return {
         name: {table: _spliced(table, rows, tables[reference][table], parting[name]) for table, rows in own.items()}
@@ -112,18 +114,25 @@ def together(
     }
 
 
-def _spliced(table: str, own: Sequence[Row], trunk: Sequence[Row], until: int) -> list[Row]:
-    """Rows before a year from the trunk, the others one's own; by year, or by name and year as the table was."""
+def _spliced(table: str, own: Sequence[Row], trunk: Sequence[Row], until: Time) -> list[Row]:
+    """Rows before a time from the trunk, the others one's own; by time, or by name and time as the table was.
+
+    A row about a whole year is one's own where its last period is.
+    """
     if table in NOT_DECIDED:
         return list(own)
     when = next(column for column in YEAR_COLUMNS if column in TABLES[table].names)
-    rows = [row for row in trunk if row[when] < until] + [row for row in own if row[when] >= until]
-    years = [row[when] for row in own]
-    if years == sorted(years):
+
+    def time(row: Row) -> Time:
+        return time_of(row[when], MONTHS if table in YEARLY else row.get("month", 1))
+
+    rows = [row for row in trunk if time(row) < until] + [row for row in own if time(row) >= until]
+    times = [time(row) for row in own]
+    if times == sorted(times):
         return rows
-    names = [column for column in KEYS[table] if column != when]
+    names = [column for column in KEYS[table] if column not in (when, "month")]
     order = {tuple(row[name] for name in names): i for i, row in reversed(list(enumerate([*own, *trunk])))}
-    return sorted(rows, key=lambda row: (order[tuple(row[name] for name in names)], row[when]))
+    return sorted(rows, key=lambda row: (order[tuple(row[name] for name in names)], time(row)))
 
 
 def _worth_of_knowing(base: PlanData, plan: Plan, found: Found) -> Values:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import PAYERS, sentence_case, term_label
-from lodestone.plan.key_figures import exposed_share, grouped, total
+from lodestone.plan.key_figures import begin, exposed_share, grouped, total
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import COST_TERMS, Row
 from lodestone.studies.compare.results import NOISE, KeyFigure
@@ -92,9 +92,9 @@ def _stock_figures(plans: Sequence[Plan]) -> Iterable[KeyFigure]:
     by_run = [by_future(plan, "stockpile", "stockpile", "material") for plan in plans]
 
     def days(rows: list[Row], *, required: bool) -> list[float]:
-        """In the years in which cover is asked for, or in the last one."""
-        last = max(int(r["year"]) for r in rows)
-        chosen = [r for r in rows if (r["required_days"] is not None if required else r["year"] == last)]
+        """When cover is asked for, or at the end."""
+        last = max(map(begin, rows))
+        chosen = [r for r in rows if (r["required_days"] is not None if required else begin(r) == last)]
         return [r["days_of_cover"] for r in chosen if r["days_of_cover"] is not None]
 
     for key in union(by_run):

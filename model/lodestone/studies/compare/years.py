@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from lodestone.plan.key_figures import total
+from lodestone.plan.key_figures import begin, total
 from lodestone.plan.plan import Plan
 from lodestone.studies.compare.results import FlowDifference, ShareYear, StockYear
 from lodestone.studies.compare.side_by_side import by_future, by_line, differ, differences, line, union
@@ -26,11 +26,11 @@ def china_share(plans: Sequence[Plan]) -> Iterable[ShareYear]:
 
 
 def stocks(plans: Sequence[Plan]) -> Iterable[StockYear]:
-    """Every stockpile, year by year: t at year end, and days of cover."""
+    """Every stockpile, year by year: t at year end, and days of cover; of a cut year those of its last period."""
     by_run = [by_future(plan, "stockpile", "stockpile", "region", "material", "year") for plan in plans]
     for key in by_line(union(by_run)):
         stockpile, region, material, year, future = key
-        rows = [(groups.get(key) or [{}])[0] for groups in by_run]
+        rows = [max(groups.get(key) or [{"year": year}], key=begin) for groups in by_run]
         levels = tuple(row.get("stock_t") for row in rows)
         days = tuple(row.get("days_of_cover") for row in rows)
         yield StockYear(stockpile, region, material, future, year, levels, days, differences(levels))

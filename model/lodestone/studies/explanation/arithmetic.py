@@ -6,13 +6,14 @@ Nothing here is a guess: each compares the least that the workbook asks for with
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
 
 from lodestone.data.network import decision_nodes
-from lodestone.data.plan_data import PlanData
+from lodestone.data.plan_data import MONTHS, PlanData
+from lodestone.data.times import named_time
 from lodestone.data.tree import Tree
 from lodestone.plan.formatting import days, in_words, musd, share, tonnes, year_ranges
 from lodestone.rules.stockpiles import DAYS_PER_YEAR, suspended
@@ -51,14 +52,20 @@ class Future:
         return self.places.name(self.data(n).scenario.name, sheet, key, column)
 
     def least(self, n: int, keys: Iterable[tuple[str, str, str]]) -> float:
-        """What must be delivered to these demand rows, t: what is avoided is not."""
+        """What must be delivered to these demand rows, t in the period: what is avoided is not."""
         data, time = self.data(n), self.tree.time[n]
         total = 0.0
         for r, s, m in keys:
             wanted = data.demand[r, s, m][time]
             avoided = sum(o.share[time] for o in data.substitution.values() if (o.sector, o.material) == (s, m))
             total += max(0.0, data.sectors[s].min_service_share - avoided) * wanted
-        return total
+        return self.tree.length[n] * total
+
+    def seen(self, n: int, cell: str, text: str, cells: Iterable[str]) -> Seen:
+        """A finding of a node; of a year that is cut it names the period."""
+        if self.tree.months[n] < MONTHS:
+            text = text.replace("{years}", named_time(self.tree.time[n], by_month=True))
+        return Seen(cell, text, self.tree.year[n], tuple(cells))
 
 
 @dataclass(frozen=True)
@@ -104,14 +111,14 @@ def service_without_supply(f: Future) -> Iterator[Seen]:
             asked, most = f.least(n, keys), f.all[n].into.get((r, m), 0.0)
             if _beyond(asked, most):
                 sectors = list(dict.fromkeys(s for _, s, _ in keys))
-                words, cells = _sources(f, n, f.all, [r], m)
+                words, cells = _sources(f, [n], f.all, [r], m)
                 text = (
                     f"{in_words(sectors)} in {r} must get {tonnes(asked)} of {m} in {{years}}, and at most "
                     f"{tonnes(most)} can reach {r}: {words}{f.told}"
                 )
                 first = f.cell(n, "Sectors", (sectors[0],), "min_service_share")
                 demand = [f.cell(n, "Demand", key, f.tree.year[n]) for key in keys]
-                yield Seen(first, text, f.tree.year[n], (*demand, *cells))
+                yield f.seen(n, first, text, (*demand, *cells))
 
 
 def service_of_all_regions(f: Future) -> Iterator[Seen]:
@@ -131,7 +138,7 @@ def service_of_all_regions(f: Future) -> Iterator[Seen]:
                 )
                 sectors = dict.fromkeys(key[1] for _, keys in by_region for key in keys)
                 cells = [f.cell(n, "Sectors", (s,), "min_service_share") for s in sectors]
-                yield Seen(cells[0], text, f.tree.year[n], tuple(cells[1:]))
+                yield f.seen(n, cells[0], text, cells[1:])
 
 
 def _wanted(f: Future, n: int) -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
@@ -148,12 +155,12 @@ def _wanted(f: Future, n: int) -> Iterator[tuple[str, str, list[tuple[str, str, 
 
 
 def cap_without_clean_chain(f: Future) -> Iterator[Seen]:
-    """What must be delivered, less the share that may be exposed, is more than can be there clean."""
+    """What must be delivered in a year, less the share that may be exposed, is more than can be there clean."""
     for n in f.tree.nodes:
-        data = f.data(n)
-        for cap in data.caps.values():
-            limit = cap.share.get(f.tree.time[n])
-            if limit is None or limit >= 1:
+        data, nodes = f.data(n), f.tree.year_nodes(n)
+        for cap in data.caps.values() if f.tree.ends_year(n) else ():
+            limits = [share for a in nodes if (share := cap.share.get(f.tree.time[a])) is not None]
+            if len(limits) < len(nodes) or min(limits) >= 1:
                 continue
             for m in cap.materials:
                 keys = [
@@ -161,10 +168,11 @@ def cap_without_clean_chain(f: Future) -> Iterator[Seen]:
                     for r, s, material in data.demand
                     if material == m and r in cap.regions and cap.sector in (None, s)
                 ]
-                asked = (1 - limit) * f.least(n, keys)
+                asked = sum((1 - limit) * f.least(a, keys) for a, limit in zip(nodes, limits, strict=True))
                 regions = list(dict.fromkeys(r for r, _, _ in keys))
-                into = sum(f.clean[n].into.get((r, m), 0.0) for r in regions)
-                most = min(into, sum(t for (_, material), t in f.clean[n].made.items() if material == m))
+                into = sum(f.clean[a].into.get((r, m), 0.0) for a in nodes for r in regions)
+                made = (t for a in nodes for (_, material), t in f.clean[a].made.items() if material == m)
+                most = min(into, sum(made))
                 if asked > 0 and _beyond(asked, most):
                     yield _uncleanable(f, n, cap.name, m, keys, asked, most)
 
@@ -175,7 +183,7 @@ def _uncleanable(
     year = f.tree.year[n]
     row = f.data(n).caps[cap]
     who = in_words(list(dict.fromkeys(s for _, s, _ in keys)))
-    words, cells = _sources(f, n, f.clean, list(dict.fromkeys(r for r, _, _ in keys)), m)
+    words, cells = _sources(f, f.tree.year_nodes(n), f.clean, list(dict.fromkeys(r for r, _, _ in keys)), m)
     text = (
         f"at most {share(row.share[f.tree.time[n]] or 0.0)} of the {m} that {who} must get may be exposed, so that "
         f"{tonnes(asked)} have to be clean in {{years}}, and at most {tonnes(most)} can be: {words}{f.told}"
@@ -188,16 +196,20 @@ def _uncleanable(
 # --- what gives how much --------------------------------------------------------------------------------------------
 
 
-def _sources(f: Future, n: int, years: dict[int, Year], regions: list[str], m: str) -> tuple[str, tuple[str, ...]]:
-    """What can come, and what cannot and why, in words, with cells."""
+def _sources(
+    f: Future, nodes: Sequence[int], years: dict[int, Year], regions: list[str], m: str
+) -> tuple[str, tuple[str, ...]]:
+    """What can come at these nodes together, and what cannot and why, in words, with cells."""
+    n = nodes[-1]
     data, year = f.data(n), f.tree.year[n]
     said: list[tuple[str, str]] = []
     none: list[tuple[str, str]] = []
-    for (origin, material), by in years[n].sources.items():
+    for (origin, material), last in years[n].sources.items():
         if material != m:
             continue
+        by = {source: sum(years[a].sources[origin, m].get(source, 0.0) for a in nodes) for source in last}
         lanes = [lane for r in regions if (lane := data.lanes.get((m, origin, r)))]
-        open_t = sum(lane.capacity_in(f.tree.time[n]) for lane in lanes)
+        open_t = sum(f.tree.length[a] * lane.capacity_in(f.tree.time[a]) for a in nodes for lane in lanes)
         gives = sum(by.values())
         if open_t <= 0 < gives:
             into = [r for r in regions if r != origin]
@@ -280,7 +292,7 @@ def cover_beyond_capacity(f: Future) -> Iterator[Seen]:
                     f"{days(asked)} of cover of {pile.material} need {tonnes(needed)} in {{years}}, capacity_t is "
                     f"{tonnes(pile.capacity)}{f.told}"
                 )
-                yield Seen(cell, text, year, (f.cell(n, "Stockpiles", (s,), "capacity_t"),))
+                yield f.seen(n, cell, text, (f.cell(n, "Stockpiles", (s,), "capacity_t"),))
             else:
                 opening = sum(pile.opening.values())
                 filled = "" if pile.max_fill is None else f" and max_fill {tonnes(pile.max_fill)} a year"
@@ -290,7 +302,7 @@ def cover_beyond_capacity(f: Future) -> Iterator[Seen]:
                     f"then{f.told}"
                 )
                 names = ("opening_t", *(() if pile.max_fill is None else ("max_fill_t_per_yr",)))
-                yield Seen(cell, text, year, tuple(f.cell(n, "Stockpiles", (s,), name) for name in names))
+                yield f.seen(n, cell, text, (f.cell(n, "Stockpiles", (s,), name) for name in names))
 
 
 def cover_of(f: Future, n: int, s: str) -> tuple[float, float]:
@@ -309,11 +321,11 @@ def stock_beyond_budget(f: Future) -> Iterator[Seen]:
     """What must be bought for the cover costs more, at the lowest prices until then, than the budget has."""
     for n in f.tree.nodes:
         data, path = f.data(n), f.tree.path[n]
-        for budget in data.budgets.values():
+        for budget in data.budgets.values() if f.tree.ends_year(n) else ():
             limits = [f.data(a).budgets[budget.name].limit.get(f.tree.time[a]) for a in path]
             if "stockpile" not in budget.covers or None in limits:
                 continue
-            money = sum(limit or 0.0 for limit in limits)
+            money = sum(f.tree.length[a] * (limit or 0.0) for a, limit in zip(path, limits, strict=True))
             bought = {s: t for s in data.stockpiles if (t := _to_buy(f, n, s)) > 0}
             cost = sum(t * min(f.data(a).stock_price(s, f.tree.time[a]) for a in path) for s, t in bought.items())
             if _beyond(cost, money):
@@ -333,7 +345,7 @@ def _to_buy(f: Future, n: int, s: str) -> float:
         return 0.0
     data = f.data(n)
     pile = data.stockpiles[s]
-    kept = (1 - data.materials[pile.material].annual_loss_share) ** len(f.tree.path[n])
+    kept = (1 - data.materials[pile.material].annual_loss_share) ** sum(f.tree.length[a] for a in f.tree.path[n])
     return needed - kept * sum(pile.opening.values())
 
 

@@ -281,6 +281,10 @@ def _stock(w: Speaker, n: int, s: str, k: str) -> Said:
     return w.logic(n, "Stockpiles", (s,), text)
 
 
+def _lacking(w: Speaker, n: int, s: str) -> Said:
+    return w.logic(n, "Stockpiles", (s,), f"{s} lacks no more than its days of cover and least_t ask for ({{years}})")
+
+
 def _least(w: Speaker, n: int, s: str) -> Said:
     pile = w.data(n).stockpiles[s]
     text = f"{s} must hold {tonnes(pile.least_t)} of {pile.material} at least at the end of {{years}}"
@@ -310,10 +314,6 @@ def _china(of: str) -> Words:
         return w.say(n, "ChinaShare", (cap,), w.year(n), text)
 
     return words
-
-
-def _lacking(w: Speaker, n: int, s: str) -> Said:
-    return w.logic(n, "Stockpiles", (s,), f"{s} lacks no more than the cover that is asked for ({{years}})")
 
 
 def _stock_share(w: Speaker, n: int, cap: str, s: str) -> Said:

@@ -8,13 +8,25 @@ that every round only takes away what its inputs cannot feed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
 from lodestone.data import lenders
 from lodestone.data.network import decision_nodes, makes_clean
-from lodestone.data.plan_data import CLEAN, STREAMS, Contract, Market, PlanData, Project, Unit, time_of
+from lodestone.data.plan_data import (
+    CLEAN,
+    MONTHS,
+    STREAMS,
+    Budget,
+    Contract,
+    Market,
+    PlanData,
+    Project,
+    Unit,
+    time_of,
+    year_of,
+)
 from lodestone.data.tree import Tree
 from lodestone.rules.contracts import delivery_years
 
@@ -49,22 +61,22 @@ def decidable(tree: Tree) -> Decidable:
 
 
 def _year(tree: Tree, n: int, decided: Decidable, before: Year | None, clean: bool) -> Year:
-    data = tree.data[n]
+    data, part = tree.data[n], tree.length[n]
     given: dict[At, dict[tuple[str, str], float]] = defaultdict(dict)
     for market in data.markets.values():
         if market.buys and not (clean and market.exposed):
-            given[market.region, market.material]["Markets", market.name] = market_gives(tree, n, market)
+            given[market.region, market.material]["Markets", market.name] = part * market_gives(tree, n, market)
     for pile in data.stockpiles.values():
-        kept = _kept(data, before, pile.name, clean)
-        given[pile.region, pile.material]["Stockpiles", pile.name] = min(kept, _limit(pile.max_release))
+        kept = _kept(data, before, pile.name, clean, part)
+        given[pile.region, pile.material]["Stockpiles", pile.name] = min(kept, part * _limit(pile.max_release))
     for row in data.returns:
-        earlier = tree.ancestor(n, row.lag_years)
-        for (r, s, m), series in data.demand.items() if earlier is not None else ():
+        earlier = tree.nodes_of(n, tree.year[n] - row.lag_years)
+        for (r, s, m), series in data.demand.items() if earlier else ():
             if (s, m) == (row.sector, row.material):
-                t = row.t_per_t * series[tree.time[earlier]]  # type: ignore[index]
+                t = part * row.t_per_t * sum(tree.length[a] * series[tree.time[a]] for a in earlier)
                 given[r, row.scrap]["Returns", row.sector] = given[r, row.scrap].get(("Returns", row.sector), 0.0) + t
     units = [u for u in data.units.values() if not clean or makes_clean(u)]
-    most = {u.name: unit_works(tree, n, u, decided) for u in units}
+    most = {u.name: part * unit_works(tree, n, u, decided) for u in units}
     result = Year()
     result.into = defaultdict(lambda: inf)
     for _ in range(ROUNDS):
@@ -81,11 +93,11 @@ def _year(tree: Tree, n: int, decided: Decidable, before: Year | None, clean: bo
         result.made = {at: sum(by.values()) for at, by in sources.items()}
         into: dict[At, float] = defaultdict(float)
         for (m, r, to), lane in data.lanes.items():
-            into[to, m] += min(lane.capacity_in(tree.time[n]), result.made.get((r, m), 0.0))
+            into[to, m] += min(part * lane.capacity_in(tree.time[n]), result.made.get((r, m), 0.0))
         result.into = into
     for pile in data.stockpiles.values():
-        fill = min(_limit(pile.max_fill), result.into.get((pile.region, pile.material), 0.0))
-        result.stock[pile.name] = min(pile.capacity, _kept(data, before, pile.name, clean) + fill)
+        fill = min(part * _limit(pile.max_fill), result.into.get((pile.region, pile.material), 0.0))
+        result.stock[pile.name] = min(pile.capacity, _kept(data, before, pile.name, clean, part) + fill)
     return result
 
 
@@ -93,15 +105,15 @@ def _limit(value: float | None) -> float:
     return inf if value is None else value
 
 
-def _kept(data: PlanData, before: Year | None, name: str, clean: bool) -> float:
+def _kept(data: PlanData, before: Year | None, name: str, clean: bool, part: float) -> float:
     pile = data.stockpiles[name]
-    share = 1 - data.materials[pile.material].annual_loss_share
+    share: float = (1 - data.materials[pile.material].annual_loss_share) ** part
     opening = sum(pile.opening[k] for k in ((CLEAN,) if clean else STREAMS))
     return share * (opening if before is None else before.stock[name])
 
 
 def market_gives(tree: Tree, n: int, market: Market) -> float:
-    """What a market sells at most, t: without contracts only the part for which none is needed."""
+    """What a market sells at most, t/yr: without contracts only the part for which none is needed."""
     volume = market.volume_in(tree.time[n])
     if market.spot_share == 1 or (volume == inf and market.spot_share > 0):
         return volume
@@ -110,7 +122,7 @@ def market_gives(tree: Tree, n: int, market: Market) -> float:
 
 
 def unit_works(tree: Tree, n: int, unit: Unit, decided: Decidable) -> float:
-    """The capacity of a unit that can be used at most, t."""
+    """The capacity of a unit that can be used at most, t/yr."""
     data = tree.data[n]
     if isinstance(unit, Project):
         return project_works(tree, n, unit, decided)
@@ -122,17 +134,22 @@ def unit_works(tree: Tree, n: int, unit: Unit, decided: Decidable) -> float:
 
 
 def project_works(tree: Tree, n: int, project: Project, decided: Decidable) -> float:
-    """The capacity of a project at a node if all its copies were decided when that gives most."""
+    """The capacity of a project at a node (t/yr) if all its copies were decided when that gives most, and what is
+    committed."""
     year, path = tree.year[n], set(tree.path[n])
     if tree.data[n].is_lost(project.name, tree.time[n]):
         return 0.0
     ramps = (project.ramp_in(tree.year[d], year) for d in decided[project.name] if d in path)
-    return project.capacity * project.max_builds * max(ramps, default=0.0)
+    standing, left = 0.0, project.max_builds
+    if project.committed_year is not None:
+        standing, left = project.ramp_in(project.committed_year, year), left - 1
+    return project.capacity * (standing + left * max(ramps, default=0.0))
 
 
 def ready(tree: Tree, project: Project, decided: Decidable) -> int | None:
     """The first year in which it can produce; None if it cannot be decided at all."""
-    return min((project.first_year(tree.year[d]) for d in decided[project.name]), default=None)
+    given = [] if project.committed_year is None else [project.first_year(project.committed_year)]
+    return min((*given, *(project.first_year(tree.year[d]) for d in decided[project.name])), default=None)
 
 
 def why_not(tree: Tree, n: int, project: Project) -> str | None:
@@ -143,24 +160,33 @@ def why_not(tree: Tree, n: int, project: Project) -> str | None:
         return "lenders" if short and not lenders.can_be_closed(data, project, year) else None
     for budget in data.budgets.values():
         if "capex" in budget.covers and budget.limit.get(tree.time[n]) is not None:
-            times = [tree.time[a] for a in tree.path[n]] if budget.carry_over else [tree.time[n]]
-            if project.capex > sum(budget.limit.get(t) or 0.0 for t in times) + 1e-6:
+            first = data.first_year if budget.carry_over else year
+            if project.capex > money(data, budget, range(first, year + 1)) + 1e-6:
                 return budget.name
     return None
 
 
+def money(data: PlanData, budget: Budget, years: Iterable[int]) -> float:
+    """What a budget has in these years together, MUSD."""
+    times = [t for t in data.times if year_of(t) in years]
+    return sum((budget.limit.get(t) or 0.0) * data.months_of(year_of(t)) / MONTHS for t in times)
+
+
 def _contracts(tree: Tree, n: int, supplier: str) -> list[Contract]:
-    """Contracts with a plant or market that can be in force at a node."""
+    """Contracts with a plant or market that can be in force at a node, or are committed."""
     data, year = tree.data[n], tree.year[n]
     return [
         c
         for c in data.contracts.values()
         if c.supplier == supplier
-        and any(
-            c.earliest_year <= tree.year[d] <= c.latest_year
-            and delivery_years(data, c, tree.year[d])[0] <= year <= delivery_years(data, c, tree.year[d])[1]
-            and not too_much(tree, d, c)
-            for d in tree.path[n]
+        and (
+            c.committed_year is not None
+            or any(
+                c.earliest_year <= tree.year[d] <= c.latest_year
+                and delivery_years(data, c, tree.year[d])[0] <= year <= delivery_years(data, c, tree.year[d])[1]
+                and not too_much(tree, d, c)
+                for d in tree.path[n]
+            )
         )
     ]
 

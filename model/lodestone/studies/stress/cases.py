@@ -1,18 +1,22 @@
 """Stress tests: a plan's decisions are held and meet what it was not made for.
 
 Held are its investments, price floors and contracts, all years, and what it puts into and takes out of stock until the
-future shows itself. Everything else - purchases, use of plants, shipments, what the stock gives afterwards - adapts.
-With `allow_new` the planner may also build, award and sign more from the year in which the future shows itself.
+future shows itself (or the one that it parts from). Everything else - purchases, use of plants, shipments, what the
+stock gives afterwards - adapts; but until then no supplier is tried more than planned, no plant kept open and nothing
+designed out that takes time. With `allow_new` the planner may also build, award and sign more from the time at which
+the future shows itself.
 
-A plan meets every scenario of the workbook, and every n-1 case, made here: from a year on
+A plan meets every scenario of the workbook, and every n-1 case, made here: from a year or month on, for some months or
+for good
 
     exports cut        no lane leads out of a region
     plant lost         a plant makes nothing
     project lost       a project of the plan makes nothing
     contract broken    a contract of the plan delivers nothing, and nothing is owed for it
 
-An n-1 case is an emergency from its year on: days of cover may be drawn down. Where the decisions held leave no plan,
-rules give way, as little as possible, and are named (`GIVES_WAY`): first cover and budgets, last the least service.
+An n-1 case is an emergency as long as it lasts: days of cover may be drawn down, and are back REFILL_YEARS after it.
+Where the decisions held leave no plan, rules give way, as little as possible, and are named (`GIVES_WAY`): first cover
+and budgets, last the least service.
 
 Extra cost is against the same decisions held in the base, where nothing shows itself in that year. Of several runs,
 the regret of a run in a future is what it costs there beyond the best of these runs; the minimax-regret plan is the one
@@ -26,7 +30,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lodestone.data.plan_data import BASE, LaneData, PlanData, Scenario, time_of, year_of
+from lodestone.data.plan_data import BASE, LaneData, PlanData, Scenario, Time, time_of, year_of
+from lodestone.data.times import MONTHS, month_of, named_time
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import readable
@@ -37,12 +42,13 @@ from lodestone.rules.build import Built, build
 from lodestone.rules.stockpiles import DAYS_PER_YEAR
 from lodestone.rules.tables import cost_totals, plan_tables
 from lodestone.solve.effort import AS_SET, Effort, Search
-from lodestone.solve.fixed_decisions import Decisions, decisions, hold, hold_stocks
+from lodestone.solve.fixed_decisions import Decisions, decisions, hold, hold_readiness, hold_stocks
 from lodestone.solve.one_scenario import load_model, scenario_data
 from lodestone.solver.highs import Solver
 from lodestone.solver.slack import Slacks
 from lodestone.studies.stress.results import GaveWay, Outcome, Regret, Stress
 from lodestone.workbook.inputs import Inputs
+from lodestone.workbook.schema.sheets import SHEETS
 
 # Rules that may give way: constraint, what it is called, its unit, and how dear a unit of it is.
 GIVES_WAY: tuple[tuple[str, str, str, float], ...] = (
@@ -60,17 +66,18 @@ GIVES_WAY: tuple[tuple[str, str, str, float], ...] = (
     ("flows.service", "least service", "t", 1e2),
 )
 AS_PLANNED, SCENARIO = "as planned", "scenario"
+REFILL_YEARS = int(SHEETS["Scenarios"].by_name["refill_years"].default)  # as where a scenario says nothing
 ROUNDING_T = 1e-3
 LEAST_MISSED = 1e-4  # in the unit of the rule: less is the solver's tolerance, not a rule that gives way
 
 
 @dataclass(frozen=True)
 class Case:
-    """What happens to a plan. from_year: the year in which it shows itself."""
+    """What happens to a plan. begins: the period in which it shows itself."""
 
     kind: str
     name: str
-    from_year: int
+    begins: Time
     data: PlanData
 
     @property
@@ -85,24 +92,24 @@ def stress(
     inputs: Inputs,
     plans: Mapping[str, Plan],
     allow_new: bool = False,
-    from_year: int | None = None,
+    begins: Time | None = None,
+    months: int | None = None,
     effort: Effort = AS_SET,
     on_outcome: OnOutcome | None = None,
 ) -> Stress:
     """Try plans (by name of the run) in every scenario and n-1 case of a workbook.
 
-    from_year: of the n-1 cases; by default the first year in which a scenario shows itself after first_year. effort:
-    of each case. Raises UsageError when a plan is not of this workbook's years.
+    begins: when what is lost in the n-1 cases is lost; by default when the first scenario shows itself after the start.
+    months: how long; None: for good. effort: of each case. Raises UsageError when a plan is not of this workbook's
+    years, or a loss does not begin and end with periods.
     """
     base = scenario_data(inputs)
     remarks = [text for name, plan in plans.items() for text in _misfits(inputs, base, name, plan)]
     scenarios = [scenario_data(inputs, name) for name in inputs.scenario_names if name != BASE.name]
-    year = _from_year(base, scenarios) if from_year is None else from_year
-    if year not in base.years:
-        raise UsageError(f"--from-year {year} is not in the horizon {base.first_year}-{base.last_year}")
+    loss = _loss(base, _first_shown(base, scenarios) if begins is None else begins, months)
     wanted = effort.search(base)
     met: list[Outcome] = []
-    todo = [(name, plan, case) for name, plan in plans.items() for case in _cases(base, scenarios, plan, year)]
+    todo = [(name, plan, case) for name, plan in plans.items() for case in _cases(base, scenarios, plan, loss)]
     planned: dict[str, float | None] = {}
     for number, (name, plan, case) in enumerate(todo, 1):
         if effort.should_stop and effort.should_stop():
@@ -121,11 +128,13 @@ def stress(
         base.name,
         readable(inputs.path.name),
         allow_new,
-        year,
+        year_of(loss[0]),
         tuple(plans),
         tuple(sorted(met, key=lambda o: (list(plans).index(o.run), *_hurt(o)))),
         _regret(met, tuple(plans)),
         tuple(remarks),
+        month_of(loss[0]),
+        months,
     )
 
 
@@ -142,9 +151,26 @@ def _misfits(inputs: Inputs, base: PlanData, name: str, plan: Plan) -> Iterator[
         yield f"{name} decides what the workbook does not have: {', '.join(sorted(unknown))}"
 
 
-def _from_year(base: PlanData, scenarios: Sequence[PlanData]) -> int:
-    shown = [s.scenario.from_year for s in scenarios if s.scenario.from_year is not None]
-    return min((year for year in shown if year > base.first_year), default=min(base.first_year + 1, base.last_year))
+def _first_shown(base: PlanData, scenarios: Sequence[PlanData]) -> Time:
+    second_year = time_of(min(base.first_year + 1, base.last_year))
+    shown = [data.scenario.shows for data in scenarios if data.scenario.shows is not None]
+    return min((time for time in shown if time > base.times[0]), default=second_year)
+
+
+def _loss(base: PlanData, begins: Time, months: int | None) -> tuple[Time, Time]:
+    """The first and the last period of what is lost."""
+    if begins not in base.times:
+        wrong = f"is not in the horizon {base.first_year}-{base.last_year}"
+        if year_of(begins) in base.years:
+            wrong = f"begins no period of {year_of(begins)}: cut that year on the sheet Periods"
+        raise UsageError(f"--from {named_time(begins)} {wrong}")
+    if months is None:
+        return begins, base.times[-1]
+    after = 12 * year_of(begins) + month_of(begins) - 1 + months
+    end = time_of(after // 12, after % 12 + 1)
+    if end not in (*base.times, time_of(base.last_year + 1)):
+        raise UsageError(f"--months {months}: no period begins after it, in {named_time(end)}")
+    return begins, max(time for time in base.times if time < end)
 
 
 def _hurt(outcome: Outcome) -> tuple[bool, bool, float]:
@@ -156,31 +182,43 @@ def _hurt(outcome: Outcome) -> tuple[bool, bool, float]:
 # --- cases ----------------------------------------------------------------------------------------------------------
 
 
-def _cases(base: PlanData, scenarios: Sequence[PlanData], plan: Plan, year: int) -> Iterator[Case]:
+def _cases(base: PlanData, scenarios: Sequence[PlanData], plan: Plan, loss: tuple[Time, Time]) -> Iterator[Case]:
     """The base first, then every scenario, then what can be lost."""
-    yield Case(AS_PLANNED, BASE.name, year, base)
+    begins, ends = loss
+    yield Case(AS_PLANNED, BASE.name, begins, base)
     for data in scenarios:
-        yield Case(SCENARIO, data.scenario.name, data.scenario.from_year or base.first_year, data)
+        yield Case(SCENARIO, data.scenario.name, _parts(base, scenarios, data), data)
     held = decisions(plan.tables_for(BASE.name))
 
     def case(kind: str, name: str, **changes: Any) -> Case:
-        crisis = Scenario(f"{kind}: {name}", None, year, year, base.last_year, 0)
-        return Case(kind, name, year, replace(base, scenario=crisis, **changes))
+        last = month_of(ends) + base.months_of(year_of(ends)) - 1
+        refill = 0 if ends == base.times[-1] else REFILL_YEARS
+        crisis = Scenario(f"{kind}: {name}", None, year_of(begins), year_of(begins), year_of(ends), refill, None,
+                          month_of(begins), month_of(begins), last)  # fmt: skip
+        return Case(kind, name, begins, replace(base, scenario=crisis, lost_until=ends, **changes))
 
     for region in base.regions:
-        lanes = {key: _cut(lane, base, year) if _leaves(key, region) else lane for key, lane in base.lanes.items()}
+        lanes = {key: _cut(lane, base, loss) if _leaves(key, region) else lane for key, lane in base.lanes.items()}
         if lanes != base.lanes:
             yield case("exports cut", region, lanes=lanes)
     for name, plant in base.plants.items():
-        capacity = {time: 0.0 if year_of(time) >= year else t for time, t in plant.capacity.items()}
+        capacity = {time: 0.0 if begins <= time <= ends else t for time, t in plant.capacity.items()}
         if capacity != plant.capacity:
             yield case("plant lost", name, plants={**base.plants, name: replace(plant, capacity=capacity)})
     for name in dict.fromkeys(project for project, _ in held.builds):
         if name in base.projects:
-            yield case("project lost", name, lost={name: time_of(year)})
+            yield case("project lost", name, lost={name: begins})
     for name in dict.fromkeys(contract for contract, _ in held.volumes):
         if name in base.contracts:
-            yield case("contract broken", name, lost={name: time_of(year)})
+            yield case("contract broken", name, lost={name: begins})
+
+
+def _parts(base: PlanData, scenarios: Sequence[PlanData], data: PlanData) -> Time:
+    """When a scenario, or the one whose path it leaves, parts from the base: from then on nobody plans as before."""
+    known = {other.scenario.name: other for other in scenarios}
+    shows = data.scenario.shows or base.times[0]
+    parent = data.scenario.parent
+    return shows if parent is None else min(shows, _parts(base, scenarios, known[parent]))
 
 
 def _leaves(lane: tuple[str, str, str], region: str) -> bool:
@@ -188,16 +226,18 @@ def _leaves(lane: tuple[str, str, str], region: str) -> bool:
     return origin == region != to
 
 
-def _cut(lane: LaneData, base: PlanData, year: int) -> LaneData:
-    before = lane.capacity or {}
-    return replace(lane, capacity={time: 0.0 if year_of(time) >= year else before.get(time) for time in base.times})
+def _cut(lane: LaneData, base: PlanData, loss: tuple[Time, Time]) -> LaneData:
+    before, (begins, ends) = lane.capacity or {}, loss
+    return replace(lane, capacity={time: 0.0 if begins <= time <= ends else before.get(time) for time in base.times})
 
 
 # --- one plan in one case -------------------------------------------------------------------------------------------
 
 
 def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Search) -> Outcome:
-    outcome = Outcome(run, case.kind, case.name, case.from_year, case.probability, None)
+    outcome = Outcome(
+        run, case.kind, case.name, year_of(case.begins), case.probability, None, from_month=month_of(case.begins)
+    )
     held = decisions(plan.tables_for(case.data.scenario.name))
     built = build(single(case.data))
     _hold(built, held, case, allow_new)
@@ -206,26 +246,27 @@ def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Search) -> 
     except (NoPlanError, StoppedError) as error:
         return replace(outcome, remark=str(error), no_plan=isinstance(error, NoPlanError))
     tables = plan_tables(built)
-    short, wanted_t = _short(tables, case.from_year)
+    short, wanted_t = _short(tables, case.begins)
     return replace(
         outcome,
         cost_musd=sum(cost_totals(built.tree, tables).values()),
         short_t=short,
         short_share={sector: t / wanted_t[sector] if wanted_t[sector] else 0.0 for sector, t in short.items()},
         stock_days={name: _lasts(case, tables, name) for name in case.data.stockpiles},
-        china_share=exposed_share([row for row in tables["demand"] if row["year"] >= case.from_year]),
+        china_share=exposed_share([row for row in tables["demand"] if _begin(row) >= case.begins]),
         gave_way=gave_way,
         remark=_lacking(built, held),
     )
 
 
 def _hold(built: Built, held: Decisions, case: Case, allow_new: bool) -> None:
-    year = built.tree.year
-    before = [n for n in built.tree.nodes if year[n] < case.from_year]
-    after = [n for n in built.tree.nodes if year[n] >= case.from_year]
+    time = built.tree.time
+    before = [n for n in built.tree.nodes if time[n] < case.begins]
+    after = [n for n in built.tree.nodes if time[n] >= case.begins]
     hold(built, held, before)
     hold(built, held, after, new_allowed=allow_new)
     hold_stocks(built, held, before)
+    hold_readiness(built, held, before)
 
 
 def _lacking(built: Built, held: Decisions) -> str:
@@ -274,49 +315,54 @@ def _give_way(built: Built, solver: Solver, wanted: Search) -> tuple[GaveWay, ..
 
 
 def _place(built: Built, path: str, key: Key) -> str:
-    """'reserve 2028': the row's names and year; of what is owed after the last year, that year."""
+    """'reserve 2028': the row's names and year or month; of what is owed after the last year, that year."""
     node, *names = key
-    year = names.pop() if path == "budgets.later" else built.tree.year[node]
-    kept = [str(name) for name in names if name not in ("deliveries", "intake")]
-    return f"{' '.join(kept)} {year}"
+    when = named_time(built.tree.time[node], built.tree.months[node] < MONTHS and not path.startswith("china_share."))
+    when = str(names.pop()) if path == "budgets.later" else when
+    kept = [str(name) for name in names if name not in ("deliveries", "intake", "fills")]
+    return f"{' '.join(kept)} {when}"
 
 
 # --- figures --------------------------------------------------------------------------------------------------------
 
 
-def _short(tables: Mapping[str, Sequence[Row]], year: int) -> tuple[dict[str, float], dict[str, float]]:
-    """Demand not met, and all demand, from a year on: t by sector."""
+def _begin(row: Row) -> Time:
+    return time_of(row["year"], row.get("month", 1))
+
+
+def _short(tables: Mapping[str, Sequence[Row]], begins: Time) -> tuple[dict[str, float], dict[str, float]]:
+    """Demand not met, and all demand, from a time on: t by sector."""
     short: dict[str, float] = defaultdict(float)
     asked: dict[str, float] = defaultdict(float)
     for row in tables["demand"]:
-        if row["year"] >= year:
+        if _begin(row) >= begins:
             short[row["sector"]] += row["short_t"]
             asked[row["sector"]] += row["demand_t"]
     return dict(short), dict(asked)
 
 
 def _lasts(case: Case, tables: Mapping[str, Sequence[Row]], name: str) -> float | None:
-    """Days from the start of from_year until the stock is empty; None: it lasts, or none is missed."""
+    """Days from its begin until the stock is empty; None: it lasts, or none is missed."""
     data, pile = case.data, case.data.stockpiles[name]
-    levels = {row["year"]: row for row in tables["stockpile"] if row["stockpile"] == name}
-    before = levels.get(case.from_year - 1)
-    stock = sum(pile.opening.values()) if before is None else before["stock_t"]
+    levels = {_begin(row): row for row in tables["stockpile"] if row["stockpile"] == name}
+    earlier = [time for time in data.times if time < case.begins]
+    stock = levels[earlier[-1]]["stock_t"] if earlier else sum(pile.opening.values())
     days = 0.0
-    for year in range(case.from_year, data.last_year + 1):
-        row = levels[year]
+    for time in data.times[len(earlier) :]:
+        row, part = levels[time], data.months_of(year_of(time)) / MONTHS
         short = sum(
             r["short_t"]
             for r in tables["demand"]
-            if (r["year"], r["material"]) == (year, pile.material) and r["region"] in pile.covers
+            if (_begin(r), r["material"]) == (time, pile.material) and r["region"] in pile.covers
         )
         needed = row["release_clean_t"] + row["release_exposed_t"] + short
-        there = stock * (1 - data.materials[pile.material].annual_loss_share)
+        there = stock * (1 - data.materials[pile.material].annual_loss_share) ** part
         if needed > there + ROUNDING_T:
-            return float(days + DAYS_PER_YEAR * there / needed)
+            return float(days + DAYS_PER_YEAR * part * there / needed)
         emptied = there > ROUNDING_T and row["stock_t"] <= ROUNDING_T
-        days += DAYS_PER_YEAR
+        days += DAYS_PER_YEAR * part
         stock = row["stock_t"]
-        if emptied and year < data.last_year:
+        if emptied and time < data.times[-1]:
             return days
     return None
 

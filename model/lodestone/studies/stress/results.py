@@ -21,7 +21,7 @@ class Outcome:
     """A run in a case. cost None: no plan was found, `remark` says why; figures are then empty. no_plan: proved.
 
     short_t: demand not met from from_year on, by sector, and short_share its part of demand. stock_days: days from the
-    start of from_year until a stockpile is empty at the pace at which it is needed (releases and what is short of its
+    start of its time until a stockpile is empty at the pace at which it is needed (releases and what is short of its
     material), None: it lasts. china_share: exposed part of deliveries from from_year on.
     """
 
@@ -39,6 +39,12 @@ class Outcome:
     gave_way: tuple[GaveWay, ...] = ()
     remark: str = ""
     no_plan: bool = False
+    from_month: int = 1
+
+    @property
+    def since(self) -> int | str:
+        """When it comes: 2027 or 2027-04."""
+        return self.from_year if self.from_month == 1 else f"{self.from_year}-{self.from_month:02}"
 
     @property
     def shortage_t(self) -> float:
@@ -62,7 +68,10 @@ class Regret:
 
 @dataclass(frozen=True)
 class Stress:
-    """outcomes: of each run what hurts most first; before all others those without a plan, or whose rules gave way."""
+    """outcomes: of each run what hurts most first; before all others those without a plan, or whose rules gave way.
+
+    from_year, from_month, months: of the n-1 cases; months None: for good.
+    """
 
     plan_name: str
     workbook: str
@@ -72,3 +81,5 @@ class Stress:
     outcomes: tuple[Outcome, ...]
     regret: Regret | None
     remarks: tuple[str, ...]
+    from_month: int = 1
+    months: int | None = None

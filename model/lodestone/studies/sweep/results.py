@@ -57,7 +57,8 @@ def figures_of(plan: Plan) -> Row:
         shares[row["cap"]] = max(shares.get(row["cap"], 0.0), row["share"])
     stock: dict[int, float] = {}
     for row in plan.rows("stockpile"):
-        stock[row["year"]] = stock.get(row["year"], 0.0) + row["stock_t"]
+        begin = figures.begin(row)
+        stock[begin] = stock.get(begin, 0.0) + row["stock_t"]
     return {
         "status": plan.status,
         "objective_musd": plan.objective_musd,

@@ -20,6 +20,7 @@ from lodestone.data.plan_data import BASE, OpenSeries, PlanData
 from lodestone.data.tree import Tree, joint, single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import listed, readable
+from lodestone.plan.key_figures import begin
 from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import read_run, workbook_bytes, workbook_of
 from lodestone.plan.tables import Rows
@@ -130,10 +131,10 @@ def _whole_numbers(built: Built, plan: Plan, nodes: set[int]) -> Iterable[tuple[
     for (n, c), sign in m.contracts.sign.items():
         if n in nodes:
             yield sign, (c, year[n]) in held.volumes
-    clean = {(row["unit"], row["year"]) for row in plan.rows("plants") if row["clean_t"] > 0}
+    clean = {(row["unit"], begin(row)) for row in plan.rows("plants") if row["clean_t"] > 0}
     for (n, u), whole in m.capacity.whole.items():
         if n in nodes:
-            yield whole, (u, year[n]) in clean
+            yield whole, (u, built.tree.time[n]) in clean
 
 
 def _values(plan: Plan, inputs: Inputs, built: Built, solver: Solver, whole: np.ndarray) -> tuple[Rows, list[str]]:

@@ -282,7 +282,7 @@ def budget_out_of_proportion(tables: Tables) -> Iterator[Problem]:
     outlays = _outlays(tables)
     for row in tables.rows("Budgets"):
         kinds = kinds_of(row)
-        most, given = sum(outlays[kind] for kind in kinds), row.given
+        most, given = sum(outlays.get(kind, inf) for kind in kinds), row.given
         if given and most:
             year = max(given, key=lambda y: (given[y], -y))
             if given[year] >= FAR * most:
@@ -291,7 +291,7 @@ def budget_out_of_proportion(tables: Tables) -> Iterator[Problem]:
 
 
 def _outlays(tables: Tables) -> dict[str, float]:
-    """MUSD that each kind of outlay could come to in a year at the very most."""
+    """MUSD that each kind of outlay could come to in a year at the very most; inf where nobody can say."""
     found, units = dict.fromkeys(BUDGET_KINDS, 0.0), {unit.key[0]: unit for unit in units_of(tables)}
     per_kg = KG_PER_T / USD_PER_MUSD
     for row in tables.rows("Projects"):

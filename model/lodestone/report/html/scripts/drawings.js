@@ -2,9 +2,18 @@
 // pixels; where needed also least (the CSS width below which a picture scrolls), span (of the y axis, which is made the
 // same for figures side by side) and note (a sentence below the picture).
 
-const yearAxis = (rows, name = "year") => {
+// A year stands around its number; of a year that is cut (view.periods: its months) each period has its part of that.
+const months = (row, view) => (view && view.periods[row.year]) || 12;
+const part = (row, view) => months(row, view) / 12;
+const place = (row, view) => (months(row, view) === 12 ? row.year : row.year - 0.5 + (row.month - 1) / 12 + part(row, view) / 2);
+const when = (row, view) => (months(row, view) === 12 ? `${row.year}` : `${row.year}-${String(row.month).padStart(2, "0")}`);
+const yearAxis = (rows, view, name = "year") => {
   const years = unique(rows.map((row) => row[name]));
   const step = Math.ceil((Math.max(...years) - Math.min(...years) + 1) / 10);
+  const ticks = new Map(rows.map((row) => [place(row, view), when(row, view)]));
+  if (view && years.some((year) => view.periods[year]) && rows.every((row) => "month" in row) && ticks.size <= 40) {
+    return { type: "linear", tickmode: "array", tickvals: [...ticks.keys()], ticktext: [...ticks.values()], tickangle: -45, zeroline: false, showgrid: false };
+  }
   return { type: "linear", dtick: step, tick0: Math.min(...years), tickformat: "d", zeroline: false, showgrid: false };
 };
 const bar = (name, rows, x, y, colour, hover) => ({
@@ -13,7 +22,16 @@ const bar = (name, rows, x, y, colour, hover) => ({
 });
 const byYear = (rows, value) =>
   [...grouped(rows, (row) => row.year)].map(([year, own]) => ({ year, value: sum(own.map(value)) }));
-const stacked = (series, axis, rows) => {
+// Amounts of each year or period; rate: per year, so that a quarter and a year can stand side by side.
+const byPeriod = (rows, value, view) => [...grouped(rows, (row) => when(row, view))].map(([label, own]) => {
+  const amount = sum(own.map(value));
+  return { label, at: place(own[0], view), width: 0.75 * part(own[0], view), amount, rate: amount / part(own[0], view) };
+});
+const periodBar = (name, points, colour) => ({
+  ...bar(name, points, (p) => p.at, (p) => p.rate, colour, (p) => `${name}: ${tonnes(p.amount)}, ${p.label}`), width: points.map((p) => p.width),
+});
+const perYear = (view) => (view && Object.keys(view.periods).length ? "t/yr" : "t");
+const stacked = (series, axis, rows, view) => {
   const data = series.filter((trace) => trace.y.some((y) => Math.abs(y) > 1e-9));
   const ends = [1, -1].map((sign) => {
     const totals = new Map();
@@ -22,7 +40,7 @@ const stacked = (series, axis, rows) => {
   });
   return {
     data, height: 380, span: [Math.min(0, ...ends[1]), Math.max(0, ...ends[0])],
-    layout: { barmode: "relative", bargap: 0.25, xaxis: yearAxis(rows), yaxis: { title: { text: axis }, rangemode: "tozero" } },
+    layout: { barmode: "relative", bargap: 0.25, xaxis: yearAxis(rows, view), yaxis: { title: { text: axis }, rangemode: "tozero" } },
   };
 };
 

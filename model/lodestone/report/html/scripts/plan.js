@@ -97,19 +97,17 @@ const planDrawings = {
     };
   },
 
-  origins(rows) {
+  origins(rows, context) {
     const series = [];
     for (const [name, stream, shades] of [["clean", "clean_t", C.clean_shades], ["exposed", "exposed_t", C.exposed_shades]]) {
       const kept = largest(rows, (row) => row.from_region, (row) => row[stream], MOST_ORIGINS);
       const groups = grouped(rows, (row) => (kept.includes(row.from_region) ? row.from_region : OTHERS));
       [...kept, OTHERS].forEach((origin, i) => {
-        const points = byYear(groups.get(origin) || [], (row) => row[stream]);
-        const label = `${origin}, ${name}`;
-        series.push(bar(label, points, (p) => p.year, (p) => p.value, shades[Math.min(i, shades.length - 1)],
-          (p) => `${label}: ${tonnes(p.value)}, ${p.year}`));
+        const points = byPeriod(groups.get(origin) || [], (row) => row[stream], context.view);
+        series.push(periodBar(`${origin}, ${name}`, points, shades[Math.min(i, shades.length - 1)]));
       });
     }
-    return stacked(series, "t", rows);
+    return stacked(series, perYear(context.view), rows, context.view);
   },
 
   shares(rows) {
@@ -125,19 +123,22 @@ const planDrawings = {
     };
   },
 
-  demand(rows) {
+  demand(rows, context) {
     const parts = [["clean", "clean_t", C.clean], ["exposed", "exposed_t", C.exposed], ["designed out", "substituted_t", C.substituted], ["short", "short_t", C.short]];
     return stacked(parts.map(([name, column, colour]) =>
-      bar(name, byYear(rows, (row) => row[column]), (p) => p.year, (p) => p.value, colour, (p) => `${name}: ${tonnes(p.value)}, ${p.year}`)), "t", rows);
+      periodBar(name, byPeriod(rows, (row) => row[column], context.view), colour)), perYear(context.view), rows, context.view);
   },
 
-  stocks(rows) {
-    const own = [...rows].sort((a, b) => a.year - b.year), x = own.map((row) => row.year);
-    const level = (name, value, colour) => bar(name, own, (row) => row.year, value, colour, (row) => `${name}: ${tonnes(value(row))}, ${row.year}`);
+  stocks(rows, { view }) {
+    const own = [...rows].sort((a, b) => place(a, view) - place(b, view)), x = own.map((row) => place(row, view));
+    const level = (name, value, colour) => ({
+      ...bar(name, own, (row) => place(row, view), value, colour, (row) => `${name}: ${tonnes(value(row))}, ${when(row, view)}`),
+      width: own.map((row) => 0.75 * part(row, view)),
+    });
     const line = (name, column, colour, dash, axis, text) => ({
       type: "scatter", mode: dash ? "lines" : "lines+markers", name, x, y: own.map((row) => row[column]), yaxis: axis, connectgaps: false,
       line: { color: colour, width: 2.5, dash: dash ? "dash" : "solid" }, hoverinfo: "text",
-      hovertext: own.map((row) => (row[column] === null ? "" : `${name}: ${text(row[column])}, ${row.year}`)),
+      hovertext: own.map((row) => (row[column] === null ? "" : `${name}: ${text(row[column])}, ${when(row, view)}`)),
     });
     const days = (value) => `${number(value, 1)} days`;
     const data = [level("clean", (row) => row.stock_t - row.exposed_t, C.clean), level("exposed", (row) => row.exposed_t, C.exposed)];
@@ -147,7 +148,7 @@ const planDrawings = {
     return {
       data,
       layout: {
-        barmode: "stack", bargap: 0.25, xaxis: { ...yearAxis(rows), anchor: "y2" },
+        barmode: "stack", bargap: 0.25, xaxis: { ...yearAxis(rows, view), anchor: "y2" },
         yaxis: { domain: [0.46, 1], title: { text: "t" }, rangemode: "tozero" },
         yaxis2: { domain: [0, 0.36], title: { text: "days" }, rangemode: "tozero" },
       },
