@@ -31,7 +31,7 @@ sys.path.insert(0, str(DOCS.parent))  # as a script
 from lodestone import commands  # noqa: E402
 from lodestone.workbook.schema.sheets import SHEETS  # noqa: E402
 
-RUN = ("start.md", "how_to.md")
+RUN = ("start.md", "how_to.md", "deals.md")
 SHEET = re.compile(r"<!-- sheet: (\w+)(?: of (\S+))? -->")
 PROMPT, REST = "$ ", "..."
 SECONDS = re.compile(r"  [\d.]+ s$")  # the end of a line of progress
@@ -95,7 +95,7 @@ def _type_in(path: Path, name: str, table: list[str], done: Worked) -> None:
     columns = {str(cell.value): cell.column for cell in sheet[1] if cell.value is not None}
     for heading in headings:
         if heading not in columns:
-            columns[heading] = _new_year(sheet, int(heading), columns)
+            columns[heading] = _new_column(sheet, _value(heading), columns)
     for row in rows:
         values = {heading: _value(text) for heading, text in zip(headings, row, strict=True) if text}
         line = _line(sheet, columns, {key: values.get(key) for key in SHEETS[name].key})
@@ -105,9 +105,9 @@ def _type_in(path: Path, name: str, table: list[str], done: Worked) -> None:
     book.save(path)
 
 
-def _new_year(sheet: Worksheet, year: int, columns: dict[str, int]) -> int:
+def _new_column(sheet: Worksheet, heading: object, columns: dict[str, int]) -> int:
     column = max(columns.values()) + 1
-    sheet.cell(1, column, year)
+    sheet.cell(1, column, heading)
     return column
 
 

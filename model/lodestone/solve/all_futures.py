@@ -183,10 +183,14 @@ def _changes(inputs: Inputs, futures: Mapping[str, float]) -> list[Row]:
 # --- EVPI and VSS ---------------------------------------------------------------------------------------------------
 
 
+ABSOLUTE_GAP = 1e-6  # MUSD that every solve leaves open
+
+
 @dataclass(frozen=True)
 class Values:
     """known_musd: least cost of each future known from the start. base_held_musd: least objective of plans that are
     good for the base.
+    EVPI may be below 0: who knows the future asks each project to earn its keep in it, not in the mean of all.
 
     remarks: why a value is missing, or says little.
     """
@@ -212,7 +216,7 @@ def _worth_of_knowing(base: PlanData, tree: Tree, plan: Plan, wanted: Search, br
         solved = base_plan if name == base.scenario.name else _alone(data, wanted, remarks, branches)
         if solved:
             known[name] = solved.outcome.objective
-    noise = wanted.gap * abs(objective) + 1e-9
+    noise = wanted.gap * abs(objective) + ABSOLUTE_GAP
     evpi = gain(objective - weighed(base, known, likely), noise) if len(known) == len(alone) else None
     held = None
     if not tree.shared:  # nothing is decided before one knows

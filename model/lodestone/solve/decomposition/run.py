@@ -15,7 +15,7 @@ from lodestone.errors import StoppedError, UsageError
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import TABLES, Row
 from lodestone.progress import OnProgress, ShouldStop
-from lodestone.solve.all_futures import Values, all_futures, gain, joint_plan, weighed, with_remarks
+from lodestone.solve.all_futures import ABSOLUTE_GAP, Values, all_futures, gain, joint_plan, weighed, with_remarks
 from lodestone.solve.decomposition.launch import inside_mpi, mpiexec, run_ranks
 from lodestone.solve.decomposition.order import Found, Order
 from lodestone.solve.effort import AS_SET, Effort
@@ -127,7 +127,7 @@ def _worth_of_knowing(base: PlanData, plan: Plan, found: Found) -> Values:
     """EVPI from the futures planned for alone at the start; of VSS no more than what one plan for the base would lose:
     what it did in the shared years, held."""
     objective, likely = plan.objective_musd, plan.probabilities
-    noise = (plan.gap or 0.0) * abs(objective) + 1e-9
+    noise = (plan.gap or 0.0) * abs(objective) + ABSOLUTE_GAP
     remarks = []
     evpi = vss = None
     if found.known_proved:
