@@ -8,7 +8,11 @@ in concentrate.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+from docs.run_pages import DOCS, work_through
 from tests.make import Book
 from tests.solving import add, close, recipe, rows, solve
 
@@ -72,3 +76,28 @@ def test_what_remains_unexplained() -> None:
     assert computed == {(2025, 10): pytest.approx(72.9, abs=0.05), (2026, 1): pytest.approx(27.7, abs=0.05)}
     assert sum(computed.values()) == pytest.approx(100.6, abs=0.05)
     assert sum(REPORTED.values()) == pytest.approx(93.3)
+
+
+def test_what_of_it_a_lag_of_the_price_explains() -> None:
+    """At the price of the quarter before, 1,006 t sold in the first of 2026; 562 t sold in the last of 2025."""
+    assert pytest.approx(41.2, abs=0.05) == 1006 * (110 - 69) / 1000
+    sold = 562 * (110 - 69) / 1000
+    assert sold == pytest.approx(23.0, abs=0.05)
+    assert (51.0 - sold) / (CONCENTRATE * 41 / 1000) == pytest.approx(2 / 3, abs=0.03)
+
+
+def test_the_stack_of_the_page(tmp_path: Path) -> None:
+    """3,000 t x 41 USD/kg in 2027-2029 and seven years more; 11.5 % of 1,300 lent at 5.5 % for twelve years, which come
+    back without interest, for a loan never earns; 15 % of the cash after debt service."""
+    page = (DOCS / "deals.md").read_text(encoding="utf-8")
+    work_through(page[: page.index("## A loan instead")], tmp_path)
+    plan = json.loads((tmp_path / "outputs" / "plan" / "base" / "plan.json").read_text(encoding="utf-8"))
+    stack = {row["source"]: row for row in rows(plan, "capital_stack", project="mp_expansion")}
+    assert stack["owners"]["put_in_musd"] == close(1300 - 400 - 0.115 * 1300)
+    assert (stack["floor"]["later_musd"], stack["floor"]["after_musd"]) == (close(3 * 123), close(7 * 123))
+    assert stack["loan"]["later_musd"] == close(-0.115 * 1300 * 3 / 12)
+    assert stack["loan"]["cost_musd"] == pytest.approx(0, abs=1e-6)
+    due = 0.115 * 1300 * 1.055 * 0.055 / (1 - 1.055**-12) / 1.055
+    cash = 3000 * (110 - 50) / 1000
+    risk = sum((1 / 1.12) ** t for t in (1, 2, 3))
+    assert stack["stake"]["later_musd"] == pytest.approx(-0.15 * (cash - due) * risk)
