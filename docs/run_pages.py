@@ -31,7 +31,7 @@ sys.path.insert(0, str(DOCS.parent))  # as a script
 from lodestone import commands  # noqa: E402
 from lodestone.workbook.schema.sheets import SHEETS  # noqa: E402
 
-RUN = ("start.md", "how_to.md", "the_world_in_a_workbook.md")
+RUN = ("start.md", "how_to.md", "the_world_in_a_workbook.md", "deals.md")
 SHEET = re.compile(r"<!-- sheet: (\w+)(?: of (\S+))? -->")
 PROMPT, REST = "$ ", "..."
 SECONDS = re.compile(r"  [\d.]+ s$")  # the end of a line of progress

@@ -126,6 +126,7 @@ def test_common_is_what_links_the_years_before_a_parting_to_those_after():
         "stock": {FIRST + 1, FIRST + 2},  # where a stretch ends
         "deliver": {FIRST, FIRST + 1},  # FIRST + 2 comes back after the horizon
         "fill": {FIRST, FIRST + 1, FIRST + 2},
+        "earned": {FIRST + 1, FIRST + 2},  # from the first year of production on
     }
     early = {int(key[1]) for key in apart.futures["embargo"].keys}
     assert early == {0, 1}
@@ -202,6 +203,16 @@ def _of_plan(plan: dict[str, Any], key: tuple[str, ...]) -> float:
         return sum(row[column] for row in rows(plan, table, scenario="base", **keys))
 
     match kind:
+        case "earned":
+            of = {"unit": names[0], "year": year}
+            sold = sum(found("plants", f"{part}_musd", **of) for part in ("value_added", "topup"))
+            spent = sum(found("plants", f"{part}_musd", **of) for part in ("operating_cost", "fixed_cost"))
+            floors = found("floor_payments", "payment_musd", project=names[0], year=year)
+            offtakes = sum(
+                found("contract_years", f"{part}_musd", supplier=names[0], year=year)
+                for part in ("difference", "untaken")
+            )
+            return sold - spent + floors + offtakes
         case "build":
             return found("investments", "builds", project=names[0], decision_year=year)
         case "award":

@@ -202,6 +202,7 @@ def _changes(inputs: Inputs, futures: Mapping[str, float]) -> list[Row]:
 class Values:
     """known_musd: least cost of each future known from the start. base_held_musd: least objective of plans that are
     good for the base.
+    EVPI may be below 0: who knows the future asks each project to earn its keep in it, not in the mean of all.
 
     remarks: why a value is missing, or says little.
     """

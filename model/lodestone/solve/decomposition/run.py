@@ -20,6 +20,7 @@ from lodestone.solve.decomposition.launch import inside_mpi, mpiexec, run_ranks
 from lodestone.solve.decomposition.order import Found, Order
 from lodestone.solve.effort import AS_SET, Effort
 from lodestone.solve.one_scenario import Clock, Proof, passing
+from lodestone.solver.highs import ABSOLUTE_GAP
 from lodestone.workbook.inputs import Inputs
 
 LEAST_PROCESSES = 2  # one hedges, one works out the bound
@@ -139,7 +140,7 @@ def _worth_of_knowing(base: PlanData, plan: Plan, found: Found) -> Values:
     """EVPI from the futures planned for alone at the start; of VSS no more than what one plan for the base would lose:
     what it did in the shared years, held."""
     objective, likely = plan.objective_musd, plan.probabilities
-    noise = (plan.gap or 0.0) * abs(objective) + 1e-9
+    noise = (plan.gap or 0.0) * abs(objective) + ABSOLUTE_GAP
     remarks = []
     evpi = vss = None
     if found.known_proved:
