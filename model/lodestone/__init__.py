@@ -1,6 +1,6 @@
 """Lodestone: least-cost sourcing and stockpile plans under a maximum China share.
 
-In Python: `import lodestone as ls`, then `ls.load`, `ls.read` and `ls.compare`, which stand in book.py.
+In Python: `import lodestone as ls`, then `ls.load`, `ls.read` and `ls.compare`, which stand in book/.
 """
 
 import importlib

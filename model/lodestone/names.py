@@ -146,6 +146,7 @@ def listed(names: Iterable[str], most: int = 8) -> str:
 
 
 def is_wild(pattern: str) -> bool:
+    """Whether a name is a pattern with * or ?."""
     return "*" in pattern or "?" in pattern
 
 

@@ -25,6 +25,8 @@ def _or_unlimited(series: OpenSeries | None, time: Time) -> float:
 
 @dataclass(frozen=True)
 class Region:
+    """A place where things are made, traded and used."""
+
     name: str
     of_concern: bool
     group: str | None
@@ -32,6 +34,8 @@ class Region:
 
 @dataclass(frozen=True)
 class Material:
+    """What is mined, made, traded and used, in t."""
+
     name: str
     mineral: str | None
     stage: str | None
@@ -75,6 +79,8 @@ class Unit:
 
 @dataclass(frozen=True)
 class Plant(Unit):
+    """A unit that stands in the first year."""
+
     capacity: Series  # t/yr
     base_capacity: Series  # the base scenario's, for force majeure
     fixed_cost: float = 0.0  # MUSD/yr of keeping all of it open
@@ -303,6 +309,8 @@ class LaneData:
 
 @dataclass(frozen=True)
 class Sector:
+    """A user of materials; demand is by region and material."""
+
     name: str
     shortage_cost: float  # MUSD/t
     min_service_share: float
@@ -311,6 +319,8 @@ class Sector:
 
 @dataclass(frozen=True)
 class Substitution:
+    """A way to need less of a material in a sector, at a cost."""
+
     name: str
     sector: str
     material: str

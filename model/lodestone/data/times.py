@@ -15,14 +15,17 @@ OpenSeries = Mapping[Time, float | None]  # None: not in force then
 
 
 def time_of(year: int, month: int = 1) -> Time:
+    """A month as a whole number that sorts: 202704."""
     return year * 100 + month
 
 
 def year_of(time: Time) -> int:
+    """The year of a time."""
     return time // 100
 
 
 def month_of(time: Time) -> int:
+    """The month of a time, 1 to 12."""
     return time % 100
 
 

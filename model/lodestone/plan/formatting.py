@@ -38,6 +38,7 @@ PAYERS = tuple(dict.fromkeys(COST_TERMS.values()))  # public, buyers, shortage
 
 
 def term_label(term: str) -> str:
+    """A cost term of plan.json as people read it."""
     return TERM_LABELS.get(term, sentence_case(term))
 
 
@@ -48,18 +49,22 @@ def sentence_case(name: str) -> str:
 
 
 def tonnes(value: float) -> str:
+    """1234.5 -> '1,234 t'."""
     return f"{_amount(value, small=10, decimals=0)} t"
 
 
 def musd(value: float) -> str:
+    """1234.56 -> '1,234.6 MUSD'."""
     return f"{_amount(value, small=10, decimals=1)} MUSD"
 
 
 def usd_per_kg(value: float) -> str:
+    """12.3 -> '12.30 USD/kg'."""
     return f"{value:,.2f} USD/kg"
 
 
 def days(value: float) -> str:
+    """90.0 -> '90 days'."""
     return f"{value:,.1f}".removesuffix(".0") + " days"
 
 
@@ -77,6 +82,7 @@ def _amount(value: float, small: float, decimals: int) -> str:
 
 
 def count(number: int, noun: str) -> str:
+    """(2, 'run') -> '2 runs'."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
@@ -105,4 +111,5 @@ def one_line(value: object) -> str:
 
 
 def finite(value: float | None) -> float | None:
+    """The number, or None where it is missing or infinite."""
     return value if value is not None and math.isfinite(value) else None

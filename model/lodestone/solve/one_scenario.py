@@ -196,7 +196,10 @@ def solve_tree(tree: Tree, wanted: Search, clock: Clock) -> Solved:
 
 
 def settled(built: Built, solver: Solver, objective: float, wanted: Search) -> np.ndarray:
-    """The solution, by column; with all weight on CVaR, which sees the tail alone, one of least expected cost."""
+    """Return the solution by column.
+
+    With risk_weight = 1 the objective ignores futures outside the tail, so solve again for least expected cost.
+    """
     values = solver.values()
     if risk_weight(built.tree) < 1:
         return values

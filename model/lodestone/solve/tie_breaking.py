@@ -25,7 +25,7 @@ from lodestone.solver.matrix import Variable
 
 
 def tidy(built: Built, solver: Solver, values: np.ndarray, kept: Collection[int] = frozenset()) -> np.ndarray | None:
-    """The tidied solution, or None when the integers cannot be held to the last digit. kept: columns not to touch."""
+    """The solution after the tie rules, or None when its integers cannot be fixed exactly. kept: columns to leave."""
     solver.hold_integers(values)
     cost = solver.solve_linear()
     if cost is not None and risk_weight(built.tree) > 0:
@@ -57,7 +57,7 @@ def tidy(built: Built, solver: Solver, values: np.ndarray, kept: Collection[int]
 
 
 def _least_expected(built: Built, solver: Solver, objective: float) -> float | None:
-    """(0): from here on expected cost is minimised, and the objective held."""
+    """(0): limit the objective to its optimum, and minimise expected cost from here on."""
     solver.limit_cost(objective + 1e-9 * max(1.0, abs(objective)))
     solver.set_goal(expected_cost(built.tree, built.costs))
     return solver.solve_linear()

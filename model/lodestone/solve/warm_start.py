@@ -17,7 +17,7 @@ from lodestone.solver.matrix import Variable
 
 @dataclass(frozen=True)
 class Start:
-    """Where the solver begins.
+    """The start of a solve.
 
     values: variable -> whole number, for every decision of the model. taken: how many of the run's decisions these
     hold; left_out: those that the model does not know, e.g. "build of refinery in 2027". kept: whether a plan has them.
@@ -29,7 +29,7 @@ class Start:
     kept: bool = True
 
     def told(self) -> Row:
-        """For plan.json."""
+        """As plan.json has it."""
         return {"taken": self.taken, "left_out": list(self.left_out), "kept": self.kept}
 
 

@@ -3,6 +3,10 @@
 The rules stay as `rules` wrote them; only columns and a few rows are added to what HiGHS holds.
 `smallest_conflict` is HiGHS's irreducible infeasible subsystem of the relaxation, sought among the rows of a proof
 that it is infeasible, since HiGHS solves one linear programme for each row and bound that it tries to leave out.
+
+Example: 80 t must be delivered, and a market sells 30 t: deliver >= 80 and deliver <= 30. `add_column` with -1 in the
+second row makes it deliver - x <= 30; minimised, x is 50 t: what the market would have to sell more. With x fixed at 0
+both rows together are the smallest conflict.
 """
 
 from __future__ import annotations
@@ -58,11 +62,11 @@ class Elastic(Solver):
         return self.new_row(-INFINITY, most, ((c, column) for column, c in terms))
 
     def row_of(self, constraint: Constraint) -> int:
-        """KeyError where the constraint has no variables and is no row."""
+        """The row of a constraint. Raises KeyError when it has no variables and so no row."""
         return self.row[id(constraint)]
 
     def column_of(self, variable: Variable) -> int:
-        """Of a variable of the model."""
+        """The column of a variable of the model."""
         return self.column[id(variable)]
 
     # --- solving ----------------------------------------------------------------------------------------------------
@@ -76,7 +80,7 @@ class Elastic(Solver):
         self.highs.changeObjectiveOffset(0.0)
 
     def relax(self, relaxed: bool) -> None:
-        """Let whole numbers be parts, or be whole again."""
+        """Relax integrality, or restore it."""
         if relaxed == self.relaxed or not self.whole:
             return
         kind = highspy.HighsVarType.kContinuous if relaxed else highspy.HighsVarType.kInteger
@@ -99,7 +103,7 @@ class Elastic(Solver):
 
     @property
     def objective(self) -> float:
-        """Of the last solve: the sum of what was minimised."""
+        """The objective of the last solve: the sum of the columns that were minimised."""
         return float(self.highs.getInfo().objective_function_value)
 
     # --- the smallest conflict --------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ class Solver(LoadedModel):
         return None, float(info.mip_dual_bound)
 
     def solve_linear(self, most: float = INFINITY) -> float | None:
-        """Solve with the integers held; the objective, or None when there is no solution, or none of at most `most`."""
+        """Solve the linear programme with the integers fixed; None when no solution costs at most `most`."""
         self._options(time_limit=INFINITY, objective_bound=most)
         self.highs.run()
         self._options(objective_bound=INFINITY)
@@ -114,7 +114,7 @@ class Solver(LoadedModel):
         return objective if objective <= most else None
 
     def linear_bound(self) -> float:
-        """A bound on the cost by the linear programme: infinite when it has no solution, minus infinity if unknown."""
+        """The bound of the linear relaxation: infinite when it is infeasible, minus infinity when it was not solved."""
         if self.solve_linear() is not None:
             return float(self.highs.getInfo().objective_function_value)
         return INFINITY if self.highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible else -INFINITY
@@ -125,7 +125,7 @@ class Solver(LoadedModel):
         time_limit: float = START_S,
         should_stop: ShouldStop | None = None,
     ) -> bool:
-        """Start the next solve from whole decisions (variable, number) and what goes best with them.
+        """Start the next solve from integer values (variable, number), the rest chosen at least cost.
 
         False, and no start, where no plan has these decisions, or none was found in time (s; START_S at most).
         """
@@ -228,7 +228,10 @@ class Solver(LoadedModel):
         if status == kind.kInfeasible:
             raise NoPlanError("no plan satisfies all rules of the workbook")
         if status == kind.kUnbounded:
-            raise StoppedError("cost falls without limit: something is sold above what it costs, without a volume")
+            raise StoppedError(
+                "the problem is unbounded: a sell market pays more than supplying it costs and has no volume limit; "
+                "enter a volume on Markets"
+            )
         info = self.highs.getInfo()
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             raise StoppedError(f"stopped without a plan: {_in_words(status)}")

@@ -127,7 +127,7 @@ class LoadedModel:
         self.highs.setSolution(len(columns), columns.astype(np.int32), values)
 
     def basis(self) -> HighsObject:
-        """The basis of the last solve, to come back to."""
+        """The basis of the last solve, for `go_back_to`."""
         return self.highs.getBasis()
 
     def begin_at(self, basis: HighsObject) -> None:
@@ -152,14 +152,14 @@ class LoadedModel:
         self.highs.changeColsCost(len(columns), columns.astype(np.int32), costs)
 
     def set_goal(self, terms: list[tuple[float, Variable]] | None) -> None:
-        """Minimise other terms than the model's cost; None: the cost again."""
+        """Minimise these terms instead of the cost; None: the cost again."""
         goal = np.zeros(len(self.cost)) if terms is not None else self.cost
         for coefficient, variable in terms or ():
             goal[self.column[id(variable)]] += coefficient
         self.set_cost(goal)
 
     def limit_cost(self, most: float) -> None:
-        """Add the row that the model's cost stays within a limit, whatever is minimised next."""
+        """Add a row that limits the cost, for solves that minimise something else."""
         columns = np.flatnonzero(self.cost).astype(np.int32)
         offset = self.highs.getLp().offset_
         least = np.abs(self.cost[columns]).min(initial=1.0)
@@ -179,7 +179,7 @@ class LoadedModel:
     # -- whole decisions ----------------------------------------------------------------------------------------------
 
     def relax(self, relaxed: bool) -> None:
-        """Let whole numbers be parts, or as they were loaded."""
+        """Relax integrality, or restore it."""
         columns = np.arange(len(self.variables), dtype=np.int32)
         whole, part = int(highspy.HighsVarType.kInteger), int(highspy.HighsVarType.kContinuous)
         kinds = np.where(self.branched & (not relaxed), whole, part).astype(np.uint8)
@@ -200,24 +200,24 @@ class LoadedModel:
     # -- bounds of columns --------------------------------------------------------------------------------------------
 
     def hold(self, column: int, value: float) -> None:
-        """Until `free` or `restore`."""
+        """Fix a column at a value, until `free` or `restore`."""
         self.bound(column, value, value)
 
     def bound(self, column: int, least: float, most: float) -> None:
-        """Other bounds for one column, also one that was added."""
+        """Change the bounds of one column, which may have been added."""
         self.highs.changeColBounds(column, least, most)
 
     def free(self, columns: list[int]) -> None:
-        """Undo `hold`."""
+        """Restore the bounds that these columns were loaded with."""
         for column in columns:
             self.bound(column, self.lower[column], self.upper[column])
 
     def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
-        """Other bounds for many columns, by their numbers."""
+        """Change the bounds of many columns, by their numbers."""
         self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
     def hold_optimal_face(self) -> None:
-        """Hold every column and row that has a price, so that whatever is solved next costs the same."""
+        """Fix every column with a reduced cost and every row with a dual value: what is solved next costs the same."""
         solution = self.highs.getSolution()
         for duals, values, change in (
             (solution.col_dual, solution.col_value, self.highs.changeColsBounds),
@@ -237,18 +237,18 @@ class LoadedModel:
             self.highs.changeCoeff(row, self.column[id(variable)], coefficient)
 
     def set_upper(self, constraint: Constraint, most: float) -> None:
-        """Another right-hand side for a row "<="; it stays after restore."""
+        """Change the right-hand side of a row "<=" for good: `restore` keeps it."""
         row = self.row[id(constraint)]
         self.row_upper[row] = most
         self.highs.changeRowBounds(row, -INFINITY, most)
 
     def loosen(self, constraint: Constraint, by: float) -> None:
-        """A row "<=" with a little room, until restore."""
+        """Raise the right-hand side of a row "<=", until `restore`."""
         row = self.row[id(constraint)]
         self.highs.changeRowBounds(row, -INFINITY, float(self.row_upper[row]) + by)
 
     def restore(self) -> None:
-        """Undo the tie rules: bounds, whole numbers and cost as they were loaded; coefficients stay as they are set."""
+        """Restore bounds, integrality and cost as they were loaded. Coefficients that were set stay."""
         columns = np.arange(len(self.variables), dtype=np.int32)
         rows = np.arange(len(self.rows), dtype=np.int32)
         self.highs.changeColsBounds(len(columns), columns, self.lower, self.upper)
@@ -264,19 +264,19 @@ class LoadedModel:
         return int(self.highs.getNumCol())
 
     def new_row(self, least: float, most: float, terms: Iterable[tuple[float, int]]) -> int:
-        """A row over columns (coefficient, column), until drop_added_rows."""
+        """Add a row over columns (coefficient, column); it stays until `drop_added_rows`."""
         coefficients, columns = _apart(terms)
         low, high = max(least, -INFINITY), min(most, INFINITY)
         self.highs.addRow(low, high, len(columns), columns, coefficients)
         return int(self.highs.getNumRow()) - 1
 
     def set_least(self, rows: np.ndarray, least: np.ndarray) -> None:
-        """The right-hand sides of rows ">=" that were added."""
+        """Change the right-hand sides of added rows ">="."""
         most = np.full(len(rows), INFINITY)
         self.highs.changeRowsBounds(len(rows), rows.astype(np.int32), least, most)  # type: ignore[attr-defined]
 
     def drop_added_rows(self) -> None:
-        """Only the model's own rows again."""
+        """Delete all added rows."""
         added = np.arange(len(self.rows), int(self.highs.getNumRow()), dtype=np.int32)
         if len(added):
             self.highs.deleteRows(len(added), added)
@@ -288,7 +288,7 @@ class LoadedModel:
         cost: float = 0.0,
         terms: Iterable[tuple[float, int]] = (),
     ) -> int:
-        """A continuous column in some rows (coefficient, row), no variable of the model; it stays (see rest).
+        """Add a continuous column with coefficients in some rows (coefficient, row). It cannot be deleted (see `rest`).
 
         lower, upper: None where there is none.
         """
@@ -298,7 +298,7 @@ class LoadedModel:
         return self.width - 1
 
     def rest(self, column: int) -> None:
-        """Put an added column out of use."""
+        """Fix an added column at 0, at no cost."""
         self.highs.changeColCost(column, 0.0)
         self.bound(column, 0.0, 0.0)
 

@@ -33,7 +33,7 @@ class Slacks:
         self._price(list(self.weights.values()))
 
     def keep(self) -> None:
-        """Hold the weighted slacks at what they are together, and minimise the cost again."""
+        """Fix the weighted sum of the slacks at its present value, and minimise the cost again."""
         used = self.used()
         most = sum(weight * used[column] for column, weight in self.weights.items())
         self._price([0.0] * len(self.weights))

@@ -15,7 +15,7 @@ MOST_FINDINGS = 15  # on the screen; the files hold all
 
 
 def show_what_binds(found: WhatBinds, files: Sequence[Path]) -> None:
-    """The weightiest findings with builds held, then what moving caps and budgets does with builds free."""
+    """The weightiest findings with builds fixed, then what moving caps and budgets does with builds free."""
     rows = weightiest(found.what_binds)
     if rows:
         click.echo(f"What binds, builds as they are ({count(len(rows), 'finding')}, the weightiest first):")

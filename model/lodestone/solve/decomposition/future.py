@@ -113,7 +113,7 @@ class Future:
     def pulled(
         self, prices: np.ndarray, centre: np.ndarray, spread: np.ndarray, pull: float, effort: Search
     ) -> Outcome:
-        """Priced, and pulled to the centre; the outcome's bound means nothing."""
+        """Minimise cost, price terms and the proximal term. The bound of the outcome is no bound of the joint plan."""
         self._set_goal(prices)
         if self.z is None:
             self._add_pull()
@@ -132,7 +132,7 @@ class Future:
             self.solver.set_costs(self.z, np.zeros(len(self.z)))
 
     def relax(self, relaxed: bool) -> None:
-        """Let whole decisions be parts, or be whole again."""
+        """Relax integrality, or restore it."""
         if relaxed != self.relaxed:
             self.relaxed = relaxed
             self.solver.relax(relaxed)
@@ -154,7 +154,7 @@ class Future:
         return start
 
     def agreed(self, x: np.ndarray, effort: Search) -> Outcome:
-        """Least cost with what is in common held, but for the threshold. Raises NoPlanError where that cannot be."""
+        """Least cost with the shared numbers fixed, the threshold of CVaR free. Raises NoPlanError if none exists."""
         self._hold(x)
         known, decided = self.last_agreed, np.flatnonzero(self.whole)
         same = known is not None and np.array_equal(np.round(known[self.columns[decided]]), np.round(x[decided]))

@@ -112,7 +112,7 @@ class _Hedging(PH):  # type: ignore[misc]
         return time.monotonic() - began
 
     def _recall(self, k: str, s: Pyomo) -> float:
-        """Each future planned for alone: done before, by all ranks."""
+        """Iteration 0, each future planned for alone, was done before by all ranks."""
         known, data = self.known[k], s._mpisppy_data
         data.outer_bound, data.inner_bound, data.solution_available = known.bound, known.cost, True
         self._put(s, known.common)
@@ -194,7 +194,7 @@ class _Best:
 
 
 class _Hub(PHHub):  # type: ignore[misc]
-    """Hedges, tries what is nearly agreed, and says when to stop."""
+    """Runs progressive hedging, tries candidate plans, and decides when to stop."""
 
     def __init__(self, *args: Pyomo, **kwargs: Pyomo) -> None:
         super().__init__(*args, **kwargs)
@@ -253,14 +253,14 @@ class _Hub(PHHub):  # type: ignore[misc]
         return next(x for x in opt.mpicomm.allgather(told) if x is not None)
 
     def _of_one(self) -> np.ndarray:
-        """What the dearest future would do, the next time the next one: it is what is hedged against."""
+        """The decisions of the future of highest cost; at the next call of the second, and so on."""
         opt = self.hedging
         names = sorted(opt.common.whole_way, key=lambda name: -opt.known[name].cost)
         self.turn += 1
         return self._of(names[(self.turn - 1) % len(names)])
 
     def _try(self, x: np.ndarray) -> float | None:
-        """Cost when all agree on x, kept when it is the best; None where they cannot."""
+        """The objective with x fixed in every future, kept when it is the best; None when some future is infeasible."""
         opt, task = self.hedging, self.hedging.task
         seen = np.round(x[: opt.common.agreed], 6).tobytes()
         if seen in self.tried:

@@ -122,7 +122,7 @@ def _end(ranks: subprocess.Popen[bytes]) -> None:
 
 
 def _last_words(log: Path) -> str:
-    """What the ranks said last that is no decoration."""
+    """The last lines that the ranks printed, without blank lines and rules."""
     lines = [line.strip(" =|") for line in log.read_text(errors="replace").splitlines()]
     said = [line for line in lines if any(c.isalpha() for c in line)]
     return f" ({' / '.join(said[-3:])})" if said else ""

@@ -1,4 +1,4 @@
-"""One process of many, under mpiexec: it leads or follows.
+"""One process of several under mpiexec: the first leads, the others wait for work.
 
 Started by the command (`launch`), all ranks are these: `python -m mpi4py -m ...rank FOLDER`. The first
 finds the task in the folder and leaves there how far they are, and at the end what was found, or what went wrong.
@@ -62,7 +62,7 @@ def follow() -> None:
 
 @contextmanager
 def leading() -> Iterator[None]:
-    """Sends the others home when the first rank fails before it has work for them."""
+    """Ends the other ranks when the first fails before it has work for them."""
     try:
         yield
     except BaseException:

@@ -4,11 +4,15 @@ A question is a decision (a project built, a package awarded, a contract signed,
 without it): is there a plan within the limit? A plan that was found answers every question it decides; what is left is
 asked of, in this order,
 
-    - plans next to those known, a decision changed and the rest held: a linear programme each;
+    - plans next to those known, a decision changed and the rest fixed: a linear programme each;
     - the linear relaxation: if it costs more than the limit, so does every plan;
     - the mixed-integer programme, stopped at the first plan within the limit or when its bound is beyond it.
 
-Every plan that counts was priced with its integers held at whole numbers.
+Every plan that counts was priced with its integers fixed at whole numbers.
+
+Example: the best plan builds a and costs 100 MUSD; the limit is 102. Without a? Its neighbour that builds b instead
+costs 101.5: yes, so a may be built and need not, and so b. With c? The relaxation with c costs 103: never, and nothing
+else has to be solved.
 """
 
 from __future__ import annotations
@@ -110,7 +114,7 @@ class GoodPlans:
         whole = self.whole_of(values if tidied is None else tidied)
         cost = self.price(whole)
         if cost is None:
-            raise StoppedError("the best plan's decisions cannot be held to the last digit; try a smaller --gap")
+            raise StoppedError("the decisions of the best plan cannot be fixed exactly; try a smaller --gap")
         self.plans[whole] = cost
         return whole, cost, min(outcome.bound, cost)
 
@@ -269,7 +273,7 @@ class GoodPlans:
         """The plan in the model's variables, to make its tables and audit them."""
         cost = self.price(whole)
         if cost is None:
-            raise StoppedError("a plan that was found cannot be held to the last digit")
+            raise StoppedError("the decisions of a plan that was found cannot be fixed exactly; try a smaller --gap")
         values = self.solver.values()
         self.solver.store(values)
         return Solved(self.built, Outcome(True, cost, cost, 0), {}, 0.0, self.solver, values)

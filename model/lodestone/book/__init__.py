@@ -16,14 +16,15 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING
 
-from lodestone.errors import NoPlanError, Problem, UsageError, WorkbookError
+from lodestone.book.plans import Plan, Study, compare, read
+from lodestone.book.problems import Explained, Infeasible, InvalidWorkbook, problems_table
+from lodestone.errors import NoPlanError, Problem, UsageError
 from lodestone.names import advice
 from lodestone.plan.plan import Plan as AnyPlan
-from lodestone.plan.tables import Cell, Column, Row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from lodestone.progress import OnProgress
     from lodestone.studies.alternatives.results import Alternatives
     from lodestone.studies.attack.results import Attack
-    from lodestone.studies.compare.results import Comparison
     from lodestone.studies.explanation.results import Explanation
     from lodestone.studies.frontier.results import Frontier
     from lodestone.studies.parallel.solves import Where
@@ -41,137 +41,9 @@ if TYPE_CHECKING:
     from lodestone.studies.sweep.results import Sweep
     from lodestone.workbook.inputs import Inputs
 
+__all__ = ["Book", "Explained", "Infeasible", "InvalidWorkbook", "Plan", "Study", "compare", "load", "read"]
+
 Value = str | float | bool | None  # of a cell; None clears it
-Found = TypeVar("Found")
-MOST_SHOWN = 20  # problems that a message lists
-
-
-# --- what can go wrong ------------------------------------------------------------------------------------------------
-
-
-class InvalidWorkbook(WorkbookError):  # reads as what it is: except ls.InvalidWorkbook
-    """The workbook has problems: each with its cell, what stands there, what is wrong and how to mend it."""
-
-    def __str__(self) -> str:
-        shown = [f"  {p.cell}: {p.found or 'blank'}: {p.wrong}; {p.mend}" for p in self.problems[:MOST_SHOWN]]
-        more = len(self.problems) - MOST_SHOWN
-        return "\n".join([super().__str__(), *shown, *([f"  and {more} more"] if more > 0 else [])])
-
-    def __repr__(self) -> str:
-        return f"<InvalidWorkbook: {self}>"
-
-    def _repr_html_(self) -> str:
-        return _table_of(self.problems)
-
-
-class Infeasible(NoPlanError):
-    """It is proved that no plan satisfies all rules. `explain()` says why, and what would make one exist."""
-
-    def __init__(self, message: str, explain: Callable[[float | None], Explanation]) -> None:
-        super().__init__(f"{message}. Call explain() of this error to see why, and which cells to change")
-        self._explain = explain
-
-    def explain(self, time_limit: float | None = None) -> Explained:
-        """The rules that cannot hold together, and the least changes that help; in at most so many seconds (300)."""
-        return Explained(self._explain(time_limit))
-
-
-@dataclass(frozen=True)
-class Explained:
-    """Why there is no plan. found: all of it, as plain data."""
-
-    found: Explanation
-
-    def __repr__(self) -> str:
-        from lodestone.studies.explanation.results import conflict_heading
-
-        e = self.found
-        lines = [f"{x.cell}: {x.text}" for x in e.findings]
-        lines += [conflict_heading(e), *(f"  {rule.cell}: {rule.text}" for rule in e.conflict)]
-        for number, repair in enumerate(e.repairs, 1):
-            lines += [f"Repair {number}:", *(f"  {change.cell}: {change.text}" for change in repair.changes)]
-        return "\n".join([*lines, *e.remarks])
-
-
-# --- plans ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Plan(AnyPlan):
-    """A plan, with what can be done with one in Python. source: the workbook that it was made of, if it is known."""
-
-    source: Path | None = None
-
-    def save(self, folder: str | Path) -> Path:
-        """Write plan.xlsx and plan.json into the folder of a run, as `lodestone solve` does; returns the folder.
-
-        Raises UsageError for a folder that holds anything but a run.
-        """
-        from lodestone.report.plan.run_folder import check_target, write_run
-        from lodestone.runs.folder_lock import claimed
-
-        place = Path(folder)
-        check_target(place)
-        with claimed([place]):
-            write_run(self, place, self.source)
-        return place
-
-    def _repr_html_(self) -> str:
-        about = [("Cost (MUSD)", f"{self.cost:,.2f}"), ("Status", self.status), ("Scenario", self.scenario)]
-        rows = "".join(f"<tr><th>{name}</th><td>{html.escape(value)}</td></tr>" for name, value in about)
-        return f"<table><caption>{html.escape(self.plan_name)}</caption>{rows}</table>"
-
-
-def read(run: str | Path) -> Plan:
-    """The plan of a run: its folder, or its plan.json. Raises UsageError when there is none that can be read."""
-    from lodestone.plan.run_files import read_run_document, workbook_of
-
-    place = Path(run)
-    plan = Plan.from_document(read_run_document(place))
-    source = workbook_of(plan, place)
-    return replace(plan, source=source if source.exists() else None)
-
-
-def compare(*plans: AnyPlan, names: Sequence[str] | None = None) -> Study[Comparison]:
-    """Plans side by side, against the first. `.bridge`: plan -> cost term -> MUSD more; `.table`: the same."""
-    from lodestone.studies.compare.runs import compare as compare_plans
-
-    found = compare_plans(plans, names)
-    columns = [Column("term", "", "cost term"), *(Column(name, "MUSD", "more than the first") for name in found.bridge)]
-    rows = [[term, *(steps[term] for steps in found.bridge.values())] for term in found.costs]
-    return Study(found, columns, rows)
-
-
-# --- studies ----------------------------------------------------------------------------------------------------------
-
-
-class Study(Generic[Found]):
-    """What a study found: `.table` as a DataFrame; everything else under the names of `.found`, its plain data."""
-
-    def __init__(self, found: Found, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
-        self.found = found
-        self._columns, self._rows = columns, rows
-
-    @property
-    def table(self) -> pd.DataFrame:
-        from lodestone.plan.frames import frame
-
-        names = [column.name for column in self._columns]
-        return frame([dict(zip(names, row, strict=True)) for row in self._rows], self._columns)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name == "found":
-            raise AttributeError(name)
-        return getattr(self.found, name)
-
-    def __repr__(self) -> str:
-        return repr(self.table)
-
-    def _repr_html_(self) -> str:
-        return str(self.table.to_html(index=False))
-
-
-# --- workbooks --------------------------------------------------------------------------------------------------------
 
 
 def load(workbook: str | Path, changes: Mapping[str, Value] | None = None) -> Book:
@@ -215,12 +87,13 @@ class Book:
 
     def sheet(self, name: str, scenario: str = "base") -> pd.DataFrame:
         """A sheet as it is planned with in a scenario: defaults filled in, a column for each year."""
+        from lodestone.book.sheets import sheet_table
         from lodestone.plan.frames import frame
         from lodestone.workbook.schema.sheets import SHEETS
 
         if name not in SHEETS:
             raise UsageError(f"there is no sheet {name}: {advice(name, tuple(SHEETS), 'there are')}")
-        columns, rows = _sheet(self.inputs, name, scenario)
+        columns, rows = sheet_table(self.inputs, name, scenario)
         return frame(rows, columns, SHEETS[name].meaning)
 
     def __getitem__(self, sheet: str) -> pd.DataFrame:
@@ -418,7 +291,7 @@ class Book:
         return f"<Book {str(self.path)!r}: {self.inputs.plan_name!r}, scenarios {', '.join(self.scenarios)}{changes}>"
 
     def _repr_html_(self) -> str:
-        doubtful = _table_of(self.warnings) if self.warnings else ""
+        doubtful = problems_table(self.warnings) if self.warnings else ""
         return f"<p>{html.escape(repr(self))}</p>{doubtful}"
 
 
@@ -435,26 +308,6 @@ def _typed(value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
-
-
-def _sheet(inputs: Inputs, name: str, scenario: str) -> tuple[list[Column], list[Row]]:
-    """The columns and rows of a sheet; of Settings a row for each, of Lanes and Tariffs the rows as they stand."""
-    from lodestone.workbook.schema.sheets import SETTINGS, SHEETS
-
-    sheet, tables = SHEETS[name], inputs.tables(scenario)
-    if sheet is SETTINGS:
-        settings = [{"setting": key, "value": value} for key, value in tables.settings.items()]
-        return [Column("setting", "", ""), Column("value", "any", "")], settings
-    records = tables.lane_rows[name] if name in tables.lane_rows else tables.rows(name)
-    years = sorted({year for record in records for year in record.years or ()})
-    rows = [{**dict(zip(sheet.key, r.key, strict=False)), **r.values, **_by_year(r.years or {})} for r in records]
-    unit = sheet.years.unit if sheet.years else ""
-    plain = [Column(c.name, c.unit, c.meaning) for c in sheet.plain]
-    return [*plain, *(Column(str(year), unit, "") for year in years)], rows
-
-
-def _by_year(years: Mapping[int, float | None]) -> dict[str, float | None]:
-    return {str(year): value for year, value in years.items()}
 
 
 def _where(processes: int | None, scheduler: str | None) -> Where:
@@ -502,13 +355,3 @@ def _counted(shown: bool, number: int) -> Iterator[OnLabel]:
             show(f"{label}: {news.stage}" if isinstance(news, Progress) else label, min(1.0, done / number))
 
         yield hear
-
-
-def _table_of(problems: Sequence[Problem]) -> str:
-    """Problems or warnings as HTML."""
-    headings = "".join(f"<th>{text}</th>" for text in ("Cell", "What stands there", "What is wrong", "How to mend"))
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in (p.cell, p.found, p.wrong, p.mend)) + "</tr>"
-        for p in problems
-    )
-    return f"<table><tr>{headings}</tr>{rows}</table>"
