@@ -9,9 +9,9 @@ import pytest
 from tests.rules.everything import everything
 from tests.solving import add, change, home, lane, market, read, recipe
 
-from lodestone.data.tree import Branch, joint, with_branches
+from lodestone.data.tree import Branch, Tree, joint, with_branches
 from lodestone.studies.explanation.adjustable_cells import STANDING
-from lodestone.studies.explanation.elastic_rows import Giving
+from lodestone.studies.explanation.elastic_rows import DataOf, Giving
 from lodestone.studies.explanation.loosening import loosened
 from lodestone.studies.explanation.row_words import BOUNDS, WORDS, bound_in_words, row_in_words
 from lodestone.studies.explanation.rule_text import Speaker, component
@@ -107,12 +107,11 @@ def crowded() -> Inputs:
 
 @pytest.fixture(scope="module")
 def giving() -> Giving:
-    inputs = crowded()
-    cut = plan_data(inputs.combination("base", ["cut"]), inputs.tables())
-    return loosened(
-        Places(inputs),
-        lambda data_of: with_branches(joint(data_of("base"), [data_of("shock")]), [Branch("base", ("cut",), cut)]),
-    )
+    def tree(data_of: DataOf) -> Tree:
+        futures = joint(data_of("base"), [data_of("shock")])
+        return with_branches(futures, [Branch("base", ("cut",), data_of("base", ("cut",)))])
+
+    return loosened(Places(crowded()), tree)
 
 
 def test_every_row_and_bound_of_a_crowded_workbook_can_be_said_with_a_cell(giving: Giving) -> None:

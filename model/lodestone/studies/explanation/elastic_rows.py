@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
@@ -29,7 +30,13 @@ from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import Inputs
 from lodestone.workbook.tables import Lane, Tables
 
-DataOf = Callable[[str, tuple[str, ...]], PlanData]  # of a scenario, and of threats that come to it
+
+class DataOf(Protocol):
+    """The data of a scenario, and of threats that come to it."""
+
+    def __call__(self, scenario: str, threats: tuple[str, ...] = ()) -> PlanData: ...
+
+
 MakeTree = Callable[[DataOf], Tree]
 
 
@@ -43,7 +50,7 @@ class Giving:
         base = inputs.tables()
         self.struck: dict[str, tuple[tuple[str, ...], Tables]] = {}  # branch -> its threats and tables
 
-        def as_it_is(scenario: str, threats: tuple[str, ...]) -> PlanData:
+        def as_it_is(scenario: str, threats: tuple[str, ...] = ()) -> PlanData:
             tables = struck(inputs, scenario, threats)
             data = plan_data(tables, base)
             if threats:
@@ -51,7 +58,7 @@ class Giving:
             return data
 
         self.plain = make_tree(as_it_is)
-        self.tree = make_tree(lambda scenario, threats: _widened(inputs, scenario, threats))
+        self.tree = make_tree(lambda scenario, threats=(): _widened(inputs, scenario, threats))
         self.built = build(self.tree)
         self.solver = Elastic(self.built.model)
         self.knobs: dict[str, Knob] = {}

@@ -68,15 +68,15 @@ def explain(
 
     def make_tree(data_of: DataOf) -> Tree:
         if scenario is not None:
-            tree = single(data_of(scenario, ()))
+            tree = single(data_of(scenario))
         else:
             others = (name for name in inputs.scenario_names if name != BASE.name)
-            tree = joint(data_of(BASE.name, ()), [data_of(name, ()) for name in others])
+            tree = joint(data_of(BASE.name), [data_of(name) for name in others])
         return with_branches(tree, [Branch(future, names, data_of(future, names)) for future, names in threats])
 
     def tree_of(edited: Inputs) -> Tree:
         edited.require_valid()
-        return make_tree(lambda name, others: plan_data(struck(edited, name, others), edited.tables()))
+        return make_tree(lambda name, threats=(): plan_data(struck(edited, name, threats), edited.tables()))
 
     enter("arithmetic")
     places = Places(inputs)
