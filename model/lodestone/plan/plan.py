@@ -50,11 +50,11 @@ from lodestone.plan.shapes import (
 )
 from lodestone.plan.tables import (
     COST_TERMS,
+    DERIVED_TABLES,
     LATER,
     ORIGINS,
     SCENARIO,
     TABLES,
-    VALUE_TABLES,
     Column,
     Document,
     Row,
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ALWAYS, SOME, JOINT = "in every plan", "in some plans", "in plans for several futures"
-SHAPES = {**TABLES, **VALUE_TABLES, ORIGINS.name: ORIGINS}
+SHAPES = {**TABLES, **DERIVED_TABLES, ORIGINS.name: ORIGINS}
 
 
 VERSIONS = Part({"lodestone": TEXT}, dict.fromkeys(("python", "pyomo", "highspy"), TEXT))

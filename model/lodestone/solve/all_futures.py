@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from lodestone.audit import Audit, audit_joint
+from lodestone.audit import Audit, audit_joint, others_beside
 from lodestone.data.plan_data import BASE, PlanData
 from lodestone.data.tree import Branch, Tree, joint, single, with_branches
 from lodestone.errors import NoPlanError, StoppedError, UsageError
@@ -26,6 +26,7 @@ from lodestone.plan.tables import VALUE_TABLES, Row, Rows
 from lodestone.rules.build import build
 from lodestone.rules.objective import cvar, mean
 from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
+from lodestone.solve.accounts.tables import account_tables
 from lodestone.solve.effort import AS_SET, Effort, Search
 from lodestone.solve.fixed_decisions import decisions, hold, hold_stocks
 from lodestone.solve.marginal_values import value_tables
@@ -90,7 +91,8 @@ def solve_joint(inputs: Inputs, effort: Effort = AS_SET, values: bool = True) ->
         return (solved, plan), result
 
     (solved, plan), lines = passing(attempt)
-    plan = replace(plan, audit=lines, tables=plan.tables | _values(inputs, solved))
+    tables = plan.tables | accounts_of_all(tree, plan) | _values(inputs, solved)
+    plan = replace(plan, audit=lines, tables=tables)
     clock.leave("marginal values")
     if values:
         plan = replace(plan, **asdict(_worth_of_knowing(base, tree, plan, replace(wanted, start=None), branches)))
@@ -152,6 +154,17 @@ def joint_plan(
         },
         audit=[],
     )
+
+
+def accounts_of_all(tree: Tree, plan: Plan) -> Rows:
+    """Who pays in each future."""
+    futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
+    found: Rows = {}
+    for name, data in futures.items():
+        beside = others_beside(futures, name, tree.scenarios)
+        for table, rows in account_tables(data, plan.future(name).tables, beside).items():
+            found.setdefault(table, []).extend({"scenario": name, **row} for row in rows)
+    return found
 
 
 def _values(inputs: Inputs, solved: Solved) -> Rows:

@@ -26,6 +26,7 @@ from lodestone.progress import OnProgress, Progress
 from lodestone.rules.build import Built, build
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
+from lodestone.solve.accounts.tables import account_tables
 from lodestone.solve.effort import AS_SET, Effort, Search
 from lodestone.solve.largest_share import told
 from lodestone.solve.marginal_values import Duals, duals, value_tables
@@ -131,7 +132,11 @@ def solve_scenario(inputs: Inputs, scenario: str = "base", effort: Effort = AS_S
 
     (solved, plan), lines = passing(attempt)
     (leaf,) = solved.built.tree.leaves
-    tables = plan.tables | value_tables(solved.built, solved.duals(), Places(inputs), leaf)
+    tables = (
+        plan.tables
+        | account_tables(data, plan.tables)
+        | value_tables(solved.built, solved.duals(), Places(inputs), leaf)
+    )
     clock.leave("values")
     return replace(plan, audit=lines, tables=tables, seconds=clock.seconds)
 

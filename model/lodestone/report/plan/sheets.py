@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, term_label
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Cell, Column, Row
+from lodestone.plan.tables import (
+    ACCOUNT_TABLES,
+    DERIVED_TABLES,
+    ORIGINS,
+    SCENARIO,
+    TABLES,
+    VALUE_TABLES,
+    Cell,
+    Column,
+    Row,
+)
 from lodestone.report.plan.cost_matrix import CostMatrix
 from lodestone.report.plan.secure import secure_sheet
 from lodestone.report.plan.table_sheet import Mark, TableSheet
@@ -74,6 +84,9 @@ SHOWN: dict[str, tuple[str, str, tuple[Mark, ...]]] = {
     "china_share": ("ChinaShare", "How exposed is consumption, against its caps?", (CAP_BINDS,)),
     "demand": ("Demand", "How is each demand met?", (SHORT,)),
     "budgets": ("Budgets", "How much of each budget is spent?", (SPENT,)),
+    "accounts": ("Accounts", "Who pays and receives how much in each year?", ()),
+    "who_pays": ("WhoPays", "Who pays for the material of which region?", ()),
+    "landed_costs": ("LandedCosts", "What does a kilogram cost where it is used, and what is it made of?", ()),
     "what_binds": ("WhatBinds", "Which limits bind, and what would one unit more of each save?", ()),
     "supply_cost": ("SupplyCost", "What would one tonne more cost, by material, region and year?", ()),
 }
@@ -91,6 +104,7 @@ def table_sheets(plan: Plan, costs: CostMatrix) -> list[TableSheet]:
         *(shown(plan, table) for table in ("china_share", "demand")),
         *(sheet for sheet in [secure_sheet(plan)] if sheet.rows),
         _costs(plan, costs),
+        *(sheet for sheet in (shown(plan, table) for table in ACCOUNT_TABLES) if sheet.rows),
         *(sheet for sheet in (shown(plan, table) for table in VALUE_TABLES) if sheet.rows),
         *(sheet for sheet in optional if sheet.rows),
         *(sheet for sheet in [_origins(plan)] if sheet.rows),
@@ -106,7 +120,7 @@ _IN_ORDER = (
 
 def shown(plan: Plan, table: str) -> TableSheet:
     """A table as it is in plan.json, under its name there unless SHOWN has a better one."""
-    declared = {**TABLES, **VALUE_TABLES}[table]
+    declared = {**TABLES, **DERIVED_TABLES}[table]
     own = "".join(word.capitalize() for word in table.split("_")), declared.meaning, ()
     name, question, marks = SHOWN.get(table, own)
     columns = [*_scenario(plan), *plan.columns(table)]
