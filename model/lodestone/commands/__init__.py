@@ -23,6 +23,7 @@ from lodestone.commands.frontier import frontier
 from lodestone.commands.import_ import import_
 from lodestone.commands.new import new
 from lodestone.commands.output import JSON_FLAG, json_text, problems_answer
+from lodestone.commands.ranges import ranges
 from lodestone.commands.report import report
 from lodestone.commands.solve import solve
 from lodestone.commands.stress import stress
@@ -125,6 +126,7 @@ COMMANDS = (
     sweep,
     stress,
     attack,
+    ranges,
     report,
     verify,
     watch,

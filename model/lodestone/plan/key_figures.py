@@ -176,6 +176,39 @@ def demand(plan: Plan) -> list[DemandFigure]:
     ]
 
 
+@dataclass(frozen=True)
+class MineralFigure:
+    """Demand for all materials of a mineral, expected, over the horizon."""
+
+    mineral: str
+    demand_t: float
+    clean_t: float
+    exposed_t: float
+    short_t: float
+
+    @property
+    def exposed_share(self) -> float | None:
+        """Of deliveries; None when nothing is delivered."""
+        delivered = self.clean_t + self.exposed_t
+        return self.exposed_t / delivered if delivered else None
+
+
+def mineral_of(plan: Plan) -> Callable[[str], str]:
+    """The mineral of a material: itself where none is given."""
+    given = {material: row.get("mineral") for material, row in plan.input_rows("Materials").items()}
+    return lambda material: given.get(material) or material
+
+
+def by_mineral(plan: Plan) -> dict[str, MineralFigure]:
+    """What becomes of the demand for each mineral: copper is not added to gallium."""
+    mineral, likely = mineral_of(plan), weight(plan)
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for row in plan.rows("demand"):
+        rows[mineral(row["material"])].append(row)
+    amounts = ("demand_t", "clean_t", "exposed_t", "short_t")
+    return {m: MineralFigure(m, *(sum(likely(r) * r[c] for r in of) for c in amounts)) for m, of in rows.items()}
+
+
 def floors(plan: Plan) -> list[FloorFigure]:
     payments = grouped(plan.rows("floor_payments"), "project", "floor", "decision_year")
     figures = []

@@ -71,7 +71,7 @@ def solve_joint(inputs: Inputs, effort: Effort = AS_SET, values: bool = True) ->
     """
     clock = Clock(effort.on_progress)
     clock.enter("read")
-    base, tree = all_futures(inputs)
+    base, tree = all_futures(inputs, effort)
     clock.leave("read")
     wanted = effort.search(base)
     k = effort.threats(base)
@@ -95,15 +95,17 @@ def solve_joint(inputs: Inputs, effort: Effort = AS_SET, values: bool = True) ->
     plan = replace(plan, audit=lines, tables=tables)
     clock.leave("marginal values")
     if values:
-        plan = replace(plan, **asdict(_worth_of_knowing(base, tree, plan, replace(wanted, start=None), branches)))
+        plan = replace(
+            plan, **asdict(_worth_of_knowing(base, tree, plan, replace(wanted, start=None, enough=None), branches))
+        )
         clock.leave("values")
     return replace(plan, seconds=clock.seconds)
 
 
-def all_futures(inputs: Inputs) -> tuple[PlanData, Tree]:
+def all_futures(inputs: Inputs, effort: Effort = AS_SET) -> tuple[PlanData, Tree]:
     """The base's data, and the tree of all futures. Raises UsageError when no scenario has a probability."""
-    base = scenario_data(inputs)
-    scenarios = [scenario_data(inputs, name) for name in inputs.scenario_names if name != BASE.name]
+    base = effort.data(scenario_data(inputs))
+    scenarios = [effort.data(scenario_data(inputs, name)) for name in inputs.scenario_names if name != BASE.name]
     if not any(data.scenario.probability for data in scenarios):
         raise UsageError("no scenario has a probability: enter one on the sheet Scenarios")
     return base, joint(base, scenarios)

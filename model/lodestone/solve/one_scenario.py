@@ -43,6 +43,8 @@ from lodestone.workbook.origins import origins
 from lodestone.workbook.snapshot import input_snapshot
 
 FORMAT = 1  # of plan.json
+LEAST_S = 0.1  # that is worth going on for
+MOST_ROUNDS = 5  # a better plan costs less more than doing nothing, and so needs a smaller gap
 T = TypeVar("T")
 
 
@@ -113,7 +115,7 @@ def solve_scenario(inputs: Inputs, scenario: str = "base", effort: Effort = AS_S
     """
     clock = Clock(effort.on_progress)
     clock.enter("read")
-    data = scenario_data(inputs, scenario)
+    data = effort.data(scenario_data(inputs, scenario))
     clock.leave("read")
     wanted = effort.search(data)
     k = effort.threats(data)
@@ -161,6 +163,7 @@ def solve_secure(inputs: Inputs, tree: Tree, k: int, wanted: Search, clock: Cloc
     threats = require_threats(inputs, k)
     if k == 0:
         return solve_tree(tree, wanted, clock), None
+    wanted = replace(wanted, enough=None)  # every round is solved to the gap asked for
 
     def solve(asked: Tree) -> tuple[Solved, float]:
         solved = solve_tree(asked, wanted, clock)
@@ -191,9 +194,13 @@ def solve_tree(tree: Tree, wanted: Search, clock: Clock) -> Solved:
         start = replace(start, kept=False)
     began = time.monotonic()
     outcome = solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, clock.started)
+
+    def left() -> Search:
+        return replace(wanted, time_limit=max(0.0, wanted.time_limit - (time.monotonic() - began)))
+
+    outcome, values = closer(solver, outcome, left, clock)
     clock.enter("tidy")
-    left = max(0.0, wanted.time_limit - (time.monotonic() - began))
-    values = settled(built, solver, outcome.objective, replace(wanted, time_limit=left))
+    values = settled(built, solver, values, outcome.objective, left())
     solver.store(values)
     tidied = tidy(built, solver, values)
     if tidied is not None:
@@ -202,9 +209,38 @@ def solve_tree(tree: Tree, wanted: Search, clock: Clock) -> Solved:
     return Solved(built, outcome, solver.size, wanted.gap, solver, values if tidied is None else tidied, start)
 
 
-def settled(built: Built, solver: Solver, objective: float, wanted: Search) -> np.ndarray:
-    """The solution, by column; with all weight on CVaR, which sees the tail alone, one of least expected cost."""
+def closer(solver: Solver, outcome: Outcome, wanted: Callable[[], Search], clock: Clock) -> tuple[Outcome, np.ndarray]:
+    """Go on from a solution until its gap is small enough, or time ends; what is known of it then, and it by column.
+
+    wanted: with the time that is left.
+    """
     values = solver.values()
+    for _ in range(MOST_ROUNDS):
+        search = wanted()
+        most = None if search.enough is None else search.enough(outcome.objective)
+        search = wanted()  # to know what is enough may have taken its time
+        if most is None or outcome.objective - outcome.bound <= most or search.time_limit <= LEAST_S:
+            break
+        solver.start_from(values)
+        try:
+            more = solver.solve(
+                0.0, search.time_limit, search.on_progress, search.should_stop, clock.started, absolute_gap=most
+            )
+        except StoppedError:  # what was found stands
+            break
+        if more.objective <= outcome.objective:
+            values = solver.values()
+        best = min(more.objective, outcome.objective)
+        bound = min(best, max(more.bound, outcome.bound))
+        done = not more.optimal
+        outcome = Outcome(outcome.optimal or more.optimal, best, bound, outcome.nodes + more.nodes)
+        if done:
+            break
+    return outcome, values
+
+
+def settled(built: Built, solver: Solver, values: np.ndarray, objective: float, wanted: Search) -> np.ndarray:
+    """The solution, by column; with all weight on CVaR, which sees the tail alone, one of least expected cost."""
     if risk_weight(built.tree) < 1:
         return values
     solver.limit_cost(objective + 1e-9 * max(1.0, abs(objective)))

@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, count, in_words, musd, share, tonnes
 from lodestone.plan.plan import Plan
+from lodestone.report.plan.certainty import certain_line
 from lodestone.report.plan.secure import SHEET as SECURE
 from lodestone.report.plan.secure import secure_line
+from lodestone.report.plan.security_cost import SHEET as REFERENCE
+from lodestone.report.plan.security_cost import proved_line, security_lines
 from lodestone.report.plan.summary import by_decision, demand, overall_share, proved, tightest
 
 
@@ -32,12 +35,19 @@ def brief(plan: Plan) -> list[Line]:
         Line("Dependence", _china(plan), "ChinaShare"),
         Line("Short", " ".join(demand(plan)) or "Nothing is asked for.", "Demand"),
         Line("Look next", look_next(plan), "Charts"),
-        Line("Certainty", proved(plan), "Audit"),
+        Line("Certainty", " ".join(filter(None, (proved(plan), proved_line(plan), certain_line(plan)))), "Audit"),
     ]
     if secure := secure_line(plan):
         lines.insert(0, Line("Secure", secure, SECURE))
+    lines[:0] = security(plan)
     there = {"Contracts": "contracts", "PriceFloors": "price_floors"}  # sheets that are left out when there is nothing
     return [replace(x, sheet="") if x.sheet in there and not plan.rows(there[x.sheet]) else x for x in lines]
+
+
+def security(plan: Plan) -> list[Line]:
+    """What security costs and buys: what comes first, where it is known."""
+    sheet = REFERENCE if plan.reference is not None else ""
+    return [Line(label, text, sheet) for label, text in security_lines(plan)]
 
 
 def _builds(plan: Plan) -> str:

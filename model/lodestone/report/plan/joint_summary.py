@@ -9,7 +9,7 @@ from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import count, days, in_words, musd, share, tonnes, year_ranges
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Cell, Row
-from lodestone.report.plan.first_page import Line
+from lodestone.report.plan.first_page import Line, security
 from lodestone.report.plan.secure import SHEET as SECURE
 from lodestone.report.plan.secure import secure_line
 from lodestone.report.plan.summary import Section, decisions, demand, proved, status
@@ -29,6 +29,7 @@ def joint_brief(plan: Plan) -> list[Line]:
     shares = in_words([f"{share(value)} in {name}" for name, value in exposed.items() if value is not None])
     dependence = f"Of all deliveries are exposed: {shares}." if shares else "Nothing is delivered."
     return [
+        *security(plan),
         Line("One plan", first[0], "Charts"),
         Line("Do now", sentence_of(joint_decided(now)), "Investments"),
         Line("Cost", first[1], "Costs"),

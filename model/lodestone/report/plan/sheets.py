@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lodestone.plan import key_figures as figures
-from lodestone.plan.formatting import PAYERS, term_label
+from lodestone.plan.formatting import PAYERS, finite, term_label
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import (
     ACCOUNT_TABLES,
@@ -18,8 +18,10 @@ from lodestone.plan.tables import (
     Column,
     Row,
 )
+from lodestone.report.plan.certainty import certain_sheets, range_of
 from lodestone.report.plan.cost_matrix import CostMatrix
 from lodestone.report.plan.secure import secure_sheet
+from lodestone.report.plan.security_cost import reference_sheet
 from lodestone.report.plan.table_sheet import Mark, TableSheet
 
 AWARD = (
@@ -49,6 +51,7 @@ USE = (
     Column("region", "", "where it stands"),
 )
 MERGED = ("floor_payments", "contract_years")  # shown with what they belong to
+LEAST_GAP_MUSD = 0.005  # less is rounding
 NO_ROOM = 1e-4  # of a share or amount: closer to its limit it is full
 
 
@@ -102,7 +105,8 @@ def table_sheets(plan: Plan, costs: CostMatrix) -> list[TableSheet]:
         *(shown(plan, table) for table in ("stockpile", "flows", "plants")),
         *(sheet for sheet in [_capacity_use(plan)] if sheet.rows),
         *(shown(plan, table) for table in ("china_share", "demand")),
-        *(sheet for sheet in [secure_sheet(plan)] if sheet.rows),
+        *(sheet for sheet in [secure_sheet(plan), reference_sheet(plan)] if sheet.rows),
+        *certain_sheets(plan),
         _costs(plan, costs),
         *(sheet for sheet in (shown(plan, table) for table in ACCOUNT_TABLES) if sheet.rows),
         *(sheet for sheet in (shown(plan, table) for table in VALUE_TABLES) if sheet.rows),
@@ -214,16 +218,39 @@ def _costs(plan: Plan, costs: CostMatrix) -> TableSheet:
         ),
         Column("total", "MUSD", "undiscounted"),
         Column("discounted_musd", "MUSD", "discounted to the first year; adds up to the expected cost"),
+        *(_RANGE if plan.certain else ()),
     ]
-    rows = [
-        [term_label(term), payer, *values, sum(values), plan.costs_musd.get(term, 0.0)]
+
+    def ends(figure: str, of: str) -> tuple[float | None, ...]:
+        return range_of(plan, figure, of) if plan.certain else ()
+
+    rows: list[list[Cell]] = [
+        [term_label(term), payer, *values, sum(values), plan.costs_musd.get(term, 0.0), *ends("cost term", term)]
         for (payer, term), values in costs.by_term.items()
     ]
     for payer, values in costs.by_payer.items():
-        rows.append([f"All {payer}", payer, *values, sum(values), plan.payers_musd.get(payer, 0.0)])
-    rows.append(["Total", "", *costs.total, sum(costs.total), plan.expected_cost_musd])
+        paid = plan.payers_musd.get(payer, 0.0)
+        rows.append([f"All {payer}", payer, *values, sum(values), paid, *ends("payer", payer)])
+    total = ["Total", "", *costs.total, sum(costs.total), plan.expected_cost_musd]
+    rows.append([*total, *([None, None] if plan.certain else [])])
     question = "What does each term cost in each year, and who pays?"
-    return TableSheet("Costs", question, columns, rows, totals=len(PAYERS) + 1)
+    return TableSheet("Costs", question, columns, rows, totals=len(PAYERS) + 1, marks=_open_to_the_gap(plan))
+
+
+_RANGE = (
+    Column("least_musd", "MUSD", "discounted, in any plan hardly dearer; empty where not known"),
+    Column("most_musd", "MUSD", "discounted, in any plan hardly dearer; empty where not known"),
+)
+
+
+def _open_to_the_gap(plan: Plan) -> tuple[Mark, ...]:
+    """Marks what a better plan within the gap could do without."""
+    gap = finite(plan.bound_musd)
+    if gap is None or plan.objective_musd - gap <= LEAST_GAP_MUSD:
+        return ()
+    left = plan.objective_musd - gap
+    meaning = f"less than the {left:,.2f} MUSD by which a plan may be cheaper: it may not need this"
+    return (Mark(f"AND({{discounted_musd}}<>0,ABS({{discounted_musd}})<={left!r})", ("discounted_musd",), meaning),)
 
 
 def _origins(plan: Plan) -> TableSheet:

@@ -22,6 +22,7 @@ from lodestone.plan.key_figures import CapFigure, ContractFigure, FloorFigure, S
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Row
 from lodestone.report.plan.secure import secure_line
+from lodestone.report.plan.security_cost import security_lines
 
 MOST = 12  # sentences of one kind; the sheets have them all
 
@@ -54,6 +55,7 @@ def key_lines(plan: Plan) -> list[tuple[str, str]]:
         ("Cost", f"{musd(plan.expected_cost_musd)} ({payers})"),
         ("Build", in_words([f"{r['project']} {r['decision_year']}" for r in by_decision(plan)], 6) or "nothing"),
     ]
+    lines[1:1] = security_lines(plan)
     lines += [("Secure", secure)] if (secure := secure_line(plan)) else []
     support = [r["floor"] for r in plan.rows("price_floors")]
     signed = [r["contract"] for r in plan.rows("contracts")]
