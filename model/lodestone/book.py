@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lodestone.progress import OnProgress
+    from lodestone.studies.allies.results import Allies
     from lodestone.studies.alternatives.results import Alternatives
     from lodestone.studies.attack.results import Attack
     from lodestone.studies.compare.results import Comparison
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from lodestone.studies.ranges.results import Ranges
     from lodestone.studies.stress.results import Stress
     from lodestone.studies.sweep.results import Sweep
+    from lodestone.studies.tornado.results import Tornado
     from lodestone.workbook.inputs import Inputs
 
 Value = str | float | bool | None  # of a cell; None clears it
@@ -426,6 +428,47 @@ class Book:
                 lambda done, of, latest: show(latest, done / of),
             )
         return Study(found, COLUMNS, rows(found))
+
+    def tornado(
+        self,
+        by: float = 0.2,
+        *,
+        only: str = "",
+        leaders: int = 10,
+        scenario: str = "base",
+        gap: float | None = None,
+        time_limit: float | None = None,
+        processes: int | None = None,
+        scheduler: str | None = None,
+        progress: bool = False,
+    ) -> Study[Tornado]:
+        """Which figures matter: what it costs when they are this share higher or lower, and where the plan breaks."""
+        from lodestone.report.studies.tornado_files import COLUMNS, rows
+        from lodestone.studies.tornado.search import tornado
+
+        with _counted(progress, 1 + 2 * leaders) as count:
+            source, where = self._source(scenario, gap, time_limit), _where(processes, scheduler)
+            found = tornado(source, by, only, leaders, where, count)
+        return Study(found, COLUMNS, rows(found))
+
+    def allies(
+        self,
+        *members: str,
+        scenario: str = "base",
+        gap: float | None = None,
+        time_limit: float | None = None,
+        processes: int | None = None,
+        scheduler: str | None = None,
+        progress: bool = False,
+    ) -> Study[Allies]:
+        """What every coalition of these regions or groups pays for security by itself; `.shapley()`: fair shares."""
+        from lodestone.report.studies.allies_files import COALITIONS, rows
+        from lodestone.studies.allies.search import allies, parse_members
+
+        with _counted(progress, 2 ** len(members)) as count:
+            source, where = self._source(scenario, gap, time_limit), _where(processes, scheduler)
+            found = allies(source, parse_members(",".join(members)), where, count)
+        return Study(found, COALITIONS, rows(found))
 
     def _source(self, scenario: str, gap: float | None, time_limit: float | None) -> Source:
         from lodestone.studies.parallel.source import Source

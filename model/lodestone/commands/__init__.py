@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from lodestone import __version__
+from lodestone.commands.allies import allies
 from lodestone.commands.alternatives import alternatives
 from lodestone.commands.attack import attack
 from lodestone.commands.bankability import bankability
@@ -28,6 +29,7 @@ from lodestone.commands.report import report
 from lodestone.commands.solve import solve
 from lodestone.commands.stress import stress
 from lodestone.commands.sweep import sweep
+from lodestone.commands.tornado import tornado
 from lodestone.commands.verify import verify
 from lodestone.commands.watch import watch
 from lodestone.errors import (
@@ -127,6 +129,8 @@ COMMANDS = (
     stress,
     attack,
     ranges,
+    tornado,
+    allies,
     report,
     verify,
     watch,

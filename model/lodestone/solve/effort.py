@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lodestone.data.plan_data import PlanData
-from lodestone.data.reference import reference_data
 from lodestone.plan.plan import Plan
 from lodestone.progress import OnProgress, ShouldStop
 
@@ -18,8 +17,8 @@ class Effort:
     """What is asked of a solve: relative gap and seconds (None: as the workbook's settings say), and who watches.
 
     start: the plan of an earlier run, whose decisions the solver begins with. secure: threats at once that the plan
-    must stand. nothing: the plan of doing nothing is wanted (data/reference.py). enough: a smaller gap that is gone on
-    for, once the one asked for is reached.
+    must stand. of: what is planned with instead of the data of the workbook, threats then being left out, as for doing
+    nothing (data/reference.py). enough: a smaller gap that is gone on for, once the one asked for is reached.
     """
 
     gap: float | None = None
@@ -28,12 +27,12 @@ class Effort:
     should_stop: ShouldStop | None = None
     start: Plan | None = None
     secure: int | None = None
-    nothing: bool = False
+    of: Callable[[PlanData], PlanData] | None = None
     enough: Enough | None = None
 
     def threats(self, data: PlanData) -> int:
         """How many threats at once the plan must stand."""
-        if self.nothing:
+        if self.of is not None:
             return 0
         return data.secure_against if self.secure is None else self.secure
 
@@ -45,7 +44,7 @@ class Effort:
 
     def data(self, data: PlanData) -> PlanData:
         """What is planned with."""
-        return reference_data(data) if self.nothing else data
+        return data if self.of is None else self.of(data)
 
 
 AS_SET = Effort()  # in the workbook

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from lodestone.data.plan_data import BASE
-from lodestone.data.reference import without_measures
+from lodestone.data.reference import reference_data, without_measures
 from lodestone.errors import StoppedError
 from lodestone.plan.plan import Plan
 from lodestone.progress import OnProgress, Progress, ShouldStop
@@ -66,7 +66,7 @@ class NothingTask:
 
     def run(self, tell: Tell, should_stop: ShouldStop) -> Nothing:
         inputs = self.source.inputs()
-        effort = Effort(LEAST_GAP, self.source.time_limit, None, should_stop, nothing=True)
+        effort = Effort(LEAST_GAP, self.source.time_limit, None, should_stop, of=reference_data)
         if self.joint:
             plan = solve_joint(inputs, effort, values=False)
         else:
