@@ -44,12 +44,12 @@ def extra(study: Allies, *members: str) -> float:
     return study.extra[frozenset(members)]
 
 
-# A public plant in South makes 200 t for 40 a kg, one build, 12 MUSD that nothing of is left after 2026; clean oxide can
-# be had at 150 as well. Alone: 100 t x (150 - 60) = 9, or 12 + 100 x (40 - 60) = 10: 9 each. Together: 12 - 4 = 8.
+# A public plant in South makes 200 t for 70 a kg, one build, 12 MUSD of which nothing is left after 2026; clean oxide
+# can be had at 150 as well. Alone: 100 t x (150 - 60) = 9, or 12 + 100 x (70 - 60) = 13: 9 each. Together: 12 + 2 = 14.
 def test_a_plant_that_pays_only_for_two(tmp_path: Path):
     book = two_homes()
     recipe(book, "mine", oxide=1)
-    cells = {"capacity_t_per_yr": 200, "capex_musd": 12, "operating_cost_usd_per_kg": 40, "funding": "public"}
+    cells = {"capacity_t_per_yr": 200, "capex_musd": 12, "operating_cost_usd_per_kg": 70, "funding": "public"}
     add(book, "Projects", project="shared", region="South", process="mine", lead_years=0, life_years=1, **cells)
     market(book, "clean", "South", premium_share=1.5)
     for region in ("East", "West"):
@@ -58,12 +58,12 @@ def test_a_plant_that_pays_only_for_two(tmp_path: Path):
     assert study.nothing_musd == kg(200 * 60)
     assert extra(study, "East") == kg(100 * 90)
     assert extra(study, "West") == kg(100 * 90)
-    assert extra(study, "East", "West") == close(12 - 200 * 20 / 1000)
-    assert study.gain == close(10)
-    assert study.shapley() == {"East": close(4), "West": close(4)}
-    assert study.would_leave({"East": 4.0, "West": 4.0}) == []
-    assert study.would_leave({"East": 10.0, "West": -2.0}) == [(("East",), close(1))]
-    assert notes(study)[0].startswith("Acting together saves 10.0 MUSD against each alone: 8.00 MUSD in all.")
+    assert extra(study, "East", "West") == close(12 + 200 * 10 / 1000)
+    assert study.gain == close(4)
+    assert study.shapley() == {"East": close(7), "West": close(7)}
+    assert study.would_leave({"East": 7.0, "West": 7.0}) == []
+    assert study.would_leave({"East": 10.0, "West": 4.0}) == [(("East",), close(1))]
+    assert notes(study)[0].startswith("Acting together saves 4.00 MUSD against each alone: 14.0 MUSD in all.")
 
 
 # The ally sells 100 t a year at 70, more costs 150: the first to come has it for 10 a kg more, the other pays 90.
@@ -109,7 +109,7 @@ def test_cover_is_asked_of_their_own_reserves(tmp_path: Path):
     assert extra(study, "East", "West") == kg(20 * 61)
 
 
-# By hand, three players: v(1)=6, v(2)=12, v(3)=18, v(12)=15, v(13)=20, v(23)=25, v(123)=27. Player 1 adds 6 coming first,
+# By hand, three players: v(1)=6, v(2)=12, v(3)=18, v(12)=15, v(13)=20, v(23)=25, v(123)=27. Player 1 adds 6 first,
 # 3 after 2, 2 after 3 and 2 last: (6 x 2 + 3 + 2 + 2 x 2) / 6.
 def test_shapley_of_three():
     cost = {(): 0.0, (1,): 6, (2,): 12, (3,): 18, (1, 2): 15, (1, 3): 20, (2, 3): 25, (1, 2, 3): 27}

@@ -32,8 +32,8 @@ def bar(study: Tornado, cells: str) -> Bar:
 
 
 # 100 t of magnets a year at Home in 2027-2028. Blanks cost 40 at China's market; two private finishing lines, bankable
-# unaided at lenders' prices (magnet 60 x 0.8 = 48, blank 32), finish them for 10 a kg. Where they are not bankable, they
-# are not built at all, no package helps, and all demand is short at 1000 a kg.
+# unaided at lenders' prices (magnet 60 x 0.8 = 48, blank 32), finish them for 10 a kg. Where they are not bankable they
+# are not built, no package helps, and all demand is short at 1000 a kg.
 def finishing(cost: float = 10) -> Book:
     book = home(2028, demand=0, price=1)
     for material, price in (("blank", 40), ("magnet", 60)):
@@ -63,7 +63,7 @@ def test_a_cliff_is_found_without_being_told_where_to_look(tmp_path: Path):
     assert not cliff.low.is_cliff(study.cost_musd)
     assert set(cliff.high.flips) == {"line_1", "line_2"}
     assert cliff.high.extra_musd is not None
-    assert cliff.high.extra_musd > kg(2 * 100 * 900)  # short at 1000 instead of about 61 a kg
+    assert cliff.high.extra_musd > 2 * 100 * 900 / 1000  # short at 1000 instead of about 61 a kg
     assert "a cliff" in finding(cliff, study.cost_musd)
 
 

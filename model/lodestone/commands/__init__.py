@@ -14,6 +14,7 @@ from lodestone.commands.allies import allies
 from lodestone.commands.alternatives import alternatives
 from lodestone.commands.attack import attack
 from lodestone.commands.bankability import bankability
+from lodestone.commands.brief import brief
 from lodestone.commands.calibrate import calibrate
 from lodestone.commands.check import check
 from lodestone.commands.compare import compare
@@ -132,6 +133,7 @@ COMMANDS = (
     tornado,
     allies,
     report,
+    brief,
     verify,
     watch,
     doctor,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, count, in_words, musd, share, tonnes
 from lodestone.plan.plan import Plan
+from lodestone.report.plan.calendar import SHEET as CALENDAR
+from lodestone.report.plan.calendar import entries, this_year_line
 from lodestone.report.plan.certainty import certain_line
 from lodestone.report.plan.secure import SHEET as SECURE
 from lodestone.report.plan.secure import secure_line
@@ -27,6 +29,7 @@ class Line:
 def brief(plan: Plan) -> list[Line]:
     """All that fits into a minute; only the first sentences of a plan."""
     lines = [
+        Line("This year", this_year_line(plan), CALENDAR),
         Line("Build", _builds(plan), "Investments"),
         Line("Sign", _contracts(plan), "Contracts"),
         Line("Guarantee", _floors(plan), "PriceFloors"),
@@ -41,7 +44,9 @@ def brief(plan: Plan) -> list[Line]:
         lines.insert(0, Line("Secure", secure, SECURE))
     lines[:0] = security(plan)
     there = {"Contracts": "contracts", "PriceFloors": "price_floors"}  # sheets that are left out when there is nothing
-    return [replace(x, sheet="") if x.sheet in there and not plan.rows(there[x.sheet]) else x for x in lines]
+    left_out = {sheet for sheet, table in there.items() if not plan.rows(table)}
+    left_out |= set() if entries(plan) else {CALENDAR}
+    return [replace(x, sheet="") if x.sheet in left_out else x for x in lines]
 
 
 def security(plan: Plan) -> list[Line]:
@@ -77,7 +82,11 @@ def _floors(plan: Plan) -> str:
 
 def _contracts(plan: Plan) -> str:
     signed = figures.contracts(plan)
-    taken = tonnes(sum(f.taken_t for f in signed))
+    by_material: dict[str, float] = {}
+    for f in signed:
+        by_material[f.signing["material"]] = by_material.get(f.signing["material"], 0.0) + f.taken_t
+    alike = len(by_material) == 1
+    taken = in_words([tonnes(t) if alike else f"{tonnes(t)} of {m}" for m, t in by_material.items()], 4)
     names = in_words([f.signing["contract"] for f in signed], 4)
     return f"{count(len(signed), 'offtake contract')}, {taken} within the horizon: {names}." if signed else "Nothing."
 
@@ -105,6 +114,8 @@ def _china(plan: Plan) -> str:
 def _over_time(plan: Plan) -> str:
     """How the exposed share of deliveries moves from the first year to the last."""
     first, last = plan.horizon
+    if len(figures.by_mineral(plan)) > 1:
+        return ""  # which says it mineral by mineral
     by_year = figures.grouped(plan.rows("demand"), "year")
     ends = [figures.exposed_share(by_year.get((year,), [])) for year in (first, last)]
     if first == last or ends[0] is None or ends[1] is None:

@@ -22,11 +22,15 @@ def joint_brief(plan: Plan) -> list[Line]:
     """All that fits into a minute."""
     now = figures.until(plan, shared_years(plan))
     first = _brief(plan)
-    each = {name: plan.future(name).rows("demand") for name in plan.futures}
-    short = [f"{tonnes(t)} in {name}" for name, rows in each.items() if (t := figures.total(rows, "short_t")) >= 0.5]
+    each = {name: plan.future(name) for name in plan.futures}
+    alike = len(figures.by_mineral(plan)) == 1  # copper is not added to gallium: the worst is told
+    worst_short = {name: worst[0] for name, own in each.items() if (worst := figures.most_short(own))}
+    short = [f"{tonnes(t)}{'' if alike else f' of {m}'} in {name}" for name, (m, t, _) in worst_short.items()]
     futures = ", ".join(f"{name} {musd(cost)}" for name, cost in plan.futures.items())
-    exposed = {name: figures.exposed_share(rows) for name, rows in each.items()}
-    shares = in_words([f"{share(value)} in {name}" for name, value in exposed.items() if value is not None])
+    worst_exposed = {name: most[0] for name, own in each.items() if (most := figures.most_exposed(own))}
+    shares = in_words(
+        [f"{share(value)}{'' if alike else f' of {m}'} in {name}" for name, (m, value) in worst_exposed.items()]
+    )
     dependence = f"Of all deliveries are exposed: {shares}." if shares else "Nothing is delivered."
     return [
         *security(plan),

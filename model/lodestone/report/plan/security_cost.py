@@ -10,6 +10,7 @@ from lodestone.plan.tables import Cell, Column, Row
 from lodestone.report.plan.table_sheet import TableSheet
 
 SHEET = "Reference"
+LEAST_MUSD = 0.005  # less is rounding
 MOST = 3  # figures of a kind in a sentence
 COLUMNS = (
     Column("figure", "", "what is compared"),
@@ -59,10 +60,12 @@ def proved_line(plan: Plan) -> str:
     if finite(plan.bound_musd) is None or plan.bound_musd is None:
         return ""
     gap = plan.objective_musd - plan.bound_musd
+    if gap < LEAST_MUSD:
+        return ""
     extra, public = gap_of_extra(plan), plan.payers_musd.get("public", 0.0)
     of = [f"{share(extra)} of the extra cost"] if extra is not None else []
     of += [f"{share(gap / public)} of public money"] if public > 0 else []
-    return f"No plan is cheaper by more than {musd(gap)}{', ' if of else ''}{in_words(of)}."
+    return f"That is {musd(gap)}{', ' if of else ''}{in_words(of)}."
 
 
 def bought(rows: Iterable[Row]) -> str:

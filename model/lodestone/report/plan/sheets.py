@@ -18,6 +18,7 @@ from lodestone.plan.tables import (
     Column,
     Row,
 )
+from lodestone.report.plan.calendar import calendar_sheet
 from lodestone.report.plan.certainty import certain_sheets, range_of
 from lodestone.report.plan.cost_matrix import CostMatrix
 from lodestone.report.plan.secure import secure_sheet
@@ -100,6 +101,7 @@ def table_sheets(plan: Plan, costs: CostMatrix) -> list[TableSheet]:
     support = [_price_floors(plan), _contracts(plan), shown(plan, "bankability")]
     optional = [shown(plan, table) for table in TABLES if table not in (*MERGED, *_IN_ORDER, "costs")]
     return [
+        *(sheet for sheet in [calendar_sheet(plan)] if sheet.rows),
         shown(plan, "investments"),
         *(sheet for sheet in support if sheet.rows),
         *(shown(plan, table) for table in ("stockpile", "flows", "plants")),

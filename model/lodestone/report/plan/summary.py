@@ -221,10 +221,13 @@ def _china_share(plan: Plan) -> list[str]:
 
 def overall_share(plan: Plan) -> str:
     """How much of all deliveries is exposed."""
-    exposed = figures.exposed_share(plan.rows("demand"))
-    if exposed is None:
+    shares = figures.most_exposed(plan)
+    if not shares:
         return "Nothing is delivered."
-    return f"{share(exposed)} of all deliveries are exposed to regions of concern."
+    if len(shares) == 1:
+        return f"{share(shares[0][1])} of all deliveries are exposed to regions of concern."
+    told = in_words([f"{mineral} {share(value)}" for mineral, value in shares], 4)
+    return f"Of deliveries are exposed to regions of concern: {told}."
 
 
 def tightest(figure: CapFigure) -> str:
@@ -244,14 +247,21 @@ def demand(plan: Plan) -> list[str]:
         return []
     asked, short = sum(f.demand_t for f in rows), sum(f.short_t for f in rows)
     substituted = sum(f.substituted_t for f in rows)
+    alike = len(figures.by_mineral(plan)) == 1  # copper is not added to gallium
     if short < 0.5:
-        sentences = [f"All demand is met, {tonnes(asked)} over the horizon."]
+        sentences = [f"All demand is met, {tonnes(asked)} over the horizon." if alike else "All demand is met."]
     else:
         worst = sorted((f for f in rows if f.short_t >= 0.5), key=lambda f: f.met_share)
         where = [f"{f.sector} {tonnes(f.short_t)} of {f.material} ({share(1 - f.met_share)})" for f in worst]
-        sentences = [f"{share(1 - short / asked)} of demand is met; short: {in_words(where, 5)}."]
+        met = f"{share(1 - short / asked)} of demand is met; short" if alike else "Short"
+        sentences = [f"{met}: {in_words(where, 5)}."]
     if substituted >= 0.5:
-        sentences.append(f"{tonnes(substituted)} of demand are designed out by substitution.")
+        out: dict[str, float] = {}
+        for f in rows:
+            out[f.material] = out.get(f.material, 0.0) + f.substituted_t
+        told = in_words([f"{tonnes(t)} of {m}" for m, t in out.items() if t >= 0.5], 5)
+        told = f"{tonnes(substituted)} of demand" if alike else told
+        sentences.append(f"{told} are designed out by substitution.")
     return sentences
 
 
