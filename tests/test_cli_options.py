@@ -10,13 +10,14 @@ from lodestone.commands import main
 
 # What differs because the commands differ: places of other kinds, several scenarios, other things that are replaced.
 OWN = {
-    "--out": {"attack", "calibrate", "compare", "report", "solve", "stress", "watch"},
+    "--out": {"attack", "brief", "calibrate", "compare", "report", "solve", "stress", "watch"},
     "--scenario": {"solve", "sweep"},
     "--force": {"check", "new"},
     "--first-year": {"import", "new"},
     "--last-year": {"import", "new"},
     "--from-year": {"frontier", "stress"},
     "--secure": {"frontier", "solve"},
+    "--within": {"alternatives", "ranges"},
 }
 
 
