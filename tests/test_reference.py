@@ -159,7 +159,7 @@ class Steps:
 def gone_on(solver: Steps, first: Outcome, seconds: float = 60.0) -> tuple[Outcome, float]:
     """2 % of what a plan costs beyond 100 MUSD is enough."""
     search = Search(0.01, seconds, enough=lambda cost: 0.02 * (cost - 100))
-    outcome, values = closer(solver, first, lambda: search, Clock(None))  # type: ignore[arg-type]
+    outcome, values = closer(solver, first, solver.values(), lambda: search, Clock(None))  # type: ignore[arg-type]
     return outcome, float(values[0])
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 import pyomo.version
 from pyomo.common.errors import InfeasibleConstraintException
+from pyomo.environ import ConcreteModel
 
 from lodestone import __version__
 from lodestone.audit import Audit, audit, audit_branches
@@ -27,6 +28,7 @@ from lodestone.rules.build import Built, build
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
 from lodestone.solve.accounts.tables import account_tables
+from lodestone.solve.by_chain import Apart, apart, together
 from lodestone.solve.effort import AS_SET, Effort, Search
 from lodestone.solve.largest_share import told
 from lodestone.solve.marginal_values import Duals, duals, value_tables
@@ -183,6 +185,8 @@ def solve_secure(inputs: Inputs, tree: Tree, k: int, wanted: Search, clock: Cloc
 @at_rest()
 def solve_tree(tree: Tree, wanted: Search, clock: Clock) -> Solved:
     """Build, solve and tidy the model of a tree. Raises NoPlanError, and StoppedError where it ends without a plan."""
+    began = time.monotonic()
+    known = apart(tree, wanted, load_model_of)
     clock.enter("build")
     built = build(tree)
     clock.leave("build")
@@ -192,13 +196,14 @@ def solve_tree(tree: Tree, wanted: Search, clock: Clock) -> Solved:
     start = start_from(built, wanted.start) if wanted.start is not None else None
     if start is not None and not solver.start_near(start.values, wanted.time_limit, wanted.should_stop):
         start = replace(start, kept=False)
-    began = time.monotonic()
-    outcome = solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, clock.started)
+    if known is None:
+        began = time.monotonic()
 
     def left() -> Search:
         return replace(wanted, time_limit=max(0.0, wanted.time_limit - (time.monotonic() - began)))
 
-    outcome, values = closer(solver, outcome, left, clock)
+    outcome, values = searched(solver, known, left, clock)
+    outcome, values = closer(solver, outcome, values, left, clock)
     clock.enter("tidy")
     values = settled(built, solver, values, outcome.objective, left())
     solver.store(values)
@@ -209,12 +214,27 @@ def solve_tree(tree: Tree, wanted: Search, clock: Clock) -> Solved:
     return Solved(built, outcome, solver.size, wanted.gap, solver, values if tidied is None else tidied, start)
 
 
-def closer(solver: Solver, outcome: Outcome, wanted: Callable[[], Search], clock: Clock) -> tuple[Outcome, np.ndarray]:
+def searched(
+    solver: Solver, known: Apart | None, wanted: Callable[[], Search], clock: Clock
+) -> tuple[Outcome, np.ndarray]:
+    """The solution of the whole, by column; known: what its chains by themselves have proved."""
+    start = None if known is None else together(solver, known)
+    search = wanted()
+    if start is not None and start[0].objective - start[0].bound <= search.gap * abs(start[0].objective) + 1e-6:
+        return start
+    outcome = solver.solve(search.gap, search.time_limit, search.on_progress, search.should_stop, clock.started)
+    if known is not None:
+        outcome = replace(outcome, bound=min(max(outcome.bound, known.bound), outcome.objective))
+    return outcome, solver.values()
+
+
+def closer(
+    solver: Solver, outcome: Outcome, values: np.ndarray, wanted: Callable[[], Search], clock: Clock
+) -> tuple[Outcome, np.ndarray]:
     """Go on from a solution until its gap is small enough, or time ends; what is known of it then, and it by column.
 
     wanted: with the time that is left.
     """
-    values = solver.values()
     for _ in range(MOST_ROUNDS):
         search = wanted()
         most = None if search.enough is None else search.enough(outcome.objective)
@@ -254,8 +274,13 @@ def settled(built: Built, solver: Solver, values: np.ndarray, objective: float, 
 
 def load_model(built: Built, careful: bool = False) -> Solver:
     """The model in the solver. Raises NoPlanError when a row cannot hold, whatever is decided."""
+    return load_model_of(built.model, careful)
+
+
+def load_model_of(model: ConcreteModel, careful: bool = False) -> Solver:
+    """The same of a Pyomo model."""
     try:
-        return Solver(built.model, careful)
+        return Solver(model, careful)
     except InfeasibleConstraintException as error:
         raise NoPlanError(f"no plan satisfies all rules of the workbook: {error}") from error
 
