@@ -20,11 +20,11 @@ import click
 from lodestone import commands
 from lodestone.plan.tables import (
     COMMITTED,
+    DERIVED_TABLES,
     MONTH,
     ORIGINS,
     SCENARIO,
     TABLES,
-    VALUE_TABLES,
     WITH_COMMITTED,
     YEARLY,
 )
@@ -305,7 +305,7 @@ def plan_tables() -> str:
         + f" end with a column `{COMMITTED.name}`: {COMMITTED.meaning}.",
         "",
     ]
-    for table in (*TABLES.values(), *VALUE_TABLES.values(), ORIGINS):
+    for table in (*TABLES.values(), *DERIVED_TABLES.values(), ORIGINS):
         key = [f"Key: {', '.join(table.key)}.", ""] if table.key else []
         lines += [
             f"## {table.name}",

@@ -10,7 +10,7 @@ from lodestone.commands import main
 
 # What differs because the commands differ: places of other kinds, several scenarios, other things that are replaced.
 OWN = {
-    "--out": {"attack", "calibrate", "compare", "report", "solve", "stress", "watch"},
+    "--out": {"attack", "brief", "calibrate", "compare", "report", "solve", "stress", "watch"},
     "--scenario": {"solve", "sweep"},
     "--force": {"check", "new"},
     "--from": {"frontier", "stress"},
@@ -18,6 +18,7 @@ OWN = {
     "--last-year": {"import", "new"},
     "--from-year": {"frontier", "stress"},
     "--secure": {"frontier", "solve"},
+    "--within": {"alternatives", "ranges"},
 }
 
 

@@ -105,10 +105,17 @@ ANSWERS = {
     "report": ("plan",),
     "verify": ("plan",),
     "doctor": (),
+    "ranges": ("plan",),
+    "tornado": ("plan.xlsx", "--leaders", "1", "--jobs", "1"),
+    "brief": ("plan",),
     "attack": ("capped.xlsx", "capped", "--set", "Scenarios/embargo/threat=yes"),
 }
-# Those that need more than the tutorial has: a sheet Trade, files of statistics.
-REFUSALS = {"calibrate": ("plan.xlsx",), "import": ("fresh.xlsx", "plan.xlsx", "--mineral", "nickel")}
+# Those that need more than the tutorial has: a sheet Trade, files of statistics, two allies.
+REFUSALS = {
+    "calibrate": ("plan.xlsx",),
+    "import": ("fresh.xlsx", "plan.xlsx", "--mineral", "nickel"),
+    "allies": ("plan.xlsx", "--members", "Home,Nobody"),
+}
 
 
 def test_every_command_that_answers_programs_is_asked() -> None:

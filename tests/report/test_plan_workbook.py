@@ -17,7 +17,17 @@ from lodestone.report.excel.styles import heading
 from lodestone.report.plan.workbook import write_plan_workbook
 
 ALL_SHEETS = [
-    *("Summary", "Charts", "Investments", "PriceFloors", "Contracts", "Bankability", "Stockpile", "Sourcing"),
+    *(
+        "Summary",
+        "Charts",
+        "Calendar",
+        "Investments",
+        "PriceFloors",
+        "Contracts",
+        "Bankability",
+        "Stockpile",
+        "Sourcing",
+    ),
     *("Plants", "CapacityUse", "ChinaShare", "Demand", "Costs", "Markets", "Intake", "Balance", "Substitution"),
     *("Returns", "Budgets", "Audit", "RunInfo"),
 ]

@@ -10,6 +10,7 @@ from tests.plan_document import small_plan, without_rows
 from lodestone.plan.formatting import TERM_LABELS, days, in_words, musd, one_line, share, tonnes, year_ranges
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import COST_TERMS
+from lodestone.report.plan.calendar import calendar_sheet
 from lodestone.report.plan.first_page import brief
 from lodestone.report.plan.summary import MOST, key_lines, sections
 
@@ -25,7 +26,7 @@ def first_lines(plan: Plan) -> dict[str, str]:
 def test_a_minute_has_what_to_do_what_it_costs_and_what_to_look_at() -> None:
     lines = first_lines(small_plan())
     assert list(lines) == [
-        *("Build", "Sign", "Guarantee", "Stock", "Cost", "Dependence", "Short", "Look next", "Certainty")
+        *("This year", "Build", "Sign", "Guarantee", "Stock", "Cost", "Dependence", "Short", "Look next", "Certainty")
     ]
     assert lines["Build"] == (
         "3 plants, all decided in 2026, with 120.0 MUSD of public money and 300.0 MUSD of private money: "
@@ -39,7 +40,9 @@ def test_a_minute_has_what_to_do_what_it_costs_and_what_to_look_at() -> None:
     assert lines["Dependence"].startswith("69.0% of deliveries in 2026 and 20.3% in 2028 are exposed")
     assert "44.3% of deliveries exposed in 2027, cap 44.3% (allies binds in 2027)" in lines["Dependence"]
     assert "short: ev_motors 100 t" in lines["Short"]
-    assert lines["Certainty"] == "No plan is cheaper by more than 0.005%: this is proved."
+    # 0.005 % of 1,189.2 MUSD, of which 140.3 are public
+    told = "No plan is cheaper by more than 0.005%: this is proved. That is 0.06 MUSD, 0.042% of public money."
+    assert lines["Certainty"] == told
 
 
 def test_what_to_look_at_next_is_what_leaves_no_room() -> None:
@@ -164,3 +167,38 @@ def test_every_cost_term_has_a_label() -> None:
 )
 def test_words(shown: str, expected: str) -> None:
     assert shown == expected
+
+
+def test_this_year_is_what_cannot_be_left_for_the_next() -> None:
+    plan = small_plan()
+    plan = replace(plan, inputs={"Projects": {"sep_texas": {"requires": "mine", "latest_year": 2030}}})
+    text = first_lines(plan)["This year"]
+    assert text.startswith("2026: build sep_texas and magnets_saxony (private 300.0 MUSD, public 120.0 MUSD); ")
+    assert "award sep_texas_110 (public 30.0 MUSD)" in text
+    assert "sign lynas_offtake (public 0.50 MUSD)" in text
+    sheet = calendar_sheet(plan)
+    rows = [dict(zip(sheet.names, row, strict=True)) for row in sheet.rows]
+    build = next(row for row in rows if row["name"] == "sep_texas")
+    assert (build["waits_for"], build["latest_year"], build["payer"]) == ("mine, sep_texas_110", 2030, "private")
+    assert [row["year"] for row in rows] == sorted(row["year"] for row in rows)
+    nothing = small_plan(tables=without_rows())
+    assert first_lines(nothing)["This year"] == "2026: nothing has to be decided."
+
+
+def test_minerals_are_never_added_up() -> None:
+    """Magnets are rare earths, the oxide is said to be something else: each by itself, the worst first."""
+    plan = small_plan()
+    materials = {row["material"] for row in plan.rows("demand")}
+    assert len(materials) == 2
+    first, second = sorted(materials)
+    plan = replace(plan, inputs={"Materials": {first: {"mineral": "one"}, second: {"mineral": "two"}}})
+    shares = {
+        name: sum(r["exposed_t"] for r in plan.rows("demand") if r["material"] == material)
+        / sum(r["exposed_t"] + r["clean_t"] for r in plan.rows("demand") if r["material"] == material)
+        for name, material in (("one", first), ("two", second))
+    }
+    worst = max(shares, key=lambda name: shares[name])
+    assert first_lines(plan)["Dependence"].startswith(
+        f"Of deliveries are exposed to regions of concern: {worst} {share(shares[worst])} and "
+    )
+    assert first_lines(plan)["Short"].startswith("Short: ev_motors 100 t of ")

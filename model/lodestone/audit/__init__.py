@@ -92,16 +92,21 @@ def audit_joint(
     futures: data by scenario. scenarios: those of the workbook that are no futures of the plan, but parents of some.
     """
     known = {**(scenarios or {}), **{name: data.scenario for name, data in futures.items()}}
-    each = {}
-    for name, data in futures.items():
-        others = ((d, parting(known, data, d)) for other, d in futures.items() if other != name)
-        beside = [Beside(d, parts) for d, parts in others]
-        each[name] = audit(data, future_alone(plan, name, data), alone=False, beside=beside)
+    each = {
+        name: audit(data, future_alone(plan, name, data), alone=False, beside=others_beside(futures, name, known))
+        for name, data in futures.items()
+    }
     alone = merged(each)
     if not alone.ok:
         return alone
     common = together(futures, plan, known)
     return alone.and_also(common)
+
+
+def others_beside(futures: Mapping[str, PlanData], name: str, scenarios: Mapping[str, Scenario]) -> list[Beside]:
+    """The other futures of a joint plan, as one of them sees them; scenarios: futures, and parents of some."""
+    known = {**scenarios, **{future: data.scenario for future, data in futures.items()}}
+    return [Beside(d, parting(known, futures[name], d)) for other, d in futures.items() if other != name]
 
 
 def audit_branches(branches: Mapping[str, tuple[PlanData, BesideFuture]]) -> Audit:

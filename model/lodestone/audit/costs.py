@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lodestone.audit.books import Amounts, Books, time_in, when
+from lodestone.audit.books import Amounts, Award, Books, Signing, time_in, when
 from lodestone.audit.closing import fixed_costs
 from lodestone.audit.contracts import active, prices
 from lodestone.audit.floors import covered, credit, output_of, payment, value_added
@@ -141,24 +141,37 @@ def owed(data: PlanData, books: Books) -> float:
 
     At the prices and force majeure of its last period; what would be received is not credited.
     """
-    last, total = data.last_year, 0.0
+    return sum(musd for found in owed_items(data, books) for _, musd in found)
+
+
+def owed_items(
+    data: PlanData, books: Books
+) -> tuple[list[tuple[Award, float]], list[tuple[Signing, float]], list[tuple[Stockpile, float]]]:
+    """The same by award, by signing and by stockpile, MUSD."""
+    last = data.last_year
+    awards, signings = [], []
     for award in books.awards:
         if award.floor.is_honoured(data.last_time):
-            price = data.price_of(award.floor.material, award.unit.region, data.last_time)
+            price, total = data.price_of(award.floor.material, award.unit.region, data.last_time), 0.0
             for year in range(max(last + 1, award.first), award.last + 1):
                 per_t = max(0.0, award.floor.level - price)
                 paid = covered(data, books, award, time_of(year)) * per_t
                 paid += output_of(data, award, time_of(year)) * award.floor.credit
                 total += _after(data, year) * paid
+            awards.append((award, total))
     for signing in books.signings:
+        total = 0.0
         for year in range(max(last + 1, signing.first), signing.last + 1):
             price, otherwise = prices(data, signing, time_of(year))
             paid = signing.contract.take_or_pay_share * active(data, signing, time_of(year))
             total += _after(data, year) * paid * max(0.0, price - otherwise)
-    for site in data.stockpiles.values():
-        lacking = books.lacking[site.name, data.last_time]
-        total += lacking * data.price_of(site.material, site.region, data.last_time)
-    return total
+        signings.append((signing, total))
+    lacking = [
+        (site, books.lacking[site.name, data.last_time] * data.price_of(site.material, site.region, data.last_time))
+        for site in data.stockpiles.values()
+        if books.lacking[site.name, data.last_time]
+    ]
+    return awards, signings, lacking
 
 
 def _after(data: PlanData, year: int) -> float:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lodestone.progress import OnProgress
+    from lodestone.studies.allies.results import Allies
     from lodestone.studies.alternatives.results import Alternatives
     from lodestone.studies.attack.results import Attack
     from lodestone.studies.explanation.results import Explanation
@@ -37,8 +38,10 @@ if TYPE_CHECKING:
     from lodestone.studies.parallel.solves import Where
     from lodestone.studies.parallel.source import Source
     from lodestone.studies.parallel.tasks import News, OnLabel
+    from lodestone.studies.ranges.results import Ranges
     from lodestone.studies.stress.results import Stress
     from lodestone.studies.sweep.results import Sweep
+    from lodestone.studies.tornado.results import Tornado
     from lodestone.workbook.inputs import Inputs
 
 __all__ = ["Book", "Explained", "Infeasible", "InvalidWorkbook", "Plan", "Study", "compare", "load", "read"]
@@ -111,14 +114,16 @@ class Book:
         start: AnyPlan | None = None,
         secure: int | None = None,
         values: bool = True,
+        reference: bool = False,
         progress: bool | OnProgress = False,
     ) -> Plan:
         """The audited plan of least cost, for one scenario, or (joint) one plan for all futures.
 
         gap (share) and time_limit (s): None for what the settings of the workbook say. start: a plan whose decisions
         the solver begins with. secure: threats at once that the plan must stand. values: of a joint plan, EVPI and VSS
-        too. progress: True for a bar, or a function that is told. Raises Infeasible when it is proved that there is no
-        plan, NoSecurePlanError when none stands the threats, StoppedError when none was found in time.
+        too. reference: solve doing nothing as well, after it, for plan.extra_cost_musd. progress: True for a bar, or a
+        function that is told. Raises Infeasible when it is proved that there is no plan, NoSecurePlanError when none
+        stands the threats, StoppedError when none was found in time.
         """
         from lodestone.solve.all_futures import solve_joint
         from lodestone.solve.effort import Effort
@@ -135,6 +140,11 @@ class Book:
                 raise
             except NoPlanError as error:
                 raise Infeasible(str(error), self._explainer(None if joint else scenario, gap)) from error
+            if reference:
+                from lodestone.studies.reference.beside import Beside
+
+                source = self._source(scenario, gap, time_limit)
+                plan = Beside(source, joint, None, lambda: False).told(plan, self.inputs, effort)
         return replace(Plan.from_document(plan.document()), source=self.path if self.path.exists() else None)
 
     def _explainer(self, scenario: str | None, gap: float | None) -> Callable[[float | None], Explanation]:
@@ -280,6 +290,65 @@ class Book:
             source, where = self._source(scenario, gap, time_limit), _where(processes, scheduler)
             found = alternatives(source, within, where, count)
         return Study(found, DECISIONS, decision_rows(found))
+
+    def ranges(
+        self, plan: AnyPlan, within: float = 0.001, *, time_limit: float | None = None, progress: bool = False
+    ) -> Study[Ranges]:
+        """The least and the most of its figures among plans that cost at most this share more."""
+        from lodestone.report.studies.ranges_files import COLUMNS, rows
+        from lodestone.studies.ranges.search import ranges_of
+
+        with _bar(progress) as show:
+            found = ranges_of(
+                plan,
+                self.inputs,
+                plan.scenario,
+                within,
+                time_limit,
+                lambda done, of, latest: show(latest, done / of),
+            )
+        return Study(found, COLUMNS, rows(found))
+
+    def tornado(
+        self,
+        by: float = 0.2,
+        *,
+        only: str = "",
+        leaders: int = 10,
+        scenario: str = "base",
+        gap: float | None = None,
+        time_limit: float | None = None,
+        processes: int | None = None,
+        scheduler: str | None = None,
+        progress: bool = False,
+    ) -> Study[Tornado]:
+        """Which figures matter: what it costs when they are this share higher or lower, and where the plan breaks."""
+        from lodestone.report.studies.tornado_files import COLUMNS, rows
+        from lodestone.studies.tornado.search import tornado
+
+        with _counted(progress, 1 + 2 * leaders) as count:
+            source, where = self._source(scenario, gap, time_limit), _where(processes, scheduler)
+            found = tornado(source, by, only, leaders, where, count)
+        return Study(found, COLUMNS, rows(found))
+
+    def allies(
+        self,
+        *members: str,
+        scenario: str = "base",
+        gap: float | None = None,
+        time_limit: float | None = None,
+        processes: int | None = None,
+        scheduler: str | None = None,
+        progress: bool = False,
+    ) -> Study[Allies]:
+        """What every coalition of these regions or groups pays for security by itself; `.shapley()`: fair shares."""
+        from lodestone.report.studies.allies_files import COALITIONS, rows
+        from lodestone.studies.allies.search import allies, parse_members
+
+        with _counted(progress, 2 ** len(members)) as count:
+            source, where = self._source(scenario, gap, time_limit), _where(processes, scheduler)
+            found = allies(source, parse_members(",".join(members)), where, count)
+        return Study(found, COALITIONS, rows(found))
 
     def _source(self, scenario: str, gap: float | None, time_limit: float | None) -> Source:
         from lodestone.studies.parallel.source import Source

@@ -10,9 +10,11 @@ from typing import Any
 import click
 
 from lodestone import __version__
+from lodestone.commands.allies import allies
 from lodestone.commands.alternatives import alternatives
 from lodestone.commands.attack import attack
 from lodestone.commands.bankability import bankability
+from lodestone.commands.brief import brief
 from lodestone.commands.calibrate import calibrate
 from lodestone.commands.check import check
 from lodestone.commands.compare import compare
@@ -23,10 +25,12 @@ from lodestone.commands.frontier import frontier
 from lodestone.commands.import_ import import_
 from lodestone.commands.new import new
 from lodestone.commands.output import JSON_FLAG, json_text, problems_answer
+from lodestone.commands.ranges import ranges
 from lodestone.commands.report import report
 from lodestone.commands.solve import solve
 from lodestone.commands.stress import stress
 from lodestone.commands.sweep import sweep
+from lodestone.commands.tornado import tornado
 from lodestone.commands.verify import verify
 from lodestone.commands.watch import watch
 from lodestone.errors import (
@@ -125,7 +129,11 @@ COMMANDS = (
     sweep,
     stress,
     attack,
+    ranges,
+    tornado,
+    allies,
     report,
+    brief,
     verify,
     watch,
     doctor,

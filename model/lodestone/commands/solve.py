@@ -14,8 +14,10 @@ from lodestone.commands.output import OUTPUT, Output
 
 if TYPE_CHECKING:
     from lodestone.errors import NoPlanError
+    from lodestone.plan.plan import Plan
     from lodestone.plan.tables import Row
     from lodestone.report.terminal.progress_lines import Watch
+    from lodestone.studies.reference.beside import Beside
     from lodestone.workbook.inputs import Inputs
 
 MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of an explanation larger
@@ -54,6 +56,17 @@ MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of 
     help="The cheapest plan that stands every combination of at most K threats. [default: Settings, secure_against]",
 )
 @click.option("--start", type=PATH, help="Folder of an earlier run, whose decisions the solver begins with.")
+@click.option(
+    "--certain",
+    metavar="SHARE",
+    help="Also say what holds in every plan that costs at most this share more, e.g. 0.5%: many more solves.",
+)
+@click.option(
+    "--reference/--no-reference",
+    default=True,
+    show_default=True,
+    help="Solve 'doing nothing' beside it, for what security costs and buys; not of several runs at once.",
+)
 @OUTPUT
 @click.pass_context
 def solve(ctx: click.Context, /, **options: Any) -> None:
@@ -100,6 +113,8 @@ class Asked:
     values: bool
     secure: int | None
     start: Path | None
+    certain: str | None
+    reference: bool
     output: Output
 
     @property
@@ -124,6 +139,8 @@ class Asked:
             )
         if self.is_many and self.secure is not None:
             raise click.UsageError("--secure goes with one scenario or with --joint")
+        if self.certain is not None and (self.is_many or self.joint or self.secure):
+            raise click.UsageError("--certain goes with one scenario, without --joint and --secure")
         if self.is_many and self.start is not None:
             raise click.UsageError("--start goes with one scenario or with --joint")
 
@@ -140,12 +157,15 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
     from lodestone.solve.all_futures import joint_name, solve_joint
     from lodestone.solve.effort import Effort
     from lodestone.solve.one_scenario import solve_scenario
+    from lodestone.studies.alternatives.search import parse_within
     from lodestone.workbook.inputs import load
 
     scenario = asked.scenarios[0] if asked.scenarios else "base"
     log = RunLog(str(ctx.obj))
     with _leading(asked.decompose), ExitStack() as held, Watch(asked.output.silent) as watch:
         watch.stage("read")
+        if asked.certain is not None:
+            parse_within(asked.certain)
         inputs = load(asked.workbook, asked.sets)
         inputs.require_valid()
         inputs.tables(scenario)  # an unknown name is said before anything is written
@@ -157,7 +177,10 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
         effort = Effort(
             asked.gap, asked.time_limit, log.and_tell(watch.progress), watch.should_stop, earlier, asked.secure
         )
+        beside = _beside(asked, inputs, scenario, watch)
         try:
+            if beside is not None:
+                effort = held.enter_context(beside).while_solving(effort)
             if asked.decompose:
                 from lodestone.solve.decomposition.run import solve_decomposed
 
@@ -171,6 +194,10 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
                 click.echo(f"Error: {error}", err=True)
             _explain(asked, error, inputs, None if asked.joint else scenario, folder, watch)
             ctx.exit(error.exit_code)
+        if beside is not None:
+            plan = beside.told(plan, inputs, effort)
+        if asked.certain is not None:
+            plan = _certain(asked, plan, inputs, watch)
         watch.stage("write")
         write_run(plan, folder, inputs.path, log.text(plan))
 
@@ -180,6 +207,32 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
             click.echo(_started(plan.start))
 
     asked.output.answer(show, lambda: plan_answer(plan, folder))
+
+
+def _beside(asked: Asked, inputs: Inputs, scenario: str, watch: Watch) -> Beside | None:
+    """What solves the reference; a gap that was asked for is enough, whatever security costs."""
+    if not asked.reference or asked.decompose:
+        return None
+    from lodestone.solve.effort import Effort
+    from lodestone.studies.parallel.source import Source
+    from lodestone.studies.reference.beside import Beside
+
+    source = Source.read(asked.workbook, scenario, asked.sets, Effort(asked.gap, asked.time_limit))
+    share = None if asked.gap is not None else float(inputs.tables(scenario).settings["extra_cost_gap"])
+    return Beside(source, asked.joint, share, watch.should_stop)
+
+
+def _certain(asked: Asked, plan: Plan, inputs: Inputs, watch: Watch) -> Plan:
+    """With what holds in every plan that is hardly dearer."""
+    from lodestone.solve.effort import Effort
+    from lodestone.studies.alternatives.search import parse_within
+    from lodestone.studies.certain import with_certainty
+    from lodestone.studies.parallel.solves import Where
+    from lodestone.studies.parallel.source import Source
+
+    source = Source.read(asked.workbook, plan.scenario, asked.sets, Effort(asked.gap, asked.time_limit))
+    share = parse_within(asked.certain or "")
+    return with_certainty(plan, inputs, source, share, Where(asked.jobs), watch.stage, watch.should_stop)
 
 
 def _solve_many(ctx: click.Context, asked: Asked) -> None:

@@ -14,6 +14,7 @@ from lodestone.plan.tables import COMMITTED, Row, is_cut
 T = TypeVar("T")
 Key = tuple[Any, ...]  # the values of some columns of a row
 
+LEAST_SHORT_T = 0.5  # less is rounding
 BINDING = 1e-4  # a share this close to its limit is shown as binding
 
 
@@ -235,6 +236,51 @@ def demand(plan: Plan) -> list[DemandFigure]:
         DemandFigure(sector, material, *(total(rows, column) for column in amounts))
         for (sector, material), rows in grouped(plan.rows("demand"), "sector", "material").items()
     ]
+
+
+@dataclass(frozen=True)
+class MineralFigure:
+    """Demand for all materials of a mineral, expected, over the horizon."""
+
+    mineral: str
+    demand_t: float
+    clean_t: float
+    exposed_t: float
+    short_t: float
+
+    @property
+    def exposed_share(self) -> float | None:
+        """Of deliveries; None when nothing is delivered."""
+        delivered = self.clean_t + self.exposed_t
+        return self.exposed_t / delivered if delivered else None
+
+
+def mineral_of(plan: Plan) -> Callable[[str], str]:
+    """The mineral of a material: itself where none is given; one and the same where a plan does not say."""
+    given = {material: row.get("mineral") for material, row in plan.input_rows("Materials").items()}
+    return lambda material: (given.get(material) or material) if given else ""
+
+
+def by_mineral(plan: Plan) -> dict[str, MineralFigure]:
+    """What becomes of the demand for each mineral: copper is not added to gallium."""
+    mineral, likely = mineral_of(plan), weight(plan)
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for row in plan.rows("demand"):
+        rows[mineral(row["material"])].append(row)
+    amounts = ("demand_t", "clean_t", "exposed_t", "short_t")
+    return {m: MineralFigure(m, *(sum(likely(r) * r[c] for r in of) for c in amounts)) for m, of in rows.items()}
+
+
+def most_exposed(plan: Plan) -> list[tuple[str, float]]:
+    """Mineral and exposed share of its deliveries, the worst first."""
+    shares = [(m, figure.exposed_share) for m, figure in by_mineral(plan).items()]
+    return sorted(((m, s) for m, s in shares if s is not None), key=lambda x: (-x[1], x[0]))
+
+
+def most_short(plan: Plan) -> list[tuple[str, float, float]]:
+    """Mineral, t not met and its share of the demand, the worst share first; only what is short."""
+    found = [(m, f.short_t, f.short_t / f.demand_t) for m, f in by_mineral(plan).items() if f.short_t >= LEAST_SHORT_T]
+    return sorted(found, key=lambda x: -x[2])
 
 
 def floors(plan: Plan) -> list[FloorFigure]:

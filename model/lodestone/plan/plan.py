@@ -50,11 +50,11 @@ from lodestone.plan.shapes import (
 )
 from lodestone.plan.tables import (
     COST_TERMS,
+    DERIVED_TABLES,
     LATER,
     ORIGINS,
     SCENARIO,
     TABLES,
-    VALUE_TABLES,
     Column,
     Document,
     Row,
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ALWAYS, SOME, JOINT = "in every plan", "in some plans", "in plans for several futures"
-SHAPES = {**TABLES, **VALUE_TABLES, ORIGINS.name: ORIGINS}
+SHAPES = {**TABLES, **DERIVED_TABLES, ORIGINS.name: ORIGINS}
 
 
 VERSIONS = Part({"lodestone": TEXT}, dict.fromkeys(("python", "pyomo", "highspy"), TEXT))
@@ -89,6 +89,33 @@ SECURE = Part(
         ),
     },
     {"branches": ListOf(Part({"scenario": TEXT, "threats": ListOf(TEXT), "tables": MapOf(CHECKED)}), "branch")},
+)
+REFERENCE = Part(
+    {
+        **{"bound_musd": NUMBER_OR_BLANK, "payers_musd": MapOf(NUMBER)},
+        "buys": ListOf(
+            Part(
+                {**dict.fromkeys(("figure", "of", "scenario", "unit"), TEXT), "plan": NUMBER_OR_BLANK},
+                {"reference": NUMBER_OR_BLANK},
+            ),
+            "figure",
+        ),
+    }
+)
+CERTAIN = Part(
+    {
+        "within": NUMBER,
+        "decisions": ListOf(Part(dict.fromkeys(("kind", "name", "verdict"), TEXT)), "decision"),
+        "ranges": ListOf(
+            Part(
+                {
+                    **dict.fromkeys(("figure", "of", "unit", "decisions"), TEXT),
+                    **{"plan": NUMBER, "least": NUMBER_OR_BLANK, "most": NUMBER_OR_BLANK, "proved": FLAG},
+                }
+            ),
+            "range",
+        ),
+    }
 )
 AUDIT_LINE = Part(
     {
@@ -119,6 +146,11 @@ class Plan:
     warnings: Annotated[list[Row], ListOf(WARNING)]
     model: Annotated[dict[str, int], MapOf(COUNT)]
     start: Annotated[Row | None, START, SOME] = None
+    reference_musd: Annotated[float | None, NUMBER_OR_BLANK, SOME] = None  # the cost of doing nothing
+    extra_cost_musd: Annotated[float | None, NUMBER, SOME] = None  # what security costs: the cost beyond it
+    reference_note: Annotated[str | None, TEXT, SOME] = None  # why it is not known
+    reference: Annotated[Row | None, REFERENCE, SOME] = None  # who pays what more, and what that buys
+    certain: Annotated[Row | None, CERTAIN, SOME] = None  # what holds in every plan that is hardly dearer
     secure: Annotated[Row | None, SECURE, SOME] = None  # what it stands of threats that come together
     cvar_musd: Annotated[float, NUMBER, JOINT] = 0.0
     scenario: Annotated[str, TEXT]

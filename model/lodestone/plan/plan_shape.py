@@ -31,11 +31,11 @@ from lodestone.plan.shapes import (
     shown,
 )
 from lodestone.plan.tables import (
+    DERIVED_TABLES,
     LATER,
     ORIGINS,
     SCENARIO,
     TABLES,
-    VALUE_TABLES,
     WITH_COMMITTED,
     Column,
     PlanTable,
@@ -93,7 +93,7 @@ def require_tables(tables: Json, futures: tuple[str, ...] | None, horizon: range
         return _Rows(columns, futures, horizon, () if table.name in BEFORE_ITS_YEAR else within, tuple(later))
 
     given = {name: rows(table) for name, table in TABLES.items() if name != "committed"}
-    may_be = {"committed": rows(TABLES["committed"]), **{name: rows(table) for name, table in VALUE_TABLES.items()}}
+    may_be = {"committed": rows(TABLES["committed"]), **{name: rows(table) for name, table in DERIVED_TABLES.items()}}
     Part(given, may_be).check(tables, place)
 
 

@@ -459,6 +459,58 @@ VALUE_TABLES: dict[str, PlanTable] = {
     )
 }
 
+# Who pays, and what a kilogram costs where it is used: beside the tables above, made of them (solve/accounts/).
+_PART = "MUSD | part of the cost, discounted to the first year:"
+ACCOUNT_TABLES: dict[str, PlanTable] = {
+    t.name: t
+    for t in (
+        _table(
+            "accounts",
+            "Outlays and receipts of every payer, by cost term and year.",
+            "payer || who pays, as in the columns payer; buyers, or shortage, which nobody pays",
+            "term || cost term; tariff_revenue: duties, as the treasury of the importing region receives them",
+            YEAR,
+            "in_cost || yes where the cost of the plan counts it; all of those add up to it | one of yes no",
+            "outlay_musd | MUSD | paid in the year, undiscounted",
+            "receipts_musd | MUSD | received in the year, undiscounted",
+            "discounted_musd | MUSD | outlay less receipts, discounted to the first year | negative",
+            key="payer term year",
+        ),
+        _table(
+            "who_pays",
+            "What each payer pays over the horizon for the material that each region uses, traced through the chain.",
+            "payer || who pays",
+            "region || where the material is used",
+            "mineral || mineral, or material where no mineral is given",
+            "discounted_musd | MUSD | discounted to the first year; all rows add up to the expected cost | negative",
+            key="payer region mineral",
+        ),
+        _table(
+            "landed_costs",
+            "Where every cost ends up, traced through the chain in proportion, and what a kilogram costs there.",
+            "use || delivered, sold, held in reserve, substituted, short, discarded, or idle: a plant that never works",
+            "region || where it is used",
+            "to || sector, market, reserve or plant; empty of what is discarded",
+            "material || material",
+            YEAR,
+            "mineral || mineral, or material where no mineral is given",
+            "t | t | delivered, sold, left in reserve at the end, designed out or short",
+            f"purchases_musd | {_PART} bought from outside markets | negative",
+            f"mine_musd | {_PART} cost of plants without inputs | negative",
+            f"refining_musd | {_PART} cost of plants with inputs | negative",
+            f"margin_musd | {_PART} paid to plants beyond their cost, contracts included | negative",
+            f"freight_musd | {_PART} freight",
+            f"duty_musd | {_PART} duties, where they are counted",
+            f"support_musd | {_PART} public money: plants, packages, fees, reserves | negative",
+            f"other_musd | {_PART} revenue of sales, stock credit, substitution, shortage | negative",
+            "discounted_musd | MUSD | all parts together; all rows add up to the expected cost | negative",
+            "landed_usd_per_kg | USD/kg | all parts but the other, per kg, in money of the year | negative, blank",
+            key="use region to material year",
+        ),
+    )
+}
+DERIVED_TABLES = {**VALUE_TABLES, **ACCOUNT_TABLES}  # not audited, and not in every plan
+
 
 def is_cut(tables: Mapping[str, list[Row]]) -> bool:
     """Whether years are cut into periods."""
@@ -469,7 +521,7 @@ def is_cut(tables: Mapping[str, list[Row]]) -> bool:
 def columns_where(table: str, cut: bool, decided: bool) -> tuple[Column, ...]:
     """The columns of a table; cut: with the month, as a year is cut into periods; decided: with what is committed."""
     found: list[Column] = []
-    for column in {**TABLES, **VALUE_TABLES, ORIGINS.name: ORIGINS}[table].columns:
+    for column in {**TABLES, **DERIVED_TABLES, ORIGINS.name: ORIGINS}[table].columns:
         found.append(column)
         if column.name == "year" and cut and table not in YEARLY:
             found.append(MONTH)

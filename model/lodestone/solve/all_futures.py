@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from lodestone.audit import Audit, audit_joint
+from lodestone.audit import Audit, audit_joint, others_beside
 from lodestone.data.plan_data import BASE, PlanData
 from lodestone.data.tree import Branch, Tree, joint, single, with_branches
 from lodestone.errors import NoPlanError, StoppedError, UsageError
@@ -25,6 +25,7 @@ from lodestone.plan.tables import VALUE_TABLES, Document, Row, Rows
 from lodestone.rules.build import build
 from lodestone.rules.objective import cvar, discounted, mean
 from lodestone.rules.tables import cost_totals, money_tables, plan_tables, tariff_revenue
+from lodestone.solve.accounts.tables import account_tables
 from lodestone.solve.effort import AS_SET, Effort, Search
 from lodestone.solve.marginal_values import value_tables
 from lodestone.solve.one_scenario import (
@@ -68,7 +69,7 @@ def solve_joint(inputs: Inputs, effort: Effort = AS_SET, values: bool = True) ->
     """
     clock = Clock(effort.on_progress)
     clock.enter("read")
-    base, tree = all_futures(inputs)
+    base, tree = all_futures(inputs, effort)
     clock.leave("read")
     wanted = effort.search(base)
     k = effort.threats(base)
@@ -90,18 +91,21 @@ def solve_joint(inputs: Inputs, effort: Effort = AS_SET, values: bool = True) ->
         return (solved, plan), result
 
     (solved, plan), lines = passing(attempt)
-    plan = replace(plan, audit=lines, tables=plan.tables | _values(inputs, solved))
+    tables = plan.tables | accounts_of_all(tree, plan) | _values(inputs, solved)
+    plan = replace(plan, audit=lines, tables=tables)
     clock.leave("marginal values")
     if values:
-        plan = replace(plan, **asdict(_worth_of_knowing(base, tree, plan, replace(wanted, start=None), branches)))
+        plan = replace(
+            plan, **asdict(_worth_of_knowing(base, tree, plan, replace(wanted, start=None, enough=None), branches))
+        )
         clock.leave("values")
     return replace(plan, seconds=clock.seconds)
 
 
-def all_futures(inputs: Inputs) -> tuple[PlanData, Tree]:
+def all_futures(inputs: Inputs, effort: Effort = AS_SET) -> tuple[PlanData, Tree]:
     """The base's data, and the tree of all futures. Raises UsageError when no scenario has a probability."""
-    base = scenario_data(inputs)
-    scenarios = [scenario_data(inputs, name) for name in inputs.scenario_names if name != BASE.name]
+    base = effort.data(scenario_data(inputs))
+    scenarios = [effort.data(scenario_data(inputs, name)) for name in inputs.scenario_names if name != BASE.name]
     if not any(data.scenario.probability for data in scenarios):
         raise UsageError("no scenario has a probability: enter one on the sheet Scenarios")
     return base, joint(base, scenarios)
@@ -165,6 +169,17 @@ def _within_years(tree: Tree) -> Document:
         for rows in (tree.scenarios, scenarios)
     )
     return found | ({"parting": first} if first < shown else {})
+
+
+def accounts_of_all(tree: Tree, plan: Plan) -> Rows:
+    """Who pays in each future."""
+    futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
+    found: Rows = {}
+    for name, data in futures.items():
+        beside = others_beside(futures, name, tree.scenarios)
+        for table, rows in account_tables(data, plan.future(name).tables, beside).items():
+            found.setdefault(table, []).extend({"scenario": name, **row} for row in rows)
+    return found
 
 
 def _values(inputs: Inputs, solved: Solved) -> Rows:

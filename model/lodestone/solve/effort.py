@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lodestone.data.plan_data import PlanData
 from lodestone.plan.plan import Plan
 from lodestone.progress import OnProgress, ShouldStop
+
+Enough = Callable[[float], float | None]  # cost of the plan -> the gap that is small enough, MUSD; None: any
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,8 @@ class Effort:
     """What is asked of a solve: relative gap and seconds (None: as the workbook's settings say), and who watches.
 
     start: the plan of an earlier run, whose decisions the solver begins with. secure: threats at once that the plan
-    must stand.
+    must stand. of: what is planned with instead of the data of the workbook, threats then being left out, as for doing
+    nothing (data/reference.py). enough: a smaller gap that is gone on for, once the one asked for is reached.
     """
 
     gap: float | None = None
@@ -23,16 +27,24 @@ class Effort:
     should_stop: ShouldStop | None = None
     start: Plan | None = None
     secure: int | None = None
+    of: Callable[[PlanData], PlanData] | None = None
+    enough: Enough | None = None
 
     def threats(self, data: PlanData) -> int:
         """How many threats at once the plan must stand."""
+        if self.of is not None:
+            return 0
         return data.secure_against if self.secure is None else self.secure
 
     def search(self, data: PlanData) -> Search:
         """With what the settings say where nothing is asked for."""
         gap = data.mip_gap if self.gap is None else self.gap
         time_limit = data.time_limit_s if self.time_limit is None else self.time_limit
-        return Search(gap, time_limit, self.on_progress, self.should_stop, self.start)
+        return Search(gap, time_limit, self.on_progress, self.should_stop, self.start, enough=self.enough)
+
+    def data(self, data: PlanData) -> PlanData:
+        """What is planned with."""
+        return data if self.of is None else self.of(data)
 
 
 AS_SET = Effort()  # in the workbook
@@ -48,3 +60,4 @@ class Search:
     should_stop: ShouldStop | None = None
     start: Plan | None = None
     careful: bool = False  # tighter tolerances, no presolve
+    enough: Enough | None = None

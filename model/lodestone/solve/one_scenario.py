@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 import pyomo.version
 from pyomo.common.errors import InfeasibleConstraintException
+from pyomo.environ import ConcreteModel
 
 from lodestone import __version__
 from lodestone.audit import Audit, BesideFuture, audit, audit_branches, from_first_threat
@@ -25,6 +26,8 @@ from lodestone.progress import OnProgress, Progress
 from lodestone.rules.build import Built, build
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.rules.tables import cost_totals, money_tables, plan_tables, tariff_revenue
+from lodestone.solve.accounts.tables import account_tables
+from lodestone.solve.by_chain import Apart, apart, together
 from lodestone.solve.effort import AS_SET, Effort, Search
 from lodestone.solve.largest_share import told
 from lodestone.solve.marginal_values import Duals, duals, value_tables
@@ -32,7 +35,7 @@ from lodestone.solve.secure import NoSecurePlanError, Security, branches_of, req
 from lodestone.solve.secure_search import secured
 from lodestone.solve.tie_breaking import tidy
 from lodestone.solve.warm_start import Start, start_from
-from lodestone.solver.highs import Outcome, Solver
+from lodestone.solver.highs import ABSOLUTE_GAP, Outcome, Solver
 from lodestone.solver.highs import version as highs_version
 from lodestone.system.gc_pause import at_rest
 from lodestone.workbook.cell_locations import Places
@@ -42,6 +45,8 @@ from lodestone.workbook.origins import origins
 from lodestone.workbook.snapshot import input_snapshot
 
 FORMAT = 1  # of plan.json
+LEAST_S = 0.1  # that is worth going on for
+MOST_ROUNDS = 5  # a better plan costs less more than doing nothing, and so needs a smaller gap
 T = TypeVar("T")
 
 
@@ -112,7 +117,7 @@ def solve_scenario(inputs: Inputs, scenario: str = "base", effort: Effort = AS_S
     """
     clock = Clock(effort.on_progress)
     clock.enter("read")
-    data = scenario_data(inputs, scenario)
+    data = effort.data(scenario_data(inputs, scenario))
     clock.leave("read")
     wanted = effort.search(data)
     k = effort.threats(data)
@@ -133,8 +138,12 @@ def solve_scenario(inputs: Inputs, scenario: str = "base", effort: Effort = AS_S
 
     (solved, plan), lines = passing(attempt)
     (leaf,) = solved.built.tree.leaves
-    tables = plan.tables | value_tables(solved.built, solved.duals(), Places(inputs), leaf)
-    tables |= money_tables(solved.built, solved.built.tree)
+    tables = (
+        plan.tables
+        | account_tables(data, plan.tables)
+        | value_tables(solved.built, solved.duals(), Places(inputs), leaf)
+        | money_tables(solved.built, solved.built.tree)
+    )
     clock.leave("values")
     return replace(plan, audit=lines, tables=tables, seconds=clock.seconds)
 
@@ -158,6 +167,7 @@ def solve_secure(inputs: Inputs, tree: Tree, k: int, wanted: Search, clock: Cloc
     threats = require_threats(inputs, k)
     if k == 0:
         return solve_tree(tree, wanted, clock), None
+    wanted = replace(wanted, enough=None)  # every round is solved to the gap asked for
 
     branches = branches_of(inputs, tree.leaf_of, threats, k)
     clock.leave("threats")
@@ -173,6 +183,8 @@ def solve_secure(inputs: Inputs, tree: Tree, k: int, wanted: Search, clock: Cloc
 @at_rest()
 def solve_tree(tree: Tree, wanted: Search, clock: Clock) -> Solved:
     """Build, solve and tidy the model of a tree. Raises NoPlanError, and StoppedError where it ends without a plan."""
+    began = time.monotonic()
+    known = apart(tree, wanted, load_model_of)
     clock.enter("build")
     built = build(tree)
     clock.leave("build")
@@ -182,11 +194,16 @@ def solve_tree(tree: Tree, wanted: Search, clock: Clock) -> Solved:
     start = start_from(built, wanted.start) if wanted.start is not None else None
     if start is not None and not solver.start_near(start.values, wanted.time_limit, wanted.should_stop):
         start = replace(start, kept=False)
-    began = time.monotonic()
-    outcome = solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, clock.started)
+    if known is None:
+        began = time.monotonic()
+
+    def left() -> Search:
+        return replace(wanted, time_limit=max(0.0, wanted.time_limit - (time.monotonic() - began)))
+
+    outcome, values = searched(solver, known, left, clock)
+    outcome, values = closer(solver, outcome, values, left, clock)
     clock.enter("tidy")
-    left = max(0.0, wanted.time_limit - (time.monotonic() - began))
-    values = settled(built, solver, outcome.objective, replace(wanted, time_limit=left))
+    values = settled(built, solver, values, outcome.objective, left())
     solver.store(values)
     tidied = tidy(built, solver, values)
     if tidied is not None:
@@ -195,12 +212,56 @@ def solve_tree(tree: Tree, wanted: Search, clock: Clock) -> Solved:
     return Solved(built, outcome, solver.size, wanted.gap, solver, values if tidied is None else tidied, start)
 
 
-def settled(built: Built, solver: Solver, objective: float, wanted: Search) -> np.ndarray:
+def searched(
+    solver: Solver, known: Apart | None, wanted: Callable[[], Search], clock: Clock
+) -> tuple[Outcome, np.ndarray]:
+    """The solution of the whole, by column; known: what its chains by themselves have proved."""
+    start = None if known is None else together(solver, known)
+    search = wanted()
+    if start is not None and start[0].objective - start[0].bound <= search.gap * abs(start[0].objective) + ABSOLUTE_GAP:
+        return start
+    outcome = solver.solve(search.gap, search.time_limit, search.on_progress, search.should_stop, clock.started)
+    if known is not None:
+        outcome = replace(outcome, bound=min(max(outcome.bound, known.bound), outcome.objective))
+    return outcome, solver.values()
+
+
+def closer(
+    solver: Solver, outcome: Outcome, values: np.ndarray, wanted: Callable[[], Search], clock: Clock
+) -> tuple[Outcome, np.ndarray]:
+    """Go on from a solution until its gap is small enough, or time ends; what is known of it then, and it by column.
+
+    wanted: with the time that is left.
+    """
+    for _ in range(MOST_ROUNDS):
+        search = wanted()
+        most = None if search.enough is None else search.enough(outcome.objective)
+        search = wanted()  # to know what is enough may have taken its time
+        if most is None or outcome.objective - outcome.bound <= most or search.time_limit <= LEAST_S:
+            break
+        solver.start_from(values)
+        try:
+            more = solver.solve(
+                0.0, search.time_limit, search.on_progress, search.should_stop, clock.started, absolute_gap=most
+            )
+        except StoppedError:  # what was found stands
+            break
+        if more.objective <= outcome.objective:
+            values = solver.values()
+        best = min(more.objective, outcome.objective)
+        bound = min(best, max(more.bound, outcome.bound))
+        done = not more.optimal
+        outcome = Outcome(outcome.optimal or more.optimal, best, bound, outcome.nodes + more.nodes)
+        if done:
+            break
+    return outcome, values
+
+
+def settled(built: Built, solver: Solver, values: np.ndarray, objective: float, wanted: Search) -> np.ndarray:
     """Return the solution by column.
 
     With risk_weight = 1 the objective ignores futures outside the tail, so solve again for least expected cost.
     """
-    values = solver.values()
     if risk_weight(built.tree) < 1:
         return values
     solver.limit_cost(objective + 1e-9 * max(1.0, abs(objective)))
@@ -214,8 +275,13 @@ def settled(built: Built, solver: Solver, objective: float, wanted: Search) -> n
 
 def load_model(built: Built, careful: bool = False) -> Solver:
     """The model in the solver. Raises NoPlanError when a row cannot hold, whatever is decided."""
+    return load_model_of(built.model, careful)
+
+
+def load_model_of(model: ConcreteModel, careful: bool = False) -> Solver:
+    """The same of a Pyomo model."""
     try:
-        return Solver(built.model, careful)
+        return Solver(model, careful)
     except InfeasibleConstraintException as error:
         raise NoPlanError(f"no plan satisfies all rules of the workbook: {error}") from error
 

@@ -7,8 +7,13 @@ from dataclasses import dataclass, replace
 from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, count, in_words, musd, share, tonnes
 from lodestone.plan.plan import Plan
+from lodestone.report.plan.calendar import SHEET as CALENDAR
+from lodestone.report.plan.calendar import entries, this_year_line
+from lodestone.report.plan.certainty import certain_line
 from lodestone.report.plan.secure import SHEET as SECURE
 from lodestone.report.plan.secure import secure_line
+from lodestone.report.plan.security_cost import SHEET as REFERENCE
+from lodestone.report.plan.security_cost import proved_line, security_lines
 from lodestone.report.plan.summary import by_decision, demand, overall_share, proved, tightest
 
 
@@ -25,6 +30,7 @@ def brief(plan: Plan) -> list[Line]:
     """All that fits into a minute; only the first sentences of a plan."""
     already = list(dict.fromkeys(row["name"] for row in plan.rows("committed")))
     lines = [
+        Line("This year", this_year_line(plan), CALENDAR),
         *([Line("Committed", f"Decided already: {in_words(already)}.", "Committed")] if already else []),
         Line("Build", _builds(plan), "Investments"),
         Line("Sign", _contracts(plan), "Contracts"),
@@ -34,12 +40,21 @@ def brief(plan: Plan) -> list[Line]:
         Line("Dependence", _china(plan), "ChinaShare"),
         Line("Short", " ".join(demand(plan)) or "Nothing is asked for.", "Demand"),
         Line("Look next", look_next(plan), "Charts"),
-        Line("Certainty", proved(plan), "Audit"),
+        Line("Certainty", " ".join(filter(None, (proved(plan), proved_line(plan), certain_line(plan)))), "Audit"),
     ]
     if secure := secure_line(plan):
         lines.insert(0, Line("Secure", secure, SECURE))
+    lines[:0] = security(plan)
     there = {"Contracts": "contracts", "PriceFloors": "price_floors"}  # sheets that are left out when there is nothing
-    return [replace(x, sheet="") if x.sheet in there and not plan.rows(there[x.sheet]) else x for x in lines]
+    left_out = {sheet for sheet, table in there.items() if not plan.rows(table)}
+    left_out |= set() if entries(plan) else {CALENDAR}
+    return [replace(x, sheet="") if x.sheet in left_out else x for x in lines]
+
+
+def security(plan: Plan) -> list[Line]:
+    """What security costs and buys: what comes first, where it is known."""
+    sheet = REFERENCE if plan.reference is not None else ""
+    return [Line(label, text, sheet) for label, text in security_lines(plan)]
 
 
 def _builds(plan: Plan) -> str:
@@ -69,7 +84,11 @@ def _floors(plan: Plan) -> str:
 
 def _contracts(plan: Plan) -> str:
     signed = figures.contracts(plan)
-    taken = tonnes(sum(f.taken_t for f in signed))
+    by_material: dict[str, float] = {}
+    for f in signed:
+        by_material[f.signing["material"]] = by_material.get(f.signing["material"], 0.0) + f.taken_t
+    alike = len(by_material) == 1
+    taken = in_words([tonnes(t) if alike else f"{tonnes(t)} of {m}" for m, t in by_material.items()], 4)
     names = in_words([f.signing["contract"] for f in signed], 4)
     return f"{count(len(signed), 'offtake contract')}, {taken} within the horizon: {names}." if signed else "Nothing."
 
@@ -97,6 +116,8 @@ def _china(plan: Plan) -> str:
 def _over_time(plan: Plan) -> str:
     """How the exposed share of deliveries moves from the first year to the last."""
     first, last = plan.horizon
+    if len(figures.by_mineral(plan)) > 1:
+        return ""  # which says it mineral by mineral
     by_year = figures.grouped(plan.rows("demand"), "year")
     ends = [figures.exposed_share(by_year.get((year,), [])) for year in (first, last)]
     if first == last or ends[0] is None or ends[1] is None:

@@ -10,7 +10,7 @@ from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import count, days, in_words, musd, share, tonnes, year_ranges
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Cell, Row
-from lodestone.report.plan.first_page import Line
+from lodestone.report.plan.first_page import Line, security
 from lodestone.report.plan.secure import SHEET as SECURE
 from lodestone.report.plan.secure import secure_line
 from lodestone.report.plan.summary import Section, committed, decisions, demand, proved, status
@@ -23,13 +23,18 @@ def joint_brief(plan: Plan) -> list[Line]:
     """All that fits into a minute."""
     now = figures.until(plan, figures.parting(plan))
     first = _brief(plan)
-    each = {name: plan.future(name).rows("demand") for name in plan.futures}
-    short = [f"{tonnes(t)} in {name}" for name, rows in each.items() if (t := figures.total(rows, "short_t")) >= 0.5]
+    each = {name: plan.future(name) for name in plan.futures}
+    alike = len(figures.by_mineral(plan)) == 1  # copper is not added to gallium: the worst is told
+    worst_short = {name: worst[0] for name, own in each.items() if (worst := figures.most_short(own))}
+    short = [f"{tonnes(t)}{'' if alike else f' of {m}'} in {name}" for name, (m, t, _) in worst_short.items()]
     futures = ", ".join(f"{name} {musd(cost)}" for name, cost in plan.futures.items())
-    exposed = {name: figures.exposed_share(rows) for name, rows in each.items()}
-    shares = in_words([f"{share(value)} in {name}" for name, value in exposed.items() if value is not None])
+    worst_exposed = {name: most[0] for name, own in each.items() if (most := figures.most_exposed(own))}
+    shares = in_words(
+        [f"{share(value)}{'' if alike else f' of {m}'} in {name}" for name, (m, value) in worst_exposed.items()]
+    )
     dependence = f"Of all deliveries are exposed: {shares}." if shares else "Nothing is delivered."
     return [
+        *security(plan),
         Line("One plan", first[0], "Charts"),
         Line("Do now", sentence_of(joint_decided(now)), "Investments"),
         Line("Cost", first[1], "Costs"),

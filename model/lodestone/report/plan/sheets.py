@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lodestone.plan import key_figures as figures
-from lodestone.plan.formatting import PAYERS, term_label
+from lodestone.plan.formatting import PAYERS, finite, term_label
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import ORIGINS, SCENARIO, TABLES, VALUE_TABLES, Cell, Column, Row
+from lodestone.plan.tables import (
+    ACCOUNT_TABLES,
+    DERIVED_TABLES,
+    ORIGINS,
+    SCENARIO,
+    TABLES,
+    VALUE_TABLES,
+    Cell,
+    Column,
+    Row,
+)
+from lodestone.report.plan.calendar import calendar_sheet
+from lodestone.report.plan.certainty import certain_sheets, range_of
 from lodestone.report.plan.cost_matrix import CostMatrix
 from lodestone.report.plan.secure import secure_sheet
+from lodestone.report.plan.security_cost import reference_sheet
 from lodestone.report.plan.table_sheet import Mark, TableSheet
 
 AWARD = (
@@ -39,6 +52,7 @@ USE = (
     Column("region", "", "where it stands"),
 )
 MERGED = ("floor_payments", "contract_years")  # shown with what they belong to
+LEAST_GAP_MUSD = 0.005  # less is rounding
 NO_ROOM = 1e-4  # of a share or amount: closer to its limit it is full
 
 
@@ -77,6 +91,9 @@ SHOWN: dict[str, tuple[str, str, tuple[Mark, ...]]] = {
     "china_share": ("ChinaShare", "How exposed is consumption, against its caps?", (CAP_BINDS,)),
     "demand": ("Demand", "How is each demand met?", (SHORT,)),
     "budgets": ("Budgets", "How much of each budget is spent?", (SPENT,)),
+    "accounts": ("Accounts", "Who pays and receives how much in each year?", ()),
+    "who_pays": ("WhoPays", "Who pays for the material of which region?", ()),
+    "landed_costs": ("LandedCosts", "What does a kilogram cost where it is used, and what is it made of?", ()),
     "what_binds": ("WhatBinds", "Which limits bind, and what would one unit more of each save?", ()),
     "supply_cost": ("SupplyCost", "What would one tonne more cost, by material, region and year?", ()),
 }
@@ -87,14 +104,17 @@ def table_sheets(plan: Plan, costs: CostMatrix) -> list[TableSheet]:
     support = [_price_floors(plan), _contracts(plan), shown(plan, "bankability")]
     optional = [shown(plan, table) for table in TABLES if table not in (*MERGED, *_IN_ORDER, "costs")]
     return [
+        *(sheet for sheet in [calendar_sheet(plan)] if sheet.rows),
         shown(plan, "investments"),
         *(sheet for sheet in [shown(plan, "committed")] if sheet.rows),
         *(sheet for sheet in support if sheet.rows),
         *(shown(plan, table) for table in ("stockpile", "flows", "plants")),
         *(sheet for sheet in [_capacity_use(plan)] if sheet.rows),
         *(shown(plan, table) for table in ("china_share", "demand")),
-        *(sheet for sheet in [secure_sheet(plan)] if sheet.rows),
+        *(sheet for sheet in [secure_sheet(plan), reference_sheet(plan)] if sheet.rows),
+        *certain_sheets(plan),
         _costs(plan, costs),
+        *(sheet for sheet in (shown(plan, table) for table in ACCOUNT_TABLES) if sheet.rows),
         *(sheet for sheet in (shown(plan, table) for table in VALUE_TABLES) if sheet.rows),
         *(sheet for sheet in optional if sheet.rows),
         *(sheet for sheet in [_origins(plan)] if sheet.rows),
@@ -110,7 +130,7 @@ _IN_ORDER = (
 
 def shown(plan: Plan, table: str) -> TableSheet:
     """A table as it is in plan.json, under its name there unless SHOWN has a better one."""
-    declared = {**TABLES, **VALUE_TABLES}[table]
+    declared = {**TABLES, **DERIVED_TABLES}[table]
     own = "".join(word.capitalize() for word in table.split("_")), declared.meaning, ()
     name, question, marks = SHOWN.get(table, own)
     columns = [*_scenario(plan), *plan.columns(table)]
@@ -210,16 +230,39 @@ def _costs(plan: Plan, costs: CostMatrix) -> TableSheet:
         ),
         Column("total", "MUSD", "undiscounted"),
         Column("discounted_musd", "MUSD", "discounted to the first year; adds up to the expected cost"),
+        *(_RANGE if plan.certain else ()),
     ]
-    rows = [
-        [term_label(term), payer, *values, sum(values), plan.costs_musd.get(term, 0.0)]
+
+    def ends(figure: str, of: str) -> tuple[float | None, ...]:
+        return range_of(plan, figure, of) if plan.certain else ()
+
+    rows: list[list[Cell]] = [
+        [term_label(term), payer, *values, sum(values), plan.costs_musd.get(term, 0.0), *ends("cost term", term)]
         for (payer, term), values in costs.by_term.items()
     ]
     for payer, values in costs.by_payer.items():
-        rows.append([f"All {payer}", payer, *values, sum(values), plan.payers_musd.get(payer, 0.0)])
-    rows.append(["Total", "", *costs.total, sum(costs.total), plan.expected_cost_musd])
+        paid = plan.payers_musd.get(payer, 0.0)
+        rows.append([f"All {payer}", payer, *values, sum(values), paid, *ends("payer", payer)])
+    total = ["Total", "", *costs.total, sum(costs.total), plan.expected_cost_musd]
+    rows.append([*total, *([None, None] if plan.certain else [])])
     question = "What does each term cost in each year, and who pays?"
-    return TableSheet("Costs", question, columns, rows, totals=len(PAYERS) + 1)
+    return TableSheet("Costs", question, columns, rows, totals=len(PAYERS) + 1, marks=_open_to_the_gap(plan))
+
+
+_RANGE = (
+    Column("least_musd", "MUSD", "discounted, in any plan hardly dearer; empty where not known"),
+    Column("most_musd", "MUSD", "discounted, in any plan hardly dearer; empty where not known"),
+)
+
+
+def _open_to_the_gap(plan: Plan) -> tuple[Mark, ...]:
+    """Marks what a better plan within the gap could do without."""
+    gap = finite(plan.bound_musd)
+    if gap is None or plan.objective_musd - gap <= LEAST_GAP_MUSD:
+        return ()
+    left = plan.objective_musd - gap
+    meaning = f"less than the {left:,.2f} MUSD by which a plan may be cheaper: it may not need this"
+    return (Mark(f"AND({{discounted_musd}}<>0,ABS({{discounted_musd}})<={left!r})", ("discounted_musd",), meaning),)
 
 
 def _origins(plan: Plan) -> TableSheet:

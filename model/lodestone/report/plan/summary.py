@@ -22,6 +22,7 @@ from lodestone.plan.key_figures import CapFigure, ContractFigure, FloorFigure, S
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Row
 from lodestone.report.plan.secure import secure_line
+from lodestone.report.plan.security_cost import security_lines
 
 MOST = 12  # sentences of one kind; the sheets have them all
 
@@ -55,6 +56,7 @@ def key_lines(plan: Plan) -> list[tuple[str, str]]:
         ("Cost", f"{musd(plan.expected_cost_musd)} ({payers})"),
         ("Build", in_words([f"{r['project']} {r['decision_year']}" for r in by_decision(plan)], 6) or "nothing"),
     ]
+    lines[1:1] = security_lines(plan)
     lines += [("Secure", secure)] if (secure := secure_line(plan)) else []
     already = list(dict.fromkeys(r["name"] for r in plan.rows("committed")))
     lines += [("Committed", in_words(already, 6))] if already else []
@@ -234,10 +236,13 @@ def _china_share(plan: Plan) -> list[str]:
 
 def overall_share(plan: Plan) -> str:
     """How much of all deliveries is exposed."""
-    exposed = figures.exposed_share(plan.rows("demand"))
-    if exposed is None:
+    shares = figures.most_exposed(plan)
+    if not shares:
         return "Nothing is delivered."
-    return f"{share(exposed)} of all deliveries are exposed to regions of concern."
+    if len(shares) == 1:
+        return f"{share(shares[0][1])} of all deliveries are exposed to regions of concern."
+    told = in_words([f"{mineral} {share(value)}" for mineral, value in shares], 4)
+    return f"Of deliveries are exposed to regions of concern: {told}."
 
 
 def tightest(figure: CapFigure) -> str:
@@ -257,14 +262,21 @@ def demand(plan: Plan) -> list[str]:
         return []
     asked, short = sum(f.demand_t for f in rows), sum(f.short_t for f in rows)
     substituted = sum(f.substituted_t for f in rows)
+    alike = len(figures.by_mineral(plan)) == 1  # copper is not added to gallium
     if short < 0.5:
-        sentences = [f"All demand is met, {tonnes(asked)} over the horizon."]
+        sentences = [f"All demand is met, {tonnes(asked)} over the horizon." if alike else "All demand is met."]
     else:
         worst = sorted((f for f in rows if f.short_t >= 0.5), key=lambda f: f.met_share)
         where = [f"{f.sector} {tonnes(f.short_t)} of {f.material} ({share(1 - f.met_share)})" for f in worst]
-        sentences = [f"{share(1 - short / asked)} of demand is met; short: {in_words(where, 5)}."]
+        met = f"{share(1 - short / asked)} of demand is met; short" if alike else "Short"
+        sentences = [f"{met}: {in_words(where, 5)}."]
     if substituted >= 0.5:
-        sentences.append(f"{tonnes(substituted)} of demand are designed out by substitution.")
+        out: dict[str, float] = {}
+        for f in rows:
+            out[f.material] = out.get(f.material, 0.0) + f.substituted_t
+        told = in_words([f"{tonnes(t)} of {m}" for m, t in out.items() if t >= 0.5], 5)
+        told = f"{tonnes(substituted)} of demand" if alike else told
+        sentences.append(f"{told} are designed out by substitution.")
     return sentences
 
 

@@ -86,18 +86,22 @@ def _title(sheet: Worksheet, styles: Styles, plan: Plan) -> int:
 
 def _tiles(sheet: Worksheet, styles: Styles, row: int, plan: Plan, shown: Plan, tightest: CapFigure | None) -> int:
     """The five figures that are asked for first; of several futures, averages."""
-    weight = figures.weight(plan)
-    rows = plan.rows("demand")
-    exposed, clean, short = (sum(weight(r) * r[c] for r in rows) for c in ("exposed_t", "clean_t", "short_t"))
+    minerals = len(figures.by_mineral(plan))
+    exposed, short = figures.most_exposed(plan), figures.most_short(plan)
+    worst = f"Of {exposed[0][0]} exposed, most of {minerals} minerals (%)" if minerals > 1 and exposed else ""
+    shortest = f"Short of {short[0][0]}, most of {minerals} minerals (t)" if minerals > 1 and short else ""
     known_as = tightest.material if tightest else ""
     asked = f"Share at the tightest cap, {known_as} (limit {share(tightest.limit)})" if tightest else "No cap in force"
     first = plan.horizon[0]
+    second: tuple[str, float | None, str] = ("Of which public (MUSD)", plan.payers_musd.get("public", 0.0), MONEY)
+    if plan.extra_cost_musd is not None:
+        second = ("More than doing nothing (MUSD)", plan.extra_cost_musd, MONEY)
     tiles: list[tuple[str, float | None, str]] = [
         (f"Cost (MUSD, discounted to {first})", plan.expected_cost_musd, MONEY),
-        ("Of which public (MUSD)", plan.payers_musd.get("public", 0.0), MONEY),
-        ("Of all deliveries exposed (%)", exposed / (exposed + clean) if exposed + clean else None, "0.0%"),
+        second,
+        (worst or "Of all deliveries exposed (%)", exposed[0][1] if exposed else None, "0.0%"),
         (asked, tightest.share if tightest else None, "0.0%"),
-        ("Short, over the horizon (t)", short if short >= 0.5 else 0.0, "#,##0"),
+        (shortest or "Short, over the horizon (t)", short[0][1] if short else 0.0, "#,##0"),
     ]
     box = {"bg_color": LIGHT, "align": "center", "valign": "vcenter"}
     sheet.set_row(row, 30)

@@ -21,6 +21,7 @@ from lodestone.studies.sweep.results import Sweep, columns, rows
 Answer = Document
 FIGURES = (
     *("plan_name", "scenario", "status", "objective_musd", "expected_cost_musd", "cvar_musd", "bound_musd", "gap"),
+    *("reference_musd", "extra_cost_musd", "reference_note"),
     *("evpi_musd", "vss_musd", "payers_musd", "tariff_revenue_musd", "workbook", "workbook_sha256"),
 )
 DECISIONS = {"investments": "project", "price_floors": "floor", "contracts": "contract"}

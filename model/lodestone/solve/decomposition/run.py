@@ -15,7 +15,7 @@ from lodestone.errors import StoppedError, UsageError
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import TABLES, YEARLY, Row
 from lodestone.progress import OnProgress, ShouldStop
-from lodestone.solve.all_futures import Values, all_futures, gain, joint_plan, weighed, with_remarks
+from lodestone.solve.all_futures import Values, accounts_of_all, all_futures, gain, joint_plan, weighed, with_remarks
 from lodestone.solve.decomposition.launch import inside_mpi, mpiexec, run_ranks
 from lodestone.solve.decomposition.order import Found, Order
 from lodestone.solve.effort import AS_SET, Effort
@@ -65,7 +65,7 @@ def solve_decomposed(
         return (found, plan), result
 
     (found, plan), lines = passing(attempt)
-    plan = replace(plan, audit=lines, seconds=clock.seconds)
+    plan = replace(plan, audit=lines, tables=plan.tables | accounts_of_all(tree, plan), seconds=clock.seconds)
     return replace(plan, **asdict(_worth_of_knowing(base, plan, found))) if values else plan
 
 

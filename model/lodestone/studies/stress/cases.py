@@ -259,6 +259,12 @@ def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Search) -> 
     )
 
 
+def in_scenario(run: str, plan: Plan, data: PlanData, wanted: Search) -> Outcome:
+    """A plan in a scenario, with what it has decided and nothing new."""
+    shows = data.scenario.from_year or data.first_year
+    return _meet(run, plan, Case(SCENARIO, data.scenario.name, shows, data), False, wanted)
+
+
 def _hold(built: Built, held: Decisions, case: Case, allow_new: bool) -> None:
     time = built.tree.time
     before = [n for n in built.tree.nodes if time[n] < case.begins]

@@ -64,11 +64,11 @@ def what_binds(
     plan = read_run(run)
     path = workbook or workbook_of(plan, run)
     content = workbook_bytes(plan, run) if workbook is None else read_bytes(workbook)
-    _require_as_it_was(plan, path, content)
+    require_as_it_was(plan, path, content)
     asked = (plan.gap if plan.gap_asked is None else plan.gap_asked) if effort.gap is None else effort.gap
     source = Source(path.name, content, plan.scenario, tuple(plan.sets or ()), asked, effort.time_limit)
     inputs = source.inputs()
-    built, solver, whole = _held(plan, tree_of(inputs, plan.scenario, plan.is_joint))
+    built, solver, whole = held_model(plan, tree_of(inputs, plan.scenario, plan.is_joint))
     rows, remarks = _values(plan, inputs, built, solver, whole)
     moved = _moved(plan, inputs, built, source, whole, where, on_news, effort.should_stop)
     return WhatBinds(
@@ -85,7 +85,7 @@ def what_binds(
     )
 
 
-def _require_as_it_was(plan: Plan, path: Path, content: bytes) -> None:
+def require_as_it_was(plan: Plan, path: Path, content: bytes) -> None:
     """Raise UsageError when the workbook of the run has changed since."""
     if sha256(content).hexdigest() != plan.workbook_sha256:
         raise UsageError(
@@ -105,7 +105,7 @@ def tree_of(inputs: Inputs, scenario: str, all_futures: bool) -> Tree:
 # --- builds held ----------------------------------------------------------------------------------------------------
 
 
-def _held(plan: Plan, tree: Tree) -> tuple[Built, Solver, np.ndarray]:
+def held_model(plan: Plan, tree: Tree) -> tuple[Built, Solver, np.ndarray]:
     """The model, loaded, and the run's whole-number decisions by column (0 elsewhere)."""
     if plan.is_joint and plan.futures.keys() != tree.leaf_of.keys():
         raise UsageError(f"the run is for the futures {listed(plan.futures)}, the workbook for {listed(tree.leaf_of)}")

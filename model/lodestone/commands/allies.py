@@ -1,0 +1,71 @@
+"""`lodestone allies`: what allies gain by acting together, and how they may share it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from lodestone.commands.output import OUTPUT, Output
+from lodestone.errors import StoppedError
+
+
+@click.command()
+@WORKBOOK
+@click.option("--members", required=True, metavar="A,B,...", help="Regions or groups, e.g. USA,EU,Japan,Korea.")
+@SCENARIO
+@OUT_OF_STUDY
+@GAP
+@TIME_LIMIT
+@SET
+@JOBS
+@SCHEDULER
+@OUTPUT
+@click.pass_context
+def allies(
+    ctx: click.Context,
+    workbook: Path,
+    members: str,
+    scenario: str,
+    out: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    sets: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
+    output: Output,
+) -> None:
+    """Plan for every coalition of allies by itself: what its security costs, what acting together saves, fair shares.
+
+    A coalition keeps the caps and the cover of its own regions, and has the support that its members pay; the others do
+    nothing. Shares are Shapley's, with who would do better by leaving. Writes allies.xlsx and allies.json.
+
+    \b
+    Example:
+      lodestone allies plan.xlsx --members USA,EU,Japan --gap 0.001
+    """
+    from lodestone.report.studies.allies_files import KIND, write_allies
+    from lodestone.report.terminal.allies import show_allies
+    from lodestone.report.terminal.many import WatchMany
+    from lodestone.report.terminal.progress_lines import tell_of_stop
+    from lodestone.runs.folder_lock import claimed
+    from lodestone.solve.effort import Effort
+    from lodestone.studies.allies.results import document
+    from lodestone.studies.allies.search import allies as find
+    from lodestone.studies.allies.search import parse_members
+    from lodestone.studies.parallel.solves import Where
+    from lodestone.studies.parallel.source import Source
+
+    names = parse_members(members)
+    target = KIND.check_out(out or KIND.default_out(workbook, scenario))
+    with claimed([target]), WatchMany((), output.silent) as watch:
+        source = Source.read(workbook, scenario, sets, Effort(gap, time_limit))
+        found = find(source, names, Where(jobs, scheduler), watch.job, watch.should_stop)
+        stopped = watch.should_stop()
+        files = write_allies(found, KIND.place(target, stopped))
+    exit_code = StoppedError.exit_code if stopped else 0
+    answer = {"files": [str(file) for file in files], **document(found)}
+    output.answer(lambda: show_allies(found, files), lambda: answer, exit_code)
+    tell_of_stop(target, files, output.silent)
+    ctx.exit(exit_code)

@@ -1,0 +1,77 @@
+"""`lodestone tornado`: which inputs matter, and where the plan breaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from lodestone.commands.output import OUTPUT, Output
+from lodestone.errors import StoppedError
+
+
+@click.command()
+@WORKBOOK
+@click.option("--by", default="20%", show_default=True, help="By how much figures are higher and lower.")
+@click.option("--only", default="", metavar="WORD", help="Only figures whose source has this word, e.g. illustrative.")
+@click.option(
+    "--leaders", type=click.IntRange(min=1), default=10, show_default=True, help="Groups to solve again, beside cliffs."
+)
+@SCENARIO
+@OUT_OF_STUDY
+@GAP
+@TIME_LIMIT
+@SET
+@JOBS
+@SCHEDULER
+@OUTPUT
+@click.pass_context
+def tornado(
+    ctx: click.Context,
+    workbook: Path,
+    by: str,
+    only: str,
+    leaders: int,
+    scenario: str,
+    out: Path | None,
+    gap: float | None,
+    time_limit: float | None,
+    sets: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
+    output: Output,
+) -> None:
+    """Say which figures of a workbook matter: what it costs when they are higher or lower, and where the plan breaks.
+
+    Figures of one sheet and column whose rows give the same source are changed together. All are looked at with the
+    plan as it is; cliffs and what costs most are solved again. Writes tornado.xlsx, with its chart, and tornado.json.
+
+    \b
+    Example:
+      lodestone tornado plan.xlsx --by 20% --only illustrative --gap 0.01
+    """
+    from lodestone.report.studies.tornado_files import KIND, write_tornado
+    from lodestone.report.terminal.many import WatchMany
+    from lodestone.report.terminal.progress_lines import tell_of_stop
+    from lodestone.report.terminal.tornado import show_tornado
+    from lodestone.runs.folder_lock import claimed
+    from lodestone.solve.effort import Effort
+    from lodestone.studies.parallel.solves import Where
+    from lodestone.studies.parallel.source import Source
+    from lodestone.studies.tornado.results import document
+    from lodestone.studies.tornado.search import parse_by
+    from lodestone.studies.tornado.search import tornado as find
+
+    share = parse_by(by)
+    target = KIND.check_out(out or KIND.default_out(workbook, scenario))
+    with claimed([target]), WatchMany((), output.silent) as watch:
+        source = Source.read(workbook, scenario, sets, Effort(gap, time_limit))
+        found = find(source, share, only, leaders, Where(jobs, scheduler), watch.job, watch.should_stop)
+        stopped = watch.should_stop()
+        files = write_tornado(found, KIND.place(target, stopped))
+    exit_code = StoppedError.exit_code if stopped else 0
+    answer = {"files": [str(file) for file in files], **document(found)}
+    output.answer(lambda: show_tornado(found, files), lambda: answer, exit_code)
+    tell_of_stop(target, files, output.silent)
+    ctx.exit(exit_code)

@@ -1,0 +1,1 @@
+"""How far the figures of a plan may move among plans that are hardly dearer."""

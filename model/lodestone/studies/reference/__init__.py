@@ -1,0 +1,1 @@
+"""What security costs and buys: the plan beside that of doing nothing."""

@@ -1,0 +1,163 @@
+"""The plan of doing nothing, solved in a second process while the plan itself is sought.
+
+A process takes seconds to start, so it is started only when the search goes on for a while; a small workbook is solved
+here, after its plan.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+
+from lodestone.data.plan_data import BASE
+from lodestone.data.reference import reference_data, without_measures
+from lodestone.errors import StoppedError
+from lodestone.plan.plan import Plan
+from lodestone.progress import OnProgress, Progress, ShouldStop
+from lodestone.solve.all_futures import solve_joint
+from lodestone.solve.effort import Effort
+from lodestone.solve.one_scenario import scenario_data, solve_scenario
+from lodestone.studies.parallel.source import Source
+from lodestone.studies.parallel.tasks import Failure, Task, Tell, Value, attempt
+from lodestone.studies.parallel.workers import Crew
+from lodestone.studies.reference.told import with_reference
+from lodestone.studies.stress.cases import in_scenario
+from lodestone.studies.stress.results import Outcome
+from lodestone.workbook.inputs import Inputs
+
+START_AFTER_S = 3.0
+LEAST_GAP = 1e-5  # of the reference, which would else be part of what is not known of the extra cost
+REFERENCE = "reference"
+LEAST_EXTRA = 1e-5  # of the cost: a gap that is small enough where security costs nothing
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """The plan of doing nothing, and how it fares in every scenario that shows itself."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+
+
+def in_scenarios(inputs: Inputs, run: str, plan: Plan, effort: Effort) -> tuple[Outcome, ...]:
+    """A plan of the base, or of all futures, in the scenarios that show themselves, with nothing asked of it there."""
+    if plan.scenario != BASE.name and not plan.is_joint:
+        return ()
+    found = []
+    for name in inputs.scenario_names:
+        if effort.should_stop and effort.should_stop():
+            break
+        data = without_measures(scenario_data(inputs, name))
+        if name != BASE.name and data.scenario.from_year is not None:
+            found.append(in_scenario(run, plan, data, effort.search(data)))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class NothingTask:
+    """Plan for doing nothing. joint: for all futures together."""
+
+    source: Source
+    joint: bool
+
+    label = "doing nothing"
+
+    def run(self, tell: Tell, should_stop: ShouldStop) -> Nothing:
+        inputs = self.source.inputs()
+        effort = Effort(LEAST_GAP, self.source.time_limit, None, should_stop, of=reference_data)
+        if self.joint:
+            plan = solve_joint(inputs, effort, values=False)
+        else:
+            plan = solve_scenario(inputs, self.source.scenario, effort)
+        return Nothing(plan, in_scenarios(inputs, REFERENCE, plan, effort))
+
+    def finish(self, value: Value) -> Value:
+        return value
+
+
+class Beside:
+    """Seeks the plan of doing nothing while another is sought; share: of the extra cost, that its gap may be."""
+
+    def __init__(self, source: Source, joint: bool, share: float | None, should_stop: ShouldStop) -> None:
+        self._task = NothingTask(source, joint)
+        self._share = share
+        self._should_stop = should_stop
+        self._began = time.monotonic()
+        self._crew: Crew | None = None
+        self._sent = False
+        self._value: Value = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._crew is not None:
+            self._crew.__exit__(kind, error or StoppedError("not needed any more"), trace)
+
+    def while_solving(self, effort: Effort) -> Effort:
+        """The effort of the plan itself, which then keeps this going."""
+        tell = effort.on_progress
+
+        def told(progress: Progress) -> None:
+            if tell:
+                tell(progress)
+            self._keep_going(progress)
+
+        return replace(effort, on_progress=told, enough=None if self._share is None else self._enough)
+
+    def _keep_going(self, progress: Progress) -> None:
+        if progress.stage != "solve" or time.monotonic() - self._began < START_AFTER_S:
+            return
+        if self._crew is None:
+            self._crew = Crew(_work, 1).__enter__()
+        elif not self._sent:
+            self._hear(self._crew)
+
+    def _hear(self, crew: Crew) -> None:
+        for event in crew.events(self._next):
+            if event.kind != "news":
+                self._value = event.news if event.kind == "value" else Failure(4, "its process was ended")
+
+    def _next(self) -> tuple[int, Task] | None:
+        if self._sent:
+            return None
+        self._sent = True
+        return 0, self._task
+
+    def answer(self, on_progress: OnProgress | None = None) -> Nothing | Failure:
+        """The plan of doing nothing, waited for; or why there is none."""
+        if on_progress and self._value is None:
+            on_progress(Progress(self._task.label, 0.0))
+        asked_to_stop = False
+        while self._value is None:
+            if self._crew is None or not self._sent:
+                self._value = attempt(lambda: self._task.run(lambda news: None, self._should_stop))
+                break
+            if self._should_stop() and not asked_to_stop:
+                self._crew.ask_to_stop()
+                asked_to_stop = True
+            self._hear(self._crew)
+        found: Nothing | Failure = self._value
+        return found
+
+    def told(self, plan: Plan, inputs: Inputs, effort: Effort) -> Plan:
+        """The plan with what it costs and buys beyond doing nothing; why that is not known stands in its remarks."""
+        nothing = self.answer(effort.on_progress)
+        if isinstance(nothing, Failure):
+            return replace(plan, reference_note=f"what doing nothing would cost is not known: {nothing.message}")
+        return with_reference(plan, nothing.plan, in_scenarios(inputs, plan.scenario, plan, effort), nothing.outcomes)
+
+    def _enough(self, objective: float) -> float | None:
+        """How large the gap of a plan of this cost may be, MUSD."""
+        nothing = self.answer()
+        if isinstance(nothing, Failure) or self._share is None:
+            return None
+        return max(self._share * (objective - nothing.plan.objective_musd), LEAST_EXTRA * abs(objective))
+
+
+def _work(task: Task, tell: Tell, should_stop: ShouldStop) -> Value:
+    return attempt(lambda: task.run(tell, should_stop))

@@ -1,0 +1,1 @@
+"""Which inputs matter: what a plan costs when they are higher or lower, and where it breaks."""

@@ -1,0 +1,109 @@
+"""What a tornado found: groups of figures, what their being higher or lower costs, flips and breaks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from lodestone.plan.formatting import count, in_words, musd, share
+from lodestone.plan.tables import Document
+
+CLIFF_SHARE = 0.01  # of the cost: more than this beyond the first look is a cliff
+
+
+@dataclass(frozen=True)
+class Side:
+    """The figures times a factor. screened_musd: the first look, with the plan as it is. breaks: rules that the plan's
+    decisions break then. extra_musd: after another solve, None where there was none or no plan; message: why."""
+
+    factor: float
+    screened_musd: float
+    breaks: tuple[str, ...] = ()
+    solved: bool = False
+    extra_musd: float | None = None
+    flips: tuple[str, ...] = ()
+    message: str = ""
+
+    @property
+    def no_plan(self) -> bool:
+        return self.solved and self.extra_musd is None
+
+    def is_cliff(self, cost: float) -> bool:
+        """Whether the plan breaks: no plan is left, its decisions do not hold, or it costs far more than it seemed."""
+        if self.no_plan or self.breaks:
+            return True
+        beyond = 0.0 if self.extra_musd is None else abs(self.extra_musd) - 2 * abs(self.screened_musd)
+        return beyond > CLIFF_SHARE * abs(cost)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A group of figures. cells: where they stand."""
+
+    sheet: str
+    column: str
+    source: str
+    cells: str
+    figures: int
+    illustrative: bool
+    low: Side
+    high: Side
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        return self.low, self.high
+
+    @property
+    def swing(self) -> float:
+        """The largest change of cost that is known, MUSD."""
+        return max(abs(s.screened_musd if s.extra_musd is None else s.extra_musd) for s in self.sides)
+
+
+@dataclass(frozen=True)
+class Tornado:
+    """bars: what matters most first: cliffs, then by cost."""
+
+    workbook: str
+    plan_name: str
+    scenario: str
+    by: float
+    only: str
+    cost_musd: float
+    gap_musd: float
+    bars: tuple[Bar, ...]
+    remarks: tuple[str, ...] = ()
+
+    def cliffs(self) -> list[Bar]:
+        return [bar for bar in self.bars if any(side.is_cliff(self.cost_musd) for side in bar.sides)]
+
+
+def finding(bar: Bar, cost: float) -> str:
+    """A sentence for the planner."""
+    said = []
+    for side in bar.sides:
+        change = f"{share(abs(side.factor - 1))} {'more' if side.factor > 1 else 'less'}"
+        cliff = "a cliff: " if side.is_cliff(cost) else ""
+        if side.no_plan:
+            said.append(f"{change}: {cliff}no plan ({side.message})")
+        elif side.solved and side.extra_musd is not None:
+            flips = f", {count(len(side.flips), 'decision')} other: {in_words(side.flips, 4)}" if side.flips else ""
+            less_or_more = "more" if side.extra_musd >= 0 else "less"
+            said.append(f"{change}: {cliff}{musd(abs(side.extra_musd))} {less_or_more}{flips}")
+        elif side.breaks:
+            said.append(f"{change}: {cliff}the plan does not hold ({in_words(side.breaks, 3)})")
+        else:
+            said.append(f"{change}: about {musd(side.screened_musd)}")
+    return "; ".join(said)
+
+
+def document(found: Tornado) -> Document:
+    """What tornado.json holds."""
+    bars = [
+        {
+            **asdict(bar),
+            "swing_musd": bar.swing,
+            "cliff": bar in found.cliffs(),
+            "finding": finding(bar, found.cost_musd),
+        }
+        for bar in found.bars
+    ]
+    return {**asdict(found), "bars": bars, "remarks": list(found.remarks)}
