@@ -101,8 +101,8 @@ def main() -> None:
 
     \b
     Example:
-      lodestone new plan.xlsx --example tutorial
-      lodestone solve plan.xlsx
+      lodestone new my_case.xlsx --example tutorial
+      lodestone solve my_case.xlsx
 
     Exit codes: 0 plan written, 1 whoever read the answer left before its end, 2 workbook or usage problem, 3 no plan
     exists, 4 stopped without a plan or with an unfinished study.

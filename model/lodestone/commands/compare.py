@@ -21,7 +21,7 @@ def compare(runs: tuple[Path, ...], out: Path, output: Output) -> None:
 
     \b
     Example:
-      lodestone compare outputs/plan/base outputs/plan/embargo
+      lodestone compare outputs/my_case/base outputs/my_case/embargo
     """
     from lodestone.report.compare.files import KIND, write_comparison
     from lodestone.report.terminal.compare import show_comparison

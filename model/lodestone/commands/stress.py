@@ -41,7 +41,7 @@ def stress(
 
     \b
     Example:
-      lodestone stress plan.xlsx outputs/plan/base outputs/plan/joint
+      lodestone stress my_case.xlsx outputs/my_case/base outputs/my_case/joint
     """
     from lodestone.plan.run_files import read_run
     from lodestone.report.studies.stress_files import KIND, write_stress

@@ -1,6 +1,6 @@
 """The front door: a workbook loaded, checked and ready to plan with.
 
-inputs = load("plan.xlsx", sets=["Settings/discount_rate=0.03"])
+inputs = load("my_case.xlsx", sets=["Settings/discount_rate=0.03"])
 inputs.require_valid()
 tables = inputs.tables("embargo")
 """
