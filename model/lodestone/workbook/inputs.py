@@ -90,6 +90,10 @@ class Inputs:
         --set if given. Problems of the edited workbook are in its `problems`."""
         return _loaded(self.path, self._data, self.sets if sets is None else sets, edits)
 
+    def with_tables(self, tables: Mapping[str, Tables]) -> Inputs:
+        """With the data of some scenarios replaced, which the caller has checked."""
+        return replace(self, _tables={**self._tables, **tables})
+
     def _known(self, scenario: str) -> str:
         if scenario not in self._tables:
             hint = advice(scenario, self.scenario_names, "there are")

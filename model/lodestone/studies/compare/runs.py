@@ -12,7 +12,7 @@ from pathlib import Path
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import finite, musd, one_line
 from lodestone.plan.plan import Plan
-from lodestone.plan.run_files import folder_of, read_run
+from lodestone.plan.run_files import PLAN_JSON, folder_of, read_run
 from lodestone.studies.compare.decisions import decisions
 from lodestone.studies.compare.figures import ADDS_UP, bridge, costs, key_figures
 from lodestone.studies.compare.input_differences import input_differences
@@ -25,6 +25,14 @@ LONGEST_NAME = 60
 def compare_runs(paths: Sequence[Path]) -> Comparison:
     """Compare runs by their folders (or their plan.json). Raises UsageError when one cannot be read."""
     return compare([read_run(path) for path in paths], names_by_path(paths))
+
+
+def runs_in(place: Path) -> list[Path]:
+    """The run itself, or those of a folder of runs, the base first."""
+    if not place.is_dir() or (place / PLAN_JSON).exists():
+        return [place]
+    found = [path for path in place.iterdir() if (path / PLAN_JSON).exists() and not path.name.startswith(".")]
+    return sorted(found, key=lambda path: (path.name != "base", path.name)) or [place]
 
 
 def names_by_path(paths: Sequence[Path]) -> list[str]:
