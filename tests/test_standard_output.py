@@ -101,6 +101,7 @@ ANSWERS = {
     "sweep": ("plan.xlsx", "--vary", "Settings/discount_rate=0,0.05", "--jobs", "1"),
     "stress": ("capped.xlsx", "capped", "--gap", "0.01"),
     "report": ("plan",),
+    "pack": ("plan", "--force"),
     "verify": ("plan",),
     "doctor": (),
     "attack": ("capped.xlsx", "capped", "--set", "Scenarios/embargo/threat=yes"),

@@ -23,6 +23,7 @@ from lodestone.commands.frontier import frontier
 from lodestone.commands.import_ import import_
 from lodestone.commands.new import new
 from lodestone.commands.output import JSON_FLAG, json_text, problems_answer
+from lodestone.commands.pack import pack
 from lodestone.commands.report import report
 from lodestone.commands.solve import solve
 from lodestone.commands.stress import stress
@@ -126,6 +127,7 @@ COMMANDS = (
     stress,
     attack,
     report,
+    pack,
     verify,
     watch,
     doctor,

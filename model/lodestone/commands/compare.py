@@ -102,6 +102,7 @@ def _before_and_now(runs: tuple[Path, ...]) -> list[Path]:
 def _side(place: Path, scenario: str, effort: Effort, why: bool) -> Side:
     import hashlib
 
+    from lodestone.errors import UsageError
     from lodestone.plan.run_files import read_run, workbook_bytes, workbook_of
     from lodestone.solve.one_scenario import solve_scenario
     from lodestone.workbook.inputs import load, load_bytes
@@ -113,7 +114,10 @@ def _side(place: Path, scenario: str, effort: Effort, why: bool) -> Side:
     plan = read_run(place)
     if not why or plan.is_joint:
         return Side(plan, None)
-    content = workbook_bytes(plan, place)
+    try:
+        content = workbook_bytes(plan, place)
+    except UsageError:  # it was moved
+        return Side(plan, None)
     if hashlib.sha256(content).hexdigest() != plan.workbook_sha256:
         return Side(plan, None)
     return Side(plan, (load_bytes(workbook_of(plan, place), content, plan.sets or ()), str(plan.scenario)))
@@ -132,8 +136,8 @@ def _explained(comparison: Comparison, found: list[Side], effort: Effort, why: b
     if first.case is None or second.case is None:
         side = comparison.names[first.case is not None]
         said = (
-            f"Which input explains how much is not known: {side} is of several futures, or its workbook has changed "
-            "since. Compare the two workbooks instead."
+            f"Which input explains how much is not known: {side} is of several futures, or its workbook was changed or "
+            "moved since. Compare the two workbooks instead."
         )
         return replace(comparison, causes=Causes((), said))
     costs = (first.plan.objective_musd, second.plan.objective_musd)

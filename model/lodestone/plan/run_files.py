@@ -97,7 +97,7 @@ def workbook_bytes(plan: Plan, run: Path) -> bytes:
 
     Raises UsageError when there is none.
     """
-    path, said, mend = workbook_of(plan, run), plan.workbook_path or "", "name it with --workbook"
+    path, said, mend = workbook_of(plan, run), plan.workbook_path or "", "say where it stands now with --workbook"
     if ELSEWHERE.match(said):
         raise UsageError(f"the run names a workbook on another host, {one_line(said)}, which is not followed: {mend}")
     try:
