@@ -77,6 +77,7 @@ class Place:
 COMMANDS: dict[str, Callable[[Place], list[str]]] = {
     "verify": lambda at: [at.run],
     "report": lambda at: [at.run, *at.out("report.html")],
+    "pack": lambda at: [at.run, *at.out("packed.zip"), "--force"],
     "compare": lambda at: [at.sound, at.run, *at.out("compare.xlsx")],
     "explain": lambda at: [at.run, *at.out("what_binds.xlsx"), "--jobs", "1"],
     "stress": lambda at: [at.workbook, at.run, *at.out("stress.xlsx")],

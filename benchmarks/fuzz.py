@@ -32,7 +32,7 @@ from openpyxl import load_workbook
 from benchmarks.mutate import SAME, WRONG, Mutated, bases, mutate
 from lodestone.audit import audit
 from lodestone.commands import main as lodestone
-from lodestone.plan.run_files import read_run
+from lodestone.plan.run_files import plan_book, read_run
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import load
 from lodestone.workbook.schema.sheets import SHEETS
@@ -112,7 +112,7 @@ def _fault_of_plan(base: str, mutated: Mutated, run: Path) -> str:
     findings = audit(plan_data(inputs.tables(), inputs.tables()), plan.document()).findings
     if findings:
         return f"the plan fails its audit: {findings[0]}"
-    load_workbook(run / "plan.xlsx", read_only=True).close()
+    load_workbook(plan_book(run), read_only=True).close()
     if mutated.expected == SAME and plan.status == "optimal":
         expected = _objective(base)
         if abs(plan.objective_musd - expected) > 4 * GAP * abs(expected) + 1e-6:

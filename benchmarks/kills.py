@@ -22,7 +22,7 @@ import lodestone.report.plan.run_folder as run_folders
 import lodestone.solve.all_futures  # noqa: F401  loaded once, before the forks
 from lodestone.commands import main as command
 from lodestone.plan.plan_json import fingerprint
-from lodestone.plan.run_files import read_run
+from lodestone.plan.run_files import HISTORY, plan_book, read_run
 
 ROOT = Path(__file__).resolve().parents[1]
 OLD, NEW = "the old plan", "the new plan"
@@ -100,12 +100,12 @@ def _whole_plan(run: Path) -> str:
     """The name of the plan that stands there, every file of it readable and of one run."""
     plan = read_run(run)
     assert fingerprint(plan.document()) == plan.fingerprint, "plan.json is not what was written"
-    names = {path.name for path in run.iterdir()}
-    assert names == {"plan.json", "plan.xlsx", "run.log"}, names
-    book = load_workbook(run / "plan.xlsx", read_only=True)
+    names = {path.name for path in run.iterdir() if path.name != HISTORY}
+    assert names == {"plan.json", plan_book(run).name, "run.log"}, names
+    book = load_workbook(plan_book(run), read_only=True)
     shown = {cell for row in book["Summary"].iter_rows(values_only=True) for cell in row}
     book.close()
-    assert plan.plan_name in shown, "plan.xlsx is of another run"
+    assert plan.plan_name in shown, "its workbook is of another run"
     return str(plan.plan_name)
 
 

@@ -4,7 +4,7 @@ Such a page is worked through from top to bottom in an empty folder, as a reader
 
 - In a block of the kind `console` each line `$ lodestone ...` is run, and what it prints stands below it. `...` as the
   last line leaves out the rest. What is only said while it works (stages, seconds) is not shown.
-- After `<!-- sheet: Projects -->` comes a table, whose rows are put into that sheet of plan.xlsx (or, after
+- After `<!-- sheet: Projects -->` comes a table, whose rows are put into that sheet of my_case.xlsx (or, after
   `<!-- sheet: Projects of other.xlsx -->`, of another workbook): a row with the keys of one that is there changes it in
   the columns shown, any other is added; a sheet or column that is not there is added too.
 """
@@ -61,7 +61,7 @@ def work_through(page: str, folder: Path) -> Worked:
             elif match := SHEET.fullmatch(line):
                 table = list(_until(lines, ""))
                 written += [*table, ""]
-                _type_in(folder / (match[2] or "plan.xlsx"), match[1], table, done)
+                _type_in(folder / (match[2] or "my_case.xlsx"), match[1], table, done)
     done.text = "\n".join(written) + "\n"
     return done
 

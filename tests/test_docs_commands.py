@@ -17,6 +17,7 @@ from docs.run_pages import RUN, work_through
 from openpyxl import load_workbook
 
 from lodestone.commands import main
+from lodestone.plan.run_files import plan_book
 from lodestone.template.examples import examples
 from lodestone.workbook.schema.sheets import SHEETS
 
@@ -81,7 +82,8 @@ def test_a_command_that_is_shown_exists_with_its_options(page: str, command: str
 
 
 @pytest.mark.parametrize(
-    "wrong", ["lodestone slove plan.xlsx", "lodestone solve plan.xlsx --gab 1", "lodestone solve plan.xlsx --gap high"]
+    "wrong",
+    ["lodestone slove my_case.xlsx", "lodestone solve my_case.xlsx --gab 1", "lodestone solve my_case.xlsx --gap high"],
 )
 def test_a_command_that_does_not_exist_is_noticed(wrong: str):
     assert not parses(wrong)
@@ -102,7 +104,7 @@ def stable(text: str) -> list[str]:
 
 EXIT_CODES = {  # of the commands that end with another one than 0
     "start.md": {"lodestone check slip.xlsx": 2},
-    "how_to.md": {"lodestone solve plan.xlsx": 3},
+    "how_to.md": {"lodestone solve my_case.xlsx": 3},
     "the_world_in_a_workbook.md": {},
 }
 
@@ -141,7 +143,7 @@ def test_every_sheet_and_every_field_of_a_plan_is_in_the_docs(tmp_path: Path):
     run = CliRunner().invoke(main, ["solve", str(examples()["tutorial"]), "--out", str(tmp_path / "run"), "--quiet"])
     assert run.exit_code == 0, run.output
     plan = json.loads((tmp_path / "run" / "plan.json").read_text(encoding="utf-8"))
-    sheets = set(load_workbook(tmp_path / "run" / "plan.xlsx", read_only=True).sheetnames)
+    sheets = set(load_workbook(plan_book(tmp_path / "run"), read_only=True).sheetnames)
 
     fields = re.findall(r"`(\w+)`", " ".join(_first_column("programs.md", "| field | meaning |")))
     assert set(fields) == set(plan)

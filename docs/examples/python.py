@@ -1,14 +1,14 @@
 # %% [markdown]
 # # Lodestone in Python
-# Run cell by cell in a notebook or an editor, or whole: `python python.py plan.xlsx`.
-# `lodestone new plan.xlsx --example tutorial` writes the workbook.
+# Run cell by cell in a notebook or an editor, or whole: `python python.py my_case.xlsx`.
+# `lodestone new my_case.xlsx --example tutorial` writes the workbook.
 
 # %% A workbook, with one of its values changed. The file is left alone.
 import sys
 
 import lodestone as ls
 
-WORKBOOK = sys.argv[1] if len(sys.argv) > 1 else "plan.xlsx"
+WORKBOOK = sys.argv[1] if len(sys.argv) > 1 else "my_case.xlsx"
 book = ls.load(WORKBOOK)
 tighter = book.changed({"ChinaShare/magnet_cap/2029": 0.4})
 print(book.scenarios, len(book.warnings), "warnings")
@@ -51,5 +51,5 @@ except ls.Infeasible as error:
     print(error.explain(time_limit=60))
 
 # %% A run on disk, as the command line writes it, and back.
-place = plan.save("outputs/plan/from_python")
+place = plan.save("outputs/my_case/from_python")
 print(ls.read(place))

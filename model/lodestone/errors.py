@@ -111,7 +111,7 @@ class AnswerLostError(LodestoneError):
 
 
 class ReaderLeftError(AnswerLostError):
-    """Whoever read standard output has left, as in `lodestone check plan.xlsx | head -1`: no more is said."""
+    """Whoever read standard output has left, as in `lodestone check my_case.xlsx | head -1`: no more is said."""
 
     exit_code = 1
 

@@ -107,11 +107,11 @@ def test_solve_writes_a_run_and_says_where(here: Path) -> None:
     result = run("solve", "plan.xlsx")
     assert result.exit_code == 0
     folder = Path("outputs/plan/base")
-    assert {p.name for p in folder.iterdir()} == {"plan.xlsx", "plan.json", "run.log"}
+    assert {p.name for p in folder.iterdir()} == {"plan - base.plan.xlsx", "plan.json", "run.log"}
     lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
     assert lines["Plan"].startswith("plan, scenario base: optimal (gap 0.0%)")
     assert lines["Build"] == "nothing"
-    assert lines["Files"] == f"{folder / 'plan.xlsx'} and plan.json"
+    assert lines["Files"] == f"{folder / 'plan - base.plan.xlsx'} and plan.json"
     plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     assert plan["expected_cost_musd"] == pytest.approx(0.1 * 61 + 0.12 * 61 / 1.05)
     stages = [line.split()[0] for line in result.stderr.splitlines()]

@@ -10,9 +10,9 @@ from lodestone.commands import main
 
 # What differs because the commands differ: places of other kinds, several scenarios, other things that are replaced.
 OWN = {
-    "--out": {"attack", "brief", "calibrate", "compare", "report", "solve", "stress", "watch"},
+    "--out": {"attack", "brief", "calibrate", "compare", "pack", "report", "solve", "stress", "watch"},
     "--scenario": {"solve", "sweep"},
-    "--force": {"check", "new"},
+    "--force": {"check", "new", "pack"},
     "--from": {"frontier", "stress"},
     "--first-year": {"import", "new"},
     "--last-year": {"import", "new"},

@@ -103,6 +103,7 @@ ANSWERS = {
     "sweep": ("plan.xlsx", "--vary", "Settings/discount_rate=0,0.05", "--jobs", "1"),
     "stress": ("capped.xlsx", "capped", "--gap", "0.01"),
     "report": ("plan",),
+    "pack": ("plan", "--force"),
     "verify": ("plan",),
     "doctor": (),
     "ranges": ("plan",),

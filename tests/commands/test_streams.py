@@ -74,7 +74,11 @@ def test_the_file_that_is_opened_first_does_not_become_standard_output(place: Pa
     line = '"$@" >&- 2>&-'
     done = subprocess.run(["bash", "-c", line, "-", *command], cwd=place, env=ENVIRONMENT, timeout=120)
     assert done.returncode == 0
-    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == ["plan.json", "plan.xlsx", "run.log"]
+    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == [
+        "plan.json",
+        "run.log",
+        "tiny - base (run).plan.xlsx",
+    ]
     for path in (tmp_path / "run").iterdir():
         assert b"says its name" not in path.read_bytes()
 

@@ -334,7 +334,9 @@ def test_a_plan_or_a_study_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> N
      "smb://host/share/plan.xlsx", "https://host/plan.xlsx", "FILE://host/plan.xlsx"],
 )  # fmt: skip
 def test_a_workbook_on_another_host_is_not_followed(tmp_path: Path, path: str) -> None:
-    with pytest.raises(UsageError, match=r"on another host, .*, which is not followed: name it with --workbook"):
+    with pytest.raises(
+        UsageError, match=r"on another host, .*, which is not followed: say where it stands now with --workbook"
+    ):
         workbook_bytes(small_plan(workbook_path=path), tmp_path)
 
 
@@ -370,7 +372,7 @@ def test_verify_says_so_and_takes_the_workbook_that_is_named(solved: list[Place]
     assert (workbook.ok, audit.ok) == (None, None)
     assert workbook.text == (
         "the run names a workbook on another host, //host/share/plan.xlsx, which is not followed: "
-        "name it with --workbook"
+        "say where it stands now with --workbook"
     )
     *_, workbook, audit = verify(tmp_path / "run", Path(at.workbook))
     assert (workbook.ok, audit.ok) == (True, True)

@@ -17,6 +17,7 @@ from tests.plan_document import small_plan
 from tests.solving import solved_all
 
 from lodestone.plan.plan import Plan
+from lodestone.plan.run_files import plan_book
 from lodestone.plan.tables import ORIGINS
 from lodestone.report.excel.drawings import Drawing
 from lodestone.report.plan.charts import drawings
@@ -93,7 +94,7 @@ def assert_charts_hold(path: Path) -> None:
 
 def test_charts_of_the_tutorial_draw_cells_with_numbers(tutorial: tuple[Plan, Path]):
     _, folder = tutorial
-    assert_charts_hold(folder / "plan.xlsx")
+    assert_charts_hold(plan_book(folder))
     titles = [drawing.title for drawing in all_drawings(tutorial[0])]
     assert titles == [
         "What is built when: decision, construction, production",
@@ -106,7 +107,7 @@ def test_charts_of_the_tutorial_draw_cells_with_numbers(tutorial: tuple[Plan, Pa
         "Stock at year end (t) and days of cover: home_reserve, magnet",
         "Capacity used outside regions of concern, by stage (%)",
     ]
-    with zipfile.ZipFile(folder / "plan.xlsx") as parts:
+    with zipfile.ZipFile(plan_book(folder)) as parts:
         charts = [name for name in parts.namelist() if name.startswith("xl/charts/chart")]
         assert len(charts) == len(titles) + 2  # two on the Summary
         assert not [name for name in parts.namelist() if name.startswith("xl/media")]  # no pictures
@@ -204,7 +205,7 @@ def links(book: Workbook) -> Iterator[tuple[str, Any]]:
 
 
 def test_links_within_the_plan_lead_to_cells(tutorial: tuple[Plan, Path], futures: Plan, tmp_path):
-    for path in (tutorial[1] / "plan.xlsx", written(futures, tmp_path / "plan.xlsx")):
+    for path in (plan_book(tutorial[1]), written(futures, tmp_path / "plan.xlsx")):
         book = load_workbook(path)
         led = {}
         for sheet, link in links(book):
@@ -222,7 +223,7 @@ def test_links_within_the_plan_lead_to_cells(tutorial: tuple[Plan, Path], future
 def test_two_clicks_from_a_decision_to_its_cell(tutorial: tuple[Plan, Path]):
     """Investments -> Origins -> the workbook of the run, whose path holds blanks, # and %."""
     plan, folder = tutorial
-    book = load_workbook(folder / "plan.xlsx")
+    book = load_workbook(plan_book(folder))
     first = book["Investments"]["A2"].hyperlink
     sheet, cell = first.location.split("!")
     row = book[sheet][cell].row

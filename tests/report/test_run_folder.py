@@ -42,7 +42,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert replace(back, fingerprint=None) == plan
     text = json.loads((tmp_path / "a" / "b" / "plan.json").read_text(encoding="utf-8"))
     assert list(text) == [*plan.document(), "fingerprint"]
-    assert {p.name for p in (tmp_path / "a" / "b").iterdir()} == {"plan.xlsx", "plan.json"}
+    assert {p.name for p in (tmp_path / "a" / "b").iterdir()} == {"magnets - base (b).plan.xlsx", "plan.json"}
     assert read_run(tmp_path / "a" / "b" / "plan.json").plan_name == plan.plan_name
 
 
@@ -62,15 +62,24 @@ def test_json_is_finite_and_has_a_row_a_line(tmp_path: Path) -> None:
 def test_a_run_replaces_a_run_whole(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     write_run(small_plan(plan_name=OLD), folder)
-    (folder / "~$plan.xlsx").write_text("lock")  # left by Excel
+    (folder / "~$magnets - base (run).plan.xlsx").write_text("lock")  # left by Excel
     (folder / ".DS_Store").write_text("")
     write_run(small_plan(plan_name=NEW), folder)
     assert name_in(folder) == NEW
-    assert {p.name for p in folder.iterdir()} == {"plan.xlsx", "plan.json"}
+    assert {p.name for p in folder.iterdir()} == {"magnets - base (run).plan.xlsx", "plan.json", "history"}
     assert hidden(tmp_path) == []
 
 
-@pytest.mark.parametrize("files", [["notes.txt"], ["plan.xlsx"], ["plan.json"], ["plan.xlsx", "plan.json", "more.csv"]])
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["notes.txt"],
+        ["plan.xlsx"],
+        ["plan.json"],
+        ["plan.xlsx", "plan.json", "more.csv"],
+        ["a.plan.xlsx", "b.plan.xlsx", "plan.json"],
+    ],
+)
 def test_foreign_files_are_never_replaced(tmp_path: Path, files: list[str]) -> None:
     for name in files:
         (tmp_path / "mine" / name).parent.mkdir(exist_ok=True)
@@ -102,12 +111,12 @@ def test_a_workbook_open_elsewhere_is_told_before_the_solve(tmp_path: Path, monk
     opened = Path.open
 
     def locked(path: Path, *args: str, **kwargs: str) -> object:
-        if path.name == "plan.xlsx":
+        if path.name == "magnets - base (run).plan.xlsx":
             raise PermissionError(13, "Permission denied")
         return opened(path, *args, **kwargs)  # type: ignore[call-overload]
 
     monkeypatch.setattr(Path, "open", locked)
-    with pytest.raises(UsageError, match=r"plan\.xlsx is read-only or open in another program"):
+    with pytest.raises(UsageError, match=r"run\)\.plan\.xlsx is read-only or open in another program"):
         check_target(tmp_path / "run")
 
 
@@ -166,8 +175,8 @@ runs.write_run(small_plan(plan_name="the new plan"), Path(sys.argv[1]))
 
 @pytest.mark.parametrize(
     ("step", "after", "expected"),
-    [("stamped", 0, OLD), ("rename", 0, OLD), ("rename", 1, OLD), ("rmtree", 0, NEW)],
-    ids=["while writing", "before the swap", "between the two renames", "before cleaning up"],
+    [("stamped", 0, OLD), ("rename", 0, OLD), ("rename", 1, OLD), ("rename", 2, NEW), ("rename", 3, NEW)],
+    ids=["while writing", "before the swap", "between the two renames", "before it is kept", "before its name"],
 )
 def test_a_crash_leaves_old_or_new_and_the_next_run_cleans_up(
     tmp_path: Path, step: str, after: int, expected: str

@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 
 from lodestone.commands import main
 from lodestone.plan.plan_json import OF_THE_RUN
+from lodestone.plan.run_files import plan_book
 from lodestone.runs.verify import holds, verify
 
 ROOT = Path(__file__).parents[2]
@@ -59,15 +60,15 @@ def test_a_number_changed_in_plan_json_is_noticed_twice(place: Path) -> None:
 
 
 def test_a_cell_changed_in_plan_xlsx_is_named(place: Path) -> None:
-    path = place / "run" / "plan.xlsx"
+    path = plan_book(place / "run")
     book = load_workbook(path)
     book["Audit"]["A2"] = "all is well"
     book.save(path)
-    ok, text = found(place)["plan.xlsx"]
+    ok, text = found(place)["plan - base (run).plan.xlsx"]
     assert ok is False
     assert "Audit!A2" in text
     path.unlink()
-    assert found(place)["plan.xlsx"][0] is False
+    assert found(place)["plan.xlsx"][0] is False  # as early runs call it
 
 
 def test_a_workbook_that_changed_is_told_by_its_inputs_and_audited_again(place: Path) -> None:
@@ -146,8 +147,8 @@ def test_a_run_of_an_earlier_version_is_neither_right_nor_wrong(place: Path) -> 
     path.write_text(json.dumps(plan))
     findings = found(place)
     assert findings["plan.json"] == (None, "has no fingerprint: an earlier version of Lodestone wrote it")
-    assert findings["plan.xlsx"][0] is None
-    assert findings["plan.xlsx"][1].startswith("was written by Lodestone 0.0.1, this is ")
+    assert findings["plan - base (run).plan.xlsx"][0] is None
+    assert findings["plan - base (run).plan.xlsx"][1].startswith("was written by Lodestone 0.0.1, this is ")
     assert not holds(verify(place / "run"))
 
 

@@ -25,6 +25,8 @@ from lodestone.workbook.cell_locations import Places
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import load
 
+FILES = {"book - base.plan.xlsx", "plan.json", "run.log"}  # of a run
+
 
 def run(*arguments: str) -> Result:
     result = CliRunner().invoke(main, arguments)
@@ -85,7 +87,7 @@ def test_a_plan_of_an_earlier_run_stays_and_the_next_plan_takes_all_away(here: P
     assert Path("outputs/book/base/plan.json").read_bytes() == plan
     assert Path("outputs/book/base/explanation.json").exists()
     assert run("solve", "book.xlsx").exit_code == 0
-    assert {p.name for p in Path("outputs/book/base").iterdir()} == {"plan.xlsx", "plan.json", "run.log"}
+    assert {p.name for p in Path("outputs/book/base").iterdir()} == {*FILES, "history"}
 
 
 def test_a_folder_with_an_explanation_alone_takes_a_plan(here: Path) -> None:
@@ -122,7 +124,7 @@ def test_of_many_scenarios_each_that_fails_gets_its_files_and_a_sentence(here: P
     assert "no plan exists: Sectors!C2: industry in Home must get 80 t of oxide in 2027" in row
     assert "least repair: Sectors!C2 min_service_share of industry: 80.0% -> at most 30.0%" in row
     assert {p.name for p in Path("outputs/book/blockade").iterdir()} == {"explanation.json", "explanation.xlsx"}
-    assert {p.name for p in Path("outputs/book/base").iterdir()} == {"plan.xlsx", "plan.json", "run.log"}
+    assert {p.name for p in Path("outputs/book/base").iterdir()} == FILES
 
 
 def test_a_joint_plan_names_the_future_that_cannot_be(here: Path) -> None:

@@ -19,6 +19,7 @@ from tests.make import with_plants, write_book
 from tests.processes import FULL, posix, python
 
 from lodestone.commands import main
+from lodestone.plan.run_files import plan_book
 from lodestone.report.terminal.many import WatchMany
 from lodestone.runs.folder_lock import claimed
 from lodestone.runs.verify import holds, verify
@@ -111,8 +112,8 @@ def test_a_study_holds_its_place_until_its_last_file_stands(
 def test_a_plan_in_the_workbook_of_another_run_is_noticed(solved: Path, tmp_path: Path) -> None:
     run = shutil.copytree(solved / "run", tmp_path / "run")
     assert holds(verify(run, solved / "plan.xlsx"))
-    shutil.copy(solved / "other" / "plan.xlsx", run)
-    ok, text = next((f.ok, f.text) for f in verify(run, solved / "plan.xlsx") if f.what == "plan.xlsx")
+    shutil.copy(solved / "other" / "plan - base (other).plan.xlsx", plan_book(run))
+    ok, text = next((f.ok, f.text) for f in verify(run, solved / "plan.xlsx") if f.what.endswith(".plan.xlsx"))
     assert ok is False
     assert "shows other values than plan.json" in text
 

@@ -20,7 +20,7 @@ import lodestone
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.plan import Plan
 from lodestone.plan.plan_json import OF_THE_RUN
-from lodestone.plan.run_files import read_run
+from lodestone.plan.run_files import plan_book, read_run
 from lodestone.progress import Progress
 from lodestone.runs.batch import jobs_for
 from lodestone.solve.effort import Effort
@@ -102,7 +102,7 @@ def test_workers_write_the_runs_themselves(workbook, one_by_one, tmp_path):
         assert done.plan is not None
         assert set(done.plan.tables) == {"costs"}
         assert plain(read_run(folders[done.job.scenario])) == as_read(one_by_one[done.job.scenario])
-        assert (folders[done.job.scenario] / "plan.xlsx").exists()
+        assert plan_book(folders[done.job.scenario]).exists()
 
 
 def test_a_run_that_cannot_be_written_is_a_failure_with_its_reason(workbook, tmp_path):

@@ -20,6 +20,7 @@ from lodestone.commands import main
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, UsageError
 from lodestone.plan.plan import Plan
+from lodestone.plan.run_files import plan_book
 from lodestone.report.plan.run_folder import write_run
 from lodestone.report.studies.what_binds_files import write_what_binds
 from lodestone.solve.all_futures import solve_joint
@@ -401,7 +402,7 @@ def test_files_and_terminal(tmp_path, monkeypatch):
     facts = json.loads(Path("outputs/plan/what_binds.json").read_text())
     assert {row["rule"] for row in facts["what_binds"]} == {"China share"}
     assert [row["within_gap"] for row in facts["moved"]] == [False, False]
-    plan = openpyxl.load_workbook("run/plan.xlsx")
+    plan = openpyxl.load_workbook(plan_book(Path("run")))
     assert {"WhatBinds", "SupplyCost"} <= set(plan.sheetnames)
 
     result = CliRunner().invoke(main, ["explain", "nowhere"])

@@ -1,6 +1,6 @@
 """The front door for those who go on in Python: `import lodestone as ls`.
 
-    book = ls.load("plan.xlsx", {"ChinaShare/magnet_cap/2029": 0.4})
+    book = ls.load("my_case.xlsx", {"ChinaShare/magnet_cap/2029": 0.4})
     plan = book.solve(gap=1e-3)
     plan.cost, plan["investments"], plan.future("embargo")
     ls.compare(plan, book.solve(scenario="embargo")).bridge

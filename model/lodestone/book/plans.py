@@ -26,9 +26,9 @@ class Plan(AnyPlan):
     source: Path | None = None
 
     def save(self, folder: str | Path) -> Path:
-        """Write plan.xlsx and plan.json into the folder of a run, as `lodestone solve` does; returns the folder.
+        """Write the plan, as a workbook and as plan.json, into the folder of a run, as `lodestone solve` does.
 
-        Raises UsageError for a folder that holds anything but a run.
+        Returns the folder. Raises UsageError for one that holds anything but a run.
         """
         from lodestone.report.plan.run_folder import check_target, write_run
         from lodestone.runs.folder_lock import claimed

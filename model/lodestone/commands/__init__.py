@@ -25,6 +25,7 @@ from lodestone.commands.frontier import frontier
 from lodestone.commands.import_ import import_
 from lodestone.commands.new import new
 from lodestone.commands.output import JSON_FLAG, json_text, problems_answer
+from lodestone.commands.pack import pack
 from lodestone.commands.ranges import ranges
 from lodestone.commands.report import report
 from lodestone.commands.solve import solve
@@ -105,8 +106,8 @@ def main() -> None:
 
     \b
     Example:
-      lodestone new plan.xlsx --example tutorial
-      lodestone solve plan.xlsx
+      lodestone new my_case.xlsx --example tutorial
+      lodestone solve my_case.xlsx
 
     Exit codes: 0 plan written, 1 whoever read the answer left before its end, 2 workbook or usage problem, 3 no plan
     exists, 4 stopped without a plan or with an unfinished study.
@@ -134,6 +135,7 @@ COMMANDS = (
     allies,
     report,
     brief,
+    pack,
     verify,
     watch,
     doctor,

@@ -43,7 +43,7 @@ def allies(
 
     \b
     Example:
-      lodestone allies plan.xlsx --members USA,EU,Japan --gap 0.001
+      lodestone allies my_case.xlsx --members USA,EU,Japan --gap 0.001
     """
     from lodestone.report.studies.allies_files import KIND, write_allies
     from lodestone.report.terminal.allies import show_allies

@@ -43,7 +43,7 @@ def alternatives(
 
     \b
     Example:
-      lodestone alternatives plan.xlsx --within 2% --gap 0.01
+      lodestone alternatives my_case.xlsx --within 2% --gap 0.01
     """
     from lodestone.report.studies import alternatives_files
     from lodestone.report.terminal.alternatives import show_alternatives

@@ -37,7 +37,7 @@ def attack(
 
     \b
     Example:
-      lodestone attack plan.xlsx outputs/plan/base --k 2
+      lodestone attack my_case.xlsx outputs/my_case/base --k 2
     """
     from lodestone.plan.run_files import read_run
     from lodestone.report.studies.attack_files import KIND, write_attack

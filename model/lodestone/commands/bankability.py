@@ -20,7 +20,7 @@ def bankability(workbook: Path, scenario: str, sets: tuple[str, ...], output: Ou
 
     \b
     Example:
-      lodestone bankability plan.xlsx
+      lodestone bankability my_case.xlsx
     """
     from lodestone.data.lenders import bankability_table
     from lodestone.report.terminal.progress_lines import show_bankability

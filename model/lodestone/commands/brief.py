@@ -22,7 +22,7 @@ def brief(run: Path, out: Path, output: Output) -> None:
 
     \b
     Example:
-      lodestone brief outputs/plan/base --out brief.pptx
+      lodestone brief outputs/my_case/base --out brief.pptx
     """
     from lodestone.plan.run_files import read_run
     from lodestone.report.plan.brief_slides import write_brief

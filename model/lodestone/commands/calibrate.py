@@ -33,8 +33,8 @@ def calibrate(
 
     \b
     Example:
-      lodestone calibrate plan.xlsx
-      lodestone calibrate plan.xlsx --set Materials/ndfeb_magnet/resourcing_share=0.2 --out calibration.xlsx
+      lodestone calibrate my_case.xlsx
+      lodestone calibrate my_case.xlsx --set Materials/ndfeb_magnet/resourcing_share=0.2 --out calibration.xlsx
     """
     from lodestone.report.studies.calibration_files import write_calibration
     from lodestone.report.terminal.calibration import show_calibration

@@ -28,8 +28,8 @@ def check(
 
     \b
     Example:
-      lodestone check plan.xlsx
-      lodestone check plan.xlsx --mark marked.xlsx
+      lodestone check my_case.xlsx
+      lodestone check my_case.xlsx --mark marked.xlsx
     """
     from lodestone.plan.formatting import count
     from lodestone.report.terminal.progress_lines import show_marked, show_problems

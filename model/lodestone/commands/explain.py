@@ -39,7 +39,7 @@ def explain(
 
     \b
     Example:
-      lodestone explain outputs/plan/base
+      lodestone explain outputs/my_case/base
     """
     from lodestone.plan.run_files import read_run, workbook_of
     from lodestone.report.studies import what_binds_files

@@ -92,8 +92,8 @@ def frontier(
 
     \b
     Example:
-      lodestone frontier plan.xlsx --cap magnet_cap --from 0.9 --to 0 --steps 10
-      lodestone frontier plan.xlsx --secure 0,1,2,3
+      lodestone frontier my_case.xlsx --cap magnet_cap --from 0.9 --to 0 --steps 10
+      lodestone frontier my_case.xlsx --secure 0,1,2,3
     """
     if shares and not secure:
         raise click.UsageError("--secure-share goes with --secure")

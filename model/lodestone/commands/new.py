@@ -12,21 +12,21 @@ from lodestone.template.examples import FIRST_YEAR, LAST_YEAR, examples
 
 
 @click.command()
-@click.argument("plan", type=PATH)
+@click.argument("workbook", type=PATH, default="my_case.xlsx")
 @click.option("--example", metavar="NAME", help=f"Copy an example: {', '.join(examples())}.")
 @click.option("--first-year", type=int, help=f"First year of a blank workbook. [default: {FIRST_YEAR}]")
 @click.option("--last-year", type=int, help=f"Its last year. [default: {LAST_YEAR - FIRST_YEAR} years later]")
 @click.option("--force", is_flag=True, help="Replace a workbook that exists.")
 @OUTPUT
 def new(
-    plan: Path, example: str | None, first_year: int | None, last_year: int | None, force: bool, output: Output
+    workbook: Path, example: str | None, first_year: int | None, last_year: int | None, force: bool, output: Output
 ) -> None:
-    """Write a new workbook PLAN: a blank one with help and drop-downs, or an example.
+    """Write a new workbook, my_case.xlsx if no other is named: a blank one with help and drop-downs, or an example.
 
     \b
     Example:
-      lodestone new plan.xlsx --example tutorial
-      lodestone new plan.xlsx --first-year 2026 --last-year 2045
+      lodestone new my_case.xlsx --example tutorial
+      lodestone new my_case.xlsx --first-year 2026 --last-year 2045
     """
     from lodestone.template.examples import new_workbook
 
@@ -34,8 +34,8 @@ def new(
         raise click.UsageError("an example has its own years; leave out --first-year and --last-year")
     start = first_year if first_year is not None else FIRST_YEAR
     end = last_year if last_year is not None else start + LAST_YEAR - FIRST_YEAR
-    new_workbook(plan, example, force, start, end)
+    new_workbook(workbook, example, force, start, end)
     output.answer(
-        lambda: click.echo(f"{plan} is written. Fill it in, then: lodestone solve {plan}"),
-        lambda: {"workbook": str(plan)},
+        lambda: click.echo(f"{workbook} is written. Fill it in, then: lodestone solve {workbook}"),
+        lambda: {"workbook": str(workbook)},
     )

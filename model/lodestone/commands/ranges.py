@@ -36,7 +36,7 @@ def ranges(
 
     \b
     Example:
-      lodestone ranges outputs/plan/base --within 0.5%
+      lodestone ranges outputs/my_case/base --within 0.5%
     """
     from lodestone.plan.run_files import read_run, workbook_of
     from lodestone.report.studies.ranges_files import KIND, write_ranges

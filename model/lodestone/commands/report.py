@@ -22,8 +22,8 @@ def report(runs: tuple[Path, ...], out: Path, output: Output) -> None:
 
     \b
     Example:
-      lodestone report outputs/plan/base outputs/plan/joint
-      lodestone report outputs/plan/base frontier.xlsx --out plan.html
+      lodestone report outputs/my_case/base outputs/my_case/joint
+      lodestone report outputs/my_case/base frontier.xlsx --out plan.html
     """
     from lodestone.plan.run_files import read_run
     from lodestone.report.html.page import check_out, write_report

@@ -70,7 +70,7 @@ MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of 
 @OUTPUT
 @click.pass_context
 def solve(ctx: click.Context, /, **options: Any) -> None:
-    """Find the plan of least cost and write plan.xlsx and plan.json.
+    """Find the plan of least cost and write it: a workbook to read, and plan.json.
 
     Several scenarios are solved in parallel, each as if it knew its future. With --joint one plan for all futures:
     until a future shows itself its decisions are those of all others. Ctrl-C asks the solver to stop with the best
@@ -78,12 +78,12 @@ def solve(ctx: click.Context, /, **options: Any) -> None:
 
     \b
     Example:
-      lodestone solve plan.xlsx --scenario embargo --gap 0.01
-      lodestone solve plan.xlsx --all-scenarios --jobs 2
-      lodestone solve plan.xlsx --joint
-      lodestone solve plan.xlsx --secure 2
-      lodestone solve plan.xlsx --joint --decompose --jobs 4
-      lodestone solve plan.xlsx --gap 0.0001 --start outputs/plan/base
+      lodestone solve my_case.xlsx --scenario embargo --gap 0.01
+      lodestone solve my_case.xlsx --all-scenarios --jobs 2
+      lodestone solve my_case.xlsx --joint
+      lodestone solve my_case.xlsx --secure 2
+      lodestone solve my_case.xlsx --joint --decompose --jobs 4
+      lodestone solve my_case.xlsx --gap 0.0001 --start outputs/my_case/base
     """
     asked = Asked(**options)
     asked.require_that_it_goes_together()

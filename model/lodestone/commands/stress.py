@@ -61,8 +61,8 @@ def stress(
 
     \b
     Example:
-      lodestone stress plan.xlsx outputs/plan/base outputs/plan/joint
-      lodestone stress plan.xlsx outputs/plan/base --from 2027-04 --months 3
+      lodestone stress my_case.xlsx outputs/my_case/base outputs/my_case/joint
+      lodestone stress my_case.xlsx outputs/my_case/base --from 2027-04 --months 3
     """
     from lodestone.plan.run_files import read_run
     from lodestone.report.studies.stress_files import KIND, write_stress

@@ -40,7 +40,7 @@ def sweep(
 
     \b
     Example:
-      lodestone sweep plan.xlsx --vary Settings/discount_rate=0.03,0.05,0.08
+      lodestone sweep my_case.xlsx --vary Settings/discount_rate=0.03,0.05,0.08
     """
     from lodestone.report.studies import sweep_files
     from lodestone.report.terminal.json_answers import sweep_answer

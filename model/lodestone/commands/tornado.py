@@ -49,7 +49,7 @@ def tornado(
 
     \b
     Example:
-      lodestone tornado plan.xlsx --by 20% --only illustrative --gap 0.01
+      lodestone tornado my_case.xlsx --by 20% --only illustrative --gap 0.01
     """
     from lodestone.report.studies.tornado_files import KIND, write_tornado
     from lodestone.report.terminal.many import WatchMany

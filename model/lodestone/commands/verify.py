@@ -24,7 +24,7 @@ def verify(ctx: click.Context, run: Path, workbook: Path | None, output: Output)
 
     \b
     Example:
-      lodestone verify outputs/plan/base
+      lodestone verify outputs/my_case/base
     """
     from lodestone.plan.formatting import one_line
     from lodestone.runs.verify import holds

@@ -44,7 +44,7 @@ def watch(
 
     \b
     Example:
-      lodestone watch plan.xlsx --gap 0.01
+      lodestone watch my_case.xlsx --gap 0.01
     """
     from lodestone.plan.run_log import RunLog
     from lodestone.report.plan.run_folder import check_target, run_folder, write_run
@@ -71,12 +71,15 @@ def watch(
         if saved.is_new() and not progress.should_stop():
             return None
         before = last_plan(folder)
-        write_run(plan, folder, inputs.path, log.text(plan))
+        first = not written  # the run from before the watch is kept, not each save
+        write_run(plan, folder, inputs.path, log.text(plan), keep=first)
+        written.append(folder)
         return before, plan, folder
 
     read_bytes(workbook)  # a wrong name is said at once
     saved = SavedWorkbook(workbook)
     stopped = False
+    written: list[Path] = []
     try:
         while not stopped:
             saved.wait()

@@ -18,9 +18,13 @@ from lodestone.plan.shapes import read_regular
 from lodestone.plan.tables import Document
 from lodestone.workbook.file.archive import MOST_FILE
 
-PLAN_XLSX, PLAN_JSON, RUN_LOG = "plan.xlsx", "plan.json", "run.log"
+PLAN_JSON, RUN_LOG = "plan.json", "run.log"
+PLAN_BOOK = ".plan.xlsx"  # how the name of a plan's workbook ends: <workbook> - <scenario>.plan.xlsx
+OLD_PLAN_BOOK = "plan.xlsx"  # its name in runs of 0.2.0 and before
+HISTORY = "history"  # in the folder of a run: the runs that it replaced, each in a folder named by its time
+WRITTEN = re.compile(r"(\d{4}-\d\d-\d\dT\d{4})(\d\d)?(?:-(\d+))?", re.ASCII)  # name of such a folder
 EXPLANATION = "explanation"  # of why there is no plan: .xlsx and .json
-OF_A_RUN = {PLAN_XLSX, PLAN_JSON, RUN_LOG, f"{EXPLANATION}.xlsx", f"{EXPLANATION}.json"}  # what a new run may replace
+OF_A_RUN = {OLD_PLAN_BOOK, PLAN_JSON, RUN_LOG, f"{EXPLANATION}.xlsx", f"{EXPLANATION}.json"}  # a new run replaces them
 ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]+:)?[\\/]{2}", re.IGNORECASE)  # \\host, //host, smb://host
 
 
@@ -42,17 +46,48 @@ def run_place(path: Path) -> Path:
 
     Between the two renames of a run that is being written, or was when its machine stopped, that is the old one.
     """
-    folder = path.parent if path.name in (PLAN_JSON, PLAN_XLSX) else path
+    folder = folder_of(path)
     if not folder.exists():
         old = [left for left, _, _ in set_aside(folder.resolve(), "old") if (left / PLAN_JSON).exists()]
         return max(old, key=lambda left: left.stat().st_mtime, default=folder)
     return folder
 
 
+def folder_of(path: Path) -> Path:
+    """The folder of a run, which was named by that folder or by a file in it."""
+    return path.parent if path.name == PLAN_JSON or is_plan_book(path) else path
+
+
+def is_plan_book(path: Path) -> bool:
+    """Whether a file is named as the workbook of a plan is."""
+    name = path.name.lower()
+    return name == OLD_PLAN_BOOK or (name.endswith(PLAN_BOOK) and not name.startswith((".", "~$")))
+
+
+def plan_book(folder: Path) -> Path:
+    """The workbook of the plan in the folder of a run: where it stands, or what an early run called it."""
+    with suppress(OSError):
+        for path in sorted(folder.iterdir()):
+            if is_plan_book(path) and path.name != OLD_PLAN_BOOK:
+                return path
+    return folder / OLD_PLAN_BOOK
+
+
+def kept_runs(folder: Path) -> list[Path]:
+    """The runs that this one replaced and that are still kept, the oldest first."""
+    found = []
+    with suppress(OSError):
+        for path in (folder / HISTORY).iterdir():
+            if match := WRITTEN.fullmatch(path.name):
+                found.append((match[1], match[2] or "", int(match[3] or 0), path))
+    return [path for *_, path in sorted(found)]
+
+
 def workbook_of(plan: Plan, run: Path) -> Path:
-    """Where the workbook of a run stands, or stood when it was solved. run: its folder or its plan.json."""
-    folder = run.resolve()
-    folder = folder.parent if folder.name == PLAN_JSON else folder
+    """Where the workbook of a run stands, or stood when it was solved. run: its folder or a file of it."""
+    folder = folder_of(run.resolve())
+    if folder.parent.name == HISTORY and WRITTEN.fullmatch(folder.name):
+        folder = folder.parent.parent  # where it stood when it was written
     return Path(os.path.normpath(folder / (plan.workbook_path or plan.workbook)))
 
 
@@ -62,7 +97,7 @@ def workbook_bytes(plan: Plan, run: Path) -> bytes:
 
     Raises UsageError when there is none.
     """
-    path, said, mend = workbook_of(plan, run), plan.workbook_path or "", "name it with --workbook"
+    path, said, mend = workbook_of(plan, run), plan.workbook_path or "", "say where it stands now with --workbook"
     if ELSEWHERE.match(said):
         raise UsageError(f"the run names a workbook on another host, {one_line(said)}, which is not followed: {mend}")
     try:

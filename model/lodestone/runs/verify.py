@@ -1,7 +1,7 @@
 """Verify: whether a run is what was written, and whether it still follows from its workbook.
 
-Nothing is solved. What is recomputed: the fingerprint of plan.json, the sheets of plan.xlsx from plan.json, the SHA-256
-of the workbook, and the audit of the plan against the workbook as it stands today.
+Nothing is solved. What is recomputed: the fingerprint of plan.json, the sheets of the plan's workbook from plan.json,
+the SHA-256 of the workbook it was made of, and the audit of the plan against that workbook as it stands today.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lodestone.names import listed
 from lodestone.plan.formatting import count, one_line
 from lodestone.plan.plan import Plan
 from lodestone.plan.plan_json import fingerprint
-from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, read_run_document, run_place, workbook_bytes, workbook_of
+from lodestone.plan.run_files import PLAN_JSON, plan_book, read_run_document, run_place, workbook_bytes, workbook_of
 from lodestone.plan.shapes import read_regular
 from lodestone.plan.tables import Document
 from lodestone.report.plan.workbook import write_plan_workbook
@@ -58,7 +58,7 @@ def verify(run: Path, workbook: Path | None = None) -> list[Finding]:
     """
     document = read_run_document(run)
     plan = Plan.from_document(document)
-    return [_written(document), _shown(plan, run_place(run) / PLAN_XLSX), *_follows(plan, run, workbook)]
+    return [_written(document), _shown(plan, plan_book(run_place(run))), *_follows(plan, run, workbook)]
 
 
 def holds(findings: list[Finding]) -> bool:
@@ -74,24 +74,24 @@ def _written(document: Document) -> Finding:
 
 
 def _shown(plan: Plan, book: Path) -> Finding:
-    """plan.xlsx is made again from plan.json; its values must be the same."""
+    """The workbook of the plan is made again from plan.json; its values must be the same."""
     if plan.versions["lodestone"] != __version__:
-        return Finding(PLAN_XLSX, None, f"was written by Lodestone {plan.versions['lodestone']}, this is {__version__}")
+        return Finding(book.name, None, f"was written by Lodestone {plan.versions['lodestone']}, this is {__version__}")
     seconds = {stage: s for stage, s in plan.seconds.items() if stage != "write"}  # which it cannot know
     with scratch() as place:
-        again = place / PLAN_XLSX
+        again = place / "again.xlsx"
         write_plan_workbook(replace(plan, seconds=seconds), again)
         expected = _cells(again, again.read_bytes())
     try:
         found = _cells(book, read_regular(book, MOST_FILE))
     except FileNotFoundError:
-        return Finding(PLAN_XLSX, False, f"{one_line(book)} does not exist")
+        return Finding(book.name, False, f"{one_line(book)} does not exist")
     except UsageError as error:
-        return Finding(PLAN_XLSX, False, str(error))
+        return Finding(book.name, False, str(error))
     changed = [cell for cell in dict.fromkeys([*expected, *found]) if expected.get(cell) != found.get(cell)]
     if changed:
-        return Finding(PLAN_XLSX, False, f"shows other values than plan.json in {listed(changed, SHOWN)}")
-    return Finding(PLAN_XLSX, True, f"shows what plan.json says ({count(len(expected), 'cell')})")
+        return Finding(book.name, False, f"shows other values than plan.json in {listed(changed, SHOWN)}")
+    return Finding(book.name, True, f"shows what plan.json says ({count(len(expected), 'cell')})")
 
 
 def _cells(path: Path, content: bytes) -> dict[str, CellValue]:

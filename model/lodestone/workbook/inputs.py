@@ -1,6 +1,6 @@
 """The front door: a workbook loaded, checked and ready to plan with.
 
-inputs = load("plan.xlsx", sets=["Settings/discount_rate=0.03"])
+inputs = load("my_case.xlsx", sets=["Settings/discount_rate=0.03"])
 inputs.require_valid()
 tables = inputs.tables("embargo")
 """
@@ -94,6 +94,10 @@ class Inputs:
     def content(self) -> bytes:
         """The workbook as it was read, for another process."""
         return self._data
+
+    def with_tables(self, tables: Mapping[str, Tables]) -> Inputs:
+        """With the data of some scenarios replaced, which the caller has checked."""
+        return replace(self, _tables={**self._tables, **tables})
 
     def _known(self, scenario: str) -> str:
         if scenario not in self._tables:

@@ -9,7 +9,7 @@ from lodestone.plan.shapes import NUMBER, TEXT, Also, ListOf, MapOf, Misfit, Par
 from lodestone.plan.tables import Cell, Document
 from lodestone.report.compare.workbook import write_compare_workbook
 from lodestone.report.studies.study_files import Kind
-from lodestone.studies.compare.results import Comparison
+from lodestone.studies.compare.results import Causes, Comparison
 
 
 def _of_its_runs(document: Document, place: Place) -> None:
@@ -67,6 +67,7 @@ def document(comparison: Comparison) -> Document:
         ],
         "costs_musd": {term: by_run(amounts) for term, amounts in comparison.costs.items()},
         "bridge": comparison.bridge,
+        **_causes(comparison.causes),
         "inputs_known": comparison.inputs_known,
         "inputs": [{"cell": d.cell, "values": by_run(d.values)} for d in comparison.inputs],
         "flows": [
@@ -108,3 +109,9 @@ def document(comparison: Comparison) -> Document:
             for s in comparison.stocks
         ],
     }
+
+
+def _causes(found: Causes | None) -> Document:
+    if found is None:
+        return {}
+    return {"causes": [vars(cause) for cause in found.changes], "causes_remark": found.remark}

@@ -8,6 +8,7 @@ from lodestone.plan.formatting import term_label, year_ranges
 from lodestone.plan.key_figures import BINDING
 from lodestone.plan.tables import COST_TERMS, Cell
 from lodestone.report.compare.grid import EXACT, Line
+from lodestone.studies.compare.input_lines import input_lines
 from lodestone.studies.compare.results import Comparison, FlowDifference, InputDifference
 from lodestone.workbook.schema.columns import YEARS
 from lodestone.workbook.schema.sheets import SHEETS
@@ -18,7 +19,22 @@ Table = tuple[str, list[str], list[Line]]  # name of the sheet, headings, rows
 def sheets(comparison: Comparison) -> list[Table]:
     """In their order."""
     tables = (_bridge, _inputs, _flows, _flows_by_year, _china_share, _stocks, _runs)
-    return [table(comparison) for table in tables]
+    found = [table(comparison) for table in tables]
+    return [*found[:2], _causes(comparison), *found[2:]] if comparison.causes else found
+
+
+def _causes(comparison: Comparison) -> Table:
+    """Which change of the input explains how much of the difference of the objective."""
+    titles = ["Change of the input", "Explains (MUSD)", "First to last (MUSD)", "Last to first (MUSD)"]
+    found = comparison.causes
+    assert found is not None
+    more = f"difference {EXACT}"
+    lines = [
+        Line([c.change, c.musd, *c.steps, *[None] * (2 - len(c.steps))], ["", more, more, more]) for c in found.changes
+    ]
+    if found.changes:
+        lines.append(Line(["Together", sum(c.musd for c in found.changes), None, None], ["", more, "", ""], True))
+    return "Causes", titles, [*lines, *([Line([found.remark], [""])] if found.remark else [])]
 
 
 def _bridge(comparison: Comparison) -> Table:
@@ -43,11 +59,11 @@ def _bridge(comparison: Comparison) -> Table:
 def _inputs(comparison: Comparison) -> Table:
     titles = ["Cell", "Sheet", "Row", "Column or year", "Unit", *comparison.names]
     lines = []
-    for difference in comparison.inputs:
-        column = str(difference.year or difference.column or "whole row")
-        unit = _unit_of(difference)
-        where = [difference.cell, difference.sheet, difference.row, column, unit]
-        values = [_as_cell(value) for value in difference.values]
+    for each in input_lines(comparison.inputs):
+        first = each.first
+        column = year_ranges(each.years) if each.years else first.column or "whole row"
+        where = [each.cell, first.sheet, first.row, column, _unit_of(first)]
+        values = [_as_cell(value) for value in each.values]
         marked = frozenset(5 + n for n, value in enumerate(values) if n and value != values[0])
         lines.append(Line([*where, *values], [*[""] * 5, *["any"] * len(values)], marked=marked))
     nothing = "No input differs." if comparison.inputs_known else "No setting differs; other inputs are not known."

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lodestone.plan.formatting import count, one_line, term_label, year_ranges
+from lodestone.plan.formatting import count, one_line, term_label
 from lodestone.plan.tables import Cell
+from lodestone.studies.compare.input_lines import input_lines
 from lodestone.studies.compare.results import Comparison, InputDifference, Run
 
 MOST_ROWS = 15
@@ -35,6 +36,7 @@ def summary(comparison: Comparison) -> list[TextTable]:
         _table("Decisions that differ", names, _decisions(comparison)),
         _table("Key figures", names, _key_figures(comparison), most=60),
         _table(f"Cost against {names[0]} (MUSD, discounted)", names[1:], _bridge(comparison), most=60),
+        _table("What explains the difference (MUSD)", ["mean", "one order", "other order"], _causes(comparison)),
         _table("Inputs that differ", names, _inputs(comparison.inputs)),
         _table(f"Flows that differ most (t){_span(comparison)}", names, _flows(comparison), most=8),
     ]
@@ -67,7 +69,23 @@ def notes(comparison: Comparison) -> list[str]:
         said.insert(0, "All decisions are the same.")
     if not comparison.inputs:
         said.append("No input differs." if comparison.inputs_known else "No setting differs.")
+    if comparison.causes and comparison.causes.remark:
+        said.append(comparison.causes.remark)
     return said
+
+
+def _causes(comparison: Comparison) -> Iterable[list[str]]:
+    """Largest first, then their sum, which is the difference."""
+    changes = comparison.causes.changes if comparison.causes else ()
+    if changes:
+        columns = list(zip(*((c.musd, *c.steps, *[None] * (2 - len(c.steps))) for c in changes), strict=True))
+        rows = [[c.change, *map(_told_step, row)] for c, row in zip(changes, zip(*columns, strict=True), strict=True)]
+        sums = [None if None in column else sum(column) for column in columns]
+        yield from [*rows, ["Together", *map(_told_step, sums)]]
+
+
+def _told_step(value: float | None) -> str:
+    return "-" if value is None else _step(value)
 
 
 def _table(title: str, names: Sequence[str], rows: Iterable[Sequence[str]], most: int = MOST_ROWS) -> TextTable:
@@ -120,16 +138,8 @@ def _step(value: float) -> str:
 
 
 def _inputs(differences: Sequence[InputDifference]) -> Iterable[list[str]]:
-    """Years in which a cell has the same values are one row."""
-    merged: dict[tuple[str, str, str, tuple[str, ...]], list[int]] = {}
-    for difference in differences:
-        values = tuple(_input(value) for value in difference.values)
-        years = merged.setdefault((difference.sheet, difference.row, difference.column, values), [])
-        if difference.year is not None:
-            years.append(difference.year)
-    for (sheet, row, column, values), years in merged.items():
-        cell = InputDifference(sheet, row, column, None, ()).cell
-        yield [f"{sheet}/{row}/{year_ranges(years)}" if years else cell, *values]
+    for line in input_lines(differences):
+        yield [line.cell, *map(_input, line.values)]
 
 
 def _input(value: Cell) -> str:
@@ -138,7 +148,7 @@ def _input(value: Cell) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _span(comparison: Comparison) -> str:
@@ -169,5 +179,5 @@ def runs_line(comparison: Comparison) -> str:
     decisions = sum(decision.differs for decision in comparison.decisions)
     return (
         f"{count(len(comparison.runs), 'run')}: {count(decisions, 'decision')} and "
-        f"{count(len(comparison.inputs), 'input')} differ"
+        f"{count(len(input_lines(comparison.inputs)), 'input')} differ"
     )

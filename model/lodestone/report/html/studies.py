@@ -13,7 +13,7 @@ from lodestone.data.times import month_of, named_time, time_of, year_of
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import musd, share, term_label
 from lodestone.plan.plan import Plan
-from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, starts_with
+from lodestone.plan.run_files import PLAN_JSON, is_plan_book, starts_with
 from lodestone.plan.tables import Column, Document
 from lodestone.report.compare import files as compare_files
 from lodestone.report.html.tables import Table
@@ -49,7 +49,7 @@ def kind_of(path: Path) -> Kind | None:
 
 def is_study(path: Path) -> bool:
     """Whether an argument means a study rather than a run."""
-    return path.suffix.lower() in (".xlsx", ".json") and path.name not in (PLAN_JSON, PLAN_XLSX)
+    return path.suffix.lower() in (".xlsx", ".json") and path.name != PLAN_JSON and not is_plan_book(path)
 
 
 def read_study(path: Path) -> Study:

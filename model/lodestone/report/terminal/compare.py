@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from lodestone.plan.run_files import plan_book
 from lodestone.report.compare.summary import changes, in_a_line, notes, runs_line, summary
 from lodestone.report.terminal.progress_lines import echo_wrapped, show_table
 from lodestone.studies.compare.results import Comparison
@@ -29,4 +30,4 @@ def show_changes(comparison: Comparison, folder: Path) -> None:
         show_table(table.headings, table.rows)
         click.echo()
     echo_wrapped(in_a_line(comparison))
-    echo_wrapped(f"Files: {folder / 'plan.xlsx'} and plan.json")
+    echo_wrapped(f"Files: {plan_book(folder)} and plan.json")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lodestone.plan.plan import Plan
-from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, RUN_LOG
+from lodestone.plan.run_files import PLAN_JSON, RUN_LOG, plan_book
 from lodestone.plan.tables import Document
 from lodestone.report.studies.stress_files import RANKED, ranked
 from lodestone.studies.attack.results import Attack
@@ -37,7 +37,7 @@ def plan_answer(plan: Plan, folder: Path) -> Answer:
         "warnings": plan.warnings,
         "seconds": sum(plan.seconds.values()),
         "folder": str(folder),
-        "files": [str(folder / name) for name in (PLAN_XLSX, PLAN_JSON, RUN_LOG)],
+        "files": [str(path) for path in (plan_book(folder), folder / PLAN_JSON, folder / RUN_LOG)],
     }
 
 

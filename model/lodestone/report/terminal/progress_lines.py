@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from lodestone.plan.formatting import count, finite, one_line, share
+from lodestone.plan.run_files import plan_book
 from lodestone.plan.tables import Cell, Row
 from lodestone.system.signals import CTRL_C, handled
 
@@ -118,7 +119,7 @@ def show_plan(plan: Plan, folder: Path) -> None:
     from lodestone.report.plan.summary import key_lines
 
     shown = joint_key_lines(plan) if plan.is_joint else key_lines(plan)
-    lines = [*shown, ("Files", f"{folder / 'plan.xlsx'} and plan.json")]
+    lines = [*shown, ("Files", f"{plan_book(folder)} and plan.json")]
     if plan.warnings:
         lines.insert(-1, ("Warnings", f"{len(plan.warnings)}, see lodestone check"))
     label = max(len(name) for name, _ in lines) + 2

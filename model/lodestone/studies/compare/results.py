@@ -131,11 +131,28 @@ class StockYear:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """A change of the input. steps: what it adds to the objective (MUSD) in each order; musd: their mean."""
+
+    change: str
+    steps: tuple[float, ...]
+    musd: float
+
+
+@dataclass(frozen=True)
+class Causes:
+    """Which change explains how much, the largest first; they add up to the difference. remark: what is not known."""
+
+    changes: tuple[Cause, ...]
+    remark: str
+
+
+@dataclass(frozen=True)
 class Comparison:
     """costs: term -> discounted MUSD of each run. bridge: run -> term -> MUSD more than in the first run.
 
     inputs_known: False when a plan does not carry its inputs, so that `inputs` may lack some. remarks: what a reader
-    should know before trusting a difference.
+    should know before trusting a difference. causes: where they were sought, of two runs.
     """
 
     runs: tuple[Run, ...]
@@ -149,6 +166,7 @@ class Comparison:
     china_share: tuple[ShareYear, ...]
     stocks: tuple[StockYear, ...]
     remarks: tuple[str, ...]
+    causes: Causes | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

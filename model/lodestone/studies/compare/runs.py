@@ -12,7 +12,7 @@ from pathlib import Path
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import finite, musd, one_line
 from lodestone.plan.plan import Plan
-from lodestone.plan.run_files import PLAN_JSON, PLAN_XLSX, read_run
+from lodestone.plan.run_files import PLAN_JSON, folder_of, read_run
 from lodestone.studies.compare.decisions import decisions
 from lodestone.studies.compare.figures import ADDS_UP, bridge, costs, key_figures
 from lodestone.studies.compare.input_differences import input_differences
@@ -27,10 +27,18 @@ def compare_runs(paths: Sequence[Path]) -> Comparison:
     return compare([read_run(path) for path in paths], names_by_path(paths))
 
 
+def runs_in(place: Path) -> list[Path]:
+    """The run itself, or those of a folder of runs, the base first."""
+    if not place.is_dir() or (place / PLAN_JSON).exists():
+        return [place]
+    found = [path for path in place.iterdir() if (path / PLAN_JSON).exists() and not path.name.startswith(".")]
+    return sorted(found, key=lambda path: (path.name != "base", path.name)) or [place]
+
+
 def names_by_path(paths: Sequence[Path]) -> list[str]:
     """As much of the end of each path as tells the runs apart: 'base', or 'tutorial/base'."""
     places = [path.resolve() for path in paths]
-    parts = [(p.parent if p.name in (PLAN_JSON, PLAN_XLSX) else p).parts for p in places]
+    parts = [folder_of(p).parts for p in places]
     different = len(set(parts))
     longest = max((len(p) for p in parts), default=1)
     depth = next((n for n in range(1, longest) if len({p[-n:] for p in parts}) == different), longest)
