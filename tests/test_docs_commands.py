@@ -106,6 +106,7 @@ EXIT_CODES = {  # of the commands that end with another one than 0
     "start.md": {"lodestone check slip.xlsx": 2},
     "how_to.md": {"lodestone solve my_case.xlsx": 3},
     "the_world_in_a_workbook.md": {},
+    "deals.md": {},
 }
 
 

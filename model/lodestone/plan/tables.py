@@ -107,7 +107,8 @@ LATER: dict[str, Row] = {
     "plants": {"kept": None, "fixed_cost_musd": 0.0, "waste_t": 0.0},
     "stockpile": {"lacking_t": 0.0},
 }
-YEARLY = ("china_share", "budgets", "committed", "what_binds")  # by year, also where years are cut
+# By year, also where years are cut into periods.
+YEARLY = ("china_share", "budgets", "committed", "what_binds", "accounts", "landed_costs")
 
 TABLES: dict[str, PlanTable] = {
     t.name: t

@@ -40,12 +40,13 @@ def extra_share(plan: Plan) -> float | None:
 def _costs(plan: Plan) -> str:
     extra, more = plan.extra_cost_musd or 0.0, extra_share(plan)
     percent = "" if more is None else f", {share(abs(more))}"
-    less_or_more = "more" if extra >= 0 else "less"
     payers = (plan.reference or {}).get("payers_musd", {})
     told = [f"{payer} {musd(amount)}" for payer, amount in payers.items() if abs(amount) >= 0.005]
     by = f": {', '.join(told[:6])}" if told else ""
     nothing = musd(plan.reference_musd or 0.0)
-    return f"The plan costs {musd(abs(extra))}{percent} {less_or_more} than doing nothing ({nothing}){by}."
+    if extra < 0:
+        return f"The plan saves {musd(-extra)}{percent} of what doing nothing costs ({nothing}){by}."
+    return f"The plan costs {musd(extra)}{percent} more than doing nothing ({nothing}){by}."
 
 
 def gap_of_extra(plan: Plan) -> float | None:
