@@ -26,6 +26,7 @@ class Decisions:
     volumes: Mapping[tuple[str, int], float]  # contract, signing year -> t/yr
     fill: Mapping[tuple[str, Time, str], float]  # stockpile, period, stream -> t
     release: Mapping[tuple[str, Time, str], float]
+    topups: Mapping[tuple[str, Time], float]  # unit, period
 
 
 def decisions(tables: Mapping[str, Sequence[Row]]) -> Decisions:
@@ -44,6 +45,9 @@ def decisions(tables: Mapping[str, Sequence[Row]]) -> Decisions:
         volumes={(row["contract"], row["signing_year"]): row["annual_t"] for row in tables["contracts"]},
         fill=moved("fill"),
         release=moved("release"),
+        topups={
+            (row["unit"], time_of(row["year"], row.get("month", 1))): row["topup_musd"] for row in tables["plants"]
+        },
     )
 
 
@@ -65,6 +69,19 @@ def hold(built: Built, held: Decisions, nodes: Iterable[int], *, new_allowed: bo
         if n in within:
             fix(sign, (c, year[n]) in held.volumes)
             fix(m.contracts.q[n, c], held.volumes.get((c, year[n]), 0.0))
+
+
+def hold_promises(built: Built, held: Decisions) -> None:
+    """What is built has been decided: it is paid on top what the plan said, and earns what it then earns."""
+    m, tree = built.model, built.tree
+    decided = {g for (g, _), copies in held.builds.items() if copies}
+    for (n, g), topup in m.payments.topup.items():
+        if g in decided and g in m.payments.earners:
+            topup.setlb(held.topups.get((g, tree.time[n]), 0.0))
+    for rows in (m.earnings.keeps, m.earnings.together):
+        for (_, g), row in rows.items():
+            if g in decided:
+                row.deactivate()
 
 
 def hold_stocks(built: Built, held: Decisions, nodes: Iterable[int]) -> None:
