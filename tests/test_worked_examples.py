@@ -42,7 +42,7 @@ def test_tutorial_is_the_optimum_worked_out_by_hand():
 
 
 def test_tutorial_embargo_is_the_optimum_worked_out_by_hand():
-    """The private refinery misses 7 - 6 / 1.25 - 4 / 1.25^3, which it earns at 30 USD/kg in the second year after it."""
+    """The private refinery misses 7 - 6 / 1.25 - 4 / 1.25^3 and earns it two years later, at 30 USD/kg."""
     plan = tutorial("embargo")
     oxide = (7 - 6 * 0.8 - 4 * 0.512) / 0.64 / 30 * 1000
     magnets = oxide / 0.4
