@@ -5,7 +5,7 @@ default:
 
 # everything but the slow tests
 test *options:
-    pytest -n 2 -m "not slow" {{options}}
+    pytest -n 2 -m "not slow and not long" {{options}}
 
 # every row of every rule against literal algebra
 rules:

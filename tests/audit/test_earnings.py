@@ -69,6 +69,18 @@ def test_topups_count_from_the_planned_first_year_of_production_on() -> None:
     assert seen(early)[0] == pytest.approx(EARNED)
 
 
+def test_topups_of_an_earlier_build_count_for_a_later_one_too() -> None:
+    """Decided again in 2031 it would produce in 2032; what is added in 2031 is for the first build."""
+    data, plan = workbook(**change("projects", "smelter", max_builds=2)), plan_document()
+    add("investments", "smelter", "USA", "private", 2031, 2032, 2034, 1, 40.0, 0.1, "support")(plan)
+    put("plants", {"unit": "smelter", "year": 2031}, topup_musd=0.01)(plan)
+    path = Path(data, read_books(data, plan), 1.0)
+    amounts = earned(path, data.projects["smelter"], 2031)
+    put("plants", {"unit": "smelter", "year": 2031}, topup_musd=0.0)(plan)
+    without = earned(Path(data, read_books(data, plan), 1.0), data.projects["smelter"], 2031)
+    assert amounts[0] - without[0] == pytest.approx(0.8 * 0.01)
+
+
 def test_public_and_committed_projects_need_not() -> None:
     """The recycler is public; the smelter would be short."""
     dear = {"capex": 9.0}

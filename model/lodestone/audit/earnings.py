@@ -9,7 +9,7 @@ For each private project that is not committed and each decision n, h its hurdle
 
 tail: what lenders count after last_year for what is decided at n, but nothing of promises that are broken by then;
 where the project can be closed, its own margin, if above 0, at most for what is kept open at the end. topup counts from
-the planned first year of production on.
+the planned first year of production of its first build on.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ def earned(path: Path, project: Project, decision: int) -> list[float]:
     ours = [a for a in books.awards if a.unit.name == project.name]
     signed = [s for s in books.signings if s.contract.supplier == project.name]
     fixed, result = fixed_costs(data, books), []
+    begins = min(first_of(project, decided) for name, decided in books.decided if name == project.name)
     for time in data.times:
         year = year_of(time)
         if year < decision:
@@ -66,7 +67,7 @@ def earned(path: Path, project: Project, decision: int) -> list[float]:
         amount = margin * books.use(project.name, time) - fixed[project.name, time]
         amount += sum(payment(data, books, a, time) + credit(data, books, a, time) for a in ours)
         amount += sum(brought(data, books, s, time) for s in signed)
-        if year >= first_of(project, decision):
+        if year >= begins:
             amount += books.topup[project.name, time]
         for award in ours:
             if award.year == decision:

@@ -32,6 +32,7 @@ class Decisions:
     shipped: Mapping[tuple[str, str, str, Time], float]  # material, from, to, begin of the period -> t
     kept: Mapping[tuple[str, Time], float]  # plant or project, begin of the period -> part or builds kept open
     avoided: Mapping[tuple[str, str, str, str, Time], float]  # option, region, sector, material, begin -> t
+    topups: Mapping[tuple[str, Time], float]  # unit, period
 
 
 def decisions(tables: Mapping[str, Sequence[Row]]) -> Decisions:
@@ -57,6 +58,7 @@ def decisions(tables: Mapping[str, Sequence[Row]]) -> Decisions:
         shipped=shipped,
         kept={(row["unit"], begin(row)): row["kept"] for row in tables["plants"] if row.get("kept") is not None},
         avoided={(*(row[c] for c in by_option), begin(row)): row["t"] for row in tables["substitution"]},
+        topups={(row["unit"], begin(row)): row["topup_musd"] for row in tables["plants"]},
     )
 
 
@@ -78,6 +80,19 @@ def hold(built: Built, held: Decisions, nodes: Iterable[int], *, new_allowed: bo
         if n in within:
             fix(sign, (c, year[n]) in held.volumes)
             fix(m.contracts.q[n, c], held.volumes.get((c, year[n]), 0.0))
+
+
+def hold_promises(built: Built, held: Decisions) -> None:
+    """What is built has been decided: it is paid on top what the plan said, and earns what it then earns."""
+    m, tree = built.model, built.tree
+    decided = {g for (g, _), copies in held.builds.items() if copies}
+    for (n, g), topup in m.payments.topup.items():
+        if g in decided and g in m.payments.earners:
+            topup.setlb(held.topups.get((g, tree.time[n]), 0.0))
+    for rows in (m.earnings.keeps, m.earnings.together):
+        for (_, g), row in rows.items():
+            if g in decided:
+                row.deactivate()
 
 
 def hold_stocks(built: Built, held: Decisions, nodes: Iterable[int]) -> None:
