@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from lodestone.commands.options import SCENARIO, WORKBOOK, StudyOptions, study_options
 from lodestone.commands.output import OUTPUT, Output
 from lodestone.errors import StoppedError
 
@@ -15,12 +15,7 @@ from lodestone.errors import StoppedError
 @WORKBOOK
 @click.option("--within", default="2%", show_default=True, help="How much more a good plan may cost.")
 @SCENARIO
-@OUT_OF_STUDY
-@GAP
-@TIME_LIMIT
-@SET
-@JOBS
-@SCHEDULER
+@study_options
 @OUTPUT
 @click.pass_context
 def alternatives(
@@ -28,12 +23,7 @@ def alternatives(
     workbook: Path,
     within: str,
     scenario: str,
-    out: Path | None,
-    gap: float | None,
-    time_limit: float | None,
-    sets: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
+    asked: StudyOptions,
     output: Output,
 ) -> None:
     """Say which builds, floors and contracts are in every plan, in some and in none within a share of the least cost.
@@ -50,17 +40,14 @@ def alternatives(
     from lodestone.report.terminal.many import WatchMany
     from lodestone.report.terminal.progress_lines import tell_of_stop
     from lodestone.runs.folder_lock import claimed
-    from lodestone.solve.effort import Effort
     from lodestone.studies.alternatives import search as study
     from lodestone.studies.alternatives.results import document
-    from lodestone.studies.parallel.solves import Where
-    from lodestone.studies.parallel.source import Source
 
     share = study.parse_within(within)
-    target = alternatives_files.KIND.check_out(out or alternatives_files.KIND.default_out(workbook, scenario))
+    target = alternatives_files.KIND.check_out(asked.out or alternatives_files.KIND.default_out(workbook, scenario))
     with claimed([target]), WatchMany((), output.silent) as watch:
-        source = Source.read(workbook, scenario, sets, Effort(gap, time_limit))
-        found = study.alternatives(source, share, Where(jobs, scheduler), watch.job, watch.should_stop)
+        source = asked.source(workbook, scenario)
+        found = study.alternatives(source, share, asked.where, watch.job, watch.should_stop)
         stopped = watch.should_stop()
         files = alternatives_files.write_alternatives(found, alternatives_files.KIND.place(target, stopped))
     exit_code = StoppedError.exit_code if stopped else 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from lodestone.commands.options import SCENARIO, WORKBOOK, StudyOptions, study_options
 from lodestone.commands.output import OUTPUT, Output
 from lodestone.errors import StoppedError
 
@@ -58,12 +58,7 @@ def _numbers(ctx: click.Context, option: click.Parameter, value: str | None) -> 
     help="With --secure: for each share.",
 )
 @SCENARIO
-@OUT_OF_STUDY
-@GAP
-@TIME_LIMIT
-@SET
-@JOBS
-@SCHEDULER
+@study_options
 @OUTPUT
 @click.pass_context
 def frontier(
@@ -77,12 +72,7 @@ def frontier(
     secure: tuple[float, ...] | None,
     shares: tuple[float, ...] | None,
     scenario: str,
-    out: Path | None,
-    gap: float | None,
-    time_limit: float | None,
-    sets: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
+    asked: StudyOptions,
     output: Output,
 ) -> None:
     """Show what each point of allowed China share costs, and which share cannot be reached at all.
@@ -97,17 +87,12 @@ def frontier(
     """
     if shares and not secure:
         raise click.UsageError("--secure-share goes with --secure")
-    from lodestone.solve.effort import Effort
-    from lodestone.studies.parallel.solves import Where
-    from lodestone.studies.parallel.source import Source
-
-    effort, where = Effort(gap, time_limit), Where(jobs, scheduler)
     if secure:
         if cap or from_year is not None:
             raise click.UsageError("--secure moves no cap: leave out --cap and --from-year")
         ks = [int(k) for k in secure]
-        source = Source.read(workbook, scenario, sets, effort)
-        _secure(ctx, workbook, source, ks, shares or (), where, out, output)
+        source = asked.source(workbook, scenario)
+        _secure(ctx, workbook, source, ks, shares or (), asked.where, asked.out, output)
         return
     from lodestone.report.studies import frontier_files
     from lodestone.report.terminal.frontier import show_frontier
@@ -117,14 +102,14 @@ def frontier(
     from lodestone.runs.folder_lock import claimed
     from lodestone.studies.frontier import trace as study
 
-    target = frontier_files.KIND.check_out(out or frontier_files.KIND.default_out(workbook, scenario, cap))
+    target = frontier_files.KIND.check_out(asked.out or frontier_files.KIND.default_out(workbook, scenario, cap))
     with claimed([target]), WatchMany((), output.silent) as watch:
         found = study.frontier(
-            Source.read(workbook, scenario, sets, effort),
+            asked.source(workbook, scenario),
             study.scales(start, end, steps),
             cap,
             from_year,
-            where,
+            asked.where,
             watch.job,
             watch.should_stop,
         )

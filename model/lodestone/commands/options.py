@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from lodestone.studies.parallel.solves import Where
+    from lodestone.studies.parallel.source import Source
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -44,3 +50,41 @@ WORKBOOK_OF_RUN = click.option(
     "--workbook", type=PATH, help="Where the workbook of the run stands now. [default: where it was]"
 )
 QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What every study of many solves is asked: where its files go, how far and where it solves, and changed cells."""
+
+    out: Path | None
+    gap: float | None
+    time_limit: float | None
+    sets: tuple[str, ...]
+    jobs: int | None
+    scheduler: str | None
+
+    def source(self, workbook: Path, scenario: str) -> Source:
+        from lodestone.solve.effort import Effort
+        from lodestone.studies.parallel.source import Source
+
+        return Source.read(workbook, scenario, self.sets, Effort(self.gap, self.time_limit))
+
+    @property
+    def where(self) -> Where:
+        from lodestone.studies.parallel.solves import Where
+
+        return Where(self.jobs, self.scheduler)
+
+
+def study_options(command: Callable[..., object]) -> Callable[..., None]:
+    """--out, --gap, --time-limit, --set, --jobs and --scheduler, passed to the command together as `asked`."""
+
+    @functools.wraps(command)
+    def together(**options: object) -> None:
+        names = StudyOptions.__dataclass_fields__
+        asked = StudyOptions(**{name: options.pop(name) for name in names})  # type: ignore[arg-type]
+        command(asked=asked, **options)
+
+    for option in (SCHEDULER, JOBS, SET, TIME_LIMIT, GAP, OUT_OF_STUDY):
+        together = option(together)
+    return together

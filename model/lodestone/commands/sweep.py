@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from lodestone.commands.options import WORKBOOK, StudyOptions, study_options
 from lodestone.commands.output import OUTPUT, Output
 from lodestone.errors import StoppedError
 
@@ -15,12 +15,7 @@ from lodestone.errors import StoppedError
 @WORKBOOK
 @click.option("--vary", multiple=True, metavar="SHEET/ROW/COLUMN=VALUE,VALUE", help="Values of one input; repeatable.")
 @click.option("--scenario", "scenarios", multiple=True, help="Several are varied like an input. [default: base]")
-@OUT_OF_STUDY
-@GAP
-@TIME_LIMIT
-@SET
-@JOBS
-@SCHEDULER
+@study_options
 @OUTPUT
 @click.pass_context
 def sweep(
@@ -28,12 +23,7 @@ def sweep(
     workbook: Path,
     vary: tuple[str, ...],
     scenarios: tuple[str, ...],
-    out: Path | None,
-    gap: float | None,
-    time_limit: float | None,
-    sets: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
+    asked: StudyOptions,
     output: Output,
 ) -> None:
     """Solve for every combination of some inputs; one row of a table for each. Writes .xlsx, .csv and .json.
@@ -48,20 +38,17 @@ def sweep(
     from lodestone.report.terminal.progress_lines import tell_of_stop
     from lodestone.report.terminal.sweep import show_sweep
     from lodestone.runs.folder_lock import claimed
-    from lodestone.solve.effort import Effort
-    from lodestone.studies.parallel.solves import Where
-    from lodestone.studies.parallel.source import Source
     from lodestone.studies.sweep import grid as study
 
     varied = study.parse_vary(vary, scenarios)
     if not output.silent:
         for line in study.what_was_read(varied):
             click.echo(line, err=True)
-    target = sweep_files.KIND.check_out(out or sweep_files.KIND.default_out(workbook))
+    target = sweep_files.KIND.check_out(asked.out or sweep_files.KIND.default_out(workbook))
     scenario = scenarios[0] if scenarios else "base"
     with claimed([target]), WatchMany((), output.silent) as watch:
-        source = Source.read(workbook, scenario, sets, Effort(gap, time_limit))
-        found = study.sweep(source, varied, Where(jobs, scheduler), watch.job, watch.should_stop)
+        source = asked.source(workbook, scenario)
+        found = study.sweep(source, varied, asked.where, watch.job, watch.should_stop)
         stopped = watch.should_stop()
         place = sweep_files.KIND.place(target, stopped or found.unanswered == len(found.points))
         files = sweep_files.write_sweep(found, place)
