@@ -1,7 +1,7 @@
 """The cliff is gone: where floors are left blank, dearer work lifts the floors and moves the plan little.
 
 With a menu of fixed floors one guess of 4 USD/kg raised to 4.8 doubled the cost of the whole plan: a finishing line had
-no package that fitted any more. Minutes for each solve of the real workbook: run with `pytest -m slow`.
+no package that fitted any more. Minutes for each solve of the real workbook: run with `pytest -m long`.
 """
 
 from __future__ import annotations
