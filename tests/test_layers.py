@@ -189,7 +189,9 @@ def test_only_the_ranks_know_mpi():
 def test_what_is_imported_is_installed_with_it():
     """A plain install has no more than pyproject.toml asks for; what an extra brings has its own test above."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    asked = {Requirement(line).name for line in project["dependencies"]}
+    imported_as = {"python-pptx": "pptx"}
+    names = (Requirement(line).name for line in project["dependencies"])
+    asked = {imported_as.get(name, name) for name in names}
     extras = {"distributed", "dask", "mpi4py", "mpisppy"}
     known = {*sys.stdlib_module_names, *asked, *extras, "lodestone"}
     unknown = {(module, other) for module, imports in _imported().items() for other in imports}

@@ -16,13 +16,15 @@ from lodestone.commands import main
 from lodestone.data.reference import reference_data
 from lodestone.errors import StoppedError
 from lodestone.plan.plan import Plan
+from lodestone.progress import Progress
 from lodestone.report.plan.first_page import brief
 from lodestone.report.plan.security_cost import gap_of_extra, proved_line, reference_sheet
 from lodestone.solve.effort import Effort, Search
 from lodestone.solve.one_scenario import Clock, closer, scenario_data, solve_scenario
 from lodestone.solver.highs import Outcome
 from lodestone.studies.parallel.source import Source
-from lodestone.studies.reference.beside import Beside
+from lodestone.studies.reference import beside as beside_module
+from lodestone.studies.reference.beside import Beside, Nothing
 
 
 # China sells oxide at 60, the ally at 90; half may be exposed. A clean reserve holds 20 t of opening stock for 1 a kg
@@ -212,3 +214,19 @@ def test_why_it_is_not_known_is_said(tmp_path: Path):
     plan = compared(book, tmp_path)
     assert plan.extra_cost_musd is None
     assert brief(plan)[0].text.startswith("What doing nothing would cost is not known: no plan satisfies all rules")
+
+
+def test_a_second_process_finds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """It is started once the search goes on for a while; its progress hears of nothing until it is ready."""
+    monkeypatch.setattr(beside_module, "START_AFTER_S", 0.0)
+    book, effort = capped(), Effort(1e-9)
+    source = Source.read(write_book(tmp_path / "book.xlsx", book), effort=effort)
+    with Beside(source, False, None, lambda: False) as beside:
+        told = beside.while_solving(effort).on_progress
+        assert told is not None
+        while not beside.is_under_way:
+            told(Progress("solve", 0.0))
+        answer = beside.answer()
+    assert isinstance(answer, Nothing)
+    assert answer.plan.objective_musd == kg(180 * 60)
+    assert [outcome.case for outcome in answer.outcomes] == ["embargo"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lodestone.commands.options import GAP, JOBS, PATH, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from lodestone.commands.options import GAP, JOBS, PATH, SCHEDULER, SET, TIME_LIMIT, WORKBOOK, finite
 from lodestone.commands.output import OUTPUT, Output
 
 if TYPE_CHECKING:
@@ -60,6 +60,14 @@ MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of 
     "--certain",
     metavar="SHARE",
     help="Also say what holds in every plan that costs at most this share more, e.g. 0.5%: many more solves.",
+)
+@click.option(
+    "--extra-gap",
+    type=click.FloatRange(0, 1),
+    default=0.02,
+    show_default=True,
+    callback=finite,
+    help="Go on, while there is time, until the gap is this share of the extra cost; not with --gap.",
 )
 @click.option(
     "--reference/--no-reference",
@@ -114,6 +122,7 @@ class Asked:
     secure: int | None
     start: Path | None
     certain: str | None
+    extra_gap: float
     reference: bool
     output: Output
 
@@ -177,7 +186,7 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
         effort = Effort(
             asked.gap, asked.time_limit, log.and_tell(watch.progress), watch.should_stop, earlier, asked.secure
         )
-        beside = _beside(asked, inputs, scenario, watch)
+        beside = _beside(asked, scenario, watch)
         try:
             if beside is not None:
                 effort = held.enter_context(beside).while_solving(effort)
@@ -209,7 +218,7 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
     asked.output.answer(show, lambda: plan_answer(plan, folder))
 
 
-def _beside(asked: Asked, inputs: Inputs, scenario: str, watch: Watch) -> Beside | None:
+def _beside(asked: Asked, scenario: str, watch: Watch) -> Beside | None:
     """What solves the reference; a gap that was asked for is enough, whatever security costs."""
     if not asked.reference or asked.decompose:
         return None
@@ -218,7 +227,7 @@ def _beside(asked: Asked, inputs: Inputs, scenario: str, watch: Watch) -> Beside
     from lodestone.studies.reference.beside import Beside
 
     source = Source.read(asked.workbook, scenario, asked.sets, Effort(asked.gap, asked.time_limit))
-    share = None if asked.gap is not None else float(inputs.tables(scenario).settings["extra_cost_gap"])
+    share = None if asked.gap is not None else asked.extra_gap
     return Beside(source, asked.joint, share, watch.should_stop)
 
 

@@ -105,17 +105,22 @@ class Beside:
         def told(progress: Progress) -> None:
             if tell:
                 tell(progress)
-            self._keep_going(progress)
+            self._keep_going()
 
         return replace(effort, on_progress=told, enough=None if self._share is None else self._enough)
 
-    def _keep_going(self, progress: Progress) -> None:
-        if progress.stage != "solve" or time.monotonic() - self._began < START_AFTER_S:
+    def _keep_going(self) -> None:
+        if time.monotonic() - self._began < START_AFTER_S:
             return
         if self._crew is None:
             self._crew = Crew(_work, 1).__enter__()
         elif not self._sent:
             self._hear(self._crew)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the second process has begun."""
+        return self._sent
 
     def _hear(self, crew: Crew) -> None:
         for event in crew.events(self._next):

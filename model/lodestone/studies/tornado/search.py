@@ -210,7 +210,7 @@ class _Look:
                 continue
             at = supply.get((row["material"], row["region"], row["year"]), {})
             prices = [p for p in (at.get("exposed_usd_per_kg"), at.get("clean_usd_per_kg")) if p is not None]
-            per_t = min(prices, default=0.0) * MUSD_PER_T
+            per_t = min(prices, default=0.0) * LIMITS["market"][2]
             if row["short_t"] > 0:
                 per_t = data.sectors[row["sector"]].shortage_cost
             total += per_t * row["demand_t"] * (factor - 1) * data.discount(row["year"])

@@ -108,14 +108,6 @@ SETTINGS = Sheet(
         ),
         number("time_limit_s", "s", 600, "Stop after this long with the best plan found.", least=0.001),
         added(
-            share(
-                "extra_cost_gap",
-                0.02,
-                "Go on, while there is time, until the plan is proved within this share of what it costs more than "
-                "doing nothing.",
-            )
-        ),
-        added(
             integer(
                 "secure_against",
                 "",
