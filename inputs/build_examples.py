@@ -17,14 +17,14 @@ import argparse
 import csv
 import re
 import sys
+import tempfile
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl import load_workbook
+
+from lodestone.template.filled import write_filled
 
 INPUTS = Path(__file__).resolve().parent
 SOURCES = INPUTS / "sources"
@@ -37,9 +37,6 @@ SHEETS = (
 )  # fmt: skip
 FREE_TEXT = frozenset({"source", "note", "description"})
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
-CALENDAR = re.compile(r"(.*_)?(year|from|to)")
-HEADER_FILL = PatternFill("solid", fgColor="DCE6F1")
-WIDEST = {"source": 60, "note": 60, "description": 60}
 BUILT = datetime(2026, 1, 1)
 
 Value = str | int | float | None
@@ -111,47 +108,9 @@ def added(sheet: str, below: Table | None, own: Table | None) -> Table:
     return [headings, *([row.get(heading) for heading in headings] for row in rows)]
 
 
-def number_format(sheet: str, column: Value, value: Value) -> str:
-    """Years of the calendar without separators, all else with."""
-    if isinstance(value, float):
-        return "#,##0.0####"
-    if sheet == "Settings" or CALENDAR.fullmatch(str(column)):
-        return "0"
-    return "#,##0"
-
-
-def fill(worksheet: Worksheet, table: Table) -> None:
-    """One sheet: cells, frozen bold headings, filter, widths."""
-    headings = table[0]
-    for row in table:
-        worksheet.append(row)
-    for cell in worksheet[1]:
-        cell.font = Font(bold=True)
-        cell.fill = HEADER_FILL
-        cell.alignment = Alignment(vertical="top", wrap_text=isinstance(cell.value, str))
-    for cells in worksheet.iter_rows(min_row=2):
-        for heading, cell in zip(headings, cells, strict=True):
-            if isinstance(cell.value, int | float):
-                cell.number_format = number_format(worksheet.title, heading, cell.value)
-            elif heading in FREE_TEXT:
-                cell.alignment = Alignment(vertical="top", wrap_text=True)
-    for position, heading in enumerate(headings):
-        longest = max(len(str(row[position])) for row in table if row[position] is not None)
-        most = WIDEST.get(str(heading), 32)
-        worksheet.column_dimensions[get_column_letter(position + 1)].width = min(most, max(9, longest + 2))
-    worksheet.freeze_panes = "B2"
-    worksheet.auto_filter.ref = worksheet.dimensions
-
-
-def build(name: str, without: Collection[str] = ()) -> Workbook:
-    """The workbook of an example, not yet saved."""
-    workbook = Workbook()
-    workbook.remove(workbook.worksheets[0])
-    workbook.properties.creator = "inputs/build_examples.py"
-    workbook.properties.created = BUILT
-    for sheet, table in read_example(name, without).items():
-        fill(workbook.create_sheet(sheet), table)
-    return workbook
+def build(name: str, path: Path, without: Collection[str] = ()) -> None:
+    """Write the workbook of an example."""
+    write_filled(path, read_example(name, without), BUILT)
 
 
 def workbook_path(name: str) -> Path:
@@ -164,11 +123,13 @@ def differences(name: str) -> Iterator[str]:
     if not path.exists():
         yield f"{path.name} is missing"
         return
-    saved, wanted = load_workbook(path), build(name)
+    with tempfile.TemporaryDirectory() as folder:
+        build(name, Path(folder, path.name))
+        saved, wanted = load_workbook(path), load_workbook(Path(folder, path.name))
     if saved.sheetnames != wanted.sheetnames:
         yield f"{path.name}: sheets {saved.sheetnames}, tables {wanted.sheetnames}"
         return
-    for sheet in wanted:
+    for sheet in (wanted[title] for title in SHEETS):
         here, there = sheet, saved[sheet.title]
         for row in range(1, max(here.max_row, there.max_row) + 1):
             for column in range(1, max(here.max_column, there.max_column) + 1):
@@ -195,11 +156,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 1 if found else 0
     for name in names:
         if asked.to is not None:
-            build(name, asked.without).save(asked.to / f"{name}.xlsx")
+            build(name, asked.to / f"{name}.xlsx", asked.without)
         elif workbook_path(name).exists() and not any(differences(name)):  # the same cells keep the same file
             continue
         else:
-            build(name).save(workbook_path(name))
+            build(name, workbook_path(name))
         print(f"wrote {name}.xlsx")
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tests.office import needs_office, saved_again
 from lodestone.errors import UsageError
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.template.blank import write_template
+from lodestone.template.column_help import MEANINGS, MISTAKES
 from lodestone.template.drop_downs import LIST_ROWS, name_of_list, rule
 from lodestone.template.example_rows import example_rows
 from lodestone.template.examples import new_workbook
@@ -76,10 +78,29 @@ def test_every_heading_says_meaning_unit_and_default(blank: Workbook, name: str)
         column = sheet.by_name[YEARS if isinstance(cell.value, int) else cell.value]
         assert cell.comment is not None
         said = cell.comment.text
-        assert (column.meaning or sheet.meaning) in said
+        assert column.meaning in said
+        assert sheet.meaning not in said  # what the sheet is for stands on ReadMe
+        assert "Mistake: " in said or column.kind == "text"
         assert column.unit.split(" ")[0] in said or column.unit in ("", "year")
         assert "Example: " in said or isinstance(cell.value, int)
         assert ("If blank: " in said) != column.required
+
+
+def test_no_two_columns_have_the_same_help(blank: Workbook) -> None:
+    """Their meaning, which is the first line, of all sheets; the rest of it may be the same."""
+    first = Counter(
+        str(cell.comment.text).split("\n")[0]
+        for name in NAMED_SHEETS
+        for cell in blank[name][1][: -len(FREE)]
+        if cell.comment and not (isinstance(cell.value, int) and cell.value > 2026)
+    )
+    assert [text for text, times in first.items() if times > 1 or not text] == []
+
+
+def test_every_help_is_of_a_column_that_is_there() -> None:
+    for place in (*MEANINGS, *MISTAKES):
+        name, _, column = place.partition("/")
+        assert column in SHEETS[name].by_name, place
 
 
 @pytest.mark.parametrize("name", NAMED_SHEETS)

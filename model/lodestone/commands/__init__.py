@@ -99,9 +99,15 @@ def _fail(ctx: click.Context, message: str, exit_code: int, problems: Sequence[P
     ctx.exit(exit_code)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="lodestone")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Plan sourcing and stockpiles of critical minerals at least cost, under a maximum China share.
 
     \b
@@ -112,8 +118,27 @@ def main() -> None:
     Exit codes: 0 plan written, 1 whoever read the answer left before its end, 2 workbook or usage problem, 3 no plan
     exists, 4 stopped without a plan or with an unfinished study.
     """
+    if ctx.invoked_subcommand is None:
+        _offer(ctx)
     keep_for_answers()
     guard_streams()
+
+
+def _offer(ctx: click.Context) -> None:
+    """In a terminal, what to do next; to a program, the help."""
+    if not sys.stdout.isatty():
+        click.echo(ctx.get_help())
+        ctx.exit(2)
+    from pathlib import Path
+
+    from lodestone.commands.next_step import next_steps
+
+    steps = next_steps(Path.cwd())
+    widest = max(len(command) for command, _ in steps) + 3
+    click.echo("Next:")
+    for command, what in steps:
+        click.echo(f"  {command.ljust(widest)}{what}")
+    ctx.exit()
 
 
 COMMANDS = (

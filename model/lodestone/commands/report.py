@@ -9,6 +9,8 @@ import click
 from lodestone.commands.options import PATH, out_here
 from lodestone.commands.output import OUTPUT, Output
 
+NAMES = {"compare": "comparison", "stress": "stress test"}  # of studies, in a sentence
+
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, metavar="RUN [RUN...] [STUDY...]", type=PATH)
@@ -46,7 +48,7 @@ def report(runs: tuple[Path, ...], out: Path, output: Output) -> None:
         here = Path.cwd()
         for study in studies:
             place = study.path.relative_to(here) if study.path.is_relative_to(here) else study.path
-            click.echo(f"With the {study.kind} in {place}")
+            click.echo(f"With the {NAMES.get(study.kind, study.kind)} in {place}")
         click.echo(f"The page: {page}")
 
     output.answer(show, lambda: {"files": [str(page)], "studies": [str(study.path) for study in studies]})

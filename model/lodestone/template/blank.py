@@ -9,6 +9,7 @@ to another year. Headings outside the horizon of Settings turn grey instead.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from xlsxwriter.worksheet import Worksheet
 from lodestone import __version__
 from lodestone.errors import UsageError
 from lodestone.report.excel.styles import DARK, LIGHT, LINE_HEIGHT, RULE, Styles, page
+from lodestone.template.column_help import meaning, mistake
 from lodestone.template.drop_downs import LAST_ROW, LISTS, asked, column_letter, default, if_blank, rule, write_lists
 from lodestone.template.example_rows import ExampleRow, example_rows
 from lodestone.workbook.file.xlsx import column_letters
@@ -71,7 +73,7 @@ def _write(path: Path, first_year: int, last_year: int) -> None:
     pages = {name: book.add_worksheet(name) for name in (README, *SHEETS, EXAMPLES, LISTS)}
     shown = example_rows(first_year, last_year)
     years = range(first_year, last_year + 1)
-    _write_readme(styles, pages[README])
+    write_readme(styles, pages[README])
     _write_settings(styles, pages["Settings"], {"first_year": first_year, "last_year": last_year})
     for name in NAMED_SHEETS:
         _write_sheet(styles, pages[name], SHEETS[name], years, shown[name])
@@ -88,8 +90,11 @@ def _write(path: Path, first_year: int, last_year: int) -> None:
 # --- ReadMe ---------------------------------------------------------------------------------------------------------
 
 
-def _write_readme(styles: Styles, sheet: Worksheet) -> None:
-    """How to fill the workbook in, what the colours mean, and an index with links."""
+def write_readme(styles: Styles, sheet: Worksheet, filled: Mapping[str, Mapping[str, str]] | None = None) -> None:
+    """How to fill the workbook in, what the colours mean, and an index with links.
+
+    filled: of a workbook that has some sheets and columns only, these and their letters.
+    """
     sheet.hide_gridlines(2)
     sheet.set_portrait()
     sheet.set_paper(9)
@@ -109,32 +114,39 @@ def _write_readme(styles: Styles, sheet: Worksheet) -> None:
     row += 1
     sheet.write_string(row, 0, "Colours", styles.section)
     sheet.write_row(row, 1, ["", "", ""], styles.section)
-    outside = _heading(styles, True, font_color=OUTSIDE, bg_color=PALE)
+    outside = heading_look(styles, True, font_color=OUTSIDE, bg_color=PALE)
     legend = (
-        (_heading(styles, True), "heading", "must be filled in, in every row"),
-        (_heading(styles, False), "heading", "may stay blank"),
+        (heading_look(styles, True), "heading", "must be filled in, in every row"),
+        (heading_look(styles, False), "heading", "may stay blank"),
         (styles.format(bg_color=MISSING), "", "this row lacks a value here"),
         (styles.format(bg_color=INPUT, border=1, border_color=RULE), "", "a setting; blank takes its default"),
         (outside, "2050", "a year outside the horizon of Settings"),
         (_example(styles), "example", "an example, not read"),
     )
-    for look, text, meaning in legend:
+    for look, text, stands_for in legend:
         row += 1
         sheet.write_string(row, 0, text, look)
-        sheet.write_string(row, 1, meaning)
+        sheet.write_string(row, 1, stands_for)
     row += 2
     for position, title in enumerate(("Sheet", "Needed", "Rows", "What it is for")):
-        sheet.write_string(row, position, title, _heading(styles, True, align="center" if position == 2 else "left"))
+        sheet.write_string(
+            row, position, title, heading_look(styles, True, align="center" if position == 2 else "left")
+        )
     link = styles.format(font_color="#0563C1", underline=1, indent=1, valign="top")
     top, middle = styles.format(valign="top"), styles.format(valign="top", align="center")
     for name, listed in SHEETS.items():
+        if filled is not None and name not in filled:
+            continue
         row += 1
         sheet.write_url(row, 0, f"internal:'{name}'!A1", link, name)
         sheet.write_string(row, 1, "yes" if listed.required else "optional", top)
         if listed is not SETTINGS:
-            letter = column_letter(name, listed.columns[0].name)
+            first = listed.columns[0].name
+            letter = column_letter(name, first) if filled is None else filled[name][first]
             sheet.write_formula(row, 2, f"=COUNTA({name}!${letter}:${letter})-1", middle, 0)
         _write_wrapped(styles, sheet, row, 3, listed.meaning, 92)
+    if filled is not None:
+        return
     sheet.write_url(row + 1, 0, f"internal:'{EXAMPLES}'!A1", link, EXAMPLES)
     sheet.write_string(row + 1, 1, "not read")
     sheet.write_string(row + 1, 3, "Example rows of every sheet, to look at or to copy.")
@@ -153,10 +165,10 @@ def _write_settings(styles: Styles, sheet: Worksheet, given: dict[str, Any]) -> 
     """One row per setting; a blank value takes the default shown beside it."""
     headings = (("setting", 30), ("value", 26), ("# default", 24), ("# unit", 16), ("# meaning", 100))
     for position, (heading, width) in enumerate(headings):
-        sheet.write_string(0, position, heading, _heading(styles, position < 2))
+        sheet.write_string(0, position, heading, heading_look(styles, position < 2))
         sheet.set_column(position, position, width)
     for row, column in enumerate(SETTINGS.columns, start=1):
-        look = _cells(styles, column, bg_color=INPUT, border=1, border_color=RULE, align="left", valign="top")
+        look = look_of(styles, column, bg_color=INPUT, border=1, border_color=RULE, align="left", valign="top")
         top = styles.format(align="left", valign="top", indent=1)
         sheet.write_string(row, 0, column.name, styles.format(valign="top", bold=True, font_color=DARK))
         if column.name in given:
@@ -167,7 +179,7 @@ def _write_settings(styles: Styles, sheet: Worksheet, given: dict[str, Any]) -> 
         sheet.write_string(row, 3, column.unit, top)
         _write_wrapped(styles, sheet, row, 4, column.meaning, headings[4][1])
         sheet.data_validation(row, 1, row, 1, rule(column))
-    sheet.write_url(0, len(headings), f"internal:'{README}'!A1", _heading(styles, False), BACK)
+    sheet.write_url(0, len(headings), f"internal:'{README}'!A1", heading_look(styles, False), BACK)
     sheet.set_column(len(headings), len(headings), 13)
     sheet.freeze_panes(1, 2)
 
@@ -179,18 +191,18 @@ def _write_sheet(styles: Styles, sheet: Worksheet, listed: Sheet, years: range, 
         headings = list(years) if column.kind == YEARS else [column.name]
         first = position
         for heading in headings:
-            sheet.write(0, position, heading, _heading(styles, column.required))
+            sheet.write(0, position, heading, heading_look(styles, column.required))
             width = 10 if column.kind == YEARS else max(14, len(column.name) + 4)
-            sheet.set_column(position, position, width, _cells(styles, column))
+            sheet.set_column(position, position, width, look_of(styles, column))
             text = help_text(listed, column, shown, heading)
-            sheet.write_comment(0, position, text, {"author": "Lodestone", "width": 330, "height": _height(text)})
+            sheet.write_comment(0, position, *note_on(text))
             position += 1
         sheet.data_validation(1, first, LAST_ROW - 1, position - 1, rule(column))
     for free in (*reversed(FREE_COLUMNS), BACK):
         sheet.set_column(position, position, 13 if free == BACK else 30, styles.format(font_color="#595959"))
-        sheet.write_string(0, position, free, _heading(styles, False))
+        sheet.write_string(0, position, free, heading_look(styles, False))
         position += 1
-    sheet.write_url(0, position - 1, f"internal:'{README}'!A1", _heading(styles, False), BACK)
+    sheet.write_url(0, position - 1, f"internal:'{README}'!A1", heading_look(styles, False), BACK)
     sheet.freeze_panes(1, len(listed.key) or 1)
     _mark_missing(styles, sheet, listed, position - 4)
     _mark_years(styles, sheet, listed, years)
@@ -226,18 +238,24 @@ def _mark_years(styles: Styles, sheet: Worksheet, listed: Sheet, years: range) -
 
 def help_text(sheet: Sheet, column: Column, shown: list[ExampleRow], heading: str | int) -> str:
     """What a planner needs to know about a column."""
-    lines = [column.meaning or sheet.meaning, f"Enter {asked(column)}.", if_blank(column)]
+    lines = [meaning(sheet, column), f"Enter {asked(column)}.", if_blank(column)]
     if column.dated:
         lines.append("A scenario can change it from a month on.")
     example = next((row[heading] for row in shown if heading in row), None)
     if example is not None:
         lines.append(f"Example: {_typed(column, example)}")
+    lines.append(mistake(sheet, column))
     return "\n".join(line for line in lines if line)
 
 
 def _typed(column: Column, value: Any) -> str:
     """As a planner would type it."""
     return f"{100 * value:.6g}%" if "share" in column.unit else str(value)
+
+
+def note_on(text: str) -> tuple[str, dict[str, Any]]:
+    """A comment and its size."""
+    return text, {"author": "Lodestone", "width": 330, "height": _height(text)}
 
 
 def _height(text: str) -> int:
@@ -264,11 +282,11 @@ def number_format(column: Column) -> str:
     return "General"
 
 
-def _cells(styles: Styles, column: Column, **more: Any) -> Format:
+def look_of(styles: Styles, column: Column, **more: Any) -> Format:
     return styles.format(num_format=number_format(column), **more)
 
 
-def _heading(styles: Styles, required: bool, **more: Any) -> Format:
+def heading_look(styles: Styles, required: bool, **more: Any) -> Format:
     colours = {"font_color": "white", "bg_color": DARK} if required else {"font_color": DARK, "bg_color": LIGHT}
     look = {"bold": True, "align": "center", "valign": "vcenter", "border": 1, "border_color": RULE, **colours}
     return styles.format(**{**look, **more})
@@ -300,7 +318,7 @@ def _write_examples(
             columns += [(year, yearly) for year in years]
         row += 1
         for position, (heading, column) in enumerate(columns):
-            sheet.write(row, position, heading, _heading(styles, column.required))
+            sheet.write(row, position, heading, heading_look(styles, column.required))
         for example in examples:
             row += 1
             for position, (heading, column) in enumerate(columns):

@@ -63,31 +63,41 @@ def column_letter(sheet: str, column: str) -> str:
     return column_letters([c.name for c in SHEETS[sheet].columns].index(column) + 1)
 
 
-def write_lists(book: xlsxwriter.Workbook, page: Worksheet) -> None:
-    """Fill the sheet #Lists and name its lists."""
+Places = Mapping[str, Mapping[str, str]]  # sheet -> column -> its letters
+
+
+def write_lists(
+    book: xlsxwriter.Workbook, page: Worksheet, places: Places | None = None, rows: int = LIST_ROWS
+) -> None:
+    """Fill the sheet #Lists, with so many rows, and name its lists.
+
+    places: of a workbook that has not all columns, or has them in another order.
+    """
     lists = {name_of_list(column): column for _, column in each_column() if _from_lists(column)}
     numbered: dict[str, tuple[str, str]] = {}  # source -> letters of its names and their running number
     position = 0
     for source in dict.fromkeys(source for column in lists.values() for source in sources(column)):
-        numbered[source] = _write_source(page, position, source)
+        numbered[source] = _write_source(page, position, source, places, rows)
         position += 2
     for name, column in lists.items():
-        _write_list(book, page, position, name, column, numbered)
+        _write_list(book, page, position, name, column, numbered, rows)
         position += 1
     _write_names_of_changes(book, page, position)
     page.hide()
 
 
-def _write_source(page: Worksheet, position: int, source: str) -> tuple[str, str]:
+def _write_source(page: Worksheet, position: int, source: str, places: Places | None, rows: int) -> tuple[str, str]:
     """A column as it stands, and beside it the number of different names down to each row."""
     sheet, column = source.split(".")
-    letter, names, numbers = column_letter(sheet, column), column_letters(position + 1), column_letters(position + 2)
+    names, numbers = column_letters(position + 1), column_letters(position + 2)
+    letter = column_letter(sheet, column) if places is None else places.get(sheet, {}).get(column)
+    copied = f'=INDEX({sheet}!${letter}:${letter},ROW())&""' if letter else '=""'
     page.write_string(0, position, source)
     page.write_string(0, position + 1, "number")
-    for row in range(2, LIST_ROWS + 2):
+    for row in range(2, rows + 2):
         cell = f"{names}{row}"
         new = f'AND({cell}<>"",COUNTIF({names}$2:{cell},{cell})=1)'
-        page.write_formula(row - 1, position, f'=INDEX({sheet}!${letter}:${letter},ROW())&""', None, "")
+        page.write_formula(row - 1, position, copied, None, "")
         page.write_formula(row - 1, position + 1, f"=N({numbers}{row - 1})+IF({new},1,0)", None, 0)
     return names, numbers
 
@@ -99,13 +109,14 @@ def _write_list(
     name: str,
     column: Column,
     numbered: Mapping[str, tuple[str, str]],
+    rows: int,
 ) -> None:
     """The names of all sources one below the other, without gaps."""
-    letter, last = column_letters(position + 1), LIST_ROWS + 1
+    letter, last = column_letters(position + 1), rows + 1
     page.write_string(0, position, name)
     words = [source for source in _stack(column) if source in WORDS]
     page.write_column(1, position, words)
-    for row in range(2 + len(words), LIST_ROWS + 2):
+    for row in range(2 + len(words), rows + 2):
         formula, before = '""', f"ROW()-{1 + len(words)}"
         places = []
         for source in sources(column):

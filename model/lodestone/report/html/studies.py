@@ -87,6 +87,8 @@ def figures(study: Study) -> list[StudyFigure]:
 
 
 def _frontier(d: Document) -> list[StudyFigure]:
+    if sum(p["objective_musd"] is not None for p in d["points"]) < 2:
+        return []  # a picture of crosses says nothing
     changes = {step["to_scale"]: ", ".join(step["changes"]) for step in d["steps"]}
     prices = {step["to_scale"]: step["price_musd_per_point"] for step in d["steps"]}
     what = f"allowed share of {d['cap']}" if d["cap"] else "factor on all allowed shares"

@@ -13,7 +13,7 @@ from lodestone.plan.formatting import share
 from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.styles import GRID, Styles, chart_text, page, write_grid
 from lodestone.report.excel.table_book import FACTS
-from lodestone.studies.frontier.results import Frontier, Least, Point, years
+from lodestone.studies.frontier.results import Frontier, Least, Point, knee, years
 
 SHEET = "Frontier"
 COLUMNS = (
@@ -153,6 +153,8 @@ def _about(sheet: Worksheet, styles: Styles, frontier: Frontier) -> None:
         ["scenario", frontier.scenario],
         ["changes for this study", "; ".join(frontier.sets) or "none"],
         ["what is moved", f"{moved}, {since}"],
+        *([["from which year", frontier.remark]] if frontier.remark else []),
+        *([["knee", knee(frontier)]] if knee(frontier) else []),
         ["price", "finite difference between neighbouring points: an average, not a marginal price"],
         ["least attainable", "each cap and year by itself" + ("" if frontier.cap else ", all other caps set aside")],
         ["Lodestone", __version__],

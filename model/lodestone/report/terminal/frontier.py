@@ -12,7 +12,7 @@ from lodestone.plan.formatting import musd, one_line, share
 from lodestone.plan.tables import Cell
 from lodestone.report.studies.frontier_workbook import in_words as without_plan
 from lodestone.report.terminal.progress_lines import show_table
-from lodestone.studies.frontier.results import Frontier, Least, Point
+from lodestone.studies.frontier.results import Frontier, Least, Point, knee
 from lodestone.studies.frontier.security_results import SecurityCost
 
 
@@ -29,6 +29,9 @@ def show_frontier(frontier: Frontier, files: Sequence[Path]) -> None:
         table.append([share(point.scale), point.objective_musd, gap, price, without_plan(point) or changes])
     scale = "Share" if frontier.cap else "Factor"
     show_table((scale, "Cost (MUSD)", "Gap", "MUSD per point", "What changes"), table)
+    for sentence in (frontier.remark, knee(frontier)):
+        if sentence:
+            click.echo(sentence)
     click.echo(f"Files: {', '.join(map(str, files))}")
 
 

@@ -15,7 +15,7 @@ from lodestone.plan.formatting import count, finite, one_line, share
 from lodestone.plan.tables import Cell
 from lodestone.progress import Progress
 from lodestone.report.terminal.frontier import least_in_words, point_in_words
-from lodestone.report.terminal.progress_lines import PLAIN_EVERY_S, Watch, show_table
+from lodestone.report.terminal.progress_lines import PLAIN_EVERY_S, Watch, show_table, told_gap
 from lodestone.studies.frontier.results import Point
 from lodestone.studies.parallel.tasks import News, Value
 
@@ -85,7 +85,7 @@ class WatchMany(Watch):
     def _progress(self, line: _Line, progress: Progress) -> None:
         best, gap = progress.best, progress.gap
         line.best = line.best if best is None else finite(best)
-        line.gap = line.gap if gap is None else finite(gap)
+        line.gap = line.gap if gap is None else told_gap(gap)
         changed, line.stage = line.stage != progress.stage, progress.stage
         if changed or time.monotonic() - line.printed >= PLAIN_EVERY_S:
             self._plain(line)

@@ -77,10 +77,11 @@ class Watch:
         self._show(name, name)
 
     def progress(self, progress: Progress) -> None:
-        costs = [("best", progress.best), ("bound", progress.bound)]
+        gap = told_gap(progress.gap)
+        costs = [("best", progress.best), ("bound", None if gap is None else progress.bound)]
         parts = [f"{name} {value:,.1f}" for name, value in costs if finite(value) is not None and value is not None]
-        if finite(progress.gap) is not None and progress.gap is not None:
-            parts.append(f"gap {share(progress.gap)}")
+        if gap is not None:
+            parts.append(f"gap {share(gap)}")
         self._show(progress.stage, "  ".join([progress.stage, *parts]))
 
     def should_stop(self) -> bool:
@@ -111,6 +112,11 @@ class Watch:
         if stage != last_stage or (line != last_line and self._seconds - when >= PLAIN_EVERY_S):
             self._printed = (self._seconds, stage, line)
             click.echo(f"{line}  {self._seconds:.1f} s", err=True)
+
+
+def told_gap(gap: float | None) -> float | None:
+    """A gap that says something: not that of a bound that the solver only begins with (-1.0, and a gap of 124 %)."""
+    return gap if gap is not None and finite(gap) is not None and 0 <= gap < 1 else None
 
 
 def show_plan(plan: Plan, folder: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from lodestone.plan.formatting import musd, share
 from lodestone.plan.shapes import FLAG, NUMBER, TEXT, WHOLE, ListOf, MapOf, Part, Shape
 from lodestone.plan.tables import Document
 
@@ -85,6 +86,7 @@ class Frontier:
     sets: tuple[str, ...]
     least_attainable: tuple[Least, ...]
     points: tuple[Point, ...]
+    remark: str = ""  # where it does not begin with the first year
 
     @property
     def scale_name(self) -> str:
@@ -97,6 +99,27 @@ class Frontier:
     @property
     def steps(self) -> tuple[Step, ...]:
         return tuple(_step(loose, tight) for loose, tight in pairwise(self.found))
+
+
+STEEP = 2.0  # times the price of a point before, for a knee
+
+
+def knee(frontier: Frontier) -> str:
+    """Where the price of a point jumps most, in words; "" where it nowhere doubles."""
+    steps = frontier.steps
+    jumps = [
+        (after.price_musd - before.price_musd, n)
+        for n, (before, after) in enumerate(pairwise(steps))
+        if not after.within_gap and after.price_musd > STEEP * max(before.price_musd, 0.0) + NOISE
+    ]
+    if not jumps:
+        return ""
+    _, n = max(jumps)
+    before, after = max(step.price_musd for step in steps[: n + 1]), steps[n + 1]
+    dear = f"each point below it costs {musd(after.price_musd)}, down to {share(after.to_scale)}"
+    if before <= NOISE:
+        return f"Down to {share(after.from_scale)} a point costs nothing; {dear}."
+    return f"Down to {share(after.from_scale)} a point costs at most {musd(before)}; {dear}."
 
 
 def _step(loose: Point, tight: Point) -> Step:
@@ -156,6 +179,8 @@ def document(frontier: Frontier) -> Document:
         "scenario": frontier.scenario,
         "cap": frontier.cap,
         "from_year": frontier.from_year,
+        "remark": frontier.remark,
+        "knee": knee(frontier),
         "sets": list(frontier.sets),
         "least_attainable": [
             {"cap": x.cap, "year": x.year, "share": x.share, "limit": x.limit, "proved": x.proved}

@@ -49,9 +49,38 @@ def frontier(
 ) -> Frontier:
     """Solve for every limit; on_news hears (label, Progress | Point | tuple of Least) on the way, None at the end.
 
-    The effort of the source is that of each point. Raises UsageError for a cap or scenario that is not there,
-    WorkbookError while a problem stands.
+    The effort of the source is that of each point. Where no two limits have a plan, since the share of early years
+    cannot be changed any more, the limits of those years stay as they are and all is done again. Raises UsageError for
+    a cap or scenario that is not there, WorkbookError while a problem stands.
     """
+    found = _traced(source, at, cap, from_year, where, on_news, should_stop)
+    start = _movable_from(found) if from_year is None and len(found.found) < 2 else None
+    if start is None or (should_stop is not None and should_stop()):
+        return found
+    again = _traced(source, at, cap, start, where, on_news, should_stop)
+    remark = (
+        f"Before {start} no plan can go below the limits of the workbook: they stay, and the frontier starts there."
+    )
+    return replace(again, remark=remark)
+
+
+def _movable_from(found: Frontier) -> int | None:
+    """The first year from which on every cap can be brought down; None where that is the first year, or none."""
+    stuck = [x.year for x in found.least_attainable if x.share is None or x.share >= x.limit - 2 * PRECISION]
+    years = sorted({x.year for x in found.least_attainable})
+    after = [year for year in years if not stuck or year > max(stuck)]
+    return after[0] if stuck and after else None
+
+
+def _traced(
+    source: Source,
+    at: Sequence[float],
+    cap: str | None,
+    from_year: int | None,
+    where: Where,
+    on_news: OnLabel | None,
+    should_stop: ShouldStop | None,
+) -> Frontier:
     inputs = source.inputs()
     data = scenario_data(inputs, source.scenario)
     move = Move(cap, from_year)
