@@ -234,7 +234,7 @@ def test_a_run_leaves_a_log(here: Path) -> None:
     assert "highspy" in facts["software"]
     assert facts["plan"].startswith("optimal, objective 13.0714")
     assert [line.split()[-1] for line in log.splitlines() if line.startswith("[")] == [
-        *("read", "build", "load", "solve", "tidy", "audit"),
+        *("read", "build", "load", "solve", "tidy", "audit", "nothing"),
     ]
     assert "Solving report" in log or "Model status" in log  # what HiGHS says itself
     assert all(f"{stage} " in facts["seconds"] for stage in ("read", "build", "solve", "audit", "write"))

@@ -125,7 +125,7 @@ def write_readme(styles: Styles, sheet: Worksheet, filled: Mapping[str, Mapping[
     )
     for look, text, stands_for in legend:
         row += 1
-        sheet.write_string(row, 0, text, look)
+        sheet.write(row, 0, text or None, look)
         sheet.write_string(row, 1, stands_for)
     row += 2
     for position, title in enumerate(("Sheet", "Needed", "Rows", "What it is for")):
