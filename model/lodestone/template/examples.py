@@ -10,7 +10,6 @@ import shutil
 from pathlib import Path
 
 from lodestone.errors import UsageError
-from lodestone.plan.run_files import OLD_PLAN_BOOK, PLAN_BOOK, is_plan_book
 from lodestone.system.scratch import scratch
 
 FIRST_YEAR, LAST_YEAR = 2026, 2040  # of a blank workbook
@@ -37,6 +36,8 @@ def new_workbook(
         raise UsageError(f"there is no example {example!r}; the examples are: {', '.join(known)}")
     if target.suffix.lower() != ".xlsx":
         raise UsageError(f"{target}: the name of a workbook ends in .xlsx")
+    from lodestone.plan.run_files import OLD_PLAN_BOOK, PLAN_BOOK, is_plan_book
+
     if is_plan_book(target) and target.name.lower() != OLD_PLAN_BOOK:
         raise UsageError(f"{target}: names that end in {PLAN_BOOK} are those of plans; try my_case.xlsx")
     if target.exists() and not force:
