@@ -141,7 +141,9 @@ def _cell(value: Any) -> str:
         return "<c/>"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"<c><v>{value!r}</v></c>"
-    assert isinstance(value, str) and not value.startswith(("=", "#")), f"write_book can write {value!r}"
+    assert isinstance(value, str) and not value.startswith("#"), f"write_book can write {value!r}"
+    if value.startswith("="):  # as openpyxl does: a formula that nobody has calculated
+        return f"<c><f>{escape(value[1:])}</f></c>"
     return f"<c t='inlineStr'><is><t xml:space='preserve'>{escape(value)}</t></is></c>"
 
 
