@@ -12,10 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.audit.test_joint import futures, joint_document
-from tests.audit.test_stakes import DS, deal
+from tests.audit.tiny_futures import futures, joint_document
 from tests.audit.tiny_plan import Edit, add, judged, plan_document, put
-from tests.audit.tiny_workbook import change, flat, kg, workbook
+from tests.audit.tiny_workbook import DS, change, deal, flat, kg, workbook
 from tests.periods import timed
 
 from lodestone.audit import audit

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.audit.tiny_plan import broken, by_year, close, judged, plan_document, put, row
-from tests.audit.tiny_workbook import DEAL, change, deal, kg, workbook
+from tests.audit.tiny_workbook import DEAL, DS, change, deal, kg, workbook
 
 from lodestone.audit import audit
 from lodestone.audit.books import Award, read_books
@@ -20,8 +20,6 @@ from lodestone.audit.costs import owed
 from lodestone.audit.floors import credit, floor_payments_table, floors_table, topups
 from lodestone.audit.stakes import cash, dividends, paid_back
 from lodestone.data.plan_data import PlanData, time_of
-
-DS = 0.05 / 1.44  # half of a capex of 0.1, in 2031 and 2032
 
 
 def of_the_smelter(data: PlanData) -> tuple[Any, Award]:

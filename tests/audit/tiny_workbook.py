@@ -234,5 +234,8 @@ STAKE = {"equity": 0.03, "equity_share": 0.5}
 DEAL = {"credit": kg(1), **LOAN, **STAKE}
 
 
+DS = 0.05 / 1.44  # debt service of half of a capex of 0.1, in 2031 and 2032
+
+
 def deal(**terms: Any) -> dict[str, Any]:
     return change("floors", "support", **{**DEAL, **terms})
