@@ -134,7 +134,8 @@ def shown(plan: Plan, table: str) -> TableSheet:
     own = "".join(word.capitalize() for word in table.split("_")), declared.meaning, ()
     name, question, marks = SHOWN.get(table, own)
     columns = [*_scenario(plan), *plan.columns(table)]
-    rows = [_values(row, [c.name for c in columns]) for row in plan.rows(table)]
+    told = _by_money(plan.rows(table)) if table == "what_binds" else plan.rows(table)
+    rows = [_values(row, [c.name for c in columns]) for row in told]
     if table == "stockpile":
         capacity = figures.stock_capacity(plan)
         at = [c.name for c in columns].index("stock_t") + 1
@@ -142,6 +143,28 @@ def shown(plan: Plan, table: str) -> TableSheet:
         for values, row in zip(rows, plan.rows(table), strict=True):
             values.insert(at, capacity(row))
     return TableSheet(name, question, columns, rows, marks=marks)
+
+
+def _by_money(rows: Sequence[Row]) -> list[Row]:
+    """What binds by what one per cent of its limit is worth in money, the dearest first, and rounded."""
+
+    def worth(row: Row) -> float:
+        """Of the whole limit, in MUSD."""
+        value, limit = row["present_value"], row["limit"]
+        if not (isinstance(value, int | float) and isinstance(limit, int | float)):
+            return 0.0
+        if str(row["value_unit"]).startswith("USD/kg"):
+            return value * limit / 1000.0
+        return value * limit * (100.0 if row["unit"] == "share" else 1.0)
+
+    rounded = ("limit", "value", "present_value")
+    told = [{**row, **{name: _rounded(row[name]) for name in rounded}} for row in rows]
+    return [row for _, row in sorted(zip(map(worth, rows), told, strict=True), key=lambda pair: -pair[0])]
+
+
+def _rounded(value: Cell) -> Cell:
+    """To four figures: marginal values are no better known than that."""
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def _scenario(plan: Plan) -> list[Column]:
