@@ -230,3 +230,33 @@ def test_a_second_process_finds_the_same(tmp_path: Path, monkeypatch: pytest.Mon
     assert isinstance(answer, Nothing)
     assert answer.plan.objective_musd == kg(180 * 60)
     assert [outcome.case for outcome in answer.outcomes] == ["embargo"]
+
+
+class NoCrew:
+    """Processes that cannot be started."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def __enter__(self) -> NoCrew:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def events(self, _: object) -> list[object]:
+        raise StoppedError("worker processes end as soon as they are started")
+
+
+def test_where_no_process_can_be_started_it_is_solved_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(beside_module, "START_AFTER_S", 0.0)
+    monkeypatch.setattr(beside_module, "Crew", NoCrew)
+    book, effort = capped(), Effort(1e-9)
+    source = Source.read(write_book(tmp_path / "book.xlsx", book), effort=effort)
+    with Beside(source, False, None, lambda: False) as beside:
+        told = beside.while_solving(effort).on_progress
+        assert told is not None
+        for _ in range(3):
+            told(Progress("solve", 0.0))
+        assert not beside.is_under_way
+        answer = beside.answer()
+    assert isinstance(answer, Nothing)
+    assert answer.plan.objective_musd == kg(180 * 60)

@@ -87,6 +87,7 @@ class Beside:
         self._began = time.monotonic()
         self._crew: Crew | None = None
         self._sent = False
+        self._alone = False  # no other process can help
         self._value: Value = None
 
     def __enter__(self) -> Self:
@@ -110,7 +111,7 @@ class Beside:
         return replace(effort, on_progress=told, enough=None if self._share is None else self._enough)
 
     def _keep_going(self) -> None:
-        if time.monotonic() - self._began < START_AFTER_S:
+        if self._alone or time.monotonic() - self._began < START_AFTER_S:
             return
         if self._crew is None:
             self._crew = Crew(_work, 1).__enter__()
@@ -123,9 +124,13 @@ class Beside:
         return self._sent
 
     def _hear(self, crew: Crew) -> None:
-        for event in crew.events(self._next):
-            if event.kind != "news":
-                self._value = event.news if event.kind == "value" else Failure(4, "its process was ended")
+        try:
+            for event in crew.events(self._next):
+                if event.kind != "news":
+                    self._value = event.news if event.kind == "value" else Failure(4, "its process was ended")
+        except StoppedError as error:  # no process can be started here, as from a script without a guard
+            crew.__exit__(StoppedError, error, None)
+            self._crew, self._sent, self._alone = None, False, True
 
     def _next(self) -> tuple[int, Task] | None:
         if self._sent:
