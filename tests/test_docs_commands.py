@@ -29,7 +29,7 @@ LONELY = {"-h", "--help", "--version"}
 
 RECORD = json.loads((ROOT / "docs" / "record.json").read_text(encoding="utf-8"))["figures"]
 NOTED = re.compile(r"(-?\d[\d,]*(?:\.\d+)?)( %)?((?: [A-Za-z]+)?)<!-- ([\w.]+) -->")
-OF_THE_RECORD = ("case_study.md", "critical_minerals.md", "what_binds.md")
+OF_THE_RECORD = ("analyst.md", "case_study.md", "critical_minerals.md", "what_binds.md")
 FIGURE = re.compile(r"(?<![\w.,-])(-?\d[\d,]*(?:\.\d+)?) (MUSD|USD/kg|t|%)(?![\w/])")
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 
