@@ -28,23 +28,23 @@ MAGNETS, NINE = "rare_earth_magnets", "critical_minerals"
 OUT, OUT_NINE = f"outputs/{MAGNETS}", f"outputs/{NINE}"
 WITHOUT_CAPS = ("--set", "ChinaShare/*/years=1")
 COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {  # name -> what is written, by which command
-    "base": (f"{OUT}/base/plan.json", ("solve", f"{MAGNETS}.xlsx", "--gap", GAP)),
+    "base": (f"{OUT}/base/plan.json", ("solve", f"{MAGNETS}.xlsx", "--no-reference", "--gap", GAP)),
     "no_caps": (
         f"{OUT}/no_caps/plan.json",
-        ("solve", f"{MAGNETS}.xlsx", "--gap", GAP, *WITHOUT_CAPS, "--out", f"{OUT}/no_caps"),
+        ("solve", f"{MAGNETS}.xlsx", "--no-reference", "--gap", GAP, *WITHOUT_CAPS, "--out", f"{OUT}/no_caps"),
     ),
     "tight_2026": (
         f"{OUT}/tight_2026/plan.json",
         (
-            *("solve", f"{MAGNETS}.xlsx", "--gap", GAP),
+            *("solve", f"{MAGNETS}.xlsx", "--no-reference", "--gap", GAP),
             *("--set", "ChinaShare/ally_*/2026=0.72", "--out", f"{OUT}/tight_2026"),
         ),
     ),
     "embargo_2y": (
         f"{OUT}/embargo_2y/plan.json",
-        ("solve", f"{MAGNETS}.xlsx", "--gap", GAP, "--scenario", "embargo_2y"),
+        ("solve", f"{MAGNETS}.xlsx", "--no-reference", "--gap", GAP, "--scenario", "embargo_2y"),
     ),
-    "joint": (f"{OUT}/joint/plan.json", ("solve", f"{MAGNETS}.xlsx", "--gap", GAP, "--joint")),
+    "joint": (f"{OUT}/joint/plan.json", ("solve", f"{MAGNETS}.xlsx", "--no-reference", "--gap", GAP, "--joint")),
     "frontier": (
         f"{OUT}/frontier.json",
         (
@@ -55,11 +55,11 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {  # name -> what is written,
     "what_binds": (f"{OUT}/what_binds.json", ("explain", f"{OUT}/base", "--gap", GAP, "--jobs", "1")),
     "nine_no_caps": (
         f"{OUT_NINE}/no_caps/plan.json",
-        ("solve", f"{NINE}.xlsx", *WITHOUT_CAPS, "--out", f"{OUT_NINE}/no_caps"),
+        ("solve", f"{NINE}.xlsx", "--no-reference", *WITHOUT_CAPS, "--out", f"{OUT_NINE}/no_caps"),
     ),
     "nine": (
         f"{OUT_NINE}/fine/plan.json",
-        ("solve", f"{NINE}.xlsx", "--gap", "0.001", "--out", f"{OUT_NINE}/fine"),
+        ("solve", f"{NINE}.xlsx", "--no-reference", "--gap", "0.001", "--out", f"{OUT_NINE}/fine"),
     ),
     "nine_base": (
         f"{OUT_NINE}/base/plan.json",
