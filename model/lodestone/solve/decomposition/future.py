@@ -79,7 +79,7 @@ class Future:
     # -- solves ------------------------------------------------------------------------------------------------------
 
     def priced(self, prices: np.ndarray, effort: Search) -> Outcome:
-        """Minimise cost and price terms of the shared numbers: the Lagrangian bound."""
+        """Least cost with the numbers in common priced; the bound is that of the Lagrangian."""
         self._set_goal(prices)
         outcome = self._solve(effort, self.start)
         self.start = self.solver.all_values()
@@ -88,7 +88,7 @@ class Future:
     def pulled(
         self, prices: np.ndarray, centre: np.ndarray, spread: np.ndarray, pull: float, effort: Search
     ) -> Outcome:
-        """Minimise cost, price terms and the proximal term. The bound of the outcome is no bound of the joint plan."""
+        """Priced, and pulled to the centre; the outcome's bound means nothing."""
         self._set_goal(prices)
         if self.z is None:
             self._add_pull()
@@ -107,7 +107,7 @@ class Future:
             self.solver.set_costs(self.z, np.zeros(len(self.z)))
 
     def relax(self, relaxed: bool) -> None:
-        """Relax integrality, or restore it."""
+        """Let whole decisions be parts, or be whole again."""
         if relaxed != self.relaxed:
             self.relaxed = relaxed
             self.solver.relax(relaxed)
@@ -129,7 +129,7 @@ class Future:
         return start
 
     def agreed(self, x: np.ndarray, effort: Search) -> Outcome:
-        """Least cost with the shared numbers fixed, the threshold of CVaR free. Raises NoPlanError if none exists."""
+        """Least cost with what is in common held, but for the threshold. Raises NoPlanError where that cannot be."""
         self._hold(x)
         known, decided = self.last_agreed, np.flatnonzero(self.whole)
         same = known is not None and np.array_equal(np.round(known[self.columns[decided]]), np.round(x[decided]))
