@@ -30,8 +30,8 @@ def python(code: str, *arguments: str) -> subprocess.Popen[str]:
 
 FULL = """
 import os, resource, signal, sys
-# Pyomo makes a semaphore when it is loaded, which is a file to this limit and not to a disk
-import lodestone.solve.one_scenario
+# Pyomo makes a semaphore when it and multiprocessing are loaded, which is a file to this limit and not to a disk
+import lodestone.solve.one_scenario, lodestone.studies.parallel.workers
 from lodestone.commands import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
