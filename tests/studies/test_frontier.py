@@ -377,6 +377,6 @@ def test_the_tutorial_names_the_year_that_is_out_of_reach() -> None:
     tutorial = Path(__file__).parents[2] / "inputs" / "tutorial.xlsx"
     if not tutorial.exists():
         pytest.skip("examples are not built")
-    result: Any = frontier(Source.read(tutorial), [0.5, 1.0], "magnet_cap", where=Where(processes=1))
+    result: Any = frontier(Source.read(tutorial), [0.5, 1.0], "magnet_cap", 2026, where=Where(processes=1))
 
     assert [x.year for p in result.points for x in p.beyond] == [2026]
