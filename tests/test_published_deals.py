@@ -91,7 +91,7 @@ def test_the_stack_of_the_page(tmp_path: Path) -> None:
     back without interest, for a loan never earns; 15 % of the cash after debt service."""
     page = (DOCS / "deals.md").read_text(encoding="utf-8")
     work_through(page[: page.index("## A loan instead")], tmp_path)
-    plan = json.loads((tmp_path / "outputs" / "plan" / "base" / "plan.json").read_text(encoding="utf-8"))
+    plan = json.loads((tmp_path / "outputs" / "my_case" / "base" / "plan.json").read_text(encoding="utf-8"))
     stack = {row["source"]: row for row in rows(plan, "capital_stack", project="mp_expansion")}
     assert stack["owners"]["put_in_musd"] == close(1300 - 400 - 0.115 * 1300)
     assert (stack["floor"]["later_musd"], stack["floor"]["after_musd"]) == (close(3 * 123), close(7 * 123))

@@ -14,7 +14,7 @@ from tests.solving import add, close, home, kg, lane, market, read, recipe
 
 from lodestone.commands import main
 from lodestone.plan.plan import Plan
-from lodestone.plan.run_files import read_run
+from lodestone.plan.run_files import plan_book, read_run
 from lodestone.report.plan.certainty import certain_line
 from lodestone.report.plan.cost_matrix import cost_matrix
 from lodestone.report.plan.sheets import table_sheets
@@ -153,6 +153,6 @@ def test_a_plan_says_what_is_certain(tmp_path: Path):
     assert certain_line(plan).endswith("could be swapped.")
     (costs,) = [sheet for sheet in table_sheets(plan, cost_matrix(plan)) if sheet.name == "Costs"]
     assert costs.names[-2:] == ["least_musd", "most_musd"]
-    capex = next(row for row in costs.rows if row[0] == "Capex")
+    capex = next(row for row in costs.rows if row[0] == "Capex of public projects")
     assert capex[-2] is not None and capex[-2] <= capex[-3] + 1e-9
-    assert {"Certain", "Ranges"} <= set(load_workbook(tmp_path / "run" / "plan.xlsx", read_only=True).sheetnames)
+    assert {"Certain", "Ranges"} <= set(load_workbook(plan_book(tmp_path / "run"), read_only=True).sheetnames)

@@ -16,6 +16,7 @@ from tests.solving import add, lane, market
 
 from lodestone.commands import main
 from lodestone.plan.plan import Plan, require_plan
+from lodestone.plan.run_files import plan_book
 from lodestone.plan.shapes import Misfit
 from lodestone.report.plan.run_folder import write_run
 from lodestone.runs.verify import verify
@@ -54,7 +55,7 @@ def document(run: Path) -> dict[str, Any]:
 
 
 def sheet(run: Path, name: str) -> list[list[Any]]:
-    book = load_workbook(run / "plan.xlsx", data_only=True)
+    book = load_workbook(plan_book(run), data_only=True)
     return [[cell for cell in row if cell is not None] for row in book[name].iter_rows(values_only=True)]
 
 

@@ -423,7 +423,7 @@ PATHS = {
 def held_cost(path: Path, plan: Plan, change: str = "") -> float | None:
     """The least cost with the plan's whole-number decisions, after --set."""
     data = scenario_data(load(path, [change] if change else []))
-    _, solver, whole = study._held(plan, single(data))
+    _, solver, whole = study.held_model(plan, single(data))
     solver.hold_integers(whole)
     return solver.solve_linear()
 

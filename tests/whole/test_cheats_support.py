@@ -356,11 +356,12 @@ def test_an_idle_plant_has_nothing_to_pay_back() -> None:
     paper.
 
     Honest: 10 back in 2026 out of the mine's margin of 20, nothing in 2027 when it earns nothing. Lenders count on
-    2 + 6 for a capex of 10; a grant of 8 less the 1 + 5 paid back closes the 2 that are missing.
+    2 + 6 for a capex of 10; a grant of 8 less the 1 + 5 paid back closes the 2 that are missing. It earns 1 in the
+    plan, so that 1 is added (26).
     """
     book = mine(2027, operating=40, price=[60, 100], demand=[100, 0], life=2, capex=10)
     floor(book, 50, tenor=2, upside_share=1, capex_grant_share=0.8)
-    assert cost(book) == kg(100 * 50 + 8000)
+    assert cost(book) == kg(100 * 50 + 8000 + 1000)
 
 
 # --- what runs beyond the horizon is owed ----------------------------------------------------------------------------

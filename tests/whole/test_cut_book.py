@@ -19,6 +19,7 @@ from lodestone.commands import main
 from lodestone.errors import UsageError
 from lodestone.plan import key_figures as figures
 from lodestone.plan.plan import Plan, require_plan
+from lodestone.plan.run_files import plan_book
 from lodestone.plan.shapes import Misfit
 from lodestone.report.html.chain import chain
 from lodestone.report.html.views import views
@@ -136,7 +137,7 @@ def test_charts_have_a_place_for_each_period(folder: Path):
     for document in (base, joint):
         for drawing in (*supplies(document), *stocks(document), *capacity_use(document)):
             assert [row[0] for row in drawing.rows] == PERIODS, drawing.title
-    uses = load_workbook(folder / "base" / "plan.xlsx", read_only=True)["CapacityUse"]
+    uses = load_workbook(plan_book(folder / "base"), read_only=True)["CapacityUse"]
     assert [cell.value for cell in next(uses.rows)][4:-1] == [f"{place} (%)" for place in PERIODS]
 
 
@@ -312,7 +313,7 @@ def test_what_is_committed_stands_apart(folder: Path):
         ["floor", "works_floor", "Home", 2025],
         ["contract", "ally_deal", "Ally", 2026],
     ]
-    book = load_workbook(folder / "base" / "plan.xlsx", read_only=True)
+    book = load_workbook(plan_book(folder / "base"), read_only=True)
     assert "Committed" in book.sheetnames
     contracts = [row for row in book["Contracts"].iter_rows(values_only=True) if row[0] == "ally_deal"]
     assert {row[6] for row in contracts} == {"committed"}

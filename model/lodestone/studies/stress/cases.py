@@ -268,7 +268,7 @@ def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Search) -> 
 
 def in_scenario(run: str, plan: Plan, data: PlanData, wanted: Search) -> Outcome:
     """A plan in a scenario, with what it has decided and nothing new."""
-    shows = data.scenario.from_year or data.first_year
+    shows = data.scenario.shows or data.times[0]
     return _meet(run, plan, Case(SCENARIO, data.scenario.name, shows, data), False, wanted)
 
 
