@@ -1,9 +1,9 @@
 """On the real workbook, losing the largest supplier outside China never costs less than keeping it.
 
 Contracts with it are left out on both sides: who has signed to take its oxide at 110 USD/kg, whatever the market pays,
-is free of that while it delivers nothing (force majeure), and that does save money. Who keeps it has the same emergency:
-being excused from cover is worth a little by itself (docs/limits.md). Until 2032, when its loss of 2028 to 2030 and the
-two years after it are over.
+is free of that while it delivers nothing (force majeure), and that does save money. Who keeps it has the same
+emergency: being excused from cover is worth a little by itself (docs/limits.md). Until 2032, when its loss of 2028 to
+2030 and the two years after it are over.
 """
 
 from __future__ import annotations
