@@ -65,6 +65,7 @@ def crowded() -> Inputs:
         ("late", {"funding": "public", "capex_musd": 1, "latest_year": 2026, "earliest_year": 2026, "max_builds": 2}),
         ("short", {"funding": "public", "capex_musd": 1, "life_years": 1, "max_builds": 2, "process": "refine"}),
         ("soon", {"funding": "public", "capex_musd": 1, "latest_year": 2028, "earliest_year": 2028}),
+        ("twins", {"funding": "private", "capex_musd": 1, "max_builds": 2}),
     ):
         add(book, "Projects", project=name, **({"region": "Home", "process": "mine", "capacity_t_per_yr": 40} | cells))
     add(book, "PriceFloors", floor="f", project="mill", material="oxide", floor_usd_per_kg=90, tenor_years=9,

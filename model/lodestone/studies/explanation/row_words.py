@@ -186,6 +186,11 @@ def _bankable(w: Speaker, n: int, g: str) -> Said:
     return w.say(n, "Projects", (g,), "hurdle_rate", text)
 
 
+def _earns(w: Speaker, n: int, g: str, *_: object) -> Said:
+    text = f"{g} must earn {share(w.data(n).projects[g].hurdle_rate)} in the plan, where it is decided in {{years}}"
+    return w.say(n, "Projects", (g,), "hurdle_rate", text)
+
+
 # --- contracts ------------------------------------------------------------------------------------------------------
 
 
@@ -415,6 +420,12 @@ WORDS: Mapping[str, Words] = {
     "price_floors.all_of_volume": _covered,
     "bankability.bankable": _bankable,
     "bankability.closing": _bankable,
+    "earnings.of_build": _earns,
+    "earnings.of_kept": _earns,
+    "earnings.keeps": _earns,
+    "earnings.together": _earns,
+    "earnings.from_planned": _earns,
+    "earnings.earns": _earns,
     "contracts.once": _signed_once,
     "contracts.with_project": _with_project,
     "contracts.volume_min": _volume_min,
