@@ -82,7 +82,8 @@ def test_rare_earth_example_builds_abroad_within_every_cap_and_uses_floors_and_c
     assert any(row["limit"] < 1 and row["share"] >= row["limit"] - 1e-6 for row in tables["china_share"])
     assert any(row["sector"] == "defence" and row["limit"] == 0 for row in tables["china_share"])
     assert len(tables["price_floors"]) >= 2
-    assert tables["contracts"]  # fewer than before version 2, which signs none only to shorten a floor
+    assert {row["kind"] for row in tables["committed"]} == {"project", "floor", "contract"}  # what is signed already
+    assert any(row["taken_t"] > 0 for row in tables["contract_years"])
     assert all(line["ok"] for line in plan.audit)
 
 
