@@ -44,7 +44,6 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {  # name -> what is written,
         f"{OUT}/embargo_2y/plan.json",
         ("solve", f"{MAGNETS}.xlsx", "--no-reference", "--gap", GAP, "--scenario", "embargo_2y"),
     ),
-    "joint": (f"{OUT}/joint/plan.json", ("solve", f"{MAGNETS}.xlsx", "--no-reference", "--gap", GAP, "--joint")),
     "frontier": (
         f"{OUT}/frontier.json",
         (
@@ -109,7 +108,6 @@ def record(found: dict[str, Any]) -> Record:
     figures |= _dearer("caps", base, found["no_caps"])
     figures |= _dearer("tight_2026", found["tight_2026"], base)
     figures |= _dearer("embargo_2y_known", found["embargo_2y"], base)
-    figures |= _joint(found["joint"])
     figures |= _frontier(found["frontier"])
     figures |= _values(base)
     for step in found["what_binds"]["moved"]:
@@ -169,22 +167,6 @@ def _dearer(name: str, plan: dict[str, Any], other: dict[str, Any]) -> Record:
         f"{name}.found_musd": plan["objective_musd"] - other["objective_musd"],
         f"{name}.least_musd": plan["bound_musd"] - other["objective_musd"],
         f"{name}.most_musd": plan["objective_musd"] - other["bound_musd"],
-    }
-
-
-def _joint(plan: dict[str, Any]) -> Record:
-    shared = [row for row in plan["tables"]["stockpile"] if row["scenario"] == "base"]
-    now = [r for r in plan["tables"]["investments"] if r["scenario"] == "base" and r["decision_year"] <= BEFORE]
-    return {
-        "joint.cost_musd": plan["objective_musd"],
-        "joint.gap": plan["gap"],
-        "joint.evpi_musd": plan["evpi_musd"],
-        "joint.vss_musd": plan["vss_musd"],
-        "joint.projects_before": len(now),
-        "joint.magnet_works_before": sum("_magnet" in row["project"] for row in now),
-        **{f"joint.future.{name}_musd": cost for name, cost in plan["futures"].items()},
-        **{f"joint.stock.{material}": t for material, t in _stock(shared).items()},
-        **{f"joint.{key}": plan["model"][key] for key in ("rows", "columns", "integers")},
     }
 
 
