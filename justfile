@@ -15,6 +15,10 @@ rules:
 all *options:
     pytest -n 2 {{options}}
 
+# what solves a real workbook many times
+long *options:
+    pytest -m long {{options}}
+
 # lines that no test runs
 cover:
     pytest -n 2 --cov=

@@ -61,14 +61,14 @@ def met(data: PlanData, held: Decisions, shows: int) -> float:
     return relaxed(built)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_who_loses_a_supplier_never_gains_on_who_keeps_it() -> None:
     """In the same emergency, known from the start: a plan that does without can be had by who could do with."""
     kept, lost = kept_and_lost()
     assert relaxed(build(single(lost))) >= relaxed(build(single(kept))) * (1 - 1e-7)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_losing_the_largest_supplier_outside_china_costs_who_has_decided_already() -> None:
     """Nobody knew: builds, awards and signings, and stocks until 2028, are those of the plan for the base."""
     kept, lost = kept_and_lost()
