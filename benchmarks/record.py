@@ -51,7 +51,6 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {  # name -> what is written,
             *("--gap", "0.003", "--time-limit", "150", "--jobs", "1"),
         ),
     ),
-    "what_binds": (f"{OUT}/what_binds.json", ("explain", f"{OUT}/base", "--gap", GAP, "--jobs", "1")),
     "nine_no_caps": (
         f"{OUT_NINE}/no_caps/plan.json",
         ("solve", f"{NINE}.xlsx", "--no-reference", *WITHOUT_CAPS, "--out", f"{OUT_NINE}/no_caps"),
@@ -110,9 +109,6 @@ def record(found: dict[str, Any]) -> Record:
     figures |= _dearer("embargo_2y_known", found["embargo_2y"], base)
     figures |= _frontier(found["frontier"])
     figures |= _values(base)
-    for step in found["what_binds"]["moved"]:
-        name = f"moved.{step['name']}.{'more' if step['more'] else 'less'}"
-        figures |= {f"{name}.{key}": step[key] for key in ("musd", "at_least", "at_most")}
     figures |= analyst(base)
     figures |= _nine(found)
     figures |= _workbook()
