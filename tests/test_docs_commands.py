@@ -54,7 +54,9 @@ def parses(command: str) -> bool:
         return name in LONELY
     known = main.commands[name]
     try:
-        known.make_context(name, words, parent=click.Context(main, obj="", info_name="lodestone"))
+        known.make_context(
+            name, words, parent=click.Context(main, obj="", info_name="lodestone", **main.context_settings)
+        )
     except click.UsageError:
         return False
     except click.exceptions.Exit:  # --help

@@ -64,10 +64,8 @@ MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of 
 @click.option(
     "--extra-gap",
     type=click.FloatRange(0, 1),
-    default=0.02,
-    show_default=True,
     callback=finite,
-    help="Go on, while there is time, until the gap is this share of the extra cost; not with --gap.",
+    help="Go on, while there is time, until the gap is this share of the extra cost, e.g. 0.02; not with --gap.",
 )
 @click.option(
     "--reference/--no-reference",
@@ -122,7 +120,7 @@ class Asked:
     secure: int | None
     start: Path | None
     certain: str | None
-    extra_gap: float
+    extra_gap: float | None
     reference: bool
     output: Output
 
