@@ -69,9 +69,9 @@ MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of 
 )
 @click.option(
     "--reference/--no-reference",
-    default=True,
-    show_default=True,
-    help="Solve 'doing nothing' beside it, for what security costs and buys; not of several runs at once.",
+    default=None,
+    help="Solve 'doing nothing' as well, for what security costs and buys; unasked where the plan takes some seconds. "
+    "Not of several runs at once.",
 )
 @OUTPUT
 @click.pass_context
@@ -121,7 +121,7 @@ class Asked:
     start: Path | None
     certain: str | None
     extra_gap: float | None
-    reference: bool
+    reference: bool | None
     output: Output
 
     @property
@@ -218,7 +218,7 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
 
 def _beside(asked: Asked, scenario: str, watch: Watch) -> Beside | None:
     """What solves the reference; a gap that was asked for is enough, whatever security costs."""
-    if not asked.reference or asked.decompose:
+    if asked.reference is False or asked.decompose:
         return None
     from lodestone.solve.effort import Effort
     from lodestone.studies.parallel.source import Source
@@ -226,7 +226,7 @@ def _beside(asked: Asked, scenario: str, watch: Watch) -> Beside | None:
 
     source = Source.read(asked.workbook, scenario, asked.sets, Effort(asked.gap, asked.time_limit))
     share = None if asked.gap is not None else asked.extra_gap
-    return Beside(source, asked.joint, share, watch.should_stop)
+    return Beside(source, asked.joint, share, watch.should_stop, asked=bool(asked.reference or share is not None))
 
 
 def _certain(asked: Asked, plan: Plan, inputs: Inputs, watch: Watch) -> Plan:

@@ -28,6 +28,7 @@ from lodestone.studies.stress.results import Outcome
 from lodestone.workbook.inputs import Inputs
 
 START_AFTER_S = 3.0
+QUICK_S = 20.0  # a plan that took no longer is compared with doing nothing unasked
 LEAST_GAP = 1e-5  # of the reference, which would else be part of what is not known of the extra cost
 REFERENCE = "reference"
 LEAST_EXTRA = 1e-5  # of the cost: a gap that is small enough where security costs nothing
@@ -78,9 +79,15 @@ class NothingTask:
 
 
 class Beside:
-    """Seeks the plan of doing nothing while another is sought; share: of the extra cost, that its gap may be."""
+    """Seeks the plan of doing nothing while another is sought.
 
-    def __init__(self, source: Source, joint: bool, share: float | None, should_stop: ShouldStop) -> None:
+    share: of the extra cost, that its gap may be. asked: solved however long the plan itself takes.
+    """
+
+    def __init__(
+        self, source: Source, joint: bool, share: float | None, should_stop: ShouldStop, asked: bool = True
+    ) -> None:
+        self._asked = asked
         self._task = NothingTask(source, joint)
         self._share = share
         self._should_stop = should_stop
@@ -111,7 +118,7 @@ class Beside:
         return replace(effort, on_progress=told, enough=None if self._share is None else self._enough)
 
     def _keep_going(self) -> None:
-        if self._alone or time.monotonic() - self._began < START_AFTER_S:
+        if self._alone or not self._asked or time.monotonic() - self._began < START_AFTER_S:
             return
         if self._crew is None:
             self._crew = Crew(_work, 1).__enter__()
@@ -156,6 +163,8 @@ class Beside:
 
     def told(self, plan: Plan, inputs: Inputs, effort: Effort) -> Plan:
         """The plan with what it costs and buys beyond doing nothing; why that is not known stands in its remarks."""
+        if not self._asked and time.monotonic() - self._began > QUICK_S:
+            return replace(plan, reference_note="what doing nothing would cost is not solved: add --reference for it")
         nothing = self.answer(effort.on_progress)
         if isinstance(nothing, Failure):
             return replace(plan, reference_note=f"what doing nothing would cost is not known: {nothing.message}")
