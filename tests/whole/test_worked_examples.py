@@ -69,7 +69,7 @@ def test_the_page_names_the_optimum():
     assert re.findall(r"= (\d+\.\d{6}) MUSD", page) == ["258.330000", "258.919792"]
 
 
-@pytest.mark.slow
+@pytest.mark.long  # .ci/run solves it, by the README's first command
 def test_rare_earth_example_builds_abroad_within_every_cap_and_uses_floors_and_contracts():
     """At its own gap."""
     inputs = load(ROOT / "inputs" / "rare_earth_magnets.xlsx")
