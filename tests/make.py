@@ -166,7 +166,11 @@ def _rows(content: Mapping[str, Any] | Sequence[Sequence[Any]]) -> Sequence[Sequ
 
 def changed(*cells: tuple[str, int, str, Any]) -> Book:
     """A valid workbook with cells replaced: (sheet, row in the list, heading, value); a new heading adds a column."""
-    book = with_plants()
+    return with_cells(with_plants(), *cells)
+
+
+def with_cells(book: Book, *cells: tuple[str, int, str, Any]) -> Book:
+    """The same of any workbook."""
     for sheet, row, heading, value in cells:
         rows = book[sheet]
         if heading not in rows[0]:

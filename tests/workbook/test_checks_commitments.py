@@ -6,26 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.make import Book, load_book, only_problem, tiny, with_plants
+from tests.make import Book, changed, load_book, only_problem, tiny, with_cells, with_plants
 
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import Inputs
-
-
-def with_cells(book: Book, *cells: tuple[str, int, str, Any]) -> Book:
-    """(sheet, row in the list, heading, value); a new heading adds a column."""
-    for sheet, row, heading, value in cells:
-        rows = book[sheet]
-        if heading not in rows[0]:
-            for line in rows:
-                line.append(None)
-            rows[0][-1] = heading
-        rows[row][rows[0].index(heading)] = value
-    return book
-
-
-def changed(*cells: tuple[str, int, str, Any]) -> Book:
-    return with_cells(with_plants(), *cells)
 
 
 def cell_of(book: Book, sheet: str, row: int, heading: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from lodestone.commands.options import SCENARIO, WORKBOOK, StudyOptions, study_options
 from lodestone.commands.output import OUTPUT, Output
 from lodestone.errors import StoppedError
 
@@ -15,12 +15,7 @@ from lodestone.errors import StoppedError
 @WORKBOOK
 @click.option("--members", required=True, metavar="A,B,...", help="Regions or groups, e.g. USA,EU,Japan,Korea.")
 @SCENARIO
-@OUT_OF_STUDY
-@GAP
-@TIME_LIMIT
-@SET
-@JOBS
-@SCHEDULER
+@study_options
 @OUTPUT
 @click.pass_context
 def allies(
@@ -28,12 +23,7 @@ def allies(
     workbook: Path,
     members: str,
     scenario: str,
-    out: Path | None,
-    gap: float | None,
-    time_limit: float | None,
-    sets: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
+    asked: StudyOptions,
     output: Output,
 ) -> None:
     """Plan for every coalition of allies by itself: what its security costs, what acting together saves, fair shares.
@@ -50,18 +40,15 @@ def allies(
     from lodestone.report.terminal.many import WatchMany
     from lodestone.report.terminal.progress_lines import tell_of_stop
     from lodestone.runs.folder_lock import claimed
-    from lodestone.solve.effort import Effort
     from lodestone.studies.allies.results import document
     from lodestone.studies.allies.search import allies as find
     from lodestone.studies.allies.search import parse_members
-    from lodestone.studies.parallel.solves import Where
-    from lodestone.studies.parallel.source import Source
 
     names = parse_members(members)
-    target = KIND.check_out(out or KIND.default_out(workbook, scenario))
+    target = KIND.check_out(asked.out or KIND.default_out(workbook, scenario))
     with claimed([target]), WatchMany((), output.silent) as watch:
-        source = Source.read(workbook, scenario, sets, Effort(gap, time_limit))
-        found = find(source, names, Where(jobs, scheduler), watch.job, watch.should_stop)
+        source = asked.source(workbook, scenario)
+        found = find(source, names, asked.where, watch.job, watch.should_stop)
         stopped = watch.should_stop()
         files = write_allies(found, KIND.place(target, stopped))
     exit_code = StoppedError.exit_code if stopped else 0

@@ -58,6 +58,8 @@ def compare(
     from lodestone.studies.compare.runs import names_by_path, runs_in
 
     places = _before_and_now(runs) if last else [place for run in runs for place in runs_in(run)]
+    if why and len(places) != 2:
+        raise click.UsageError("--why explains the difference of two: name two")
     target = KIND.check_out(out)
     with claimed([target]):
         with Watch(output.silent) as watch:
@@ -65,7 +67,7 @@ def compare(
             found = [_side(place, scenario, effort, why) for place in places]
             comparison = compare_plans([side.plan for side in found], names_by_path(places))
             if why or all(_is_workbook(place) for place in places):
-                comparison = _explained(comparison, found, effort, why)
+                comparison = _explained(comparison, found, effort)
         files = write_comparison(comparison, target)
     output.answer(lambda: show_comparison(comparison, files), lambda: comparison_answer(comparison, files))
 
@@ -123,14 +125,12 @@ def _side(place: Path, scenario: str, effort: Effort, why: bool) -> Side:
     return Side(plan, (load_bytes(workbook_of(plan, place), content, plan.sets or ()), str(plan.scenario)))
 
 
-def _explained(comparison: Comparison, found: list[Side], effort: Effort, why: bool) -> Comparison:
+def _explained(comparison: Comparison, found: list[Side], effort: Effort) -> Comparison:
     """With what each input that differs explains."""
     from lodestone.studies.compare.causes import causes
     from lodestone.studies.compare.results import Causes
 
     if len(found) != 2:
-        if why:
-            raise click.UsageError("--why explains the difference of two: name two")
         return comparison
     first, second = found
     if first.case is None or second.case is None:

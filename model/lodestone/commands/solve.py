@@ -70,8 +70,8 @@ MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of 
 @click.option(
     "--reference/--no-reference",
     default=None,
-    help="Solve 'doing nothing' as well, for what security costs and buys; unasked where the plan takes some seconds. "
-    "Not of several runs at once.",
+    help="Solve 'doing nothing' as well, for what security costs and buys. [default: where the plan took at most 20 s] "
+    "Not of several runs at once, nor with --decompose.",
 )
 @OUTPUT
 @click.pass_context
@@ -150,6 +150,11 @@ class Asked:
             raise click.UsageError("--certain goes with one scenario, without --joint and --secure")
         if self.is_many and self.start is not None:
             raise click.UsageError("--start goes with one scenario or with --joint")
+        alone = self.gap is None and self.reference is not False and not (self.decompose or self.is_many or self.secure)
+        if self.extra_gap is not None and not alone:
+            raise click.UsageError(
+                "--extra-gap goes with one plan and its reference: leave out --gap, --no-reference, --decompose and --secure"
+            )
 
 
 def _solve_one(ctx: click.Context, asked: Asked) -> None:
@@ -225,8 +230,9 @@ def _beside(asked: Asked, scenario: str, watch: Watch) -> Beside | None:
     from lodestone.studies.reference.beside import Beside
 
     source = Source.read(asked.workbook, scenario, asked.sets, Effort(asked.gap, asked.time_limit))
-    share = None if asked.gap is not None else asked.extra_gap
-    return Beside(source, asked.joint, share, watch.should_stop, asked=bool(asked.reference or share is not None))
+    return Beside(
+        source, asked.joint, asked.extra_gap, watch.should_stop, asked.reference or asked.extra_gap is not None
+    )
 
 
 def _certain(asked: Asked, plan: Plan, inputs: Inputs, watch: Watch) -> Plan:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lodestone.commands.options import GAP, JOBS, OUT_OF_STUDY, SCENARIO, SCHEDULER, SET, TIME_LIMIT, WORKBOOK
+from lodestone.commands.options import SCENARIO, WORKBOOK, StudyOptions, study_options
 from lodestone.commands.output import OUTPUT, Output
 from lodestone.errors import StoppedError
 
@@ -19,12 +19,7 @@ from lodestone.errors import StoppedError
     "--leaders", type=click.IntRange(min=1), default=10, show_default=True, help="Groups to solve again, beside cliffs."
 )
 @SCENARIO
-@OUT_OF_STUDY
-@GAP
-@TIME_LIMIT
-@SET
-@JOBS
-@SCHEDULER
+@study_options
 @OUTPUT
 @click.pass_context
 def tornado(
@@ -34,12 +29,7 @@ def tornado(
     only: str,
     leaders: int,
     scenario: str,
-    out: Path | None,
-    gap: float | None,
-    time_limit: float | None,
-    sets: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
+    asked: StudyOptions,
     output: Output,
 ) -> None:
     """Say which figures of a workbook matter: what it costs when they are higher or lower, and where the plan breaks.
@@ -56,18 +46,15 @@ def tornado(
     from lodestone.report.terminal.progress_lines import tell_of_stop
     from lodestone.report.terminal.tornado import show_tornado
     from lodestone.runs.folder_lock import claimed
-    from lodestone.solve.effort import Effort
-    from lodestone.studies.parallel.solves import Where
-    from lodestone.studies.parallel.source import Source
     from lodestone.studies.tornado.results import document
     from lodestone.studies.tornado.search import parse_by
     from lodestone.studies.tornado.search import tornado as find
 
     share = parse_by(by)
-    target = KIND.check_out(out or KIND.default_out(workbook, scenario))
+    target = KIND.check_out(asked.out or KIND.default_out(workbook, scenario))
     with claimed([target]), WatchMany((), output.silent) as watch:
-        source = Source.read(workbook, scenario, sets, Effort(gap, time_limit))
-        found = find(source, share, only, leaders, Where(jobs, scheduler), watch.job, watch.should_stop)
+        source = asked.source(workbook, scenario)
+        found = find(source, share, only, leaders, asked.where, watch.job, watch.should_stop)
         stopped = watch.should_stop()
         files = write_tornado(found, KIND.place(target, stopped))
     exit_code = StoppedError.exit_code if stopped else 0

@@ -30,12 +30,15 @@ from lodestone.report.html.page import REPORT_HTML, write_report
 from lodestone.report.html.studies import find_studies
 from lodestone.report.plan.run_folder import reason, safe_name, write_run
 from lodestone.report.studies import (
+    allies_files,
     alternatives_files,
     attack_files,
     frontier_files,
+    ranges_files,
     security_files,
     stress_files,
     sweep_files,
+    tornado_files,
     what_binds_files,
 )
 from lodestone.studies.compare.runs import names_by_path
@@ -54,6 +57,9 @@ KINDS = tuple(
         alternatives_files,
         attack_files,
         security_files,
+        ranges_files,
+        tornado_files,
+        allies_files,
     )
 )
 

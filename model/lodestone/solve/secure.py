@@ -28,16 +28,11 @@ from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.inputs import Inputs
 
 
-class HasModel(Protocol):
-    """A solved model whose variables hold its solution."""
+class Solved(Protocol):
+    """A solved model with its solver."""
 
     @property
     def built(self) -> Built: ...
-
-
-class Solved(HasModel, Protocol):
-    """A solved model with its solver."""
-
     @property
     def solver(self) -> Solver: ...
     @property
@@ -202,20 +197,6 @@ def undecided(tree: Tree, held: Held) -> frozenset[str]:
         offered = {name for name, part in parts if part.committed_year is None}
         found |= {name for name in offered if not any(held((component, (n, name))) > 0.5 for n in tree.nodes)}
     return frozenset(found)
-
-
-def held_by(solved: HasModel) -> Held:
-    """The values of a solved model by component and index."""
-    model, components = solved.built.model, dict[str, Any]()
-
-    def held(key: tuple[str, tuple[Any, ...]]) -> float:
-        name, index = key
-        if name not in components:
-            components[name] = model.find_component(name)
-        place = index if len(index) > 1 else index[0]
-        return float(components[name][place].value or 0.0) if place in components[name] else 0.0
-
-    return held
 
 
 def meet_all(trials: Sequence[Trial], held: Held, should_stop: ShouldStop | None = None) -> list[Met]:

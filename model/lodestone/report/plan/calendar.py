@@ -9,6 +9,7 @@ from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import in_words, musd, tonnes, usd_per_kg
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import SCENARIO, Cell, Column
+from lodestone.report.plan.summary import names_in
 from lodestone.report.plan.table_sheet import Mark, TableSheet
 
 SHEET = "Calendar"
@@ -61,7 +62,7 @@ def _builds(plan: Plan) -> Iterator[Entry]:
     for row in plan.rows("investments"):
         given = inputs.get(row["project"], {})
         payer = given.get("payer") or "public" if row["funding"] == "public" else "private"
-        waits = [w for w in (given.get("requires"), *_names(row["supported_by"])) if w]
+        waits = [w for w in (given.get("requires"), *names_in(row["supported_by"])) if w]
         detail = f"{tonnes(row['capacity_t_per_yr'])} per year from {row['first_year']}"
         latest = _whole(given.get("latest_year"))
         yield Entry(
@@ -119,10 +120,6 @@ def _designed_out(plan: Plan) -> Iterator[Entry]:
             waits = inputs.get(option, {}).get("requires") or ""
             detail = f"{tonnes(first['t'])} of {first['material']} in the first year"
             yield Entry(first["year"], "design out", option, region, None, "buyers", None, detail, waits)
-
-
-def _names(supported_by: str) -> list[str]:
-    return [name.strip() for name in (supported_by or "").split(",") if name.strip()]
 
 
 def this_year_line(plan: Plan) -> str:

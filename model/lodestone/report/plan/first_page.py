@@ -68,7 +68,7 @@ def _builds(plan: Plan) -> str:
     builds = sum(r["builds"] for r in rows)
     when = f"all decided in {first}" if at_once == builds else f"{at_once:,} of them decided in {first}"
     largest = sorted(rows, key=lambda r: -r["capex_musd"])
-    names = in_words([r["project"] for r in largest], 4)
+    names = in_words(list(dict.fromkeys(r["project"] for r in largest)), 4)
     return f"{count(builds, 'plant')}, {when}{f', with {paid}' if paid else ''}: {names}."
 
 

@@ -116,7 +116,7 @@ def _builds(plan: Plan) -> list[str]:
 def _build(row: Row) -> str:
     copies = f"{row['builds']} x " if row["builds"] != 1 else ""
     money = "public money" if row["funding"] == "public" else "private money"
-    support = _names(row["supported_by"])
+    support = names_in(row["supported_by"])
     backing = f", supported by {in_words(support)}" if support else ""
     size = f"{tonnes(row['capacity_t_per_yr'])} per year, {musd(row['capex_musd'])} of {money}"
     return (
@@ -195,7 +195,7 @@ def _contract(plan: Plan, figure: ContractFigure) -> str:
 
 def _bought_by_contract(plan: Plan, signing: Row) -> str:
     built = (r for r in by_decision(plan) if r["project"] == signing["supplier"])
-    if any(signing["contract"] in _names(r["supported_by"]) for r in built):
+    if any(signing["contract"] in names_in(r["supported_by"]) for r in built):
         return _bought(plan, signing["supplier"], signing["signing_year"])
     return ""
 
@@ -302,7 +302,7 @@ def _certainty(plan: Plan) -> list[str]:
     return sentences
 
 
-def _names(supported_by: str) -> list[str]:
+def names_in(supported_by: str) -> list[str]:
     return [name.strip() for name in (supported_by or "").split(",") if name.strip()]
 
 

@@ -38,7 +38,7 @@ def show_tornado(found: Tornado, files: Sequence[Path]) -> None:
     if cliffs := found.cliffs():
         click.echo(f"The plan breaks at {count(len(cliffs), 'group')} of figures.")
     for remark in found.remarks:
-        click.echo(f"{remark[:1].upper()}{remark[1:]}")
+        click.echo(remark)
     book, facts = files
     click.echo(f"Files: {book} and {facts.name}")
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.names import readable
+from lodestone.plan.formatting import count
 from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import read_run, workbook_bytes, workbook_of
 from lodestone.progress import ShouldStop
@@ -78,7 +79,7 @@ def ranges_of(
     free = [f for f in wanted if f.figure in HEADLINE]
     todo, found, remarks = len(wanted) + len(free), [], []
     if plan.secure:
-        remarks.append("threats that the plan stands are left out: other plans here need not stand them")
+        remarks.append("Threats that the plan stands are left out: other plans here need not stand them.")
     for figure in wanted:
         if search.should_stop():
             break
@@ -95,10 +96,10 @@ def ranges_of(
         if on_range:
             on_range(len(found), todo, figure.of)
     if len(found) < todo:
-        remarks.append(f"stopped after {len(found)} of {todo} ranges")
+        remarks.append(f"Stopped after {len(found)} of {todo} ranges.")
     open_ = sum(not r.proved for r in found)
     if open_:
-        remarks.append(f"{open_} ranges with decisions free may be wider: allow more time")
+        remarks.append(f"{count(open_, 'range')} with decisions free may be wider: allow more time.")
     return Ranges(
         readable(inputs.path.name),
         plan.plan_name,

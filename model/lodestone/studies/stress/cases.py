@@ -35,7 +35,7 @@ from lodestone.data.times import MONTHS, month_of, named_time
 from lodestone.data.tree import single
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import readable
-from lodestone.plan.key_figures import Key, exposed_share
+from lodestone.plan.key_figures import Key, begin, exposed_share
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Row
 from lodestone.rules.build import Built, build
@@ -260,7 +260,7 @@ def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Search) -> 
         short_t=short,
         short_share={sector: t / wanted_t[sector] if wanted_t[sector] else 0.0 for sector, t in short.items()},
         stock_days={name: _lasts(case, tables, name) for name in case.data.stockpiles},
-        china_share=exposed_share([row for row in tables["demand"] if _begin(row) >= case.begins]),
+        china_share=exposed_share([row for row in tables["demand"] if begin(row) >= case.begins]),
         gave_way=gave_way,
         remark=_lacking(built, held),
     )
@@ -340,16 +340,12 @@ def _place(built: Built, path: str, key: Key) -> str:
 # --- figures --------------------------------------------------------------------------------------------------------
 
 
-def _begin(row: Row) -> Time:
-    return time_of(row["year"], row.get("month", 1))
-
-
 def _short(tables: Mapping[str, Sequence[Row]], begins: Time) -> tuple[dict[str, float], dict[str, float]]:
     """Demand not met, and all demand, from a time on: t by sector."""
     short: dict[str, float] = defaultdict(float)
     asked: dict[str, float] = defaultdict(float)
     for row in tables["demand"]:
-        if _begin(row) >= begins:
+        if begin(row) >= begins:
             short[row["sector"]] += row["short_t"]
             asked[row["sector"]] += row["demand_t"]
     return dict(short), dict(asked)
@@ -358,7 +354,7 @@ def _short(tables: Mapping[str, Sequence[Row]], begins: Time) -> tuple[dict[str,
 def _lasts(case: Case, tables: Mapping[str, Sequence[Row]], name: str) -> float | None:
     """Days from its begin until the stock is empty; None: it lasts, or none is missed."""
     data, pile = case.data, case.data.stockpiles[name]
-    levels = {_begin(row): row for row in tables["stockpile"] if row["stockpile"] == name}
+    levels = {begin(row): row for row in tables["stockpile"] if row["stockpile"] == name}
     earlier = [time for time in data.times if time < case.begins]
     stock = levels[earlier[-1]]["stock_t"] if earlier else sum(pile.opening.values())
     days = 0.0
@@ -367,7 +363,7 @@ def _lasts(case: Case, tables: Mapping[str, Sequence[Row]], name: str) -> float 
         short = sum(
             r["short_t"]
             for r in tables["demand"]
-            if (_begin(r), r["material"]) == (time, pile.material) and r["region"] in pile.covers
+            if (begin(r), r["material"]) == (time, pile.material) and r["region"] in pile.covers
         )
         needed = row["release_clean_t"] + row["release_exposed_t"] + short
         there = stock * (1 - data.materials[pile.material].annual_loss_share) ** part

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from lodestone.plan.formatting import count, in_words, musd, share
+from lodestone.plan.formatting import in_words, musd, share
 from lodestone.plan.tables import Document
 
 CLIFF_SHARE = 0.01  # of the cost: more than this beyond the first look is a cliff
@@ -85,7 +85,7 @@ def finding(bar: Bar, cost: float) -> str:
         if side.no_plan:
             said.append(f"{change}: {cliff}no plan ({side.message})")
         elif side.solved and side.extra_musd is not None:
-            flips = f", {count(len(side.flips), 'decision')} other: {in_words(side.flips, 4)}" if side.flips else ""
+            flips = f", other decisions: {in_words(side.flips, 4)}" if side.flips else ""
             less_or_more = "more" if side.extra_musd >= 0 else "less"
             said.append(f"{change}: {cliff}{musd(abs(side.extra_musd))} {less_or_more}{flips}")
         elif side.breaks:

@@ -19,6 +19,7 @@ from lodestone.audit.verdict import judge
 from lodestone.data.plan_data import MUSD_PER_T, PlanData
 from lodestone.errors import LodestoneError, NoPlanError, StoppedError, UsageError
 from lodestone.names import readable
+from lodestone.plan.formatting import count
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Row
 from lodestone.progress import ShouldStop
@@ -44,8 +45,7 @@ LIMITS = {  # rule of what_binds -> sheet and column of its limit, and how many 
     "lane": ("Lanes", YEARS, MUSD_PER_T),
     "cover": ("Stockpiles", YEARS, -1.0),
 }
-DECIDED = {"investments": ("project", "decision_year"), "price_floors": ("floor", "decision_year")}
-DECIDED |= {"contracts": ("contract", "signing_year")}
+DECIDED = {"investments": "project", "price_floors": "floor", "contracts": "contract"}
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,9 @@ def _plan(value: Value) -> Plan:
 
 
 def _remarks(bars: Sequence[Bar], leading: Sequence[int], gap: float) -> list[str]:
-    lines = [f"{len(bars)} groups looked at, {len(leading)} solved again, higher and lower."]
+    lines = [f"{count(len(bars), 'group')} looked at, {len(leading)} solved again, higher and lower."]
     if gap > 0:
-        lines.append(f"the plan is known to {gap:,.2f} MUSD only: smaller differences say nothing.")
+        lines.append(f"The plan is known to {gap:,.2f} MUSD only: smaller differences say nothing.")
     return lines
 
 
@@ -227,4 +227,4 @@ def _solved(side: Side, plan: Plan, answer: Value) -> Side:
 
 def _decided(plan: Plan) -> set[str]:
     """What is built, awarded and signed, in whatever year."""
-    return {row[name] for table, (name, _) in DECIDED.items() for row in plan.rows(table)}
+    return {row[name] for table, name in DECIDED.items() for row in plan.rows(table)}
