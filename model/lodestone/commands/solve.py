@@ -222,7 +222,7 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
 
 
 def _beside(asked: Asked, scenario: str, watch: Watch) -> Beside | None:
-    """What solves the reference; a gap that was asked for is enough, whatever security costs."""
+    """What solves the reference."""
     if asked.reference is False or asked.decompose:
         return None
     from lodestone.solve.effort import Effort
@@ -230,9 +230,8 @@ def _beside(asked: Asked, scenario: str, watch: Watch) -> Beside | None:
     from lodestone.studies.reference.beside import Beside
 
     source = Source.read(asked.workbook, scenario, asked.sets, Effort(asked.gap, asked.time_limit))
-    return Beside(
-        source, asked.joint, asked.extra_gap, watch.should_stop, asked.reference or asked.extra_gap is not None
-    )
+    wanted = bool(asked.reference) or asked.extra_gap is not None
+    return Beside(source, asked.joint, asked.extra_gap, watch.should_stop, wanted)
 
 
 def _certain(asked: Asked, plan: Plan, inputs: Inputs, watch: Watch) -> Plan:
