@@ -153,7 +153,7 @@ class Asked:
         alone = self.gap is None and self.reference is not False and not (self.decompose or self.is_many or self.secure)
         if self.extra_gap is not None and not alone:
             raise click.UsageError(
-                "--extra-gap goes with one plan and its reference: leave out --gap, --no-reference, --decompose and --secure"
+                "--extra-gap is for one plan and its reference: leave out --gap, --no-reference, --decompose, --secure"
             )
 
 
