@@ -215,9 +215,9 @@ def test_scrap_that_is_bought_counts_like_scrap_that_comes_back():
         headings, *rows = tables["Returns"]
         back = {row[headings.index("scrap")]: row[headings.index("stream")] for row in rows}
         headings, *rows = tables["Markets"]
-        bought = {row[headings.index("material")]: row[headings.index("exposed")] for row in rows}
+        bought = {(row[headings.index("material")], row[headings.index("exposed")]) for row in rows}
         assert back
-        assert {scrap: bought.get(scrap, "no") for scrap in back} == dict.fromkeys(back, "no")
+        assert {(scrap, exposed) for scrap, exposed in bought if scrap in back and exposed != "no"} == set()
         assert set(back.values()) == {"clean"}
 
 

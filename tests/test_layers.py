@@ -142,6 +142,9 @@ def test_tests_stand_in_the_rooms_they_test():
     repository itself."""
     rooms = {path.parent.name for path in TESTS.glob("*/*.py")}
     assert rooms <= FLOOR.keys() | {"oracle", "whole"}
+    of_the_repository = "backcasts benchmarks contributing docs docs_commands examples layers offline published"
+    of_the_repository += " published_deals versions"
+    assert {path.stem for path in TESTS.glob("test_*.py")} == {f"test_{what}" for what in of_the_repository.split()}
 
 
 def test_no_test_file_imports_from_another():

@@ -76,6 +76,10 @@ def test_what_remains_unexplained() -> None:
     assert computed == {(2025, 10): pytest.approx(72.9, abs=0.05), (2026, 1): pytest.approx(27.7, abs=0.05)}
     assert sum(computed.values()) == pytest.approx(100.6, abs=0.05)
     assert sum(REPORTED.values()) == pytest.approx(93.3)
+    page = (DOCS / "deals.md").read_text(encoding="utf-8")
+    assert f"| computed, MUSD | {' | '.join(f'{musd:.1f}' for musd in computed.values())} |" in page
+    left = (REPORTED[quarter] - musd for quarter, musd in computed.items())
+    assert f"| unexplained, MUSD | {' | '.join(f'{musd:.1f}' for musd in left)} |" in page
 
 
 def test_what_of_it_a_lag_of_the_price_explains() -> None:
@@ -83,6 +87,8 @@ def test_what_of_it_a_lag_of_the_price_explains() -> None:
     assert pytest.approx(41.2, abs=0.05) == 1006 * (110 - 69) / 1000
     sold = 562 * (110 - 69) / 1000
     assert sold == pytest.approx(23.0, abs=0.05)
+    page = (DOCS / "deals.md").read_text(encoding="utf-8")
+    assert f"at the price of the last of 2025, MUSD | {sold:.1f} | {1006 * (110 - 69) / 1000:.1f} |" in page
     assert (51.0 - sold) / (CONCENTRATE * 41 / 1000) == pytest.approx(2 / 3, abs=0.03)
 
 

@@ -37,13 +37,6 @@ def test_paths_and_leaves_of_a_fork():
     assert tree.path[4] == (0, 3, 4)
 
 
-def test_ancestors_are_counted_in_years_along_the_path():
-    tree = fork(plan(), plan())
-
-    assert [tree.ancestor(4, years) for years in range(5)] == [4, 3, 0, None, None]
-    assert [tree.ancestor(2, years) for years in range(3)] == [2, 1, 0]
-
-
 def future(name: str, probability: float, from_year: int, **changes: Any) -> PlanData:
     return plan(scenario=Scenario(name, probability, from_year, None, None, 0), **changes)
 
@@ -127,7 +120,6 @@ def test_the_nodes_of_a_year_are_those_on_the_path():
     assert tree.nodes_of(4, 2031) == (1, 2, 3)
     assert tree.nodes_of(2, 2030) == (0,)
     assert tree.nodes_of(2, 2029) == ()
-    assert [tree.ancestor(4, years) for years in range(4)] == [4, 3, 0, None]
 
 
 @pytest.mark.parametrize(("months", "nodes"), [(1, 12), (2, 6), (3, 4), (4, 3), (6, 2), (12, 1)])

@@ -26,7 +26,7 @@ import lodestone.report.plan.run_folder as runs
 from lodestone.commands import main
 from lodestone.errors import UsageError
 from lodestone.plan.plan import Plan
-from lodestone.plan.plan_json import read_plan, read_plan_document
+from lodestone.plan.plan_json import read_plan
 from lodestone.plan.run_files import read_run, run_place, workbook_bytes, workbook_of
 from lodestone.report.compare import files as compare_files
 from lodestone.report.html.studies import read_study
@@ -188,7 +188,10 @@ def test_what_an_earlier_or_later_version_writes_is_read(tmp_path: Path) -> None
     """No inputs, origins, options or values of limits; or a key, a column and a sheet that are not known yet."""
     for name, plan in {"early": earlier_document(), "plain": small_plan().document(), "joint": joint()}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(plan), encoding="utf-8")
-        assert read_plan_document(tmp_path / f"{name}.json") == plan
+        again = read_plan(tmp_path / f"{name}.json").document()
+        assert {key: again[key] for key in plan if key != "tables"} == {k: v for k, v in plan.items() if k != "tables"}
+        for table, rows in plan["tables"].items():  # with the columns of later versions beside their own
+            assert [{c: new[c] for c in old} for old, new in zip(rows, again["tables"][table], strict=True)] == rows
         assert read_plan(tmp_path / f"{name}.json").rows("stockpile")[0]["lacking_t"] == 0
     ships = {"Ships": {"rows/of/it": {"t": 1, "years": {"2026": 2}}}}
     late = small_plan(extra={"a": [1, {"b": None}]}, inputs=ships).document()

@@ -239,7 +239,12 @@ def test_refused_threats(tmp_path: Path, scenarios: list[list[Any]], cell: str, 
 
 def test_a_plan_that_must_stand_more_threats_than_there_are(tmp_path: Path) -> None:
     inputs = load_book(tmp_path, threatened(["ban", "yes", 2027, None], ["calm", "no", 2027, None], secure=2))
-    told = [(w.cell, w.wrong) for w in inputs.warnings if w.cell.startswith("Settings")]
-    assert told == [("Settings!B4", "the plan must stand 2 at once, and there is 1 threat")]
+    told = [(w.cell, w.wrong) for w in inputs.warnings]
+    idle = "this scenario changes nothing: no row of Changes names it"
+    assert told == [
+        ("Scenarios!A2", idle),
+        ("Scenarios!A3", idle),
+        ("Settings!B4", "the plan must stand 2 at once, and there is 1 threat"),
+    ]
     assert data_of(inputs, "ban").secure_against == 2
     assert data_of(inputs, "ban").scenario.threat

@@ -57,19 +57,21 @@ def test_a_cliff_is_found_without_being_told_where_to_look(tmp_path: Path):
     book = finishing()
     column = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[book["Projects"][0].index("operating_cost_usd_per_kg")]
     cliff = bar(study, f"Projects!{column}2:{column}3")
-    assert cliff in study.bars[:3]
+    assert cliff in study.cliffs()
+    assert study.cost_musd == close(2 * 100 * 61 / 1000)  # oxide at 40, 1 freight, 20 of value added
     assert cliff.illustrative
     assert cliff.high.is_cliff(study.cost_musd)
     assert not cliff.low.is_cliff(study.cost_musd)
     assert set(cliff.high.flips) == {"line_1", "line_2"}
     assert cliff.high.extra_musd is not None
-    assert cliff.high.extra_musd > 2 * 100 * 900 / 1000  # short at 1000 instead of about 61 a kg
+    assert cliff.high.extra_musd == close(2 * 100 * (1000 - 61) / 1000)  # short at 1000 instead of 61 a kg
     assert "a cliff" in finding(cliff, study.cost_musd)
 
 
 def test_a_small_step_is_no_cliff(tmp_path: Path):
     study = found(tmp_path, finishing(), by=0.05)
     projects = [b for b in study.bars if b.sheet == "Projects" and b.column == "operating_cost_usd_per_kg"]
+    assert projects
     assert not any(side.is_cliff(study.cost_musd) for b in projects for side in b.sides)
 
 

@@ -69,8 +69,9 @@ def test_what_security_costs_and_buys(tmp_path: Path):
     assert plan.reference["payers_musd"] == {"buyers": kg(4200), "Agency": kg(40)}
     told = {(r["figure"], r["of"], r["scenario"]): (r["plan"], r["reference"]) for r in plan.reference["buys"]}
     exposed = told["exposed share of deliveries", "oxide", ""]
-    assert exposed[0] == close(0.5)
-    assert exposed[1] >= 0.9
+    assert exposed == (close(0.5), close(180 / 200))
+    # 20 t at the pace of what is released and what is short, 50 t a year, last 0.4 years
+    assert told["days until the stock is empty", "reserve", "embargo"] == (close(146), close(0))
     assert told["demand not met", "industry", "embargo"] == (close(30), close(50))
     first, second, *_ = brief(plan)
     assert first.label == "Security"

@@ -68,6 +68,9 @@ def test_the_first_page_begins_with_it(run: Path) -> None:
     """In the base 80 t are held for a year at 1 USD/kg; both suppliers must be gone for that."""
     said = " ".join(str(cell) for row in sheet(run, "Summary") for cell in row)
     assert "Secure against all of 2 threats" in said
+    price = json.loads((run / "plan.json").read_text(encoding="utf-8"))["secure"]["price_musd"]
+    joint = "price of security 0.08 MUSD" not in said  # 80 t for a year; of 0.8 of all futures 110 t in the joint run
+    assert price == pytest.approx(0.088 if joint else 0.08)
     assert "price of security" in said
     assert "binding: embargo + ally_stops" in said
 

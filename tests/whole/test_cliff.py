@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from lodestone.plan.plan import Plan
 from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import scenario_data, solve_scenario
 from lodestone.workbook.inputs import Inputs, load
 
-REAL = Path(__file__).parents[1] / "inputs" / "rare_earth_magnets.xlsx"
+REAL = Path(__file__).parents[2] / "inputs" / "rare_earth_magnets.xlsx"
 GAP = 0.005
 PROCESSES = sorted({project.process for project in scenario_data(load(REAL)).projects.values()})
 
@@ -38,7 +39,14 @@ def with_blank_floors(folder: Path, dearer: str | None = None) -> Inputs:
 
 
 def test_the_workbook_with_blank_floors_is_sound(tmp_path: Path) -> None:
-    assert with_blank_floors(tmp_path).problems == ()
+    inputs = with_blank_floors(tmp_path)
+    assert inputs.problems == ()
+    plain, blank, dear = (scenario_data(x) for x in (load(REAL), inputs, with_blank_floors(tmp_path, "sinter_magnet")))
+    assert all(f.floor is None for f in blank.floors.values() if f.project in blank.projects)
+    for name, project in plain.projects.items():
+        by = 1.2 if project.process == "sinter_magnet" else 1.0
+        assert dear.projects[name].operating_cost == pytest.approx(by * project.operating_cost)
+    assert any(project.process == "sinter_magnet" for project in plain.projects.values())
 
 
 @pytest.mark.long
@@ -49,7 +57,7 @@ def test_work_that_is_a_fifth_dearer_moves_the_cost_by_less_than_a_tenth(process
     )
     assert after.objective_musd < 1.1 * before.objective_musd
 
-    def short(plan: object) -> set[tuple[str, str]]:
-        return {(r["region"], r["sector"]) for r in plan.rows("demand") if r["short_t"] > 1}  # type: ignore[attr-defined]
+    def short(plan: Plan) -> set[tuple[str, str, str]]:
+        return {(r["region"], r["sector"], r["material"]) for r in plan.rows("demand") if r["short_t"] > 1}
 
     assert short(after) <= short(before)
