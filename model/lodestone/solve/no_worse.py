@@ -17,10 +17,12 @@ from lodestone.data.plan_data import PlanData
 
 Used = Mapping[tuple[str, Any, int], float]  # (plant, market or lane; which one; time) -> t/yr
 
+Undecided = Collection[tuple[str, str]]  # (projects, floors or contracts; which one)
+
 ROOM = 1e-9  # of what is used
 
 
-def no_worse(before: PlanData, after: PlanData, used: Used, undecided: Collection[str] = ()) -> bool:
+def no_worse(before: PlanData, after: PlanData, used: Used, undecided: Undecided = frozenset()) -> bool:
     """before: of the combination tried; after: with the threat more; used: by the answer to the first.
 
     undecided: projects, packages and contracts that the plan leaves alone."""
@@ -33,15 +35,15 @@ def no_worse(before: PlanData, after: PlanData, used: Used, undecided: Collectio
         markets=before.markets,
         lanes=before.lanes,
         projects={
-            name: replace(x, delay=before.projects[name].delay) if name in undecided else x
+            name: replace(x, delay=before.projects[name].delay) if ("projects", name) in undecided else x
             for name, x in after.projects.items()
         },
         floors={
-            name: replace(x, honoured=before.floors[name].honoured) if name in undecided else x
+            name: replace(x, honoured=before.floors[name].honoured) if ("floors", name) in undecided else x
             for name, x in after.floors.items()
         },
         contracts={
-            name: replace(x, honoured=before.contracts[name].honoured) if name in undecided else x
+            name: replace(x, honoured=before.contracts[name].honoured) if ("contracts", name) in undecided else x
             for name, x in after.contracts.items()
         },
     )
@@ -58,7 +60,7 @@ def smaller_answer(
     combination: tuple[str, ...],
     data: PlanData,
     known: Mapping[tuple[str, ...], tuple[PlanData, Used]],
-    undecided: Collection[str] = (),
+    undecided: Undecided = frozenset(),
 ) -> tuple[str, ...] | None:
     """A combination of one threat less whose answer does for this one as well; None where none is known to.
 
@@ -96,15 +98,16 @@ def _same_emergencies(before: PlanData, after: PlanData) -> bool:
     )
 
 
-def _plants_lower(before: PlanData, after: PlanData, used: Used, undecided: Collection[str]) -> bool:
-    """Of a plant under contract, or that takes in what is not re-sourced at will, capacity counts elsewhere too."""
-    contracted = {c.supplier for name, c in before.contracts.items() if name not in undecided}
+def _plants_lower(before: PlanData, after: PlanData, used: Used, undecided: Undecided) -> bool:
+    """Of a plant under contract, that takes in what is not re-sourced at will, or that is kept open in part (25),
+    capacity counts elsewhere too."""
+    contracted = {c.supplier for name, c in before.contracts.items() if ("contracts", name) not in undecided}
     for name, plant in before.plants.items():
         other = after.plants[name]
         if other == plant:
             continue
         slow = any(before.materials[m].resourcing_share is not None for m in plant.inputs)
-        if name in contracted or slow or replace(other, capacity=plant.capacity) != plant:
+        if name in contracted or slow or plant.fixed_cost > 0 or replace(other, capacity=plant.capacity) != plant:
             return False
         for time in before.times:
             now, then = (plant.spot_share * x.capacity[time] for x in (other, plant))
@@ -113,8 +116,8 @@ def _plants_lower(before: PlanData, after: PlanData, used: Used, undecided: Coll
     return True
 
 
-def _markets_lower(before: PlanData, after: PlanData, used: Used, undecided: Collection[str]) -> bool:
-    contracted = {c.supplier for name, c in before.contracts.items() if name not in undecided}
+def _markets_lower(before: PlanData, after: PlanData, used: Used, undecided: Undecided) -> bool:
+    contracted = {c.supplier for name, c in before.contracts.items() if ("contracts", name) not in undecided}
     for name, market in before.markets.items():
         other = after.markets[name]
         if other == market:

@@ -189,13 +189,13 @@ class Trials:
         return tuple((branch, found[branch.name]) for branch in branches)
 
 
-def undecided(tree: Tree, held: Held) -> frozenset[str]:
+def undecided(tree: Tree, held: Held) -> frozenset[tuple[str, str]]:
     """Projects, packages and contracts that a plan leaves alone in all futures, and that are not committed."""
-    found: set[str] = set()
+    found: set[tuple[str, str]] = set()
     for component, kind in DECIDED:
         parts = [part for data in tree.data.values() for part in getattr(data, kind).items()]
         offered = {name for name, part in parts if part.committed_year is None}
-        found |= {name for name in offered if not any(held((component, (n, name))) > 0.5 for n in tree.nodes)}
+        found |= {(kind, name) for name in offered if not any(held((component, (n, name))) > 0.5 for n in tree.nodes)}
     return frozenset(found)
 
 
