@@ -47,13 +47,17 @@ def in_scenarios(inputs: Inputs, run: str, plan: Plan, effort: Effort) -> tuple[
     if plan.scenario != BASE.name and not plan.is_joint:
         return ()
     found = []
-    for name in inputs.scenario_names:
+    base, *others = (without_measures(scenario_data(inputs, name)) for name in (BASE.name, *_others(inputs)))
+    for data in others:
         if effort.should_stop and effort.should_stop():
             break
-        data = without_measures(scenario_data(inputs, name))
-        if name != BASE.name and data.scenario.from_year is not None:
-            found.append(in_scenario(run, plan, data, effort.search(data)))
+        if data.scenario.from_year is not None:
+            found.append(in_scenario(run, plan, base, others, data, effort.search(data)))
     return tuple(found)
+
+
+def _others(inputs: Inputs) -> list[str]:
+    return [name for name in inputs.scenario_names if name != BASE.name]
 
 
 @dataclass(frozen=True)

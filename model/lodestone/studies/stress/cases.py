@@ -266,10 +266,11 @@ def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Search) -> 
     )
 
 
-def in_scenario(run: str, plan: Plan, data: PlanData, wanted: Search) -> Outcome:
-    """A plan in a scenario, with what it has decided and nothing new."""
-    shows = data.scenario.shows or data.times[0]
-    return _meet(run, plan, Case(SCENARIO, data.scenario.name, shows, data), False, wanted)
+def in_scenario(
+    run: str, plan: Plan, base: PlanData, scenarios: Sequence[PlanData], data: PlanData, wanted: Search
+) -> Outcome:
+    """A plan in one of the scenarios, with what it has decided and nothing new from when it, or its parent, parts."""
+    return _meet(run, plan, Case(SCENARIO, data.scenario.name, _parts(base, scenarios, data), data), False, wanted)
 
 
 def _hold(built: Built, held: Decisions, case: Case, allow_new: bool) -> None:
