@@ -217,6 +217,11 @@ def filled_in(data: PlanData, floor: Floor, decision_year: int) -> Floor | None:
     return None if least is None else replace(floor, floor=least)
 
 
+def committed_terms(floor: Floor) -> Floor:
+    """What is agreed stands, whatever the most is that would be offered today."""
+    return replace(floor, floor_max=None)
+
+
 def on_offer(data: PlanData, project: Project, decision_year: int) -> list[Floor]:
     """The packages of a project, the floors left blank filled in."""
     filled = (filled_in(data, f, decision_year) for f in data.floors.values() if f.project == project.name)

@@ -126,13 +126,6 @@ class Tree:
             twin={n: self.twin[n] for n in nodes if n in self.twin},
         )
 
-    def ancestor(self, node: int, years_before: int) -> int | None:
-        """The node on the path that ends the year so many years earlier; None before the root."""
-        if years_before == 0:
-            return node
-        earlier = self.nodes_of(node, self.year[node] - years_before)
-        return earlier[-1] if earlier else None
-
 
 def single(data: PlanData) -> Tree:
     """One scenario: one node a period, each the child of the one before."""

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 
 import pyomo.environ as pyo
 
-from lodestone.data.lenders import filled_in
+from lodestone.data.lenders import committed_terms, filled_in
 from lodestone.data.plan_data import MUSD_PER_T, Contract, Floor, PlanData, Project
 from lodestone.data.tree import Tree
 from lodestone.rules.linear import Row
@@ -85,7 +85,7 @@ def table(tree: Tree) -> list[Row]:
     for g, project in data.projects.items():
         add("project", g, project.region, project.committed_year, project.capacity, "t/yr")
     for o, floor in data.floors.items():
-        terms = None if floor.committed_year is None else filled_in(data, floor, floor.committed_year)
+        terms = None if floor.committed_year is None else filled_in(data, committed_terms(floor), floor.committed_year)
         level = None if terms is None else terms.level / MUSD_PER_T
         add("floor", o, data.region_of(floor.project), floor.committed_year, level, "USD/kg")
     for c, contract in data.contracts.items():

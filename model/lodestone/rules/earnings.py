@@ -87,16 +87,12 @@ def earnings(
         rows, rule=lambda b, n, g: linear(collected(b.received[n, g] + b.decision[n, g])) >= 0, doc="(26)"
     )
     many = [(a, g) for a, g in paid.topup if g in private and tree.data[a].projects[g].max_builds > 1 and a in after]
-    block.from_planned = pyo.Constraint(
-        many,
-        rule=lambda b, a, g: (
-            linear(
-                [(1.0, paid.topup[a, g]), *scaled(-_most(tree, paid, after[0], a, g), planned_by(tree, invest, g, a))]
-            )
-            <= 0
-        ),
-        doc='(26")',
-    )
+
+    def from_planned(b: pyo.Block, a: int, g: str) -> object:
+        most = _most(tree, paid, after[tree.path[a][0]], a, g)
+        return linear([(1.0, paid.topup[a, g]), *scaled(-most, planned_by(tree, invest, g, a))]) <= 0
+
+    block.from_planned = pyo.Constraint(many, rule=from_planned, doc='(26")')
     stretches = {key: nodes for key, nodes in _beginnings(tree, rows).items() if len(nodes) > 1}
     block.together = pyo.Constraint(list(stretches), rule=together, doc="(26')")
     return block

@@ -44,7 +44,7 @@ from collections.abc import Iterator, Mapping
 
 import pyomo.environ as pyo
 
-from lodestone.data.lenders import filled_in, gap, grant
+from lodestone.data.lenders import committed_terms, filled_in, gap, grant
 from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project, year_of
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import COMMITTED, committed_names, decision_year, decisions_before, held, paid_at
@@ -113,7 +113,7 @@ def _packages(tree: Tree, awards: list[tuple[int, str]]) -> dict[tuple[int, str,
         data = tree.data[root]
         for o, floor in data.floors.items():
             if floor.committed_year is not None:
-                terms[COMMITTED, o, root] = filled_in(data, floor, floor.committed_year)
+                terms[COMMITTED, o, root] = filled_in(data, committed_terms(floor), floor.committed_year)
     return {key: floor for key, floor in terms.items() if floor is not None}
 
 

@@ -274,7 +274,7 @@ def _alone(data: PlanData, wanted: Search, remarks: list[str], branches: Sequenc
     name = data.scenario.name
     tree = with_branches(single(data), [branch for branch in branches if branch.future == name])
     try:
-        solved = solve_tree(tree, _named(wanted, f"{name} alone"), Clock(None))
+        solved = solve_tree(tree, wanted.named(f"{name} alone"), Clock(None))
     except (NoPlanError, StoppedError) as error:
         remarks.append(f"{name} alone: {error}")
         return None
@@ -291,7 +291,7 @@ def _good_for_base(base: PlanData, base_plan: Solved, tree: Tree, wanted: Search
     solver = load_model(built)
     costs = [term for n in tree.path[leaf] for term in discounted(tree, built.costs, n, 1.0)]
     solver.limit(costs, optimum + wanted.gap * abs(optimum) + 1e-9 * max(1.0, abs(optimum)))
-    named = _named(wanted, "good for the base")
+    named = wanted.named("good for the base")
     try:
         outcome = solver.solve(named.gap, named.time_limit, named.on_progress, named.should_stop)
     except NoPlanError:
@@ -307,9 +307,3 @@ def _proved(outcome: Outcome, what: str, remarks: list[str]) -> bool:
     if not outcome.optimal:
         remarks.append(f"{what}: not solved within the gap in time")
     return outcome.optimal
-
-
-def _named(wanted: Search, stage: str) -> Search:
-    """The same effort, with progress shown under another name."""
-    tell = wanted.on_progress
-    return wanted if tell is None else replace(wanted, on_progress=lambda shown: tell(replace(shown, stage=stage)))

@@ -161,6 +161,7 @@ LIMITS: Mapping[str, Callable[..., str]] = {  # rows and columns that limit what
     "stockpiles.least": lambda n, s: f"least stock of {s}",
     "suppliers.resourcing": lambda n, to, m: f"new suppliers of {m} in {to}",
     "budgets.within": lambda n, b: f"budget {b}",
+    "budgets.later": lambda n, b, year: f"budget {b}",
 }
 
 

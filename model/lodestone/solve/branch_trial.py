@@ -37,6 +37,7 @@ MAY_LACK: Mapping[str, tuple[str, float]] = {  # other rows that may be missed: 
     "stockpiles.cover": ("days of cover", 0.1),
     "stockpiles.least": ("least stock", 0.1),
     "budgets.within": ("budget", 1.0),
+    "budgets.later": ("budget for what is owed", 1.0),
 }
 LEAST_WEIGHT = 1e-3  # MUSD per t, where a shortage costs next to nothing
 ROUNDING = 1e-6  # of a demand, or of a limit: less is the solver's tolerance

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from pyomo.environ import ConcreteModel
@@ -53,7 +53,7 @@ def apart(tree: Tree, wanted: Search, load: Callable[[ConcreteModel], Solver]) -
     bound, whole = 0.0, {}
     for i, chain in enumerate(parts):
         left = max(0.0, ends - time.monotonic()) / (len(parts) - i)
-        part = _named(wanted, f"chain {i + 1} of {len(parts)}")
+        part = wanted.named(f"chain {i + 1} of {len(parts)}")
         solver = load(build(chain_of(tree, chain)).model)
         try:
             outcome = solver.solve(wanted.gap, left, part.on_progress, part.should_stop)
@@ -80,8 +80,3 @@ def together(solver: Solver, known: Apart) -> tuple[Outcome, np.ndarray] | None:
     solver.restore()
     solver.start_from(held)
     return Outcome(True, cost, min(known.bound, cost), 0), held
-
-
-def _named(wanted: Search, stage: str) -> Search:
-    tell = wanted.on_progress
-    return wanted if tell is None else replace(wanted, on_progress=lambda shown: tell(replace(shown, stage=stage)))

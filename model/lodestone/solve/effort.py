@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lodestone.data.plan_data import PlanData
 from lodestone.plan.plan import Plan
@@ -61,3 +61,8 @@ class Search:
     start: Plan | None = None
     careful: bool = False  # tighter tolerances, no presolve
     enough: Enough | None = None
+
+    def named(self, stage: str) -> Search:
+        """The same, with progress shown under another name."""
+        tell = self.on_progress
+        return self if tell is None else replace(self, on_progress=lambda shown: tell(replace(shown, stage=stage)))

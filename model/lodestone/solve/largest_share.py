@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lodestone.data.tree import Branch, Tree, with_branches
-from lodestone.errors import NoPlanError
+from lodestone.errors import NoPlanError, StoppedError
 from lodestone.plan.formatting import share as in_per_cent
 from lodestone.rules.build import build
 from lodestone.solve.effort import Search
@@ -60,7 +60,10 @@ def told(
     error: NoSecurePlanError, tree: Tree, branches: Sequence[Branch], wanted: Search, say: Say
 ) -> NoSecurePlanError:
     """The same with the largest attainable share, and the combinations that leave no more."""
-    sector, most, limiting = largest_share(tree, branches, wanted, say)
+    try:
+        sector, most, limiting = largest_share(tree, branches, wanted, say)
+    except StoppedError:  # that there is no plan is proved all the same
+        return NoSecurePlanError(f"{error}; the largest attainable share was not found in time", error.branches)
     names = "; ".join(" + ".join(branch.threats) for branch in (limiting or error.branches)[:MOST_NAMED])
     if most is None:
         more = f"even if {sector} had no secure share, no plan would stand them"

@@ -31,7 +31,7 @@ from math import isinf
 
 import numpy as np
 
-from lodestone.data.plan_data import MUSD_PER_T, STREAMS
+from lodestone.data.plan_data import MUSD_PER_T, STREAMS, Project
 from lodestone.rules.budgets import counted, money
 from lodestone.rules.build import Built
 from lodestone.rules.china_share import share_at, stock_row
@@ -217,6 +217,9 @@ def _budgets(at: _Future) -> Iterator[_Limit]:
             continue
         for node in counted(tree, b, n):  # of other futures too: what the trunk saves is theirs as well
             saved[b, node] -= at.given.row(block.within, n, b)
+    for leaf, b, year in block.later:  # what is owed after the horizon is held against the money of its last year
+        if leaf in tree.time:
+            saved[b, leaf] -= at.given.row(block.later, leaf, b, year)
     for (b, n), value in saved.items():
         if n not in at.nodes:
             continue
@@ -246,9 +249,14 @@ def _projects(at: _Future) -> Iterator[_Limit]:
 
 
 def _unit(at: _Future, n: int, u: str) -> float:
-    """Rows (5) and (11) of a unit."""
+    """Rows (5), (11) and (25) of a unit, by t of what there is of it."""
     block, unit = at.built.model.capacity, at.built.tree.data[n].units[u]
+    open_ = at.built.model.closure
     value = -at.given.row(block.capacity, n, u) - unit.spot_share * at.given.row(block.access, n, u)
+    if (n, u) in open_.works:  # a part of the plant is kept, or builds of the project
+        there = worth(at.built.model.investments.capacity[n, u]) / unit.capacity if isinstance(unit, Project) else 1.0
+        share = amount(open_.kept[n, u]) / there if there > 0 else 0.0
+        value -= share * at.given.row(open_.works, n, u)
     if (n, u) in block.whole:
         whole = round(amount(block.whole[n, u]))
         value -= at.given.row(block.whole_clean, n, u) * whole + at.given.row(block.whole_exposed, n, u) * (1 - whole)
