@@ -201,8 +201,10 @@ def test_no_floor_up_to_its_most_closes_the_gap(tmp_path: Path) -> None:
     20 - 0.064 x 7.84314 = 19.49804 MUSD takes a floor of 52.8 + 19.49804 / (0.08 x 5.65022) = 95.935 USD/kg."""
     high = ("PriceFloors", 1, "floor_max_usd_per_kg", 95.94)
     assert load_book(tmp_path, blank_floor(high)).problems == ()
-    low = blank_floor(("PriceFloors", 1, "floor_max_usd_per_kg", 95.93))
-    refused(tmp_path, low, "PriceFloors", 1, "floor_usd_per_kg", "it takes 95.94 USD/kg")
+    low = load_book(tmp_path, blank_floor(("PriceFloors", 1, "floor_max_usd_per_kg", 95.93)))
+    assert low.problems == ()  # DESIGN 4: not on offer
+    (found,) = [w for w in low.warnings if w.cell.startswith("PriceFloors!")]
+    assert "takes a floor of 95.94 USD/kg" in found.wrong
 
 
 # --- reserves and markets -------------------------------------------------------------------------------------------

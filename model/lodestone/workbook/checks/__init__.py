@@ -82,6 +82,7 @@ from lodestone.workbook.checks.packages import (
     floor_beyond_its_most,
     floor_for_no_output,
     floor_not_allowed,
+    floor_that_closes_no_gap,
     loan_longer_than_life,
     narrow_margin,
     support_over_capex,
@@ -195,7 +196,7 @@ YEAR_CHECKS: tuple[Check, ...] = (
     committed_after_horizon,
     volumes_beyond_supplier,
 )
-SOUND_CHECKS: tuple[Check, ...] = (floor_beyond_its_most,)  # that need data without problems
+SOUND_CHECKS: tuple[Check, ...] = (floor_that_closes_no_gap,)  # that need data without problems
 WARNING_CHECKS: tuple[Check, ...] = (
     nothing_left_for_base,
     shows_itself_at_once,
@@ -218,6 +219,7 @@ BASE_CHECKS: tuple[Check, ...] = (
     stockpile_out_of_reach,
     never_bankable,
     narrow_margin,
+    floor_beyond_its_most,
     floor_worth_nothing,
     scenario_empty,
     shortage_cheaper_than_price,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lodestone.data.lenders import NARROW, blank_floor, decision_years, gap, margin
-from lodestone.data.plan_data import MUSD_PER_T, PlanData
+from lodestone.data.lenders import NARROW, blank_floor, committed_terms, decision_years, gap, margin
+from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData
 from lodestone.errors import Problem
 from lodestone.workbook.checks.rows import cell_of, not_made, paid_at_market, problem_at
 from lodestone.workbook.conversion import plan_data
@@ -116,10 +116,11 @@ def base_data(tables: Tables) -> PlanData:
     return plan_data(bare, bare)
 
 
-def floor_beyond_its_most(tables: Tables) -> Iterator[Problem]:
-    """A floor left blank, where no floor up to floor_max closes the gap in any year of decision.
+def _without_floor(tables: Tables) -> Iterator[tuple[Record, Floor, float | None]]:
+    """Blank floors that no year of decision can have: the row, the package, and the least floor without floor_max.
 
-    Of a scenario only what is committed, which has to have its floor whatever the scenario costs.
+    None where no floor closes the gap within the tenor. Of a scenario only what is committed, which has to have its
+    floor whatever the scenario costs.
     """
     if not any("floor_usd_per_kg" in row.blank for row in tables.rows("PriceFloors")):
         return
@@ -132,18 +133,33 @@ def floor_beyond_its_most(tables: Tables) -> Iterator[Problem]:
         if tables.scenario != BASE and committed is None:
             continue
         years = [committed] if committed is not None else list(decision_years(data, project))
-        if years and all(gap(data, project, y) > 0 and blank_floor(data, floor, y) is None for y in years):
+        terms = floor if committed is None else committed_terms(floor)
+        if years and all(gap(data, project, y) > 0 and blank_floor(data, terms, y) is None for y in years):
             free = replace(floor, floor_max=None)
             levels = [level for y in years if (level := blank_floor(data, free, y)) is not None]
-            row = tables.records["PriceFloors"][floor.name,]
-            most = (
-                "" if floor.floor_max is None else f" up to floor_max_usd_per_kg ({show(row['floor_max_usd_per_kg'])})"
-            )
-            takes = f"it takes {min(levels) / MUSD_PER_T:.4g} USD/kg" if levels else "none does within the tenor"
+            yield tables.records["PriceFloors"][floor.name,], floor, min(levels, default=None)
+
+
+def floor_that_closes_no_gap(tables: Tables) -> Iterator[Problem]:
+    """A floor left blank, where no floor closes the gap within the tenor in any year of decision."""
+    for row, floor, least in _without_floor(tables):
+        if least is None:
             yield Problem(
                 cell_of(row, "floor_usd_per_kg"),
                 BLANK,
-                f"no floor{most} makes {project.name} bankable: {takes}",
+                f"no floor makes {floor.project} bankable within the tenor",
+                "enter a longer tenor, a grant or a loan",
+            )
+
+
+def floor_beyond_its_most(tables: Tables) -> Iterator[Problem]:
+    """A floor left blank that would close the gap above floor_max only: the package is never on offer."""
+    for row, floor, least in _without_floor(tables):
+        if least is not None:
+            yield problem_at(
+                row,
+                "floor_max_usd_per_kg",
+                f"the package is never on offer: {floor.project} takes a floor of {least / MUSD_PER_T:.4g} USD/kg",
                 "raise floor_max_usd_per_kg, or add a grant, a loan or a longer tenor",
             )
 
