@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lodestone.studies.reference.beside import Beside
     from lodestone.workbook.inputs import Inputs
 
+EXTRA_GAP = 0.02  # of the extra cost, that the gap of a plan may be
 MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of an explanation larger
 
 
@@ -65,13 +66,13 @@ MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of 
     "--extra-gap",
     type=click.FloatRange(0, 1),
     callback=finite,
-    help="Go on, while there is time, until the gap is this share of the extra cost, e.g. 0.02; not with --gap.",
+    help="Go on, while there is time, until the gap is this share of the extra cost; not with --gap. [default: 0.02]",
 )
 @click.option(
     "--reference/--no-reference",
     default=None,
-    help="Solve 'doing nothing' as well, for what security costs and buys. [default: where the plan took at most 20 s] "
-    "Not of several runs at once, nor with --decompose.",
+    help="Solve 'doing nothing' as well, for what security costs and buys. [default: with --gap, and in the scenarios, "
+    "where the plan took at most 20 s] Not of several runs at once, nor with --decompose.",
 )
 @OUTPUT
 @click.pass_context
@@ -150,11 +151,15 @@ class Asked:
             raise click.UsageError("--certain goes with one scenario, without --joint and --secure")
         if self.is_many and self.start is not None:
             raise click.UsageError("--start goes with one scenario or with --joint")
-        alone = self.gap is None and self.reference is not False and not (self.decompose or self.is_many or self.secure)
-        if self.extra_gap is not None and not alone:
+        if self.extra_gap is not None and not self.is_compared:
             raise click.UsageError(
                 "--extra-gap is for one plan and its reference: leave out --gap, --no-reference, --decompose, --secure"
             )
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether the gap may be asked for as a part of the extra cost: one plan to its own gap, and its reference."""
+        return self.gap is None and self.reference is not False and not (self.decompose or self.is_many or self.secure)
 
 
 def _solve_one(ctx: click.Context, asked: Asked) -> None:
@@ -230,8 +235,8 @@ def _beside(asked: Asked, scenario: str, watch: Watch) -> Beside | None:
     from lodestone.studies.reference.beside import Beside
 
     source = Source.read(asked.workbook, scenario, asked.sets, Effort(asked.gap, asked.time_limit))
-    wanted = bool(asked.reference) or asked.extra_gap is not None
-    return Beside(source, asked.joint, asked.extra_gap, watch.should_stop, wanted)
+    share = EXTRA_GAP if asked.extra_gap is None else asked.extra_gap
+    return Beside(source, asked.joint, share if asked.is_compared else None, watch.should_stop, bool(asked.reference))
 
 
 def _certain(asked: Asked, plan: Plan, inputs: Inputs, watch: Watch) -> Plan:

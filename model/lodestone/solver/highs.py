@@ -34,6 +34,12 @@ SEARCH: dict[str, float | int | str | bool] = {
     "mip_pscost_minreliable": 1,
 }
 
+# Interior points solve the first linear programme of a large model in a fraction of the time that simplex takes, and a
+# sub-MIP finds a plan worth having sooner than luck in the tree. Measured: a joint plan of five futures (94,000
+# columns) in two minutes that had no first plan after ten.
+LARGE = 10_000  # columns
+SEARCH_LARGE: dict[str, float | int | str | bool] = {"mip_lp_solver": "ipm", "mip_heuristic_run_rens": True}
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -56,6 +62,12 @@ class Solver(LoadedModel):
         tolerance = CAREFUL if careful else FEASIBILITY
         self._options(primal_feasibility_tolerance=tolerance, dual_feasibility_tolerance=tolerance, **SEARCH)
         self._options(presolve=self._presolve)
+        if self.is_large:
+            self._options(**SEARCH_LARGE)
+
+    @property
+    def is_large(self) -> bool:
+        return self.size["columns"] > LARGE
 
     def solve(
         self,
@@ -105,9 +117,10 @@ class Solver(LoadedModel):
 
     def solve_linear(self, most: float = INFINITY) -> float | None:
         """Solve the linear programme with the integers fixed; None when no solution costs at most `most`."""
-        self._options(time_limit=INFINITY, objective_bound=most)
+        method = "ipm" if self.is_large and not self.basis().valid else "choose"  # simplex is quick from a basis only
+        self._options(time_limit=INFINITY, objective_bound=most, solver=method)
         self.highs.run()
-        self._options(objective_bound=INFINITY)
+        self._options(objective_bound=INFINITY, solver="choose")
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         objective = float(self.highs.getInfo().objective_function_value)

@@ -26,9 +26,17 @@ COLUMNS = (
 def security_lines(plan: Plan) -> list[tuple[str, str]]:
     """Label and sentence of what comes first on the first page; none where no reference was solved."""
     if plan.reference is None or plan.extra_cost_musd is None:
-        note = plan.reference_note or ""
-        return [("Security", f"{note[:1].upper()}{note[1:]}.")] if note else []
-    return [line for line in (("Security", _costs(plan)), ("It buys", bought(plan.reference["buys"]))) if line[1]]
+        return [("Security", _note(plan))] if plan.reference_note else []
+    rows = plan.reference["buys"]
+    known = _sentences(rows)
+    buys = [f"{known}."] if known else []
+    text = " ".join([*buys, _note(plan)]) if plan.reference_note else bought(rows)
+    return [("Security", _costs(plan)), ("It buys", text)]
+
+
+def _note(plan: Plan) -> str:
+    note = plan.reference_note or ""
+    return f"{note[:1].upper()}{note[1:]}." if note else ""
 
 
 def extra_share(plan: Plan) -> float | None:
@@ -70,7 +78,13 @@ def proved_line(plan: Plan) -> str:
 
 
 def bought(rows: Iterable[Row]) -> str:
-    """What the extra cost buys; where the plan and doing nothing are alike, nothing is said."""
+    """What the extra cost buys, as planned and in the scenarios."""
+    text = _sentences(rows)
+    return f"{text}." if text else "Nothing that the scenarios show."
+
+
+def _sentences(rows: Iterable[Row]) -> str:
+    """Where the plan and doing nothing are alike, nothing is said."""
     rows, sentences = list(rows), []
     shares = [r for r in rows if r["unit"] == "share" and _differ(r, 0.0005)]
     told = [f"{r['of']} {_or(r['reference'], share)} to {_or(r['plan'], share)}" for r in shares]
@@ -88,7 +102,7 @@ def bought(rows: Iterable[Row]) -> str:
     ]
     sentences += [f"short: {in_words(told, MOST)}"] if told else []
     text = "; ".join(sentences)
-    return f"{text[:1].upper()}{text[1:]}." if text else "Nothing that the scenarios show."
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _differ(row: Row, by: float) -> bool:

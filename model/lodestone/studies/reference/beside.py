@@ -36,10 +36,10 @@ LEAST_EXTRA = 1e-5  # of the cost: a gap that is small enough where security cos
 
 @dataclass(frozen=True)
 class Nothing:
-    """The plan of doing nothing, and how it fares in every scenario that shows itself."""
+    """The plan of doing nothing, and how it fares in every scenario that shows itself, where that was asked for."""
 
     plan: Plan
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Outcome, ...] | None
 
 
 def in_scenarios(inputs: Inputs, run: str, plan: Plan, effort: Effort) -> tuple[Outcome, ...]:
@@ -62,10 +62,11 @@ def _others(inputs: Inputs) -> list[str]:
 
 @dataclass(frozen=True)
 class NothingTask:
-    """Plan for doing nothing. joint: for all futures together."""
+    """Plan for doing nothing. joint: for all futures together; in_scenarios: and see how it fares in each."""
 
     source: Source
     joint: bool
+    in_scenarios: bool = True
 
     label = "doing nothing"
 
@@ -76,7 +77,7 @@ class NothingTask:
             plan = solve_joint(inputs, effort, values=False)
         else:
             plan = solve_scenario(inputs, self.source.scenario, effort)
-        return Nothing(plan, in_scenarios(inputs, REFERENCE, plan, effort))
+        return Nothing(plan, in_scenarios(inputs, REFERENCE, plan, effort) if self.in_scenarios else None)
 
     def finish(self, value: Value) -> Value:
         return value
@@ -85,14 +86,15 @@ class NothingTask:
 class Beside:
     """Seeks the plan of doing nothing while another is sought.
 
-    share: of the extra cost, that its gap may be. asked: solved however long the plan itself takes.
+    share: of the extra cost, that its gap may be; the scenarios are then left for a plan that was found quickly. asked:
+    solved however long the plan itself takes, and both in all scenarios.
     """
 
     def __init__(
         self, source: Source, joint: bool, share: float | None, should_stop: ShouldStop, asked: bool = True
     ) -> None:
         self._asked = asked
-        self._task = NothingTask(source, joint)
+        self._task = NothingTask(source, joint, in_scenarios=asked or share is None)
         self._share = share
         self._should_stop = should_stop
         self._began = time.monotonic()
@@ -119,10 +121,13 @@ class Beside:
                 tell(progress)
             self._keep_going()
 
-        return replace(effort, on_progress=told, enough=None if self._share is None else self._enough)
+        if self._share is None:
+            return replace(effort, on_progress=told)
+        return replace(effort, on_progress=told, enough=self._enough)
 
     def _keep_going(self) -> None:
-        if self._alone or not self._asked or time.monotonic() - self._began < START_AFTER_S:
+        wanted = self._asked or self._share is not None
+        if self._alone or not wanted or time.monotonic() - self._began < START_AFTER_S:
             return
         if self._crew is None:
             self._crew = Crew(_work, 1).__enter__()
@@ -167,12 +172,19 @@ class Beside:
 
     def told(self, plan: Plan, inputs: Inputs, effort: Effort) -> Plan:
         """The plan with what it costs and buys beyond doing nothing; why that is not known stands in its remarks."""
-        if not self._asked and time.monotonic() - self._began > QUICK_S:
+        in_time = self._asked or time.monotonic() - self._began <= QUICK_S
+        if not in_time and self._share is None:
             return replace(plan, reference_note="what doing nothing would cost is not solved: add --reference for it")
         nothing = self.answer(effort.on_progress)
         if isinstance(nothing, Failure):
             return replace(plan, reference_note=f"what doing nothing would cost is not known: {nothing.message}")
-        return with_reference(plan, nothing.plan, in_scenarios(inputs, plan.scenario, plan, effort), nothing.outcomes)
+        if not in_time:
+            note = "what it buys in the scenarios is not solved: add --reference for it"
+            return replace(with_reference(plan, nothing.plan, (), ()), reference_note=note)
+        its = nothing.outcomes
+        if its is None:
+            its = in_scenarios(inputs, REFERENCE, nothing.plan, effort)
+        return with_reference(plan, nothing.plan, in_scenarios(inputs, plan.scenario, plan, effort), its)
 
     def _enough(self, objective: float) -> float | None:
         """How large the gap of a plan of this cost may be, MUSD."""
