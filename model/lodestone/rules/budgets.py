@@ -30,8 +30,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pyomo.environ as pyo
 
-from lodestone.data.capital import loan
-from lodestone.data.lenders import grant
+from lodestone.data.lenders import grant, loan
 from lodestone.data.network import Network
 from lodestone.data.plan_data import Budget, Contract, Floor
 from lodestone.data.tree import Tree

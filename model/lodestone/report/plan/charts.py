@@ -1,4 +1,4 @@
-"""The Charts sheet of plan.xlsx: what is built when, who pays, who supplies, how exposed, what is held, what is full.
+"""The sheet Charts of a plan: what is built when, who pays, who supplies, how exposed, what is held, what is full.
 
 Of a plan for several futures, amounts are averages weighted by probability, and shares and stocks have a line for each.
 """

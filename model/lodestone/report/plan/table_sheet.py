@@ -1,4 +1,4 @@
-"""One table of plan.xlsx: its columns and rows, the question that it answers, and the cells to be coloured."""
+"""One table of a plan's workbook: its columns and rows, the question that it answers, and the cells to be coloured."""
 
 from __future__ import annotations
 

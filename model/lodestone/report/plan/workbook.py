@@ -1,4 +1,4 @@
-"""plan.json document -> plan.xlsx, for people: the Summary first, then charts, then one sheet for each question."""
+"""A plan -> its workbook, for people: the Summary first, then charts, then one sheet for each question."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUMMARY = "Summary"
 
 
 def write_plan_workbook(plan: Plan, path: Path) -> None:
-    """Write plan.xlsx. Rows are streamed, so that hundreds of thousands of flows need little memory."""
+    """Write the plan's workbook. Rows are streamed, so that hundreds of thousands of flows need little memory."""
     costs = cost_matrix(plan)
     tables = table_sheets(plan, costs)
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
