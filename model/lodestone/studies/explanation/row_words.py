@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from lodestone.data.plan_data import PlanData
 from lodestone.plan.formatting import days, musd, share, tonnes
 from lodestone.rules.stockpiles import DAYS_PER_YEAR, required_days, usable_t
 from lodestone.studies.explanation.rule_text import Said, Speaker, component, index_of
@@ -37,6 +38,30 @@ def bound_in_words(speaker: Speaker, column: int) -> Said | None:
     return words(speaker, *index_of(variable)) if words and giving.solver.upper[column] < 1e20 else None
 
 
+def _logic(sheet: str, text: str, name: int = 0) -> Words:
+    """What holds of itself. text: of the index, {0} its first name; name: which of them names the row of the sheet."""
+
+    def words(w: Speaker, n: int, *index: int | str) -> Said:
+        return w.logic(n, sheet, (str(index[name]),), f"{text.format(*index)} ({{years}})")
+
+    return words
+
+
+def _asked(sheet: str, column: str, text: str, figure: Callable[[PlanData, str], str] | None = None) -> Words:
+    """What a column asks for. text: of the name of the row, {0}, and of its figure, {1}."""
+
+    def words(w: Speaker, n: int, name: str, *_: object) -> Said:
+        told = text.format(name, figure(w.data(n), name) if figure else "")
+        return w.say(n, sheet, (name,), column, told)
+
+    return words
+
+
+def _always(words: Words) -> Words:
+    """Of what is asked for once and for all, not in a year."""
+    return lambda w, n, *index: _timeless(words(w, n, *index))
+
+
 # --- flows ----------------------------------------------------------------------------------------------------------
 
 
@@ -52,13 +77,6 @@ def _secure(w: Speaker, n: int, r: str, s: str, m: str) -> Said:
     wanted = w.data(n).demand[r, s, m][w.time(n)]
     text = f"whatever comes, {share(least)} of what {s} in {r} wants must be met: {tonnes(least * wanted)} of {m}"
     return w.say(n, "Sectors", (s,), "secure_share", f"{text} in {{years}}")
-
-
-def _prepared(sheet: str, done: str) -> Words:
-    def words(w: Speaker, n: int, x: str) -> Said:
-        return w.logic(n, sheet, (x,), f"no more of {x} is {done} when threats come than without them ({{years}})")
-
-    return words
 
 
 def _demand(w: Speaker, n: int, r: str, s: str, m: str) -> Said:
@@ -82,19 +100,6 @@ def _market(w: Speaker, n: int, v: str) -> Said:
     does = "sells" if market.buys else "buys"
     text = f"{v} {does} at most {tonnes(market.volume_in(w.time(n)))} of {market.material} in {{years}}"
     return w.say(n, "Markets", (v,), w.year(n), text)
-
-
-def _intake(w: Speaker, n: int, r: str, m: str) -> Said:
-    return w.logic(n, "Materials", (m,), f"what plants in {r} take in of {m} has to come from somewhere ({{years}})")
-
-
-def _made(w: Speaker, n: int, r: str, m: str, k: str) -> Said:
-    text = f"no more {k} {m} leaves {r} than is made, bought, released or returned there ({{years}})"
-    return w.logic(n, "Materials", (m,), text)
-
-
-def _used(w: Speaker, n: int, r: str, m: str, k: str) -> Said:
-    return w.logic(n, "Materials", (m,), f"{k} {m} used in {r} is what lanes bring there ({{years}})")
 
 
 # --- capacity -------------------------------------------------------------------------------------------------------
@@ -152,14 +157,24 @@ def _requires(w: Speaker, n: int, g: str) -> Said:
     return _timeless(w.say(n, "Projects", (g,), "requires", f"{g} is built only with {needed} or after it"))
 
 
-def _latest(w: Speaker, n: int, g: str) -> Said:
-    year = w.data(n).projects[g].latest_year
-    return _timeless(w.say(n, "Projects", (g,), "latest_year", f"{g} cannot be decided after {year}"))
+def _window(sheet: str, column: str, text: str) -> Words:
+    """The first or last year in which a project or contract can be decided."""
+
+    def year(data: PlanData, name: str) -> str:
+        return str(getattr((data.projects if sheet == "Projects" else data.contracts)[name], column))
+
+    return _always(_asked(sheet, column, text, year))
 
 
-def _earliest(w: Speaker, n: int, g: str) -> Said:
-    year = w.data(n).projects[g].earliest_year
-    return _timeless(w.say(n, "Projects", (g,), "earliest_year", f"{g} cannot be decided before {year}"))
+def _volume(limit: str, text: str) -> Words:
+    """The least or most that a contract is for. limit: min_t or max_t."""
+    return _always(
+        _asked("Contracts", f"{limit}_per_yr", text, lambda d, c: tonnes(getattr(d.contracts[c], limit))),
+    )
+
+
+def _hurdle(data: PlanData, project: str) -> str:
+    return share(data.projects[project].hurdle_rate)
 
 
 def _times(count: int) -> str:
@@ -173,54 +188,12 @@ def _timeless(said: Said) -> Said:
 # --- floors and lenders ---------------------------------------------------------------------------------------------
 
 
-def _one_package(w: Speaker, n: int, g: str) -> Said:
-    return w.logic(n, "Projects", (g,), f"{g} gets one support package at most, and only if it is built ({{years}})")
-
-
-def _covered(w: Speaker, n: int, o: str, *_: int | str) -> Said:
-    return w.logic(n, "PriceFloors", (o,), f"{o} supports what is not under contract, once awarded ({{years}})")
-
-
-def _bankable(w: Speaker, n: int, g: str) -> Said:
-    text = f"lenders must earn {share(w.data(n).projects[g].hurdle_rate)} on {g}, decided in {{years}}"
-    return w.say(n, "Projects", (g,), "hurdle_rate", text)
-
-
-def _earns(w: Speaker, n: int, g: str, *_: object) -> Said:
-    text = f"{g} must earn {share(w.data(n).projects[g].hurdle_rate)} in the plan, where it is decided in {{years}}"
-    return w.say(n, "Projects", (g,), "hurdle_rate", text)
-
-
 # --- contracts ------------------------------------------------------------------------------------------------------
-
-
-def _signed_once(w: Speaker, leaf: int, c: str) -> Said:
-    return _timeless(w.logic(leaf, "Contracts", (c,), f"{c} is signed once at most"))
 
 
 def _with_project(w: Speaker, n: int, c: str) -> Said:
     supplier = w.data(n).contracts[c].supplier
     return w.logic(n, "Contracts", (c,), f"{c} is signed only when {supplier} is decided ({{years}})")
-
-
-def _volume_min(w: Speaker, n: int, c: str) -> Said:
-    least = w.data(n).contracts[c].min_t
-    return _timeless(w.say(n, "Contracts", (c,), "min_t_per_yr", f"{c} asks for {tonnes(least)} a year at least"))
-
-
-def _volume_max(w: Speaker, n: int, c: str) -> Said:
-    most = w.data(n).contracts[c].max_t
-    return _timeless(w.say(n, "Contracts", (c,), "max_t_per_yr", f"{c} gives {tonnes(most)} a year at most"))
-
-
-def _sign_late(w: Speaker, n: int, c: str) -> Said:
-    year = w.data(n).contracts[c].latest_year
-    return _timeless(w.say(n, "Contracts", (c,), "latest_year", f"{c} cannot be signed after {year}"))
-
-
-def _sign_early(w: Speaker, n: int, c: str) -> Said:
-    year = w.data(n).contracts[c].earliest_year
-    return _timeless(w.say(n, "Contracts", (c,), "earliest_year", f"{c} cannot be signed before {year}"))
 
 
 def _supply(w: Speaker, n: int, supplier: str, material: str) -> Said:
@@ -235,14 +208,6 @@ def _supply(w: Speaker, n: int, supplier: str, material: str) -> Said:
         sheet, most = "Markets", data.markets[supplier].base_volume_in(w.time(n))
     text = f"contracts with {supplier} cannot promise more than its {tonnes(most)} of {material} in {{years}}"
     return w.say(n, sheet, (supplier,), year, text)
-
-
-def _in_force(w: Speaker, n: int, c: str, signed: int) -> Said:
-    return w.logic(n, "Contracts", (c,), f"no more is taken under {c} than its volume ({{years}})")
-
-
-def _unpaid(w: Speaker, n: int, c: str, signed: int) -> Said:
-    return w.logic(n, "Contracts", (c,), f"take-or-pay of {c} ({{years}})")
 
 
 def _taken(w: Speaker, n: int, supplier: str, material: str) -> Said:
@@ -286,10 +251,6 @@ def _stock(w: Speaker, n: int, s: str, k: str) -> Said:
     return w.logic(n, "Stockpiles", (s,), text)
 
 
-def _lacking(w: Speaker, n: int, s: str) -> Said:
-    return w.logic(n, "Stockpiles", (s,), f"{s} lacks no more than its days of cover and least_t ask for ({{years}})")
-
-
 def _least(w: Speaker, n: int, s: str) -> Said:
     pile = w.data(n).stockpiles[s]
     text = f"{s} must hold {tonnes(pile.least_t)} of {pile.material} at least at the end of {{years}}"
@@ -300,10 +261,6 @@ def _usable(w: Speaker, n: int, s: str) -> Said:
     least, material = tonnes(usable_t(w.tree, n, s)), w.data(n).stockpiles[s].material
     text = f"of what {s} holds, {least} of {material} must be clean at the end of {{years}}: caps of sectors ask for it"
     return w.say(n, "Stockpiles", (s,), w.year(n), text)
-
-
-def _credit(w: Speaker, n: int, s: str) -> Said:
-    return w.logic(n, "Stockpiles", (s,), f"the credit for what {s} holds at the end ({{years}})")
 
 
 # --- policy ---------------------------------------------------------------------------------------------------------
@@ -332,10 +289,6 @@ def _waste(w: Speaker, n: int, u: str) -> Said:
     return w.logic(n, sheet, (u,), f"{u} throws away no more than it makes ({{years}})")
 
 
-def _discarded(w: Speaker, n: int, r: str, m: str) -> Said:
-    return w.logic(n, "Materials", (m,), f"{m} that is made in {r} and thrown away is not consumed ({{years}})")
-
-
 def _kept(w: Speaker, n: int, u: str) -> Said:
     sheet = "Plants" if u in w.data(n).plants else "Projects"
     text = f"{u} works only as far as it is kept open, and what is closed stays closed ({{years}})"
@@ -351,11 +304,8 @@ def _suppliers(w: Speaker, n: int, *part: str | int) -> Said:
     return w.say(n, "Materials", (material,), "resourcing_share", text)
 
 
-def _option(column: str, says: str) -> Words:
-    def words(w: Speaker, n: int, o: str, *_: str) -> Said:
-        return w.say(n, "Substitution", (o,), column, f"{o} {says} ({{years}})")
-
-    return words
+def _option(column: str, text: str) -> Words:
+    return _asked("Substitution", column, f"{text} ({{{{years}}}})")
 
 
 def _budget(w: Speaker, n: int, b: str) -> Said:
@@ -389,16 +339,23 @@ def _avoid(w: Speaker, n: int, o: str, r: str, s: str, m: str) -> Said:
     return w.say(n, "Substitution", (o,), w.year(n), text)
 
 
+MADE = "no more {2} {1} leaves {0} than is made, bought, released or returned there"
+COVERED = _logic("PriceFloors", "{0} supports what is not under contract, once awarded")
+CREDIT = _logic("Stockpiles", "the credit for what {0} holds at the end")
+BANKABLE = _asked("Projects", "hurdle_rate", "lenders must earn {1} on {0}, decided in {{years}}", _hurdle)
+EARNS = _asked("Projects", "hurdle_rate", "{0} must earn {1} in the plan, where it is decided in {{years}}", _hurdle)
 WORDS: Mapping[str, Words] = {
     "flows.service": _service,
     "flows.demand": _demand,
-    "flows.intake": _intake,
+    "flows.intake": _logic("Materials", "what plants in {0} take in of {1} has to come from somewhere", 1),
     "flows.lane": _lane,
     "flows.sales": _market,
     "lanes.open": _closed,
     "markets.volume": _market,
-    "balances.made": _made,
-    "balances.used": _used,
+    "balances.made": _logic(
+        "Materials", "no more {2} {1} leaves {0} than is made, bought, released or returned there", 1
+    ),
+    "balances.used": _logic("Materials", "{2} {1} used in {0} is what lanes bring there", 1),
     "capacity.capacity": _capacity,
     "capacity.access": _access,
     "capacity.market_access": _market_access,
@@ -409,32 +366,38 @@ WORDS: Mapping[str, Words] = {
     "investments.so_far": _once,
     "investments.group": _group,
     "investments.requires": _requires,
-    "Projects.latest_year": _latest,
-    "Projects.earliest_year": _earliest,
-    "price_floors.one_package": _one_package,
-    "price_floors.awarded": _covered,
-    "price_floors.uncontracted": _covered,
-    "price_floors.in_full": _covered,
-    "price_floors.part_of_volume": _covered,
-    "price_floors.only_awarded": _covered,
-    "price_floors.all_of_volume": _covered,
-    "bankability.bankable": _bankable,
-    "bankability.closing": _bankable,
-    "earnings.of_build": _earns,
-    "earnings.of_kept": _earns,
-    "earnings.keeps": _earns,
-    "earnings.together": _earns,
-    "earnings.from_planned": _earns,
-    "earnings.earns": _earns,
-    "contracts.once": _signed_once,
+    "Projects.latest_year": _window("Projects", "latest_year", "{0} cannot be decided after {1}"),
+    "Projects.earliest_year": _window("Projects", "earliest_year", "{0} cannot be decided before {1}"),
+    "price_floors.one_package": _logic("Projects", "{0} gets one support package at most, and only if it is built"),
+    "price_floors.awarded": COVERED,
+    "price_floors.uncontracted": COVERED,
+    "price_floors.in_full": COVERED,
+    "price_floors.part_of_volume": COVERED,
+    "price_floors.only_awarded": COVERED,
+    "price_floors.all_of_volume": COVERED,
+    "bankability.bankable": BANKABLE,
+    "bankability.closing": BANKABLE,
+    "earnings.of_build": EARNS,
+    "earnings.of_kept": EARNS,
+    "earnings.keeps": EARNS,
+    "earnings.together": EARNS,
+    "earnings.from_planned": EARNS,
+    "earnings.earns": EARNS,
+    "contracts.once": _always(lambda w, n, c: w.logic(n, "Contracts", (c,), f"{c} is signed once at most")),
     "contracts.with_project": _with_project,
-    "contracts.volume_min": _volume_min,
-    "contracts.volume_max": _volume_max,
-    "Contracts.latest_year": _sign_late,
-    "Contracts.earliest_year": _sign_early,
+    "contracts.volume_min": _always(
+        _asked(
+            "Contracts", "min_t_per_yr", "{0} asks for {1} a year at least", lambda d, c: tonnes(d.contracts[c].min_t)
+        )
+    ),
+    "contracts.volume_max": _always(
+        _asked("Contracts", "max_t_per_yr", "{0} gives {1} a year at most", lambda d, c: tonnes(d.contracts[c].max_t))
+    ),
+    "Contracts.latest_year": _window("Contracts", "latest_year", "{0} cannot be signed after {1}"),
+    "Contracts.earliest_year": _window("Contracts", "earliest_year", "{0} cannot be signed before {1}"),
     "contracts.supply": _supply,
-    "contracts.in_force": _in_force,
-    "contracts.unpaid": _unpaid,
+    "contracts.in_force": _logic("Contracts", "no more is taken under {0} than its volume"),
+    "contracts.unpaid": _logic("Contracts", "take-or-pay of {0}"),
     "contracts.made": _taken,
     "stockpiles.balance": _stock,
     "stockpiles.held": _stock,
@@ -444,15 +407,15 @@ WORDS: Mapping[str, Words] = {
     "stockpiles.cover": _cover,
     "stockpiles.least": _least,
     "stockpiles.usable": _usable,
-    "stockpiles.lacking_most": _lacking,
-    "stockpiles.credit_held": _credit,
-    "stockpiles.credit_limit": _credit,
+    "stockpiles.lacking_most": _logic("Stockpiles", "{0} lacks no more than its days of cover and least_t ask for"),
+    "stockpiles.credit_held": CREDIT,
+    "stockpiles.credit_limit": CREDIT,
     "china_share.deliveries": _china("deliveries"),
     "china_share.intake": _china("intake"),
     "china_share.fills": _china("fills"),
     "china_share.stock": _stock_share,
     "china_share.waste_made": _waste,
-    "china_share.discarded": _discarded,
+    "china_share.discarded": _logic("Materials", "{1} that is made in {0} and thrown away is not consumed", 1),
     "closure.stays": _kept,
     "closure.standing": _kept,
     "closure.works": _kept,
@@ -464,17 +427,17 @@ WORDS: Mapping[str, Words] = {
     "suppliers.in_use": _suppliers,
     "suppliers.replaced": _suppliers,
     "suppliers.growing": _suppliers,
-    "substitution.required": _option("requires", "works only once what it requires is in production"),
-    "substitution.growth": _option("ramp_share_per_yr", "grows only so fast"),
-    "substitution.kept": _option("keep_share", "stays: what is designed out is not brought back at once"),
+    "substitution.required": _option("requires", "{0} works only once what it requires is in production"),
+    "substitution.growth": _option("ramp_share_per_yr", "{0} grows only so fast"),
+    "substitution.kept": _option("keep_share", "{0} stays: what is designed out is not brought back at once"),
     "budgets.net": _net_floors,
     "budgets.within": _budget,
     "budgets.later": _owed_later,
     "secure.served": _secure,
-    "secure.builds": _prepared("Projects", "built"),
-    "secure.awards": _prepared("PriceFloors", "awarded"),
-    "secure.signings": _prepared("Contracts", "signed"),
-    "secure.volumes": _prepared("Contracts", "signed"),
+    "secure.builds": _logic("Projects", "no more of {0} is built when threats come than without them"),
+    "secure.awards": _logic("PriceFloors", "no more of {0} is awarded when threats come than without them"),
+    "secure.signings": _logic("Contracts", "no more of {0} is signed when threats come than without them"),
+    "secure.volumes": _logic("Contracts", "no more of {0} is signed when threats come than without them"),
     "risk.adds_up": _risk,
     "risk.beyond": _risk,
 }

@@ -15,12 +15,12 @@ from lodestone.workbook.tables import Record, Tables
 DAYS_PER_YEAR = 365
 
 
-def regions_named(tables: Tables, name: str) -> set[str]:
+def regions_named(tables: Tables, name: str | None) -> set[str]:
     """The regions of a cell that names a region, a group, or with * all regions not of concern."""
     rows = tables.rows("Regions")
     if name == ANY:
         return {row["region"] for row in rows if not row["of_concern"]}
-    return {row["region"] for row in rows if name in (row["region"], row["group"])}
+    return {row["region"] for row in rows if name is not None and name in (row["region"], row["group"])}
 
 
 def _demands(tables: Tables, material: str, regions: set[str], sector: str = ANY) -> list[Record]:

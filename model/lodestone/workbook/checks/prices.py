@@ -122,7 +122,7 @@ def _priced(tables: Tables, row: Record) -> Record | None:
 
 
 def price_row(tables: Tables, material: str, region: str) -> Record:
-    """The row of Prices that names the region, else that of all regions."""
+    """The row of Prices that names the region, else that of all regions. Raises KeyError where there is none."""
     prices = tables.records["Prices"]
     return prices.get((material, region)) or prices[material, ANY]
 
