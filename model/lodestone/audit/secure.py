@@ -13,9 +13,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from lodestone.audit.books import Row, time_in
+from lodestone.audit.books import Document, Row, time_in
 from lodestone.audit.joint import known_by
 from lodestone.audit.reading import AMOUNT_UNITS, KEYS, key_of
 from lodestone.audit.verdict import SHARE, TONNES, Check, Rule, at_most, equal, holds
@@ -53,7 +52,7 @@ def lifted(data: PlanData) -> PlanData:
     return replace(data, caps=caps)
 
 
-def document(data: PlanData, tables: Tables) -> dict[str, Any]:
+def document(data: PlanData, tables: Tables) -> Document:
     """A branch as a plan of its own; data: lifted."""
     since = year_of(begins(data))
     kept = {name: list(rows) for name, rows in tables.items()}

@@ -10,12 +10,12 @@ them whole.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import xlsxwriter
 from xlsxwriter.utility import xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
+from lodestone.report.excel.styles import Property
 from lodestone.workbook.file.xlsx import column_letters
 from lodestone.workbook.reading.cells import show, wanted
 from lodestone.workbook.schema.columns import YEARS, Column
@@ -156,7 +156,7 @@ def _names_of_columns() -> str:
 # --- what Excel offers, asks and refuses ----------------------------------------------------------------------------
 
 
-def rule(column: Column) -> dict[str, Any]:
+def rule(column: Column) -> dict[str, Property]:
     """The validation of a column's cells: a drop-down or limits, and a note beside the cell.
 
     What the reader takes is never refused: a name that is not on the list may be added to its sheet later, Yes is yes,
@@ -179,7 +179,7 @@ def rule(column: Column) -> dict[str, Any]:
     return {"validate": "any", **prompt}
 
 
-def _warning(asked: str) -> dict[str, Any]:
+def _warning(asked: str) -> dict[str, Property]:
     return {
         "error_type": "warning",
         "error_title": "Not on the list",
@@ -187,7 +187,7 @@ def _warning(asked: str) -> dict[str, Any]:
     }
 
 
-def _limits(column: Column) -> dict[str, Any]:
+def _limits(column: Column) -> dict[str, Property]:
     least = column.least if isinstance(column.least, float | int) else None
     kind = {"validate": "integer" if column.kind == "integer" else "decimal"}
     if column.nonzero:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from lodestone.workbook.tables import Value
 
-ExampleRow = dict[str | int, Any]  # column or year -> what is typed
+ExampleRow = dict[str | int, Value]  # column or year -> what is typed
 
 
 def example_rows(first_year: int, last_year: int) -> dict[str, list[ExampleRow]]:
