@@ -30,6 +30,7 @@ def discount(data: PlanData, year: int) -> float:
 
 
 def costs_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """Every term and period of the table, recomputed, MUSD undiscounted."""
     expected = cost_terms(data, books)
     found: Costs = Amounts()
     for row in books.rows("costs"):
@@ -40,6 +41,7 @@ def costs_table(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def discounting(data: PlanData, books: Books) -> Iterator[Check]:
+    """Every row discounted from its own year to the first."""
     for row in books.rows("costs"):
         expected = row["musd"] * discount(data, row["year"])
         where = f"{row['term']} {when(data, time_in(row))}"
@@ -63,6 +65,7 @@ def objective(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def totals_by_term(data: PlanData, books: Books) -> Amounts[str]:
+    """Cost term -> MUSD discounted to first_year; tariffs only where they count."""
     result: Amounts[str] = Amounts()
     for (term, time), amount in cost_terms(data, books).items():
         if term != "tariffs" or data.tariffs_counted:
@@ -71,6 +74,7 @@ def totals_by_term(data: PlanData, books: Books) -> Amounts[str]:
 
 
 def tariff_revenue(data: PlanData, books: Books) -> Iterator[Check]:
+    """What importers pay in duties, MUSD discounted, counted as cost or not."""
     terms = cost_terms(data, books)
     total = sum(terms["tariffs", time] * discount(data, year_of(time)) for time in data.times)
     yield equal("plan", "tariff revenue", books.document["tariff_revenue_musd"], total, MUSD)

@@ -57,6 +57,7 @@ class Plan:
 
     @property
     def any_data(self) -> PlanData:
+        """The data of one future, for what all have in common."""
         return next(iter(self.futures.values()))
 
 

@@ -89,6 +89,7 @@ def with_what_was_before(data: PlanData, kept: Tables, future: Tables) -> dict[s
 
 
 def served(data: PlanData, beside: Beside) -> Iterator[Check]:
+    """Under the threats every sector gets its secure_share."""
     lengths = {time: data.periods[year_of(time)] / MONTHS for time in data.times}
     for row in beside.branch["demand"]:
         time, sector = time_in(row), data.sectors[row["sector"]]
@@ -99,6 +100,7 @@ def served(data: PlanData, beside: Beside) -> Iterator[Check]:
 
 
 def prepared(data: PlanData, beside: Beside) -> Iterator[Check]:
+    """Nothing is decided for a branch that its future had not prepared."""
     for table, name, year, amount, unit in DECIDED:
         planned: dict[tuple[str, int], float] = defaultdict(float)
         for row in beside.future[table]:
@@ -109,6 +111,7 @@ def prepared(data: PlanData, beside: Beside) -> Iterator[Check]:
 
 
 def before(data: PlanData, beside: Beside) -> Iterator[Check]:
+    """Until the first threat a branch does what its future does."""
     for table in (t for t in KEYS if t not in NOT_COMPARED and t in beside.branch):
         ours, theirs = (
             {key_of(table, row): row for row in tables[table] if known_by(table, row) < begins(data)}

@@ -258,6 +258,7 @@ def settle(block: pyo.Block) -> None:
 
 
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
+    """What is spent and allowed, by budget and year."""
     rows = []
     for n, name in (key for key in block.outlay if key[0] in tree.time):
         years = counted(tree, name, n)

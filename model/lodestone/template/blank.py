@@ -283,10 +283,12 @@ def number_format(column: Column) -> str:
 
 
 def look_of(styles: Styles, column: Column, **more: Property) -> Format:
+    """The format of a cell under a column."""
     return styles.format(num_format=number_format(column), **more)
 
 
 def heading_look(styles: Styles, required: bool, **more: Property) -> Format:
+    """The format of a heading."""
     colours = {"font_color": "white", "bg_color": DARK} if required else {"font_color": DARK, "bg_color": LIGHT}
     look = {"bold": True, "align": "center", "valign": "vcenter", "border": 1, "border_color": RULE, **colours}
     return styles.format(**{**look, **more})

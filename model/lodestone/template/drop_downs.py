@@ -60,6 +60,7 @@ def name_of_list(column: Column) -> str:
 
 
 def column_letter(sheet: str, column: str) -> str:
+    """Where a column stands on its sheet."""
     return column_letters([c.name for c in SHEETS[sheet].columns].index(column) + 1)
 
 
@@ -212,6 +213,7 @@ def asked(column: Column) -> str:
 
 
 def if_blank(column: Column) -> str:
+    """What a blank cell means, in words."""
     if column.required:
         return "In at least one year of each row." if column.kind == YEARS else "Must be filled in."
     return f"If blank: {default(column)}."
@@ -230,4 +232,5 @@ def default(column: Column) -> str:
 
 
 def short(message: str) -> str:
+    """A message cut to what Excel shows."""
     return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 3]}..."

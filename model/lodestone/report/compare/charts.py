@@ -65,6 +65,7 @@ class Drawing:
 
     @property
     def across(self) -> bool:
+        """Whether it has bars, and not lines."""
         return self.kind != "lines"
 
 

@@ -34,6 +34,7 @@ LIFE = (
 
 
 def write_charts(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, drawings: Sequence[Drawing]) -> None:
+    """Write the sheet Charts."""
     sheet = book.add_worksheet(SHEET)
     page(sheet, plan.plan_name, SHEET)
     sheet.hide_gridlines(2)
@@ -123,6 +124,7 @@ def cost_by_term(plan: Plan) -> list[Drawing]:
 
 
 def cost_by_year(costs: CostMatrix) -> Drawing:
+    """Who pays how much in each year, MUSD undiscounted."""
     paid = {payer: values for payer, values in costs.by_payer.items() if max(map(abs, values)) >= SMALL_MUSD}
     rows = [[year, *(values[i] for values in paid.values())] for i, year in enumerate(costs.years)]
     series = [Series(payer, n, PAYER_COLOURS[payer]) for n, payer in enumerate(paid, 1)]
@@ -140,6 +142,7 @@ def china_shares(plan: Plan) -> list[Drawing]:
 
 
 def china_share(plan: Plan, figure: CapFigure) -> Drawing:
+    """The share of a cap by period, beside its limit."""
     rows = figures.cap_years(plan, figure)
     lines = _by_future(plan, rows, lambda row: row["share"])
     limits = _by_future(plan, rows, lambda row: row["limit"])

@@ -33,6 +33,7 @@ class TableSheet:
 
     @property
     def names(self) -> list[str]:
+        """The names of its columns."""
         return [column.name for column in self.columns]
 
     def formula(self, mark: Mark) -> str:

@@ -37,6 +37,7 @@ class Choice:
 
     @property
     def key(self) -> tuple[str, str]:
+        """Kind and name."""
         return self.kind, self.name
 
 
@@ -68,6 +69,7 @@ class Alternatives:
 
     @property
     def limit_musd(self) -> float:
+        """What a plan may cost at most, MUSD."""
         return limit(self.best_musd, self.within)
 
     @property
@@ -77,9 +79,11 @@ class Alternatives:
 
     @property
     def gap_in_words(self) -> str:
+        """The gap of the best plan as per cent."""
         return share(self.gap) if math.isfinite(self.gap) else "not known"
 
     def of(self, verdict: str) -> tuple[Choice, ...]:
+        """The decisions with a verdict."""
         return tuple(choice for choice in self.choices if choice.verdict == verdict)
 
 

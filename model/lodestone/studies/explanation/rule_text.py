@@ -30,6 +30,7 @@ class Speaker:
         self.giving = giving
 
     def data(self, n: int) -> PlanData:
+        """The data of the future that a node belongs to."""
         return self.tree.data[n]
 
     def year(self, n: int) -> int:
@@ -39,6 +40,7 @@ class Speaker:
         return self.tree.time[n]
 
     def cell(self, n: int, sheet: str, key: tuple[str, ...], column: str | int | None = None) -> str:
+        """Where a figure stands; without a column, where the row is named."""
         return self.places.name(self.future(n), sheet, key, column)
 
     def future(self, n: int) -> str:
@@ -48,18 +50,22 @@ class Speaker:
     def say(
         self, n: int, sheet: str, key: tuple[str, ...], column: str | int | None, text: str, rule: bool = True
     ) -> Said:
+        """A text about a row of a sheet; with several futures it names its own."""
         future = self.data(n).scenario.name if len(self.tree.leaves) > 1 else ""
         told = f"{text} [{future}]" if future else text
         return Said(self.cell(n, sheet, key, column), told, self.year(n), rule)
 
     def logic(self, n: int, sheet: str, key: tuple[str, ...], text: str) -> Said:
+        """A text about what holds of itself, and that no cell could change."""
         return self.say(n, sheet, key, None, text, rule=False)
 
 
 def component(part: Pyomo) -> str:
+    """The name of the part of the model that a row or variable is of."""
     return str(part.parent_component().name)
 
 
 def index_of(part: Pyomo) -> Key:
+    """The index of a row or variable, always as a tuple."""
     index = part.index()
     return index if isinstance(index, tuple) else (index,)

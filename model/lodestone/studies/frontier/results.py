@@ -44,6 +44,7 @@ class Point:
 
     @property
     def gap(self) -> float | None:
+        """(cost - bound) / cost; None where either is unknown."""
         if self.objective_musd is None or self.bound_musd is None:
             return None
         gap = (self.objective_musd - self.bound_musd) / max(abs(self.objective_musd), 1e-9)
@@ -90,14 +91,17 @@ class Frontier:
 
     @property
     def scale_name(self) -> str:
+        """What was allowed, as the heading of a column."""
         return f"Allowed share of {self.cap}" if self.cap else "Factor on all allowed shares"
 
     @property
     def found(self) -> tuple[Point, ...]:
+        """The points with a plan."""
         return tuple(point for point in self.points if point.objective_musd is not None)
 
     @property
     def steps(self) -> tuple[Step, ...]:
+        """From each point with a plan to the next."""
         return tuple(_step(loose, tight) for loose, tight in pairwise(self.found))
 
 
@@ -141,6 +145,7 @@ def _changes(before: Mapping[str, Sequence[int]], after: Mapping[str, Sequence[i
 
 
 def years(decided: Sequence[int] | None) -> str:
+    """Years of decision as they stand in a cell."""
     return ", ".join(map(str, decided or ()))
 
 

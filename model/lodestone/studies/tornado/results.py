@@ -25,6 +25,7 @@ class Side:
 
     @property
     def no_plan(self) -> bool:
+        """Whether it was solved, and there is no plan."""
         return self.solved and self.extra_musd is None
 
     def is_cliff(self, cost: float) -> bool:
@@ -50,6 +51,7 @@ class Bar:
 
     @property
     def sides(self) -> tuple[Side, Side]:
+        """Lower and higher."""
         return self.low, self.high
 
     @property
@@ -73,6 +75,7 @@ class Tornado:
     remarks: tuple[str, ...] = ()
 
     def cliffs(self) -> list[Bar]:
+        """The groups at which the plan breaks."""
         return [bar for bar in self.bars if any(side.is_cliff(self.cost_musd) for side in bar.sides)]
 
 

@@ -50,10 +50,12 @@ LARGE_FACTOR = 10.0
 
 
 def is_total(name: str) -> bool:
+    """Whether a name says that its row adds up others."""
     return _TOTAL.fullmatch(name) is not None
 
 
 def is_note(name: str) -> bool:
+    """Whether a name is a remark."""
     return _NOTE.fullmatch(name) is not None or len(name.split()) > MOST_WORDS
 
 
