@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lodestone.data.plan_data import PlanData, Time
@@ -47,6 +48,11 @@ class Speaker:
         """Whose cells a node has: of a branch of threats, those of its future."""
         return self.data(self.tree.twin.get(n, n)).scenario.name
 
+    def sheet_of(self, n: int, supplier: str) -> str:
+        """The sheet of a plant, project or market; their names are unique together."""
+        data = self.data(n)
+        return "Plants" if supplier in data.plants else "Projects" if supplier in data.projects else "Markets"
+
     def say(
         self, n: int, sheet: str, key: tuple[str, ...], column: str | int | None, text: str, rule: bool = True
     ) -> Said:
@@ -69,3 +75,35 @@ def index_of(part: Pyomo) -> Key:
     """The index of a row or variable, always as a tuple."""
     index = part.index()
     return index if isinstance(index, tuple) else (index,)
+
+
+Words = Callable[..., Said]  # of a speaker and the index of a row
+
+
+def holds(sheet: str, text: str, name: int = 0) -> Words:
+    """What holds of itself. text: of the index, {0} its first name; name: which of them names the row of the sheet."""
+
+    def words(w: Speaker, n: int, *index: int | str) -> Said:
+        return w.logic(n, sheet, (str(index[name]),), f"{text.format(*index)} ({{years}})")
+
+    return words
+
+
+def asks(sheet: str, column: str, text: str, figure: Callable[[PlanData, str], str] | None = None) -> Words:
+    """What a column asks for. text: of the name of the row, {0}, and of its figure, {1}."""
+
+    def words(w: Speaker, n: int, name: str, *_: object) -> Said:
+        told = text.format(name, figure(w.data(n), name) if figure else "")
+        return w.say(n, sheet, (name,), column, told)
+
+    return words
+
+
+def always(words: Words) -> Words:
+    """Of what is asked for once and for all, not in a year."""
+    return lambda w, n, *index: timeless(words(w, n, *index))
+
+
+def timeless(said: Said) -> Said:
+    """The same without a year."""
+    return Said(said.cell, said.text, None, said.rule)
