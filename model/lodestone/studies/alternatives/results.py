@@ -140,16 +140,9 @@ def document(found: Alternatives) -> Document:
     """What alternatives.json holds."""
     best = found.plans[0]
     return {
-        "workbook": found.workbook,
-        "plan_name": found.plan_name,
-        "scenario": found.scenario,
-        "sets": list(found.sets),
-        "within": found.within,
-        "best_musd": found.best_musd,
-        "bound_musd": found.bound_musd,
+        **asdict(found),
         "gap": found.gap,
         "limit_musd": found.limit_musd,
-        "remarks": list(found.remarks),
         "choices": [{**asdict(x), "years": list(x.years), "finding": in_words(x, found)} for x in found.choices],
         "plans": [
             {
