@@ -124,7 +124,6 @@ def cost_by_term(plan: Plan) -> list[Drawing]:
 
 
 def cost_by_year(costs: CostMatrix) -> Drawing:
-    """Who pays how much in each year, MUSD undiscounted."""
     paid = {payer: values for payer, values in costs.by_payer.items() if max(map(abs, values)) >= SMALL_MUSD}
     rows = [[year, *(values[i] for values in paid.values())] for i, year in enumerate(costs.years)]
     series = [Series(payer, n, PAYER_COLOURS[payer]) for n, payer in enumerate(paid, 1)]

@@ -15,7 +15,6 @@ WIDTHS = (30, 34, 20, 8, 18, 18, 34)
 
 
 def write_run_info(book: xlsxwriter.Workbook, styles: Styles, plan: Plan) -> None:
-    """Write the sheet RunInfo: how the plan was found, and of what."""
     sheet = book.add_worksheet("RunInfo")
     page(sheet, plan.plan_name, "RunInfo")
     for j, width in enumerate(WIDTHS):

@@ -22,7 +22,7 @@ SUMMARY = "Summary"
 
 
 def write_plan_workbook(plan: Plan, path: Path) -> None:
-    """Write the plan's workbook. Rows are streamed, so that hundreds of thousands of flows need little memory."""
+    """Write plan.xlsx. Rows are streamed, so that hundreds of thousands of flows need little memory."""
     costs = cost_matrix(plan)
     tables = table_sheets(plan, costs)
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})

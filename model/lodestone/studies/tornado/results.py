@@ -75,7 +75,6 @@ class Tornado:
     remarks: tuple[str, ...] = ()
 
     def cliffs(self) -> list[Bar]:
-        """The groups at which the plan breaks."""
         return [bar for bar in self.bars if any(side.is_cliff(self.cost_musd) for side in bar.sides)]
 
 
