@@ -149,7 +149,20 @@ def _cell(value: Any) -> str:
 
 def load_book(folder: Path, book: Mapping[str, Any], sets: Sequence[str] = ()) -> Inputs:
     """Write `book` into a folder and load it."""
-    return load(write_book(folder / "book.xlsx", book), sets)
+    path = folder / "book.xlsx"
+    if not _is_plain(book):
+        return load(write_book(path, book), sets)
+    path.write_bytes(packed(book))
+    return load(path, sets)
+
+
+def _is_plain(book: Mapping[str, Any]) -> bool:
+    """Texts, numbers and formulas alone, as `packed` writes them."""
+    cells = (cell for content in book.values() for row in _rows(content) for cell in row)
+    return all(
+        cell is None or (isinstance(cell, int | float | str) and not isinstance(cell, bool) and str(cell)[:1] != "#")
+        for cell in cells
+    )
 
 
 def only_problem(inputs: Inputs) -> Problem:

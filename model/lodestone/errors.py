@@ -41,6 +41,7 @@ class Problems(list[Problem]):
         self.extend(found)
 
     def append(self, problem: Problem) -> None:
+        """Add a problem; after the most that a sheet may have it is only counted."""
         column = problem.cell.rstrip("0123456789")
         sheet = column.partition("!")[0]
         kind = column, _OF_ONE_CELL.sub("", problem.wrong.replace(problem.found, ""))
@@ -52,11 +53,13 @@ class Problems(list[Problem]):
             self.leave_out(problem)
 
     def leave_out(self, problem: Problem) -> None:
+        """Count a problem that is not told."""
         column = problem.cell.rstrip("0123456789")
         first, times = self._more.get(column, (problem, 0))
         self._more[column] = first, times + 1
 
     def extend(self, found: Iterable[Problem]) -> None:
+        """Add several."""
         for problem in found:
             self.append(problem)
 

@@ -11,12 +11,12 @@ from tests.audit.tiny_workbook import change, kg, workbook
 
 from lodestone.audit.books import read_books
 from lodestone.audit.budgets import budgets, budgets_table, outlays
+from lodestone.audit.cost_items import owed
 from lodestone.audit.costs import (
     cost_terms,
     costs_table,
     discounting,
     objective,
-    owed,
     tariff_revenue,
     totals,
     totals_by_term,

@@ -12,7 +12,7 @@ from tests.audit.tiny_plan import COST_RULES, Edit, broken, drop, put
 
 from lodestone.audit import audit, audit_joint
 from lodestone.audit.books import Beside, read_books, time_in, when
-from lodestone.audit.costs import lacking_cost
+from lodestone.audit.cost_items import lacking_cost
 from lodestone.audit.joint import parting
 from lodestone.data.plan_data import BASE, PlanData, Scenario
 

@@ -16,7 +16,7 @@ from tests.audit.tiny_workbook import DEAL, DS, change, deal, kg, workbook
 
 from lodestone.audit import audit
 from lodestone.audit.books import Award, read_books
-from lodestone.audit.costs import owed
+from lodestone.audit.cost_items import owed
 from lodestone.audit.floors import credit, floor_payments_table, floors_table, topups
 from lodestone.audit.stakes import cash, dividends, paid_back
 from lodestone.data.plan_data import PlanData, time_of

@@ -205,3 +205,13 @@ def test_a_sweep_is_drawn_over_what_is_varied(tmp_path: Path) -> None:
     assert (second["Settings/discount_rate"], second["status"], second["message"]) == (0.2, "failed", "no plan exists")
     units = {column.name: column.unit for column in figure.table.columns}
     assert (units["objective_musd"], units["max_share cap"], units["shortage_t"]) == ("MUSD", "share", "t")
+
+
+def test_figures_stand_under_the_point_that_they_are_of(capsys: pytest.CaptureFixture[str]) -> None:
+    with WatchMany(()) as watch:
+        watch.job("cap", Progress("share 10.0%", 0.0, 150.0, 149.0, 0.01))
+        watch.job("cap", Progress("share 20.0%", 0.0))  # nothing is known of it yet
+    assert [line.split("  ")[1:-1] for line in capsys.readouterr().err.splitlines()] == [
+        ["share 10.0%", "150.0 MUSD", "gap 1.0%"],
+        ["share 20.0%"],
+    ]

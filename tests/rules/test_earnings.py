@@ -8,6 +8,7 @@ from tests.rules.algebra import assert_row, close, coefficients, covers, keys
 from tests.rules.tiny_data import contract, floor, fork, plan, project, scenario
 
 from lodestone.data.tree import single
+from lodestone.rules import earnings
 from lodestone.rules.build import build
 
 # 100 t of oxide a year, decided in 2030, hurdle and discount 10 %; the plan's price 0.06, 0.066, 0.072, lenders' 0.05
@@ -75,6 +76,17 @@ def test_own_margin_after_the_horizon_counts_as_far_as_it_is_kept_open():
         "payments.topup[0,mill]": 1, "payments.topup[1,mill]": D1, "payments.topup[2,mill]": D2,
     }  # fmt: skip
     assert_keeps(m, m.earnings.keeps[0, "mill"], row)
+
+
+def test_what_comes_after_a_year_is_part_of_what_comes_after_the_horizon():
+    """100 t ramp up over 2032 to 2036, 3 a year in full, less 2.9: a loss together, and 0.1 in the last year."""
+    mill = replace(MILL, lead_years=2, ramp_years=5, fixed_cost=2.9)
+    built = build(single(plan(projects=[mill])))
+    m, parts = built.model, (built.model.investments, built.model.price_floors, built.model.contracts)
+    yearly = {2031 + fifths: (3 * fifths / 5 - 2.9) * 1.1 ** -(1 + fifths) for fifths in range(1, 6)}
+    for after in (2032, 2033, 2034, 2035):
+        ((worth, build_),) = earnings._tail(built.tree, m.earnings, *parts, 0, "mill", 2, after)
+        assert (worth, build_.name) == (close(sum(x for t, x in yearly.items() if t > after)), BUILD)
 
 
 @covers("earnings.keeps")

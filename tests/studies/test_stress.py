@@ -117,7 +117,7 @@ def test_a_project_that_is_lost_makes_nothing_but_its_capex_is_spent():
 
 
 def test_days_until_the_stock_is_empty():
-    """120 t in a closed region last a year at 100 t, and then 73 days of the next."""
+    """120 t in a closed region last a year at 100 t, and then 73 days of the next; 20 t last 73 days."""
     book = home(FIRST + 2, shortage=500, stock_end_value_share=0)
     market(book, "china", "China")
     lane(book, "China", "Home")
@@ -130,14 +130,15 @@ def test_days_until_the_stock_is_empty():
     assert met.stock_days == {"reserve": close(365 + 73)}
     assert met.short_t == {"industry": close(80)}
     assert met.short_share == {"industry": close(0.4)}
-    empty = outcome(stressed(book, {"base": replace(solved(book), tables=_without_stock(plan))}), "embargo")
-    assert empty.remark or empty.stock_days is not None
+    used = outcome(stressed(book, {"used": replace(plan, tables=_used_in_first_year(plan, 100.0))}), "embargo")
+    assert used.stock_days == {"reserve": close(73)}
+    assert used.short_t == {"industry": close(180)}
 
 
-def _without_stock(plan: Plan) -> Rows:
-    """The same plan, its reserve sold off in the first year."""
+def _used_in_first_year(plan: Plan, t: float) -> Rows:
+    """The tables of the same plan, but so much is released in the first year and nothing filled."""
     rows = [dict(row) for row in plan.tables["stockpile"]]
-    rows[0] |= {"release_clean_t": 100.0}
+    rows[0] |= {"fill_clean_t": 0.0, "fill_exposed_t": 0.0, "release_clean_t": t, "release_exposed_t": 0.0}
     return plan.tables | {"stockpile": rows}
 
 

@@ -296,10 +296,13 @@ def test_a_new_name_shows_up_in_the_drop_downs(tmp_path: Path) -> None:
 
 
 def test_template_is_not_written_over_a_file(tmp_path: Path) -> None:
-    path = write_template(tmp_path / "plan.xlsx")
+    path = tmp_path / "plan.xlsx"
+    path.write_text("mine")
     with pytest.raises(UsageError, match="--force replaces it"):
         new_workbook(path)
+    assert path.read_text() == "mine"
     new_workbook(path, force=True)
+    assert load_workbook(path, read_only=True).sheetnames
 
 
 def test_template_needs_years_in_order_and_a_folder(tmp_path: Path) -> None:

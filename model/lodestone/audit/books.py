@@ -43,6 +43,7 @@ class Amounts(dict[K, float]):
         return 0.0
 
     def add(self, key: K, amount: float) -> None:
+        """Add to what stands under a key."""
         self[key] = self[key] + amount
 
 
@@ -62,9 +63,11 @@ class Award:
 
     @property
     def where(self) -> str:
+        """The award in a finding: unit, floor, year."""
         return f"{self.floor.name} {self.year}"
 
     def covers(self, year: int) -> bool:
+        """Whether the floor holds in a year."""
         return self.first <= year <= self.last
 
 
@@ -81,13 +84,16 @@ class Signing:
 
     @property
     def where(self) -> str:
+        """The signing in a finding: contract, year."""
         return f"{self.contract.name} {self.year}"
 
     @property
     def key(self) -> tuple[str, int]:
+        """Contract and year of signing, as the tables of the plan have them."""
         return self.contract.name, self.year
 
     def covers(self, year: int) -> bool:
+        """Whether the contract runs in a year."""
         return self.first <= year <= self.last
 
 
@@ -129,6 +135,7 @@ class Books:
     beside: tuple[Beside, ...] = ()  # of a joint plan: the other futures
 
     def rows(self, table: str) -> Sequence[Row]:
+        """The rows of a table of the plan; none where the plan lacks it."""
         return rows(self.document, table)
 
     def use(self, unit: str, time: Time) -> float:
@@ -136,14 +143,17 @@ class Books:
         return sum(self.act[unit, time, k] for k in STREAMS)
 
     def volume(self, market: str, time: Time) -> float:
+        """Tonnes traded with a market in a period, both streams."""
         return sum(self.traded[market, time, k] for k in STREAMS)
 
     @property
     def chosen_awards(self) -> tuple[Award, ...]:
+        """Awards that the plan decides, without what is committed."""
         return tuple(a for a in self.awards if not a.committed)
 
     @property
     def chosen_signings(self) -> tuple[Signing, ...]:
+        """Signings that the plan decides, without what is committed."""
         return tuple(s for s in self.signings if not s.committed)
 
 
@@ -153,6 +163,7 @@ def limit(series: OpenSeries | None, time: Time) -> float | None:
 
 
 def rows(document: Document, table: str) -> Sequence[Row]:
+    """The rows of a table of a plan as a document; none where it lacks it."""
     found: Sequence[Row] = document["tables"].get(table, ())
     return found
 

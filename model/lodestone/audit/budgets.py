@@ -92,11 +92,13 @@ def after_the_horizon(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def budgets(data: PlanData, books: Books) -> Iterator[Check]:
+    """What is spent in each year keeps within the budgets in force."""
     for name, year, _, _, total, money in _budget_years(data, books):
         yield at_most(f"{name} {year}", "outlays", total, money, MUSD)
 
 
 def budgets_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """The table says what is spent, and what was allowed."""
     expected = {(name, year): rest for name, year, *rest in _budget_years(data, books)}
     columns = ("outlay_musd", "limit_musd", "cumulated_outlay_musd", "cumulated_limit_musd")
     for row in books.rows("budgets"):

@@ -32,6 +32,7 @@ def capacities(data: PlanData, books: Books) -> Amounts[tuple[str, Time]]:
 
 
 def decisions(data: PlanData, books: Books) -> Iterator[Check]:
+    """Builds are whole, in their window, and in production by the last year."""
     for (name, year), copies in books.decided.items():
         project, where = data.projects[name], f"{name} {year}"
         window = f"a decision from {project.earliest_year} to {project.latest_year}"
@@ -66,6 +67,7 @@ def _copies(built: Amounts[tuple[str, int]], project: str, until: int) -> float:
 
 
 def investments_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """What the table says of each build follows from its project and year of decision."""
     for row in books.rows("investments"):
         project, year, copies = data.projects[row["project"]], row["decision_year"], row["builds"]
         where = f"{project.name} {year}"

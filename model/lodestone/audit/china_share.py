@@ -38,6 +38,7 @@ class Basis:
 
 
 def main_output(unit: Unit) -> str | None:
+    """The first material that a unit makes; None where it makes nothing."""
     return next((m for m, g in unit.recipe.items() if g > 0), None)
 
 
@@ -118,6 +119,7 @@ def _basis(cap: ShareCap, material: str, shares: dict[Time, float], amounts: Par
 
 
 def caps(data: PlanData, books: Books) -> Iterator[Check]:
+    """Exposed consumption keeps within the share that each cap allows."""
     for key, basis in cap_bases(data, books).items():
         if basis.limit == FREE:
             continue
@@ -159,6 +161,7 @@ def _looks_at(cap: ShareCap, unit: Unit, periods: tuple[Time, ...]) -> bool:
 
 
 def exposed_stock(data: PlanData, books: Books) -> Iterator[Check]:
+    """The exposed part of a stock beyond its opening keeps within the cap."""
     for cap in data.caps.values():
         if cap.sector is not None:
             continue
@@ -180,6 +183,7 @@ def exposed_stock(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def china_share_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """The table says the consumption that each cap counts, and its exposed part, t."""
     bases = cap_bases(data, books)
     for row in books.rows("china_share"):
         key = row["cap"], row["material"], row["year"], row["basis"]

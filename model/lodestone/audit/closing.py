@@ -21,6 +21,7 @@ from lodestone.data.plan_data import PlanData, Plant, Project, Time, Unit, year_
 
 
 def can_close(unit: Unit) -> bool:
+    """Whether a unit has a fixed cost that closing saves."""
     if isinstance(unit, Project):
         return not unit.public and unit.fixed_cost > 0
     return isinstance(unit, Plant) and unit.fixed_cost > 0
@@ -96,6 +97,7 @@ def closing(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def kept_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """The table says what is kept open, and what that costs."""
     costs = fixed_costs(data, books)
     for row in books.rows("plants"):
         unit, time = data.units[row["unit"]], time_in(row)

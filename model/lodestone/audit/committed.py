@@ -34,6 +34,7 @@ def commitments(data: PlanData) -> dict[tuple[str, str], tuple[str, int, float, 
 
 
 def committed(data: PlanData, books: Books) -> Iterator[Check]:
+    """What is committed stands in the plan, in its year and of its size."""
     expected = commitments(data)
     shown = {(row["kind"], row["name"]): row for row in books.rows("committed")}
     for key in sorted(expected.keys() | shown.keys()):

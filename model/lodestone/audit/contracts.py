@@ -75,11 +75,13 @@ def under_contract(books: Books, supplier: str, decision: int, material: str, ye
 
 
 def with_project(books: Books, supplier: str, decision: int, material: str) -> list[Signing]:
+    """Signings for a material with a supplier, in the year in which it is decided."""
     wanted = supplier, decision, material
     return [s for s in books.signings if (s.contract.supplier, s.year, s.contract.material) == wanted]
 
 
 def signing(data: PlanData, books: Books) -> Iterator[Check]:
+    """Contracts are signed once, in their window, within their volumes."""
     times = Counter(s.contract.name for s in books.signings)
     for s in books.chosen_signings:
         c = s.contract
@@ -96,6 +98,7 @@ def signing(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def contracts_table(_data: PlanData, books: Books) -> Iterator[Check]:
+    """What the table says of each signing follows from its contract."""
     for row, s in zip(books.rows("contracts"), books.chosen_signings, strict=True):
         yield same(s.where, "first delivery year", row["first_delivery_year"], s.first)
         yield same(s.where, "last delivery year", row["last_delivery_year"], s.last)
@@ -164,6 +167,7 @@ def supplier_output(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def contract_years_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """The table says what was due, taken and paid in each year."""
     by_key = {s.key: s for s in books.signings}
     for row in books.rows("contract_years"):
         s = by_key.get((row["contract"], row["signing_year"]))

@@ -20,6 +20,7 @@ Need = tuple[str, str, str, Time]  # region, sector, material, time
 
 
 def demand(data: PlanData, books: Books) -> Iterator[Check]:
+    """What is delivered, avoided and short is what was wanted, t."""
     avoided = _avoided(data, books)
     for need, series in data.demand.items():
         for time in data.times:
@@ -30,6 +31,7 @@ def demand(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def service(data: PlanData, books: Books) -> Iterator[Check]:
+    """Sectors get at least their min_service_share."""
     for need, series in data.demand.items():
         for time in data.times:
             at, wanted = (*need, time), books.length[time] * series[time]
@@ -38,6 +40,7 @@ def service(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def demand_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """The table says the demand of the workbook, and what became of it."""
     avoided = _avoided(data, books)
     for row in books.rows("demand"):
         at = row["region"], row["sector"], row["material"], time_in(row)
@@ -48,6 +51,7 @@ def demand_table(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def substitution(data: PlanData, books: Books) -> Iterator[Check]:
+    """No more is designed out than options allow, and it costs what they say."""
     for (name, region, time), amount in books.avoided.items():
         most = books.length[time] * _open(data, books, data.substitution[name], region, time)
         yield at_most(f"{name} {region} {when(data, time)}", "demand avoided", amount, most, TONNES)

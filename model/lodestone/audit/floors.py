@@ -69,6 +69,7 @@ def value_added(data: PlanData, unit: Unit, time: Time) -> float:
 
 
 def awards(_data: PlanData, books: Books) -> Iterator[Check]:
+    """Packages are for private projects of one build that are decided then, one for each."""
     for award in books.chosen_awards:
         where, unit = award.where, award.unit
         packages = [a.floor.name for a in books.chosen_awards if (a.unit.name, a.year) == (unit.name, award.year)]
@@ -85,6 +86,7 @@ def awards(_data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def floors_table(_data: PlanData, books: Books) -> Iterator[Check]:
+    """What the table says of each award follows from its package."""
     for row, award in zip(books.rows("price_floors"), books.chosen_awards, strict=True):
         floor, where = award.floor, award.where
         capex = award.unit.capex if isinstance(award.unit, Project) else 0.0
@@ -104,6 +106,7 @@ def floors_table(_data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def floor_payments_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """The table says what was covered, at which price, and what was paid."""
     by_key = {(a.floor.name, a.year): a for a in books.awards}
     for row in books.rows("floor_payments"):
         award = by_key.get((row["floor"], row["decision_year"]))
@@ -156,6 +159,7 @@ def topups(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def plants_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """The table says what each unit added in value, cost, and how far it was used."""
     capacity = capacities(data, books)
     for row in books.rows("plants"):
         unit, time = data.units[row["unit"]], time_in(row)

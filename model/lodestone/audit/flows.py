@@ -71,6 +71,7 @@ def clean_mode(data: PlanData, books: Books) -> Amounts[tuple[str, str, Time]]:
 
 
 def other_intake(data: PlanData, books: Books) -> Amounts[tuple[str, str, Time]]:
+    """Intake of plants and projects, t; of the exposed stream alone where provenance is kept."""
     return _intake(data, books, (EXPOSED,) if data.provenance else STREAMS)
 
 
@@ -105,6 +106,7 @@ def used(data: PlanData, books: Books) -> Amounts[Place]:
 
 
 def shipped_from(books: Books) -> Amounts[Place]:
+    """Tonnes by where they leave."""
     result: Amounts[Place] = Amounts()
     for (material, origin, _to, time, stream), amount in books.shipped.items():
         result.add((origin, material, time, stream), amount)
@@ -112,6 +114,7 @@ def shipped_from(books: Books) -> Amounts[Place]:
 
 
 def shipped_to(books: Books) -> Amounts[Place]:
+    """Tonnes by where they arrive."""
     result: Amounts[Place] = Amounts()
     for (material, _from, to, time, stream), amount in books.shipped.items():
         result.add((to, material, time, stream), amount)
@@ -119,18 +122,21 @@ def shipped_to(books: Books) -> Amounts[Place]:
 
 
 def made_covers_shipped(data: PlanData, books: Books) -> Iterator[Check]:
+    """No more leaves a place than is made, bought, released or returned there."""
     there, gone = made(data, books), shipped_from(books)
     for place in _keys(there, gone):
         yield at_most(_at(data, place), "shipped", gone[place], there[place], TONNES)
 
 
 def used_is_what_arrives(data: PlanData, books: Books) -> Iterator[Check]:
+    """What a place uses is what its lanes bring."""
     arrived, gone = shipped_to(books), used(data, books)
     for place in _keys(arrived, gone):
         yield equal(_at(data, place), "used, as it arrives,", gone[place], arrived[place], TONNES)
 
 
 def balance_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """The table says what each place makes, ships and discards, t."""
     there, gone = made(data, books), shipped_from(books)
     rows = {(r["region"], r["material"], time_in(r), r["stream"]): r for r in books.rows("balance")}
     for place in _keys(there, gone, rows):
@@ -142,6 +148,7 @@ def balance_table(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def returns_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """What comes back follows from the deliveries before, t."""
     expected = returned(data, books)
     found: Amounts[Place] = Amounts()
     for row in books.rows("returns"):
@@ -184,6 +191,7 @@ def _streams(data: PlanData, unit: Unit) -> tuple[str, ...]:
 
 
 def whole_plants(data: PlanData, books: Books) -> Iterator[Check]:
+    """A unit under whole_plant is clean or exposed in a year, not both."""
     for unit in data.units.values():
         if unit.whole_plant and len(_streams(data, unit)) > 1:
             for time in data.times:
@@ -193,6 +201,7 @@ def whole_plants(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def lanes(data: PlanData, books: Books) -> Iterator[Check]:
+    """Flows go over open lanes, within their capacity."""
     loads: Amounts[tuple[str, str, str, Time]] = Amounts()
     for (material, origin, to, time, _stream), amount in books.shipped.items():
         loads.add((material, origin, to, time), amount)
@@ -208,6 +217,7 @@ def lanes(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def freight_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """The table says what freight and duty cost."""
     for row in books.rows("flows"):
         key, time, stream = (row["material"], row["from_region"], row["to_region"]), time_in(row), row["stream"]
         if key in data.lanes:
@@ -229,6 +239,7 @@ def lane_rates(data: PlanData, material: str, origin: str, to: str, time: Time, 
 
 
 def market_prices(data: PlanData, books: Books) -> Iterator[Check]:
+    """The table says the price of each market, its premium included."""
     for row in books.rows("markets"):
         market, time = data.markets[row["market"]], time_in(row)
         price = data.price_of(market.material, market.region, time) * (1 + market.premium_share) / MUSD_PER_T

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lodestone.audit.books import Document, Key, Row, read_books, time_in
 from lodestone.audit.earnings import Path, earns_its_keep
@@ -24,7 +23,7 @@ YEAR_COLUMNS = ("year", "decision_year", "signing_year")  # the first that a tab
 NOT_DECIDED = ("bankability",)  # what lenders make of a project, not what the plan does
 
 
-def future_alone(plan: Document, name: str, data: PlanData) -> dict[str, Any]:
+def future_alone(plan: Document, name: str, data: PlanData) -> Document:
     """The plan of one future as a document of its own; data: of that future, which may count tariffs where others do
     not."""
     tables = {
@@ -58,6 +57,7 @@ class Plan:
 
     @property
     def any_data(self) -> PlanData:
+        """The data of one future, for what all have in common."""
         return next(iter(self.futures.values()))
 
 

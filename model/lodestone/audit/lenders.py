@@ -75,6 +75,7 @@ def contract_value(data: PlanData, signing: Signing, year: int) -> float:
 
 
 def signed_with(books: Books, project: str, decision: int) -> list[Signing]:
+    """Signings with a project in the year of its decision."""
     return [s for s in books.signings if (s.contract.supplier, s.year) == (project, decision)]
 
 
@@ -104,6 +105,7 @@ def on_offer(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def bankability_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """The table says the gap, break-even price and verdict of each project."""
     for row in books.rows("bankability"):
         project, decision = data.projects[row["project"]], row["decision_year"]
         where, seen = f"{project.name} {decision}", gap(data, project, decision)

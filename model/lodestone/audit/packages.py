@@ -28,10 +28,12 @@ def rate(floor: Floor, price: float) -> float:
 
 
 def grant(floor: Floor, project: Project) -> float:
+    """MUSD granted at the decision."""
     return floor.capex_grant_share * project.capex
 
 
 def loan(floor: Floor, project: Project) -> float:
+    """MUSD lent at the decision."""
     return floor.loan_share * project.capex
 
 

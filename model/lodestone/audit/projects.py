@@ -42,10 +42,12 @@ def bank_price(data: PlanData, material: str, region: str, year: int) -> float:
 
 
 def discount(project: Project, decision: int, year: int) -> float:
+    """Factor from a year to that of the decision, at the hurdle rate."""
     return float((1 + project.hurdle_rate) ** (decision - year))
 
 
 def gap(data: PlanData, project: Project, decision: int) -> Gap:
+    """What the lenders of a project miss, MUSD at the decision."""
     cost = project.capex  # also that of making: all but the value added
     worth = 0.0
     main = next((m for m, g in project.recipe.items() if g > 0), None)
@@ -67,9 +69,11 @@ def gap(data: PlanData, project: Project, decision: int) -> Gap:
 
 
 def first_of(project: Project, decision: int) -> int:
+    """The first year of production that was planned."""
     return decision + project.lead_years
 
 
 def life_of(project: Project, decision: int) -> range:
+    """The years of production that were planned."""
     first = first_of(project, decision)
     return range(first, first + project.life_years)

@@ -33,6 +33,7 @@ TOTALS = ("objective_musd", "expected_cost_musd", "tariff_revenue_musd")
 
 
 def tables(data: PlanData, document: Document) -> Iterator[Check]:
+    """The parts, tables and figures that rules read are there, each of its kind."""
     for total in TOTALS:
         yield holds(total, _is_number(document.get(total)), "a finite number", repr(document.get(total)))
     for part in ("costs_musd", "tables"):
@@ -84,6 +85,7 @@ def _is_number(value: object) -> bool:
 
 
 def names(data: PlanData, document: Document) -> Iterator[Check]:
+    """Everything that a row names is in the workbook."""
     known: dict[str, Collection[str]] = {
         "project": data.projects,
         "floor": data.floors,
@@ -171,12 +173,14 @@ def _committed(row: Row, decided_already: bool) -> dict[str, object]:
 
 
 def unique(_data: PlanData, books: Books) -> Iterator[Check]:
+    """No two rows of a table have the same key."""
     count = Counter((table, key_of(table, row)) for table, row, _ in _all_rows(books.document))
     for (table, key), times in count.items():
         yield holds(_where(table, key), times == 1, "one row", f"{times} rows")
 
 
 def amounts(data: PlanData, books: Books) -> Iterator[Check]:
+    """Amounts are finite, and not below 0 where they cannot be."""
     for table, row, where in _all_rows(books.document):
         for column in TABLES[table].columns:
             value = row[column.name]
@@ -252,6 +256,7 @@ def _can_be_decided(data: PlanData, name: str) -> bool:
 
 
 def scenario(data: PlanData, books: Books) -> Iterator[Check]:
+    """The plan is of the scenario of the data."""
     yield same("plan", "scenario", books.document.get("scenario"), data.scenario.name)
 
 
@@ -262,6 +267,7 @@ def _all_rows(document: Document) -> Iterator[tuple[str, Row, str]]:
 
 
 def key_of(table: str, row: Row) -> tuple[object, ...]:
+    """The values that make a row unique in its table."""
     key = tuple(row.get(column) for column in KEYS[table])
     return (*key, row[MONTH]) if row.get(MONTH) is not None else key
 

@@ -13,9 +13,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from lodestone.audit.books import Row, time_in
+from lodestone.audit.books import Document, Row, time_in
 from lodestone.audit.joint import known_by
 from lodestone.audit.reading import AMOUNT_UNITS, KEYS, key_of
 from lodestone.audit.verdict import SHARE, TONNES, Check, Rule, at_most, equal, holds
@@ -53,7 +52,7 @@ def lifted(data: PlanData) -> PlanData:
     return replace(data, caps=caps)
 
 
-def document(data: PlanData, tables: Tables) -> dict[str, Any]:
+def document(data: PlanData, tables: Tables) -> Document:
     """A branch as a plan of its own; data: lifted."""
     since = year_of(begins(data))
     kept = {name: list(rows) for name, rows in tables.items()}
@@ -90,6 +89,7 @@ def with_what_was_before(data: PlanData, kept: Tables, future: Tables) -> dict[s
 
 
 def served(data: PlanData, beside: Beside) -> Iterator[Check]:
+    """Under the threats every sector gets its secure_share."""
     lengths = {time: data.periods[year_of(time)] / MONTHS for time in data.times}
     for row in beside.branch["demand"]:
         time, sector = time_in(row), data.sectors[row["sector"]]
@@ -100,6 +100,7 @@ def served(data: PlanData, beside: Beside) -> Iterator[Check]:
 
 
 def prepared(data: PlanData, beside: Beside) -> Iterator[Check]:
+    """Nothing is decided for a branch that its future had not prepared."""
     for table, name, year, amount, unit in DECIDED:
         planned: dict[tuple[str, int], float] = defaultdict(float)
         for row in beside.future[table]:
@@ -110,6 +111,7 @@ def prepared(data: PlanData, beside: Beside) -> Iterator[Check]:
 
 
 def before(data: PlanData, beside: Beside) -> Iterator[Check]:
+    """Until the first threat a branch does what its future does."""
     for table in (t for t in KEYS if t not in NOT_COMPARED and t in beside.branch):
         ours, theirs = (
             {key_of(table, row): row for row in tables[table] if known_by(table, row) < begins(data)}

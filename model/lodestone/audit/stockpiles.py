@@ -22,6 +22,7 @@ YEAR = 100  # of a time
 
 
 def opening(data: PlanData, site: Stockpile, stream: str) -> float:
+    """Opening stock of one stream, t."""
     if data.regions[site.region].of_concern:
         return sum(site.opening.values()) if stream == EXPOSED else 0.0
     return site.opening[stream]
@@ -111,10 +112,12 @@ def suspended(data: PlanData, time: Time, site: str | None = None) -> bool:
 
 
 def held(books: Books, site: Stockpile, time: Time) -> float:
+    """What a stockpile holds at the end of a period, t, both streams."""
     return sum(books.stock[site.name, time, k] for k in STREAMS)
 
 
 def recursion(data: PlanData, books: Books) -> Iterator[Check]:
+    """What is held is what was held, less losses, plus fills, less releases."""
     for site in data.stockpiles.values():
         for time in data.times:
             for k in STREAMS:
@@ -124,6 +127,7 @@ def recursion(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def release(data: PlanData, books: Books) -> Iterator[Check]:
+    """No more is released than is there."""
     for site in data.stockpiles.values():
         for time in data.times:
             for k in STREAMS:
@@ -132,6 +136,7 @@ def release(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def limits(data: PlanData, books: Books) -> Iterator[Check]:
+    """Stock, fill and release keep within their limits."""
     for site in data.stockpiles.values():
         for time in data.times:
             where, w = f"{site.name} {when(data, time)}", books.length[time]
@@ -164,6 +169,7 @@ def days_of_cover(data: PlanData, books: Books) -> Iterator[Check]:
 
 
 def stockpile_table(data: PlanData, books: Books) -> Iterator[Check]:
+    """The table says the stock, its days of cover and what is required."""
     for row in books.rows("stockpile"):
         site, time = data.stockpiles[row["stockpile"]], time_in(row)
         where, days = f"{site.name} {when(data, time)}", site.days.get(time)

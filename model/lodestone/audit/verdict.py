@@ -38,6 +38,7 @@ class Check(NamedTuple):
 
     @property
     def kept(self) -> bool:
+        """Whether it is missed by no more than the tolerance."""
         return self.excess <= self.tolerance
 
     @property
@@ -83,6 +84,7 @@ class Audit:
 
     @property
     def ok(self) -> bool:
+        """Whether nothing is violated."""
         return not self.findings
 
     def and_also(self, other: Audit) -> Audit:
@@ -104,6 +106,7 @@ class Rule(Generic[S]):
 
 
 def judge(rules: Iterable[Rule[S]], data: PlanData, source: S) -> Audit:
+    """Run rules over a plan: a line for each, and every violation."""
     lines, findings = [], []
     for rule in rules:
         line, broken = _judge_one(rule, rule.checks(data, source))
@@ -130,10 +133,12 @@ def equal(where: str, what: str, found: float, expected: float, unit: str, *scal
 
 
 def at_most(where: str, what: str, found: float, limit: float, unit: str, *scale: float) -> Check:
+    """That what is found is no more than a limit; scale: magnitudes for the tolerance."""
     return _compare(where, what, found, "at most ", limit, found - limit, unit, scale)
 
 
 def at_least(where: str, what: str, found: float, limit: float, unit: str, *scale: float) -> Check:
+    """That what is found is no less than a limit; scale: magnitudes for the tolerance."""
     return _compare(where, what, found, "at least ", limit, limit - found, unit, scale)
 
 

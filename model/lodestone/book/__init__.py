@@ -14,12 +14,12 @@ neither pandas nor Pyomo; the first table and the first solve do. Described in d
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lodestone.book.asked import Value, bar, counted, sets_of, told, typed, where_of
 from lodestone.book.plans import Plan, Study, compare, read
 from lodestone.book.problems import Explained, Infeasible, InvalidWorkbook, problems_table
 from lodestone.errors import NoPlanError, Problem, UsageError
@@ -35,9 +35,7 @@ if TYPE_CHECKING:
     from lodestone.studies.attack.results import Attack
     from lodestone.studies.explanation.results import Explanation
     from lodestone.studies.frontier.results import Frontier
-    from lodestone.studies.parallel.solves import Where
     from lodestone.studies.parallel.source import Source
-    from lodestone.studies.parallel.tasks import News, OnLabel
     from lodestone.studies.ranges.results import Ranges
     from lodestone.studies.stress.results import Stress
     from lodestone.studies.sweep.results import Sweep
@@ -45,8 +43,6 @@ if TYPE_CHECKING:
     from lodestone.workbook.inputs import Inputs
 
 __all__ = ["Book", "Explained", "Infeasible", "InvalidWorkbook", "Plan", "Study", "compare", "load", "read"]
-
-Value = str | float | bool | None  # of a cell; None clears it
 
 
 def load(workbook: str | Path, changes: Mapping[str, Value] | None = None) -> Book:
@@ -58,7 +54,7 @@ def load(workbook: str | Path, changes: Mapping[str, Value] | None = None) -> Bo
     from lodestone.workbook.file.archive import read_bytes
 
     path = Path(workbook)
-    return Book(path, read_bytes(path), _sets(changes))
+    return Book(path, read_bytes(path), sets_of(changes))
 
 
 class Book:
@@ -86,7 +82,7 @@ class Book:
 
     def changed(self, changes: Mapping[str, Value]) -> Book:
         """The same workbook with other values, as for `load`; the file is left alone."""
-        return Book(self.path, self._content, (*self.sets, *_sets(changes)))
+        return Book(self.path, self._content, (*self.sets, *sets_of(changes)))
 
     def sheet(self, name: str, scenario: str = "base") -> pd.DataFrame:
         """A sheet as it is planned with in a scenario: defaults filled in, a column for each year."""
@@ -130,7 +126,7 @@ class Book:
         from lodestone.solve.one_scenario import solve_scenario
         from lodestone.solve.secure import NoSecurePlanError
 
-        with _told(progress) as tell:
+        with told(progress) as tell:
             effort = Effort(gap, time_limit, tell, start=start, secure=secure)
             try:
                 plan = (
@@ -191,8 +187,8 @@ class Book:
         from lodestone.studies.frontier import trace
 
         limits = trace.scales(start, end, points - 1) if at is None else at
-        with _counted(progress, len(limits)) as count:
-            source, where = self._source(scenario, gap, time_limit), _where(processes, scheduler)
+        with counted(progress, len(limits)) as count:
+            source, where = self._source(scenario, gap, time_limit), where_of(processes, scheduler)
             found = trace.frontier(source, limits, cap, from_year, where, count)
         return Study(found, columns_of(found), rows_of(found))
 
@@ -219,7 +215,7 @@ class Book:
         from lodestone.studies.stress.cases import stress
 
         called = unique_names(names if names is not None else [plan.scenario for plan in plans])
-        with _bar(progress) as show:
+        with bar(progress) as show:
             found = stress(
                 self.inputs,
                 dict(zip(called, plans, strict=True)),
@@ -236,7 +232,7 @@ class Book:
         from lodestone.report.studies.attack_files import WORST, ranked
         from lodestone.studies.attack.attack import attack
 
-        with _bar(progress) as show:
+        with bar(progress) as show:
             found = attack(
                 self.inputs,
                 plan.scenario,
@@ -262,13 +258,13 @@ class Book:
         from lodestone.studies.sweep.results import Varied, columns, rows
 
         varied = [Varied(SCENARIO, tuple(scenarios))] if len(scenarios) > 1 else []
-        varied += [Varied(path, tuple(map(_typed, some))) for path, some in values.items()]
+        varied += [Varied(path, tuple(map(typed, some))) for path, some in values.items()]
         number = 1
         for one in varied:
             number *= len(one.values)
-        with _counted(progress, number) as count:
+        with counted(progress, number) as count:
             source = self._source(scenarios[0] if scenarios else "base", gap, time_limit)
-            found = sweep(source, varied, _where(processes, scheduler), count)
+            found = sweep(source, varied, where_of(processes, scheduler), count)
         return Study(found, columns(found), rows(found))
 
     def alternatives(
@@ -286,8 +282,8 @@ class Book:
         from lodestone.report.studies.alternatives_files import DECISIONS, decision_rows
         from lodestone.studies.alternatives.search import alternatives
 
-        with _counted(progress, 3) as count:
-            source, where = self._source(scenario, gap, time_limit), _where(processes, scheduler)
+        with counted(progress, 3) as count:
+            source, where = self._source(scenario, gap, time_limit), where_of(processes, scheduler)
             found = alternatives(source, within, where, count)
         return Study(found, DECISIONS, decision_rows(found))
 
@@ -298,7 +294,7 @@ class Book:
         from lodestone.report.studies.ranges_files import COLUMNS, rows
         from lodestone.studies.ranges.search import ranges_of
 
-        with _bar(progress) as show:
+        with bar(progress) as show:
             found = ranges_of(
                 plan,
                 self.inputs,
@@ -326,8 +322,8 @@ class Book:
         from lodestone.report.studies.tornado_files import COLUMNS, rows
         from lodestone.studies.tornado.search import tornado
 
-        with _counted(progress, 1 + 2 * leaders) as count:
-            source, where = self._source(scenario, gap, time_limit), _where(processes, scheduler)
+        with counted(progress, 1 + 2 * leaders) as count:
+            source, where = self._source(scenario, gap, time_limit), where_of(processes, scheduler)
             found = tornado(source, by, only, leaders, where, count)
         return Study(found, COLUMNS, rows(found))
 
@@ -345,8 +341,8 @@ class Book:
         from lodestone.report.studies.allies_files import COALITIONS, rows
         from lodestone.studies.allies.search import allies, parse_members
 
-        with _counted(progress, 2 ** len(members)) as count:
-            source, where = self._source(scenario, gap, time_limit), _where(processes, scheduler)
+        with counted(progress, 2 ** len(members)) as count:
+            source, where = self._source(scenario, gap, time_limit), where_of(processes, scheduler)
             found = allies(source, parse_members(",".join(members)), where, count)
         return Study(found, COALITIONS, rows(found))
 
@@ -362,65 +358,3 @@ class Book:
     def _repr_html_(self) -> str:
         doubtful = problems_table(self.warnings) if self.warnings else ""
         return f"<p>{html.escape(repr(self))}</p>{doubtful}"
-
-
-# --- details ----------------------------------------------------------------------------------------------------------
-
-
-def _sets(changes: Mapping[str, Value] | None) -> tuple[str, ...]:
-    """As --set has them."""
-    return tuple(f"{cell}={_typed(value)}" for cell, value in (changes or {}).items())
-
-
-def _typed(value: Value) -> str:
-    """A value as somebody would type it into its cell."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)
-
-
-def _where(processes: int | None, scheduler: str | None) -> Where:
-    from lodestone.studies.parallel.solves import IN_THIS_PROCESS, Where
-
-    return IN_THIS_PROCESS if processes is None and scheduler is None else Where(processes, scheduler)
-
-
-@contextmanager
-def _bar(shown: bool) -> Iterator[Callable[[str, float | None], None]]:
-    if not shown:
-        yield lambda text, part: None
-        return
-    from lodestone.report.terminal.progress_bar import progress_bar
-
-    with progress_bar() as show:
-        yield show
-
-
-@contextmanager
-def _told(progress: bool | OnProgress) -> Iterator[OnProgress | None]:
-    """Who is told of the progress of a solve."""
-    if callable(progress):
-        yield progress
-    elif not progress:
-        yield None
-    else:
-        from lodestone.report.terminal.progress_bar import telling
-
-        with _bar(True) as show:
-            yield telling(show)
-
-
-@contextmanager
-def _counted(shown: bool, number: int) -> Iterator[OnLabel]:
-    """Counts what is done of a study of so many solves, as it is told of them."""
-    from lodestone.progress import Progress
-
-    done = 0
-    with _bar(shown) as show:
-
-        def hear(label: str, news: News) -> None:
-            nonlocal done
-            done += not isinstance(news, Progress | tuple)
-            show(f"{label}: {news.stage}" if isinstance(news, Progress) else label, min(1.0, done / number))
-
-        yield hear

@@ -74,6 +74,7 @@ class Study(Generic[Found]):
 
     @property
     def table(self) -> pd.DataFrame:
+        """The main table as a DataFrame, units in attrs."""
         from lodestone.plan.frames import frame
 
         names = [column.name for column in self._columns]

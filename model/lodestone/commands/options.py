@@ -22,6 +22,7 @@ PATH = click.Path(path_type=Path)
 
 
 def finite(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """For click: refuse nan and inf, which float() reads."""
     if value is not None and not math.isfinite(value):
         raise click.BadParameter("must be a finite number")
     return value
@@ -64,6 +65,7 @@ class StudyOptions:
     scheduler: str | None
 
     def source(self, workbook: Path, scenario: str) -> Source:
+        """The workbook as the study carries it to its tasks. Raises UsageError when it cannot be read."""
         from lodestone.solve.effort import Effort
         from lodestone.studies.parallel.source import Source
 
@@ -71,6 +73,7 @@ class StudyOptions:
 
     @property
     def where(self) -> Where:
+        """Where the study solves."""
         from lodestone.studies.parallel.solves import Where
 
         return Where(self.jobs, self.scheduler)

@@ -32,6 +32,7 @@ class Output:
 
     @property
     def silent(self) -> bool:
+        """Whether no progress is shown."""
         return self.quiet or self.json
 
     def answer(self, show: Callable[[], object], document: Callable[[], Document], exit_code: int = 0) -> None:

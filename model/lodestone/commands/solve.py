@@ -131,6 +131,7 @@ class Asked:
         return self.all_scenarios or len(set(self.scenarios)) > 1 or bool(self.scheduler)
 
     def require_that_it_goes_together(self) -> None:
+        """Raises click.UsageError for options that exclude each other."""
         if self.joint and (self.scenarios or self.all_scenarios):
             raise click.UsageError("--joint plans for all scenarios together; leave out --scenario and --all-scenarios")
         if self.joint and self.scheduler:

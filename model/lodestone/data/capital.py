@@ -21,13 +21,8 @@ Sheets   in: PriceFloors, Projects
 
 from __future__ import annotations
 
-from lodestone.data.lenders import debt_service
-from lodestone.data.plan_data import Floor, PlanData, Project, Time
-
-
-def loan(project: Project, floor: Floor) -> float:
-    """What is lent with a package."""
-    return floor.loan_share * project.capex
+from lodestone.data.lenders import debt_service, loan
+from lodestone.data.plan_data import Floor, PlanData, Time
 
 
 def repaid(data: PlanData, floor: Floor, decided: int) -> dict[int, float]:

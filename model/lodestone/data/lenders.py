@@ -133,6 +133,11 @@ def grant(data: PlanData, floor: Floor) -> float:
     return floor.capex_grant_share * data.projects[floor.project].capex
 
 
+def loan(project: Project, floor: Floor) -> float:
+    """MUSD lent with a package."""
+    return floor.loan_share * project.capex
+
+
 def debt_service(project: Project, floor: Floor, decision_year: int) -> dict[int, float]:
     """Year -> DS, MUSD; none without a loan. A build that comes late does not put it off."""
     first, due = project.first_year(decision_year), instalment(project, floor)
@@ -141,9 +146,9 @@ def debt_service(project: Project, floor: Floor, decision_year: int) -> dict[int
 
 def instalment(project: Project, floor: Floor) -> float:
     """DS: what is paid back of a loan each year from the first planned year of production, MUSD."""
-    loan = floor.loan_share * project.capex
+    lent = loan(project, floor)
     factors = ((1 + floor.loan_rate) ** -(project.lead_years + k) for k in range(floor.loan_years))
-    return loan / sum(factors) if loan else 0.0
+    return lent / sum(factors) if lent else 0.0
 
 
 def package_worth(data: PlanData, floor: Floor, decision_year: int, level: float | None = None) -> float:
@@ -165,7 +170,7 @@ def worth_beside_floor(data: PlanData, floor: Floor, decision_year: int) -> floa
 
 def put_in(data: PlanData, floor: Floor) -> float:
     """MUSD that come with a package at the decision: grant, loan and stake."""
-    return grant(data, floor) + floor.loan_share * data.projects[floor.project].capex + floor.equity
+    return grant(data, floor) + loan(data.projects[floor.project], floor) + floor.equity
 
 
 def worth_after(data: PlanData, floor: Floor, decision_year: int, after: int = 0, honoured: bool = True) -> float:

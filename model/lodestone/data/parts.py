@@ -118,6 +118,7 @@ class Project(Unit):
 
     @cached_property
     def may_be_late(self) -> bool:
+        """Whether a build may come late in some year."""
         return any(self.delay.values())
 
     def ramp(self, age: int) -> float:

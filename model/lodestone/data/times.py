@@ -45,6 +45,7 @@ class Calendar:
 
     @property
     def years(self) -> range:
+        """The years planned."""
         return range(self.first_year, self.last_year + 1)
 
     def months_of(self, year: int) -> int:

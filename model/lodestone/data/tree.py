@@ -33,10 +33,12 @@ class Tree:
 
     @cached_property
     def nodes(self) -> tuple[int, ...]:
+        """All nodes."""
         return tuple(self.time)
 
     @cached_property
     def year(self) -> dict[int, int]:
+        """Node -> its calendar year."""
         return {n: year_of(time) for n, time in self.time.items()}
 
     @cached_property
@@ -191,6 +193,7 @@ class Branch:
 
     @property
     def name(self) -> tuple[str, tuple[str, ...]]:
+        """Its future and its threats."""
         return self.future, self.threats
 
 

@@ -113,9 +113,11 @@ class Row:
     _cells: Sequence[str]
 
     def text(self, heading: str) -> str:
+        """What stands under a heading, with single blanks."""
         return " ".join(self._cells[self._position[heading]].split())
 
     def has(self, heading: str) -> bool:
+        """Whether the file has a column of this heading."""
         return heading in self._position
 
     def number_in(self, heading: str) -> float | None:
@@ -134,15 +136,18 @@ class Row:
         return value
 
     def year_in(self, heading: str) -> int:
+        """The year under a heading. Raises UsageError where it is none."""
         match = re.match(r"\d{4}", self.text(heading))
         if match is None or not 1900 <= int(match[0]) <= 2200:
             raise self.wrong(heading, "is no year")
         return int(match[0])
 
     def source(self, year: int) -> str:
+        """File and row of a figure, for the column source."""
         return f"{self.table.path.name}, row {self.number}, {year}"
 
     def wrong(self, heading: str, what: str) -> UsageError:
+        """The error for a figure of this row, with file, line and heading."""
         column = self.table.headings[self._position[heading]].strip()
         return UsageError(
             f"{self.table.path.name}: row {self.number}, column {column}: {self.text(heading)!r} {what}; "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from lodestone.errors import UsageError
 from lodestone.plan.tables import COST_TERMS
 
 TERM_LABELS: dict[str, str] = {
@@ -73,6 +74,17 @@ def share(value: float) -> str:
     if value == 0 or abs(value) >= 0.001:
         return f"{value:.1%}"
     return f"{value:.3%}" if abs(value) >= 0.00001 else "less than 0.001%"
+
+
+def parse_share(option: str, text: str, remedy: str, above_zero: bool = False) -> float:
+    """A share up to 1 as it is typed for an option: '2%', '2 %' or '0.02'. Raises UsageError with the remedy."""
+    try:
+        share = float(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1 or (above_zero and share <= 0):
+        raise UsageError(f"{option} {text}: {remedy}")
+    return share
 
 
 def _amount(value: float, small: float, decimals: int) -> str:

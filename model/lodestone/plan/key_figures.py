@@ -35,6 +35,7 @@ class CapFigure:
 
     @property
     def room(self) -> float:
+        """Share that is left below the limit; below 0 where it is exceeded."""
         return self.limit - self.share
 
 
@@ -64,6 +65,7 @@ class DemandFigure:
 
     @property
     def met_share(self) -> float:
+        """Share of demand that is not short; 1 where there is no demand."""
         return 1 - self.short_t / self.demand_t if self.demand_t else 1.0
 
 
@@ -150,6 +152,7 @@ class Axis:
         return [self._place(time) for time in calendar.times]
 
     def place(self, row: Row) -> int | str:
+        """The year or period of a row."""
         return self._place(begin(row))
 
     def _place(self, time: Time) -> int | str:
@@ -162,15 +165,18 @@ class Axis:
 
 
 def axis(plan: Plan) -> Axis:
+    """Years, or periods where years are cut."""
     first, last = plan.horizon
     return Axis(first, last, cut_years(plan))
 
 
 def total(rows: Iterable[Row], column: str) -> float:
+    """Sum of a column."""
     return float(sum(row[column] for row in rows))
 
 
 def grouped(rows: Iterable[Row], *columns: str) -> dict[Key, list[Row]]:
+    """Rows by the values of some columns, in their order."""
     groups: dict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         groups[tuple(row[c] for c in columns)].append(row)
@@ -207,6 +213,7 @@ def exposed_share(rows: Sequence[Row]) -> float | None:
 
 
 def stocks(plan: Plan) -> list[StockFigure]:
+    """Each stockpile over the horizon: its peak, and what it releases in a year, t."""
     figures = []
     for (name, region, material), rows in grouped(plan.rows("stockpile"), "stockpile", "region", "material").items():
         peak = max(rows, key=lambda r: (r["stock_t"], -begin(r)))
@@ -231,6 +238,7 @@ def stocks(plan: Plan) -> list[StockFigure]:
 
 
 def demand(plan: Plan) -> list[DemandFigure]:
+    """Each sector and material over the horizon: t wanted, delivered, designed out and short."""
     amounts = ("demand_t", "clean_t", "exposed_t", "substituted_t", "short_t")
     return [
         DemandFigure(sector, material, *(total(rows, column) for column in amounts))
@@ -284,6 +292,7 @@ def most_short(plan: Plan) -> list[tuple[str, float, float]]:
 
 
 def floors(plan: Plan) -> list[FloorFigure]:
+    """Each award with what is paid over the horizon, MUSD undiscounted."""
     payments = grouped(plan.rows("floor_payments"), "project", "floor", "decision_year")
     figures = []
     for award in plan.rows("price_floors"):
@@ -299,6 +308,7 @@ def committed(plan: Plan, name: str) -> list[Row]:
 
 
 def contracts(plan: Plan) -> list[ContractFigure]:
+    """Each signing with what is taken over the horizon, t, and its average prices, USD/kg."""
     years = grouped(plan.rows("contract_years"), "contract", "signing_year")
     figures = []
     for signing in plan.rows("contracts"):

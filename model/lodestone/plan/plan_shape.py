@@ -73,6 +73,7 @@ def require_futures(
 
 
 def horizon_of(years: list[int]) -> range:
+    """The years planned, of the first and the last. Raises Misfit when they are in no order."""
     if len(years) != 2 or years[0] > years[1]:
         raise Misfit(("horizon",), "the first and the last year", ", ".join(map(str, years[:3])) or "nothing")
     return range(years[0], years[1] + 1)

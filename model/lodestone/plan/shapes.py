@@ -62,6 +62,7 @@ class Kind:
             raise Misfit(place, self.wanted, shown(value))
 
     def or_blank(self) -> Kind:
+        """The same, or null."""
         return Kind(f"{self.wanted} or null", lambda value: value is None or self.fits(value))
 
 
@@ -74,10 +75,12 @@ def is_text(value: Json) -> bool:
 
 
 def is_number(value: Json) -> bool:
+    """Whether JSON has a finite number here."""
     return value.__class__ in (int, float) and -LARGEST <= value <= LARGEST  # not of NaN
 
 
 def is_whole(value: Json) -> bool:
+    """Whether JSON has a whole number here."""
     return value.__class__ is int and -LARGEST <= value <= LARGEST
 
 
@@ -95,6 +98,7 @@ SINGLE = Kind("a text, a number, true, false or null", is_single)
 
 
 def one_of(*words: str) -> Kind:
+    """One of these texts."""
     return Kind(f"one of {', '.join(words)}", lambda value: value.__class__ is str and value in words)
 
 
@@ -214,6 +218,7 @@ UNKNOWN: Shape = _Unknown()
 
 
 def require_part(value: Json, place: Place) -> None:
+    """Raise Misfit for what is no object of JSON."""
     if value.__class__ is not dict:
         raise Misfit(place, PART, shown(value))
 
@@ -267,6 +272,7 @@ def read_document(path: Path, mend: str) -> Json:
 
 
 def damaged(path: Path, why: str, mend: str) -> UsageError:
+    """The error for a file that is not as Lodestone writes it."""
     return UsageError(f"{one_line(path)} is damaged: {why}; {mend}")
 
 

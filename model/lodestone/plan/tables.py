@@ -49,6 +49,7 @@ class PlanTable:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """Its columns in their order."""
         return tuple(c.name for c in self.columns)
 
 

@@ -1,1 +1,1 @@
-"""From the plan document to what people and programs read: plan.xlsx, plan.json and the terminal."""
+"""From the plan document to what people and programs read: workbooks, JSON, HTML and the terminal."""

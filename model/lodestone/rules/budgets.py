@@ -30,8 +30,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pyomo.environ as pyo
 
-from lodestone.data.capital import loan
-from lodestone.data.lenders import grant
+from lodestone.data.lenders import grant, loan
 from lodestone.data.network import Network
 from lodestone.data.plan_data import Budget, Contract, Floor
 from lodestone.data.tree import Tree
@@ -259,6 +258,7 @@ def settle(block: pyo.Block) -> None:
 
 
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
+    """What is spent and allowed, by budget and year."""
     rows = []
     for n, name in (key for key in block.outlay if key[0] in tree.time):
         years = counted(tree, name, n)

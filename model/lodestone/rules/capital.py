@@ -20,8 +20,8 @@ from collections.abc import Iterator
 
 import pyomo.environ as pyo
 
-from lodestone.data.capital import dividend, loan, repaid
-from lodestone.data.lenders import grant
+from lodestone.data.capital import dividend, repaid
+from lodestone.data.lenders import grant, loan
 from lodestone.data.plan_data import CLEAN, MUSD_PER_T, Floor
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import COMMITTED, Decision, decision_year, paid_at

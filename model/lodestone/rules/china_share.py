@@ -260,6 +260,7 @@ def sums(tree: Tree, block: pyo.Block, key: Key) -> tuple[float, float, float]:
 
 
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
+    """Exposed and total consumption by cap, region, material and year."""
     rows = []
     for n, c, m, basis in block.parts:
         if n not in tree.time:

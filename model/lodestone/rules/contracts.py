@@ -291,6 +291,7 @@ def owed_by_year(tree: Tree, leaf: int, c: str, signed: int) -> dict[int, float]
 
 
 def signed_table(tree: Tree, block: pyo.Block) -> list[Row]:
+    """Contracts that are signed, with their volumes."""
     rows = []
     for (d, c), sign in block.sign.items():
         if d in tree.time and amount(sign) > 0.5:
@@ -312,6 +313,7 @@ def signed_table(tree: Tree, block: pyo.Block) -> list[Row]:
 
 
 def yearly_table(tree: Tree, block: pyo.Block) -> list[Row]:
+    """What is due, taken and paid under each contract, by period."""
     rows = []
     for (n, c, d), taken in block.taken.items():
         if n in tree.time and amount(block.signed[d, c]) > 0.5:

@@ -222,7 +222,7 @@ def _tail(
     terms: Terms = []
     if own in block.own:
         terms.append((margin / block.margins[own], block.own[own]))
-    elif margin < 0 or project.fixed_cost == 0:  # where it costs something and cannot be kept it earns nothing more
+    elif _margin(tree, n, g, leaf) < 0 or project.fixed_cost == 0:  # what cannot be kept earns nothing more
         terms.append((margin, invest.build[n, g]))
     values = {
         c: lenders.contract_worth(data, contract, year, last)

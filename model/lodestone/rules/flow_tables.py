@@ -14,6 +14,7 @@ from lodestone.rules.linear import Row, amount, worth
 
 
 def flows_table(tree: Tree, block: pyo.Block) -> list[Row]:
+    """Tonnes over each lane, by period and stream."""
     rows = []
     for (n, m, r, to, k), ship in block.ship.items():
         t = amount(ship) if n in tree.time else 0.0
@@ -37,6 +38,7 @@ def flows_table(tree: Tree, block: pyo.Block) -> list[Row]:
 
 
 def markets_table(tree: Tree, block: pyo.Block) -> list[Row]:
+    """Tonnes bought and sold, by period and stream."""
     rows = []
     traded = [(n, v, "", x) for (n, v), x in block.buy.items()] + [(*key, x) for key, x in block.sell.items()]
     for n, v, k, variable in traded:
@@ -60,6 +62,7 @@ def markets_table(tree: Tree, block: pyo.Block) -> list[Row]:
 
 
 def intake_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
+    """Tonnes that plants and projects take in, by period."""
     rows = []
     for n in tree.nodes:
         data = tree.data[n]
@@ -78,6 +81,7 @@ def intake_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
 
 
 def balance_table(tree: Tree, net: Network, block: pyo.Block, piles: pyo.Block) -> list[Row]:
+    """What each place makes, buys, releases, sends and uses, by period."""
     rows = []
     for n in tree.nodes:
         made = {batch: worth(terms) for batch, terms in made_terms(tree, net, block, piles, n).items()}
@@ -103,6 +107,7 @@ def balance_table(tree: Tree, net: Network, block: pyo.Block, piles: pyo.Block) 
 
 
 def demand_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
+    """What is wanted, delivered, designed out and short, by period."""
     rows = []
     for n in tree.nodes:
         data = tree.data[n]
@@ -127,6 +132,7 @@ def demand_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
 
 
 def returns_table(tree: Tree, net: Network, block: pyo.Block) -> list[Row]:
+    """Scrap that comes back, by period."""
     return [
         {"region": r, "material": m, "year": tree.year[n], "month": tree.month[n], "stream": k, "t": worth(terms)}
         for n in tree.nodes

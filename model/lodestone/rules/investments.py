@@ -205,7 +205,7 @@ def _on_path(tree: Tree, decision: int, project: Project, node: int) -> int | No
 
 
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
-    """What is built; supported_by is filled in by `results`."""
+    """What is built; `rules/tables.py` fills in supported_by."""
     rows = []
     for (n, g), build in block.build.items():
         builds = round(amount(build))

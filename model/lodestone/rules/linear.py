@@ -32,6 +32,7 @@ def keys(index: Iterable[object]) -> pyo.Set:
 
 
 def scaled(factor: float, terms: Iterable[Term]) -> Terms:
+    """Terms times a factor."""
     return [(factor * c, v) for c, v in terms]
 
 
@@ -51,6 +52,7 @@ def worth(terms: Iterable[Term]) -> float:
 
 
 def costs(*names: str) -> Costs:
+    """For each of these terms: node -> what it adds up, empty at first, MUSD undiscounted."""
     return {name: defaultdict(list) for name in names}
 
 

@@ -42,6 +42,7 @@ def all_costs(blocks: Iterable[pyo.Block]) -> Costs:
 
 
 def counted(tree: Tree, term: str, n: int) -> bool:
+    """Whether a term is a cost of the plan at a node; tariffs may be left out."""
     return term != "tariffs" or tree.data[n].tariffs_counted
 
 

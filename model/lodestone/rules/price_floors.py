@@ -350,6 +350,7 @@ def discounted_after(tree: Tree, leaf: int, owed: Mapping[int, Terms]) -> Terms:
 
 
 def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
+    """Packages that are awarded, with their terms."""
     rows = []
     for (d, o), award in block.award.items():
         if d in tree.time and amount(award) > 0.5:
@@ -373,6 +374,7 @@ def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
 
 
 def payments_table(tree: Tree, block: pyo.Block, offtake: pyo.Block) -> list[Row]:
+    """What each floor covers and pays, by period."""
     rows = []
     for n in tree.nodes:
         data, time = tree.data[n], tree.time[n]

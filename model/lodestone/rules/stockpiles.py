@@ -71,6 +71,7 @@ def required_days(tree: Tree, n: int, s: str) -> float:
 
 
 def suspended(tree: Tree, n: int, s: str) -> bool:
+    """Whether an emergency suspends the cover at a node."""
     return tree.data[n].scenario.cover_suspended(tree.time[n], s)
 
 
@@ -252,6 +253,8 @@ def purchases(tree: Tree, net: Network, block: pyo.Block, n: int) -> Terms:
 
 
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
+    """Stocks, fills, releases and cover, by period."""
+
     def t(var: pyo.Var, *key: object) -> float:
         return amount(var[key]) if key in var else 0.0
 

@@ -67,6 +67,7 @@ def substitution(tree: Tree, avoid: pyo.Var, invest: pyo.Block) -> pyo.Block:
 
 
 def table(tree: Tree, block: pyo.Block) -> list[Row]:
+    """What is designed out, by option, region and period."""
     return [
         {
             "option": o,

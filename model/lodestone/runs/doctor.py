@@ -49,6 +49,7 @@ def examine(on_check: Callable[[str], None] | None = None) -> list[Finding]:
 
 
 def healthy(findings: list[Finding]) -> bool:
+    """Whether no finding is bad."""
     return not any(finding.ok is False for finding in findings)
 
 

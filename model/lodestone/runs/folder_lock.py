@@ -10,13 +10,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from lodestone.errors import UsageError
 from lodestone.plan.shapes import read_regular
+from lodestone.system.scratch import lock_file
 
 CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # no link, and no waiting for a pipe
 A_LINK = (errno.ELOOP, errno.EMLINK)  # what systems say of a link that is not followed
@@ -108,18 +108,8 @@ def _not_ours(lock: Path) -> UsageError:
 
 def _lock(handle: int) -> bool:
     """False when another process holds it. Where the file system knows no locks there are none to respect."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in HELD
-    return True
+    error = lock_file(handle)
+    return error is None or error.errno not in HELD
 
 
 def _holder(lock: Path) -> str:

@@ -62,6 +62,7 @@ def verify(run: Path, workbook: Path | None = None) -> list[Finding]:
 
 
 def holds(findings: list[Finding]) -> bool:
+    """Whether every finding is good."""
     return all(finding.ok for finding in findings)
 
 

@@ -85,6 +85,7 @@ class Met:
 
     @property
     def stands(self) -> bool:
+        """Whether nothing is missing."""
         return self.missing <= 0
 
 
@@ -342,6 +343,7 @@ def key_of(part: Any, path: tuple[int, ...], names: dict[int, str]) -> Key:
 
 
 def node_of(key: Key) -> int | None:
+    """The node of an index, which comes first; None where it has none."""
     first = key[1][0] if key[1] else None
     return first if isinstance(first, int) else None
 

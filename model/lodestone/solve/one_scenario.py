@@ -99,6 +99,7 @@ class Solved:
 
     @property
     def proof(self) -> Proof:
+        """What is proved, as the plan has it."""
         return Proof(self.outcome.optimal, self.outcome.bound, self.size, self.gap_asked, self.start)
 
 

@@ -129,6 +129,7 @@ class Trials:
                 self.taken[branch.future, branch.threats[0]] = taken_by(future, branch.data)
 
     def of(self, branch: Branch) -> Trial:
+        """The trial of a branch, prepared once. Raises StoppedError when asked to stop."""
         if branch.name not in self.known:
             if self.should_stop and self.should_stop():
                 raise StoppedError("stopped before every combination of threats was tried")

@@ -87,6 +87,7 @@ class Model:
         return self.sector, max(0.0, float(values[self.share]))
 
     def add(self, branch: Branch, cut: Cut) -> None:
+        """Add the cut that a branch asks for."""
         self.cuts.append((branch, cut))
         self._row(cut)
 

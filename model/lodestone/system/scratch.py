@@ -36,7 +36,7 @@ def scratch(beside: Path | None = None) -> Iterator[Path]:
     try:
         with suppress(OSError):  # a full disk: nobody removes it then
             handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-            _lock(handle)
+            lock_file(handle)
         yield folder
     finally:
         if handle is not None:
@@ -51,7 +51,7 @@ def is_abandoned(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        return _lock(handle)
+        return lock_file(handle) is None  # where the file system knows no locks, none is taken for free
     finally:
         os.close(handle)
 
@@ -82,8 +82,8 @@ def _is_own_folder(entry: os.DirEntry[str]) -> bool:
     return False
 
 
-def _lock(handle: int) -> bool:
-    """Whether the lock was free and is now held; False as well where the file system knows no locks."""
+def lock_file(handle: int) -> OSError | None:
+    """Lock a file until it is closed, or its process ends. What the system says against it; None where it is held."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -93,6 +93,6 @@ def _lock(handle: int) -> bool:
             import fcntl
 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+    except OSError as error:
+        return error
+    return None

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
@@ -21,7 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from lodestone import __version__
 from lodestone.errors import UsageError
-from lodestone.report.excel.styles import DARK, LIGHT, LINE_HEIGHT, RULE, Styles, page
+from lodestone.report.excel.styles import DARK, LIGHT, LINE_HEIGHT, RULE, Property, Styles, page
 from lodestone.template.column_help import meaning, mistake
 from lodestone.template.drop_downs import LAST_ROW, LISTS, asked, column_letter, default, if_blank, rule, write_lists
 from lodestone.template.example_rows import ExampleRow, example_rows
@@ -29,6 +28,7 @@ from lodestone.workbook.file.xlsx import column_letters
 from lodestone.workbook.reading.headings import FREE_COLUMNS
 from lodestone.workbook.schema.columns import YEARS, Column, Sheet
 from lodestone.workbook.schema.sheets import FIRST_HEADING, LAST_HEADING, NAMED_SHEETS, SETTINGS, SHEETS
+from lodestone.workbook.tables import Value
 
 README, EXAMPLES = "ReadMe", "#Examples"
 INPUT, MISSING = "#FFFBE6", "#FCE4D6"  # a setting to fill in; what is missing
@@ -161,7 +161,7 @@ def _write_wrapped(styles: Styles, sheet: Worksheet, row: int, position: int, te
 # --- sheets to fill in ----------------------------------------------------------------------------------------------
 
 
-def _write_settings(styles: Styles, sheet: Worksheet, given: dict[str, Any]) -> None:
+def _write_settings(styles: Styles, sheet: Worksheet, given: dict[str, Value]) -> None:
     """One row per setting; a blank value takes the default shown beside it."""
     headings = (("setting", 30), ("value", 26), ("# default", 24), ("# unit", 16), ("# meaning", 100))
     for position, (heading, width) in enumerate(headings):
@@ -248,12 +248,12 @@ def help_text(sheet: Sheet, column: Column, shown: list[ExampleRow], heading: st
     return "\n".join(line for line in lines if line)
 
 
-def _typed(column: Column, value: Any) -> str:
+def _typed(column: Column, value: Value) -> str:
     """As a planner would type it."""
     return f"{100 * value:.6g}%" if "share" in column.unit else str(value)
 
 
-def note_on(text: str) -> tuple[str, dict[str, Any]]:
+def note_on(text: str) -> tuple[str, dict[str, Property]]:
     """A comment and its size."""
     return text, {"author": "Lodestone", "width": 330, "height": _height(text)}
 
@@ -282,17 +282,19 @@ def number_format(column: Column) -> str:
     return "General"
 
 
-def look_of(styles: Styles, column: Column, **more: Any) -> Format:
+def look_of(styles: Styles, column: Column, **more: Property) -> Format:
+    """The format of a cell under a column."""
     return styles.format(num_format=number_format(column), **more)
 
 
-def heading_look(styles: Styles, required: bool, **more: Any) -> Format:
+def heading_look(styles: Styles, required: bool, **more: Property) -> Format:
+    """The format of a heading."""
     colours = {"font_color": "white", "bg_color": DARK} if required else {"font_color": DARK, "bg_color": LIGHT}
     look = {"bold": True, "align": "center", "valign": "vcenter", "border": 1, "border_color": RULE, **colours}
     return styles.format(**{**look, **more})
 
 
-def _example(styles: Styles, **more: Any) -> Format:
+def _example(styles: Styles, **more: Property) -> Format:
     return styles.format(italic=True, font_color="#7F7F7F", bg_color="#F7F7F7", **more)
 
 

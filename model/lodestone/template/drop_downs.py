@@ -10,12 +10,12 @@ them whole.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import xlsxwriter
 from xlsxwriter.utility import xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
+from lodestone.report.excel.styles import Property
 from lodestone.workbook.file.xlsx import column_letters
 from lodestone.workbook.reading.cells import show, wanted
 from lodestone.workbook.schema.columns import YEARS, Column
@@ -60,6 +60,7 @@ def name_of_list(column: Column) -> str:
 
 
 def column_letter(sheet: str, column: str) -> str:
+    """Where a column stands on its sheet."""
     return column_letters([c.name for c in SHEETS[sheet].columns].index(column) + 1)
 
 
@@ -156,7 +157,7 @@ def _names_of_columns() -> str:
 # --- what Excel offers, asks and refuses ----------------------------------------------------------------------------
 
 
-def rule(column: Column) -> dict[str, Any]:
+def rule(column: Column) -> dict[str, Property]:
     """The validation of a column's cells: a drop-down or limits, and a note beside the cell.
 
     What the reader takes is never refused: a name that is not on the list may be added to its sheet later, Yes is yes,
@@ -179,7 +180,7 @@ def rule(column: Column) -> dict[str, Any]:
     return {"validate": "any", **prompt}
 
 
-def _warning(asked: str) -> dict[str, Any]:
+def _warning(asked: str) -> dict[str, Property]:
     return {
         "error_type": "warning",
         "error_title": "Not on the list",
@@ -187,7 +188,7 @@ def _warning(asked: str) -> dict[str, Any]:
     }
 
 
-def _limits(column: Column) -> dict[str, Any]:
+def _limits(column: Column) -> dict[str, Property]:
     least = column.least if isinstance(column.least, float | int) else None
     kind = {"validate": "integer" if column.kind == "integer" else "decimal"}
     if column.nonzero:
@@ -212,6 +213,7 @@ def asked(column: Column) -> str:
 
 
 def if_blank(column: Column) -> str:
+    """What a blank cell means, in words."""
     if column.required:
         return "In at least one year of each row." if column.kind == YEARS else "Must be filled in."
     return f"If blank: {default(column)}."
@@ -230,4 +232,5 @@ def default(column: Column) -> str:
 
 
 def short(message: str) -> str:
+    """A message cut to what Excel shows."""
     return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 3]}..."

@@ -12,14 +12,13 @@ emergencies of this run's own scenario and its parents stand, as they alone act 
 
 from __future__ import annotations
 
-from typing import Any
-
 from lodestone.data.times import Time, month_of, year_of
 from lodestone.workbook.schema.columns import YEARS, Column
 from lodestone.workbook.schema.sheets import SHEETS
-from lodestone.workbook.tables import Lane, Months, Record, Tables, Years, lineage, row_name
+from lodestone.workbook.tables import Lane, Months, Record, Tables, Value, Years, lineage, row_name
 
-Snapshot = dict[str, dict[str, dict[str, Any]]]
+Told = dict[str, Value | list[str] | dict[int, float | None]]  # of a row: by column; of its years, by year
+Snapshot = dict[str, dict[str, Told]]
 
 UNTOLD_SETTINGS = ("plan_name",)  # a title, often the name of the file
 EMERGENCY = ("emergency_from", "emergency_to", "refill_years")
@@ -38,7 +37,7 @@ def input_snapshot(tables: Tables) -> Snapshot:
     return {sheet: rows for sheet, rows in snapshot.items() if rows}
 
 
-def _row(record: Record) -> dict[str, Any]:
+def _row(record: Record) -> Told:
     columns = SHEETS[record.sheet].by_name
     untold = {*SHEETS[record.sheet].key, *(name for name in record.blank if _goes_without(columns[name]))}
     values = {name: value for name, value in record.values.items() if name not in untold and value is not None}
@@ -47,8 +46,8 @@ def _row(record: Record) -> dict[str, Any]:
     return row | _series(record.years, record.months) | dated
 
 
-def _series(years: Years | None, months: Months) -> dict[str, Any]:
-    told: dict[str, Any] = {} if years is None else {YEARS: _turns(years)}
+def _series(years: Years | None, months: Months) -> Told:
+    told: Told = {} if years is None else {YEARS: _turns(years)}
     return told | {_month(time): value for time, value in months.items()}
 
 
@@ -72,18 +71,18 @@ def _turns(values: Years) -> dict[int, float | None]:
     return turns
 
 
-def _emergency(tables: Tables) -> dict[str, dict[str, Any]]:
+def _emergency(tables: Tables) -> dict[str, Told]:
     scenarios = tables.records.get("Scenarios", {})
     line = [scenarios[name,] for name in lineage(scenarios, tables.scenario) if (name,) in scenarios]
     return {row.key[0]: _of_emergency(row) for row in line if row["emergency_from"] is not None}
 
 
-def _of_emergency(scenario: Record) -> dict[str, Any]:
+def _of_emergency(scenario: Record) -> Told:
     told = (*EMERGENCY, *(column for column in MONTHS_OF_EMERGENCY if column not in scenario.blank))
     return {column: scenario[column] for column in told if scenario[column] is not None}
 
 
-def _lanes(tables: Tables) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+def _lanes(tables: Tables) -> tuple[dict[str, Told], dict[str, Told]]:
     lanes, tariffs = {}, {}
     default: float | None = tables.settings.get("default_freight_usd_per_kg")
     for key, lane in tables.lanes.items():
@@ -100,13 +99,13 @@ def _goes_without_saying(lane: Lane, default_freight: float | None) -> bool:
     return lane.open and lane.capacity is None and lane.freight_usd_per_kg == usual
 
 
-def _lane(lane: Lane) -> dict[str, Any]:
-    row: dict[str, Any] = {"freight_usd_per_kg": lane.freight_usd_per_kg, "open": lane.open}
+def _lane(lane: Lane) -> Told:
+    row: Told = {"freight_usd_per_kg": lane.freight_usd_per_kg, "open": lane.open}
     return row | _series(lane.capacity, lane.capacity_months)
 
 
-def _duty(lane: Lane) -> dict[str, Any]:
-    row: dict[str, Any] = {}
+def _duty(lane: Lane) -> Told:
+    row: Told = {}
     if lane.min_price_usd_per_kg is not None:
         row["min_price_usd_per_kg"] = lane.min_price_usd_per_kg
     if lane.applies_to != "all":

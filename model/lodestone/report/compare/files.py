@@ -47,22 +47,16 @@ def document(comparison: Comparison) -> Document:
     def more(differences: Sequence[Cell]) -> Document:
         return dict(zip(names[1:], differences[1:], strict=True))
 
+    def but(one: object, *left_out: str) -> Document:
+        return {name: value for name, value in vars(one).items() if name not in left_out}
+
     return {
         "runs": [vars(run) for run in comparison.runs],
         "within_gap": {run.name: run.within_gap for run in comparison.runs[1:]},
         "remarks": list(comparison.remarks),
-        "decisions": [
-            {"kind": d.kind, "name": d.name, "unit": d.unit, "differs": d.differs, "values": by_run(d.values)}
-            for d in comparison.decisions
-        ],
+        "decisions": [{**but(d, "values"), "values": by_run(d.values)} for d in comparison.decisions],
         "key_figures": [
-            {
-                "group": f.group,
-                "name": f.name,
-                "unit": f.unit,
-                "values": by_run(f.values),
-                "differences": more(f.differences),
-            }
+            {**but(f, "values"), "values": by_run(f.values), "differences": more(f.differences)}
             for f in comparison.key_figures
         ],
         "costs_musd": {term: by_run(amounts) for term, amounts in comparison.costs.items()},
@@ -71,41 +65,14 @@ def document(comparison: Comparison) -> Document:
         "inputs_known": comparison.inputs_known,
         "inputs": [{"cell": d.cell, "values": by_run(d.values)} for d in comparison.inputs],
         "flows": [
-            {
-                "material": f.material,
-                "from_region": f.from_region,
-                "to_region": f.to_region,
-                "future": f.future,
-                "year": f.year,
-                "t": by_run(f.values),
-                "differences": more(f.differences),
-            }
-            for f in comparison.flows
+            {**but(f, "values"), "t": by_run(f.values), "differences": more(f.differences)} for f in comparison.flows
         ],
         "china_share": [
-            {
-                "cap": s.cap,
-                "region": s.region,
-                "sector": s.sector,
-                "material": s.material,
-                "basis": s.basis,
-                "future": s.future,
-                "year": s.year,
-                "share": by_run(s.values),
-                "limit": by_run(s.limits),
-            }
+            {**but(s, "values", "limits", "differences"), "share": by_run(s.values), "limit": by_run(s.limits)}
             for s in comparison.china_share
         ],
         "stocks": [
-            {
-                "stockpile": s.stockpile,
-                "region": s.region,
-                "material": s.material,
-                "future": s.future,
-                "year": s.year,
-                "t": by_run(s.values),
-                "days_of_cover": by_run(s.days),
-            }
+            {**but(s, "values", "days", "differences"), "t": by_run(s.values), "days_of_cover": by_run(s.days)}
             for s in comparison.stocks
         ],
     }

@@ -28,6 +28,7 @@ RUN_WIDTH, WIDEST_NAME = 18, 68  # characters
 
 
 def write_compare_workbook(comparison: Comparison, path: Path) -> None:
+    """Write the workbook of a comparison."""
     book = xlsxwriter.Workbook(str(path))
     book.set_properties({"title": _title(comparison), "comments": f"Lodestone {__version__}"})
     styles = Styles(book)

@@ -63,6 +63,7 @@ class Styles:
         self.new_group = self.format(top=1, top_color=RULE)
 
     def format(self, **properties: Property) -> Format:
+        """A format of the workbook, made once for the same properties."""
         key = tuple(sorted(properties.items()))
         if key not in self._made:
             self._made[key] = self._book.add_format(properties)
@@ -75,6 +76,7 @@ class Styles:
         return self.format(bold=True, text_wrap=True, valign="vcenter", **colours, **place)
 
     def number(self, unit: str, **properties: Property) -> Format:
+        """The format of a number in a unit."""
         return self.format(num_format=NUMBER_FORMATS[unit], **properties)
 
     def text(self, value: str, **properties: Property) -> Format:
@@ -265,4 +267,5 @@ def write_table(
 
 
 def sentence(text: str) -> str:
+    """A text with a capital letter first and a full stop last."""
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

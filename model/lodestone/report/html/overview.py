@@ -88,6 +88,7 @@ def _builds(plan: Plan, now: Time | None) -> list[str]:
 
 
 def copies(build: Row) -> str:
+    """How often it is built, such as 2 x; nothing where that is once."""
     return f"{build['builds']} x " if build["builds"] != 1 else ""
 
 

@@ -32,6 +32,7 @@ class StudyFigure:
     table: Table
 
     def as_json(self) -> Document:
+        """As the page reads it."""
         return {"title": self.title, "lead": self.lead, "drawing": self.drawing, "table": self.table.as_json()}
 
 

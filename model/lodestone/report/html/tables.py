@@ -18,6 +18,7 @@ class Table:
     rows: Sequence[Sequence[Cell]]
 
     def as_json(self) -> Document:
+        """As the page reads it."""
         columns = [{"name": c.name, "title": heading(c), "unit": c.unit} for c in self.columns]
         return {"columns": columns, "rows": [[_short(value) for value in row] for row in self.rows]}
 

@@ -1,1 +1,1 @@
-"""One plan as plan.xlsx, and its folder with plan.json and the log."""
+"""One plan as a workbook, and its folder with plan.json and the log."""

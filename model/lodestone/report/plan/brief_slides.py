@@ -1,7 +1,7 @@
 """A plan on three pages for those who sign: brief.pptx, whose tables and charts are native and can be edited.
 
-Page one is the first page of plan.xlsx, page two the chain (where material comes from, and what it costs by year), page
-three this year's decisions, what comes later, and the risks.
+Page one is the first page of the plan's workbook, page two the chain (where material comes from, and what it costs by
+year), page three this year's decisions, what comes later, and the risks.
 """
 
 from __future__ import annotations

@@ -44,6 +44,7 @@ class Entry:
 
     @property
     def row(self) -> list[Cell]:
+        """Its cells in the order of the columns."""
         return [getattr(self, column.name) for column in COLUMNS]
 
 

@@ -1,4 +1,4 @@
-"""The Charts sheet of plan.xlsx: what is built when, who pays, who supplies, how exposed, what is held, what is full.
+"""The sheet Charts of a plan: what is built when, who pays, who supplies, how exposed, what is held, what is full.
 
 Of a plan for several futures, amounts are averages weighted by probability, and shares and stocks have a line for each.
 """
@@ -34,6 +34,7 @@ LIFE = (
 
 
 def write_charts(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, drawings: Sequence[Drawing]) -> None:
+    """Write the sheet Charts."""
     sheet = book.add_worksheet(SHEET)
     page(sheet, plan.plan_name, SHEET)
     sheet.hide_gridlines(2)
@@ -140,6 +141,7 @@ def china_shares(plan: Plan) -> list[Drawing]:
 
 
 def china_share(plan: Plan, figure: CapFigure) -> Drawing:
+    """The share of a cap by period, beside its limit."""
     rows = figures.cap_years(plan, figure)
     lines = _by_future(plan, rows, lambda row: row["share"])
     limits = _by_future(plan, rows, lambda row: row["limit"])

@@ -57,6 +57,7 @@ def joint_decided(now: Plan) -> list[str]:
 
 
 def sentence_of(parts: list[str]) -> str:
+    """Parts as one sentence, "Nothing." of none."""
     text = in_words(parts, 8) or "nothing"
     return f"{text[:1].upper()}{text[1:]}."
 

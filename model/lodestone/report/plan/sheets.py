@@ -1,4 +1,4 @@
-"""The table sheets of plan.xlsx, one for each question; a table of the plan that no sheet shows gets one of its own."""
+"""The table sheets of a plan's workbook, one for each question; a table that no sheet shows gets one of its own."""
 
 from __future__ import annotations
 

@@ -257,6 +257,7 @@ def tightest(figure: CapFigure) -> str:
 
 
 def demand(plan: Plan) -> list[str]:
+    """Whether demand is met, and where it is not, in sentences."""
     rows = figures.demand(plan)
     if not rows:
         return []
@@ -303,6 +304,7 @@ def _certainty(plan: Plan) -> list[str]:
 
 
 def names_in(supported_by: str) -> list[str]:
+    """The names in a cell supported_by."""
     return [name.strip() for name in (supported_by or "").split(",") if name.strip()]
 
 

@@ -1,4 +1,4 @@
-"""One table of plan.xlsx: its columns and rows, the question that it answers, and the cells to be coloured."""
+"""One table of a plan's workbook: its columns and rows, the question that it answers, and the cells to be coloured."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class TableSheet:
 
     @property
     def names(self) -> list[str]:
+        """The names of its columns."""
         return [column.name for column in self.columns]
 
     def formula(self, mark: Mark) -> str:

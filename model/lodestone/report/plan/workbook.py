@@ -1,4 +1,4 @@
-"""plan.json document -> plan.xlsx, for people: the Summary first, then charts, then one sheet for each question."""
+"""A plan -> its workbook, for people: the Summary first, then charts, then one sheet for each question."""
 
 from __future__ import annotations
 

@@ -66,6 +66,7 @@ def sorted_choices(found: Alternatives) -> list[Choice]:
 
 
 def plan_name(i: int) -> str:
+    """What the plan in this place is called."""
     return f"other plan {i}" if i else "best plan"
 
 

@@ -47,6 +47,7 @@ def ranked(attack: Attack) -> list[list[Cell]]:
 
 
 def by_sector(blow: Blow) -> str:
+    """Which sectors are short, and of how many t."""
     return in_words([f"{sector} {tonnes(t)}" for sector, t in blow.short_t.items()], 5)
 
 

@@ -97,6 +97,7 @@ def proof_words(repair: Repair) -> str:
 
 
 def unit_words(unit: str) -> str:
+    """What a figure in this unit is called."""
     return {"share": "share", "count": "builds", "": "word"}.get(unit, unit)
 
 

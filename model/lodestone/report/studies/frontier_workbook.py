@@ -28,6 +28,7 @@ CHART_PIXELS = {"width": 900, "height": 420}
 
 
 def write_frontier_workbook(frontier: Frontier, path: Path) -> None:
+    """Write the workbook of a frontier, with its chart."""
     book = xlsxwriter.Workbook(str(path))
     book.set_properties({"title": frontier.plan_name, "comments": f"Lodestone {__version__}"})
     styles = Styles(book)

@@ -36,6 +36,7 @@ def write_security_cost(study: SecurityCost, out: Path) -> list[Path]:
 
 
 def rows(study: SecurityCost) -> list[list[Cell]]:
+    """A row for each number of threats."""
     return [
         [
             *(p.k, p.share, p.objective_musd, p.bound_musd, p.price_musd),

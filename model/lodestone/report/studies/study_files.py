@@ -99,6 +99,7 @@ class Kind:
         return dict(document)
 
     def write_json(self, document: Document, path: Path) -> None:
+        """Write the JSON file of a study, its format first."""
         text = dumps(finite({self.field: FORMAT, **document}))
         path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 

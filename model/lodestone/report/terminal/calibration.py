@@ -12,6 +12,7 @@ WORST = 10
 
 
 def show_calibration(found: Calibration) -> None:
+    """What of the trade of today the plan does not do."""
     for material, error in found.error.items():
         click.echo(f"{material}: all differences of {found.year} together are {share(error)} of Trade.")
     heads = ("Lane", "Material", "Trade (t)", "Plan (t)", "Trade", "Plan", "What would close it")

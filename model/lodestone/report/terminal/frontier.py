@@ -49,6 +49,7 @@ def show_security_cost(study: SecurityCost, files: Sequence[Path]) -> None:
 
 
 def point_in_words(point: Point) -> str:
+    """One point in a line."""
     cost = f"least cost {musd(point.cost)}" if point.objective_musd is not None else point.message
     return f"{share(point.scale)}: {cost}"
 

@@ -84,9 +84,11 @@ class WatchMany(Watch):
 
     def _progress(self, line: _Line, progress: Progress) -> None:
         best, gap = progress.best, progress.gap
+        changed, line.stage = line.stage != progress.stage, progress.stage
+        if changed:  # the figures of one point of a frontier are not those of the next
+            line.best = line.gap = None
         line.best = line.best if best is None else finite(best)
         line.gap = line.gap if gap is None else told_gap(gap)
-        changed, line.stage = line.stage != progress.stage, progress.stage
         if changed or time.monotonic() - line.printed >= PLAIN_EVERY_S:
             self._plain(line)
 

@@ -74,9 +74,11 @@ class Watch:
             self._live.stop()
 
     def stage(self, name: str) -> None:
+        """Tell a new stage."""
         self._show(name, name)
 
     def progress(self, progress: Progress) -> None:
+        """Tell how far the solver is."""
         gap = told_gap(progress.gap)
         costs = [("best", progress.best), ("bound", None if gap is None else progress.bound)]
         parts = [f"{name} {value:,.1f}" for name, value in costs if finite(value) is not None and value is not None]
@@ -85,6 +87,7 @@ class Watch:
         self._show(progress.stage, "  ".join([progress.stage, *parts]))
 
     def should_stop(self) -> bool:
+        """Whether somebody asked to stop; the first time it says what follows."""
         if self._stopping and not self._told:
             self._told = True
             click.echo("Stopping with the best plan so far; Ctrl-C again gives up.", err=True)
@@ -140,6 +143,7 @@ def tell_of_stop(target: Path, files: Sequence[Path], silent: bool) -> None:
 
 
 def show_problems(problems: Sequence[Problem], err: bool = False) -> None:
+    """Print problems as a table."""
     show_table(PROBLEM_HEADINGS, [(p.cell, p.found, p.wrong, p.mend) for p in problems], err)
 
 
@@ -161,6 +165,7 @@ def show_findings(findings: Sequence[Row]) -> None:
 
 
 def show_bankability(rows: Sequence[Row]) -> None:
+    """Print what lenders make of each project."""
     columns = {
         "project": "Project",
         "decision_year": "Decided",

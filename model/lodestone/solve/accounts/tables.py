@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from lodestone.audit.books import Beside, read_books
+from lodestone.audit.cost_items import OTHER, PARTS, Item, items
 from lodestone.data.plan_data import MUSD_PER_T, PlanData, year_of
 from lodestone.plan.tables import COST_TERMS, Row
-from lodestone.solve.accounts.items import OTHER, PARTS, Item, items
 from lodestone.solve.accounts.trace import DELIVERED, SOLD, Traced, trace
 
 

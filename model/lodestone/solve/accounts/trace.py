@@ -25,10 +25,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lodestone.audit.books import Amounts, Books
+from lodestone.audit.cost_items import DEMAND, LANE, MARKET, RESERVE, SALE, STOCK, SUPPORT, UNIT, Item
 from lodestone.audit.flows import shipped_from
 from lodestone.audit.stockpiles import kept
 from lodestone.data.plan_data import CLEAN, STREAMS, PlanData, Time, year_of
-from lodestone.solve.accounts.items import DEMAND, LANE, MARKET, RESERVE, SALE, STOCK, SUPPORT, UNIT, Item
 
 DELIVERED, SOLD, HELD, DISCARDED, IDLE = "delivered", "sold", "held in reserve", "discarded", "idle"
 MOST_ROUNDS = 1000  # of a loop of recipes that hardly loses anything

@@ -10,6 +10,11 @@ common; `Future` solves.
     plan    the consensus, or what one future would do, held in all of them, each then solved to its end
 
 What a future does not pass has probability 0 in it, so that futures may part in different years.
+
+Example: two futures, each with probability 0.5, have one build in common. Calm costs 10 x build, crisis 30 - 20 x
+build. Alone, calm goes without and crisis builds: the bound is 0.5 x 0 + 0.5 x 10 = 5. Held in both, building costs
+0.5 x 10 + 0.5 x 10 = 10 and not building 15: the plan costs 10. A weight of -10 for calm, whose build lies below the
+mean, and of 10 for crisis makes calm cost 0 either way, and crisis 30 - 10 x build, which is 20: the bound is 10 too.
 """
 
 from __future__ import annotations

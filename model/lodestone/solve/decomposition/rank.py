@@ -35,10 +35,12 @@ _led = False
 
 
 def is_first() -> bool:
+    """Whether this process leads."""
     return bool(_world.rank == 0)
 
 
 def size() -> int:
+    """How many processes there are."""
     return int(_world.size)
 
 
@@ -104,6 +106,7 @@ def _say(error: LodestoneError) -> None:
 
 
 def main(folder: Path) -> None:
+    """Work on the task that lies in a folder, as one of the processes."""
     leave_to_leader()  # to the command, that is: it asks through the folder
     order: Order = _world.bcast(pickle.loads((folder / TASK).read_bytes()) if is_first() else None)
     told, best = 0.0, None

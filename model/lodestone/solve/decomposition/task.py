@@ -25,6 +25,7 @@ class Task:
 
     @property
     def seconds_left(self) -> float:
+        """Of the time limit."""
         return max(0.0, self.order.time_limit - (time.monotonic() - self.started))
 
     def effort(self, should_stop: ShouldStop | None = None) -> Search:

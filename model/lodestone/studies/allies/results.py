@@ -43,6 +43,7 @@ class Allies:
 
     @property
     def together(self) -> float | None:
+        """What the security of all members together costs beyond doing nothing, MUSD; None without a plan."""
         return self.extra.get(frozenset(self.members))
 
     @property

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from lodestone.data.coalition import Coalition, regions_of
-from lodestone.errors import NoPlanError, StoppedError, UsageError
+from lodestone.errors import UsageError
 from lodestone.names import advice, readable
 from lodestone.progress import ShouldStop
 from lodestone.solve.one_scenario import scenario_data, solve_scenario
 from lodestone.studies.allies.results import Allies, Cost
 from lodestone.studies.parallel.solves import HERE, Where, run_tasks
 from lodestone.studies.parallel.source import Source
-from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Tell, Value, by_label
+from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Tell, Value, by_label, value_of
 
 MOST_MEMBERS = 8  # 255 solves
 
@@ -73,7 +73,7 @@ def allies(
     together = [c for size in range(len(regions) + 1) for c in combinations(regions, size)]
     tasks = [CoalitionTask(source, Coalition(regions, group)) for group in together]
     values = run_tasks(tasks, where, by_label(tasks, on_news), should_stop)
-    nothing, bound = _answer(values[0])
+    nothing, bound = value_of(values[0])
     costs = [_cost(group, value, nothing) for group, value in zip(together[1:], values[1:], strict=True)]
     remarks = ["Caps and cover of regions that are no members are left out, and so are threats."]
     widest = max((c.gap_musd for c in costs), default=0.0) + nothing - bound
@@ -82,14 +82,6 @@ def allies(
     return Allies(
         readable(source.workbook), data.name, source.scenario, tuple(members), nothing, tuple(costs), tuple(remarks)
     )
-
-
-def _answer(value: Value) -> tuple[float, float]:
-    if isinstance(value, Failure):
-        kinds: dict[int, type[Exception]] = {NoPlanError.exit_code: NoPlanError, StoppedError.exit_code: StoppedError}
-        raise kinds.get(value.exit_code, UsageError)(value.message)
-    found: tuple[float, float] = value
-    return found
 
 
 def _cost(group: tuple[str, ...], value: Value, nothing: float) -> Cost:

@@ -62,6 +62,7 @@ class Known:
     beyond: Mapping[Question, float] = field(default_factory=dict)
 
     def and_also(self, other: Known) -> Known:
+        """What both know."""
         return Known({**self.plans, **other.plans}, {**self.beyond, **other.beyond})
 
 
@@ -86,6 +87,7 @@ class GoodPlans:
 
     @property
     def known(self) -> Known:
+        """What the questions so far have told."""
         return Known(self.plans, self.beyond)
 
     def _columns(self) -> dict[Key, dict[int, int]]:
@@ -119,6 +121,7 @@ class GoodPlans:
         return whole, cost, min(outcome.bound, cost)
 
     def whole_of(self, values: np.ndarray) -> Whole:
+        """The whole numbers of a solution, by column."""
         return tuple(int(x) for x in np.round(values[self.integers]))
 
     def price(self, whole: Whole) -> float | None:
@@ -130,12 +133,14 @@ class GoodPlans:
         return self.solver.solve_linear()
 
     def reset(self) -> None:
+        """Take back what a question has changed."""
         self.solver.drop_added_rows()
         self.solver.restore()
 
     # --- what plans answer ------------------------------------------------------------------------------------------
 
     def taken(self, whole: Whole) -> dict[Key, tuple[int, ...]]:
+        """Decision -> the years in which a plan takes it."""
         return taken(self.places, whole)
 
     @cached_property

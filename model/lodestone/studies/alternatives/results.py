@@ -37,6 +37,7 @@ class Choice:
 
     @property
     def key(self) -> tuple[str, str]:
+        """Kind and name."""
         return self.kind, self.name
 
 
@@ -68,6 +69,7 @@ class Alternatives:
 
     @property
     def limit_musd(self) -> float:
+        """What a plan may cost at most, MUSD."""
         return limit(self.best_musd, self.within)
 
     @property
@@ -77,9 +79,11 @@ class Alternatives:
 
     @property
     def gap_in_words(self) -> str:
+        """The gap of the best plan as per cent."""
         return share(self.gap) if math.isfinite(self.gap) else "not known"
 
     def of(self, verdict: str) -> tuple[Choice, ...]:
+        """The decisions with a verdict."""
         return tuple(choice for choice in self.choices if choice.verdict == verdict)
 
 
@@ -136,16 +140,9 @@ def document(found: Alternatives) -> Document:
     """What alternatives.json holds."""
     best = found.plans[0]
     return {
-        "workbook": found.workbook,
-        "plan_name": found.plan_name,
-        "scenario": found.scenario,
-        "sets": list(found.sets),
-        "within": found.within,
-        "best_musd": found.best_musd,
-        "bound_musd": found.bound_musd,
+        **asdict(found),
         "gap": found.gap,
         "limit_musd": found.limit_musd,
-        "remarks": list(found.remarks),
         "choices": [{**asdict(x), "years": list(x.years), "finding": in_words(x, found)} for x in found.choices],
         "plans": [
             {

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lodestone.audit import audit
-from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import readable
+from lodestone.plan.formatting import parse_share
 from lodestone.progress import Progress, ShouldStop
 from lodestone.solve.one_scenario import audited, plan_of, scenario_data
 from lodestone.studies.alternatives.far_plans import FarPlans
@@ -25,7 +25,7 @@ from lodestone.studies.alternatives.good_plans import WITH, WITHOUT, GoodPlans, 
 from lodestone.studies.alternatives.results import MAY, MUST, NEVER, UNPROVED, Alternatives, Choice, Differing, limit
 from lodestone.studies.parallel.solves import HERE, Where, run_tasks, task_count
 from lodestone.studies.parallel.source import Source
-from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Task, Tell, Value, by_label
+from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Task, Tell, Value, by_label, value_of
 from lodestone.workbook.inputs import Inputs
 
 MOST_PLANS = 5  # beside the best
@@ -35,14 +35,7 @@ SHEETS = {"project": "Projects", "floor": "PriceFloors", "contract": "Contracts"
 
 def parse_within(text: str) -> float:
     """'2%', '2 %' or '0.02'. Raises UsageError for what is no share from 0 to 1."""
-    number, percent = text.strip().removesuffix("%"), text.strip().endswith("%")
-    try:
-        share = float(number) / (100 if percent else 1)
-    except ValueError:
-        share = math.nan
-    if not 0 <= share <= 1:
-        raise UsageError(f"--within {text}: give a share of the least cost from 0 to 1, e.g. 2% or 0.02")
-    return share
+    return parse_share("--within", text, "give a share of the least cost from 0 to 1, e.g. 2% or 0.02")
 
 
 def alternatives(
@@ -63,7 +56,7 @@ def alternatives(
     def run(tasks: Sequence[Task]) -> list[Value]:
         return run_tasks(tasks, where, by_label(tasks, on_news), should_stop)
 
-    best = _answer(run([BestTask(source, within)])[0])
+    best = value_of(run([BestTask(source, within)])[0])
     number = task_count(-(-len(best.questions) // FEWEST_QUESTIONS), where)
     tasks = [
         QuestionTask(source, best.limit, best.known, tuple(best.questions[i::number]), i + 1, number)
@@ -106,14 +99,6 @@ def _cautions(cost: float, bound: float, within: float) -> list[str]:
     if cost < 0:
         cautions.append("the least cost is negative: the share is taken of its amount, and added")
     return cautions
-
-
-def _answer(value: Value) -> Value:
-    """The value of a task. Raises the error that a Failure stands for."""
-    if isinstance(value, Failure):
-        kinds: dict[int, type[Exception]] = {NoPlanError.exit_code: NoPlanError, StoppedError.exit_code: StoppedError}
-        raise kinds.get(value.exit_code, UsageError)(value.message)
-    return value
 
 
 # --- verdicts -------------------------------------------------------------------------------------------------------

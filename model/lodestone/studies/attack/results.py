@@ -28,6 +28,7 @@ class Blow:
 
     @property
     def total_t(self) -> float:
+        """Tonnes short in all sectors."""
         return sum(self.short_t.values())
 
 

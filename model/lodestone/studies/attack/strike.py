@@ -41,6 +41,7 @@ class Standing:
     cost: Mapping[int, float]
 
     def held(self, key: Key) -> float:
+        """What is held under a key; 0 where nothing is."""
         return self.values.get(key, 0.0)
 
 

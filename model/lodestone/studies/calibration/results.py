@@ -22,6 +22,7 @@ class LaneGap:
 
     @property
     def off_t(self) -> float:
+        """How far plan and trade are apart, t."""
         return abs(self.plan_t - self.trade_t)
 
 
@@ -51,6 +52,7 @@ class PlantGap:
 
     @property
     def off_t(self) -> float:
+        """How far plan and trade are apart, t."""
         return abs(self.plan_t - self.trade_t)
 
 
@@ -67,4 +69,5 @@ class Calibration:
 
 
 def document(calibration: Calibration) -> Document:
+    """As JSON has it."""
     return asdict(calibration)

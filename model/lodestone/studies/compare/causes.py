@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lodestone.errors import NoPlanError, StoppedError, WorkbookError
 from lodestone.plan.formatting import count
@@ -22,7 +21,7 @@ from lodestone.studies.compare.results import Cause, Causes, InputDifference
 from lodestone.workbook.checks import find_problems
 from lodestone.workbook.inputs import Inputs
 from lodestone.workbook.schema.sheets import BASE
-from lodestone.workbook.tables import Lane, Tables, row_name
+from lodestone.workbook.tables import Lane, Record, Tables, row_name
 
 MOST_CHANGES = 8  # told one by one; more are taken together by sheet
 FREIGHT = "default_freight_usd_per_kg"
@@ -148,10 +147,10 @@ def _mixed(a: Tables, b: Tables, taken: set[Part]) -> Tables:
     for sheet, name in taken:
         if sheet == "Settings":
             settings[name] = b.settings[name]
-    records: dict[str, Mapping[tuple[str, ...], Any]] = {}
+    records: dict[str, Mapping[tuple[str, ...], Record]] = {}
     for sheet in dict.fromkeys((*a.records, *b.records)):
         ours, others = a.records.get(sheet, {}), b.records.get(sheet, {})
-        rows: dict[tuple[str, ...], Any] = {}
+        rows: dict[tuple[str, ...], Record] = {}
         for key in dict.fromkeys((*ours, *others)):
             row = (others if (sheet, row_name(sheet, key)) in taken else ours).get(key)
             if row is not None:

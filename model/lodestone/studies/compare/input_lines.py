@@ -26,10 +26,12 @@ class InputLine:
 
     @property
     def first(self) -> InputDifference:
+        """The difference of its first year."""
         return self.differences[0]
 
     @property
     def years(self) -> list[int]:
+        """The years that differ."""
         return [difference.year for difference in self.differences if difference.year is not None]
 
     @property

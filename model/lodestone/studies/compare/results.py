@@ -72,6 +72,7 @@ class InputDifference:
 
     @property
     def cell(self) -> str:
+        """Sheet/row/column, as for --set."""
         if self.sheet == "Settings":
             return f"Settings/{self.row}"
         return "/".join(str(part) for part in (self.sheet, self.row, self.year or self.column) if part)
@@ -91,6 +92,7 @@ class FlowDifference:
 
     @property
     def lane(self) -> tuple[str, ...]:
+        """Material, from, to and future."""
         return (self.material, self.from_region, self.to_region, self.future)
 
 
@@ -111,6 +113,7 @@ class ShareYear:
 
     @property
     def line(self) -> tuple[str, ...]:
+        """Cap, region, sector, material, basis and future."""
         return (self.cap, self.region, self.sector, self.material, self.basis, self.future)
 
 
@@ -127,6 +130,7 @@ class StockYear:
 
     @property
     def line(self) -> tuple[str, ...]:
+        """Stockpile, region, material and future."""
         return (self.stockpile, self.region, self.material, self.future)
 
 
@@ -170,6 +174,7 @@ class Comparison:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The runs in their order."""
         return tuple(run.name for run in self.runs)
 
     @property

@@ -53,6 +53,7 @@ def union(mappings: Iterable[Mapping[K, object]]) -> list[K]:
 
 
 def worst(values: Iterable[float | None]) -> float | None:
+    """The largest of the values that are known; None where none is."""
     return max((value for value in values if value is not None), default=None)
 
 

@@ -67,6 +67,7 @@ class Knob:
 
     @property
     def cell(self) -> str:
+        """Where it stands in the workbook."""
         return self.place.cell
 
     @property
@@ -79,9 +80,11 @@ class Knob:
         return standing / self.scale
 
     def loosen(self, row: int, by: float) -> None:
+        """Let a row give way by so much for each unit of it."""
         self.terms[row] = self.terms.get(row, 0.0) + by
 
     def columns(self) -> list[int]:
+        """The columns by which it gives way."""
         return list(self.windows) if self.windows else [self.column]
 
 

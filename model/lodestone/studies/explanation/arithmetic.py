@@ -35,14 +35,17 @@ class Future:
 
     @cached_property
     def decidable(self) -> Decidable:
+        """What can still be decided, and when."""
         return decidable(self.tree)
 
     @cached_property
     def all(self) -> dict[int, Year]:
+        """Node -> what could be supplied at most."""
         return reach(self.tree, self.decidable)
 
     @cached_property
     def clean(self) -> dict[int, Year]:
+        """Node -> what could be supplied at most without exposure."""
         return reach(self.tree, self.decidable, clean=True)
 
     def data(self, n: int) -> PlanData:

@@ -125,9 +125,11 @@ class Giving:
                 knob.loosen(row, effect * place.part)
 
     def cell(self, n: int, sheet: str, key: tuple[str, ...], column: str) -> Place | None:
+        """The place of a figure in the workbook; None where it is not a cell."""
         return self.places.of(self.scenario(n), sheet, key, column)
 
     def columns(self, terms: Terms) -> list[tuple[int, float]]:
+        """Terms by the columns of the solver."""
         return [(self.solver.column_of(v), c) for c, v in terms]
 
     # --- which rules are in force -----------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ class Workshop:
 
     @property
     def left(self) -> float:
+        """Seconds left."""
         return self.ends - time.monotonic()
 
     def edited(self, values: Mapping[str, Cell]) -> Inputs:
@@ -95,6 +96,7 @@ class Workshop:
 
     @property
     def over(self) -> bool:
+        """Whether the time is up, or somebody asked to stop."""
         return self.left <= 0 or bool(self.should_stop and self.should_stop())
 
 

@@ -79,26 +79,8 @@ class Explanation:
 def document(explanation: Explanation) -> Document:
     """explanation.json."""
     facts = asdict(explanation)
-    facts["repairs"] = [
-        {
-            "changes": [
-                {
-                    "cell": change.cell,
-                    "from": change.old,
-                    "to": change.new,
-                    "unit": change.unit,
-                    "what": change.what,
-                    "text": change.text,
-                    "least": change.least,
-                }
-                for change in repair.changes
-            ],
-            "objective_musd": repair.objective_musd,
-            "gap": repair.gap,
-            "needed": repair.needed,
-        }
-        for repair in explanation.repairs
-    ]
+    for change in (change for repair in facts["repairs"] for change in repair["changes"]):
+        change |= {"from": change.pop("old"), "to": change.pop("new")}
     return facts
 
 

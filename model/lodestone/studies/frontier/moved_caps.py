@@ -36,6 +36,7 @@ class Move:
     from_year: int | None = None
 
     def moves(self, cap: str) -> bool:
+        """Whether a cap is one of those that move."""
         return self.cap in (None, cap)
 
     def allowing(self, row: ShareCap, scale: float) -> ShareCap:
@@ -94,6 +95,7 @@ class MovedCaps:
         )
 
     def allow(self, caps: Mapping[str, ShareCap]) -> None:
+        """Set the shares of all caps."""
         time = self.built.tree.time
         for key in self.rows:
             shares = {a: caps[key[1]].share[time[a]] or 0.0 for a in self.block.parts[key]}
@@ -115,9 +117,11 @@ class MovedCaps:
         self.solver.set_upper(self.block.stock[n, cap, pile], most)
 
     def year(self, key: Key) -> int:
+        """The year of a row."""
         return self.built.tree.year[key[0]]
 
     def solve(self, stage: str, **options: float) -> Outcome:
+        """Solve the model as it stands, told under this stage. Raises NoPlanError, StoppedError."""
         return self.solver.solve(
             on_progress=lambda progress: self.tell(replace(progress, stage=stage)),
             should_stop=self.should_stop,
@@ -130,6 +134,7 @@ class MovedCaps:
         self.allow({c: self.move.lifting(row) for c, row in self.data.caps.items()})
 
     def points(self, warm: bool) -> Iterable[Point]:
+        """The least cost at each limit, tightest first."""
         start = self.start if warm else None
         for scale in self.limits:
             point, values = self._point(scale, start)

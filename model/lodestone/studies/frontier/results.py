@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 
 from lodestone.plan.formatting import musd, share
@@ -44,6 +44,7 @@ class Point:
 
     @property
     def gap(self) -> float | None:
+        """(cost - bound) / cost; None where either is unknown."""
         if self.objective_musd is None or self.bound_musd is None:
             return None
         gap = (self.objective_musd - self.bound_musd) / max(abs(self.objective_musd), 1e-9)
@@ -90,14 +91,17 @@ class Frontier:
 
     @property
     def scale_name(self) -> str:
+        """What was allowed, as the heading of a column."""
         return f"Allowed share of {self.cap}" if self.cap else "Factor on all allowed shares"
 
     @property
     def found(self) -> tuple[Point, ...]:
+        """The points with a plan."""
         return tuple(point for point in self.points if point.objective_musd is not None)
 
     @property
     def steps(self) -> tuple[Step, ...]:
+        """From each point with a plan to the next."""
         return tuple(_step(loose, tight) for loose, tight in pairwise(self.found))
 
 
@@ -141,6 +145,7 @@ def _changes(before: Mapping[str, Sequence[int]], after: Mapping[str, Sequence[i
 
 
 def years(decided: Sequence[int] | None) -> str:
+    """Years of decision as they stand in a cell."""
     return ", ".join(map(str, decided or ()))
 
 
@@ -174,38 +179,19 @@ SHAPE = Part(
 def document(frontier: Frontier) -> Document:
     """What frontier.json holds."""
     return {
-        "workbook": frontier.workbook,
-        "plan_name": frontier.plan_name,
-        "scenario": frontier.scenario,
-        "cap": frontier.cap,
-        "from_year": frontier.from_year,
-        "remark": frontier.remark,
+        **asdict(frontier),
         "knee": knee(frontier),
-        "sets": list(frontier.sets),
-        "least_attainable": [
-            {"cap": x.cap, "year": x.year, "share": x.share, "limit": x.limit, "proved": x.proved}
-            for x in frontier.least_attainable
-        ],
         "points": [
             {
-                "scale": p.scale,
-                "objective_musd": p.objective_musd,
-                "bound_musd": p.bound_musd,
+                **asdict(p),
                 "gap": p.gap,
-                "builds": {g: list(decided) for g, decided in (p.builds or {}).items()},
-                "message": p.message,
+                "builds": p.builds or {},
                 "beyond": [{"cap": x.cap, "year": x.year, "share": x.share} for x in p.beyond],
             }
             for p in frontier.points
         ],
         "steps": [
-            {
-                "from_scale": s.from_scale,
-                "to_scale": s.to_scale,
-                "price_musd_per_point": s.price_musd,
-                "within_gap": s.within_gap,
-                "changes": list(s.changes),
-            }
+            {"price_musd_per_point" if name == "price_musd" else name: value for name, value in asdict(s).items()}
             for s in frontier.steps
         ],
     }

@@ -29,6 +29,7 @@ class Source:
 
     @property
     def effort(self) -> Effort:
+        """How far to solve."""
         return Effort(self.gap, self.time_limit)
 
     def unchecked(self, sets: Sequence[str]) -> Inputs:

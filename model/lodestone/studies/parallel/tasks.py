@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from lodestone.errors import LodestoneError, StoppedError, WorkbookError, in_words
+from lodestone.errors import LodestoneError, NoPlanError, StoppedError, UsageError, WorkbookError, in_words
 from lodestone.progress import Progress, ShouldStop
 
 TELL_EVERY_S = 0.5
@@ -41,6 +41,17 @@ class Failure:
 
     exit_code: int
     message: str
+
+
+def value_of(value: Value) -> Value:
+    """The value of a task without which a study cannot go on.
+
+    Raises NoPlanError, StoppedError or UsageError in the words of a Failure.
+    """
+    if isinstance(value, Failure):
+        kinds = {error.exit_code: error for error in (NoPlanError, StoppedError)}
+        raise kinds.get(value.exit_code, UsageError)(value.message)
+    return value
 
 
 class AsItIs:

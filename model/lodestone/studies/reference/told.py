@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from lodestone.plan import key_figures as figures
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import Row
+from lodestone.plan.tables import Cell, Row
 from lodestone.studies.stress.results import Outcome
 
 EXPOSED, SHORT, LASTS = "exposed share of deliveries", "demand not met", "days until the stock is empty"
@@ -41,7 +40,7 @@ def _payers(plan: Plan) -> dict[str, float]:
     return dict(sums)
 
 
-def _figure(figure: str, of: str, scenario: str, unit: str, plan: Any, reference: Any) -> Row:
+def _figure(figure: str, of: str, scenario: str, unit: str, plan: Cell, reference: Cell) -> Row:
     return {"figure": figure, "of": of, "scenario": scenario, "unit": unit, "plan": plan, "reference": reference}
 
 

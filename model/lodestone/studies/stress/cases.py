@@ -89,6 +89,7 @@ class Case:
 
     @property
     def probability(self) -> float | None:
+        """Of its scenario; None where it has none."""
         return self.data.scenario.probability if self.kind == SCENARIO else None
 
 

@@ -48,6 +48,7 @@ class Outcome:
 
     @property
     def shortage_t(self) -> float:
+        """Tonnes short in all sectors."""
         return sum((self.short_t or {}).values())
 
     @property

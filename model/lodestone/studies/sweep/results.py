@@ -42,6 +42,7 @@ class Sweep:
 
     @property
     def failed(self) -> int:
+        """How many points have no plan."""
         return sum(point.figures is None for point in self.points)
 
     @property

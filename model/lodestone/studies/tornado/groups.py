@@ -31,6 +31,7 @@ class Group:
 
     @property
     def is_illustrative(self) -> bool:
+        """Whether its source says that the figures are made up."""
         return ILLUSTRATIVE in self.source.casefold()
 
     @property

@@ -25,6 +25,7 @@ class Side:
 
     @property
     def no_plan(self) -> bool:
+        """Whether it was solved, and there is no plan."""
         return self.solved and self.extra_musd is None
 
     def is_cliff(self, cost: float) -> bool:
@@ -50,6 +51,7 @@ class Bar:
 
     @property
     def sides(self) -> tuple[Side, Side]:
+        """Lower and higher."""
         return self.low, self.high
 
     @property

@@ -8,7 +8,6 @@ and lower, on several processes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,16 +16,16 @@ from lodestone.audit.costs import totals_by_term
 from lodestone.audit.lenders import LENDERS
 from lodestone.audit.verdict import judge
 from lodestone.data.plan_data import MUSD_PER_T, PlanData
-from lodestone.errors import LodestoneError, NoPlanError, StoppedError, UsageError
+from lodestone.errors import UsageError
 from lodestone.names import readable
-from lodestone.plan.formatting import count
+from lodestone.plan.formatting import count, parse_share
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Row
 from lodestone.progress import ShouldStop
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.studies.parallel.solves import HERE, Where, run_tasks
 from lodestone.studies.parallel.source import Source
-from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Tell, Value, by_label
+from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Tell, Value, by_label, value_of
 from lodestone.studies.tornado.groups import Group, changed, groups
 from lodestone.studies.tornado.results import Bar, Side, Tornado
 from lodestone.workbook.conversion import plan_data
@@ -68,14 +67,7 @@ class AgainTask(AsItIs):
 
 def parse_by(text: str) -> float:
     """'20%', '20 %' or '0.2'. Raises UsageError for what is no share above 0 and at most 1."""
-    number, percent = text.strip().removesuffix("%"), text.strip().endswith("%")
-    try:
-        share = float(number) / (100 if percent else 1)
-    except ValueError:
-        share = math.nan
-    if not 0 < share <= 1:
-        raise UsageError(f"--by {text}: give a share above 0 and at most 1, e.g. 20% or 0.2")
-    return share
+    return parse_share("--by", text, "give a share above 0 and at most 1, e.g. 20% or 0.2", above_zero=True)
 
 
 def tornado(
@@ -97,7 +89,7 @@ def tornado(
     if not wanted:
         raise UsageError(f"--only {only}: no row gives such a source")
     first = [AgainTask(source, {}, "plan")]
-    plan = _plan(run_tasks(first, where, by_label(first, on_news), should_stop)[0])
+    plan: Plan = value_of(run_tasks(first, where, by_label(first, on_news), should_stop)[0])
     look = _Look(tables, inputs.tables(), plan)
     bars = [_bar(group, look, by) for group in wanted]
     leading = _leading(bars, plan.cost, leaders)
@@ -123,15 +115,6 @@ def tornado(
         tuple(order),
         tuple(_remarks(bars, leading, gap)),
     )
-
-
-def _plan(value: Value) -> Plan:
-    """The plan itself, with all of its tables. Raises the error that a Failure stands for."""
-    if isinstance(value, Failure):
-        kinds: dict[int, type[LodestoneError]] = {3: NoPlanError, 4: StoppedError}
-        raise kinds.get(value.exit_code, UsageError)(value.message)
-    found: Plan = value
-    return found
 
 
 def _remarks(bars: Sequence[Bar], leading: Sequence[int], gap: float) -> list[str]:

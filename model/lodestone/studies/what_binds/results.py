@@ -55,6 +55,7 @@ class WhatBinds:
 
 
 def in_words(moved: Moved) -> str:
+    """What moving a limit is worth, in a sentence."""
     where = f"{moved.cell} ({moved.name}): {moved.step} {'more' if moved.more else 'less'} in every year"
     if moved.musd is None or moved.at_least is None:
         return f"{where}: {moved.message}"

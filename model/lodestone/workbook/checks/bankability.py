@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lodestone.data.lenders import can_be_closed, decision_years, gap, package_worth
-from lodestone.data.plan_data import MUSD_PER_T, PlanData
+from lodestone.data.plan_data import MUSD_PER_T
 from lodestone.errors import Problem
+from lodestone.workbook.checks.packages import base_data
 from lodestone.workbook.checks.rows import cell_of, problem_at
-from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.tables import Tables
-
-
-def _data(tables: Tables) -> PlanData:
-    """Without lanes, of which there are many, and lenders look at none."""
-    bare = replace(tables, lanes={})
-    return plan_data(bare, bare)
 
 
 def never_bankable(tables: Tables) -> Iterator[Problem]:
@@ -24,7 +17,7 @@ def never_bankable(tables: Tables) -> Iterator[Problem]:
 
     Only of the base: lenders know no scenario, and dearer projects are what some scenarios are for.
     """
-    data = _data(tables)
+    data = base_data(tables)
     for project in data.projects.values():
         decided = project.committed_year is not None and project.max_builds == 1
         years = () if project.public or decided else decision_years(data, project)
@@ -40,7 +33,7 @@ def never_bankable(tables: Tables) -> Iterator[Problem]:
 
 def floor_worth_nothing(tables: Tables) -> Iterator[Problem]:
     """A package that is worth nothing to lenders at their prices, so that it closes no gap."""
-    data = _data(tables)
+    data = base_data(tables)
     for floor in data.floors.values():
         if floor.floor is None or floor.project not in data.projects:  # of a plant: what is committed
             continue

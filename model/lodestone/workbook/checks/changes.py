@@ -19,6 +19,7 @@ def _changes(tables: Tables) -> list[Record]:
 
 
 def change_twice(tables: Tables) -> Iterator[Problem]:
+    """Two rows of Changes say the same."""
     for row, first in _twice(tables):
         yield problem_at(
             row,
@@ -69,6 +70,7 @@ def _name(row: Record) -> str:
 
 
 def change_past_horizon(tables: Tables) -> Iterator[Problem]:
+    """A change runs on after the last year."""
     last = horizon_of(tables)[-1]
     for row in _changes(tables):
         if row["to_year"] is not None and row["to_year"] > last:

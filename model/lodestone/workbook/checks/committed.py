@@ -18,6 +18,7 @@ TOLERANCE = 1e-9
 
 
 def committed_after_horizon(tables: Tables) -> Iterator[Problem]:
+    """Something is committed for a year after the last."""
     last = tables.settings["last_year"]
     for sheet in COMMITTED_SHEETS:
         for row in tables.rows(sheet):
@@ -45,6 +46,7 @@ def volume_without_year(tables: Tables) -> Iterator[Problem]:
 
 
 def volume_outside_limits(tables: Tables) -> Iterator[Problem]:
+    """A committed volume is not within min_t_per_yr and max_t_per_yr."""
     for row in tables.rows("Contracts"):
         t, least, most = row["committed_t_per_yr"], row["min_t_per_yr"] or 0.0, row["max_t_per_yr"]
         if t is None or row["committed_year"] is None or most is None or least > most:

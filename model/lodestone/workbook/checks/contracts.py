@@ -11,6 +11,7 @@ from lodestone.workbook.tables import Record, Tables
 
 
 def contract_for_no_output(tables: Tables) -> Iterator[Problem]:
+    """A contract is for what its supplier does not make or trade."""
     for contract in tables.rows("Contracts"):
         supplier = supplier_of(tables, contract)
         if supplier is not None:
@@ -57,6 +58,7 @@ def contracts_on_several_outputs(tables: Tables) -> Iterator[Problem]:
 
 
 def fixed_price_missing(tables: Tables) -> Iterator[Problem]:
+    """price_rule is fixed, and there is no price."""
     for contract in tables.rows("Contracts"):
         if contract["price_rule"] == "fixed" and "fixed_price_usd_per_kg" in contract.blank:
             yield Problem(

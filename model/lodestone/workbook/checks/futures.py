@@ -82,6 +82,7 @@ def secure_against_nothing(tables: Tables) -> Iterator[Problem]:
 
 
 def freed_stockpile_unknown(tables: Tables) -> Iterator[Problem]:
+    """An emergency frees a stockpile that is not there."""
     piles = [name for (name,) in tables.records["Stockpiles"]]
     for row in tables.rows("Scenarios"):
         for part in (part.strip() for part in (row["emergency_stockpiles"] or ANY).split(",")):

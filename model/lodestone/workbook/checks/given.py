@@ -38,6 +38,7 @@ def given(tables: Tables, row: Record, column: str) -> bool:
 
 
 def cells_without_effect(tables: Tables) -> Iterator[Problem]:
+    """A cell was filled in that its own row makes meaningless (IDLE)."""
     for idle in IDLE:
         for row in tables.rows(idle.sheet):
             for column in idle.columns:

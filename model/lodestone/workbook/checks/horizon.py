@@ -43,6 +43,7 @@ def decisions_of(tables: Tables, project: Record) -> range:
 
 
 def project_never_produces(tables: Tables) -> Iterator[Problem]:
+    """A project whose lead time ends after the last year, whenever it is decided."""
     for project in tables.rows("Projects"):
         window = window_of(tables, project)
         if window and not decisions_of(tables, project):
@@ -56,6 +57,7 @@ def project_never_produces(tables: Tables) -> Iterator[Problem]:
 
 
 def requires_later_project(tables: Tables) -> Iterator[Problem]:
+    """A project that can never be built because of the one that it requires."""
     for project in tables.rows("Projects"):
         other = tables.records["Projects"].get((project["requires"],))
         if other is None:
@@ -76,6 +78,7 @@ def requires_later_project(tables: Tables) -> Iterator[Problem]:
 
 
 def contract_never_delivers(tables: Tables) -> Iterator[Problem]:
+    """A contract that cannot be signed with its project, or begins after the last year."""
     horizon = horizon_of(tables)
     for contract in tables.rows("Contracts"):
         supplier, window = supplier_of(tables, contract), window_of(tables, contract)

@@ -15,6 +15,7 @@ MANY = 20  # lanes without use, from which most of a sheet is no slip
 
 
 def demand_out_of_reach(tables: Tables) -> Iterator[Problem]:
+    """Demand to which no open lane brings the material."""
     reach, horizon = reached(tables), horizon_of(tables)
     for row in tables.rows("Demand"):
         if ever(row.years, horizon) and not reach.comes_to(row["region"], row["material"]):

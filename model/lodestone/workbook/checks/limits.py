@@ -11,6 +11,7 @@ from lodestone.workbook.tables import Tables
 
 
 def year_window_reversed(tables: Tables) -> Iterator[Problem]:
+    """latest_year is before earliest_year."""
     for row in (*tables.rows("Projects"), *tables.rows("Contracts")):
         if above(row, "earliest_year", "latest_year") and not row.blank & {"earliest_year", "latest_year"}:
             yield problem_at(
@@ -22,14 +23,17 @@ def year_window_reversed(tables: Tables) -> Iterator[Problem]:
 
 
 def collar_reversed(tables: Tables) -> Iterator[Problem]:
+    """The least price of a contract is above its most."""
     yield from _reversed(tables, "Contracts", "price_min_usd_per_kg", "price_max_usd_per_kg")
 
 
 def volumes_reversed(tables: Tables) -> Iterator[Problem]:
+    """The least volume of a contract is above its most."""
     yield from _reversed(tables, "Contracts", "min_t_per_yr", "max_t_per_yr")
 
 
 def opening_over_capacity(tables: Tables) -> Iterator[Problem]:
+    """A stockpile opens with more than it can hold."""
     yield from _reversed(tables, "Stockpiles", "opening_t", "capacity_t")
 
 
@@ -55,6 +59,7 @@ def fixed_price_out_of_bounds(tables: Tables) -> Iterator[Problem]:
 
 
 def least_over_capacity(tables: Tables) -> Iterator[Problem]:
+    """A stockpile must hold more than it can."""
     yield from _reversed(tables, "Stockpiles", "least_t", "capacity_t")
 
 

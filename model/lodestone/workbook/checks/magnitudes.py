@@ -49,6 +49,7 @@ class Figure:
     value: float
 
     def problem(self, wrong: str, mend: str) -> Problem:
+        """The problem of this figure, at its cell."""
         return Problem(cell_of(self.row, self.place), show(self.value), wrong, mend)
 
 
@@ -230,6 +231,7 @@ def dearer_than_the_material(tables: Tables) -> Iterator[Problem]:
 
 
 def fee_out_of_proportion(tables: Tables) -> Iterator[Problem]:
+    """A signing fee of 300 times or more what a year of the contract is worth."""
     for row in tables.rows("Contracts"):
         worth = row["max_t_per_yr"] * _price(tables, row["material"]) * KG_PER_T / USD_PER_MUSD
         if worth and row["signing_fee_musd"] >= FAR * worth:
@@ -332,6 +334,7 @@ COMPARISONS = (
 
 
 def time_limit_very_short(tables: Tables) -> Iterator[Problem]:
+    """Under a second, where perhaps minutes were meant."""
     limit = tables.settings["time_limit_s"]
     if limit < 1 and "time_limit_s" in tables.setting_cells:
         yield Problem(

@@ -15,6 +15,7 @@ LAST_MONTHS = {"emergency_to_month": "emergency_to"}
 
 
 def cut_year_outside(tables: Tables) -> Iterator[Problem]:
+    """A row of Periods cuts a year that is not planned."""
     horizon = horizon_of(tables)
     for row in tables.rows("Periods"):
         if row["year"] not in horizon:
@@ -24,6 +25,7 @@ def cut_year_outside(tables: Tables) -> Iterator[Problem]:
 
 
 def month_without_year(tables: Tables) -> Iterator[Problem]:
+    """A month whose year is blank."""
     for row in tables.rows("Scenarios"):
         for month, year in (FIRST_MONTHS | LAST_MONTHS).items():
             if month not in row.blank and row[month] is not None and row[year] is None:

@@ -22,6 +22,7 @@ def _supported(tables: Tables, floor: Record) -> Record | None:
 
 
 def floor_not_allowed(tables: Tables) -> Iterator[Problem]:
+    """Packages are for private projects of one build, and for plants where they are committed."""
     for floor in tables.rows("PriceFloors"):
         unit = _supported(tables, floor)
         if unit is None:
@@ -70,6 +71,7 @@ def _of_a_plant(floor: Record, plant: Record) -> Iterator[Problem]:
 
 
 def floor_for_no_output(tables: Tables) -> Iterator[Problem]:
+    """A package is for what its unit does not make."""
     for floor in tables.rows("PriceFloors"):
         unit = _supported(tables, floor)
         if unit is not None:
@@ -97,6 +99,7 @@ def support_over_capex(tables: Tables) -> Iterator[Problem]:
 
 
 def loan_longer_than_life(tables: Tables) -> Iterator[Problem]:
+    """A loan runs longer than its project lives."""
     for floor in tables.rows("PriceFloors"):
         project = tables.records["Projects"].get((floor["project"] or "",))
         if project is None or not floor["loan_share_of_capex"] or floor["loan_years"] is None:

@@ -15,12 +15,12 @@ from lodestone.workbook.tables import Record, Tables
 DAYS_PER_YEAR = 365
 
 
-def regions_named(tables: Tables, name: str) -> set[str]:
+def regions_named(tables: Tables, name: str | None) -> set[str]:
     """The regions of a cell that names a region, a group, or with * all regions not of concern."""
     rows = tables.rows("Regions")
     if name == ANY:
         return {row["region"] for row in rows if not row["of_concern"]}
-    return {row["region"] for row in rows if name in (row["region"], row["group"])}
+    return {row["region"] for row in rows if name is not None and name in (row["region"], row["group"])}
 
 
 def _demands(tables: Tables, material: str, regions: set[str], sector: str = ANY) -> list[Record]:
@@ -52,6 +52,7 @@ def _what(material: str) -> str:
 
 
 def cap_without_consumption(tables: Tables) -> Iterator[Problem]:
+    """A cap for what nobody consumes."""
     for cap in tables.rows("ChinaShare"):
         regions, sector, material = regions_named(tables, cap["region"]), cap["sector"], cap["material"]
         if _demands(tables, material, regions, sector) or (sector == ANY and _taken_in(tables, material, regions)):
@@ -66,6 +67,7 @@ def cap_without_consumption(tables: Tables) -> Iterator[Problem]:
 
 
 def cap_never_binds(tables: Tables) -> Iterator[Problem]:
+    """A cap that is in force in no year, or allows everything."""
     horizon = horizon_of(tables)
     for cap in tables.rows("ChinaShare"):
         shares = [share for year in horizon if (share := (cap.years or {}).get(year)) is not None]
@@ -93,6 +95,7 @@ def nothing_is_exposed(tables: Tables) -> Iterator[Problem]:
 
 
 def all_is_of_concern(tables: Tables) -> Iterator[Problem]:
+    """Caps, and nobody who could supply clean material."""
     if tables.rows("ChinaShare") and all(row["of_concern"] for row in tables.rows("Regions")):
         yield _of_concern(tables, "every region is of concern, so that all that is made is exposed", "no")
 
@@ -106,6 +109,7 @@ def _of_concern(tables: Tables, wrong: str, enter: str) -> Problem:
 
 
 def market_of_concern_called_clean(tables: Tables) -> Iterator[Problem]:
+    """A market in a region of concern whose goods count as clean."""
     for market in tables.rows("Markets"):
         region = tables.records["Regions"][market["region"],]
         if region["of_concern"] and market["exposed"] == "no" and market["side"] == "buy":
@@ -118,6 +122,7 @@ def market_of_concern_called_clean(tables: Tables) -> Iterator[Problem]:
 
 
 def cover_without_consumption(tables: Tables) -> Iterator[Problem]:
+    """Days of cover for what nobody consumes."""
     horizon = horizon_of(tables)
     for stock in tables.rows("Stockpiles"):
         regions, material = regions_named(tables, stock["covers"]), stock["material"]
@@ -152,6 +157,7 @@ def cover_over_capacity(tables: Tables) -> Iterator[Problem]:
 
 
 def substitution_of_no_demand(tables: Tables) -> Iterator[Problem]:
+    """An option for what no sector wants."""
     for option in tables.rows("Substitution"):
         if not _demands(tables, option["material"], _everywhere(tables), option["sector"]):
             yield problem_at(
@@ -163,6 +169,7 @@ def substitution_of_no_demand(tables: Tables) -> Iterator[Problem]:
 
 
 def substitution_dearer_than_shortage(tables: Tables) -> Iterator[Problem]:
+    """An option that costs more than going short."""
     for option in tables.rows("Substitution"):
         sector = tables.records["Sectors"][option["sector"],]
         if option["cost_usd_per_kg"] > sector["shortage_cost_usd_per_kg"] and not sector["min_service_share"]:
@@ -179,6 +186,7 @@ def _everywhere(tables: Tables) -> set[str]:
 
 
 def returns_of_no_demand(tables: Tables) -> Iterator[Problem]:
+    """Scrap of what is delivered to nobody."""
     for row in tables.rows("Returns"):
         if not _demands(tables, row["material"], _everywhere(tables), row["sector"]):
             yield problem_at(
@@ -190,6 +198,7 @@ def returns_of_no_demand(tables: Tables) -> Iterator[Problem]:
 
 
 def returns_nobody_uses(tables: Tables) -> Iterator[Problem]:
+    """Scrap that no plant or project takes in."""
     users = reached(tables).users
     for row in tables.rows("Returns"):
         if not users[row["scrap"]]:
@@ -202,6 +211,7 @@ def returns_nobody_uses(tables: Tables) -> Iterator[Problem]:
 
 
 def returns_after_horizon(tables: Tables) -> Iterator[Problem]:
+    """Scrap that comes back after the last year, or not at all."""
     horizon = horizon_of(tables)
     for row in tables.rows("Returns"):
         if row["lag_years"] >= len(horizon):
@@ -217,6 +227,7 @@ def returns_after_horizon(tables: Tables) -> Iterator[Problem]:
 
 
 def budget_for_nothing(tables: Tables) -> Iterator[Problem]:
+    """A budget for what is not on offer, or in force in no year."""
     offered = _on_offer(tables)
     for budget in tables.rows("Budgets"):
         if not any(offered[kind] for kind in kinds_of(budget)):
@@ -233,6 +244,7 @@ def budget_for_nothing(tables: Tables) -> Iterator[Problem]:
 
 
 def budget_words_without_effect(tables: Tables) -> Iterator[Problem]:
+    """Other words beside `all`."""
     for budget in tables.rows("Budgets"):
         words = [word for word in budget["covers"] if word not in ("all", "contingent")]
         if "all" in budget["covers"] and words:

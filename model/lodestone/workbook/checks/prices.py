@@ -23,6 +23,7 @@ from lodestone.workbook.tables import Lane, Record, Tables
 
 
 def sell_market_without_volume(tables: Tables) -> Iterator[Problem]:
+    """A market that would buy without end."""
     for market in tables.rows("Markets"):
         if market["side"] == "sell" and _without_volume(market):
             cell = next((cell for name, cell in market.cells.items() if isinstance(name, int)), cell_of(market, "side"))
@@ -87,6 +88,7 @@ def _uses_of_prices(tables: Tables, materials: set[str]) -> Iterator[tuple[str, 
 
 
 def taxed(tables: Tables, lane: Lane) -> bool:
+    """Whether a lane has a tariff in some year planned."""
     rates = (*(lane.tariff.get(year) for year in horizon_of(tables)), *lane.tariff_months.values())
     return any(rates) or lane.min_price_usd_per_kg is not None
 
@@ -122,7 +124,7 @@ def _priced(tables: Tables, row: Record) -> Record | None:
 
 
 def price_row(tables: Tables, material: str, region: str) -> Record:
-    """The row of Prices that names the region, else that of all regions."""
+    """The row of Prices that names the region, else that of all regions. Raises KeyError where there is none."""
     prices = tables.records["Prices"]
     return prices.get((material, region)) or prices[material, ANY]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from lodestone.errors import Problem
 from lodestone.workbook.checks.rows import problem_at
@@ -26,7 +25,7 @@ def circular_requires(tables: Tables) -> Iterator[Problem]:
 def _ring_from(tables: Tables, start: str) -> list[str]:
     """The projects on the way from `start` along requires, if it leads back to `start`; otherwise none."""
     way: list[str] = []
-    name: Any = start
+    name: str = start
     while (name,) in tables.records["Projects"] and name not in way:
         way.append(name)
         name = tables.records["Projects"][name,]["requires"]

@@ -42,6 +42,7 @@ class Reached:
         ]
 
     def comes_to(self, region: str, material: str) -> bool:
+        """Whether an open lane brings a material to a region."""
         return bool(self.sources[material] & self.into[region, material])
 
     def is_used_from(self, region: str, material: str) -> bool:

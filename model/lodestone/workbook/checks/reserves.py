@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lodestone.errors import Problem
+from lodestone.workbook.checks.policies import regions_named
 from lodestone.workbook.checks.rows import problem_at
-from lodestone.workbook.schema.sheets import ANY
 from lodestone.workbook.tables import Record, Tables
 
 
@@ -16,7 +16,7 @@ def cover_held_by_a_rival(tables: Tables) -> Iterator[Problem]:
         region = tables.records["Regions"].get((pile["region"] or "",))
         if region is None or not region["of_concern"] or not _names_days(pile):
             continue
-        if _covered(tables, pile["covers"]) != {pile["region"]}:
+        if regions_named(tables, pile["covers"]) != {pile["region"]}:
             yield problem_at(
                 pile,
                 "covers",
@@ -27,11 +27,3 @@ def cover_held_by_a_rival(tables: Tables) -> Iterator[Problem]:
 
 def _names_days(pile: Record) -> bool:
     return any(days for days in (*(pile.years or {}).values(), *pile.months.values()))
-
-
-def _covered(tables: Tables, name: str | None) -> set[str]:
-    """The regions of a cell that names a region, a group, or with * all regions not of concern."""
-    rows = tables.rows("Regions")
-    if name == ANY:
-        return {row["region"] for row in rows if not row["of_concern"]}
-    return {row["region"] for row in rows if name is not None and name in (row["region"], row["group"])}

@@ -12,6 +12,7 @@ from lodestone.workbook.tables import Tables
 
 
 def scenario_named_base(tables: Tables) -> Iterator[Problem]:
+    """The name base is taken."""
     if (BASE,) in tables.records["Scenarios"]:
         yield problem_at(
             tables.records["Scenarios"][BASE,],
@@ -22,6 +23,7 @@ def scenario_named_base(tables: Tables) -> Iterator[Problem]:
 
 
 def probabilities_over_one(tables: Tables) -> Iterator[Problem]:
+    """Probabilities add up to more than 1."""
     likely = [row for row in tables.rows("Scenarios") if row["probability"]]
     total = sum(row["probability"] for row in likely)
     if total > 1 + 1e-9:
@@ -34,6 +36,7 @@ def probabilities_over_one(tables: Tables) -> Iterator[Problem]:
 
 
 def nothing_left_for_base(tables: Tables) -> Iterator[Problem]:
+    """Probabilities add up to 1: the base is no possible future."""
     likely = [row for row in tables.rows("Scenarios") if row["probability"]]
     if likely and sum(row["probability"] for row in likely) > 1 - 1e-9:
         yield problem_at(
@@ -45,6 +48,7 @@ def nothing_left_for_base(tables: Tables) -> Iterator[Problem]:
 
 
 def probability_without_year(tables: Tables) -> Iterator[Problem]:
+    """A likely scenario that never shows itself."""
     for row in tables.rows("Scenarios"):
         if row["probability"] and "from_year" in row.blank:
             yield Problem(
@@ -56,6 +60,7 @@ def probability_without_year(tables: Tables) -> Iterator[Problem]:
 
 
 def scenario_year_outside(tables: Tables) -> Iterator[Problem]:
+    """A year of a scenario is not planned."""
     horizon = horizon_of(tables)
     for row in tables.rows("Scenarios"):
         for column in ("from_year", "emergency_from", "emergency_to"):
@@ -69,6 +74,7 @@ def scenario_year_outside(tables: Tables) -> Iterator[Problem]:
 
 
 def shows_itself_at_once(tables: Tables) -> Iterator[Problem]:
+    """A scenario that is known before anything is decided."""
     for row in tables.rows("Scenarios"):
         if row["probability"] and row["from_year"] == tables.settings["first_year"] and row["from_month"] == 1:
             yield problem_at(
@@ -80,6 +86,7 @@ def shows_itself_at_once(tables: Tables) -> Iterator[Problem]:
 
 
 def emergency_incomplete(tables: Tables) -> Iterator[Problem]:
+    """An emergency without a beginning or an end."""
     for row in tables.rows("Scenarios"):
         for column, other in (("emergency_from", "emergency_to"), ("emergency_to", "emergency_from")):
             if column in row.blank and row[other] is not None:
@@ -92,6 +99,7 @@ def emergency_incomplete(tables: Tables) -> Iterator[Problem]:
 
 
 def emergency_reversed(tables: Tables) -> Iterator[Problem]:
+    """An emergency that ends before it begins."""
     for row in tables.rows("Scenarios"):
         if above(row, "emergency_from", "emergency_to"):
             yield problem_at(
@@ -103,6 +111,7 @@ def emergency_reversed(tables: Tables) -> Iterator[Problem]:
 
 
 def emergency_before_scenario(tables: Tables) -> Iterator[Problem]:
+    """An emergency that begins before its scenario shows itself."""
     for row in tables.rows("Scenarios"):
         if above(row, "from_year", "emergency_from"):
             yield problem_at(

@@ -12,12 +12,14 @@ from lodestone.workbook.tables import Tables
 
 
 def region_unused(tables: Tables) -> Iterator[Problem]:
+    """A region in which nothing happens."""
     used = {row["region"] for sheet in ("Markets", "Demand", "Stockpiles") for row in tables.rows(sheet)}
     used |= {row["region"] for sheet in ("Plants", "Projects") for row in tables.rows(sheet)}
     yield from _unused(tables, "Regions", used, "nothing is made, sold, stocked or consumed there")
 
 
 def material_unused(tables: Tables) -> Iterator[Problem]:
+    """A material that nobody makes, wants or keeps."""
     used = {
         row["material"]
         for sheet in ("Processes", "Markets", "Demand", "Stockpiles", "Returns")
@@ -28,6 +30,7 @@ def material_unused(tables: Tables) -> Iterator[Problem]:
 
 
 def sector_unused(tables: Tables) -> Iterator[Problem]:
+    """A sector without demand."""
     used = {row["sector"] for row in tables.rows("Demand")}
     yield from _unused(tables, "Sectors", used, "it has no demand")
 
@@ -40,6 +43,7 @@ def _unused(tables: Tables, sheet: str, used: set[str], why: str) -> Iterator[Pr
 
 
 def process_unused(tables: Tables) -> Iterator[Problem]:
+    """A recipe that nobody runs."""
     used = {unit["process"] for unit in units_of(tables)}
     for process in dict.fromkeys(row["process"] for row in tables.rows("Processes")):
         if process not in used:
@@ -52,6 +56,7 @@ def process_unused(tables: Tables) -> Iterator[Problem]:
 
 
 def recipe_without_output(tables: Tables) -> Iterator[Problem]:
+    """A recipe in use that makes nothing."""
     told = set()
     for unit in units_of(tables):
         if unit["process"] not in told and not outputs_of(tables, unit):
@@ -90,6 +95,7 @@ def nothing_in_any_year(tables: Tables) -> Iterator[Problem]:
 
 
 def group_of_one(tables: Tables) -> Iterator[Problem]:
+    """A group with one project."""
     size = Counter(row["group"] for row in tables.rows("Projects") if row["group"])
     for project in tables.rows("Projects"):
         if size.get(project["group"]) == 1:
@@ -117,6 +123,7 @@ def spot_share_of_nothing(tables: Tables) -> Iterator[Problem]:
 
 
 def scenario_empty(tables: Tables) -> Iterator[Problem]:
+    """A scenario that no row of Changes names."""
     changed = {row["scenario"] for row in tables.rows("Changes")}
     for row in tables.rows("Scenarios"):
         if row["scenario"] not in changed:

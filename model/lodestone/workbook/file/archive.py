@@ -160,6 +160,7 @@ def require_harmless(path: Path, data: bytes, most: int) -> None:
 
 
 def is_xml(name: str) -> bool:
+    """Whether a part of the file is XML, by its name."""
     return name.lower().endswith((".xml", ".rels", ".vml"))
 
 

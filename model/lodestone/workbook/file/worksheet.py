@@ -114,6 +114,7 @@ class Common:
 
 
 def read_sheet(name: str, xml: bytes, book: Common, *, hidden: bool = False) -> RawSheet:
+    """The cells of a sheet, of its XML; hidden: whether the sheet is."""
     reading = _Reading(book)
     for piece in pieces(xml, (b"worksheet", b"sheetData"), b"row"):
         reading.add(parsed(piece))
@@ -196,10 +197,12 @@ def pieces(xml: bytes, within: Sequence[bytes], item: bytes) -> Iterator[bytes]:
 
 
 def tag_of(element: ElementTree.Element) -> str:
+    """The name of an element without its namespace."""
     return element.tag.rpartition("}")[2]
 
 
 def children(element: ElementTree.Element, tag: str) -> list[ElementTree.Element]:
+    """The children with a name."""
     return [child for child in element if tag_of(child) == tag]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 from lodestone.errors import Problem
 from lodestone.names import alike, plain
@@ -17,6 +16,7 @@ from lodestone.workbook.reading.cells import plain_number, show
 from lodestone.workbook.reading.typed import TypedRow, TypedTable, TypedWorkbook
 from lodestone.workbook.schema.columns import YEARS, Column, Sheet
 from lodestone.workbook.schema.sheets import SETTINGS, SHEETS
+from lodestone.workbook.tables import Value
 
 # Columns whose names are of one kind, which other sheets and reports must be able to tell apart.
 NAMES = (
@@ -50,10 +50,12 @@ LARGE_FACTOR = 10.0
 
 
 def is_total(name: str) -> bool:
+    """Whether a name says that its row adds up others."""
     return _TOTAL.fullmatch(name) is not None
 
 
 def is_note(name: str) -> bool:
+    """Whether a name is a remark."""
     return _NOTE.fullmatch(name) is not None or len(name.split()) > MOST_WORDS
 
 
@@ -64,7 +66,7 @@ def doubts_of_cells(book: TypedWorkbook) -> Iterator[Problem]:
         yield from _totals_and_notes(SHEETS[name], table)
         yield from _large_shares(SHEETS[name], table)
     for column in SETTINGS.columns:
-        yield from _large_share(column, column.name, book.settings.get(column.name), book.setting_cells)
+        yield from _large_share(column, book.settings.get(column.name), book.setting_cells.get(column.name))
     if "Changes" in book.tables:
         yield from _large_changes(book.tables["Changes"])
     yield from _odd_headings(book)
@@ -157,14 +159,14 @@ def _large_shares(sheet: Sheet, table: TypedTable) -> Iterator[Problem]:
         for row in table.rows:
             given = row.years if column.kind == YEARS else {column.name: row.values.get(column.name)}
             for name, value in given.items():
-                yield from _large_share(column, name, value, row.cells)
+                yield from _large_share(column, value, row.cells.get(name))
 
 
-def _large_share(column: Column, name: str | int, value: Any, cells: Any) -> Iterator[Problem]:
-    if column.usual is None or not isinstance(value, float | int) or value <= column.usual or name not in cells:
+def _large_share(column: Column, value: Value, cell: str | None) -> Iterator[Problem]:
+    if column.usual is None or not isinstance(value, float | int) or value <= column.usual or cell is None:
         return
     yield Problem(
-        cells[name],
+        cell,
         show(value),
         f"{show(value)} means {100 * value:,.15g} %, which is hardly meant",
         f"shares are fractions, {value / 100:g} for {show(value)} %; leave it if it is meant",
@@ -185,7 +187,7 @@ def _large_changes(changes: TypedTable) -> Iterator[Problem]:
             if sheet.name == SETTINGS.name:
                 column = sheet.by_name.get(plain(row.values.get("row", "")))
             if column is not None:
-                yield from _large_share(column, "value", value, row.cells)
+                yield from _large_share(column, value, row.cells.get("value"))
         elif value > LARGE_FACTOR:
             yield Problem(
                 row.where("value"),

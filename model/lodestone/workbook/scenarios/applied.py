@@ -68,6 +68,7 @@ class Future:
 
     @property
     def calendar(self) -> Calendar:
+        """The years and periods planned."""
         return calendar_of(self.settings, self.records)
 
     def carry_out(self, changes: Iterable[Change]) -> None:

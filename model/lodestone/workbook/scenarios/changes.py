@@ -58,6 +58,7 @@ class Change:
 
     @property
     def is_set(self) -> bool:
+        """Whether it is a --set, and no row of Changes."""
         return self.shows is None
 
     def refuse(self, part: str, wrong: str, mend: str) -> RefusedChange:

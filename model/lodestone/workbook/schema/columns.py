@@ -83,6 +83,7 @@ class Sheet:
 
     @property
     def years(self) -> Column | None:
+        """The year columns of the sheet, if it has any."""
         return self.by_name.get(YEARS)
 
     @property
@@ -123,6 +124,7 @@ def ref(name: str, refers_to: str, meaning: str = "", *, required: bool = True, 
 
 
 def yesno(name: str, default: bool, meaning: str = "") -> Column:
+    """A column of yes and no."""
     return Column(name, "yesno", default=default, meaning=meaning)
 
 
@@ -146,6 +148,7 @@ def integer(
     least: float | str | None = None,
     most: float | str | None = None,
 ) -> Column:
+    """A column of whole numbers. least, most: a bound, or the setting that is one."""
     return Column(name, "integer", unit, required, default, least=least, most=most, meaning=meaning)
 
 
@@ -163,6 +166,7 @@ def number(
     blank: str = "",
     usual: float | None = None,
 ) -> Column:
+    """A column of numbers. usual: beyond it the figure is doubted. blank: what a blank cell means, in words."""
     return Column(
         name, "number", unit, required, default, blank, least, most, above, below, usual=usual, meaning=meaning
     )

@@ -1,7 +1,7 @@
 """Every payment of a plan by itself: when, who pays, and the plant, lane, reserve or demand that it is for.
 
-Added up by term and year they are the table `costs`. Amounts are those of the audit, made of the plan's tables and the
-workbook's figures.
+Made of the plan's tables and the workbook's figures. Added up by term and year they are the table `costs`, which the
+audit checks with them; `solve/accounts` says with them who pays what, and what a kilogram costs.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lodestone.audit.books import Books
+from lodestone.audit.books import Award, Books, Signing
 from lodestone.audit.closing import fixed_costs
-from lodestone.audit.contracts import prices
-from lodestone.audit.costs import lacking_cost, owed_items
-from lodestone.audit.floors import credit, payment, value_added
+from lodestone.audit.contracts import active, prices
+from lodestone.audit.floors import covered, credit, output_of, payment, value_added
 from lodestone.audit.flows import lane_rates
 from lodestone.audit.packages import grant, loan
 from lodestone.audit.projects import starts
 from lodestone.audit.stakes import dividends, paid_back
-from lodestone.audit.stockpiles import creditable, held
-from lodestone.data.plan_data import PlanData, Project, Time, time_of, year_of
+from lodestone.audit.stockpiles import creditable, held, left_over
+from lodestone.data.plan_data import PlanData, Project, Stockpile, Time, time_of, year_of
 
 BUYERS, SHORTAGE = "buyers", "shortage"
 # What a cost is: parts of the landed cost of a kilogram, in the order in which they arise.
@@ -158,7 +157,7 @@ def _units(data: PlanData, books: Books) -> Iterator[Item]:
 def _trade(data: PlanData, books: Books) -> Iterator[Item]:
     for (name, time, k), t in books.traded.items():
         market = data.markets[name]
-        value = data.market_price(name, time) * t
+        value = data.price_of(market.material, market.region, time) * (1 + market.premium_share) * t
         if market.buys:
             yield Item("market_purchases", time, value, BUYERS, PURCHASES, MARKET, (name, k))
         else:
@@ -190,3 +189,60 @@ def _stocks(data: PlanData, books: Books) -> Iterator[Item]:
         credited = -data.stock_end_value_share * data.price_of(site.material, site.region, last) * counted
         if counted:
             yield Item("stock_credit", last, credited, BUYERS, OTHER, RESERVE, (site.name,))
+
+
+def lacking_cost(data: PlanData, books: Books, site: Stockpile, time: Time) -> float:
+    """What not holding a tonne saves in a period, MUSD: [cheat] being excused from cover earns nothing.
+
+    Holding and interest, what would be lost, and a price that may be lower next: in any future that goes on from here.
+    """
+    w, price = books.length[time], data.price_of(site.material, site.region, time)
+    saved = w * (site.holding_cost + data.discount_rate * price) + (1 - left_over(data, books, site, time)) * price
+    following = next((t for t in data.times if t > time), None)
+    if following is None:
+        return saved
+    futures = [data] + [other.data for other in books.beside if other.parts > time]
+    return saved + max(0.0, price - min(d.price_of(site.material, site.region, following) for d in futures))
+
+
+def owed(data: PlanData, books: Books) -> float:
+    """What floors, credits, take-or-pay and missing cover still cost after last_year, discounted to last_year.
+
+    At the prices and force majeure of its last period; what would be received is not credited.
+    """
+    return sum(musd for found in owed_items(data, books) for _, musd in found)
+
+
+def owed_items(
+    data: PlanData, books: Books
+) -> tuple[list[tuple[Award, float]], list[tuple[Signing, float]], list[tuple[Stockpile, float]]]:
+    """The same by award, by signing and by stockpile, MUSD."""
+    last = data.last_year
+    awards, signings = [], []
+    for award in books.awards:
+        if award.floor.is_honoured(data.last_time):
+            price, total = data.price_of(award.floor.material, award.unit.region, data.last_time), 0.0
+            for year in range(max(last + 1, award.first), award.last + 1):
+                per_t = max(0.0, award.floor.level - price)
+                paid = covered(data, books, award, time_of(year)) * per_t
+                paid += output_of(data, award, time_of(year)) * award.floor.credit
+                total += _after(data, year) * paid
+            awards.append((award, total))
+    for signing in books.signings:
+        total = 0.0
+        for year in range(max(last + 1, signing.first), signing.last + 1):
+            price, otherwise = prices(data, signing, time_of(year))
+            paid = signing.contract.take_or_pay_share * active(data, signing, time_of(year))
+            total += _after(data, year) * paid * max(0.0, price - otherwise)
+        signings.append((signing, total))
+    lacking = [
+        (site, books.lacking[site.name, data.last_time] * data.price_of(site.material, site.region, data.last_time))
+        for site in data.stockpiles.values()
+        if books.lacking[site.name, data.last_time]
+    ]
+    return awards, signings, lacking
+
+
+def _after(data: PlanData, year: int) -> float:
+    """Discount factor to last_year."""
+    return float((1 + data.discount_rate) ** (data.last_year - year))
