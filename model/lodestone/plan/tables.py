@@ -106,6 +106,8 @@ WITH_COMMITTED = ("floor_payments", "contract_years")
 LATER: dict[str, Row] = {
     "plants": {"kept": None, "fixed_cost_musd": 0.0, "waste_t": 0.0},
     "stockpile": {"lacking_t": 0.0},
+    "price_floors": {"credit_usd_per_kg": 0.0, "equity_musd": 0.0, "loan_musd": 0.0},
+    "floor_payments": {"credit_musd": 0.0},
 }
 # By year, also where years are cut into periods.
 YEARLY = ("china_share", "budgets", "committed", "what_binds", "accounts", "landed_costs")
@@ -151,6 +153,9 @@ TABLES: dict[str, PlanTable] = {
             "floor_usd_per_kg | USD/kg | the floor",
             "upside_share | share | part of the price above the floor that is paid back",
             "grant_musd | MUSD | grant at the decision",
+            "credit_usd_per_kg | USD/kg | production credit on all deemed output, contracted or not",
+            "equity_musd | MUSD | stake bought at the decision",
+            "loan_musd | MUSD | lent at the decision",
             key="floor decision_year",
         ),
         _table(
@@ -165,6 +170,7 @@ TABLES: dict[str, PlanTable] = {
             "payment_musd | MUSD | net payment of the treasury, negative when upside is paid back | negative",
             "upside_musd | MUSD | part of the above paid back by the project | negative",
             "payment_at_bank_prices_musd | MUSD | the payment if prices fell to the lenders' deck | negative",
+            "credit_musd | MUSD | production credit, paid beside the floor",
             key="floor decision_year year",
         ),
         _table(
