@@ -143,7 +143,7 @@ def _budget(book: Book, pick: Pick, name: str, covers: str) -> None:
         covers=covers,
         payer=pick([None, "Home", "Ally", "public"]),
         carry_over=pick(["yes", "no"]),
-        years=pick([[0.2, 1], [None, 0.3], [2, 2], 1]),
+        years=pick([[0.05, 0.3], [None, 0.1], [0.3, 0.6], 0.2, 1]),
     )
 
 

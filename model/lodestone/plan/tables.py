@@ -430,9 +430,11 @@ VALUE_TABLES: dict[str, PlanTable] = {
             "last_year || last such year, also beyond the horizon",
             "later_musd | MUSD | paid later (+) or coming back as counted (-) within the horizon | negative",
             "after_musd | MUSD | the same of the years after, in money of the last year | negative",
-            "cost_musd | MUSD | its part in the cost of the plan, discounted to the first year | negative",
+            "cost_musd | MUSD | its part in the cost of the plan, discounted to the first year; what was put in before"
+            " it is spent, and what comes back of it lowers the cost | negative",
             "clean_t | t | clean output of the supported material within the horizon",
-            "support_usd_per_kg | USD/kg | cost of the whole package per kg of clean output | negative, blank",
+            "support_usd_per_kg | USD/kg | cost of the whole package per kg of clean output; empty where it was decided"
+            " before the first year, as what was put in then is in no cost of the plan | negative, blank",
             key="floor decision_year source",
         ),
         _table(
@@ -479,7 +481,8 @@ ACCOUNT_TABLES: dict[str, PlanTable] = {
             YEAR,
             "in_cost || yes where the cost of the plan counts it; all of those add up to it | one of yes no",
             "outlay_musd | MUSD | paid in the year, undiscounted",
-            "receipts_musd | MUSD | received in the year, undiscounted",
+            "receipts_musd | MUSD | received in the year, undiscounted; of loans and equity: repayments and dividends,"
+            " also of what was lent and put in before the first year",
             "discounted_musd | MUSD | outlay less receipts, discounted to the first year | negative",
             key="payer term year",
         ),
