@@ -5,10 +5,10 @@
     python -m benchmarks.mutants --again         # what survived, after more tests
     python -m benchmarks.mutants --write         # and the figures into benchmarks/MUTANTS.md
 
-mutmut's operators make the mutants; what only words a finding is left alone (`is_wording`). Tests are collected and run
-once with coverage, to see which functions each reaches; then a process is forked for each mutant, which puts its code
-in the place of the function's and runs the tests that reach it until one fails, the sharpest first (`judges`). What is
-known stands in mutants/judged.json, by function and change, until the function changes.
+mutmut's operators make the mutants; what only words a finding is left alone (`is_wording`). Tests are collected once;
+then a process is forked for each mutant, which puts its code in the place of the function's and runs tests until one
+fails: those of its file, and those that put whole plans through (`judges`). What is known stands in
+mutants/judged.json until the function changes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import coverage
 import libcst as cst
 import pytest
 from _pytest.config import _prepareconfig
@@ -39,18 +38,15 @@ from mutmut.mutation import file_mutation
 
 ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).with_name("MUTANTS.md")
-KNOWN, REACHED = ROOT / "mutants" / "judged.json", ROOT / "mutants" / "reached.json"
+KNOWN = ROOT / "mutants" / "judged.json"
 BEGIN, END = "<!-- figures: written by python -m benchmarks.mutants --write -->", "<!-- end of figures -->"
 PARTS = ("rules", "audit")
 ALSO = ("data/lenders.py", "data/capital.py")  # what rules and audit ask of lenders
 CPU_SECONDS = 60  # of one mutant; none that ends takes a third of it
 
-# Quick and sharp: each test runs in well under a second.
-TESTS = (
-    *("tests/rules", "tests/audit", "tests/data/test_lenders.py"),
+OPTIONS = (  # of pytest: without what costs more than the tests
     *("-s", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest"),
-    "--assert=plain",  # that a test fails is enough: explaining why costs more than the test
-    *("--ignore", "tests/audit/test_random_books.py"),  # solves
+    "--assert=plain",  # that a test fails is enough
     *("--deselect", "tests/audit/test_tampered_plans.py::test_no_row_can_be_left_out"),  # test_reading.py says the same
 )
 
@@ -165,117 +161,88 @@ def _classes(module: cst.Module) -> dict[int, str]:
 
 # --- judging ----------------------------------------------------------------------------------------------------------
 
-# Besides the tests of the mutated file: those that put whole plans through all rules or the whole audit. The model with
-# every feature is built once for all tests of a file: which of them a function reaches is known of the first alone.
-BUILT_ONCE = ("tests/rules/test_tables.py", "tests/rules/test_register.py")
-WHOLE = (
-    "tests/audit/test_verdict.py",
-    "tests/audit/test_tampered_plans.py",
-    "tests/audit/test_strict_workbooks.py",
-)
+# Besides the tests of the mutated file: those that put whole plans through all rules or the whole audit.
+WHOLE = {
+    "rules": ("tests/rules/test_tables.py",),
+    "audit": (
+        "tests/audit/test_verdict.py",
+        "tests/audit/test_tampered_plans.py",
+        "tests/audit/test_strict_workbooks.py",
+    ),
+    "data": ("tests/audit/test_lenders.py", "tests/audit/test_packages.py", "tests/rules/test_bankability.py"),
+}
+OTHERS = {  # of files that have no test file of their name
+    "audit/projects.py": (
+        "tests/audit/test_capacity.py",
+        "tests/audit/test_lenders.py",
+        "tests/audit/test_committed.py",
+    ),
+    "audit/__init__.py": ("tests/audit/test_joint.py",),
+    "data/capital.py": ("tests/rules/test_capital.py", "tests/rules/test_earnings.py"),
+}
 
 
-def judges(file: str, tests: Iterable[str], every: Iterable[str]) -> list[str]:
-    """The tests that a mutant has to survive, its file's own first; tests: those that reach it, of every test there is.
-
-    All that reach it, where its file has none of its own.
-    """
+def judges(file: str) -> tuple[str, ...]:
+    """The files of tests that a mutant has to survive, its file's own first."""
     part, _, module = file.removesuffix(".py").partition("/")
     own = f"tests/{part}/test_{module}.py"
-    if not (ROOT / own).exists():
-        return list(tests)
-    whole = [t for t in (every if part == "rules" else tests) if t.startswith(BUILT_ONCE)]
-    return [*(t for t in tests if t.startswith(own)), *whole, *(t for t in tests if t.startswith(WHOLE))]
+    return ((own,) if (ROOT / own).exists() else OTHERS.get(file, ())) + WHOLE[part]
 
 
 class Session:
-    """Tests collected once, and which of them reach which function."""
+    """Tests collected once; those that killed mutants of a function are the first for the next of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, chosen: Iterable[str]) -> None:
         os.chdir(ROOT)
-        config = _prepareconfig(list(TESTS))
+        config = _prepareconfig([*sorted({path for file in chosen for path in judges(file)}), *OPTIONS])
         config.option.tbstyle = "line"  # nobody reads why
         config._do_configure()
         self.session = pytest.Session.from_config(config)
         config.hook.pytest_sessionstart(session=self.session)
-        self.tests = {item.nodeid: item for item in self.session.perform_collect()}
-        self.failed: list[str] = []
+        self.tests: dict[str, list[pytest.Item]] = defaultdict(list)  # file -> its tests
+        for item in self.session.perform_collect():
+            self.tests[item.nodeid.partition("::")[0]].append(item)
+        self.killers: dict[str, list[pytest.Item]] = defaultdict(list)  # file and function -> the latest first
+        self.failed = False
         config.pluginmanager.register(self)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed:
-            self.failed.append(f"{report.nodeid}: {report.longrepr}")
+        self.failed = self.failed or report.failed
 
-    def run(self, name: str) -> bool:
-        """Whether it passes."""
-        item = self.tests[name]
+    def fails(self, item: pytest.Item) -> bool:
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-        return not self.failed
+        return self.failed
 
-    @cached_property
-    def reached(self) -> dict[str, list[str]]:
-        """File and function -> the tests that reach it, the quick ones first."""
-        if not REACHED.exists():
-            REACHED.parent.mkdir(exist_ok=True)
-            if os.fork() == 0:
-                REACHED.write_text(json.dumps(self._reached()), encoding="utf-8")
-                os._exit(0)
-            os.wait()
-        found: dict[str, list[str]] = json.loads(REACHED.read_text(encoding="utf-8"))
-        return found
-
-    def _reached(self) -> dict[str, list[str]]:
-        include = [f"model/lodestone/{file}" for file in files()]
-        watch = coverage.Coverage(data_file=None, config_file=False, include=include)
-        seconds = {}
-        watch.start()
-        for name in self.tests:
-            watch.switch_context(name)
-            begun = time.perf_counter()
-            if not self.run(name):
-                raise click.ClickException(f"fails without any mutant: {self.failed}")
-            seconds[name] = time.perf_counter() - begun
-        watch.stop()
-        found: dict[str, list[str]] = {}
-        for file in files():
-            data = watch.get_data().contexts_by_lineno(str(ROOT / "model" / "lodestone" / file))
-            for function, lines in _lines(file).items():
-                tests = {test for line in lines for test in data.get(line, ()) if test}
-                found[f"{file} {function}"] = sorted(tests, key=lambda name: (seconds[name], name))
-        return found
-
-    def judge(self, mutant: Mutant) -> str:
-        """killed, timeout or survived."""
-        tests = judges(mutant.file, self.reached.get(f"{mutant.file} {mutant.function}", ()), self.tests)
-        tests = [name for name in tests if name in self.tests]
+    def judge(self, mutant: Mutant | None) -> str:
+        """killed, timeout or survived; of no mutant: of the code as it is, by all tests."""
+        name = f"{mutant.file} {mutant.function}" if mutant else ""
+        killers = self.killers[name]
+        items = [item for path in (judges(mutant.file) if mutant else self.tests) for item in self.tests[path]]
+        items.sort(key=lambda item: killers.index(item) if item in killers else len(killers))
+        told, telling = os.pipe()
         child = os.fork()
         if child == 0:
             resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-            with contextlib.suppress(BaseException):
-                sink = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(sink, 1)
-                os.dup2(sink, 2)
-                put_in(mutant)
-                os._exit(0 if all(self.run(name) for name in tests) else 1)
-            os._exit(1)
+            sink = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(sink, 1)
+            os.dup2(sink, 2)
+            number = -1
+            with contextlib.suppress(BaseException):  # a mutant that cannot be put in is killed
+                if mutant:
+                    put_in(mutant)
+                number = next((n for n, item in enumerate(items) if self.fails(item)), len(items))
+            os.write(telling, str(number).encode())
+            os._exit(0)
+        os.close(telling)
         _, status = os.waitpid(child, 0)
+        number = int(os.read(told, 20) or b"-1")
+        os.close(told)
         if os.WIFSIGNALED(status):
             return "timeout"
-        return "killed" if os.WEXITSTATUS(status) else "survived"
-
-
-def _lines(file: str) -> dict[str, range]:
-    """Function -> its lines but the first."""
-    wrapper = cst.MetadataWrapper(cst.parse_module((ROOT / "model" / "lodestone" / file).read_text(encoding="utf-8")))
-    places = wrapper.resolve(cst.metadata.PositionProvider)
-    found = {}
-    for outer in wrapper.module.body:
-        inner = outer.body.body if isinstance(outer, cst.ClassDef) else [outer]
-        prefix = f"{outer.name.value}." if isinstance(outer, cst.ClassDef) else ""
-        for node in inner:
-            if isinstance(node, cst.FunctionDef):
-                found[prefix + node.name.value] = range(places[node.body].start.line, places[node].end.line + 1)
-    return found
+        if 0 <= number < len(items):
+            killer = items[number]
+            self.killers[name] = [killer, *(item for item in killers if item is not killer)]
+        return "survived" if number == len(items) else "killed"
 
 
 def put_in(mutant: Mutant) -> None:
@@ -340,34 +307,44 @@ def _line(name: str, counts: Counter[str]) -> str:
 
 
 def _chosen(
-    names: tuple[str, ...], all_of_them: dict[str, list[Mutant]], known: Known, again: bool
+    names: tuple[str, ...], all_of_them: dict[str, list[Mutant]], known: Known, again: bool, most: int | None
 ) -> Iterator[Mutant]:
     """What is left to judge, shuffled: where a run stops, it has judged a fair sample."""
-    every = [m for file, mutants in all_of_them.items() if not names or file in names for m in mutants]
-    for mutant in sorted(every, key=lambda m: random.Random(f"{m.file} {m.name}").random()):
+    sample = [
+        (place, mutant)
+        for file, mutants in all_of_them.items()
+        if not names or file in names
+        for place, mutant in list(enumerate(sorted(mutants, key=_chance)))[:most]
+    ]
+    for _, mutant in sorted(sample, key=lambda pair: pair[0] if most else _chance(pair[1])):
         status = known[mutant.file].get(mutant.name)
         if status == "survived" if again else status is None:
             yield mutant
 
 
+def _chance(mutant: Mutant) -> float:
+    return random.Random(f"{mutant.file} {mutant.name}").random()
+
+
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option("--minutes", type=float, help="Stop then; what was judged is kept.")
+@click.option("--most", type=int, help="Of each file; the first of its fair sample.")
 @click.option("--again", is_flag=True, help="Judge again what survived.")
-@click.option("--tests-changed", is_flag=True, help="See anew which test reaches what.")
 @click.option("--write", is_flag=True, help="Write the figures into benchmarks/MUTANTS.md.")
 @click.option("--no-run", is_flag=True, help="Only what is known.")
 def main(
-    names: tuple[str, ...], minutes: float | None, again: bool, tests_changed: bool, write: bool, no_run: bool
+    names: tuple[str, ...], minutes: float | None, most: int | None, again: bool, write: bool, no_run: bool
 ) -> None:
     """Run the mutants; print the figures by file, and the survivors that MUTANTS.md does not name."""
     all_of_them = {file: mutants_of(file) for file in files() if write or not names or file in names}
     judged, known = earlier(), known_of(all_of_them)
-    if tests_changed:
-        REACHED.unlink(missing_ok=True)
     if not no_run:
-        session, begun = Session(), time.monotonic()
-        for number, mutant in enumerate(_chosen(names, all_of_them, known, again)):
+        session = Session(all_of_them)
+        if session.judge(None) != "survived":
+            raise click.ClickException("a test fails without any mutant")
+        begun = time.monotonic()
+        for number, mutant in enumerate(_chosen(names, all_of_them, known, again, most)):
             if minutes is not None and time.monotonic() - begun > 60 * minutes:
                 break
             known[mutant.file][mutant.name] = session.judge(mutant)
