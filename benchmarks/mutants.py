@@ -42,7 +42,7 @@ KNOWN = ROOT / "mutants" / "judged.json"
 BEGIN, END = "<!-- figures: written by python -m benchmarks.mutants --write -->", "<!-- end of figures -->"
 PARTS = ("rules", "audit")
 ALSO = ("data/lenders.py", "data/capital.py")  # what rules and audit ask of lenders
-CPU_SECONDS = 60  # of one mutant; none that ends takes a third of it
+CPU_SECONDS = 25  # of one mutant; none that ends takes half of it
 
 OPTIONS = (  # of pytest: without what costs more than the tests
     *("-s", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest"),

@@ -19,7 +19,7 @@ from lodestone.audit.books import Award, read_books
 from lodestone.audit.costs import owed
 from lodestone.audit.floors import credit, floor_payments_table, floors_table, topups
 from lodestone.audit.stakes import cash, dividends, paid_back
-from lodestone.data.plan_data import PlanData, time_of
+from lodestone.data.plan_data import Floor, PlanData, time_of
 
 
 def of_the_smelter(data: PlanData) -> tuple[Any, Award]:
@@ -99,6 +99,16 @@ def test_who_bears_the_risk_asks_for_more() -> None:
     assert by_year("equity", **terms) == close(0.02, -first * e, -left * 1.6**2 * e * e)
     low = change("projects", "smelter", hurdle_rate=0.0)
     assert by_year("equity", **deal(equity=0.02), **low) == close(0.02, -first, -(0.02 - first))
+
+
+def test_a_plant_pays_no_dividend() -> None:
+    """Its package may name a share, of which there is nothing to be had: a stake is in a project."""
+    terms = {"credit": kg(1), "equity_share": 0.5, "equity": 1.0, "committed_year": 2030}
+    package = Floor("aid", "refinery", "oxide", 0.0, 3, 0.0, 0.0, **terms)
+    data = workbook(floors=workbook().floors | {"aid": package})
+    books = read_books(data, plan_document())
+    (award,) = (a for a in books.awards if a.floor.name == "aid")
+    assert [dividends(data, books, award)[time] for time in data.times] == [0, 0, 0]
 
 
 def test_a_year_of_losses_brings_no_dividend() -> None:
