@@ -163,7 +163,7 @@ def _classes(module: cst.Module) -> dict[int, str]:
 
 # Besides the tests of the mutated file: those that put whole plans through all rules or the whole audit.
 WHOLE = {
-    "rules": ("tests/rules/test_tables.py",),
+    "rules": ("tests/rules/test_money_tables.py", "tests/rules/test_tables.py"),
     "audit": (
         "tests/audit/test_verdict.py",
         "tests/audit/test_tampered_plans.py",
