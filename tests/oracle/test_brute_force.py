@@ -85,7 +85,7 @@ def test_where_promises_are_broken_it_finds_the_best(seed: int, scenario: str) -
 
 @pytest.mark.parametrize("seed", range(SEEDS_OF_DEALS.stop, SEEDS_OF_DEALS.stop + MORE))
 def test_more_deals_when_asked(seed: int) -> None:
-    """LODESTONE_ORACLE_SEEDS=200 pytest tests/oracle -k when_asked: a second for each book, alone and with futures."""
+    """A second for each: `env LODESTONE_ORACLE_SEEDS=200 pytest tests/oracle -k when_asked`."""
     for book, scenario in (
         (some_deals(random.Random(seed).choice, odds=3 + seed % 3), "base"),
         (some_broken_promises(random.Random(seed).choice, odds=3 + seed % 3), "*"),
