@@ -48,6 +48,10 @@ measure:
     python -m benchmarks --write
     python -m benchmarks.studies --write
 
+# loans, stakes, credits and blank floors on many random workbooks, solved a second time
+deals:
+    env LODESTONE_ORACLE_SEEDS=200 pytest tests/oracle -k when_asked
+
 # is there a test for each small fault in the rules and the audit
 mutants:
     python -m benchmarks.mutants

@@ -15,6 +15,7 @@ from tests.audit.tiny_plan import (
     site,
     total,
 )
+from tests.audit.tiny_workbook import DS
 
 
 def a_lie_told_throughout(plan: dict[str, Any]) -> None:
@@ -124,7 +125,7 @@ TAMPERED: dict[str, tuple[Edit, set[str]]] = {
     "a floor on contracted output": (put("floor_payments", {"year": 2031}, covered_t=20.0), {"floor payments"}),
     "a payment too high": (put("floor_payments", {"year": 2032}, payment_musd=0.05), {"floor payments"}),
     "a second package": (
-        add("price_floors", "smelter", "weak", "oxide", 2030, 2031, 2031, 9.0, 0.0, 0.0),
+        add("price_floors", "smelter", "weak", "oxide", 2030, 2031, 2031, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0),
         {"floor awards", "complete tables", "investments", "(10) gaps"},
     ),
     "a plant works below its cost": (
@@ -187,4 +188,54 @@ TAMPERED: dict[str, tuple[Edit, set[str]]] = {
     "the expected cost too low": (total("expected_cost_musd", 1.7), {"totals"}),
     "the objective too low": (total("objective_musd", 1.7), {"objective"}),
     "tariff revenue too high": (total("tariff_revenue_musd", 1.0), {"tariff revenue"}),
+}
+
+
+def cost(term: str, year: int, musd: float) -> Edit:
+    """Another amount of a term in a year, discounted right; its total is left as it was."""
+
+    def edit(plan: dict[str, Any]) -> None:
+        there = row(plan, "costs", term=term, year=year)
+        there["discounted_musd"] *= musd / there["musd"]
+        there["musd"] = musd
+
+    return edit
+
+
+def without(term: str) -> Edit:
+    """Nothing of a cost term, its total and the objective in keeping."""
+
+    def edit(plan: dict[str, Any]) -> None:
+        plan["tables"]["costs"] = [entry for entry in plan["tables"]["costs"] if entry["term"] != term]
+        for name in ("objective_musd", "expected_cost_musd"):
+            plan[name] -= plan["costs_musd"][term]
+        plan["costs_musd"][term] = 0.0
+
+    return edit
+
+
+# The plan with the deal: a credit of 1 USD/kg, a stake of 0.03 MUSD and a loan of 0.05.
+TAMPERED_DEAL: dict[str, tuple[Edit, set[str]]] = {
+    "a credit made larger": (put("price_floors", {}, credit_usd_per_kg=2.0), {"floor terms"}),
+    "a stake made smaller": (put("price_floors", {}, equity_musd=0.02), {"floor terms"}),
+    "a loan made larger": (put("price_floors", {}, loan_musd=0.06), {"floor terms"}),
+    "a credit not paid": (put("floor_payments", {"year": 2032}, credit_musd=0.0), {"floor payments"}),
+    "a credit hidden in the floor": (
+        put("floor_payments", {"year": 2031}, payment_musd=0.042, credit_musd=0.0),
+        {"floor payments"},
+    ),
+    "the award left out": (
+        drop("price_floors"),
+        {"complete tables", "investments", "(10) gaps", "(10) bankability", "(26) earns its keep", "budgets table"}
+        | COST_RULES,
+    ),
+    "credits left out of the cost": (without("credits"), COST_RULES),
+    "a loan left out of the cost": (without("loans"), COST_RULES),
+    "a stake left out of the cost": (without("equity"), {"costs"}),  # at 25 % it all comes back: 0 in all
+    "a loan repaid in full": (cost("loans", 2032, -DS), {"costs"}),
+    "dividends beyond the stake": (cost("equity", 2032, -0.5 * (0.14 - DS)), {"costs"}),
+    "credits kept out of the budget": (
+        put("budgets", {"budget": "treasury", "year": 2032}, outlay_musd=0.044, cumulated_outlay_musd=0.696),
+        {"budgets table"},
+    ),
 }

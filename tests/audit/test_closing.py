@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.audit.tiny_plan import Edit, judged, plan_document, put
-from tests.audit.tiny_workbook import change, workbook
+from tests.audit.tiny_workbook import change, flat, workbook
 
 from lodestone.audit.books import read_books
 from lodestone.audit.closing import closing, fixed_costs, kept_open, kept_table
@@ -98,6 +98,14 @@ def test_a_plant_costs_what_is_kept_by_the_size_it_has_in_the_base() -> None:
     assert [costs["mine", time] for time in data.times] == pytest.approx([0.03, 0.045, 0.032])
     assert [costs["smelter", time] for time in data.times] == pytest.approx([0, 0.02, 0.02])
     assert [costs["recycler", time] for time in data.times] == [0, 0, 0]  # public: costs it in every year of production
+
+
+def test_a_plant_that_is_nothing_in_the_base_costs_nothing_to_keep() -> None:
+    """Not even where a scenario gives it capacity: there is nothing to measure it by."""
+    data, plan = workbook(**change("plants", "mine", fixed_cost=0.05, base_capacity=flat(0))), plan_document()
+    kept(1.0, 1.0, 1.0)(plan)
+    costs = fixed_costs(data, read_books(data, plan))
+    assert [costs["mine", time] for time in data.times] == [0, 0, 0]
 
 
 def test_figures_of_what_is_kept() -> None:

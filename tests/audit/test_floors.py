@@ -71,7 +71,7 @@ def test_a_floor_goes_to_a_private_project_built_once_when_it_is_decided() -> No
     not_eligible = [("support 2030", "a private project built once", "smelter")]
     assert judged(awards, **change("projects", "smelter", public=True)) == not_eligible
     assert judged(awards, **change("projects", "smelter", max_builds=2)) == not_eligible
-    both = add("price_floors", "smelter", "weak", "oxide", 2030, 2031, 2031, 9.0, 0.0, 0.0)
+    both = add("price_floors", "smelter", "weak", "oxide", 2030, 2031, 2031, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     assert judged(awards, both) == [
         (f"{name} 2030", "one package per build", "support, weak") for name in ("support", "weak")
     ]
@@ -125,7 +125,7 @@ def test_upside_may_be_shown_with_either_sign() -> None:
 
 
 def test_a_payment_without_an_award_is_left_to_the_complete_tables() -> None:
-    stranger = add("floor_payments", "smelter", "weak", 2030, 2031, 1.0, 1.0, 1.0, 1.0, 1.0)
+    stranger = add("floor_payments", "smelter", "weak", 2030, 2031, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0)
 
     assert judged(floor_payments_table, stranger) == []
 
@@ -185,7 +185,7 @@ def test_half_a_tonne_of_capacity_has_a_share() -> None:
 
 def test_a_payment_that_is_left_to_others_keeps_none_after_it_from_being_judged() -> None:
     def edit(plan: Any) -> None:
-        add("floor_payments", "smelter", "weak", 2030, 2031, 1.0, 1.0, 1.0, 1.0, 1.0)(plan)
+        add("floor_payments", "smelter", "weak", 2030, 2031, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0)(plan)
         plan["tables"]["floor_payments"].reverse()
         put("floor_payments", {"floor": "support", "year": 2031}, covered_t=9.0)(plan)
 

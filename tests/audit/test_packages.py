@@ -146,6 +146,14 @@ def test_a_stake_takes_its_share_of_all_that_comes_in_and_of_losses() -> None:
     assert debt == pytest.approx(0.02 - 0.5 * OPERATIONS + 0.05 - 0.5 * 0.025 * 1.44)
 
 
+def test_what_a_stake_takes_of_a_year_follows_the_ramp() -> None:
+    """At 4 USD/kg of work half of 40 t earn 1 in 2031, which is the fixed cost; 40 t lose 3 in each year after."""
+    cheaper = replace(moving().projects["smelter"], operating_cost=kg(4))
+    data = moving(projects={**moving().projects, "smelter": cheaper})
+    found = alone(data, replace(NOTHING, equity=0.02, equity_share=0.5), cheaper, 2030)
+    assert found == pytest.approx(0.02 + 0.5 * (0.64 + 0.512) * (0.12 + 0.02))
+
+
 def test_a_floor_left_blank_leaves_out_what_the_rest_of_its_package_brings() -> None:
     """Beyond 9 USD/kg all 62.08 t earn, up to it 46.08 t."""
     assert blank(credit=kg(1)) == level(9 + 1000 * (GAP - 0.01 - 0.06208 - 46.08 * 0.002) / 62.08)

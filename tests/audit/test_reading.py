@@ -207,7 +207,7 @@ def test_rows_without_a_reason_are_named() -> None:
     for edit in (
         add("demand", "USA", "civil", "ore", 2030, 0.0, 0.0, 0.0, 0.0, 0.0),
         add("china_share", "ban", "USA", "defence", "scrap", 2030, "deliveries", 0.0, 0.0, 0.0, 0.0),
-        add("floor_payments", "smelter", "support", 2030, 2030, 0.0, 10.0, 0.0, 0.0, 0.0),
+        add("floor_payments", "smelter", "support", 2030, 2030, 0.0, 10.0, 0.0, 0.0, 0.0, 0.0),
         add("contract_years", "trade", "trader", "oxide", 2030, 2030, 0.0, 0.0, 0.0, 10.5, 12.0, 0.0, 0.0),
     ):
         edit(plan)

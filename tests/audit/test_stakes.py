@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.audit.tiny_plan import broken, by_year, close, judged, plan_document, put, row
+from tests.audit.tiny_plan import broken, by_year, close, judged, plan_document, plan_of_the_deal, put, row
 from tests.audit.tiny_workbook import DEAL, DS, change, deal, kg, workbook
 
 from lodestone.audit import audit
@@ -19,7 +19,7 @@ from lodestone.audit.books import Award, read_books
 from lodestone.audit.cost_items import owed
 from lodestone.audit.floors import credit, floor_payments_table, floors_table, topups
 from lodestone.audit.stakes import cash, dividends, paid_back
-from lodestone.data.plan_data import PlanData, time_of
+from lodestone.data.plan_data import Floor, PlanData, time_of
 
 
 def of_the_smelter(data: PlanData) -> tuple[Any, Award]:
@@ -101,6 +101,16 @@ def test_who_bears_the_risk_asks_for_more() -> None:
     assert by_year("equity", **deal(equity=0.02), **low) == close(0.02, -first, -(0.02 - first))
 
 
+def test_a_plant_pays_no_dividend() -> None:
+    """Its package may name a share, of which there is nothing to be had: a stake is in a project."""
+    terms = {"credit": kg(1), "equity_share": 0.5, "equity": 1.0, "committed_year": 2030}
+    package = Floor("aid", "refinery", "oxide", 0.0, 3, 0.0, 0.0, **terms)
+    data = workbook(floors=workbook().floors | {"aid": package})
+    books = read_books(data, plan_document())
+    (award,) = (a for a in books.awards if a.floor.name == "aid")
+    assert [dividends(data, books, award)[time] for time in data.times] == [0, 0, 0]
+
+
 def test_a_year_of_losses_brings_no_dividend() -> None:
     cheap = {"price": {**workbook().price, "oxide": {2030: kg(10), 2031: kg(4), 2032: kg(10)}}}
     terms = deal(floor=0.0, upside_share=0.0, equity=1.0)  # 20 t at -5 USD/kg, and a credit of 1
@@ -163,55 +173,31 @@ def test_a_credit_helps_to_keep_a_unit_from_losses() -> None:
 def test_terms_shown_are_those_of_the_package() -> None:
     right = {"credit_usd_per_kg": 1.0, "equity_musd": 0.03, "loan_musd": 0.05}
     assert judged(floors_table, put("price_floors", {}, **right), **deal()) == []
-    for column, unit in (("credit_usd_per_kg", "USD/kg"), ("equity_musd", "MUSD"), ("loan_musd", "MUSD")):
+    for column, said, unit in (
+        ("credit_usd_per_kg", "credit 1", "USD/kg"),
+        ("equity_musd", "stake 0.03", "MUSD"),
+        ("loan_musd", "loan 0.05", "MUSD"),
+    ):
         found = judged(floors_table, put("price_floors", {}, **{**right, column: 9.0}), **deal())
-        assert found == [("support 2030", f"{column} {right[column]:g} {unit}", f"9 {unit}")]
-    paid = put("floor_payments", {"year": 2032}, credit_musd=0.04)
-    assert judged(floor_payments_table, paid, **deal()) == []
-    paid = put("floor_payments", {"year": 2032}, credit_musd=0.03)
-    assert judged(floor_payments_table, paid, **deal()) == [("support 2030 in 2032", "credit 0.04 MUSD", "0.03 MUSD")]
+        assert found == [("support 2030", f"{said} {unit}", f"9 {unit}")]
 
 
-def whole_plan() -> dict[str, Any]:
-    """The tiny plan with the deal: what it adds to costs, by hand."""
-    first = 0.5 * (0.06 - DS)
-    more = {
-        "credits": (0.0, 0.02, 0.04),
-        "loans": (0.05, -0.9 * DS, -0.9 * DS),
-        "equity": (0.03, -first, -(0.03 - 0.8 * first) / 0.64),
-        "owed_beyond_horizon": (0.0, 0.0, 0.04 / 1.25),
-    }
-    plan = plan_document()
-    for term, (a, b, c) in more.items():
-        for year, factor, amount in ((2030, 1.0, a), (2031, 0.8, b), (2032, 0.64, c)):
-            if term == "owed_beyond_horizon":
-                if year == 2032:
-                    there = row(plan, "costs", term=term, year=year)
-                    there["musd"] += amount
-                    there["discounted_musd"] += factor * amount
-            elif amount:
-                new = {"term": term, "payer": "public", "year": year}
-                plan["tables"]["costs"].append(new | {"musd": amount, "discounted_musd": factor * amount})
-            plan["costs_musd"][term] = plan["costs_musd"].get(term, 0.0) + factor * amount
-            plan["objective_musd"] += factor * amount
-            plan["expected_cost_musd"] += factor * amount
-    for number, amount in ((1, 0.02), (2, 0.04)):  # the treasury pays for floors and credits
-        there = row(plan, "budgets", budget="treasury", year=2030 + number)
-        there["outlay_musd"] += amount
-    row(plan, "budgets", budget="treasury", year=2031)["cumulated_outlay_musd"] += 0.02
-    row(plan, "budgets", budget="treasury", year=2032)["cumulated_outlay_musd"] += 0.06
-    return plan
+def test_a_credit_is_shown_beside_each_payment() -> None:
+    found = judged(floor_payments_table, put("floor_payments", {"year": 2032}, credit_musd=0.04), **deal())
+    assert found == [("support 2030 in 2031", "credit 0.02 MUSD", "0 MUSD")]
+    found = judged(floor_payments_table, put("floor_payments", {"year": 2031}, credit_musd=0.02), **deal())
+    assert found == [("support 2030 in 2032", "credit 0.04 MUSD", "0 MUSD")]
 
 
 def test_a_plan_with_all_of_it_passes() -> None:
-    assert audit(workbook(**deal()), whole_plan()).findings == ()
+    assert audit(workbook(**deal()), plan_of_the_deal()).findings == ()
 
 
 @pytest.mark.parametrize("term", ["credits", "loans", "equity"])
 def test_a_plan_that_forgets_a_part_of_it_is_caught(term: str) -> None:
-    plan = whole_plan()
+    plan = plan_of_the_deal()
     row(plan, "costs", term=term, year=2032)["musd"] *= 1.01
     assert broken(audit(workbook(**deal()), plan)) == {"costs", "discounting"}
-    plan = whole_plan()
+    plan = plan_of_the_deal()
     plan["costs_musd"][term] -= 0.001
     assert broken(audit(workbook(**deal()), plan)) == {"totals"}

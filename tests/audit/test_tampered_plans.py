@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from tests.audit.tampered import TAMPERED
+from tests.audit.tampered import TAMPERED, TAMPERED_DEAL
 from tests.audit.tiny_plan import (
     COSTS,
     ROWS,
     Edit,
     broken,
     plan_document,
+    plan_of_the_deal,
 )
-from tests.audit.tiny_workbook import workbook
+from tests.audit.tiny_workbook import deal, workbook
 
 from lodestone.audit import audit
 from lodestone.plan.tables import TABLES
@@ -23,6 +24,15 @@ def test_tampering_is_found(edit: Edit, rules: set[str]) -> None:
     edit(plan)
 
     assert broken(audit(workbook(), plan)) == rules
+
+
+@pytest.mark.parametrize(("edit", "rules"), TAMPERED_DEAL.values(), ids=TAMPERED_DEAL.keys())
+def test_tampering_with_credits_loans_and_stakes_is_found(edit: Edit, rules: set[str]) -> None:
+    plan = plan_of_the_deal()
+    assert broken(audit(workbook(**deal()), plan)) == set()
+    edit(plan)
+
+    assert broken(audit(workbook(**deal()), plan)) == rules
 
 
 @pytest.mark.parametrize("table", ROWS | {"costs": []})

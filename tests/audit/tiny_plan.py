@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.audit.tiny_workbook import YEARS, workbook
+from tests.audit.tiny_workbook import DS, YEARS, workbook
 
 from lodestone.audit import Audit
 from lodestone.audit.books import read_books
@@ -22,10 +22,10 @@ ROWS: dict[str, list[tuple[Any, ...]]] = {
         ("recycler", "USA", "public", 2031, 2031, 2036, 1, 5.0, 0.6, ""),
     ],
     "committed": [("contract", "old_deal", "USA", 2028, 1.0, "t/yr")],
-    "price_floors": [("smelter", "support", "oxide", 2030, 2031, 2033, 12.0, 0.5, 0.01)],
+    "price_floors": [("smelter", "support", "oxide", 2030, 2031, 2033, 12.0, 0.5, 0.01, 0.0, 0.0, 0.0)],
     "floor_payments": [  # covered: ramp x (40 - 18 that the contract binds somebody to take)
-        ("smelter", "support", 2030, 2031, 11.0, 10.0, 0.022, 0.0, 0.044),
-        ("smelter", "support", 2030, 2032, 22.0, 10.0, 0.044, 0.0, 0.088),
+        ("smelter", "support", 2030, 2031, 11.0, 10.0, 0.022, 0.0, 0.044, 0.0),
+        ("smelter", "support", 2030, 2032, 22.0, 10.0, 0.044, 0.0, 0.088, 0.0),
     ],
     "contracts": [
         ("offtake", "smelter", "oxide", 2030, 2031, 2033, 20.0, 0.01),
@@ -214,6 +214,40 @@ def row(plan: dict[str, Any], table: str, **key: Any) -> dict[str, Any]:
     assert len(found) == 1, (table, key)
     result: dict[str, Any] = found[0]
     return result
+
+
+def plan_of_the_deal() -> dict[str, Any]:
+    """The tiny plan with the deal of tiny_workbook.py: what it adds, by hand (test_stakes.py)."""
+    first = 0.5 * (0.06 - DS)
+    more = {
+        "credits": (0.0, 0.02, 0.04),
+        "loans": (0.05, -0.9 * DS, -0.9 * DS),
+        "equity": (0.03, -first, -(0.03 - 0.8 * first) / 0.64),
+        "owed_beyond_horizon": (0.0, 0.0, 0.04 / 1.25),
+    }
+    plan = plan_document()
+    row(plan, "price_floors").update(credit_usd_per_kg=1.0, equity_musd=0.03, loan_musd=0.05)
+    for year, amount in ((2031, 0.02), (2032, 0.04)):
+        row(plan, "floor_payments", year=year)["credit_musd"] = amount
+    for term, (a, b, c) in more.items():
+        for year, factor, amount in ((2030, 1.0, a), (2031, 0.8, b), (2032, 0.64, c)):
+            if term == "owed_beyond_horizon":
+                if year == 2032:
+                    there = row(plan, "costs", term=term, year=year)
+                    there["musd"] += amount
+                    there["discounted_musd"] += factor * amount
+            elif amount:
+                new = {"term": term, "payer": "public", "year": year}
+                plan["tables"]["costs"].append(new | {"musd": amount, "discounted_musd": factor * amount})
+            plan["costs_musd"][term] = plan["costs_musd"].get(term, 0.0) + factor * amount
+            plan["objective_musd"] += factor * amount
+            plan["expected_cost_musd"] += factor * amount
+    for number, amount in ((1, 0.02), (2, 0.04)):  # the treasury pays for floors and credits
+        there = row(plan, "budgets", budget="treasury", year=2030 + number)
+        there["outlay_musd"] += amount
+    row(plan, "budgets", budget="treasury", year=2031)["cumulated_outlay_musd"] += 0.02
+    row(plan, "budgets", budget="treasury", year=2032)["cumulated_outlay_musd"] += 0.06
+    return plan
 
 
 def broken(verdict: Audit) -> set[str]:

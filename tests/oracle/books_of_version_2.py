@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.make import Book
@@ -393,12 +394,12 @@ FEATURES = (
 # --- futures ---------------------------------------------------------------------------------------------------------
 
 
-def some_futures(pick: Pick, odds: int = 3) -> Book:
+def some_futures(pick: Pick, odds: int = 3, some: Callable[[Pick, int], Book] = some_book_of_version_2) -> Book:
     """One of these workbooks with futures that part within a year, from each other too, and with what is known.
 
     The scenario `lean`, which has no probability, has another recipe.
     """
-    book = some_book_of_version_2(pick, odds)
+    book = some(pick, odds)
     last = book["Settings"]["last_year"]
     months = {row[0]: row[1] for row in book.get("Periods", [[]])[1:]}
     if FIRST + 1 not in months:

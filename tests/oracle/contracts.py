@@ -125,11 +125,11 @@ def _region(data: PlanData, row: Contract) -> str:
     return (data.markets[row.supplier] if row.supplier in data.markets else data.units[row.supplier]).region
 
 
-def extra(world: World, n: int, supplier: str | None = None) -> Sum:
-    """(contract - market) taken + contract price x untaken, at a node; of one supplier, or of all."""
+def extra(world: World, n: int, supplier: str | None = None, contract: str | None = None) -> Sum:
+    """(contract - market) taken + contract price x untaken, at a node; of one supplier, of one contract, or of all."""
     found = Sum()
     for c, row in world.data(n).contracts.items():
-        if supplier not in (None, row.supplier):
+        if supplier not in (None, row.supplier) or contract not in (None, c):
             continue
         for s in signings(world, n, c):
             price = contract_price(world, n, s, world.year(n))
@@ -157,6 +157,11 @@ def add_contracts(world: World) -> None:
             _fits(world, n, supplier)
             _made(world, n, supplier)
         world.cost[n] = world.cost[n] + extra(world, n)
+        if n in world.year_ends():
+            for c, row in data.contracts.items():  # what one brings makes no room for another
+                more = lp.variable("more", n, c)
+                lp.least(total(extra(world, x, contract=c) for x in world.year_nodes(n)), more)
+                world.outlays[n].append(("contracts", row.payer, more))
         if n in world.tree.leaves:
             for c in data.contracts:
                 on_path = [signed(world, s) for s in signings(world, n, c)]
@@ -238,5 +243,6 @@ def owed_later(world: World, leaf: int) -> Sum:
                 if year > world.last_year():
                     over = max(0.0, contract_price(world, leaf, s, year) - otherwise(world, leaf, row))
                     part = row.take_or_pay_share * part_delivered(world, leaf, s, year)
+                    world.later[leaf].append(("contracts", row.payer, year, part * over * volume(world, s)))
                     found = found + world.factor(year) * part * over * volume(world, s)
     return found

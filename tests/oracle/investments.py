@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.oracle.programme import Sum, total
-from tests.oracle.world import K, World, act, ramp_in, worked_by
+from tests.oracle.world import K, World, act, late_by, planned_ramp, worked_by
 
 
 def add_investments(world: World) -> None:
@@ -50,7 +50,7 @@ def _private_open(world: World, n: int, g: str) -> None:
     if earlier is not None:
         begin = Sum()
         for decided, number in world.builds(n, g):
-            if world.starts(n) and decided + row.lead_years == world.year(n):
+            if world.starts(n) and decided + row.lead_years + late_by(row, decided) == world.year(n):
                 begin = begin + number
         world.lp.least(open_, world.lp.variable("open", earlier, g) + begin)
     world.lp.least(total(act(world, n, g).values()), world.length(n) * row.capacity * open_)
@@ -69,7 +69,7 @@ def _public(world: World, n: int, g: str) -> None:
     world.cost[n] = world.cost[n] + running + K * row.operating_cost * used
     if n in world.tree.leaves:
         for decided, number in world.builds(n, g):
-            first = decided + row.lead_years
+            first = decided + row.lead_years + late_by(row, decided)
             left = min(row.life_years, max(0, first + row.life_years - 1 - world.last_year()))
             if first <= world.last_year():
                 world.cost[n] = world.cost[n] - K * row.capex * left / row.life_years * number
@@ -104,10 +104,11 @@ def _all_builds(world: World, leaf: int, g: str) -> Sum:
 
 
 def producing(world: World, n: int, g: str, decided: int) -> list[tuple[int, float, float]]:
-    """(year, discount factor to the decision at the hurdle rate, ramp) over the life of a build."""
+    """(year, discount factor to the decision at the hurdle rate, ramp) over the life of a build as
+    planned."""
     row = world.data(n).projects[g]
     first = decided + row.lead_years
     return [
-        (year, (1 + row.hurdle_rate) ** (decided - year), ramp_in(row, decided, year))
+        (year, (1 + row.hurdle_rate) ** (decided - year), planned_ramp(row, decided, year))
         for year in range(first, first + row.life_years)
     ]

@@ -31,8 +31,10 @@ def world_of(tree: Tree, base: PlanData) -> World:
     support.add_support(world)
     add_stocks(world)
     add_shares(world)
+    later = {leaf: contracts.owed_later(world, leaf) + support.owed_later(world, leaf) for leaf in tree.leaves}
     _budgets(world)
-    _objective(world)
+    _budgets_later(world)
+    _objective(world, later)
     return world
 
 
@@ -74,9 +76,25 @@ def _budgets(world: World) -> None:
                 world.lp.least(spent, money)
 
 
-def _objective(world: World) -> None:
+def _budgets_later(world: World) -> None:
+    """What is owed after the horizon, each year of it, fits the budget of the last year."""
+    for leaf in world.tree.leaves:
+        for b, row in world.data(leaf).budgets.items():
+            here = [(x, world.data(x).budgets[b].limit.get(world.tree.time[x])) for x in world.year_nodes(leaf)]
+            if all(limit is None for _, limit in here):
+                continue
+            money = sum(K * (limit or 0.0) * world.length(x) for x, limit in here)
+            for year in {year for _, _, year, _ in world.later[leaf]}:
+                due = total(
+                    amount
+                    for kind, payer, t, amount in world.later[leaf]
+                    if t == year and kind in row.covers and row.payer in (None, payer)
+                )
+                world.lp.least(due, money)
+
+
+def _objective(world: World, later: dict[int, Sum]) -> None:
     """Expected cost, weighed with the mean of the worst outcomes."""
-    later = {leaf: contracts.owed_later(world, leaf) + support.owed_later(world, leaf) for leaf in world.tree.leaves}
     here: dict[int, Sum] = defaultdict(Sum)
     for n in world.tree.nodes:
         here[n] = world.weight(n) * world.cost[n] + later.get(n, Sum())

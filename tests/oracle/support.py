@@ -16,33 +16,37 @@ from tests.oracle.contracts import (
     volume,
 )
 from tests.oracle.investments import fixed_cost, producing
+from tests.oracle.packages import (
+    Award,
+    gap_of,
+    kept_by_base,
+    level,
+    margin_seen,
+    put_in,
+    rate_at,
+    returns,
+    seen_of_terms,
+    support_years,
+)
 from tests.oracle.programme import Sum, total
-from tests.oracle.world import K, World, act, capacity
+from tests.oracle.world import K, World, act, capacity, ramp_in
 
-from lodestone.data.plan_data import Floor
-
-Award = tuple[str, int | None, int]  # floor, node (None: committed), year
-
-
-def gap(world: World, n: int, g: str) -> float:
-    """What lenders miss of a build decided at a node, thousand USD."""
-    row = world.data(n).projects[g]
-    missing = K * row.capex
-    for year, d, ramp in producing(world, n, g, world.year(n)):
-        value = sum(x * world.bank(n, m, row.region, year) for m, x in row.recipe.items())
-        missing += d * (K * row.fixed_cost + row.capacity * ramp * (K * row.operating_cost - value))
-    return missing
+from lodestone.data.plan_data import Contract, Floor
 
 
 def offers(world: World, n: int, g: str) -> list[str]:
-    """Packages on offer at a decision: none to a committed project, none where it is bankable unaided."""
-    data = world.data(n)
-    if data.projects[g].committed_year is not None or gap(world, n, g) <= 0:
+    """Packages on offer at a decision: none to a committed project, none where it is bankable unaided, no blank floor
+    above what it may be at most."""
+    data, year = world.data(n), world.year(n)
+    if data.projects[g].committed_year is not None or gap_of(world, n, g, year) <= 0:
         return []
     return [
         o
         for o, x in data.floors.items()
-        if x.project == g and x.committed_year is None and x.is_honoured(world.tree.time[n])
+        if x.project == g
+        and x.committed_year is None
+        and x.is_honoured(world.tree.time[n])
+        and level(world, n, (o, n, year)) is not None
     ]
 
 
@@ -63,31 +67,22 @@ def awarded(world: World, a: Award) -> Sum:
     return Sum(1.0) if a[1] is None else world.lp.integer("award", a[1], a[0])
 
 
-def support_years(world: World, n: int, a: Award) -> range:
+def deemed(world: World, n: int, a: Award, year: int) -> Sum:
+    """What could be made, made or not, as a rate, in a year (n: of it, or the leaf)."""
     data = world.data(n)
     row = data.floors[a[0]]
+    unit = data.units[row.project]
     if row.project in data.plants:
-        return range(a[2], a[2] + row.tenor_years)
-    project = data.projects[row.project]
-    first = a[2] + project.lead_years
-    return range(first, first + min(row.tenor_years, project.life_years))
-
-
-def rate(row: Floor, price: float) -> float:
-    level = K * (row.floor or 0.0)
-    return max(0.0, level - price) - row.upside_share * max(0.0, price - level)
+        return unit.recipe[row.material] * capacity(world, n, row.project)
+    ramp = ramp_in(data.projects[row.project], a[2], year)
+    return unit.recipe[row.material] * data.projects[row.project].capacity * ramp * awarded(world, a)
 
 
 def covered(world: World, n: int, a: Award, year: int) -> Sum:
     """Deemed output less what somebody is bound to take, as a rate, in a year (n: of it, or the leaf)."""
     data = world.data(n)
     row = data.floors[a[0]]
-    unit = data.units[row.project]
-    if row.project in data.plants:
-        found = unit.recipe[row.material] * capacity(world, n, row.project)
-    else:
-        ramps = {t: ramp for t, _, ramp in producing(world, n, row.project, a[2])}
-        found = unit.recipe[row.material] * data.projects[row.project].capacity * ramps[year] * awarded(world, a)
+    found = deemed(world, n, a, year)
     for c, contract in data.contracts.items():
         if (contract.supplier, contract.material) != (row.project, row.material):
             continue
@@ -110,14 +105,33 @@ def _if_awarded(world: World, a: Award, s: Signing) -> Sum:
     return product
 
 
-def payment(world: World, n: int, a: Award) -> Sum:
-    """Of a floor, at a node."""
+def floor_of(world: World, n: int, a: Award) -> float:
+    """Of an award, worked out where it was made."""
+    return level(world, n if a[1] is None else a[1], a) or 0.0
+
+
+def pays(world: World, n: int, a: Award) -> bool:
+    row = world.data(n).floors[a[0]]
+    return world.year(n) in support_years(world, n, a) and row.is_honoured(world.tree.time[n])
+
+
+def payment(world: World, n: int, a: Award, at_bank: bool = False) -> Sum:
+    """Of a floor, at a node; at_bank: if the price were that of lenders."""
     data = world.data(n)
     row = data.floors[a[0]]
-    if world.year(n) not in support_years(world, n, a) or not row.is_honoured(world.tree.time[n]):
+    if not pays(world, n, a):
         return Sum()
-    price = world.price(row.material, data.units[row.project].region, n)
-    return world.length(n) * rate(row, price) * covered(world, n, a, world.year(n))
+    region = data.units[row.project].region
+    price = world.bank(n, row.material, region, world.year(n)) if at_bank else world.price(row.material, region, n)
+    return world.length(n) * rate_at(row, floor_of(world, n, a), price) * covered(world, n, a, world.year(n))
+
+
+def credit(world: World, n: int, a: Award) -> Sum:
+    """On all deemed output, contracted or not, at a node."""
+    row = world.data(n).floors[a[0]]
+    if not row.credit or not pays(world, n, a):
+        return Sum()
+    return world.length(n) * K * row.credit * deemed(world, n, a, world.year(n))
 
 
 def add_support(world: World) -> None:
@@ -126,15 +140,15 @@ def add_support(world: World) -> None:
         data = world.data(n)
         for o, row in data.floors.items():
             for a in awards(world, n, o):
-                world.cost[n] = world.cost[n] + payment(world, n, a)
+                world.cost[n] = world.cost[n] + payment(world, n, a) + credit(world, n, a)
+                world.outlays[n].append(("floors", row.payer, credit(world, n, a)))
                 if n in world.year_ends():
-                    paid = lp.variable("paid", n, a)  # [cheat] receipts make no room in a budget
-                    lp.least(total(payment(world, x, a) for x in world.year_nodes(n)), paid)
-                    world.outlays[n].append(("floors", row.payer, paid))
-                if a[2] == world.year(n) and world.starts(n) and row.project in data.projects:
-                    grant = K * row.capex_grant_share * data.projects[row.project].capex * awarded(world, a)
-                    world.cost[n] = world.cost[n] + grant
-                    world.outlays[n].append(("grants", row.payer, grant))
+                    for kind, at_bank in (("floors", False), ("contingent", True)):
+                        paid = lp.variable(kind, n, a)  # [cheat] receipts make no room in a budget
+                        lp.least(total(payment(world, x, a, at_bank) for x in world.year_nodes(n)), paid)
+                        world.outlays[n].append((kind, row.payer, paid))
+                if row.project in data.projects:
+                    _put_in(world, n, a)
         for g in data.projects:
             if not data.projects[g].public and n in set(world.decisions(g)):
                 lp.least(total(awarded(world, (o, n, 0)) for o in offers(world, n, g)), world.build(n, g))
@@ -148,6 +162,23 @@ def add_support(world: World) -> None:
                     _topped_up(world, n, u)
 
 
+def _put_in(world: World, n: int, a: Award) -> None:
+    """Grant, loan and stake at the decision; what comes back of them."""
+    row = world.data(n).floors[a[0]]
+    project = world.data(n).projects[row.project]
+    if a[2] == world.year(n) and world.starts(n):
+        for kind, musd in (
+            ("grants", row.capex_grant_share * project.capex),
+            ("loans", row.loan_share * project.capex),
+            ("equity", row.equity),
+        ):
+            world.cost[n] = world.cost[n] + K * musd * awarded(world, a)
+            world.outlays[n].append((kind, row.payer, K * musd * awarded(world, a)))
+    back = returns(world, n, a)
+    money = back.repaid + back.dividends + back.repaid_after + back.dividends_after
+    world.cost[n] = world.cost[n] - money * awarded(world, a)
+
+
 def _lacks(world: World, x: int, u: str) -> Sum:
     """What a unit paid at market lacks at a node: operating and fixed cost less value added, packages and contracts."""
     data = world.data(x)
@@ -157,7 +188,7 @@ def _lacks(world: World, x: int, u: str) -> Sum:
     for o, floor in data.floors.items():
         if floor.project == u:
             for a in awards(world, x, o):
-                lacks = lacks - payment(world, x, a)
+                lacks = lacks - payment(world, x, a) - credit(world, x, a)
     return lacks - extra(world, x, u)
 
 
@@ -184,94 +215,108 @@ def _earns(world: World, n: int, g: str) -> None:
             world.year(n) - year
         )
 
+    decided_here = [(o, n, world.year(n)) for o in offers(world, n, g)]
     for x in world.tree.nodes:
         if n in world.tree.path[x]:
             earned = earned - weighed(x, world.year(x)) * _lacks(world, x, g)
+            for a in decided_here:
+                earned = earned - weighed(x, world.year(x)) * returns(world, x, a).owed * awarded(world, a)
             if x in world.year_ends():
                 earned = earned + weighed(x, world.year(x)) * world.lp.variable("topup", x, g)
             if x in world.tree.leaves:
                 earned = earned + weighed(x, world.year(n)) * _tail(world, n, g, x)
-    offered = offers(world, n, g)
-    grants = total(world.data(n).floors[o].capex_grant_share * awarded(world, (o, n, 0)) for o in offered)
-    world.lp.least(K * project.capex * (world.build(n, g) - grants), earned + 1e-6)
+    given = total(put_in(world.data(n).floors[a[0]], project) * awarded(world, a) for a in decided_here)
+    world.lp.least(K * project.capex * world.build(n, g) - given, earned + 1e-6)
 
 
 def _tail(world: World, n: int, g: str, leaf: int) -> Sum:
     """What lenders count after the horizon, worth at the decision, but for promises that are broken at the leaf."""
-    data, year, time = world.data(leaf), world.year(n), world.tree.time[leaf]
-    project, lp = data.projects[g], world.lp
-    later = [(t, d, ramp) for t, d, ramp in producing(world, n, g, year) if t > world.last_year()]
-    margin, found = 0.0, Sum()
-    for t, d, ramp in later:
-        value = sum(x * world.bank(n, m, project.region, t) for m, x in project.recipe.items())
-        margin += d * (project.capacity * ramp * (value - K * project.operating_cost) - K * project.fixed_cost)
-    if margin > 0 and project.fixed_cost:
-        own = lp.variable("own", n, g, leaf)
-        lp.least(own, margin * world.build(n, g))
-        lp.least(own, margin * lp.variable("open", leaf, g))
-        found = found + own
+    data, lp, last = world.data(leaf), world.lp, world.last_year()
+    later = [year for year in producing(world, n, g, world.year(n)) if year[0] > last]
+    margin = sum(d * margin_seen(world, n, g, t, ramp) for t, d, ramp in later)
+    if margin > 0 and data.projects[g].fixed_cost:
+        found = lp.variable("own", n, g, leaf)
+        lp.least(found, margin * world.build(n, g))
+        lp.least(found, margin * lp.variable("open", leaf, g))
     else:
-        found = found + margin * world.build(n, g)
-    kept = [c for c, x in data.contracts.items() if x.supplier == g and n in sign_nodes(world, c)]
-    kept = [c for c in kept if data.contracts[c].is_honoured(time)]
-    for c in kept:
-        row, years = data.contracts[c], delivery_years(data, data.contracts[c], year)
-        for t, d, ramp in later:
-            if t in years:
+        found = margin * world.build(n, g)
+    return found + _promised(world, n, g, later, leaf)
+
+
+def _promised(world: World, n: int, g: str, years: list[tuple[int, float, float]], leaf: int | None = None) -> Sum:
+    """What contracts and packages of a decision are worth to lenders in some years of its life.
+
+    leaf: of years after the horizon, without the promises that are broken there.
+    """
+    data, year = world.data(n), world.year(n)
+    project, found = data.projects[g], Sum()
+    offered = [(o, n, year) for o in offers(world, n, g)]
+    signed_here = [
+        Signing(c, n, year) for c, row in data.contracts.items() if row.supplier == g and n in sign_nodes(world, c)
+    ]
+
+    def counts(row: Floor | Contract, t: int) -> bool:
+        if leaf is not None:
+            now = world.data(leaf).floors if isinstance(row, Floor) else world.data(leaf).contracts
+            if not now[row.name].is_honoured(world.tree.time[leaf]):
+                return False
+        return kept_by_base(world, row.base_honoured, t)
+
+    for s in signed_here:
+        row, value = data.contracts[s.contract], 0.0
+        first = delivery_years(data, row, year)[0]
+        for t, d, ramp in years:
+            if t in delivery_years(data, row, year) and counts(row, t):
                 bank = world.bank(n, row.material, project.region, t)
-                price = price_of(row, bank, t, years[0])
-                worth = d * ramp * (row.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price))
-                found = found + worth * volume(world, Signing(c, n, year))
-    for o in offers(world, n, g):
-        floor, a = data.floors[o], (o, n, year)
-        for t, d, ramp in later if floor.is_honoured(time) else ():
-            if t not in support_years(world, n, a):
-                continue
-            sold = project.recipe[floor.material] * project.capacity * awarded(world, a)
-            for c in kept:
-                row = data.contracts[c]
-                if row.material == floor.material and t in delivery_years(data, row, year):
-                    sold = sold - row.take_or_pay_share * _if_awarded(world, a, Signing(c, n, year))
-            found = found + d * ramp * rate(floor, world.bank(n, floor.material, project.region, t)) * sold
+                price = price_of(row, bank, t, first)
+                value += d * ramp * (row.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price))
+        found = found + value * volume(world, s)
+        for a in offered:  # who has a stake takes a part of it
+            if data.floors[a[0]].equity_share:
+                found = found - data.floors[a[0]].equity_share * value * _if_awarded(world, a, s)
+    for a in offered:
+        floor = data.floors[a[0]]
+        for t, d, ramp in years:
+            if t in support_years(world, n, a) and counts(floor, t):
+                sold = project.recipe[floor.material] * project.capacity * awarded(world, a)
+                for s in signed_here:
+                    row = data.contracts[s.contract]
+                    if row.material == floor.material and t in delivery_years(data, row, year) and counts(row, t):
+                        sold = sold - row.take_or_pay_share * _if_awarded(world, a, s)
+                rate = rate_at(floor, floor_of(world, n, a), world.bank(n, floor.material, project.region, t))
+                found = found + (1 - floor.equity_share) * d * ramp * rate * sold
+        broken = leaf is not None and not world.data(leaf).floors[a[0]].is_honoured(world.tree.time[leaf])
+        terms = seen_of_terms(world, n, a, None if leaf is None else world.last_year(), broken)
+        found = found + terms * awarded(world, a)
     return found
 
 
 def _lenders(world: World, n: int, g: str) -> None:
-    """(10): grants, floors and contracts are worth what is missing."""
+    """(10): what packages and contracts are worth to lenders is at least what is missing."""
     data, year = world.data(n), world.year(n)
-    project, worth = data.projects[g], Sum()
+    worth = _promised(world, n, g, producing(world, n, g, year))
     for o in offers(world, n, g):
-        row, a = data.floors[o], (o, n, year)
-        worth = worth + K * row.capex_grant_share * project.capex * awarded(world, a)
-        for t, d, ramp in producing(world, n, g, year):
-            if t in support_years(world, n, a):
-                seen = d * ramp * rate(row, world.bank(n, row.material, project.region, t))
-                sold = project.recipe[row.material] * project.capacity * awarded(world, a)
-                for c, contract in data.contracts.items():
-                    same = (contract.supplier, contract.material) == (g, row.material) and n in sign_nodes(world, c)
-                    if same and t in delivery_years(data, contract, year):
-                        sold = sold - contract.take_or_pay_share * _if_awarded(world, a, Signing(c, n, year))
-                worth = worth + seen * sold
-    for c, contract in data.contracts.items():
-        if contract.supplier == g and n in sign_nodes(world, c):
-            value, years = 0.0, delivery_years(data, contract, year)
-            for t, d, ramp in producing(world, n, g, year):
-                if t in years:
-                    bank = world.bank(n, contract.material, project.region, t)
-                    price = price_of(contract, bank, t, years[0])
-                    value += d * ramp * (contract.take_or_pay_share * max(0.0, price - bank) - max(0.0, bank - price))
-            worth = worth + value * volume(world, Signing(c, n, year))
-    world.lp.least(gap(world, n, g) * world.build(n, g), worth + 1e-9)
+        worth = worth + put_in(data.floors[o], data.projects[g]) * awarded(world, (o, n, year))
+    world.lp.least(gap_of(world, n, g, year) * world.build(n, g), worth + 1e-9)
 
 
 def owed_later(world: World, leaf: int) -> Sum:
-    """Floors after the horizon, at the prices of the last year; what they would bring is not credited."""
+    """Floors and credits after the horizon, at the prices of the last year; what would come back is not credited.
+
+    Each year of it is held to the budget of the last year, as is what floors would pay at lenders' prices.
+    """
     found, data = Sum(), world.data(leaf)
     for o, row in data.floors.items():
         for a in awards(world, leaf, o):
-            price = world.price(row.material, data.units[row.project].region, leaf)
-            due = max(0.0, rate(row, price)) * row.is_honoured(world.tree.time[leaf])
-            for year in support_years(world, leaf, a):
-                if year > world.last_year() and due:
-                    found = found + world.factor(year) * due * covered(world, leaf, a, year)
+            for t in support_years(world, leaf, a):
+                if t <= world.last_year() or not row.is_honoured(world.tree.time[leaf]):
+                    continue
+                region, floor = data.units[row.project].region, floor_of(world, leaf, a)
+                here, bank = world.price(row.material, region, leaf), world.bank(leaf, row.material, region, t)
+                due = max(0.0, rate_at(row, floor, here)) * covered(world, leaf, a, t)
+                due = due + K * row.credit * deemed(world, leaf, a, t)
+                world.later[leaf].append(("floors", row.payer, t, due))
+                feared = max(0.0, rate_at(row, floor, bank)) * covered(world, leaf, a, t)
+                world.later[leaf].append(("contingent", row.payer, t, feared))
+                found = found + world.factor(t) * due
     return found

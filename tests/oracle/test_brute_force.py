@@ -7,12 +7,15 @@ another branch and bound proves the least cost. What the program plans is audite
 
 from __future__ import annotations
 
+import contextlib
+import os
 import random
 from typing import Any
 
 import pytest
 from tests.make import Book
 from tests.oracle.books import some_book
+from tests.oracle.books_of_deals import DEALS, deal, some_broken_promises, some_deals
 from tests.oracle.books_of_version_2 import FEATURES, some_book_of_version_2, some_futures
 from tests.oracle.least_cost import oracle_cost, oracle_world
 from tests.solving import problems, solve, solve_all
@@ -23,6 +26,11 @@ from lodestone.errors import NoPlanError
 SEEDS = (0, 1, 2, 3, 4, 5, 6, 7, 25, 29, 33, 34, 41, 42, 48, 56, 65, 85, 88, 108, 114, 136, 162, 186)
 SEEDS_OF_VERSION_2 = range(28)
 SEEDS_OF_FUTURES = range(14)
+SEEDS_OF_DEALS = range(12)
+SEEDS_OF_PROMISES = [*range(7), *range(8, 13)]  # 7: the base breaks a floor that is to be worked out, a problem
+
+
+MORE = int(os.environ.get("LODESTONE_ORACLE_SEEDS", "0"))  # of deals, beside those of every day
 
 
 def program_cost(book: Book, scenario: str = "base") -> float:
@@ -60,6 +68,32 @@ def test_with_futures_that_part_within_a_year_it_finds_the_best(seed: int, scena
     assert program_cost(book, scenario) == close(oracle_cost(book, scenario))
 
 
+@pytest.mark.parametrize("seed", SEEDS_OF_DEALS)
+def test_with_credits_stakes_loans_and_blank_floors_it_finds_the_best(seed: int) -> None:
+    book = some_deals(random.Random(seed).choice, odds=3 + seed % 3)
+    assert not problems(book)
+    assert program_cost(book) == close(oracle_cost(book))
+
+
+@pytest.mark.parametrize("scenario", ["*", "cut"])
+@pytest.mark.parametrize("seed", SEEDS_OF_PROMISES)
+def test_where_promises_are_broken_it_finds_the_best(seed: int, scenario: str) -> None:
+    book = some_broken_promises(random.Random(seed).choice, odds=3 + seed % 3)
+    assert not problems(book)
+    assert program_cost(book, scenario) == close(oracle_cost(book, scenario))
+
+
+@pytest.mark.parametrize("seed", range(SEEDS_OF_DEALS.stop, SEEDS_OF_DEALS.stop + MORE))
+def test_more_deals_when_asked(seed: int) -> None:
+    """A second for each: `env LODESTONE_ORACLE_SEEDS=200 pytest tests/oracle -k when_asked`."""
+    for book, scenario in (
+        (some_deals(random.Random(seed).choice, odds=3 + seed % 3), "base"),
+        (some_broken_promises(random.Random(seed).choice, odds=3 + seed % 3), "*"),
+    ):
+        if not problems(book):  # a future may be without the floor that a committed package needs
+            assert program_cost(book, scenario) == close(oracle_cost(book, scenario)), scenario
+
+
 def test_branch_and_bound_of_the_oracle_finds_the_best_of_all_combinations() -> None:
     """The oracle by itself, on a few workbooks of version 2 that have few combinations."""
     tried = 0
@@ -69,6 +103,29 @@ def test_branch_and_bound_of_the_oracle_finds_the_best_of_all_combinations() -> 
             assert world.lp.by_trying() == close(world.lp.by_scipy())
             tried += 1
     assert tried >= 3
+
+
+@pytest.mark.parametrize("feature", DEALS[1:], ids=lambda feature: feature.__name__.strip("_"))
+def test_each_feature_of_deals_changes_the_optimum_of_some_workbook(feature: Any) -> None:
+    for seed in range(16):
+        pick = random.Random(seed).choice
+        book = some_book(pick)
+        deal(book, pick)
+        without = oracle_cost(book)
+        feature(book, pick)
+        if abs(oracle_cost(book) - without) > 1e-4:
+            return
+    raise AssertionError("no workbook among 16 costs anything else")
+
+
+def test_the_random_deals_are_taken() -> None:
+    """Else the comparison above would say nothing of what they pay."""
+    costs = []
+    for seed in SEEDS_OF_DEALS:
+        with contextlib.suppress(NoPlanError):
+            costs.append(solve(some_deals(random.Random(seed).choice, odds=3 + seed % 3))["costs_musd"])
+    for term in ("credits", "loans", "equity", "floor_payments", "owed_beyond_horizon"):
+        assert sum(abs(cost[term]) > 1e-6 for cost in costs) >= 2, term
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.__name__.strip("_"))

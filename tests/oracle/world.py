@@ -24,6 +24,7 @@ class World:
     lp: Programme = field(default_factory=Programme)
     cost: dict[int, Sum] = field(default_factory=lambda: defaultdict(Sum))  # node -> of this year's money
     outlays: dict[int, list[tuple[str, str, Sum]]] = field(default_factory=lambda: defaultdict(list))  # kind, payer
+    later: dict[int, list[tuple[str, str, int, Sum]]] = field(default_factory=lambda: defaultdict(list))  # leaf -> owed
 
     # --- nodes ---
 
@@ -99,8 +100,20 @@ class World:
         return found + [(self.year(x), self.build(x, g)) for x in self.tree.path[n] if x in nodes]
 
 
+def late_by(row: Project, decided: int) -> int:
+    """Years by which a build comes late: what is in force in its planned first year."""
+    planned = 100 * (decided + row.lead_years) + 1
+    if not row.delay or planned < min(row.delay):
+        return 0
+    return row.delay[max(time for time in row.delay if time <= planned)]
+
+
 def ramp_in(row: Project, decided: int, year: int) -> float:
-    """(8): the part of capacity there in a year."""
+    """(8): the part of capacity there in a year, late or not."""
+    return planned_ramp(row, decided + late_by(row, decided), year)
+
+
+def planned_ramp(row: Project, decided: int, year: int) -> float:
     age = year - decided - row.lead_years
     return min(1.0, (age + 1) / row.ramp_years) if 0 <= age < row.life_years else 0.0
 

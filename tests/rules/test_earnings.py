@@ -5,7 +5,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 from tests.rules.algebra import assert_row, close, coefficients, covers, keys
-from tests.rules.tiny_data import contract, floor, fork, plan, project, scenario
+from tests.rules.tiny_data import contract, cut, floor, fork, plan, project, scenario
 
 from lodestone.data.tree import single
 from lodestone.rules import earnings
@@ -131,6 +131,20 @@ def test_promises_after_the_horizon_count_in_full_unless_they_are_broken_there()
 
 
 @covers("earnings.keeps")
+def test_after_the_horizon_a_stake_takes_its_share_of_floor_and_contract_too():
+    """As above with a quarter for whoever put in 2: of the floor lenders count three quarters, of the contract too,
+    where the package is awarded."""
+    offtake = contract("c", "mill", fixed=True, fixed_price=0.09, take_or_pay_share=0.5, tenor_years=5)
+    deal = floor("f", "mill", floor=0.08, tenor_years=5, equity=2.0, equity_share=0.25)
+    m = build(single(plan(projects=[replace(MILL, capex=90.0)], floors=[deal], contracts=[offtake]))).model
+    found, _ = written_out(m, m.earnings.keeps[0, "mill"])
+    inside = 0.02 + 0.014 * D1 + 0.008 * D2
+    assert found["price_floors.covered[0,f,0]"] == close(inside + 0.75 * 0.03 * (D3 + D4))
+    assert found["contracts.q[0,c]"] == close(0.02 * (D3 + D4))
+    assert found["price_floors.under_award[0,f,c]"] == close(-0.25 * 0.02 * (D3 + D4))
+
+
+@covers("earnings.keeps")
 def test_over_all_futures_after_the_decision():
     """The shock of 25 % has lower prices; decided in 2031 of a future it is that future alone that counts."""
     mill = replace(MILL, latest_year=2031, life_years=1)
@@ -172,6 +186,14 @@ def test_decisions_that_exclude_each_other_earn_together_what_each_must():
         **{f"payments.topup[{n},mill]": 0.25 * d for n, d in ((3, D1), (4, D2))},
     }  # fmt: skip
     assert_keeps(m, m.earnings.together[0, "mill"], row)
+
+
+@covers("earnings.together")
+def test_decisions_of_years_that_are_cut_earn_together():
+    """Between those of 2030 and 2031 lies a half year in which nothing is decided."""
+    m = build(single(cut(plan(projects=[replace(MILL, latest_year=2031)]), y2030=6))).model
+
+    assert keys(m.earnings.together) == {(0, "mill")}
 
 
 @covers("earnings.together")

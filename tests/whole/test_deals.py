@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from tests.make import Book
-from tests.solving import add, close, cost, read
+from tests.solving import add, close, cost, read, solved
 from tests.support_books import SHORT, floor, mine
 
 from lodestone.data.tree import single
+from lodestone.report.plan.first_page import brief
 from lodestone.rules.build import build
 from lodestone.rules.tables import money_tables
 from lodestone.solve.one_scenario import load_model, scenario_data
@@ -182,3 +183,38 @@ def test_what_comes_after_the_last_year_is_in_the_stack() -> None:
     assert (found["floor"]["later_musd"], found["floor"]["after_musd"]) == (close(2), close(2))
     assert (found["grant"]["put_in_musd"], found["owners"]["put_in_musd"]) == (close(1), close(1))
     assert found["grant"]["support_usd_per_kg"] == close((1 + 4) * 1000 / 100)
+
+
+def earlier() -> Book:
+    """Capex 4 in 2025, for 2025 to 2028: 2 lent for four years without interest or losses, so that 0.5 comes back in
+    each; half of what 100 t earn beyond the work, 0.5 a year after the debt is paid, is due to a stake of 1."""
+    book = mine(2027, operating=50, capex=4, life=4, committed_year=2025)
+    deal(book, tenor=1, loan_share_of_capex=0.5, loan_rate=0, loan_years=4, loan_loss_share=0, equity_musd=1,
+         equity_share=0.5, committed_year=2025)  # fmt: skip
+    return book
+
+
+def test_what_was_put_in_before_the_plan_is_spent_and_has_no_price_per_kg() -> None:
+    """1 is earned a year and 0.5 goes into the debt: of the rest the stake has 0.25 in 2026, 2027 and 2028, which are
+    0.75 of its 1; 0.5 of the loan comes back in each. None of the 3 that were put in in 2025 is a cost of the plan."""
+    book = earlier()
+    found = stack(book)
+    assert {s: (r["put_in_musd"], r["later_musd"], r["after_musd"], r["cost_musd"]) for s, r in found.items()} == {
+        "owners": (close(1), 0, 0, 0),
+        "loan": (close(2), close(-1), close(-0.5), close(-1.5)),
+        "stake": (close(1), close(-0.5), close(-0.25), close(-0.75)),
+    }
+    assert {r["support_usd_per_kg"] for r in found.values()} == {None}
+    assert all(r["clean_t"] == close(200) for r in found.values())
+    plan = solved(book)
+    assert plan.expected_cost_musd == close((2 * 100 * 60 - 1500 - 750) / 1000)
+
+
+def test_what_comes_back_of_earlier_loans_is_said_beside_the_cost() -> None:
+    plan = solved(earlier())
+    (cost_line,) = (line.text for line in brief(plan) if line.label == "Cost")
+    assert cost_line.endswith("It is lower by 2.25 MUSD that come back of loans and stakes of before 2026.")
+    book = mine(2027, operating=50, capex=4, life=2)
+    deal(book, tenor=2, loan_share_of_capex=0.5, loan_rate=0, loan_years=1, loan_loss_share=0, equity_musd=1,
+         production_credit_usd_per_kg=5)  # fmt: skip
+    assert "come back" not in str(brief(solved(book)))

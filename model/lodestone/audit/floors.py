@@ -95,14 +95,9 @@ def floors_table(_data: PlanData, books: Books) -> Iterator[Check]:
         yield equal(where, "floor", row["floor_usd_per_kg"], floor.level / MUSD_PER_T, USD_PER_KG)
         yield equal(where, "upside share", row["upside_share"], floor.upside_share, "share")
         yield equal(where, "grant", row["grant_musd"], floor.capex_grant_share * capex, MUSD)
-        also = {
-            "credit_usd_per_kg": (floor.credit / MUSD_PER_T, USD_PER_KG),
-            "equity_musd": (floor.equity, MUSD),
-            "loan_musd": (floor.loan_share * capex, MUSD),
-        }
-        for column, (amount, unit) in also.items():
-            if column in row:
-                yield equal(where, column, row[column], amount, unit)
+        yield equal(where, "credit", row["credit_usd_per_kg"], floor.credit / MUSD_PER_T, USD_PER_KG)
+        yield equal(where, "stake", row["equity_musd"], floor.equity, MUSD)
+        yield equal(where, "loan", row["loan_musd"], floor.loan_share * capex, MUSD)
 
 
 def floor_payments_table(data: PlanData, books: Books) -> Iterator[Check]:
@@ -126,9 +121,8 @@ def floor_payments_table(data: PlanData, books: Books) -> Iterator[Check]:
         yield equal(where, "payment", row["payment_musd"], paid * rate(floor, price), MUSD, tonnes * price)
         yield equal(where, "upside", abs(row["upside_musd"]), upside, MUSD, tonnes * price)
         at_bank = paid * rate(floor, bank)
-        if "credit_musd" in row:
-            yield equal(where, "credit", row["credit_musd"], credit(data, books, award, time), MUSD)
         yield equal(where, "payment at bank prices", row["payment_at_bank_prices_musd"], at_bank, MUSD, tonnes * bank)
+        yield equal(where, "credit", row["credit_musd"], credit(data, books, award, time), MUSD)
 
 
 def topups(data: PlanData, books: Books) -> Iterator[Check]:
@@ -174,10 +168,15 @@ def plants_table(data: PlanData, books: Books) -> Iterator[Check]:
 
 FLOORS: tuple[Rule[Books], ...] = (
     Rule("floor awards", "A floor goes to a private project when it is decided, one per build.", NAME, awards),
-    Rule("floor terms", "Tenor, floor, upside and grant are those of the package.", MUSD, floors_table),
+    Rule(
+        "floor terms",
+        "Tenor, floor, upside, grant, credit, stake and loan are those of the package.",
+        MUSD,
+        floors_table,
+    ),
     Rule(
         "floor payments",
-        "Floors pay on deemed output less what is bound by contracts, at the price of the time.",
+        "Floors pay on deemed output less what is bound by contracts, at the price of the time; credits on all of it.",
         MUSD,
         floor_payments_table,
     ),

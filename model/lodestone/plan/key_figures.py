@@ -302,6 +302,12 @@ def floors(plan: Plan) -> list[FloorFigure]:
     return figures
 
 
+def comes_back(plan: Plan) -> float:
+    """MUSD that come back, discounted, of loans and stakes of before the first year, which the plan does not pay."""
+    earlier = (row for row in plan.rows("capital_stack") if row["decision_year"] < plan.horizon[0])
+    return -float(sum(row["cost_musd"] for row in earlier if row["source"] in ("loan", "stake")))
+
+
 def committed(plan: Plan, name: str) -> list[Row]:
     """Rows of payments or deliveries of what was agreed before the plan."""
     return [row for row in plan.rows(name) if row.get(COMMITTED.name) == "yes"]

@@ -107,6 +107,8 @@ WITH_COMMITTED = ("floor_payments", "contract_years")
 LATER: dict[str, Row] = {
     "plants": {"kept": None, "fixed_cost_musd": 0.0, "waste_t": 0.0},
     "stockpile": {"lacking_t": 0.0},
+    "price_floors": {"credit_usd_per_kg": 0.0, "equity_musd": 0.0, "loan_musd": 0.0},
+    "floor_payments": {"credit_musd": 0.0},
 }
 # By year, also where years are cut into periods.
 YEARLY = ("china_share", "budgets", "committed", "what_binds", "accounts", "landed_costs")
@@ -152,6 +154,9 @@ TABLES: dict[str, PlanTable] = {
             "floor_usd_per_kg | USD/kg | the floor",
             "upside_share | share | part of the price above the floor that is paid back",
             "grant_musd | MUSD | grant at the decision",
+            "credit_usd_per_kg | USD/kg | production credit on all deemed output, contracted or not",
+            "equity_musd | MUSD | stake bought at the decision",
+            "loan_musd | MUSD | lent at the decision",
             key="floor decision_year",
         ),
         _table(
@@ -166,6 +171,7 @@ TABLES: dict[str, PlanTable] = {
             "payment_musd | MUSD | net payment of the treasury, negative when upside is paid back | negative",
             "upside_musd | MUSD | part of the above paid back by the project | negative",
             "payment_at_bank_prices_musd | MUSD | the payment if prices fell to the lenders' deck | negative",
+            "credit_musd | MUSD | production credit, paid beside the floor",
             key="floor decision_year year",
         ),
         _table(
@@ -425,9 +431,11 @@ VALUE_TABLES: dict[str, PlanTable] = {
             "last_year || last such year, also beyond the horizon",
             "later_musd | MUSD | paid later (+) or coming back as counted (-) within the horizon | negative",
             "after_musd | MUSD | the same of the years after, in money of the last year | negative",
-            "cost_musd | MUSD | its part in the cost of the plan, discounted to the first year | negative",
+            "cost_musd | MUSD | its part in the cost of the plan, discounted to the first year; what was put in before"
+            " it is spent, and what comes back of it lowers the cost | negative",
             "clean_t | t | clean output of the supported material within the horizon",
-            "support_usd_per_kg | USD/kg | cost of the whole package per kg of clean output | negative, blank",
+            "support_usd_per_kg | USD/kg | cost of the whole package per kg of clean output; empty where it was decided"
+            " before the first year, as what was put in then is in no cost of the plan | negative, blank",
             key="floor decision_year source",
         ),
         _table(
@@ -474,7 +482,8 @@ ACCOUNT_TABLES: dict[str, PlanTable] = {
             YEAR,
             "in_cost || yes where the cost of the plan counts it; all of those add up to it | one of yes no",
             "outlay_musd | MUSD | paid in the year, undiscounted",
-            "receipts_musd | MUSD | received in the year, undiscounted",
+            "receipts_musd | MUSD | received in the year, undiscounted; of loans and equity: repayments and dividends,"
+            " also of what was lent and put in before the first year",
             "discounted_musd | MUSD | outlay less receipts, discounted to the first year | negative",
             key="payer term year",
         ),

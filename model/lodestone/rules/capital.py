@@ -135,12 +135,13 @@ def stack_table(tree: Tree, flow: pyo.Block, floors: pyo.Block, offtake: pyo.Blo
             parts = _parts(tree, floors, offtake, block, (d, o), decided)
             clean = _clean(tree, flow, row)
             cost = sum(part["cost_musd"] for part in parts)
+            in_the_plan = decided >= tree.data[leaf].first_year  # else what was put in is spent, and in no cost
             support = {
                 "project": row.project,
                 "floor": o,
                 "decision_year": decided,
                 "clean_t": clean,
-                "support_usd_per_kg": cost / clean / MUSD_PER_T if clean > 0 else None,
+                "support_usd_per_kg": cost / clean / MUSD_PER_T if clean > 0 and in_the_plan else None,
             }
             rows += [{**support, **part} for part in parts]
     return sorted(rows, key=lambda r: (r["decision_year"], r["floor"]))

@@ -8,7 +8,7 @@ of a plant, whose package is committed, on its capacity in n. A package that is 
 runs beyond last_year is owed, as of floors (`price_floors`).
 
 Units    MUSD
-Sheets   in: PriceFloors; out: CapitalStack
+Sheets   in: PriceFloors; out: PriceFloors, CapitalStack
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from collections.abc import Iterator
 
 import pyomo.environ as pyo
 
+from lodestone.data.times import time_of
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import decision_year, decisions_before
-from lodestone.rules.linear import Terms, costs, scaled
+from lodestone.rules.linear import Row, Terms, costs, scaled, worth
 from lodestone.rules.price_floors import discounted_after, full_output, supported_years
 
 
@@ -60,6 +61,19 @@ def credits_at(tree: Tree, floors: pyo.Block, node: int) -> Iterator[tuple[str, 
             credit = credit_at(tree, floors, node, o, d, tree.year[node])
             if credit:
                 yield o, d, scaled(tree.length[node], credit)
+
+
+def with_credits(tree: Tree, floors: pyo.Block, payments: list[Row]) -> list[Row]:
+    """The rows of what floors pay, each with what the credit of the package pays beside it."""
+    paid = {
+        (o, decision_year(tree, d, tree.data[n].floors[o]), tree.time[n]): worth(terms)
+        for n in tree.nodes
+        for o, d, terms in credits_at(tree, floors, n)
+    }
+    for row in payments:
+        time = time_of(row["year"], row["month"])
+        row["credit_musd"] = paid.get((row["floor"], row["decision_year"], time), 0.0)
+    return payments
 
 
 def credits_after(tree: Tree, floors: pyo.Block, o: str, decision: int, leaf: int) -> dict[int, Terms]:

@@ -44,6 +44,7 @@ from collections.abc import Iterator, Mapping
 
 import pyomo.environ as pyo
 
+from lodestone.data.capital import loan
 from lodestone.data.lenders import committed_terms, filled_in, gap, grant
 from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project, year_of
 from lodestone.data.tree import Tree
@@ -368,6 +369,9 @@ def awards_table(tree: Tree, block: pyo.Block) -> list[Row]:
                     "floor_usd_per_kg": floor.level / MUSD_PER_T,
                     "upside_share": floor.upside_share,
                     "grant_musd": grant(data, floor),
+                    "credit_usd_per_kg": floor.credit / MUSD_PER_T,
+                    "equity_musd": floor.equity,
+                    "loan_musd": loan(data.projects[floor.project], floor),
                 }
             )
     return sorted(rows, key=lambda row: (row["decision_year"], row["floor"]))

@@ -14,6 +14,7 @@ from lodestone.rules import (
     china_share,
     commitments,
     contracts,
+    credits,
     earnings,
     flow_tables,
     investments,
@@ -45,7 +46,9 @@ def plan_tables(built: Built) -> dict[str, list[Row]]:
         "committed": commitments.table(tree),
         "investments": built_rows,
         "price_floors": awards,
-        "floor_payments": price_floors.payments_table(tree, m.price_floors, m.contracts),
+        "floor_payments": credits.with_credits(
+            tree, m.price_floors, price_floors.payments_table(tree, m.price_floors, m.contracts)
+        ),
         "contracts": signed,
         "contract_years": contracts.yearly_table(tree, m.contracts),
         "bankability": bankability.table(tree, m.investments, support),

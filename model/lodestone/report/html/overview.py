@@ -99,7 +99,9 @@ def _guarantees(plan: Plan, now: Time | None) -> list[str]:
         years = f"{award['first_supported_year']}-{award['last_supported_year']}"
         floor = f"{usd_per_kg(award['floor_usd_per_kg'])} for {award['material']}, {years}"
         promised = [floor] if award["floor_usd_per_kg"] > 0 else []
-        promised += [f"grant {musd(award['grant_musd'])}"] if award["grant_musd"] > 0 else []
+        promised += [f"credit {usd_per_kg(award['credit_usd_per_kg'])}"] if award["credit_usd_per_kg"] > 0 else []
+        given = {"grant": "grant_musd", "stake": "equity_musd", "loan": "loan_musd"}
+        promised += [f"{what} {musd(award[column])}" for what, column in given.items() if award[column] > 0]
         text = f"{award['floor']} to {award['project']}: {' and '.join(promised)}; "
         text += f"{'pays' if figure.paid_musd >= 0 else 'brings'} {musd(abs(figure.paid_musd))}"
         items.append(text + _when(award["decision_year"], now))

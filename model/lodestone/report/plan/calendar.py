@@ -86,7 +86,8 @@ def _awards(plan: Plan) -> Iterator[Entry]:
         supported = f"{row['first_supported_year']}-{row['last_supported_year']}"
         detail = f"floor of {usd_per_kg(row['floor_usd_per_kg'])} in {supported}" if row["floor_usd_per_kg"] > 0 else ""
         year, project = row["decision_year"], row["project"]
-        yield Entry(year, "award", row["floor"], project, None, payer, row["grant_musd"] or None, detail, project)
+        spent = row["grant_musd"] + row["equity_musd"] + row["loan_musd"]
+        yield Entry(year, "award", row["floor"], project, None, payer, spent or None, detail, project)
 
 
 def _signings(plan: Plan) -> Iterator[Entry]:
@@ -117,10 +118,11 @@ def _designed_out(plan: Plan) -> Iterator[Entry]:
     for (option, region), rows in figures.grouped(plan.rows("substitution"), "option", "region").items():
         used = [row for row in rows if row["t"] >= LEAST_T]
         if used:
-            first = min(used, key=lambda row: int(row["year"]))
+            first = min(int(row["year"]) for row in used)
             waits = inputs.get(option, {}).get("requires") or ""
-            detail = f"{tonnes(first['t'])} of {first['material']} in the first year"
-            yield Entry(first["year"], "design out", option, region, None, "buyers", None, detail, waits)
+            t = figures.total([row for row in rows if row["year"] == first], "t")
+            detail = f"{tonnes(t)} of {used[0]['material']} in the first year"
+            yield Entry(first, "design out", option, region, None, "buyers", None, detail, waits)
 
 
 def this_year_line(plan: Plan) -> str:

@@ -14,7 +14,7 @@ from lodestone.report.plan.secure import SHEET as SECURE
 from lodestone.report.plan.secure import secure_line
 from lodestone.report.plan.security_cost import SHEET as REFERENCE
 from lodestone.report.plan.security_cost import proved_line, security_lines
-from lodestone.report.plan.summary import by_decision, demand, overall_share, proved, tightest
+from lodestone.report.plan.summary import by_decision, comes_back, demand, overall_share, proved, tightest
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,12 @@ def _floors(plan: Plan) -> str:
     awards = figures.floors(plan)
     if not awards:
         return "Nothing."
-    grants = sum(f.award["grant_musd"] for f in awards)
+    given = {"grants": "grant_musd", "stakes": "equity_musd", "loans": "loan_musd"}
+    sums = {what: sum(f.award[column] for f in awards) for what, column in given.items()}
+    put_in = [f"{musd(amount)} of {what}" for what, amount in sums.items() if amount > 0 or what == "grants"]
     paid = f"{musd(sum(f.paid_musd for f in awards))} net at forecast prices within the horizon"
     fallen = f"{musd(sum(f.at_bank_prices_musd for f in awards))} if prices fell to what lenders assume"
-    return f"{count(len(awards), 'support package')}: {musd(grants)} of grants, and {paid} ({fallen})."
+    return f"{count(len(awards), 'support package')}: {', '.join(put_in)}, and {paid} ({fallen})."
 
 
 def _contracts(plan: Plan) -> str:
@@ -130,7 +132,8 @@ def _over_time(plan: Plan) -> str:
 def _cost(plan: Plan) -> str:
     first, last = plan.horizon
     paid = ", ".join(f"{payer} {musd(plan.payers_musd.get(payer, 0.0))}" for payer in PAYERS)
-    return f"{musd(plan.expected_cost_musd)} in {first}-{last}, discounted to {first}: {paid}."
+    cost = f"{musd(plan.expected_cost_musd)} in {first}-{last}, discounted to {first}: {paid}."
+    return " ".join([cost, *comes_back(plan)])
 
 
 def look_next(plan: Plan) -> str:

@@ -27,9 +27,14 @@ from lodestone.report.plan.table_sheet import Mark, TableSheet
 
 AWARD = (
     *("project", "floor", "material", "first_supported_year", "last_supported_year", "floor_usd_per_kg"),
-    "upside_share",
+    *("upside_share", "credit_usd_per_kg"),
 )
-PAYMENT = ("covered_t", "price_usd_per_kg", "payment_musd", "upside_musd", "payment_at_bank_prices_musd")
+AWARDED = ("project", "floor", "decision_year")
+GIVEN = ("grant_musd", "equity_musd", "loan_musd")
+PAYMENT = (
+    *("covered_t", "price_usd_per_kg", "payment_musd", "upside_musd", "payment_at_bank_prices_musd"),
+    "credit_musd",
+)
 SIGNING = ("contract", "supplier", "material", "first_delivery_year", "last_delivery_year", "annual_t")
 DELIVERY = (
     *("active_t", "taken_t", "untaken_t", "contract_price_usd_per_kg", "market_price_usd_per_kg"),
@@ -173,26 +178,28 @@ def _scenario(plan: Plan) -> list[Column]:
 
 
 def _price_floors(plan: Plan) -> TableSheet:
-    """One row for each award, with its grant, and one for each period in which it pays; then what is agreed already."""
+    """One row for each award, with what is put in, one for each period in which it pays; then what is agreed."""
     own, place = [c.name for c in _scenario(plan)], figures.axis(plan).place
     columns = [
         *_scenario(plan),
         *_columns("price_floors", AWARD),
-        Column("row", "", "award: the grant at the decision; payment: one supported year; committed: agreed already"),
+        Column(
+            "row", "", "award: what is put in at the decision; payment: one supported year; committed: agreed already"
+        ),
         Column("year", "", "planning year, or the first month of a period"),
-        *_columns("price_floors", ("grant_musd",)),
+        *_columns("price_floors", GIVEN),
         *_columns("floor_payments", PAYMENT),
     ]
-    payments = figures.grouped(plan.rows("floor_payments"), *own, "project", "floor", "decision_year")
+    payments, nothing = figures.grouped(plan.rows("floor_payments"), *own, *AWARDED), [None] * len(GIVEN)
     rows: list[list[Cell]] = []
     for award in plan.rows("price_floors"):
         common = _values(award, [*own, *AWARD])
-        rows.append([*common, "award", award["decision_year"], award["grant_musd"], *[None] * len(PAYMENT)])
-        for paid in payments.get(tuple(_values(award, [*own, "project", "floor", "decision_year"])), []):
-            rows.append([*common, "payment", place(paid), None, *_values(paid, PAYMENT)])
+        rows.append([*common, "award", award["decision_year"], *_values(award, GIVEN), *[None] * len(PAYMENT)])
+        for paid in payments.get(tuple(_values(award, [*own, *AWARDED])), []):
+            rows.append([*common, "payment", place(paid), *nothing, *_values(paid, PAYMENT)])
     for paid in figures.committed(plan, "floor_payments"):
         known = {**paid, **dict.fromkeys(AWARD[2:])}
-        rows.append([*_values(known, [*own, *AWARD]), "committed", place(paid), None, *_values(paid, PAYMENT)])
+        rows.append([*_values(known, [*own, *AWARD]), "committed", place(paid), *nothing, *_values(paid, PAYMENT)])
     question = "Which support is awarded, what does it pay each year, and what if prices fell to what lenders assume?"
     return TableSheet("PriceFloors", question, columns, rows)
 

@@ -136,8 +136,10 @@ def _floor(plan: Plan, figure: FloorFigure) -> str:
     promises = []
     if award["floor_usd_per_kg"] > 0:
         promises.append(f"a floor of {usd_per_kg(award['floor_usd_per_kg'])} for {award['material']} in {years}")
-    if award["grant_musd"] > 0:
-        promises.append(f"a grant of {musd(award['grant_musd'])}")
+    if award["credit_usd_per_kg"] > 0:
+        promises.append(f"a credit of {usd_per_kg(award['credit_usd_per_kg'])} in {years}")
+    given = {"a grant": "grant_musd", "a stake": "equity_musd", "a loan": "loan_musd"}
+    promises += [f"{what} of {musd(award[column])}" for what, column in given.items() if award[column] > 0]
     promise = f"Award {award['floor']} to {award['project']}: {in_words(promises)}."
     return " ".join(p for p in (promise, _bought(plan, award["project"], award["decision_year"]), _paid(figure)) if p)
 
@@ -285,10 +287,19 @@ def _cost(plan: Plan) -> list[str]:
     largest = sorted(plan.costs_musd.items(), key=lambda item: -item[1])[:4]
     items = [f"{term_label(term).lower()} {musd(cost)}" for term, cost in largest if cost >= 0.005]
     sentences = [f"The largest items: {in_words(items)} (sheet Costs)."] if items else []
+    sentences += comes_back(plan)
     revenue = plan.tariff_revenue_musd
     if revenue >= 0.005:
         sentences.append(f"Tariffs bring the treasury {musd(revenue)}.")
     return sentences
+
+
+def comes_back(plan: Plan) -> list[str]:
+    """Income of the plan that is repayment of what somebody lent or put in before it."""
+    musd_back, first = figures.comes_back(plan), plan.horizon[0]
+    if abs(musd_back) < 0.005:
+        return []
+    return [f"It is lower by {musd(musd_back)} that come back of loans and stakes of before {first}."]
 
 
 def _certainty(plan: Plan) -> list[str]:
