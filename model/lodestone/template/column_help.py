@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from lodestone.workbook.schema.columns import Column, Sheet
 
+LABEL_HELP = (
+    "What people read instead of the id, in every plan, page and chart. Ids and references stay as they are.\n"
+    "Enter any text; blank: the id.\nExample: NdPr oxide, 99.5 %"
+)
 MEANINGS = {
     "Periods/year": "The planning year that is cut into periods.",
     "Prices/material": "The material whose market price this is.",

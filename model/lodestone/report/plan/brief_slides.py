@@ -17,6 +17,7 @@ from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
 from pptx.util import Emu, Inches, Pt
 
 from lodestone.plan.formatting import one_line
+from lodestone.plan.labels import labelled
 from lodestone.plan.plan import Plan
 from lodestone.report.excel.drawings import Drawing
 from lodestone.report.plan.calendar import entries
@@ -35,7 +36,8 @@ MOST_LETTERS = 260  # of a sentence; the plan has the rest
 
 
 def write_brief(plan: Plan, path: Path) -> None:
-    """Write the three pages."""
+    """Write the three pages, in the names that people read."""
+    plan = labelled(plan)
     deck = Presentation()
     deck.slide_width, deck.slide_height = WIDTH, HEIGHT
     deck.core_properties.title = one_line(plan.plan_name)

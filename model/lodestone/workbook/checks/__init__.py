@@ -49,6 +49,7 @@ from lodestone.workbook.checks.horizon import (
     requires_later_project,
     window_outside,
 )
+from lodestone.workbook.checks.labels import label_in_doubt
 from lodestone.workbook.checks.lanes import (
     demand_out_of_reach,
     lane_that_carries_nothing,
@@ -230,6 +231,7 @@ BASE_CHECKS: tuple[Check, ...] = (
     recipe_without_output,
     unit_in_doubt,
     time_limit_very_short,
+    label_in_doubt,
 )
 # What has an effect in some scenario has an effect.
 EFFECT_CHECKS: tuple[Check, ...] = (
