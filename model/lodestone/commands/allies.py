@@ -50,9 +50,10 @@ def allies(
         source = asked.source(workbook, scenario)
         found = find(source, names, asked.where, watch.job, watch.should_stop)
         stopped = watch.should_stop()
-        files = write_allies(found, KIND.place(target, stopped))
+        labels = source.labels()
+        files = write_allies(found, KIND.place(target, stopped), labels)
     exit_code = StoppedError.exit_code if stopped else 0
     answer = {"files": [str(file) for file in files], **document(found)}
-    output.answer(lambda: show_allies(found, files), lambda: answer, exit_code)
+    output.answer(lambda: show_allies(labels.shown(found), files), lambda: answer, exit_code)
     tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

@@ -107,7 +107,16 @@ class Labels:
         return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ids))})(?!\w)") if ids else None
 
 
-UNTOUCHED = frozenset({"workbook", "plan_name", "run", "runs", "sets", "cell", "cells", "sheet", "column", "source"})
+# Of a study: how it was made, and where things stand in the workbook, which is looked for by its ids.
+UNTOUCHED = frozenset(
+    {
+        *("workbook", "plan_name", "run", "runs", "sets", "labels"),
+        *("cell", "cells", "sheet", "row", "column", "path", "change", "source"),
+    }
+)
+
+
+NONE = Labels({})
 
 
 def of(plan: Plan) -> Labels:

@@ -22,7 +22,7 @@ from xlsxwriter.worksheet import Worksheet
 from lodestone import __version__
 from lodestone.errors import UsageError
 from lodestone.report.excel.styles import DARK, LIGHT, LINE_HEIGHT, RULE, Styles, page
-from lodestone.template.column_help import LABEL_HELP, meaning, mistake
+from lodestone.template.column_help import label_help, meaning, mistake
 from lodestone.template.drop_downs import LAST_ROW, LISTS, asked, column_letter, default, if_blank, rule, write_lists
 from lodestone.template.example_rows import ExampleRow, example_rows
 from lodestone.workbook.file.xlsx import column_letters
@@ -204,7 +204,7 @@ def _write_sheet(styles: Styles, sheet: Worksheet, listed: Sheet, years: range, 
         sheet.set_column(position, position, 13 if free == BACK else 30, styles.format(font_color="#595959"))
         sheet.write_string(0, position, free, heading_look(styles, False))
         if free == LABEL:
-            sheet.write_comment(0, position, *note_on(LABEL_HELP))
+            sheet.write_comment(0, position, *note_on(label_help(listed)))
         position += 1
     sheet.write_url(0, position - 1, f"internal:'{README}'!A1", heading_look(styles, False), BACK)
     sheet.freeze_panes(1, len(listed.key) or 1)

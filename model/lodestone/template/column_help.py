@@ -7,10 +7,6 @@ from __future__ import annotations
 
 from lodestone.workbook.schema.columns import Column, Sheet
 
-LABEL_HELP = (
-    "What people read instead of the id, in every plan, page and chart. Ids and references stay as they are.\n"
-    "Enter any text; blank: the id.\nExample: NdPr oxide, 99.5 %"
-)
 MEANINGS = {
     "Periods/year": "The planning year that is cut into periods.",
     "Prices/material": "The material whose market price this is.",
@@ -145,3 +141,12 @@ def mistake(sheet: Sheet, column: Column) -> str:
     if told is None:
         told = OF_KIND.get(column.kind, "").format(sheets=" or ".join(s for s in column.refers_to if s != "*"))
     return f"Mistake: {told}" if told else ""
+
+
+def label_help(sheet: Sheet) -> str:
+    """What a column `label` is for."""
+    named = sheet.id_column.name if sheet.id_column else "id"
+    return (
+        f"What people read instead of what stands under {named}, in every plan, page and chart. References to it stay "
+        "as they are.\nEnter any text that no other row has; blank: the name itself.\nExample: NdPr oxide, 99.5 %"
+    )

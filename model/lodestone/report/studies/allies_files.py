@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.table_book import FACTS, write_tables
 from lodestone.report.studies.study_files import Kind
@@ -27,8 +28,9 @@ SHARES = (
 )
 
 
-def write_allies(found: Allies, out: Path) -> list[Path]:
+def write_allies(found: Allies, out: Path, labels: Labels = NONE) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
+    facts, found = document(found), labels.shown(found)
     about: list[list[Cell]] = [
         ["plan", found.plan_name],
         ["workbook", found.workbook],
@@ -37,7 +39,7 @@ def write_allies(found: Allies, out: Path) -> list[Path]:
         *(["note", note] for note in notes(found)),
     ]
     tables = [("Coalitions", COALITIONS, rows(found)), ("Shares", SHARES, shares(found)), ("About", FACTS, about)]
-    return KIND.write(out, document(found), lambda new: write_tables(new, found.plan_name, tables, "allies"))
+    return KIND.write(out, facts, lambda new: write_tables(new, found.plan_name, tables, "allies"))
 
 
 def rows(found: Allies) -> list[list[Cell]]:

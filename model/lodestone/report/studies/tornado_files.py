@@ -7,6 +7,7 @@ from pathlib import Path
 import xlsxwriter
 
 from lodestone.plan.formatting import count, musd, share
+from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.styles import Styles, page, write_grid
 from lodestone.report.excel.table_book import FACTS
@@ -32,9 +33,9 @@ SHOWN = 20  # bars of the chart
 SHEET, CHART = "Tornado", "Chart"
 
 
-def write_tornado(found: Tornado, out: Path) -> list[Path]:
+def write_tornado(found: Tornado, out: Path, labels: Labels = NONE) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
-    return KIND.write(out, document(found), lambda new: _write_workbook(found, new))
+    return KIND.write(out, document(found), lambda new: _write_workbook(labels.shown(found), new))
 
 
 def rows(found: Tornado) -> list[list[Cell]]:
