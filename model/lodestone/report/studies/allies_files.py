@@ -18,6 +18,7 @@ COALITIONS = (
     Column("alone_musd", "MUSD", "the same, each for itself"),
     Column("gain_musd", "MUSD", "what acting together saves them; below 0 where they compete"),
     Column("gap_musd", "MUSD", "by how much less it may cost, as far as is proved"),
+    Column("gap_share", "share", "the same as a part of the extra cost"),
     Column("message", "", "why there is no plan"),
 )
 SHARES = (
@@ -50,7 +51,8 @@ def rows(found: Allies) -> list[list[Cell]]:
         alone = None if None in each else sum(x for x in each if x is not None)
         gain = None if alone is None or cost.extra_musd is None else alone - cost.extra_musd
         members = " + ".join(cost.members)
-        table.append([members, len(cost.members), cost.extra_musd, alone, gain, cost.gap_musd, cost.message])
+        known = [cost.gap_musd, cost.gap_share]
+        table.append([members, len(cost.members), cost.extra_musd, alone, gain, *known, cost.message])
     return table
 
 
