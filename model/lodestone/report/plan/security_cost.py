@@ -43,10 +43,10 @@ def _costs(plan: Plan) -> str:
     payers = (plan.reference or {}).get("payers_musd", {})
     told = [f"{payer} {musd(amount)}" for payer, amount in payers.items() if abs(amount) >= 0.005]
     by = f": {', '.join(told[:6])}" if told else ""
-    nothing = musd(plan.reference_musd or 0.0)
+    nothing, when = musd(plan.reference_musd or 0.0), f"discounted to {plan.horizon[0]}"
     if extra < 0:
-        return f"The plan saves {musd(-extra)}{percent} of what doing nothing costs ({nothing}){by}."
-    return f"The plan costs {musd(extra)}{percent} more than doing nothing ({nothing}){by}."
+        return f"The plan saves {musd(-extra)}{percent} of what doing nothing costs ({nothing}, {when}){by}."
+    return f"The plan costs {musd(extra)}{percent} more than doing nothing ({nothing}, {when}){by}."
 
 
 def gap_of_extra(plan: Plan) -> float | None:
