@@ -6,7 +6,7 @@ three this year's decisions, what comes later, and the risks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from pptx.util import Emu, Inches, Pt
 from lodestone.plan.formatting import days, one_line, tonnes
 from lodestone.plan.labels import labelled
 from lodestone.plan.plan import Plan
+from lodestone.plan.tables import Row
 from lodestone.report.excel.colours import PAYERS as PAYER_COLOURS
 from lodestone.report.excel.drawings import Drawing, Series
 from lodestone.report.plan.calendar import SHEET as CALENDAR
@@ -160,18 +161,25 @@ def _decided(what: str, entry: Entry) -> list[str]:
 
 def risks(plan: Plan) -> list[str]:
     """What may go wrong, as far as the plan knows: what the scenarios do to it, what is short, what leaves no room."""
+    buys = [row for row in (plan.reference or {}).get("buys", []) if row["scenario"]]
     lines = []
-    buys = (plan.reference or {}).get("buys", [])
-    short = [r for r in buys if r["scenario"] and r["unit"] == "t" and (r["plan"] or 0.0) >= LEAST_SHORT_T]
-    for row in sorted(short, key=lambda r: -r["plan"])[:MOST_RISKS]:
+    for row in _worst(r for r in buys if r["unit"] == "t" and (r["plan"] or 0.0) >= LEAST_SHORT_T):
         without = f" ({tonnes(row['reference'])} without the plan)" if row["reference"] is not None else ""
-        lines.append(f"{row['scenario']}: {tonnes(row['plan'])} are short in {row['of']}{without}.")
-    empty = [r for r in buys if r["scenario"] and r["unit"] == "days" and r["plan"] is not None]
-    for row in sorted(empty, key=lambda r: r["plan"])[:MOST_RISKS]:
-        lines.append(f"{row['scenario']}: {row['of']} is empty after {days(row['plan'])}.")
+        lines.append(f"{row['of']}: {tonnes(row['plan'])} short in {row['scenario']}{without}.")
+    for row in _worst((r for r in buys if r["unit"] == "days" and r["plan"] is not None), -1):
+        when = f"after {days(row['plan'])}" if row["plan"] >= 1 else "at once"
+        lines.append(f"{row['of']}: empty {when} in {row['scenario']}.")
     lines += [line for line in (secure_line(plan), certain_line(plan)) if line]
     whole = plan.future(next(iter(plan.futures))) if plan.is_joint else plan
     return [*lines, look_next(whole).partition(" Where a number")[0]]
+
+
+def _worst(rows: Iterable[Row], sign: int = 1) -> list[Row]:
+    """Of each sector or stockpile the scenario that hits it hardest, the worst of them first."""
+    worst: dict[str, Row] = {}
+    for row in sorted(rows, key=lambda r: -sign * r["plan"]):
+        worst.setdefault(row["of"], row)
+    return list(worst.values())[:MOST_RISKS]
 
 
 def _cut(text: str) -> str:

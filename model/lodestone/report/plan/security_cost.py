@@ -11,6 +11,7 @@ from lodestone.report.plan.table_sheet import TableSheet
 
 SHEET = "Reference"
 LEAST_MUSD = 0.005  # less is rounding
+MOST_PAYERS = 6  # in a sentence
 MOST = 3  # figures of a kind in a sentence
 COLUMNS = (
     Column("figure", "", "what is compared"),
@@ -31,6 +32,13 @@ def security_lines(plan: Plan) -> list[tuple[str, str]]:
     return [line for line in (("Security", _costs(plan)), ("It buys", bought(plan.reference["buys"]))) if line[1]]
 
 
+def paid_more(plan: Plan) -> list[str]:
+    """'EU 134 MUSD', ...: what each payer pays more than with doing nothing, the most first."""
+    payers = (plan.reference or {}).get("payers_musd", {})
+    told = [(payer, amount) for payer, amount in payers.items() if abs(amount) >= LEAST_MUSD]
+    return [f"{payer} {musd(amount)}" for payer, amount in sorted(told, key=lambda pair: -abs(pair[1]))]
+
+
 def extra_share(plan: Plan) -> float | None:
     """The extra cost as a share of what doing nothing costs."""
     extra, base = plan.extra_cost_musd, plan.reference_musd
@@ -40,9 +48,8 @@ def extra_share(plan: Plan) -> float | None:
 def _costs(plan: Plan) -> str:
     extra, more = plan.extra_cost_musd or 0.0, extra_share(plan)
     percent = "" if more is None else f", {share(abs(more))}"
-    payers = (plan.reference or {}).get("payers_musd", {})
-    told = [f"{payer} {musd(amount)}" for payer, amount in payers.items() if abs(amount) >= 0.005]
-    by = f": {', '.join(told[:6])}" if told else ""
+    told = paid_more(plan)
+    by = f": {', '.join(told[:MOST_PAYERS])}" if told else ""
     nothing, when = musd(plan.reference_musd or 0.0), f"discounted to {plan.horizon[0]}"
     if extra < 0:
         return f"The plan saves {musd(-extra)}{percent} of what doing nothing costs ({nothing}, {when}){by}."

@@ -42,7 +42,7 @@ RANKED = (
     Column(
         "days_until_empty", "days", "from the start of the year, at the pace at which it is needed; blank: it lasts"
     ),
-    Column("china_share", "share", "exposed part of deliveries from then on"),
+    Column("china_share", "share", "exposed part of deliveries from then on; of several minerals the largest"),
     Column("gave_way", "", "rules that the decisions held cannot keep"),
     Column("remark", "", "why there is no plan, or what could not be held"),
 )
