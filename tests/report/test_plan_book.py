@@ -321,6 +321,19 @@ def test_capacity_use_has_a_row_for_each_plant(tmp_path: Path):
     ]
 
 
+def test_the_first_page_has_a_table_of_who_pays_more(tmp_path: Path):
+    payers = {"EU": 15.0, "USA": 50.0, "buyers": -5.0, **{f"fund {n}": 0.1 for n in range(6)}, "rest": 0.001}
+    reference = {"bound_musd": 1.0, "payers_musd": payers, "buys": []}
+    plan = small_plan(reference_musd=900.0, extra_cost_musd=60.6, reference=reference)
+    sheet = load_workbook(written(plan, tmp_path / "plan.xlsx"))["Summary"]
+    names, amounts = ([sheet.cell(row, at).value for at in range(1, 9)] for row in (7, 8))
+    assert names[0] == "Who pays more (MUSD, discounted to 2026)"
+    # the most first; what has no room is added up, what is rounding is left out
+    assert names[1:] == ["USA", "EU", "buyers", "fund 0", "fund 1", "fund 2", "all others"]
+    assert amounts[1:] == [50, 15, -5, 0.1, 0.1, 0.1, pytest.approx(0.3)]
+    assert sheet.cell(10, 1).value == "Security"
+
+
 def test_the_first_page_has_the_figures_asked_for_first(tmp_path: Path):
     plan = small_plan()
     sheet = load_workbook(written(plan, tmp_path / "plan.xlsx"))["Summary"]
