@@ -137,8 +137,8 @@ def test_a_later_decision_is_told_once_and_what_is_filled_comes_last_in_its_year
     assert len(later) == len({tuple(row) for row in later}) == len({name for _, name in later})
 
 
-# Eight sentences, 7.1 inches wide. Of 150 letters: in 14 points 70 stand on a line, which makes 24 lines, 410 points and
-# 64 between them; in 13 points 75, and 16 lines: 254 + 64, which fit into 415. Of 320 nothing fits: the smallest type.
+# Eight sentences, 7.1 inches wide. Of 150 letters, 70 stand on a line of 14 points: 24 lines, 410 points and 64 between
+# them; in 13 points 75, and 16 lines: 254 + 64, which fit into 415. Of 320 nothing fits: the smallest type.
 @pytest.mark.parametrize(("letters", "points"), [(20, 14), (150, 13), (320, 11)])
 def test_the_type_is_the_largest_in_which_the_sentences_fit(letters: int, points: int) -> None:
     assert _size([["label", "x" * letters]] * 8, 7.1) == Pt(points)
