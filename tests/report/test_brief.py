@@ -99,8 +99,12 @@ def referred(**changes: Any) -> Plan:
     return small_plan(reference_musd=900.0, extra_cost_musd=60.0, reference={**reference, "buys": buys}, **changes)
 
 
+def proved(plan: Plan, gap: float) -> Plan:
+    return replace(plan, bound_musd=plan.objective_musd - gap)
+
+
 def test_the_first_page_shows_who_pays_more_the_most_at_the_top(tmp_path: Path) -> None:
-    write_brief(referred(), tmp_path / "brief.pptx")
+    write_brief(proved(referred(), 0.0), tmp_path / "brief.pptx")
     (chart,) = [shape.chart for shape in pages(tmp_path / "brief.pptx")[0].shapes if shape.has_chart]
     # bars are drawn from the bottom; what is less than half a per cent of a million is rounding
     assert list(chart.plots[0].categories) == ["buyers", "EU", "USA"]
@@ -114,8 +118,8 @@ def test_the_first_page_shows_who_pays_more_the_most_at_the_top(tmp_path: Path) 
 
 
 def test_without_a_reference_it_shows_who_pays() -> None:
-    drawing = who_pays(small_plan())
-    assert drawing.title == "Who pays (MUSD, discounted to 2026)"
+    drawing = who_pays(proved(small_plan(), 4.0))
+    assert drawing.title == "Who pays (MUSD, discounted to 2026; 4.00 MUSD of it not proved)"
     paid = small_plan().payers_musd
     assert {row[0]: row[1] for row in drawing.rows} == {payer: m for payer, m in paid.items() if m}
 

@@ -17,7 +17,7 @@ from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION
 from pptx.enum.text import PP_ALIGN
 from pptx.util import Emu, Inches, Pt
 
-from lodestone.plan.formatting import days, one_line, tonnes
+from lodestone.plan.formatting import days, musd, one_line, tonnes
 from lodestone.plan.labels import labelled
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Row
@@ -31,6 +31,7 @@ from lodestone.report.plan.cost_matrix import cost_matrix
 from lodestone.report.plan.first_page import Line, brief, look_next
 from lodestone.report.plan.joint_summary import joint_brief
 from lodestone.report.plan.secure import secure_line
+from lodestone.report.plan.security_cost import unproved
 from lodestone.report.plan.summary import status
 
 WIDTH, HEIGHT, EDGE = Inches(13.333), Inches(7.5), Inches(0.5)  # 16:9, as paper turned sideways
@@ -99,7 +100,9 @@ def who_pays(plan: Plan) -> Drawing:
     title = "Who pays" if reference is None else "Who pays how much more than with doing nothing"
     headings, units = ["Payer", "Paid (MUSD)"], ["", "MUSD"]
     series = [Series("paid", 1, PAYER_COLOURS["public"])]
-    drawn = f"{title} (MUSD, discounted to {plan.horizon[0]})"
+    gap = unproved(plan)
+    known = f"; {musd(gap)} of it not proved" if gap is not None else ""
+    drawn = f"{title} (MUSD, discounted to {plan.horizon[0]}{known})"
     return Drawing(drawn, "bars", headings, units, rows, series, "MUSD", least=None, labels=True)
 
 

@@ -56,6 +56,13 @@ def _costs(plan: Plan) -> str:
     return f"The plan costs {musd(extra)}{percent} more than doing nothing ({nothing}, {when}){by}."
 
 
+def unproved(plan: Plan) -> float | None:
+    """By how much a better plan may be cheaper, MUSD; None where that is not known, or nothing."""
+    bound = finite(plan.bound_musd)
+    gap = None if bound is None else plan.objective_musd - bound
+    return gap if gap is not None and gap >= LEAST_MUSD else None
+
+
 def gap_of_extra(plan: Plan) -> float | None:
     """What is not proved, as a share of the extra cost; None where either is not known."""
     if finite(plan.bound_musd) is None or plan.bound_musd is None or not plan.extra_cost_musd:
@@ -65,10 +72,8 @@ def gap_of_extra(plan: Plan) -> float | None:
 
 def proved_line(plan: Plan) -> str:
     """How far the plan may be from the cheapest, in money, against the extra cost and against public money."""
-    if finite(plan.bound_musd) is None or plan.bound_musd is None:
-        return ""
-    gap = plan.objective_musd - plan.bound_musd
-    if gap < LEAST_MUSD:
+    gap = unproved(plan)
+    if gap is None:
         return ""
     extra, public = gap_of_extra(plan), plan.payers_musd.get("public", 0.0)
     of = [f"{share(extra)} of the extra cost"] if extra is not None else []

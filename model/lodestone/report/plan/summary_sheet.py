@@ -21,6 +21,7 @@ from lodestone.report.plan.charts import has_something
 from lodestone.report.plan.cost_matrix import CostMatrix
 from lodestone.report.plan.first_page import brief
 from lodestone.report.plan.joint_summary import joint_brief, joint_sections, joint_tables
+from lodestone.report.plan.security_cost import unproved
 from lodestone.report.plan.summary import sections, status
 from lodestone.report.plan.table_sheet import TableSheet
 
@@ -30,6 +31,7 @@ BRIEF_LINE = 122  # across B to H
 CHART_ROWS = 16
 MOST_CAPS = 15
 LEAST_MUSD = 0.005  # less is rounding
+GREY = "#7F7F7F"  # what a better plan may do without
 MONEY = "[<100]#,##0.0;#,##0"
 TILES = ((0, 0), (1, 1), (2, 3), (4, 5), (6, 7))  # first and last column of each
 
@@ -136,9 +138,16 @@ def _payers(sheet: Worksheet, styles: Styles, row: int, plan: Plan) -> int:
     sheet.write_string(row, 0, f"Who pays more (MUSD, discounted to {plan.horizon[0]})", head)
     for column, (payer, _) in enumerate(shown, 1):
         sheet.write_string(row, column, payer, styles.format(**box, font_size=9))
-    sheet.write_string(row + 1, 0, "than with doing nothing", styles.format(**{**box, "align": "left"}, font_size=9))
+    gap = unproved(plan) or 0.0
+    open_ = [abs(amount) <= gap for _, amount in shown]
+    grey = f"; grey: less than the {gap:,.1f} that are not proved" if any(open_) else ""
+    sheet.set_row(row + 1, LINE_HEIGHT * (2 if grey else 1))
+    sheet.write_string(
+        row + 1, 0, f"than with doing nothing{grey}", styles.format(**{**box, "align": "left"}, font_size=9)
+    )
     for column, (_, amount) in enumerate(shown, 1):
-        sheet.write_number(row + 1, column, amount, styles.format(**box, bold=True, num_format="#,##0.0"))
+        look = {"font_color": GREY, "italic": True} if open_[column - 1] else {"bold": True}
+        sheet.write_number(row + 1, column, amount, styles.format(**box, num_format="#,##0.0", **look))
     return row + 3
 
 
