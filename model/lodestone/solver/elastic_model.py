@@ -65,10 +65,6 @@ class Elastic(Solver):
         """The row of a constraint. Raises KeyError when it has no variables and so no row."""
         return self.row[id(constraint)]
 
-    def has_row(self, constraint: Constraint) -> bool:
-        """Whether it has any variables: money that only what costs nothing could spend needs no row."""
-        return id(constraint) in self.row
-
     def column_of(self, variable: Variable) -> int:
         """The column of a variable of the model."""
         return self.column[id(variable)]

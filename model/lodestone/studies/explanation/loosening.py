@@ -121,8 +121,7 @@ def _budgets(g: Giving) -> None:
     spent = [(node, name, row) for (n, name), row in block.within.items() for node in counted(g.tree, name, n)]
     spent += [(n, name, row) for (n, name, _), row in block.later.items()]
     for node, name, row in spent:
-        if g.solver.has_row(row):
-            g.yearly(node, "Budgets", (name,), "raise", "MUSD/yr", [(g.solver.row_of(row), -1.0)], reference=10.0)
+        g.yearly(node, "Budgets", (name,), "raise", "MUSD/yr", [(g.solver.row_of(row), -1.0)], reference=10.0)
 
 
 def _lanes(g: Giving) -> None:
