@@ -31,7 +31,7 @@ from lodestone.plan.run_files import read_run, run_place, workbook_bytes, workbo
 from lodestone.report.compare import files as compare_files
 from lodestone.report.html.studies import read_study
 from lodestone.report.plan.run_folder import write_run
-from lodestone.report.studies import frontier_files, stress_files, sweep_files
+from lodestone.report.studies import frontier_files, stress_files, sweep_files, tornado_files
 from lodestone.report.studies.study_files import Kind
 from lodestone.runs.folder_lock import claimed
 from lodestone.runs.verify import verify
@@ -266,6 +266,12 @@ STUDIES: dict[str, tuple[Kind, dict[str, Any], str]] = {
         compare_files.KIND,
         {"runs": [{"name": "a", "workbook_sha256": "a"}], "costs_musd": {"freight": {"b": 1}}, "remarks": []},
         "costs_musd, freight, a holds nothing, where an entry belongs",
+    ),
+    "tornado": (
+        tornado_files.KIND,
+        {"workbook": "a", "plan_name": "a", "scenario": "base", "only": "", "by": 0.2, "cost_musd": 1, "gap_musd": 0,
+         "remarks": [], "next": [None], "bars": []},
+        "next, entry 1 holds null, where a text belongs",
     ),
 }  # fmt: skip
 

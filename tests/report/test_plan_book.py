@@ -6,6 +6,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -319,6 +320,31 @@ def test_capacity_use_has_a_row_for_each_plant(tmp_path: Path):
         ("refining", "lynas", "plant", "Australia", 1, None, None),
         ("refining", "sep_texas", "project", "USA", None, pytest.approx(0.785714), 1),
     ]
+
+
+def test_the_first_page_has_a_table_of_who_pays_more(tmp_path: Path):
+    payers = {"EU": 15.0, "USA": 50.0, "buyers": -5.0, **{f"fund {n}": 0.1 for n in range(6)}, "rest": 0.001}
+    reference = {"bound_musd": 1.0, "payers_musd": payers, "buys": []}
+    plan = small_plan(reference_musd=900.0, extra_cost_musd=60.6, reference=reference)
+    sheet = load_workbook(written(plan, tmp_path / "plan.xlsx"))["Summary"]
+    names, amounts = ([sheet.cell(row, at).value for at in range(1, 9)] for row in (7, 8))
+    assert names[0] == "Who pays more (MUSD, discounted to 2026)"
+    # the most first; what has no room is added up, what is rounding is left out
+    assert names[1:] == ["USA", "EU", "buyers", "fund 0", "fund 1", "fund 2", "all others"]
+    assert amounts[1:] == [50, 15, -5, 0.1, 0.1, 0.1, pytest.approx(0.3)]
+    assert sheet.cell(10, 1).value == "Security"
+
+
+def test_what_a_payer_pays_more_is_grey_where_a_better_plan_may_do_without(tmp_path: Path):
+    reference = {"bound_musd": 1.0, "payers_musd": {"USA": 50.0, "EU": 3.0}, "buys": []}
+    plan = small_plan(reference_musd=900.0, extra_cost_musd=53.0, reference=reference)
+    plan = replace(plan, bound_musd=plan.objective_musd - 4.0)
+    sheet = load_workbook(written(plan, tmp_path / "plan.xlsx"))["Summary"]
+    assert sheet.cell(8, 1).value == "than with doing nothing; grey: less than the 4.0 that are not proved"
+    assert [bool(sheet.cell(8, at).font.italic) for at in (2, 3)] == [False, True]
+    proved = replace(plan, bound_musd=plan.objective_musd)
+    sheet = load_workbook(written(proved, tmp_path / "again.xlsx"))["Summary"]
+    assert sheet.cell(8, 1).value == "than with doing nothing"
 
 
 def test_the_first_page_has_the_figures_asked_for_first(tmp_path: Path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -135,6 +136,20 @@ def test_the_glance_says_cost_share_and_shortage():
     assert short["value"] == "100 t" and short["alert"]
     lists = {part["heading"]: len(part["items"]) for part in view["glance"]["lists"]}
     assert lists == {"Build": 2, "Guarantee": 1, "Sign": 1, "Hold": 1}
+
+
+def test_the_glance_begins_with_what_security_costs_where_it_is_known():
+    reference = {"bound_musd": 1.0, "payers_musd": {"EU": 15.0, "USA": 50.0, "buyers": -5.0}, "buys": []}
+    plan = small_plan(reference_musd=600.0, extra_cost_musd=60.0, reference=reference)
+    plan = replace(plan, bound_musd=plan.objective_musd - 3.0)
+    (view,) = views({"run": plan})
+    first = view["glance"]["tiles"][0]
+    assert (first["label"], first["value"]) == ("Security costs", "60.0 MUSD")
+    assert first["note"] == (
+        "more than doing nothing, 10.0%; discounted: USA 50.0 MUSD, EU 15.0 MUSD, buyers -5.00 MUSD. "
+        "Another plan may cost up to 3.00 MUSD less, 5.0% of that."
+    )
+    assert view["glance"]["remarks"][0].startswith("2026: build")
 
 
 def test_a_very_large_plan_keeps_its_tonnes_in_other_lanes(monkeypatch: pytest.MonkeyPatch):

@@ -10,9 +10,12 @@ from tests.plan_document import small_plan, without_rows
 from lodestone.plan.formatting import TERM_LABELS, days, in_words, musd, one_line, share, tonnes, year_ranges
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import COST_TERMS
+from lodestone.report.html.overview import glance
 from lodestone.report.plan.calendar import calendar_sheet
 from lodestone.report.plan.first_page import brief
 from lodestone.report.plan.summary import MOST, key_lines, sections
+from lodestone.report.plan.summary_sheet import _deliveries
+from lodestone.studies.compare.figures import key_figures
 
 
 def said(plan: Plan, heading: str) -> str:
@@ -198,3 +201,23 @@ def test_minerals_are_never_added_up() -> None:
     assert lines["Short"].startswith(
         "Short: lasers 10 t of ndpr_oxide (10.0%) and ev_motors 100 t of ndfeb_magnet (0.8%)."
     )
+
+
+def test_no_tile_chart_or_comparison_adds_minerals_up() -> None:
+    """As above: of oxide 70 of 90 t are exposed and 10 of 100 t short, of magnets 5,900 of 13,630 t and 100 t."""
+    plan = small_plan()
+    lasers = {"sector": "lasers", "material": "ndpr_oxide", "demand_t": 100.0, "clean_t": 20.0, "exposed_t": 70.0}
+    demand = [*plan.rows("demand"), {**plan.rows("demand")[0], **lasers, "short_t": 10.0}]
+    minerals = {"ndfeb_magnet": {"mineral": "magnets"}, "ndpr_oxide": {"mineral": "oxide"}}
+    two = replace(small_plan(tables={"demand": demand}), inputs={"Materials": minerals})
+    _, china, short = glance(two, two)["tiles"]
+    assert china["value"] == "77.8% of oxide"
+    assert (short["value"], short["note"][:16]) == ("10 t of oxide", "10.0% of demand;")
+    told, rows = _deliveries(two)
+    assert told == "deliveries of oxide, the most exposed mineral"
+    assert [row["material"] for row in rows] == ["ndpr_oxide"]
+    figures = {f.name: f.values for f in key_figures([two, two])}
+    assert figures["Of all deliveries of oxide"] == (70 / 90,) * 2
+    assert figures["Of all deliveries of magnets"] == (5900 / 13630,) * 2
+    assert figures["All demand of magnets not met"] == (100.0,) * 2
+    assert "Of all deliveries" not in figures

@@ -235,3 +235,11 @@ def test_receipts_after_the_last_year_make_no_room():
     m = build(single(spending(budget("one", "floors", 9.0), floors=[replace(DEAL, credit=0.0)]))).model
 
     assert keys(m.budgets.later) == set()  # 0.072 is above the floor
+
+
+@covers("budgets.within")
+def test_a_package_without_a_grant_spends_none_of_the_money_for_grants():
+    """A row without variables: nothing could loosen it, and nothing needs to."""
+    no_grant = floor("f", "mill", floor=0.065)
+    m = build(single(spending(budget("some", "grants", 9.0), floors=[no_grant]))).model
+    assert keys(m.budgets.within) == set()

@@ -11,9 +11,10 @@ from tests.solving import add, close, kg, lane, market, recipe
 
 from lodestone.commands import main
 from lodestone.errors import UsageError
+from lodestone.report.studies.allies_files import COALITIONS, rows
 from lodestone.solve.effort import Effort
-from lodestone.studies.allies.results import Allies, notes, shapley
-from lodestone.studies.allies.search import allies, parse_members
+from lodestone.studies.allies.results import Allies, Cost, notes, shapley
+from lodestone.studies.allies.search import PartOfExtra, allies, parse_members
 from lodestone.studies.parallel.solves import IN_THIS_PROCESS
 from lodestone.studies.parallel.source import Source
 
@@ -37,7 +38,7 @@ def two_homes() -> Book:
 
 def found(tmp_path: Path, book: Book, *members: str) -> Allies:
     source = Source.read(write_book(tmp_path / "book.xlsx", book), effort=Effort(1e-9))
-    return allies(source, members or ("East", "West"), IN_THIS_PROCESS)
+    return allies(source, members or ("East", "West"), where=IN_THIS_PROCESS)
 
 
 def extra(study: Allies, *members: str) -> float:
@@ -135,6 +136,21 @@ def test_members_are_regions_or_groups_of_allies(tmp_path: Path, members: tuple[
 def test_two_to_eight_members_are_named(text: str):
     with pytest.raises(UsageError, match="--members"):
         parse_members(text)
+
+
+# Doing nothing costs 1,000 and the plan 1,200: at 2 % of the 200 between them, 4 MUSD is near enough. Where security
+# costs nothing it is 1e-5 of the cost.
+def test_how_near_is_near_enough_is_a_part_of_the_extra_cost():
+    enough = PartOfExtra(0.02, 1000.0)
+    assert enough(1200.0) == close(4)
+    assert enough(1000.0) == close(0.01)
+
+
+def test_what_is_not_proved_is_told_as_a_part_of_the_extra_cost():
+    costs = (Cost(("A",), 200.0, 5.0), Cost(("B",), 0.0, 0.0), Cost(("A", "B"), None, message="no plan"))
+    study = Allies("x.xlsx", "x", "base", ("A", "B"), 1000.0, costs)
+    at = [column.name for column in COALITIONS].index("gap_share")
+    assert [row[at] for row in rows(study)] == [close(0.025), None, None]
 
 
 def test_what_is_written_and_said(tmp_path: Path):

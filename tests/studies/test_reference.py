@@ -75,7 +75,9 @@ def test_what_security_costs_and_buys(tmp_path: Path):
     assert told["demand not met", "industry", "embargo"] == (close(30), close(50))
     first, second, *_ = brief(plan)
     assert first.label == "Security"
-    assert first.text.startswith("The plan costs 4.24 MUSD, 39.3% more than doing nothing (10.8 MUSD): ")
+    assert first.text.startswith(
+        "The plan costs 4.24 MUSD, 39.3% more than doing nothing (10.8 MUSD, discounted to 2026): "
+    )
     assert "industry in embargo 30 t instead of 50 t" in second.text
     assert ["paid more", "Agency", "", "MUSD", None, None, kg(40)] in reference_sheet(plan).rows
 

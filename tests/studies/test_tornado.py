@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from openpyxl import load_workbook
 from tests.make import Book, write_book
 from tests.solving import add, close, home, kg, lane, market, read, recipe
 
 from lodestone.commands import main
 from lodestone.errors import UsageError
+from lodestone.report.html.studies import figures, read_study
 from lodestone.report.studies.tornado_files import rows, write_tornado
 from lodestone.solve.effort import Effort
 from lodestone.studies.parallel.solves import IN_THIS_PROCESS
 from lodestone.studies.parallel.source import Source
 from lodestone.studies.tornado.groups import groups
-from lodestone.studies.tornado.results import Bar, Tornado, finding
+from lodestone.studies.tornado.results import Bar, Side, Tornado, advice, finding
 from lodestone.studies.tornado.search import parse_by, tornado
 
 
@@ -130,3 +134,82 @@ def test_what_is_written_and_said(tmp_path: Path):
     study = found(tmp_path, finishing(), by=0.35, leaders=1)
     assert len(rows(study)) == len(study.bars)
     assert write_tornado(study, tmp_path / "again.xlsx")[0].exists()
+
+
+# --- what to find out next --------------------------------------------------------------------------------------------
+
+
+def side(factor: float, musd: float | None, **more: Any) -> Side:
+    return Side(factor, musd or 0.0, solved=True, extra_musd=musd, **more)
+
+
+def a_bar(column: str, low: Side, high: Side, illustrative: bool = False) -> Bar:
+    return Bar("Projects", column, "illustrative: guess" if illustrative else "press", f"Projects!{column}", 1,
+               illustrative, low, high)  # fmt: skip
+
+
+# A plan of 1000 MUSD, known to 5: a guess and a known figure at which it breaks, a swing of 30, one of 4 that says
+# nothing, and one of 50 that only a first look knows.
+def by_hand() -> Tornado:
+    broken = a_bar("known", side(0.8, 0.0), side(1.2, None, message="no plan of this"))
+    guessed = a_bar("guessed", side(0.8, 0.0), side(1.2, 40.0, flips=("line_1",)), illustrative=True)
+    wide, narrow = a_bar("wide", side(0.8, -30.0), side(1.2, 30.0)), a_bar("narrow", side(0.8, -4.0), side(1.2, 4.0))
+    first_look = a_bar("looked", Side(0.8, -50.0), Side(1.2, 50.0))
+    bars = (broken, guessed, first_look, wide, narrow)
+    return Tornado("x.xlsx", "x", "base", 0.2, "", 1000.0, 5.0, bars)
+
+
+def test_the_first_to_find_out_are_guesses_at_which_the_plan_breaks():
+    # 40 MUSD where the first look saw 40: dearer, and no cliff; with a first look of 0 it is one (1 % of 1000 is 10)
+    assert not by_hand().is_cliff(by_hand().bars[1])
+    study = by_hand()
+    cliff = replace(study.bars[1], high=replace(study.bars[1].high, screened_musd=0.0))
+    study = replace(study, bars=(study.bars[0], cliff, *study.bars[2:]))
+    assert [b.column for b in study.next_to_find_out()] == ["guessed", "known", "wide"]
+
+
+def test_what_to_find_out_is_told_in_words_with_whose_figures_they_are():
+    lines = advice(by_hand())
+    assert lines[0] == (
+        "known (Projects!known), from press: 20.0% less: 0 MUSD more; 20.0% more: a cliff: no plan (no plan of this)."
+    )
+    assert lines[1] == (
+        "guessed (Projects!guessed), illustrative: 20.0% less: 0 MUSD more; "
+        "20.0% more: 40.0 MUSD more, other decisions: line_1."
+    )
+    assert lines[2].startswith("wide (Projects!wide)")
+    assert len(lines) == 3
+
+
+def test_where_nothing_matters_that_is_said():
+    study = replace(by_hand(), bars=by_hand().bars[4:])
+    assert advice(study) == ["No figure that was solved again moves the cost by more than what is not proved of it."]
+
+
+def test_it_stands_on_the_first_sheet_that_is_read_and_in_the_chart(tmp_path: Path):
+    book = load_workbook(write_tornado(by_hand(), tmp_path / "t.xlsx")[0])
+    assert book.sheetnames == ["Chart", "FindOutNext", "Tornado", "About"]
+    assert [row[1].value for row in book["FindOutNext"].iter_rows(min_row=2, max_row=4)] == advice(by_hand())
+    names = [row[0].value for row in book["Tornado"].iter_rows(min_row=2, max_row=3)]
+    assert names == ["CLIFF: known (Projects!known)", "guessed (Projects!guessed), illustrative"]
+    (chart,) = book["Chart"]._charts
+    assert len(chart.series) == 2
+
+
+def test_it_stands_on_the_page(tmp_path: Path):
+    _, facts = write_tornado(by_hand(), tmp_path / "t.xlsx")
+    (figure,) = figures(read_study(facts))
+    assert "What to find out next: (1) known (Projects!known)" in figure.lead
+    rows_ = [dict(zip([c.name for c in figure.table.columns], row, strict=True)) for row in figure.table.rows]
+    assert [(r["lower_musd"], r["higher_musd"], r["cliff"]) for r in rows_[:3]] == [
+        (0.0, None, True),  # no plan is left
+        (0.0, 40.0, False),
+        (-50.0, 50.0, False),  # a first look
+    ]
+
+
+def test_a_damaged_file_of_it_is_told(tmp_path: Path):
+    _, facts = write_tornado(by_hand(), tmp_path / "t.xlsx")
+    facts.write_text(facts.read_text().replace('"cliff": true', '"cliff": "perhaps"'))
+    with pytest.raises(UsageError, match="damaged"):
+        read_study(facts)

@@ -29,6 +29,7 @@ from lodestone.workbook.schema.sheets import NAMED_SHEETS, SETTINGS, SHEETS, eac
 from lodestone.workbook.snapshot import input_snapshot
 
 FREE = ["source", "note", "# to ReadMe"]
+WITH_IDS = [name for name in NAMED_SHEETS if SHEETS[name].id_column]  # labels stand instead of ids
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,11 @@ def rules(page: Worksheet) -> dict[str, DataValidation]:
     return {str(given.sqref): given for given in page.data_validations.dataValidation}
 
 
+def asked(page: Worksheet) -> list[Any]:
+    """The headings of which something is asked: all but the free text."""
+    return [cell for cell in page[1] if cell.value not in ("label", *FREE)]
+
+
 def headings(page: Worksheet) -> list[Any]:
     return [cell.value for cell in page[1]]
 
@@ -66,7 +72,8 @@ def test_it_has_every_sheet_and_column(blank: Workbook) -> None:
     assert [cell.value for cell in blank["Settings"]["A"]][1:] == [column.name for column in SETTINGS.columns]
     for name in NAMED_SHEETS:
         years = [2026, 2027, 2028] if SHEETS[name].years else []
-        assert headings(blank[name]) == [*(column.name for column in SHEETS[name].plain), *years, *FREE]
+        label = ["label"] if name in WITH_IDS else []
+        assert headings(blank[name]) == [*(column.name for column in SHEETS[name].plain), *years, *label, *FREE]
         assert blank[name].freeze_panes
         assert not blank[name].protection.sheet
 
@@ -74,7 +81,7 @@ def test_it_has_every_sheet_and_column(blank: Workbook) -> None:
 @pytest.mark.parametrize("name", NAMED_SHEETS)
 def test_every_heading_says_meaning_unit_and_default(blank: Workbook, name: str) -> None:
     sheet = SHEETS[name]
-    for cell in blank[name][1][: -len(FREE)]:
+    for cell in asked(blank[name]):
         column = sheet.by_name[YEARS if isinstance(cell.value, int) else cell.value]
         assert cell.comment is not None
         said = cell.comment.text
@@ -91,7 +98,7 @@ def test_no_two_columns_have_the_same_help(blank: Workbook) -> None:
     first = Counter(
         str(cell.comment.text).split("\n")[0]
         for name in NAMED_SHEETS
-        for cell in blank[name][1][: -len(FREE)]
+        for cell in asked(blank[name])
         if cell.comment and not (isinstance(cell.value, int) and cell.value > 2026)
     )
     assert [text for text, times in first.items() if times > 1 or not text] == []
@@ -315,3 +322,11 @@ def test_template_needs_years_in_order_and_a_folder(tmp_path: Path) -> None:
         new_workbook(path)
     with pytest.raises(FileNotFoundError):
         write_template(path)
+
+
+def test_a_label_can_be_typed_and_says_what_it_is_for(tmp_path: Path) -> None:
+    path = write_template(tmp_path / "named.xlsx", 2026, 2026)
+    page = load_workbook(path)["Materials"]
+    (label,) = [cell for cell in page[1] if cell.value == "label"]
+    assert label.comment and "instead of what stands under material," in label.comment.text
+    assert [cell.value for cell in page[1]][-4:] == ["label", *FREE]

@@ -330,6 +330,7 @@ class Book:
     def allies(
         self,
         *members: str,
+        extra_gap: float = 0.02,
         scenario: str = "base",
         gap: float | None = None,
         time_limit: float | None = None,
@@ -343,7 +344,7 @@ class Book:
 
         with counted(progress, 2 ** len(members)) as count:
             source, where = self._source(scenario, gap, time_limit), where_of(processes, scheduler)
-            found = allies(source, parse_members(",".join(members)), where, count)
+            found = allies(source, parse_members(",".join(members)), extra_gap, where, count)
         return Study(found, COALITIONS, rows(found))
 
     def _source(self, scenario: str, gap: float | None, time_limit: float | None) -> Source:

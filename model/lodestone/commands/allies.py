@@ -14,6 +14,13 @@ from lodestone.errors import StoppedError
 @click.command()
 @WORKBOOK
 @click.option("--members", required=True, metavar="A,B,...", help="Regions or groups, e.g. USA,EU,Japan,Korea.")
+@click.option(
+    "--extra-gap",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.02,
+    show_default=True,
+    help="How well what a coalition pays is known, as a share of it, where the time is enough.",
+)
 @SCENARIO
 @study_options
 @OUTPUT
@@ -22,6 +29,7 @@ def allies(
     ctx: click.Context,
     workbook: Path,
     members: str,
+    extra_gap: float,
     scenario: str,
     asked: StudyOptions,
     output: Output,
@@ -33,7 +41,7 @@ def allies(
 
     \b
     Example:
-      lodestone allies my_case.xlsx --members USA,EU,Japan --gap 0.001
+      lodestone allies my_case.xlsx --members USA,EU,Japan --time-limit 600
     """
     from lodestone.report.studies.allies_files import KIND, write_allies
     from lodestone.report.terminal.allies import show_allies
@@ -48,11 +56,12 @@ def allies(
     target = KIND.check_out(asked.out or KIND.default_out(workbook, scenario))
     with claimed([target]), WatchMany((), output.silent) as watch:
         source = asked.source(workbook, scenario)
-        found = find(source, names, asked.where, watch.job, watch.should_stop)
+        found = find(source, names, extra_gap, asked.where, watch.job, watch.should_stop)
         stopped = watch.should_stop()
-        files = write_allies(found, KIND.place(target, stopped))
+        labels = source.labels()
+        files = write_allies(found, KIND.place(target, stopped), labels)
     exit_code = StoppedError.exit_code if stopped else 0
     answer = {"files": [str(file) for file in files], **document(found)}
-    output.answer(lambda: show_allies(found, files), lambda: answer, exit_code)
+    output.answer(lambda: show_allies(labels.shown(found), files), lambda: answer, exit_code)
     tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

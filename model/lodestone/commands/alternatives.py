@@ -49,9 +49,10 @@ def alternatives(
         source = asked.source(workbook, scenario)
         found = study.alternatives(source, share, asked.where, watch.job, watch.should_stop)
         stopped = watch.should_stop()
-        files = alternatives_files.write_alternatives(found, alternatives_files.KIND.place(target, stopped))
+        labels = source.labels()
+        files = alternatives_files.write_alternatives(found, alternatives_files.KIND.place(target, stopped), labels)
     exit_code = StoppedError.exit_code if stopped else 0
     answer = {"files": [str(file) for file in files], **document(found)}
-    output.answer(lambda: show_alternatives(found, files), lambda: answer, exit_code)
+    output.answer(lambda: show_alternatives(labels.shown(found), files), lambda: answer, exit_code)
     tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

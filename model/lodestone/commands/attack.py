@@ -39,6 +39,7 @@ def attack(
     Example:
       lodestone attack my_case.xlsx outputs/my_case/base --k 2
     """
+    from lodestone.plan.labels import Labels
     from lodestone.plan.run_files import read_run
     from lodestone.report.studies.attack_files import KIND, write_attack
     from lodestone.report.terminal.attack import show_attack
@@ -66,8 +67,9 @@ def attack(
             where=Where(jobs),
         )
         stopped = watch.should_stop()
-        files = write_attack(study, KIND.place(target, stopped))
+        labels = Labels(inputs.labels)
+        files = write_attack(study, KIND.place(target, stopped), labels)
     exit_code = StoppedError.exit_code if stopped else 0
-    output.answer(lambda: show_attack(study, files), lambda: attack_answer(study, files), exit_code)
+    output.answer(lambda: show_attack(labels.shown(study), files), lambda: attack_answer(study, files), exit_code)
     tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

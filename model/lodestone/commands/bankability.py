@@ -23,6 +23,7 @@ def bankability(workbook: Path, scenario: str, sets: tuple[str, ...], output: Ou
       lodestone bankability my_case.xlsx
     """
     from lodestone.data.lenders import bankability_table
+    from lodestone.plan.labels import Labels
     from lodestone.report.terminal.progress_lines import show_bankability
     from lodestone.workbook.conversion import plan_data
     from lodestone.workbook.inputs import load
@@ -30,4 +31,4 @@ def bankability(workbook: Path, scenario: str, sets: tuple[str, ...], output: Ou
     inputs = load(workbook, sets)
     inputs.require_valid()
     rows = bankability_table(plan_data(inputs.tables(scenario), inputs.tables()))
-    output.answer(lambda: show_bankability(rows), lambda: {"projects": rows})
+    output.answer(lambda: show_bankability(Labels(inputs.labels).shown(rows)), lambda: {"projects": rows})

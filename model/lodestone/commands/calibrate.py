@@ -36,6 +36,7 @@ def calibrate(
       lodestone calibrate my_case.xlsx
       lodestone calibrate my_case.xlsx --set Materials/ndfeb_magnet/resourcing_share=0.2 --out calibration.xlsx
     """
+    from lodestone.plan.labels import Labels
     from lodestone.report.studies.calibration_files import write_calibration
     from lodestone.report.terminal.calibration import show_calibration
     from lodestone.solve.effort import Effort
@@ -47,6 +48,7 @@ def calibrate(
     inputs = load(workbook, sets)
     inputs.require_valid()
     found = calibration(inputs, solve_scenario(inputs, effort=Effort(gap, time_limit)))
+    labels = Labels(inputs.labels)
     if out is not None:
-        write_calibration(found, out, force)
-    output.answer(lambda: show_calibration(found), lambda: document(found))
+        write_calibration(found, out, force, labels)
+    output.answer(lambda: show_calibration(labels.shown(found)), lambda: document(found))

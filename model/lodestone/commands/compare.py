@@ -48,6 +48,7 @@ def compare(
       lodestone compare outputs/my_case/base --last
       lodestone compare my_case.xlsx my_case_2027.xlsx --gap 0.001
     """
+    from lodestone.plan.labels import together
     from lodestone.report.compare.files import KIND, write_comparison
     from lodestone.report.terminal.compare import show_comparison
     from lodestone.report.terminal.json_answers import comparison_answer
@@ -68,8 +69,11 @@ def compare(
             comparison = compare_plans([side.plan for side in found], names_by_path(places))
             if why or all(_is_workbook(place) for place in places):
                 comparison = _explained(comparison, found, effort)
-        files = write_comparison(comparison, target)
-    output.answer(lambda: show_comparison(comparison, files), lambda: comparison_answer(comparison, files))
+        labels = together(side.plan for side in found)
+        files = write_comparison(comparison, target, labels)
+    output.answer(
+        lambda: show_comparison(labels.shown(comparison), files), lambda: comparison_answer(comparison, files)
+    )
 
 
 @dataclass(frozen=True)

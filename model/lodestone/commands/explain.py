@@ -41,6 +41,7 @@ def explain(
     Example:
       lodestone explain outputs/my_case/base
     """
+    from lodestone.plan.labels import of
     from lodestone.plan.run_files import read_run, workbook_of
     from lodestone.report.studies import what_binds_files
     from lodestone.report.terminal.many import WatchMany
@@ -59,9 +60,10 @@ def explain(
         effort = Effort(gap, time_limit, should_stop=watch.should_stop)
         found = study.what_binds(run, workbook, effort, Where(jobs, scheduler), watch.job)
         stopped = watch.should_stop()
-        files = what_binds_files.write_what_binds(found, what_binds_files.KIND.place(target, stopped))
+        labels = of(plan)
+        files = what_binds_files.write_what_binds(found, what_binds_files.KIND.place(target, stopped), labels)
     exit_code = StoppedError.exit_code if stopped else 0
     answer = {"files": [str(file) for file in files], **document(found)}
-    output.answer(lambda: show_what_binds(found, files), lambda: answer, exit_code)
+    output.answer(lambda: show_what_binds(labels.shown(found), files), lambda: answer, exit_code)
     tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

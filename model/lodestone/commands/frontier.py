@@ -104,8 +104,9 @@ def frontier(
 
     target = frontier_files.KIND.check_out(asked.out or frontier_files.KIND.default_out(workbook, scenario, cap))
     with claimed([target]), WatchMany((), output.silent) as watch:
+        source = asked.source(workbook, scenario)
         found = study.frontier(
-            asked.source(workbook, scenario),
+            source,
             study.scales(start, end, steps),
             cap,
             from_year,
@@ -115,9 +116,10 @@ def frontier(
         )
         unanswered, stopped = study.unanswered(found), watch.should_stop()
         place = frontier_files.KIND.place(target, stopped or unanswered == len(found.points))
-        files = frontier_files.write_frontier(found, place)
+        labels = source.labels()
+        files = frontier_files.write_frontier(found, place, labels)
     exit_code = StoppedError.exit_code if stopped or unanswered else 0
-    output.answer(lambda: show_frontier(found, files), lambda: frontier_answer(found, files), exit_code)
+    output.answer(lambda: show_frontier(labels.shown(found), files), lambda: frontier_answer(found, files), exit_code)
     tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)
 
@@ -145,8 +147,11 @@ def _secure(
     with claimed([target]), WatchMany((), output.silent) as watch:
         found = security_cost(source, ks, shares, where, watch.job, watch.should_stop)
         stopped = watch.should_stop()
-        files = write_security_cost(found, KIND.place(target, stopped))
+        labels = source.labels()
+        files = write_security_cost(found, KIND.place(target, stopped), labels)
     exit_code = StoppedError.exit_code if stopped else 0
-    output.answer(lambda: show_security_cost(found, files), lambda: security_answer(found, files), exit_code)
+    output.answer(
+        lambda: show_security_cost(labels.shown(found), files), lambda: security_answer(found, files), exit_code
+    )
     tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

@@ -38,6 +38,7 @@ def ranges(
     Example:
       lodestone ranges outputs/my_case/base --within 0.5%
     """
+    from lodestone.plan.labels import of
     from lodestone.plan.run_files import read_run, workbook_of
     from lodestone.report.studies.ranges_files import KIND, write_ranges
     from lodestone.report.terminal.progress_lines import Watch, tell_of_stop
@@ -61,9 +62,10 @@ def ranges(
             watch.should_stop,
         )
         stopped = watch.should_stop()
-        files = write_ranges(found, KIND.place(target, stopped))
+        labels = of(plan)
+        files = write_ranges(found, KIND.place(target, stopped), labels)
     exit_code = StoppedError.exit_code if stopped else 0
     answer = {"files": [str(file) for file in files], **document(found)}
-    output.answer(lambda: show_ranges(found, files), lambda: answer, exit_code)
+    output.answer(lambda: show_ranges(labels.shown(found), files), lambda: answer, exit_code)
     tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

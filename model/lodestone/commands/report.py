@@ -19,8 +19,8 @@ NAMES = {"compare": "comparison", "stress": "stress test"}  # of studies, in a s
 def report(runs: tuple[Path, ...], out: Path, output: Output) -> None:
     """Write one page of HTML with the pictures of runs; it opens in any browser and asks the network for nothing.
 
-    A RUN is the folder of a plan. A STUDY is the .xlsx or .json of frontier, stress, sweep or compare; those that stand
-    beside the runs or beside the page and are of the same workbook are found without being named.
+    A RUN is the folder of a plan. A STUDY is the .xlsx or .json of frontier, stress, sweep, tornado or compare; those
+    that stand beside the runs or beside the page and are of the same workbook are found without being named.
 
     \b
     Example:

@@ -64,6 +64,7 @@ def stress(
       lodestone stress my_case.xlsx outputs/my_case/base outputs/my_case/joint
       lodestone stress my_case.xlsx outputs/my_case/base --from 2027-04 --months 3
     """
+    from lodestone.plan.labels import Labels
     from lodestone.plan.run_files import read_run
     from lodestone.report.studies.stress_files import KIND, write_stress
     from lodestone.report.terminal.json_answers import stress_answer
@@ -93,8 +94,9 @@ def stress(
             ),
         )
         stopped = watch.should_stop()
-        files = write_stress(study, KIND.place(target, stopped))
+        labels = Labels(inputs.labels)
+        files = write_stress(study, KIND.place(target, stopped), labels)
     exit_code = StoppedError.exit_code if stopped else 0
-    output.answer(lambda: show_stress(study, files), lambda: stress_answer(study, files), exit_code)
+    output.answer(lambda: show_stress(labels.shown(study), files), lambda: stress_answer(study, files), exit_code)
     tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

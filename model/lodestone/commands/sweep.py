@@ -51,8 +51,9 @@ def sweep(
         found = study.sweep(source, varied, asked.where, watch.job, watch.should_stop)
         stopped = watch.should_stop()
         place = sweep_files.KIND.place(target, stopped or found.unanswered == len(found.points))
-        files = sweep_files.write_sweep(found, place)
+        labels = source.labels()
+        files = sweep_files.write_sweep(found, place, labels)
     exit_code = StoppedError.exit_code if stopped or found.failed else 0
-    output.answer(lambda: show_sweep(found, files), lambda: sweep_answer(found, files), exit_code)
+    output.answer(lambda: show_sweep(labels.shown(found), files), lambda: sweep_answer(found, files), exit_code)
     tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

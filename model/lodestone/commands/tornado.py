@@ -56,9 +56,10 @@ def tornado(
         source = asked.source(workbook, scenario)
         found = find(source, share, only, leaders, asked.where, watch.job, watch.should_stop)
         stopped = watch.should_stop()
-        files = write_tornado(found, KIND.place(target, stopped))
+        labels = source.labels()
+        files = write_tornado(found, KIND.place(target, stopped), labels)
     exit_code = StoppedError.exit_code if stopped else 0
     answer = {"files": [str(file) for file in files], **document(found)}
-    output.answer(lambda: show_tornado(found, files), lambda: answer, exit_code)
+    output.answer(lambda: show_tornado(labels.shown(found), files), lambda: answer, exit_code)
     tell_of_stop(target, files, output.silent)
     ctx.exit(exit_code)

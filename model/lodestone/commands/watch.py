@@ -105,6 +105,7 @@ def _say(quiet: bool, line: str) -> None:
 
 def _tell(quiet: bool, done: tuple[Plan | None, Plan, Path] | None, failure: LodestoneError | None) -> None:
     """The plan, or what has changed in it, or why there is none."""
+    from lodestone.plan.labels import of
     from lodestone.report.terminal.compare import show_changes
     from lodestone.report.terminal.progress_lines import show_plan, show_problems
     from lodestone.studies.compare.runs import compare
@@ -119,4 +120,4 @@ def _tell(quiet: bool, done: tuple[Plan | None, Plan, Path] | None, failure: Lod
     if before is None:
         show_plan(plan, folder)
     else:
-        show_changes(compare([before, plan], ["before", "now"]), folder)
+        show_changes(of(plan).shown(compare([before, plan], ["before", "now"])), folder)

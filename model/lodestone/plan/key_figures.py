@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from lodestone.data.times import MONTHS, Calendar, Time, named_time, time_of, year_of
+from lodestone.plan.labels import key_parts
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import COMMITTED, Row, is_cut
 
@@ -389,7 +390,7 @@ def stages(plan: Plan) -> dict[str, str]:
     stage = {material: row.get("stage") for material, row in plan.input_rows("Materials").items()}
     found: dict[str, str] = {}
     for recipe, row in plan.input_rows("Processes").items():
-        process, _, output = recipe.partition("/")
+        process, output = key_parts(recipe)
         if row.get("t_per_t", 0) > 0:
             found.setdefault(process, stage.get(output) or output)
     return found

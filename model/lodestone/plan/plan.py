@@ -70,6 +70,7 @@ ALWAYS, SOME, JOINT = "in every plan", "in some plans", "in plans for several fu
 SHAPES = {**TABLES, **DERIVED_TABLES, ORIGINS.name: ORIGINS}
 
 
+LABELS = MapOf(MapOf(TEXT))
 VERSIONS = Part({"lodestone": TEXT}, dict.fromkeys(("python", "pyomo", "highspy"), TEXT))
 WARNING = Part(dict.fromkeys(("cell", "found", "wrong", "mend"), TEXT))
 START = Part({"taken": COUNT, "left_out": ListOf(TEXT), "kept": FLAG})
@@ -171,6 +172,7 @@ class Plan:
     payers_musd: Annotated[dict[str, float], MapOf(NUMBER, one_of(*PAYERS))]
     tariff_revenue_musd: Annotated[float, NUMBER]
     sheet_names: Annotated[dict[str, str] | None, MapOf(TEXT), SOME] = None  # of sheets that are called otherwise
+    labels: Annotated[dict[str, dict[str, str]] | None, LABELS, SOME] = None  # sheet -> id -> what people read
     origins: Annotated[list[Row] | None, CHECKED, SOME] = None
     tables: Annotated[Rows, MapOf(CHECKED)]
     audit: Annotated[list[Row], ListOf(AUDIT_LINE, "line")]

@@ -104,10 +104,16 @@ def budgets(
         spent = [term for node in years for term in b.outlay[node, name]]
         return linear(spent) <= sum(money(tree, name, node) for node in years)
 
-    block.within = pyo.Constraint([key for key, terms in block.outlay.items() if terms], rule=rule, doc="(34)")
+    def spends(n: int, name: str) -> bool:
+        """Whether anything that costs money counts: a package without a grant spends none of a budget for grants."""
+        return any(c for node in counted(tree, name, n) for c, _ in block.outlay[node, name])
+
+    block.within = pyo.Constraint(
+        [k for k, terms in block.outlay.items() if terms and spends(*k)], rule=rule, doc="(34)"
+    )
     block.owed = _owed(tree, floors, offtake)
     block.later = pyo.Constraint(
-        list(block.owed),
+        [key for key, terms in block.owed.items() if any(c for c, _ in terms)],
         rule=lambda b, n, name, year: linear(b.owed[n, name, year]) <= money(tree, name, n),
         doc="(34)",
     )

@@ -44,8 +44,7 @@ from collections.abc import Iterator, Mapping
 
 import pyomo.environ as pyo
 
-from lodestone.data.capital import loan
-from lodestone.data.lenders import committed_terms, filled_in, gap, grant
+from lodestone.data.lenders import committed_terms, filled_in, gap, grant, loan
 from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project, year_of
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import COMMITTED, committed_names, decision_year, decisions_before, held, paid_at

@@ -146,6 +146,7 @@ def joint_plan(
         inputs=input_snapshot(inputs.tables()),
         **totals(expected_costs, tariffs),
         sheet_names=renamed(inputs),
+        labels=inputs.labels or None,
         origins=[
             {"scenario": name, **line}
             for name in futures

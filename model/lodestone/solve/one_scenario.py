@@ -325,6 +325,7 @@ def plan_of(inputs: Inputs, data: PlanData, solved: Solved) -> Plan:
         inputs=input_snapshot(inputs.tables(scenario)),
         **totals(costs, tariff_revenue(tables)),
         sheet_names=renamed(inputs),
+        labels=inputs.labels or None,
         origins=origins(inputs.tables(scenario), inputs.changes(scenario), tables),
         tables=tables,
         audit=[],

@@ -21,12 +21,11 @@ from xlsxwriter.worksheet import Worksheet
 from lodestone import __version__
 from lodestone.errors import UsageError
 from lodestone.report.excel.styles import DARK, LIGHT, LINE_HEIGHT, RULE, Property, Styles, page
-from lodestone.template.column_help import meaning, mistake
+from lodestone.template.column_help import label_help, meaning, mistake
 from lodestone.template.drop_downs import LAST_ROW, LISTS, asked, column_letter, default, if_blank, rule, write_lists
 from lodestone.template.example_rows import ExampleRow, example_rows
 from lodestone.workbook.file.xlsx import column_letters
-from lodestone.workbook.reading.headings import FREE_COLUMNS
-from lodestone.workbook.schema.columns import YEARS, Column, Sheet
+from lodestone.workbook.schema.columns import LABEL, YEARS, Column, Sheet
 from lodestone.workbook.schema.sheets import FIRST_HEADING, LAST_HEADING, NAMED_SHEETS, SETTINGS, SHEETS
 from lodestone.workbook.tables import Value
 
@@ -34,6 +33,7 @@ README, EXAMPLES = "ReadMe", "#Examples"
 INPUT, MISSING = "#FFFBE6", "#FCE4D6"  # a setting to fill in; what is missing
 OUTSIDE, PALE = "#A6A6A6", "#F2F2F2"  # a year that is not planned
 BACK = "# to ReadMe"
+FREE = (LABEL, "source", "note")  # in this order
 
 GUIDE = (
     ("Fill in", "Settings first, then Regions, Materials, Sectors and Demand; other sheets as far as you need them."),
@@ -46,6 +46,7 @@ GUIDE = (
     ("Choose", "Drop-downs offer what stands on other sheets. A name that is not there yet may be typed and added."),
     ("Shares", "Cells shown in per cent take 12% or 0.12. Formulas are welcome: save the file in Excel once."),
     ("Your own", "Columns source and note, and columns and sheets whose name starts with #, are read by you alone."),
+    ("Names", "Ids name rows, short and without blanks; what stands in a column label is read in their place."),
     ("Then", "lodestone check WORKBOOK lists what is missing or doubtful; lodestone solve WORKBOOK finds the plan."),
 )
 
@@ -185,7 +186,7 @@ def _write_settings(styles: Styles, sheet: Worksheet, given: dict[str, Value]) -
 
 
 def _write_sheet(styles: Styles, sheet: Worksheet, listed: Sheet, years: range, shown: list[ExampleRow]) -> None:
-    """Headings with help in row 1, formats and drop-downs below them; then source, note and the way back."""
+    """Headings with help in row 1, formats and drop-downs below them; then the free text and the way back."""
     position = 0
     for column in listed.columns:
         headings = list(years) if column.kind == YEARS else [column.name]
@@ -198,13 +199,16 @@ def _write_sheet(styles: Styles, sheet: Worksheet, listed: Sheet, years: range, 
             sheet.write_comment(0, position, *note_on(text))
             position += 1
         sheet.data_validation(1, first, LAST_ROW - 1, position - 1, rule(column))
-    for free in (*reversed(FREE_COLUMNS), BACK):
+    last = position - 1
+    for free in (*sorted(listed.free, key=FREE.index), BACK):
         sheet.set_column(position, position, 13 if free == BACK else 30, styles.format(font_color="#595959"))
         sheet.write_string(0, position, free, heading_look(styles, False))
+        if free == LABEL:
+            sheet.write_comment(0, position, *note_on(label_help(listed)))
         position += 1
     sheet.write_url(0, position - 1, f"internal:'{README}'!A1", heading_look(styles, False), BACK)
     sheet.freeze_panes(1, len(listed.key) or 1)
-    _mark_missing(styles, sheet, listed, position - 4)
+    _mark_missing(styles, sheet, listed, last)
     _mark_years(styles, sheet, listed, years)
 
 

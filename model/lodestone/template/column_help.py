@@ -141,3 +141,12 @@ def mistake(sheet: Sheet, column: Column) -> str:
     if told is None:
         told = OF_KIND.get(column.kind, "").format(sheets=" or ".join(s for s in column.refers_to if s != "*"))
     return f"Mistake: {told}" if told else ""
+
+
+def label_help(sheet: Sheet) -> str:
+    """What a column `label` is for."""
+    named = sheet.id_column.name if sheet.id_column else "id"
+    return (
+        f"What people read instead of what stands under {named}, in every plan, page and chart. References to it stay "
+        "as they are.\nEnter any text that no other row has; blank: the name itself.\nExample: NdPr oxide, 99.5 %"
+    )

@@ -17,10 +17,11 @@ from xlsxwriter.worksheet import Worksheet
 from lodestone.plan.tables import Cell
 from lodestone.report.excel.styles import DARK, LINE_HEIGHT, RULE, Styles, page
 from lodestone.template.blank import BACK, README, heading_look, help_text, look_of, note_on, write_readme
+from lodestone.template.column_help import label_help
 from lodestone.template.drop_downs import LAST_ROW, LISTS, rule, write_lists
 from lodestone.template.example_rows import ExampleRow, example_rows
 from lodestone.workbook.file.xlsx import column_letters
-from lodestone.workbook.schema.columns import YEARS, Column, Sheet
+from lodestone.workbook.schema.columns import LABEL, YEARS, Column, Sheet
 from lodestone.workbook.schema.sheets import SETTINGS, SHEETS
 
 Table = Sequence[Sequence[Cell]]  # headings, then rows
@@ -72,6 +73,8 @@ def _write_column(
     values = [row[position] for row in table[1:]]
     sheet.write(0, position, heading, heading_look(styles, column is not None and column.required))
     sheet.set_column(position, position, _width(heading, values))
+    if heading == LABEL and LABEL in listed.free:
+        sheet.write_comment(0, position, *note_on(label_help(listed)))
     if column is not None:
         sheet.write_comment(0, position, *note_on(help_text(listed, column, shown, _example_of(heading, shown))))
         sheet.data_validation(1, position, LAST_ROW - 1, position, rule(column))

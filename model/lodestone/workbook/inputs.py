@@ -19,6 +19,7 @@ from lodestone.system.gc_pause import at_rest
 from lodestone.workbook.checks import find_last_problems, find_problems, find_warnings
 from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.file.xlsx import CellValue, RawSheet, column_letters, read_sheets
+from lodestone.workbook.labels import Labels, labels
 from lodestone.workbook.reading.records import Base, build_base
 from lodestone.workbook.reading.sheets import read_workbook
 from lodestone.workbook.scenarios.applied import (
@@ -59,6 +60,11 @@ class Inputs:
     def tables(self, scenario: str = BASE) -> Tables:
         """The data of one scenario. Raises UsageError when there is no such scenario."""
         return self._tables[self._known(scenario)]
+
+    @property
+    def labels(self) -> Labels:
+        """What people read instead of ids, sheet by sheet; empty where no label is given."""
+        return labels(self.tables())
 
     def changes(self, scenario: str = BASE) -> tuple[CellChange, ...]:
         """What --set changed, then what the scenario changed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.shapes import NUMBER, TEXT, Also, ListOf, MapOf, Misfit, Part, Place, require_keys
 from lodestone.plan.tables import Cell, Document
 from lodestone.report.compare.workbook import write_compare_workbook
@@ -32,9 +33,9 @@ SHAPE = Also(  # of what is read again
 KIND = Kind("compare", "compare", "comparison_format", (".xlsx", ".json"), SHAPE)
 
 
-def write_comparison(comparison: Comparison, out: Path) -> list[Path]:
+def write_comparison(comparison: Comparison, out: Path, labels: Labels = NONE) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
-    return KIND.write(out, document(comparison), lambda new: write_compare_workbook(comparison, new))
+    return KIND.write(out, document(comparison), lambda new: write_compare_workbook(labels.shown(comparison), new))
 
 
 def document(comparison: Comparison) -> Document:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from lodestone.data.times import Time
 from lodestone.plan.key_figures import Key, begin
+from lodestone.plan.labels import key_parts
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Cell, Column, Row
 from lodestone.report.html.tables import Table
@@ -65,7 +66,7 @@ def recipes(plan: Plan) -> dict[str, dict[str, float]]:
     """As in the run's inputs; empty when the plan does not carry them."""
     found: dict[str, dict[str, float]] = defaultdict(dict)
     for key, row in plan.input_rows("Processes").items():
-        process, material = key.split("/")
+        process, material = key_parts(key)
         found[process][material] = row["t_per_t"]
     return dict(found)
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from lodestone.data.times import Time, time_of
 from lodestone.plan import key_figures as figures
-from lodestone.plan.formatting import PAYERS, days, musd, share, tonnes, usd_per_kg, year_ranges
+from lodestone.plan.formatting import PAYERS, days, in_words, musd, share, tonnes, usd_per_kg, year_ranges
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Document, Row
+from lodestone.report.plan.calendar import this_year_line
+from lodestone.report.plan.certainty import certain_line
 from lodestone.report.plan.joint_summary import joint_sections
+from lodestone.report.plan.security_cost import extra_share, gap_of_extra, paid_more
 from lodestone.report.plan.summary import committed, proved
 
+LEAST_MUSD, LEAST_T = 0.005, 0.5  # less is rounding
 Glance = Document  # tiles: label, value, note, alert; lists: heading, empty, items; remarks: sentences
 
 
@@ -26,15 +30,32 @@ def glance(plan: Plan, whole: Plan) -> Glance:
         {"heading": "Hold", "empty": "Hold no stock.", "items": _stocks(plan)},
     ]
     remarks = [sentence for section in joint_sections(whole)[:1] for sentence in section.sentences] if joint else []
+    if not joint:
+        remarks.append(this_year_line(plan))
     if whole.inputs is None:
         remarks.append(
             "This run was made by an earlier version and does not carry its recipes: solve it again to see its chain."
         )
-    return {"tiles": [_cost(plan, whole), _china(plan), _shortage(plan)], "lists": lists, "remarks": remarks}
+    tiles = [*_security(whole), _cost(plan, whole), _china(plan), _shortage(plan)]
+    return {"tiles": tiles, "lists": lists, "remarks": remarks}
 
 
 def _tile(label: str, value: str, note: str, alert: bool = False) -> Row:
     return {"label": label, "value": value, "note": note, "alert": alert}
+
+
+def _security(whole: Plan) -> list[Row]:
+    """What the plan costs more than doing nothing, and who pays it, where that is known; and how sure it is."""
+    extra, more = whole.extra_cost_musd, extra_share(whole)
+    if extra is None or whole.reference is None:
+        return []
+    percent = "" if more is None else f", {share(more)}"
+    notes = [f"more than doing nothing{percent}; discounted: {', '.join(paid_more(whole)) or 'nobody'}."]
+    gap = gap_of_extra(whole)
+    if gap is not None and gap * abs(extra) >= LEAST_MUSD:
+        notes.append(f"Another plan may cost up to {musd(gap * abs(extra))} less, {share(gap)} of that.")
+    notes += [line for line in [certain_line(whole)] if line]
+    return [_tile("Security costs", musd(extra), " ".join(notes))]
 
 
 def _cost(plan: Plan, whole: Plan) -> Row:
@@ -48,8 +69,10 @@ def _cost(plan: Plan, whole: Plan) -> Row:
 
 
 def _china(plan: Plan) -> Row:
-    overall = figures.exposed_share(plan.rows("demand"))
-    value = "no deliveries" if overall is None else share(overall)
+    exposed = figures.most_exposed(plan)  # of several minerals the worst: they are never added up
+    value = share(exposed[0][1]) if exposed else "no deliveries"
+    if len(figures.by_mineral(plan)) > 1 and exposed:
+        value += f" of {exposed[0][0]}"
     caps = figures.caps(plan)
     if not caps:
         return _tile("China share of deliveries", value, "over all years; no cap below 100% is in force")
@@ -62,14 +85,20 @@ def _china(plan: Plan) -> Row:
 
 def _shortage(plan: Plan) -> Row:
     rows = figures.demand(plan)
-    short, asked = sum(f.short_t for f in rows), sum(f.demand_t for f in rows)
-    out = sum(f.substituted_t for f in rows)
-    designed_out = f"; {tonnes(out)} designed out" if out >= 0.5 else ""
-    if short < 0.5:
-        return _tile("Shortage", "none", f"all demand is met, {tonnes(asked)} over the horizon{designed_out}")
+    alike = len(figures.by_mineral(plan)) == 1
+    asked = f", {tonnes(sum(f.demand_t for f in rows))} over the horizon" if alike else ""
+    out: dict[str, float] = {}
+    for f in rows:
+        out[f.material] = out.get(f.material, 0.0) + f.substituted_t
+    told = [tonnes(sum(out.values()))] if alike else [f"{tonnes(t)} of {m}" for m, t in out.items() if t >= LEAST_T]
+    designed_out = f"; {in_words(told, 4)} designed out" if sum(out.values()) >= LEAST_T else ""
+    short = figures.most_short(plan)  # the worst mineral first
+    if not short:
+        return _tile("Shortage", "none", f"all demand is met{asked}{designed_out}")
     worst = min(rows, key=lambda f: f.met_share)
-    note = f"{share(short / asked)} of demand; worst {worst.sector}, {share(1 - worst.met_share)} of {worst.material}"
-    return _tile("Shortage", tonnes(short), note + designed_out, alert=True)
+    mineral, t, part = short[0]
+    note = f"{share(part)} of demand; worst {worst.sector}, {share(1 - worst.met_share)} of {worst.material}"
+    return _tile("Shortage", tonnes(t) + ("" if alike else f" of {mineral}"), note + designed_out, alert=True)
 
 
 def _when(year: int, now: Time | None) -> str:

@@ -20,6 +20,7 @@ from plotly.offline import get_plotlyjs
 
 from lodestone import __version__
 from lodestone.errors import UsageError
+from lodestone.plan.labels import labelled, together
 from lodestone.plan.plan import Plan
 from lodestone.plan.plan_json import finite
 from lodestone.plan.run_files import starts_with
@@ -59,7 +60,9 @@ def write_report(runs: Mapping[str, Plan], studies: Sequence[Study], out: Path =
 
 
 def page(runs: Mapping[str, Plan], studies: Sequence[Study] = ()) -> str:
-    """The text of the page."""
+    """The text of the page, in the names that people read."""
+    labels = together(runs.values())
+    runs, studies = {name: labelled(plan) for name, plan in runs.items()}, [labels.shown(study) for study in studies]
     shown = views(runs)
     data = {
         "views": shown,

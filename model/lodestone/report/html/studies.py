@@ -1,4 +1,4 @@
-"""Studies on the page: what frontier.json, stress.json, sweep.json and the JSON file of compare hold, as figures.
+"""Studies on the page: what the JSON files of frontier, stress, sweep, tornado and compare hold, as figures.
 
 They are given as arguments, or found beside the runs and beside the page when they are of the same workbook.
 """
@@ -17,10 +17,13 @@ from lodestone.plan.run_files import PLAN_JSON, is_plan_book, starts_with
 from lodestone.plan.tables import Column, Document
 from lodestone.report.compare import files as compare_files
 from lodestone.report.html.tables import Table
-from lodestone.report.studies import frontier_files, stress_files, sweep_files
+from lodestone.report.studies import frontier_files, stress_files, sweep_files, tornado_files
 from lodestone.report.studies.study_files import Kind
 
-KINDS = {kind.name: kind for kind in (frontier_files.KIND, stress_files.KIND, sweep_files.KIND, compare_files.KIND)}
+KINDS = {
+    kind.name: kind
+    for kind in (frontier_files.KIND, stress_files.KIND, sweep_files.KIND, compare_files.KIND, tornado_files.KIND)
+}
 MOST_CASES = 20  # of a stress test that are drawn, for each run; the table has all
 
 
@@ -44,7 +47,7 @@ class Study:
 
 
 def kind_of(path: Path) -> Kind | None:
-    """Of a frontier, stress test, sweep or comparison, by the first line; None for any other file."""
+    """Of a frontier, stress test, sweep, tornado or comparison, by the first line; None for any other file."""
     return next((kind for kind in KINDS.values() if starts_with(path, kind.start)), None)
 
 
@@ -58,7 +61,9 @@ def read_study(path: Path) -> Study:
     facts = path.with_suffix(".json") if path.suffix.lower() == ".xlsx" else path
     kind = kind_of(facts)
     if kind is None:
-        raise UsageError(f"{path} is neither a run nor a frontier, stress test, sweep or comparison of Lodestone")
+        raise UsageError(
+            f"{path} is neither a run nor a frontier, stress test, sweep, tornado or comparison of Lodestone"
+        )
     return Study(kind.name, facts, kind.read(facts))
 
 
@@ -84,7 +89,8 @@ def find_studies(folders: Iterable[Path], plans: Iterable[Plan]) -> list[Study]:
 
 def figures(study: Study) -> list[StudyFigure]:
     """What a study shows, each picture with its table."""
-    return {"frontier": _frontier, "stress": _stress, "sweep": _sweep, "compare": _compare}[study.kind](study.document)
+    drawn = {"frontier": _frontier, "stress": _stress, "sweep": _sweep, "compare": _compare, "tornado": _tornado}
+    return drawn[study.kind](study.document)
 
 
 def _frontier(d: Document) -> list[StudyFigure]:
@@ -175,6 +181,37 @@ def _sweep(d: Document) -> list[StudyFigure]:
     rows = [[point[name] for name in names] for point in d["points"]]
     lead = f"Least cost for every combination of {', '.join(paths)}; the first runs along the bottom."
     return [StudyFigure("Sweep of inputs", lead, "sweep", Table(columns, rows))]
+
+
+def _tornado(d: Document) -> list[StudyFigure]:
+    columns = (
+        Column("name", "", "figures that are changed together"),
+        Column("lower_musd", "MUSD", "more cost when they are lower"),
+        Column("higher_musd", "MUSD", "more cost when they are higher"),
+        Column("cliff", "", "the plan breaks"),
+        Column("illustrative", "", "the source says so"),
+        Column("solved", "", "solved again; otherwise a first look"),
+        Column("finding", "", "in words"),
+    )
+    rows = [
+        [
+            tornado_files.called(f"{b['column']} ({b['cells']})", b["cliff"], b["illustrative"]),
+            *(_extra(side) for side in (b["low"], b["high"])),
+            *(b["cliff"], b["illustrative"], b["low"]["solved"], b["finding"]),
+        ]
+        for b in d["bars"]
+    ]
+    lead = (
+        f"What the plan costs more when figures are {share(d['by'])} lower or higher; first where it breaks. "
+        f"What to find out next: {' '.join(f'({n}) {line}' for n, line in enumerate(d['next'], 1))}"
+    )
+    return [StudyFigure("Which figures matter", lead, "tornado", Table(columns, rows))]
+
+
+def _extra(side: Document) -> float | None:
+    """More cost; None where no plan is left."""
+    found: float | None = side["extra_musd"] if side["solved"] else side["screened_musd"]
+    return found
 
 
 def _unit(name: str) -> str:

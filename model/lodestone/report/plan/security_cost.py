@@ -11,6 +11,7 @@ from lodestone.report.plan.table_sheet import TableSheet
 
 SHEET = "Reference"
 LEAST_MUSD = 0.005  # less is rounding
+MOST_PAYERS = 6  # in a sentence
 MOST = 3  # figures of a kind in a sentence
 COLUMNS = (
     Column("figure", "", "what is compared"),
@@ -39,6 +40,13 @@ def _note(plan: Plan) -> str:
     return f"{note[:1].upper()}{note[1:]}." if note else ""
 
 
+def paid_more(plan: Plan) -> list[str]:
+    """'EU 134 MUSD', ...: what each payer pays more than with doing nothing, the most first."""
+    payers = (plan.reference or {}).get("payers_musd", {})
+    told = [(payer, amount) for payer, amount in payers.items() if abs(amount) >= LEAST_MUSD]
+    return [f"{payer} {musd(amount)}" for payer, amount in sorted(told, key=lambda pair: -abs(pair[1]))]
+
+
 def extra_share(plan: Plan) -> float | None:
     """The extra cost as a share of what doing nothing costs."""
     extra, base = plan.extra_cost_musd, plan.reference_musd
@@ -48,13 +56,19 @@ def extra_share(plan: Plan) -> float | None:
 def _costs(plan: Plan) -> str:
     extra, more = plan.extra_cost_musd or 0.0, extra_share(plan)
     percent = "" if more is None else f", {share(abs(more))}"
-    payers = (plan.reference or {}).get("payers_musd", {})
-    told = [f"{payer} {musd(amount)}" for payer, amount in payers.items() if abs(amount) >= 0.005]
-    by = f": {', '.join(told[:6])}" if told else ""
-    nothing = musd(plan.reference_musd or 0.0)
+    told = paid_more(plan)
+    by = f": {', '.join(told[:MOST_PAYERS])}" if told else ""
+    nothing, when = musd(plan.reference_musd or 0.0), f"discounted to {plan.horizon[0]}"
     if extra < 0:
-        return f"The plan saves {musd(-extra)}{percent} of what doing nothing costs ({nothing}){by}."
-    return f"The plan costs {musd(extra)}{percent} more than doing nothing ({nothing}){by}."
+        return f"The plan saves {musd(-extra)}{percent} of what doing nothing costs ({nothing}, {when}){by}."
+    return f"The plan costs {musd(extra)}{percent} more than doing nothing ({nothing}, {when}){by}."
+
+
+def unproved(plan: Plan) -> float | None:
+    """By how much a better plan may be cheaper, MUSD; None where that is not known, or nothing."""
+    bound = finite(plan.bound_musd)
+    gap = None if bound is None else plan.objective_musd - bound
+    return gap if gap is not None and gap >= LEAST_MUSD else None
 
 
 def gap_of_extra(plan: Plan) -> float | None:
@@ -66,10 +80,8 @@ def gap_of_extra(plan: Plan) -> float | None:
 
 def proved_line(plan: Plan) -> str:
     """How far the plan may be from the cheapest, in money, against the extra cost and against public money."""
-    if finite(plan.bound_musd) is None or plan.bound_musd is None:
-        return ""
-    gap = plan.objective_musd - plan.bound_musd
-    if gap < LEAST_MUSD:
+    gap = unproved(plan)
+    if gap is None:
         return ""
     extra, public = gap_of_extra(plan), plan.payers_musd.get("public", 0.0)
     of = [f"{share(extra)} of the extra cost"] if extra is not None else []

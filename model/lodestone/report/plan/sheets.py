@@ -122,7 +122,7 @@ def table_sheets(plan: Plan, costs: CostMatrix) -> list[TableSheet]:
         *(sheet for sheet in (shown(plan, table) for table in ACCOUNT_TABLES) if sheet.rows),
         *(sheet for sheet in (shown(plan, table) for table in VALUE_TABLES) if sheet.rows),
         *(sheet for sheet in optional if sheet.rows),
-        *(sheet for sheet in [_origins(plan)] if sheet.rows),
+        *(sheet for sheet in [_origins(plan), _names(plan)] if sheet.rows),
         _audit(plan),
     ]
 
@@ -300,6 +300,19 @@ def _origins(plan: Plan) -> TableSheet:
     rows = [_values(line, [c.name for c in columns]) for line in plan.rows("origins")]
     question = "Which input cells does each decision rest on, and what is their source?"
     return TableSheet("Origins", question, columns, rows)
+
+
+def _names(plan: Plan) -> TableSheet:
+    """Ids beside their labels, so that the row of the workbook can be found."""
+    columns = (
+        Column("sheet", "", "sheet of the workbook"),
+        Column("id", "", "what names the row there"),
+        Column("label", "", "what is read in its place in this plan"),
+    )
+    rows: list[list[Cell]] = [
+        [sheet, name, label] for sheet, named in (plan.labels or {}).items() for name, label in named.items()
+    ]
+    return TableSheet("Names", "Which row of the workbook is called what here?", columns, rows)
 
 
 def _audit(plan: Plan) -> TableSheet:

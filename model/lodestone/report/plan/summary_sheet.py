@@ -12,7 +12,7 @@ from lodestone.plan import key_figures as figures
 from lodestone.plan.formatting import PAYERS, in_words, share, term_label
 from lodestone.plan.key_figures import CapFigure
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import COST_TERMS, Cell
+from lodestone.plan.tables import COST_TERMS, Cell, Row
 from lodestone.report.excel.colours import EXPOSED_SHADES as EXPOSED
 from lodestone.report.excel.drawings import Drawing, Series, draw
 from lodestone.report.excel.styles import DARK, LIGHT, LIMIT, LINE_HEIGHT, PAYER_COLOURS, Styles, page, write_table
@@ -21,6 +21,7 @@ from lodestone.report.plan.charts import has_something
 from lodestone.report.plan.cost_matrix import CostMatrix
 from lodestone.report.plan.first_page import brief
 from lodestone.report.plan.joint_summary import joint_brief, joint_sections, joint_tables
+from lodestone.report.plan.security_cost import unproved
 from lodestone.report.plan.summary import sections, status
 from lodestone.report.plan.table_sheet import TableSheet
 
@@ -29,6 +30,8 @@ LINE = 150  # characters of a sentence that fit into one line across A to H
 BRIEF_LINE = 122  # across B to H
 CHART_ROWS = 16
 MOST_CAPS = 15
+LEAST_MUSD = 0.005  # less is rounding
+GREY = "#7F7F7F"  # what a better plan may do without
 MONEY = "[<100]#,##0.0;#,##0"
 TILES = ((0, 0), (1, 1), (2, 3), (4, 5), (6, 7))  # first and last column of each
 
@@ -56,6 +59,7 @@ def write_summary(
     tightest = next(iter(figures.caps(shown)), None)
     row = _title(sheet, styles, plan)
     row = _tiles(sheet, styles, row, plan, shown, tightest)
+    row = _payers(sheet, styles, row, plan)
     row = _brief(sheet, styles, row, plan, {table.name for table in sheets} | ({CHARTS} if charts else set()))
     chart_row, row = row, row + CHART_ROWS
     breaks = [row]
@@ -71,7 +75,7 @@ def write_summary(
         places.append((row + 2, row + 1 + len(rows)))  # first and last row of numbers
         row = 1 + write_table(styles, sheet, row, title, headings, units, rows, WIDTHS, wrapped=True)
     sheet.set_h_pagebreaks(breaks)
-    _charts(book, sheet, chart_row, places[0], by_year, tightest)
+    _charts(book, sheet, chart_row, places[0], by_year, tightest, _deliveries(shown)[0])
 
 
 def _title(sheet: Worksheet, styles: Styles, plan: Plan) -> int:
@@ -117,6 +121,33 @@ def _tiles(sheet: Worksheet, styles: Styles, row: int, plan: Plan, shown: Plan, 
                 sheet.write_number(at, first_column, round(value, 6) + 0.0, form)
             else:
                 sheet.write_string(at, first_column, value or "-", form)
+    return row + 3
+
+
+def _payers(sheet: Worksheet, styles: Styles, row: int, plan: Plan) -> int:
+    """Who pays how much more than with doing nothing, where that is known: the most first."""
+    more = (plan.reference or {}).get("payers_musd", {})
+    paid = sorted(((p, m) for p, m in more.items() if abs(m) >= LEAST_MUSD), key=lambda pair: -abs(pair[1]))
+    if not paid:
+        return row
+    shown, rest = paid[: len(WIDTHS) - 2], paid[len(WIDTHS) - 2 :]
+    shown += [("all others", sum(m for _, m in rest))] if rest else []
+    box = {"bg_color": LIGHT, "align": "center", "valign": "vcenter", "text_wrap": True}
+    sheet.set_row(row, 2 * LINE_HEIGHT)
+    head = styles.format(**{**box, "align": "left"}, bold=True, font_color=DARK)
+    sheet.write_string(row, 0, f"Who pays more (MUSD, discounted to {plan.horizon[0]})", head)
+    for column, (payer, _) in enumerate(shown, 1):
+        sheet.write_string(row, column, payer, styles.format(**box, font_size=9))
+    gap = unproved(plan) or 0.0
+    open_ = [abs(amount) <= gap for _, amount in shown]
+    grey = f"; grey: less than the {gap:,.1f} that are not proved" if any(open_) else ""
+    sheet.set_row(row + 1, LINE_HEIGHT * (2 if grey else 1))
+    sheet.write_string(
+        row + 1, 0, f"than with doing nothing{grey}", styles.format(**{**box, "align": "left"}, font_size=9)
+    )
+    for column, (_, amount) in enumerate(shown, 1):
+        look = {"font_color": GREY, "italic": True} if open_[column - 1] else {"bold": True}
+        sheet.write_number(row + 1, column, amount, styles.format(**box, num_format="#,##0.0", **look))
     return row + 3
 
 
@@ -170,7 +201,8 @@ def _sections(sheet: Worksheet, styles: Styles, row: int, plan: Plan) -> int:
 def _by_year(plan: Plan, costs: CostMatrix, tightest: CapFigure | None) -> Table:
     """What both charts are drawn from."""
     by_payer = costs.by_payer
-    delivered = figures.grouped(plan.rows("demand"), "year")
+    what, rows_of = _deliveries(plan)
+    delivered = figures.grouped(rows_of, "year")
     capped = {r["year"]: r for r in figures.cap_years(plan, tightest)} if tightest else {}
     rows = []
     for i, year in enumerate(costs.years):
@@ -181,11 +213,21 @@ def _by_year(plan: Plan, costs: CostMatrix, tightest: CapFigure | None) -> Table
     name = f"{tightest.cap}, {tightest.material}, {tightest.basis}" if tightest else "no cap"
     headings = ["Year", *(f"{p.capitalize()} (MUSD)" for p in PAYERS), "Total (MUSD)", "Exposed (%)"]
     return (
-        f"By year: cost, undiscounted; exposed share of all deliveries; share under the tightest cap ({name})",
+        f"By year: cost, undiscounted; exposed share of {what}; share under the tightest cap ({name})",
         [*headings, "Tightest cap (%)", "Its limit (%)"],
         ["", *["MUSD"] * 4, *["share"] * 3],
         rows,
     )
+
+
+def _deliveries(plan: Plan) -> tuple[str, list[Row]]:
+    """All deliveries; of several minerals, which are never added up, those of the one that is most exposed."""
+    exposed, mineral = figures.most_exposed(plan), figures.mineral_of(plan)
+    rows = plan.rows("demand")
+    if len(figures.by_mineral(plan)) == 1 or not exposed:
+        return "all deliveries", rows
+    worst = exposed[0][0]
+    return f"deliveries of {worst}, the most exposed mineral", [r for r in rows if mineral(r["material"]) == worst]
 
 
 def _cost_tables(plan: Plan) -> list[Table]:
@@ -253,6 +295,7 @@ def _charts(
     rows: tuple[int, int],
     by_year: Table,
     tightest: CapFigure | None,
+    deliveries: str,
 ) -> None:
     """Left: who pays in which year. Right: the China share against the cap that leaves least room."""
     _, headings, units, numbers = by_year
@@ -264,7 +307,7 @@ def _charts(
         *("MUSD", "", False, None),
     )
     _place(book, sheet, row, 0, cost, rows[0])
-    lines = [Series("all deliveries", 5, EXPOSED[2], "line")]
+    lines = [Series(deliveries, 5, EXPOSED[2], "line")]
     if tightest:
         lines += [Series(f"under {tightest.cap}", 6, EXPOSED[0], "line"), Series("its limit", 7, LIMIT, "dashed")]
     title = f"Exposed share of consumption: {tightest.material}" if tightest else "Exposed share of deliveries"

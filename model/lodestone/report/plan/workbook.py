@@ -7,6 +7,7 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
+from lodestone.plan.labels import labelled
 from lodestone.plan.plan import Plan
 from lodestone.report.excel.styles import Links, Styles, page, write_grid
 from lodestone.report.plan.charts import drawings, write_charts
@@ -22,7 +23,11 @@ SUMMARY = "Summary"
 
 
 def write_plan_workbook(plan: Plan, path: Path) -> None:
-    """Write plan.xlsx. Rows are streamed, so that hundreds of thousands of flows need little memory."""
+    """Write plan.xlsx. Rows are streamed, so that hundreds of thousands of flows need little memory.
+
+    In the names that people read; RunInfo, which is about the workbook, keeps its ids.
+    """
+    as_made, plan = plan, labelled(plan)
     costs = cost_matrix(plan)
     tables = table_sheets(plan, costs)
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
@@ -40,7 +45,7 @@ def write_plan_workbook(plan: Plan, path: Path) -> None:
         if table.name == ORIGINS:
             links = origin_links(plan, table.names, stand)
         _write(book, styles, plan, table, links)
-    write_run_info(book, styles, plan)
+    write_run_info(book, styles, as_made)
     book.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.table_book import FACTS, write_tables
 from lodestone.report.studies.study_files import Kind
@@ -17,6 +18,7 @@ COALITIONS = (
     Column("alone_musd", "MUSD", "the same, each for itself"),
     Column("gain_musd", "MUSD", "what acting together saves them; below 0 where they compete"),
     Column("gap_musd", "MUSD", "by how much less it may cost, as far as is proved"),
+    Column("gap_share", "share", "the same as a part of the extra cost"),
     Column("message", "", "why there is no plan"),
 )
 SHARES = (
@@ -27,8 +29,9 @@ SHARES = (
 )
 
 
-def write_allies(found: Allies, out: Path) -> list[Path]:
+def write_allies(found: Allies, out: Path, labels: Labels = NONE) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
+    facts, found = document(found), labels.shown(found)
     about: list[list[Cell]] = [
         ["plan", found.plan_name],
         ["workbook", found.workbook],
@@ -37,7 +40,7 @@ def write_allies(found: Allies, out: Path) -> list[Path]:
         *(["note", note] for note in notes(found)),
     ]
     tables = [("Coalitions", COALITIONS, rows(found)), ("Shares", SHARES, shares(found)), ("About", FACTS, about)]
-    return KIND.write(out, document(found), lambda new: write_tables(new, found.plan_name, tables, "allies"))
+    return KIND.write(out, facts, lambda new: write_tables(new, found.plan_name, tables, "allies"))
 
 
 def rows(found: Allies) -> list[list[Cell]]:
@@ -48,7 +51,8 @@ def rows(found: Allies) -> list[list[Cell]]:
         alone = None if None in each else sum(x for x in each if x is not None)
         gain = None if alone is None or cost.extra_musd is None else alone - cost.extra_musd
         members = " + ".join(cost.members)
-        table.append([members, len(cost.members), cost.extra_musd, alone, gain, cost.gap_musd, cost.message])
+        known = [cost.gap_musd, cost.gap_share]
+        table.append([members, len(cost.members), cost.extra_musd, alone, gain, *known, cost.message])
     return table
 
 

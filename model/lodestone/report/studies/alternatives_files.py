@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lodestone import __version__
 from lodestone.plan.formatting import musd, share
+from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.table_book import FACTS, Table, write_tables
 from lodestone.report.studies.study_files import Kind
@@ -50,9 +51,10 @@ PLANS = (
 )
 
 
-def write_alternatives(found: Alternatives, out: Path) -> list[Path]:
+def write_alternatives(found: Alternatives, out: Path, labels: Labels = NONE) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
-    return KIND.write(out, document(found), lambda new: write_tables(new, found.plan_name, _tables(found)))
+    shown = _tables(labels.shown(found))
+    return KIND.write(out, document(found), lambda new: write_tables(new, found.plan_name, shown))
 
 
 def sorted_choices(found: Alternatives) -> list[Choice]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lodestone.plan.formatting import count, in_words, musd, tonnes
+from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.table_book import Table, write_tables
 from lodestone.report.studies.study_files import Kind
@@ -26,10 +27,11 @@ WORST = (
 )
 
 
-def write_attack(attack: Attack, out: Path) -> list[Path]:
+def write_attack(attack: Attack, out: Path, labels: Labels = NONE) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
     about = f"attack with {count(attack.k, 'threat')} at once"
-    return KIND.write(out, document(attack), lambda new: write_tables(new, attack.plan_name, tables(attack), about))
+    shown = tables(labels.shown(attack))
+    return KIND.write(out, document(attack), lambda new: write_tables(new, attack.plan_name, shown, about))
 
 
 def ranked(attack: Attack) -> list[list[Cell]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lodestone.errors import UsageError
+from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.tables import Column
 from lodestone.report.excel.table_book import write_tables
 from lodestone.studies.calibration.results import Calibration
@@ -22,12 +23,13 @@ PLANTS = (
 )
 
 
-def write_calibration(found: Calibration, path: Path, force: bool = False) -> None:
+def write_calibration(found: Calibration, path: Path, force: bool = False, labels: Labels = NONE) -> None:
     """Raises UsageError when the file exists, or cannot be written."""
     if path.suffix.lower() != ".xlsx":
         raise UsageError(f"{path}: the name of a workbook ends in .xlsx")
     if path.exists() and not force:
         raise UsageError(f"{path} exists; --force replaces it")
+    found = labels.shown(found)
     tables = [
         (name, columns, [[getattr(item, column.name) for column in columns] for item in items])
         for name, columns, items in (

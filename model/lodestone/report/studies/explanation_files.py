@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lodestone.plan.labels import Labels
 from lodestone.plan.run_files import EXPLANATION, PLAN_JSON
 from lodestone.report.studies.explanation_workbook import write_explanation_workbook
 from lodestone.report.studies.study_files import Kind, write_files
@@ -18,7 +19,7 @@ def write_explanation(explanation: Explanation, folder: Path) -> list[Path]:
         folder / f"{EXPLANATION}.xlsx",
         {
             ".json": lambda new: KIND.write_json(document(explanation), new),
-            ".xlsx": lambda new: write_explanation_workbook(explanation, new),
+            ".xlsx": lambda new: write_explanation_workbook(Labels(explanation.labels).shown(explanation), new),
         },
         beside=folder.parent,  # in the folder of a run nothing else may stand
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lodestone.plan.formatting import musd, share
+from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.table_book import FACTS, write_tables
 from lodestone.report.studies.study_files import Kind
@@ -24,8 +25,9 @@ COLUMNS = (
 )
 
 
-def write_ranges(found: Ranges, out: Path) -> list[Path]:
+def write_ranges(found: Ranges, out: Path, labels: Labels = NONE) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
+    facts, found = document(found), labels.shown(found)
     about: list[list[Cell]] = [
         ["plan", found.plan_name],
         ["run", found.run],
@@ -36,7 +38,7 @@ def write_ranges(found: Ranges, out: Path) -> list[Path]:
         *(["note", note] for note in notes(found)),
     ]
     tables = [("Ranges", COLUMNS, rows(found)), ("About", FACTS, about)]
-    return KIND.write(out, document(found), lambda new: write_tables(new, found.plan_name, tables, "ranges"))
+    return KIND.write(out, facts, lambda new: write_tables(new, found.plan_name, tables, "ranges"))
 
 
 def rows(found: Ranges) -> list[list[Cell]]:

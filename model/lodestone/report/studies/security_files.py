@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lodestone.plan.formatting import in_words
+from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.table_book import FACTS, Table, write_tables
 from lodestone.report.studies.study_files import Kind
@@ -23,8 +24,9 @@ COLUMNS = (
 )
 
 
-def write_security_cost(study: SecurityCost, out: Path) -> list[Path]:
+def write_security_cost(study: SecurityCost, out: Path, labels: Labels = NONE) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
+    facts, study = document(study), labels.shown(study)
     about = [
         ["workbook", study.workbook],
         ["scenario", study.scenario],
@@ -32,7 +34,7 @@ def write_security_cost(study: SecurityCost, out: Path) -> list[Path]:
         ["changes for all points", "; ".join(study.sets) or "none"],
     ]
     tables: list[Table] = [("Secure", COLUMNS, rows(study)), ("About", FACTS, about)]
-    return KIND.write(out, document(study), lambda new: write_tables(new, study.plan_name, tables, "cost of security"))
+    return KIND.write(out, facts, lambda new: write_tables(new, study.plan_name, tables, "cost of security"))
 
 
 def rows(study: SecurityCost) -> list[list[Cell]]:

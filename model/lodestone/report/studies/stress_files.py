@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lodestone.data.times import named_time, time_of
 from lodestone.plan.formatting import in_words, musd
+from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.shapes import (
     FLAG,
     NUMBER,
@@ -41,7 +42,7 @@ RANKED = (
     Column(
         "days_until_empty", "days", "from the start of the year, at the pace at which it is needed; blank: it lasts"
     ),
-    Column("china_share", "share", "exposed part of deliveries from then on"),
+    Column("china_share", "share", "exposed part of deliveries from then on; of several minerals the largest"),
     Column("gave_way", "", "rules that the decisions held cannot keep"),
     Column("remark", "", "why there is no plan, or what could not be held"),
 )
@@ -180,12 +181,13 @@ def document(stress: Stress) -> Document:
     return {**parts, "regret": regret or {}, "outcomes": outcomes}
 
 
-def write_stress(stress: Stress, out: Path) -> list[Path]:
+def write_stress(stress: Stress, out: Path, labels: Labels = NONE) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
+    facts, stress = document(stress), labels.shown(stress)
     new = "new decisions are allowed once it shows itself" if stress.allow_new else "no new decisions are allowed"
     begins = time_of(stress.from_year, stress.from_month)
     long = "on" if stress.months is None else f"for {stress.months} months"
     lines = [f"n-1 cases from {named_time(begins)} {long}; {new}.", *notes(stress)]
     remarks: Table = ("Remarks", [Column("remark", "", "")], [[line] for line in lines])
     sheets = [*tables(stress), remarks]
-    return KIND.write(out, document(stress), lambda path: write_tables(path, stress.plan_name, sheets, "stress tests"))
+    return KIND.write(out, facts, lambda path: write_tables(path, stress.plan_name, sheets, "stress tests"))

@@ -9,6 +9,7 @@ import xlsxwriter
 
 from lodestone import __version__
 from lodestone.plan.formatting import one_line
+from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.styles import FORMULA_SIGNS, Styles, page, write_grid
 from lodestone.report.studies.study_files import Kind, write_files
@@ -17,7 +18,7 @@ from lodestone.studies.sweep.results import SHAPE, Sweep, columns, document, row
 KIND = Kind("sweep", "sweep", "sweep_format", (".json", ".csv", ".xlsx"), SHAPE)
 
 
-def write_sweep(sweep: Sweep, out: Path) -> list[Path]:
+def write_sweep(sweep: Sweep, out: Path, labels: Labels = NONE) -> list[Path]:
     """Write all three beside each other; returns their paths, the workbook first."""
     path = KIND.check_out(out)
     json, table, book = write_files(
@@ -25,7 +26,7 @@ def write_sweep(sweep: Sweep, out: Path) -> list[Path]:
         {
             ".json": lambda new: KIND.write_json(document(sweep), new),
             ".csv": lambda new: _write_csv(sweep, new),
-            ".xlsx": lambda new: _write_book(sweep, new),
+            ".xlsx": lambda new: _write_book(labels.shown(sweep), new),
         },
     )
     return [book, table, json]

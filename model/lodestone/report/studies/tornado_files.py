@@ -7,14 +7,16 @@ from pathlib import Path
 import xlsxwriter
 
 from lodestone.plan.formatting import count, musd, share
+from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.styles import Styles, page, write_grid
 from lodestone.report.excel.table_book import FACTS
 from lodestone.report.studies.study_files import Kind
-from lodestone.studies.tornado.results import Bar, Side, Tornado, document, finding
+from lodestone.studies.tornado.results import SHAPE, Bar, Side, Tornado, advice, document, finding
 
-KIND = Kind("tornado", "tornado", "tornado_format")
+KIND = Kind("tornado", "tornado", "tornado_format", shape=SHAPE)
 COLUMNS = (
+    Column("name", "", "what is changed, as the chart calls it; marked where the plan breaks or nobody vouches for it"),
     Column("cells", "", "where the figures stand that are changed together"),
     Column("sheet", "", "sheet"),
     Column("column", "", "heading, or years"),
@@ -29,12 +31,16 @@ COLUMNS = (
     Column("finding", "", "in words"),
 )
 SHOWN = 20  # bars of the chart
-SHEET, CHART = "Tornado", "Chart"
+SHEET, CHART, NEXT = "Tornado", "Chart", "FindOutNext"
+NEXT_COLUMNS = (
+    Column("number", "", "the most important first"),
+    Column("find_out", "", "figures, and what hangs on them"),
+)
 
 
-def write_tornado(found: Tornado, out: Path) -> list[Path]:
+def write_tornado(found: Tornado, out: Path, labels: Labels = NONE) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
-    return KIND.write(out, document(found), lambda new: _write_workbook(found, new))
+    return KIND.write(out, document(found), lambda new: _write_workbook(labels.shown(found), new))
 
 
 def rows(found: Tornado) -> list[list[Cell]]:
@@ -43,9 +49,10 @@ def rows(found: Tornado) -> list[list[Cell]]:
 
 
 def _row(bar: Bar, found: Tornado) -> list[Cell]:
-    cliff = any(side.is_cliff(found.cost_musd) for side in bar.sides)
+    cliff = found.is_cliff(bar)
     flips = sorted({name for side in bar.sides for name in side.flips})
     return [
+        called(bar.name, cliff, bar.illustrative),
         *(bar.cells, bar.sheet, bar.column, bar.figures, "yes" if bar.illustrative else "no", "yes" if cliff else "no"),
         *(_cost(side) for side in bar.sides),
         "yes" if bar.low.solved else "no",
@@ -53,6 +60,11 @@ def _row(bar: Bar, found: Tornado) -> list[Cell]:
         bar.source,
         finding(bar, found.cost_musd),
     ]
+
+
+def called(name: str, cliff: bool, illustrative: bool) -> str:
+    """'CLIFF: operating_cost_usd_per_kg (Projects!I44:I47), illustrative', as charts call figures."""
+    return f"{'CLIFF: ' if cliff else ''}{name}{', illustrative' if illustrative else ''}"
 
 
 def _cost(side: Side) -> float | None:
@@ -64,7 +76,12 @@ def _write_workbook(found: Tornado, path: Path) -> None:
     book.set_properties({"title": f"{found.plan_name}: which inputs matter"})
     styles = Styles(book)
     chart_sheet = book.add_worksheet(CHART)
-    for name, columns, lines in ((SHEET, COLUMNS, rows(found)), ("About", FACTS, _about(found))):
+    told: list[list[Cell]] = [[number, line] for number, line in enumerate(advice(found), 1)]
+    for name, columns, lines in (
+        (NEXT, NEXT_COLUMNS, told),
+        (SHEET, COLUMNS, rows(found)),
+        ("About", FACTS, _about(found)),
+    ):
         sheet = book.add_worksheet(name)
         page(sheet, found.plan_name, name)
         write_grid(styles, sheet, columns, lines)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lodestone import __version__
 from lodestone.plan.formatting import musd
+from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.tables import MONTH, SCENARIO, Cell, Column, columns_where
 from lodestone.report.excel.table_book import FACTS, Table, write_tables
 from lodestone.report.studies.study_files import Kind
@@ -25,9 +26,10 @@ MOVED = (
 )
 
 
-def write_what_binds(found: WhatBinds, out: Path) -> list[Path]:
+def write_what_binds(found: WhatBinds, out: Path, labels: Labels = NONE) -> list[Path]:
     """Write both beside each other; returns their paths, the workbook first."""
-    return KIND.write(out, document(found), lambda new: write_tables(new, found.plan_name, _tables(found)))
+    shown = _tables(labels.shown(found))
+    return KIND.write(out, document(found), lambda new: write_tables(new, found.plan_name, shown))
 
 
 def _tables(found: WhatBinds) -> list[Table]:

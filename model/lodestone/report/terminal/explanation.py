@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from lodestone.plan.formatting import count, one_line
+from lodestone.plan.labels import Labels
 from lodestone.report.studies.explanation_workbook import proof_words
 from lodestone.studies.explanation.results import Explanation, conflict_heading
 
@@ -19,6 +20,7 @@ WIDEST = 110
 
 def show_explanation(explanation: Explanation, folder: Path, older: bool) -> None:
     """On stderr, as all that is told of a solve that failed. older: the folder holds the plan of an earlier run."""
+    explanation = Labels(explanation.labels).shown(explanation)
     _told("")
     if explanation.findings:
         _told("What is wrong (plain arithmetic):")

@@ -124,9 +124,11 @@ def told_gap(gap: float | None) -> float | None:
 
 def show_plan(plan: Plan, folder: Path) -> None:
     """The plan in a handful of lines, and where it is."""
+    from lodestone.plan.labels import labelled
     from lodestone.report.plan.joint_summary import joint_key_lines
     from lodestone.report.plan.summary import key_lines
 
+    plan = labelled(plan)
     shown = joint_key_lines(plan) if plan.is_joint else key_lines(plan)
     lines = [*shown, ("Files", f"{plan_book(folder)} and plan.json")]
     if plan.warnings:

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from lodestone.plan.formatting import count, one_line, share
-from lodestone.report.terminal.progress_lines import show_table
-from lodestone.studies.tornado.results import Side, Tornado
+from lodestone.report.terminal.progress_lines import echo_wrapped, show_table
+from lodestone.studies.tornado.results import Side, Tornado, advice
 
 MOST_ROWS = 15  # the files hold all
 HEADINGS = ("Cells", "Column", "Lower (MUSD)", "Higher (MUSD)", "Cliff", "Other decisions", "Illustrative")
@@ -21,19 +21,21 @@ def show_tornado(found: Tornado, files: Sequence[Path]) -> None:
     rows = []
     for bar in found.bars[:MOST_ROWS]:
         flips = len({name for side in bar.sides for name in side.flips})
-        cliff = any(side.is_cliff(found.cost_musd) for side in bar.sides)
         said = [_cost(side) for side in bar.sides]
         rows.append(
             [
                 one_line(bar.cells),
                 one_line(bar.column),
                 *said,
-                "yes" if cliff else "",
+                "yes" if found.is_cliff(bar) else "",
                 flips,
                 "yes" if bar.illustrative else "",
             ]
         )
     show_table(HEADINGS, rows)
+    click.echo()
+    for number, line in enumerate(advice(found), 1):
+        echo_wrapped(f"{number}. {one_line(line)}")
     click.echo()
     if cliffs := found.cliffs():
         click.echo(f"The plan breaks at {count(len(cliffs), 'group')} of figures.")

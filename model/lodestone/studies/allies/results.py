@@ -23,6 +23,12 @@ class Cost:
     gap_musd: float = 0.0
     message: str = ""
 
+    @property
+    def gap_share(self) -> float | None:
+        """The gap as a part of the extra cost; None where there is none."""
+        known = self.extra_musd is not None and self.extra_musd > ROUNDING
+        return self.gap_musd / self.extra_musd if known and self.extra_musd else None
+
 
 @dataclass(frozen=True)
 class Allies:

@@ -15,8 +15,21 @@ from lodestone.studies.allies.results import Allies, Cost
 from lodestone.studies.parallel.solves import HERE, Where, run_tasks
 from lodestone.studies.parallel.source import Source
 from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Tell, Value, by_label, value_of
+from lodestone.studies.reference.beside import LEAST_GAP
 
 MOST_MEMBERS = 8  # 255 solves
+EXTRA_GAP = 0.02  # of what a coalition pays: differences of costs are what is asked for
+
+
+@dataclass(frozen=True)
+class PartOfExtra:
+    """How large the gap of a plan may be: a share of what it costs beyond doing nothing, MUSD."""
+
+    share: float
+    nothing: float
+
+    def __call__(self, objective: float) -> float:
+        return max(self.share * (objective - self.nothing), LEAST_GAP * abs(objective))
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,7 @@ class CoalitionTask(AsItIs):
 
     source: Source
     coalition: Coalition
+    enough: PartOfExtra | None = None
 
     @property
     def label(self) -> str:
@@ -32,6 +46,10 @@ class CoalitionTask(AsItIs):
 
     def run(self, tell: Tell, should_stop: ShouldStop) -> tuple[float, float]:
         effort = replace(self.source.effort, on_progress=tell, should_stop=should_stop, of=self.coalition)
+        if self.enough is None:  # doing nothing, which is part of every difference
+            effort = replace(effort, gap=min(LEAST_GAP, 1.0 if effort.gap is None else effort.gap))
+        else:
+            effort = replace(effort, enough=self.enough)
         plan = solve_scenario(self.source.inputs(), self.source.scenario, effort)
         return plan.objective_musd, plan.objective_musd if plan.bound_musd is None else plan.bound_musd
 
@@ -47,12 +65,14 @@ def parse_members(text: str) -> tuple[str, ...]:
 def allies(
     source: Source,
     members: Sequence[str],
+    extra_gap: float = EXTRA_GAP,
     where: Where = HERE,
     on_news: OnLabel | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Allies:
     """What each coalition of the members pays by itself.
 
+    extra_gap: how well that is known, as a share of it, where the time is enough. Doing nothing is solved first.
     Raises UsageError where a member is no region and no group of regions not of concern, or has a region in common with
     another; NoPlanError and StoppedError when not even doing nothing has a plan.
     """
@@ -70,11 +90,13 @@ def allies(
             raise UsageError(f"--members {member}: {concern[0]} is a region of concern, and no ally")
         if twice := sorted(r for r in own if sum(r in other for other in regions.values()) > 1):
             raise UsageError(f"--members {member}: {twice[0]} belongs to another member too")
-    together = [c for size in range(len(regions) + 1) for c in combinations(regions, size)]
-    tasks = [CoalitionTask(source, Coalition(regions, group)) for group in together]
+    together = [c for size in range(1, len(regions) + 1) for c in combinations(regions, size)]
+    first = [CoalitionTask(source, Coalition(regions, ()))]
+    nothing, bound = value_of(run_tasks(first, where, by_label(first, on_news), should_stop)[0])
+    enough = PartOfExtra(extra_gap, nothing)
+    tasks = [CoalitionTask(source, Coalition(regions, group), enough) for group in together]
     values = run_tasks(tasks, where, by_label(tasks, on_news), should_stop)
-    nothing, bound = value_of(values[0])
-    costs = [_cost(group, value, nothing) for group, value in zip(together[1:], values[1:], strict=True)]
+    costs = [_cost(group, value, nothing) for group, value in zip(together, values, strict=True)]
     remarks = ["Caps and cover of regions that are no members are left out, and so are threats."]
     widest = max((c.gap_musd for c in costs), default=0.0) + nothing - bound
     if widest > 1e-6:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import PAYERS, sentence_case, term_label
-from lodestone.plan.key_figures import begin, exposed_share, grouped, total
+from lodestone.plan.key_figures import begin, by_mineral, exposed_share, grouped, mineral_of, total
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import COST_TERMS, Row
 from lodestone.studies.compare.results import NOISE, KeyFigure
@@ -63,8 +63,9 @@ def key_figures(plans: Sequence[Plan]) -> Iterable[KeyFigure]:
 
 
 def _share_figures(plans: Sequence[Plan]) -> Iterable[KeyFigure]:
-    shares = [worst(exposed_share(rows) for rows in split(plan.rows("demand"))) for plan in plans]
-    yield _figure("China share", "Of all deliveries", "share", shares)
+    for of, deliveries in _by_mineral(plans):
+        shares = [worst(exposed_share(rows) for rows in split(own)) for own in deliveries]
+        yield _figure("China share", f"Of all deliveries{of}", "share", shares)
     by_run = [
         {key: worst(r["share"] for r in rows if r["consumption_t"] > 0) for key, rows in groups.items()}
         for groups in (grouped(plan.rows("china_share"), "cap", "basis") for plan in plans)
@@ -75,9 +76,22 @@ def _share_figures(plans: Sequence[Plan]) -> Iterable[KeyFigure]:
             yield _figure("China share", f"Highest under {cap}, {basis}", "share", values)
 
 
+def _by_mineral(plans: Sequence[Plan]) -> Iterable[tuple[str, list[list[Row]]]]:
+    """The rows of demand of each plan, together; of several minerals, which are never added up, one after the other."""
+    known = [mineral_of(plan) for plan in plans]
+    minerals = dict.fromkeys(mineral for plan in plans for mineral in by_mineral(plan))
+    if len(minerals) < 2 or "" in minerals:  # a plan that does not say which
+        yield "", [plan.rows("demand") for plan in plans]
+        return
+    for m in minerals:
+        own = [[r for r in p.rows("demand") if of(r["material"]) == m] for p, of in zip(plans, known, strict=True)]
+        yield f" of {m}", own
+
+
 def _shortage_figures(plans: Sequence[Plan]) -> Iterable[KeyFigure]:
-    values = [worst(total(rows, "short_t") for rows in split(plan.rows("demand"))) for plan in plans]
-    yield _figure("Shortage", "All demand not met", "t", values)
+    for of, wanted in _by_mineral(plans):
+        values = [worst(total(rows, "short_t") for rows in split(own)) for own in wanted]
+        yield _figure("Shortage", f"All demand{of} not met", "t", values)
     by_run = [
         {key: worst(total(r, "short_t") for r in split(rows)) for key, rows in groups.items()}
         for groups in (grouped(plan.rows("demand"), "sector", "material") for plan in plans)

@@ -111,4 +111,5 @@ def explain(
         repairs=tuple(repairs),
         remarks=tuple(remarks),
         seconds=seconds,
+        labels=inputs.labels,
     )

@@ -118,11 +118,10 @@ def _stock_limits(g: Giving) -> None:
 
 def _budgets(g: Giving) -> None:
     block = g.built.model.budgets
-    for (n, name), row in block.within.items():
-        for node in counted(g.tree, name, n):
-            g.yearly(node, "Budgets", (name,), "raise", "MUSD/yr", [(g.solver.row_of(row), -1.0)], reference=10.0)
-    for (n, name, _), row in block.later.items():
-        g.yearly(n, "Budgets", (name,), "raise", "MUSD/yr", [(g.solver.row_of(row), -1.0)], reference=10.0)
+    spent = [(node, name, row) for (n, name), row in block.within.items() for node in counted(g.tree, name, n)]
+    spent += [(n, name, row) for (n, name, _), row in block.later.items()]
+    for node, name, row in spent:
+        g.yearly(node, "Budgets", (name,), "raise", "MUSD/yr", [(g.solver.row_of(row), -1.0)], reference=10.0)
 
 
 def _lanes(g: Giving) -> None:

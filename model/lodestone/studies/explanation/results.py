@@ -5,7 +5,7 @@ it. Of a plan that exists, `what_binds_results` says what limits it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from lodestone.plan.tables import Cell, Document
 
@@ -74,11 +74,13 @@ class Explanation:
     repairs: tuple[Repair, ...] = ()
     remarks: tuple[str, ...] = ()
     seconds: Mapping[str, float] | None = None
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # what people read instead of ids
 
 
 def document(explanation: Explanation) -> Document:
     """explanation.json."""
     facts = asdict(explanation)
+    facts.pop("labels")  # files for programs keep ids
     for change in (change for repair in facts["repairs"] for change in repair["changes"]):
         change |= {"from": change.pop("old"), "to": change.pop("new")}
     return facts

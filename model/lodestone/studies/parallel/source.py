@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lodestone.plan.labels import Labels
 from lodestone.solve.effort import AS_SET, Effort
 from lodestone.workbook.file.archive import read_bytes
 from lodestone.workbook.inputs import Inputs, load_bytes
@@ -39,6 +40,10 @@ class Source:
     def inputs(self) -> Inputs:
         """Raises WorkbookError while a problem stands."""
         return load_content(self.workbook, self.content, self.sets)
+
+    def labels(self) -> Labels:
+        """What people read instead of ids. Raises WorkbookError while a problem stands."""
+        return Labels(self.inputs().labels)
 
 
 def load_content(workbook: str, content: bytes, sets: Sequence[str]) -> Inputs:

@@ -37,7 +37,7 @@ from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.names import readable
 from lodestone.plan.key_figures import Key, begin, exposed_share
 from lodestone.plan.plan import Plan
-from lodestone.plan.tables import Row
+from lodestone.plan.tables import Row, Rows
 from lodestone.rules.build import Built, build
 from lodestone.rules.stockpiles import DAYS_PER_YEAR
 from lodestone.rules.tables import cost_totals, plan_tables
@@ -261,10 +261,20 @@ def _meet(run: str, plan: Plan, case: Case, allow_new: bool, wanted: Search) -> 
         short_t=short,
         short_share={sector: t / wanted_t[sector] if wanted_t[sector] else 0.0 for sector, t in short.items()},
         stock_days={name: _lasts(case, tables, name) for name in case.data.stockpiles},
-        china_share=exposed_share([row for row in tables["demand"] if begin(row) >= case.begins]),
+        china_share=_most_exposed(case, tables),
         gave_way=gave_way,
         remark=_lacking(built, held),
     )
+
+
+def _most_exposed(case: Case, tables: Rows) -> float | None:
+    """The exposed share of deliveries from then on; of several minerals, which are never added up, the largest."""
+    rows: dict[str, list[Row]] = {}
+    for row in tables["demand"]:
+        if begin(row) >= case.begins:
+            mineral = case.data.materials[row["material"]].mineral or row["material"]
+            rows.setdefault(mineral, []).append(row)
+    return max((share for own in rows.values() if (share := exposed_share(own)) is not None), default=None)
 
 
 def in_scenario(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from lodestone.plan.formatting import in_words, musd, share
+from lodestone.plan.shapes import COUNT, FLAG, NUMBER, TEXT, ListOf, OrBlank, Part
 from lodestone.plan.tables import Document
 
+MOST_NEXT = 5  # things to find out next
 CLIFF_SHARE = 0.01  # of the cost: more than this beyond the first look is a cliff
 
 
@@ -55,6 +57,11 @@ class Bar:
         return self.low, self.high
 
     @property
+    def name(self) -> str:
+        """What is changed: 'operating_cost_usd_per_kg (Projects!I44:I47)'."""
+        return f"{self.column} ({self.cells})"
+
+    @property
     def swing(self) -> float:
         """The largest change of cost that is known, MUSD."""
         return max(abs(s.screened_musd if s.extra_musd is None else s.extra_musd) for s in self.sides)
@@ -75,7 +82,18 @@ class Tornado:
     remarks: tuple[str, ...] = ()
 
     def cliffs(self) -> list[Bar]:
-        return [bar for bar in self.bars if any(side.is_cliff(self.cost_musd) for side in bar.sides)]
+        return [bar for bar in self.bars if self.is_cliff(bar)]
+
+    def is_cliff(self, bar: Bar) -> bool:
+        """Whether the plan breaks where these figures are others."""
+        return any(side.is_cliff(self.cost_musd) for side in bar.sides)
+
+    def next_to_find_out(self) -> list[Bar]:
+        """What is worth a phone call: cliffs, those first whose figures are nobody's; then what moves the cost most, as
+        far as that is more than what is not proved of it. Only what was solved again is known well enough for that."""
+        known = [bar for bar in self.bars if bar.low.solved and (self.is_cliff(bar) or bar.swing > self.gap_musd)]
+        known.sort(key=lambda bar: (not self.is_cliff(bar), self.is_cliff(bar) and not bar.illustrative, -bar.swing))
+        return known[:MOST_NEXT]
 
 
 def finding(bar: Bar, cost: float) -> str:
@@ -97,15 +115,48 @@ def finding(bar: Bar, cost: float) -> str:
     return "; ".join(said)
 
 
+def advice(found: Tornado) -> list[str]:
+    """What to find out next, in words: the most important first."""
+    lines = []
+    for bar in found.next_to_find_out():
+        whose = ", illustrative" if bar.illustrative else f", from {bar.source}" if bar.source else ", without a source"
+        lines.append(f"{bar.name}{whose}: {finding(bar, found.cost_musd)}.")
+    return lines or ["No figure that was solved again moves the cost by more than what is not proved of it."]
+
+
+_SIDE = Part(
+    {
+        **{"factor": NUMBER, "screened_musd": NUMBER, "solved": FLAG, "extra_musd": OrBlank(NUMBER)},
+        **{"breaks": ListOf(TEXT), "flips": ListOf(TEXT), "message": TEXT},
+    }
+)
+SHAPE = Part(
+    {
+        **dict.fromkeys(("workbook", "plan_name", "scenario", "only"), TEXT),
+        **{"by": NUMBER, "cost_musd": NUMBER, "gap_musd": NUMBER, "remarks": ListOf(TEXT), "next": ListOf(TEXT)},
+        "bars": ListOf(
+            Part(
+                {
+                    **dict.fromkeys(("sheet", "column", "source", "cells", "finding"), TEXT),
+                    **{"figures": COUNT, "illustrative": FLAG, "cliff": FLAG, "swing_musd": NUMBER},
+                    **{"low": _SIDE, "high": _SIDE},
+                }
+            ),
+            "bar",
+        ),
+    }
+)
+
+
 def document(found: Tornado) -> Document:
     """What tornado.json holds."""
     bars = [
         {
             **asdict(bar),
             "swing_musd": bar.swing,
-            "cliff": bar in found.cliffs(),
+            "cliff": found.is_cliff(bar),
             "finding": finding(bar, found.cost_musd),
         }
         for bar in found.bars
     ]
-    return {**asdict(found), "bars": bars, "remarks": list(found.remarks)}
+    return {**asdict(found), "bars": bars, "remarks": list(found.remarks), "next": advice(found)}

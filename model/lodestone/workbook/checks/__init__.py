@@ -20,6 +20,7 @@ from lodestone.workbook.checks import (
     futures,
     given,
     horizon,
+    labels,
     lanes,
     limits,
     magnitudes,
@@ -130,6 +131,7 @@ BASE_CHECKS: tuple[Check, ...] = (
     unused.recipe_without_output,
     magnitudes.unit_in_doubt,
     magnitudes.time_limit_very_short,
+    labels.label_in_doubt,
 )
 # What has an effect in some scenario has an effect.
 EFFECT_CHECKS: tuple[Check, ...] = (

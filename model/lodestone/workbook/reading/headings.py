@@ -11,10 +11,9 @@ from lodestone.names import did_you_mean, listed, nearest, plain
 from lodestone.workbook.file.xlsx import CellValue, ErrorValue, NoValue, RawSheet, Row, column_letters
 from lodestone.workbook.reading.cells import BLANK, LINKED, UNSAVED, show, wanted
 from lodestone.workbook.reading.layout import merged_heading
-from lodestone.workbook.schema.columns import YEARS, Column, Sheet
+from lodestone.workbook.schema.columns import LABEL, YEARS, Column, Sheet
 from lodestone.workbook.schema.sheets import FIRST_HEADING, LAST_HEADING
 
-FREE_COLUMNS = ("note", "source")
 FREE_SIGN = "#"
 TITLE_ROWS = 30  # down to which headings are looked for where row 1 has none
 
@@ -34,7 +33,7 @@ class Headings:
     targets: dict[int, tuple[Column, str | int]]
     ignored: set[int]
     letters: dict[str | int, str]
-    remarks: dict[int, str] = field(default_factory=dict)  # source, note
+    remarks: dict[int, str] = field(default_factory=dict)  # source, note, label
     row: int = 1
 
     def remarks_of(self, cells: Row) -> dict[str, str]:
@@ -53,21 +52,19 @@ def read_headings(sheet: Sheet, raw: RawSheet, problems: list[Problem]) -> Headi
         cell = f"{sheet.name}!{column_letters(position)}{headings.row}"
         if target == FREE_SIGN:
             headings.ignored.add(position)
-            if plain(show(value)) in FREE_COLUMNS:
-                headings.remarks[position] = plain(show(value))
+            name = plain(show(value))
+            if name == LABEL and LABEL in headings.letters:
+                problems.append(_twice(cell, value))
+            elif name in sheet.free:
+                headings.remarks[position] = name
+            if name == LABEL and name in sheet.free:  # doubts about it name its cell
+                headings.letters.setdefault(LABEL, column_letters(position))
         elif isinstance(target, str):
             headings.ignored.add(position)
             strange.append((position, value))
         elif target[1] in headings.letters:
             headings.ignored.add(position)
-            problems.append(
-                Problem(
-                    cell,
-                    show(value),
-                    "this heading is there twice",
-                    f"keep one of the two columns, or start this heading with {FREE_SIGN}",
-                )
-            )
+            problems.append(_twice(cell, value))
         else:
             headings.targets[position] = target
             headings.letters[target[1]] = column_letters(position)
@@ -75,6 +72,11 @@ def read_headings(sheet: Sheet, raw: RawSheet, problems: list[Problem]) -> Headi
         if not _year_in_other_words(sheet, headings, position, value, problems):
             _unknown_heading(sheet, headings, position, value, problems)
     return headings
+
+
+def _twice(cell: str, heading: CellValue) -> Problem:
+    mend = f"keep one of the two columns, or start this heading with {FREE_SIGN}"
+    return Problem(cell, show(heading), "this heading is there twice", mend)
 
 
 def _row_of_headings(sheet: Sheet, raw: RawSheet) -> int:
@@ -111,7 +113,7 @@ def _target(sheet: Sheet, heading: CellValue) -> tuple[Column, str | int] | str:
     if isinstance(heading, bool | date | ErrorValue | NoValue):
         return ""
     name = show(heading)
-    if name.startswith(FREE_SIGN) or plain(name) in FREE_COLUMNS:
+    if name.startswith(FREE_SIGN) or plain(name) in sheet.free:
         return FREE_SIGN
     if name.isdecimal() and FIRST_HEADING <= int(name) <= LAST_HEADING:
         return (sheet.years, int(name)) if sheet.years else ""
@@ -204,7 +206,7 @@ def _unknown_heading(
         headings.targets[position] = (sheet.by_name[meant], meant)
         headings.letters[meant] = column_letters(position)
         headings.ignored.discard(position)
-    hint = meant or nearest(name, [column.name for column in sheet.plain])
+    hint = meant or nearest(name, [*(column.name for column in sheet.plain), *sheet.free])
     problems.append(
         Problem(
             cell,

@@ -14,6 +14,8 @@ Kind = Literal["id", "text", "ref", "list", "choice", "yesno", "integer", "numbe
 MOST_YEARS, MOST_PIECES = 200, 10_000  # of whole numbers without limits of their own: rules walk through them
 
 YEARS = "years"  # the name under which the year columns of a sheet go, in the schema and in Changes
+FREE_COLUMNS = ("note", "source")  # free text on every sheet
+LABEL = "label"  # free text on every sheet with ids: what people read instead of the id
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ class Sheet:
     def id_column(self) -> Column | None:
         """The column whose ids other sheets refer to."""
         return next((column for column in self.columns if column.kind == "id"), None)
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """The columns of free text, of which nothing is asked."""
+        return FREE_COLUMNS if self.id_column is None else (LABEL, *FREE_COLUMNS)
 
 
 def ident(name: str, meaning: str = "") -> Column:

@@ -1,4 +1,4 @@
-// Drawings of studies: frontier, stress tests and regret, sweep, comparison.
+// Drawings of studies: frontier, stress tests and regret, tornado, sweep, comparison.
 
 const MOST_CASES = 20, MOST_COMBINATIONS = 14;
 
@@ -39,6 +39,24 @@ const studyDrawings = {
       }],
       layout: { xaxis: { ...axis(futures), side: "top", tickangle: futures.length > 4 ? -45 : 0 }, yaxis: { ...axis(runs), autorange: "reversed" } },
       height: 130 + 46 * runs.length, least: `${160 + 64 * futures.length}px`,
+    };
+  },
+
+  tornado(rows) {
+    const shown = rows.slice(0, MOST_CASES), names = shown.map((row) => row.name);
+    const side = (name, key, colour) => ({
+      type: "bar", orientation: "h", name, x: shown.map((row) => row[key]), y: shown.map((_, i) => i), marker: { color: colour },
+      hoverinfo: "text", hovertext: shown.map((row) => `${short(row.name, 90)}<br>${short(row.finding, 160)}`),
+    });
+    const drawn = bars([], names), broken = shown.flatMap((row, i) => (row.lower_musd === null || row.higher_musd === null ? [i] : []));
+    const crosses = {
+      type: "scatter", mode: "markers", name: "no plan", x: broken.map(() => 0), y: broken, marker: { symbol: "x", size: 10, color: C.exposed },
+      hoverinfo: "text", hovertext: broken.map((i) => short(shown[i].finding, 160)),
+    };
+    return {
+      data: [side("lower", "lower_musd", C.payers.buyers), side("higher", "higher_musd", C.payers.public), ...(broken.length ? [crosses] : [])],
+      layout: { ...drawn.layout, barmode: "overlay", yaxis: { ...drawn.layout.yaxis, ticktext: names.map((name) => short(name, 44)) } },
+      height: drawn.height, note: rows.length > MOST_CASES ? `The first ${MOST_CASES} of ${rows.length} groups are drawn; the table has all.` : "",
     };
   },
 
