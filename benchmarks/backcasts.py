@@ -20,7 +20,7 @@ from openpyxl import Workbook
 from lodestone.plan.plan import Plan
 from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
-from lodestone.workbook.inputs import load
+from lodestone.workbook.inputs import Inputs, load
 
 Month = tuple[int, int]
 Row = list[Any]
@@ -142,16 +142,27 @@ def book(squeeze: Squeeze, stores: bool) -> dict[str, list[Row]]:
 
 
 def plan(squeeze: Squeeze, stores: bool) -> Plan:
+    return solved(book(squeeze, stores))
+
+
+def solved(sheets: dict[str, list[Row]]) -> Plan:
+    """The plan of a workbook, a heading row and rows for each sheet."""
+    return solve_scenario(read(sheets), effort=Effort(gap=1e-9))
+
+
+def read(sheets: dict[str, list[Row]]) -> Inputs:
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
-    for name, rows in book(squeeze, stores).items():
+    for name, rows in sheets.items():
         sheet = workbook.create_sheet(name)
         for row in rows:
             sheet.append(row)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "backcast.xlsx"
         workbook.save(path)
-        return solve_scenario(load(path), effort=Effort(gap=1e-9))
+        inputs = load(path)
+    inputs.require_valid()
+    return inputs
 
 
 def short(plan: Plan) -> dict[str, dict[Month, float]]:
