@@ -36,7 +36,7 @@ def test_lynas_covers_what_it_makes_up_to_what_japan_may_take():
 
 
 def test_the_least_floor_earns_what_the_owners_put_in_and_the_loan():
-    """Owners put in nothing of 250 (25 stake, 225 lent). Ten instalments from 2013 on; interest of 7 % runs from 2011."""
+    """Owners put in nothing of 250 (25 stake, 225 lent). Ten instalments from 2013 on, interest from 2011 on."""
     instalment = 225 / sum(1.07**-year for year in range(2, 12))
     worth = sum(1.12**-year for year in range(2, 17)) * 11000 / 1000  # MUSD for a USD/kg, 2013 to 2027 seen from 2011
     owed = sum(instalment * 1.12**-year for year in range(2, 12))
