@@ -11,6 +11,8 @@ from types import ModuleType
 import pytest
 from openpyxl import load_workbook
 
+from lodestone.workbook.inputs import load
+
 ROOT = Path(__file__).resolve().parents[1]
 KEYS = {"source", "note", "setting", "description"}
 ILLUSTRATIVE = re.compile(r"(^|[;,] )([^;:]+ )?illustrative: \S")
@@ -246,6 +248,16 @@ def test_an_example_built_on_another_adds_to_it():
     ]
     headings, *rows = above["Scenarios"]
     assert sum(row[headings.index("threat")] == "yes" for row in rows) == 12
+
+
+def test_every_threat_of_the_example_can_come_alone():
+    """No value beyond its limits, and no rule across rows broken."""
+    inputs = load(examples.workbook_path("rare_earth_magnets_threats"))
+    inputs.require_valid()
+    headings, *rows = examples.read_example("rare_earth_magnets_threats")["Scenarios"]
+    for row in rows:
+        if row[headings.index("threat")] == "yes":
+            assert inputs.combination("base", (row[0],)).threats == (row[0],)
 
 
 def test_an_example_has_the_help_of_the_blank_workbook():
