@@ -110,7 +110,7 @@ def page() -> str:
         lines.append(f"| {name} | {gallium:.1f} | {germanium:.1f} | {bill:,.0f} |")
     lines.append(COSTS)
     for mineral in MINERALS:
-        least, middle, most = (f"{usd_per_kg:,.0f}" for usd_per_kg in worth[mineral])
+        least, middle, most = (f"{float(f'{usd_per_kg:.2g}'):,.0f}" for usd_per_kg in worth[mineral])
         reckoned = " to ".join(f"{musd:,}" for musd in USGS[mineral][::2])
         lines.append(
             f"| {mineral} | {USGS[mineral][1]:,} ({reckoned}) | {short[mineral]:.1f} | {middle} ({least} to {most}) "
