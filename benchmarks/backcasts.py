@@ -20,7 +20,7 @@ from openpyxl import Workbook
 from lodestone.plan.plan import Plan
 from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import solve_scenario
-from lodestone.workbook.inputs import load
+from lodestone.workbook.inputs import Inputs, load
 
 Month = tuple[int, int]
 Row = list[Any]
@@ -49,7 +49,7 @@ def spring_of_2025() -> Squeeze:
     eu = 8360 - 3 * used["EU"] * first / whole  # what is left for April to June
     came = {
         "USA": {4: 2510 - 3 * used["USA"] - 46 - 353, 5: 46.0, 6: 353.0},
-        "EU": {month: eu * t / sum(world.values()) for month, t in world.items()},
+        "EU": {4: eu - 0.32 * world[5] - 1364, 5: 0.32 * world[5], 6: 1364.0},
         **{buyer: {month: used[buyer] * t / whole for month, t in world.items()} for buyer in ("Korea", "Japan")},
     }
     ahead = {buyer: (used[buyer] if buyer == "USA" else used[buyer] * first / whole) for buyer in used}
@@ -142,16 +142,27 @@ def book(squeeze: Squeeze, stores: bool) -> dict[str, list[Row]]:
 
 
 def plan(squeeze: Squeeze, stores: bool) -> Plan:
+    return solved(book(squeeze, stores))
+
+
+def solved(sheets: dict[str, list[Row]]) -> Plan:
+    """The plan of a workbook, a heading row and rows for each sheet."""
+    return solve_scenario(read(sheets), effort=Effort(gap=1e-9))
+
+
+def read(sheets: dict[str, list[Row]]) -> Inputs:
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
-    for name, rows in book(squeeze, stores).items():
+    for name, rows in sheets.items():
         sheet = workbook.create_sheet(name)
         for row in rows:
             sheet.append(row)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "backcast.xlsx"
         workbook.save(path)
-        return solve_scenario(load(path), effort=Effort(gap=1e-9))
+        inputs = load(path)
+    inputs.require_valid()
+    return inputs
 
 
 def short(plan: Plan) -> dict[str, dict[Month, float]]:
@@ -209,7 +220,9 @@ HEAD = """# Back-casts: what the model says of squeezes that have happened
 
 Two squeezes month by month, each a workbook of one material, with what customs counted as the most that could be
 shipped. What lacked is what the model finds. Written by `python -m benchmarks.backcasts --write docs/backcasts.md`; a
-test holds the page to it.
+test holds the page to it. Other back-casts: [Japan and Lynas](backcast_japan.md), a ban on [gallium and
+germanium](backcast_gallium.md), [support alone or together](backcast_allies.md), payments under the
+[floor of MP](deals.md#what-was-paid-in-the-first-two-quarters).
 """
 SPRING = """## Magnets, spring of 2025
 
@@ -217,8 +230,8 @@ China asked for licences from 4 April 2025. All magnet exports were 2,628 t in A
 3,188 t in June, 22,319 t in the half year, 18.9 % under 2024 (customs, as reported by Automotive World, Trading
 Economics and Rare Earth Exchanges). Use is taken as the usual imports: USA 7,444 t in 2024, EU 8,360 t in the half
 year after 22.4 % more the year before, Korea 5,140 t and Japan 2,763 t by value (UN Comtrade 2024). The USA got 46 t
-in May, 353 t in June, and 2,510 t in the half year. By month the EU, Korea and Japan are not public: they get the
-world's path.
+in May, 353 t in June, and 2,510 t in the half year; the EU 32 % in May and 1,364 t in June (South China Morning Post).
+By month Korea and Japan are not public: they get the world's path.
 """
 SPRING_SAYS = """
 Figures quoted in public are some 4,200 t lacking at the four, and 27 to 45 days of stock that would have bridged it.

@@ -181,7 +181,8 @@ def workbook() -> str:
         "required may be left out. The columns `note` and `source`, and columns whose heading starts with `#`, are",
         "free text on every sheet; on sheets with ids so is `label`, which people read instead of the id wherever a",
         "plan is shown ([names that people read](../how_to.md#give-things-names)). Year columns have a year as",
-        "heading; blank between two given years is interpolated, blank after the last holds the last value. A year is one period, or is cut into shorter ones on the sheet",
+        "heading; blank between two given years is interpolated, blank after the last holds the last value. A year",
+        "is one period, or is cut into shorter ones on the sheet",
         "Periods; every yearly figure is a rate, of which a period has its part. Columns marked *dated* can be changed",
         "by a scenario from a month on, as year columns can.",
     ]

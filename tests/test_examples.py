@@ -11,6 +11,8 @@ from types import ModuleType
 import pytest
 from openpyxl import load_workbook
 
+from lodestone.workbook.inputs import load
+
 ROOT = Path(__file__).resolve().parents[1]
 KEYS = {"source", "note", "setting", "description"}
 ILLUSTRATIVE = re.compile(r"(^|[;,] )([^;:]+ )?illustrative: \S")
@@ -248,6 +250,16 @@ def test_an_example_built_on_another_adds_to_it():
     assert sum(row[headings.index("threat")] == "yes" for row in rows) == 12
 
 
+def test_every_threat_of_the_example_can_come_alone():
+    """No value beyond its limits, and no rule across rows broken."""
+    inputs = load(examples.workbook_path("rare_earth_magnets_threats"))
+    inputs.require_valid()
+    headings, *rows = examples.read_example("rare_earth_magnets_threats")["Scenarios"]
+    for row in rows:
+        if row[headings.index("threat")] == "yes":
+            assert inputs.combination("base", (row[0],)).threats == (row[0],)
+
+
 def test_an_example_has_the_help_of_the_blank_workbook():
     """Comments, drop-downs, ReadMe with an index, per cent for shares, wrapped sources; cells stand where pages say."""
     book = load_workbook(examples.workbook_path("tutorial"))
@@ -266,3 +278,25 @@ def test_an_example_has_the_help_of_the_blank_workbook():
     cap = book["ChinaShare"]
     assert cap["G2"].value == pytest.approx(0.6)
     assert cap["G2"].number_format.endswith("%")
+
+
+@pytest.mark.parametrize("name", ["rare_earth_magnets", "critical_minerals"])
+def test_the_page_on_shortage_costs_has_the_figures_of_the_example(name):
+    """The last column of its table, sector by sector."""
+    page = (ROOT / "docs" / "shortage_costs.md").read_text(encoding="utf-8")
+    part = page.partition(f"`{name}`\n")[2].partition("\n## ")[0]
+    said = {
+        sector: float(usd.replace(",", "")) for sector, usd in re.findall(r"^\| (\w+) \|.* \| ([\d,]+) \|$", part, re.M)
+    }
+    assert said == {sector: row["shortage_cost_usd_per_kg"] for sector, row in _table(name, "Sectors").items()}
+
+
+def test_value_added_over_kilograms_gives_the_figures_of_the_page():
+    """98.2 bn USD in 10.2 million cars of 2 kg; 3.4 bn USD over 48.7 t; the mean of magnets by American use."""
+    magnets, nine = (_table(name, "Sectors") for name in ("rare_earth_magnets", "critical_minerals"))
+    cost = {sector: row["shortage_cost_usd_per_kg"] for sector, row in magnets.items()}
+    assert round(98.2e9 / 10.2e6 / 2, -2) == cost["automotive"]
+    assert round(3.4e9 / 48.7e3, -4) == nine["semiconductors"]["shortage_cost_usd_per_kg"]
+    used = {"automotive": 3800, "wind": 600, "industrial": 2800, "electronics": 2500}
+    mean = sum(t * cost[sector] for sector, t in used.items()) / sum(used.values())
+    assert round(mean, -2) == nine["motors"]["shortage_cost_usd_per_kg"]

@@ -127,6 +127,20 @@ def test_what_a_plant_can_make_is_that_of_the_base_after_its_own_changes(tmp_pat
     refused(tmp_path, book, "Contracts", 1, "committed_t_per_yr", "it can make 10 t of ore")
 
 
+def test_a_threat_may_take_the_supplier_of_what_is_signed(tmp_path: Path) -> None:
+    """As a scenario may: what is signed must fit the base alone."""
+    book = mine_contracts((2026, 2000, 0, 5))
+    book["Scenarios"] = [["scenario", "threat", "from_year"], ["mine_lost", "yes", 2027]]
+    book["Changes"] = [
+        ["scenario", "sheet", "row", "column", "operation", "value"],
+        ["mine_lost", "Plants", "home_mine", "years", "set", 0],
+    ]
+    inputs = load_book(tmp_path, book)
+    inputs.require_valid()
+    lost = inputs.combination("base", ("mine_lost",))
+    assert lost.threats == ("mine_lost",)
+
+
 def test_committed_volumes_fit_a_market_and_a_project(tmp_path: Path) -> None:
     book = changed(("Contracts", 1, "supplier", "china_oxide"), OFFTAKE, VOLUME)
     assert load_book(tmp_path, book).problems == ()  # unlimited

@@ -117,8 +117,9 @@ def two_packages_of_a_project(tables: Tables) -> Iterator[Problem]:
 
 
 def volumes_beyond_supplier(tables: Tables) -> Iterator[Problem]:
-    """What is signed with a supplier fits what it can make or sell in the base, its own changes included."""
-    if tables.scenario != BASE:
+    """What is signed with a supplier fits what it can make or sell in the base, its own changes included; in scenarios
+    and under threats the supplier may be lost."""
+    if tables.scenario != BASE or tables.threats:
         return
     by_supplier: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for row in tables.rows("Contracts"):
