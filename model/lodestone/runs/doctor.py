@@ -122,7 +122,7 @@ def _solve() -> list[Finding]:
     with tempfile.TemporaryDirectory(prefix="lodestone-") as folder:
         asked = ("solve", str(examples()["tutorial"]), "--gap", "1e-6", "--out", str(Path(folder, "run")), "--json")
         done = subprocess.run(
-            [sys.executable, "-c", COMMAND, *asked],
+            [*_lodestone(), *asked],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": paths},
             stdin=subprocess.DEVNULL,
@@ -137,6 +137,11 @@ def _solve() -> list[Finding]:
         return [Finding("solver", f"a solve of the tutorial ended with exit code {done.returncode}: {last}", False)]
     seen = "holds the answer and nothing else" if not beside else f"a library prints there: {beside[:LONGEST]}"
     return [_cost(answer), Finding("standard output", seen, not beside)]
+
+
+def _lodestone() -> list[str]:
+    """How to start this program again: a stand-alone bundle is no interpreter, but the program itself."""
+    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-c", COMMAND]
 
 
 def _apart(text: str) -> tuple[Document | None, str]:
