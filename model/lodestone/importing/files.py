@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from lodestone.errors import UsageError, in_words
-from lodestone.names import listed
+from lodestone.names import count, listed
 
 NO_FIGURE = {"", "na", "n/a", "w", "xx", "e", "inf", "nan", "none", "null", "..", "..."}  # not known, or withheld
 NIL = {"-", "--", "---", "\u2013", "\u2014", "\u2014\u2014"}  # nothing
@@ -94,8 +94,8 @@ class Table:
                 continue
             if len(cells) != len(self.headings):
                 raise UsageError(
-                    f"{self.path.name}: row {number} has {len(cells)} cells, the headings {len(self.headings)}; "
-                    "download the file again, or mend the row"
+                    f"{self.path.name}: row {number} has {count(len(cells), 'cell')}, the headings "
+                    f"{len(self.headings)}; download the file again, or mend the row"
                 )
             yield Row(self, number, position, cells)
 

@@ -91,7 +91,7 @@ def _packages() -> Iterator[Finding]:
 def _package(asked: Requirement, found: str, tested: str | None) -> Finding:
     if not asked.specifier.contains(found, prereleases=True):
         mend = f"pip install '{asked.name}{asked.specifier}'"
-        return Finding(asked.name, f"{found} does not do, it takes {asked.specifier}: {mend}", False)
+        return Finding(asked.name, f"{found} cannot be used, Lodestone needs {asked.specifier}: {mend}", False)
     if tested is not None and tested != found:
         return Finding(asked.name, f"{found}; tested with {tested}", None)
     return Finding(asked.name, found, True)

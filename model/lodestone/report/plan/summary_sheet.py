@@ -112,9 +112,13 @@ def _tiles(
     known_as = tightest.material if tightest else ""
     asked = f"Share at the tightest cap, {known_as} (limit {share(tightest.limit)})" if tightest else "No cap in force"
     first = plan.horizon[0]
-    second: tuple[str, float | None, str] = ("Of which public (MUSD)", plan.payers_musd.get("public", 0.0), MONEY)
+    second: tuple[str, float | None, str] = (
+        "Of which public (MUSD, discounted)",
+        plan.payers_musd.get("public", 0.0),
+        MONEY,
+    )
     if plan.extra_cost_musd is not None:
-        second = ("More than doing nothing (MUSD)", plan.extra_cost_musd, MONEY)
+        second = ("More than doing nothing (MUSD, discounted)", plan.extra_cost_musd, MONEY)
     tiles: list[tuple[str, float | None, str]] = [
         (f"Cost (MUSD, discounted to {first})", plan.expected_cost_musd, MONEY),
         second,

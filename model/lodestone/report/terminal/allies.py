@@ -15,7 +15,7 @@ from lodestone.studies.allies.results import Allies, notes
 
 def show_allies(found: Allies, files: Sequence[Path]) -> None:
     """Every coalition, then the shares."""
-    click.echo(f"{one_line(found.plan_name)}: what the security of each coalition costs (MUSD)")
+    click.echo(f"{one_line(found.plan_name)}: what the security of each coalition costs (MUSD, discounted)")
     show_table(
         ("Members", "Extra cost", "Each alone", "Gain"), [[row[0], row[2], row[3], row[4]] for row in rows(found)]
     )

@@ -140,7 +140,7 @@ const planDrawings = {
       line: { color: colour, width: 2.5, dash: dash ? "dash" : "solid" }, hoverinfo: "text",
       hovertext: own.map((row) => (row[column] === null ? "" : `${name}: ${text(row[column])}, ${when(row, view)}`)),
     });
-    const days = (value) => `${number(value, 1)} days`;
+    const days = (value) => (value === 1 ? "1 day" : `${number(value, 1)} days`);
     const data = [level("clean", (row) => row.stock_t - row.exposed_t, C.clean), level("exposed", (row) => row.exposed_t, C.exposed)];
     if (own.some((row) => row.required_t)) data.push(line("asked for", "required_t", css("--ink"), true, "y", tonnes));
     data.push(line("days of cover", "days_of_cover", C.payers.public, false, "y2", days));
