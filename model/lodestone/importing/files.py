@@ -89,7 +89,7 @@ class Table:
     def rows(self) -> Iterator[Row]:
         """Rows with something in them. Raises UsageError at one with more or fewer cells than the headings."""
         position = {heading.strip().casefold(): i for i, heading in reversed(list(enumerate(self.headings)))}
-        for number, cells in enumerate(_cells(self.path), start=1):
+        for number, cells in enumerate(rows_of_text(self.path), start=1):
             if number == 1 or not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(self.headings):
@@ -152,7 +152,7 @@ class Row:
 
 def open_table(path: Path) -> Table:
     """Tell a file's kind by its headings. Raises UsageError when it cannot be read, or is none of the kinds."""
-    headings = next(_cells(path), None)
+    headings = next(rows_of_text(path), None)
     if headings is None:
         raise UsageError(f"{path.name} is empty")
     known = {heading.strip().casefold() for heading in headings}
@@ -176,7 +176,7 @@ def _windows(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("windows letters", _windows)
 
 
-def _cells(path: Path) -> Iterator[list[str]]:
+def rows_of_text(path: Path) -> Iterator[list[str]]:
     """Row by row, so that a file of all trade takes no memory."""
     read = 0
     try:

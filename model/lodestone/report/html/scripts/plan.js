@@ -87,7 +87,7 @@ const planDrawings = {
         xaxis: { range: [west - 22, east + 22], visible: false }, yaxis: { range: [south - 12, north + 16], visible: false, scaleanchor: "x", scaleratio: 1.2, constrain: "domain" },
         showlegend: false, margin: { l: 4, r: 4, t: 4, b: 4 },
       },
-      height: 400, least: "480px",
+      height: Math.max(220, Math.min(420, (700 * (north - south + 28)) / (east - west + 44))), least: "480px",
     };
   },
 
