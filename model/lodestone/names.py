@@ -139,6 +139,11 @@ def advice(name: str, valid: Iterable[str], otherwise: str) -> str:
     return f"{otherwise}: {listed(valid)}" if valid else otherwise
 
 
+def count(number: int, noun: str) -> str:
+    """(2, 'run') -> '2 runs'."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def listed(names: Iterable[str], most: int = 8) -> str:
     """'a, b, c'; cut short with '...' after `most` names."""
     names = list(names)

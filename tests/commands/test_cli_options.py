@@ -10,9 +10,9 @@ from lodestone.commands import main
 
 # What differs because the commands differ: places of other kinds, several scenarios, other things that are replaced.
 OWN = {
-    "--out": {"attack", "brief", "calibrate", "compare", "pack", "report", "solve", "stress", "watch"},
+    "--out": {"attack", "brief", "calibrate", "compare", "pack", "pivot", "report", "solve", "stress", "watch"},
     "--scenario": {"solve", "sweep"},
-    "--force": {"check", "new", "pack"},
+    "--force": {"check", "new", "pack", "pivot"},
     "--from": {"frontier", "stress"},
     "--first-year": {"import", "new"},
     "--last-year": {"import", "new"},

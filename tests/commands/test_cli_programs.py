@@ -292,8 +292,8 @@ def test_the_doctor_finds_what_is_missing(here: Path, monkeypatch: pytest.Monkey
     [
         ("1.16.0", "1.16.0", True),
         ("1.14.2", "1.14.2; tested with 1.16.0", None),
-        ("1.17.0", "1.17.0 does not do, it takes <1.17,>=1.13: pip install 'solver<1.17,>=1.13'", False),
-        ("1.12.9", "1.12.9 does not do, it takes <1.17,>=1.13: pip install 'solver<1.17,>=1.13'", False),
+        ("1.17.0", "1.17.0 cannot be used, Lodestone needs <1.17,>=1.13: pip install 'solver<1.17,>=1.13'", False),
+        ("1.12.9", "1.12.9 cannot be used, Lodestone needs <1.17,>=1.13: pip install 'solver<1.17,>=1.13'", False),
     ],
 )
 def test_the_doctor_compares_versions(

@@ -116,6 +116,7 @@ REFUSALS = {
     "calibrate": ("plan.xlsx",),
     "import": ("fresh.xlsx", "plan.xlsx", "--mineral", "nickel"),
     "allies": ("plan.xlsx", "--members", "Home,Nobody"),
+    "pivot": ("plan.xlsx",),
 }
 
 

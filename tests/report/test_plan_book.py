@@ -353,7 +353,7 @@ def test_the_first_page_has_the_figures_asked_for_first(tmp_path: Path):
     tiles = {sheet.cell(5, at).value: sheet.cell(4, at).value for at in (1, 2, 3, 5, 7)}
     assert tiles == {
         "Cost (MUSD, discounted to 2026)": pytest.approx(plan.expected_cost_musd),
-        "Of which public (MUSD)": pytest.approx(plan.payers_musd["public"]),
+        "Of which public (MUSD, discounted)": pytest.approx(plan.payers_musd["public"]),
         # exposed 2,900 + 2,000 + 1,000 t of 13,630 t delivered
         "Of all deliveries exposed (%)": pytest.approx(5900 / (930 + 6800 + 5900), abs=1e-6),
         "Share at the tightest cap, ndfeb_magnet (limit 44.3%)": pytest.approx(2000 / 4510, abs=1e-6),

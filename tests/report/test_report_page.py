@@ -8,6 +8,7 @@ from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from lodestone.commands import main
 from lodestone.errors import UsageError
 from lodestone.plan.plan import Plan
 from lodestone.report.html.chain import OTHERS
-from lodestone.report.html.page import SCRIPTS, check_out, page, safe_json, write_report
+from lodestone.report.html.page import SCRIPTS, check_out, ground, page, safe_json, write_report
 from lodestone.report.html.studies import figures, find_studies, read_study
-from lodestone.report.html.views import FIGURES, views
+from lodestone.report.html.views import FIGURES, busiest_year, views
+from lodestone.report.html.world import EDGE, _thinned, outlines, places
 from lodestone.report.plan.run_folder import write_run
 
 
@@ -88,11 +90,11 @@ def test_every_script_is_in_the_page():
 
 def test_every_figure_has_a_table_in_every_view():
     (view,) = views({"run": small_plan()})
-    assert view["tables"].keys() == {figure.key for figure in FIGURES}
+    assert view["tables"].keys() == {figure.key for figure in FIGURES if not figure.rows_of}
     for figure in FIGURES:
-        names = [column["name"] for column in view["tables"][figure.key]["columns"]]
+        names = [column["name"] for column in view["tables"][figure.rows_of or figure.key]["columns"]]
         assert set(figure.choose) <= set(names)
-        assert all(len(row) == len(names) for row in view["tables"][figure.key]["rows"])
+        assert all(len(row) == len(names) for row in view["tables"][figure.rows_of or figure.key]["rows"])
         assert "year" in names or not figure.yearly
 
 
@@ -240,3 +242,103 @@ def test_what_is_no_study_is_refused(tmp_path: Path):
     (tmp_path / "c.json").write_text('{\n"frontier_format": 2}', encoding="utf-8")
     with pytest.raises(UsageError, match="another version"):
         read_study(tmp_path / "c.json")
+
+
+# --- where, when and who ----------------------------------------------------------------------------------------------
+
+
+def test_regions_stand_where_their_countries_are():
+    found = places(["USA", "China", "DR_Congo", "USA_texas", "EU", "the rest", "others"])
+    for name, (west, east), (south, north) in (
+        ("USA", (-125, -66), (25, 49)),
+        ("China", (73, 135), (18, 54)),
+        ("DR_Congo", (12, 32), (-14, 6)),
+        ("EU", (-10, 30), (36, 70)),
+    ):
+        assert west < found[name][0] < east, name
+        assert south < found[name][1] < north, name
+    assert found["USA_texas"] != found["USA"]  # side by side
+    assert {found["the rest"][1], found["others"][1]} == {EDGE}  # no countries
+    assert found["the rest"] != found["others"]
+
+
+def test_outlines_are_closed_and_few():
+    lines = outlines()
+    assert 150 < len(lines) < 400
+    assert sum(map(len, lines)) < 6_000
+    assert all(line[0] == line[-1] and len(line) >= 3 for line in lines)
+    for east, north in (
+        (-100, 40),
+        (105, 35),
+        (134, -25),
+        (-52, -10),
+        (25, 0),
+    ):  # USA, China, ..., Congo
+        assert any(_inside(line, east, north) for line in lines), (east, north)
+
+
+def _inside(line: tuple[tuple[float, float], ...], east: float, north: float) -> bool:
+    """Whether a way to the east crosses the line an odd number of times."""
+    crossed = 0
+    for (x1, y1), (x2, y2) in pairwise(line):
+        if (y1 > north) != (y2 > north) and east < x1 + (north - y1) / (y2 - y1) * (x2 - x1):
+            crossed += 1
+    return crossed % 2 == 1
+
+
+def test_a_thinned_line_keeps_its_corners():
+    """A square of 10 degrees with points along its sides, none of which is off by more than a third of a degree."""
+    side = [(float(x), 0.2 * (x % 2)) for x in range(10)] + [(10.0, float(y)) for y in range(10)]
+    line = [*side, *((10.0 - x, 10.0) for x in range(10)), *((0.0, 10.0 - y) for y in range(11))]
+    thinned = _thinned(line)
+    assert thinned[0] == thinned[-1] == (0.0, 0.0)
+    assert {(0.0, 0.0), (10.0, 0.0), (10.0, 10.0), (0.0, 10.0)} <= set(thinned)
+    assert len(thinned) <= 7
+
+
+def test_no_map_without_countries():
+    text = page({"run": small_plan()})
+    (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', text, re.DOTALL)
+    assert set(json.loads(data)["world"]["places"]) >= {"China", "USA"}
+    home = small_plan(
+        tables={"flows": [{**small_plan().tables["flows"][0], "from_region": "here", "to_region": "there"}]}
+    )
+    assert ground(views({"run": home})) == {"places": {}, "outlines": []}
+
+
+def test_the_page_opens_on_the_year_in_which_most_happens():
+    """Two of three decisions of the plan begin in 2027: of 2026, 2027 and 2028 it is the fullest."""
+    plan = small_plan()
+    first = plan.tables["investments"][0]
+    builds = [
+        {**first, "project": name, "decision_year": decided, "first_year": begins}
+        for name, decided, begins in (("a", 2026, 2027), ("b", 2027, 2028), ("c", 2027, 2027))
+    ]
+    none = {"price_floors": [], "floor_payments": [], "contracts": [], "contract_years": []}
+    assert busiest_year(small_plan(tables={**none, "investments": builds})) == 2027  # a begins, b and c are decided
+    assert busiest_year(small_plan(tables={**none, "investments": []})) == 2026
+    (view,) = views({"run": plan})
+    assert view["busiest"] == busiest_year(plan)
+
+
+def test_who_loses_most_comes_first():
+    """100 t of 400 t and 10 t of 50 t short; the loss in money decides the order."""
+    want = small_plan().tables["demand"][0]
+    demand = [
+        {**want, "region": "USA", "sector": "ev", "material": "magnet", "year": 2026, "demand_t": 300.0},
+        {**want, "region": "USA", "sector": "ev", "material": "magnet", "year": 2027, "demand_t": 100.0},
+        {**want, "region": "EU", "sector": "arms", "material": "magnet", "year": 2026, "demand_t": 50.0},
+    ]
+    names = ("use", "region", "to", "material", "year", "t", "discounted_musd")
+    rows = [
+        ("short", "USA", "ev", "magnet", 2026, 60.0, 1.0),
+        ("short", "USA", "ev", "magnet", 2027, 40.0, 2.0),
+        ("short", "EU", "arms", "magnet", 2026, 10.0, 5.0),
+        ("delivered", "EU", "arms", "magnet", 2026, 40.0, 9.0),
+    ]
+    short = [dict(zip(names, row, strict=True)) for row in rows]
+    (view,) = views({"run": small_plan(tables={"demand": demand, "landed_costs": short})})
+    assert view["tables"]["losses"]["rows"] == [
+        ["EU", "arms", "magnet", 10.0, 0.2, 5.0],
+        ["USA", "ev", "magnet", 100.0, 0.25, 3.0],
+    ]

@@ -32,12 +32,12 @@ def test_a_minute_has_what_to_do_what_it_costs_and_what_to_look_at() -> None:
         *("This year", "Build", "Sign", "Guarantee", "Stock", "Cost", "Dependence", "Short", "Look next", "Certainty")
     ]
     assert lines["Build"] == (
-        "3 plants, all decided in 2026, with 120.0 MUSD of public money and 300.0 MUSD of private money: "
-        "sep_texas and magnets_saxony."
+        "3 plants, all decided in 2026, with 120.0 MUSD of public money and 300.0 MUSD of private money "
+        "(undiscounted): sep_texas and magnets_saxony."
     )
     assert lines["Sign"] == "1 offtake contract, 1,500 t within the horizon: lynas_offtake."
     assert lines["Guarantee"].startswith("1 support package: 30.0 MUSD of grants, and 21.5 MUSD net")
-    assert lines["Stock"] == "1 stock, at their fullest 900 t of ndpr_oxide."
+    assert lines["Stock"] == "1 stock, at its fullest 900 t of ndpr_oxide."
     assert "public 140.3 MUSD, buyers 1,028.9 MUSD, shortage 20.0 MUSD" in lines["Cost"]
     # 2026: 2,900 t of 300 + 1,000 + 2,900; 2028: 1,000 t of 320 + 3,600 + 1,000
     assert lines["Dependence"].startswith("69.0% of deliveries in 2026 and 20.3% in 2028 are exposed")

@@ -51,7 +51,7 @@ def test_a_frontier_is_a_table_with_the_price_of_a_point(capsys: pytest.CaptureF
     show_frontier(TABLED, FILES)
     assert capsys.readouterr().out.splitlines() == [
         "Least attainable shares above 0%: cap 2027: 20.0%",
-        "Share | Cost (MUSD) | Gap | MUSD per point | What changes",
+        "Share | Cost (MUSD, discounted) | Gap | MUSD per point | What changes",
         "100.0% | 100.00 | 1.0% |  | ",
         "50.0% | 130.00 | 0.0% | 0.60 | + mill 2027",
         "10.0% |  |  |  | no plan keeps these limits: cap in 2027: at least 20.0%",

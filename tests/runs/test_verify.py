@@ -88,7 +88,7 @@ def test_a_workbook_that_was_only_saved_again_still_carries_the_plan(place: Path
     book.properties.title = "another file, the same inputs"
     book.save(place / "plan.xlsx")
     findings = found(place)
-    assert findings["workbook"] == (False, "plan.xlsx has changed since: no input of this plan is another")
+    assert findings["workbook"] == (False, "plan.xlsx has changed since: no input of this plan has changed")
     assert findings["audit"][0] is True
 
 

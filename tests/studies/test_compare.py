@@ -372,7 +372,7 @@ def test_workbook_and_json_say_the_same(tmp_path: Path) -> None:
     book = load_workbook(book_path)
     heading, *rows = book["Bridge"].iter_rows(values_only=True)
     assert heading[2:5] == ("a (MUSD)", "b (MUSD)", "c (MUSD)")
-    assert heading[5:] == ("b costs more than a (MUSD)", "c costs more than a (MUSD)")
+    assert heading[5:] == ("b costs more than a (MUSD, discounted)", "c costs more than a (MUSD, discounted)")
     terms = [row for row in rows if row[1] and not str(row[0]).startswith("All ")]
     for column in range(2, 7):
         assert abs(math.fsum(row[column] for row in terms) - rows[-1][column]) <= 1e-6

@@ -321,9 +321,9 @@ def test_what_is_committed_stands_apart(folder: Path):
     (view,) = views({"base": document})
     lists = {part["heading"]: part["items"] for part in view["glance"]["lists"]}
     assert lists["Decided already"] == [
-        "old_plan (Home) is built, decided in 2025: 100 t/yr.",
-        "The floor works_floor is agreed since 2025: 85 USD/kg.",
-        "ally_deal is signed in 2026: 60 t/yr.",
+        "old_plan (Home) was decided in 2025: 100 t/yr.",
+        "Package works_floor was agreed in 2025: a floor of 85 USD/kg.",
+        "ally_deal was signed in 2026: 60 t/yr.",
     ]
     assert not any("ally_deal" in line for line in lists["Sign"])
 

@@ -24,6 +24,7 @@ from lodestone.book.plans import Plan, Study, compare, read
 from lodestone.book.problems import Explained, Infeasible, InvalidWorkbook, problems_table
 from lodestone.errors import NoPlanError, Problem, UsageError
 from lodestone.names import advice
+from lodestone.names import count as in_words
 from lodestone.plan.plan import Plan as AnyPlan
 
 if TYPE_CHECKING:
@@ -353,7 +354,7 @@ class Book:
         return Source(self.path.name, self._content, scenario, self.sets, gap, time_limit)
 
     def __repr__(self) -> str:
-        changes = f", {len(self.sets)} values changed" if self.sets else ""
+        changes = f", {in_words(len(self.sets), 'value')} changed" if self.sets else ""
         return f"<Book {str(self.path)!r}: {self.inputs.plan_name!r}, scenarios {', '.join(self.scenarios)}{changes}>"
 
     def _repr_html_(self) -> str:

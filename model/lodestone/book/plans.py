@@ -40,7 +40,7 @@ class Plan(AnyPlan):
         return place
 
     def _repr_html_(self) -> str:
-        about = [("Cost (MUSD)", f"{self.cost:,.2f}"), ("Status", self.status), ("Scenario", self.scenario)]
+        about = [("Cost (MUSD, discounted)", f"{self.cost:,.2f}"), ("Status", self.status), ("Scenario", self.scenario)]
         rows = "".join(f"<tr><th>{name}</th><td>{html.escape(value)}</td></tr>" for name, value in about)
         return f"<table><caption>{html.escape(self.plan_name)}</caption>{rows}</table>"
 

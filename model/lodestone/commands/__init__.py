@@ -26,6 +26,7 @@ from lodestone.commands.import_ import import_
 from lodestone.commands.new import new
 from lodestone.commands.output import JSON_FLAG, json_text, problems_answer
 from lodestone.commands.pack import pack
+from lodestone.commands.pivot import pivot
 from lodestone.commands.ranges import ranges
 from lodestone.commands.report import report
 from lodestone.commands.solve import solve
@@ -146,6 +147,7 @@ COMMANDS = (
     check,
     new,
     import_,
+    pivot,
     calibrate,
     explain,
     alternatives,

@@ -32,7 +32,7 @@ def a_time(ctx: click.Context, option: click.Parameter, value: str | None) -> in
     "begins",
     metavar="YEAR[-MONTH]",
     callback=a_time,
-    help="When what is lost is lost, such as 2027 or 2027-04. [default: when the first scenario shows itself]",
+    help="When it is lost, such as 2027 or 2027-04. [default: when the first scenario shows itself]",
 )
 @click.option("--months", type=click.IntRange(min=1), help="For how long it is lost. [default: for good]")
 @GAP

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from lodestone.importing.countries import OTHER
 from lodestone.importing.statistics import Produced
 from lodestone.importing.trade import Shipment
+from lodestone.names import count
 
 ROUNDS = 100  # of what passes from hub to hub
 
@@ -165,8 +166,8 @@ def _joined(lanes: Sequence[Shipment], regions: Collection[str]) -> list[Shipmen
         if len(pieces) == 1 and (first.start, first.end) == (start, end):
             found.append(first)
             continue
-        source = first.source + (f"; and {len(pieces) - 1} more rows" if len(pieces) > 1 else "")
-        note = f"of {len(pieces)} small countries; the largest, {first.start} to {first.end}: {first.note}"
+        source = first.source + (f"; and {count(len(pieces) - 1, 'more row')}" if len(pieces) > 1 else "")
+        note = f"of {len(pieces)} pairs of small countries; the largest, {first.start} to {first.end}: {first.note}"
         t = sum(piece.t for piece in pieces)
         found.append(Shipment(start, end, t, source, note, first.freight, first.freight_note))
     return sorted(found, key=lambda lane: (-lane.t, lane.start, lane.end))

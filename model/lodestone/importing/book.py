@@ -24,7 +24,7 @@ from lodestone import __version__
 from lodestone.errors import UsageError, in_words
 from lodestone.importing.countries import country
 from lodestone.importing.rows import Gap, Import, SheetRow, Value
-from lodestone.names import plain
+from lodestone.names import count, plain
 from lodestone.system.scratch import scratch
 from lodestone.template.blank import number_format, write_template
 from lodestone.workbook.schema.columns import YEARS
@@ -358,7 +358,9 @@ def _about(book: Workbook, made: Import) -> None:
         lines.append((file.name, file.publisher, file.used, years, file.terms))
     lines += [("Set aside", remark) for remark in made.remarks]
     for name, times in made.statistics.unknown.most_common():
-        lines.append(("No country", f"{name}: no country that is known, counted with the others ({times} rows)"))
+        lines.append(
+            ("No country", f"{name}: no country that is known, counted with the others ({count(times, 'row')})")
+        )
     for number, line in enumerate(lines, start=2):
         for position, value in enumerate(line, start=1):
             sheet.cell(number, position, value).alignment = Alignment(horizontal="left")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from lodestone.errors import UsageError, in_words
-from lodestone.names import listed
+from lodestone.names import count, listed
 
 NO_FIGURE = {"", "na", "n/a", "w", "xx", "e", "inf", "nan", "none", "null", "..", "..."}  # not known, or withheld
 NIL = {"-", "--", "---", "\u2013", "\u2014", "\u2014\u2014"}  # nothing
@@ -89,13 +89,13 @@ class Table:
     def rows(self) -> Iterator[Row]:
         """Rows with something in them. Raises UsageError at one with more or fewer cells than the headings."""
         position = {heading.strip().casefold(): i for i, heading in reversed(list(enumerate(self.headings)))}
-        for number, cells in enumerate(_cells(self.path), start=1):
+        for number, cells in enumerate(rows_of_text(self.path), start=1):
             if number == 1 or not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(self.headings):
                 raise UsageError(
-                    f"{self.path.name}: row {number} has {len(cells)} cells, the headings {len(self.headings)}; "
-                    "download the file again, or mend the row"
+                    f"{self.path.name}: row {number} has {count(len(cells), 'cell')}, the headings "
+                    f"{len(self.headings)}; download the file again, or mend the row"
                 )
             yield Row(self, number, position, cells)
 
@@ -157,7 +157,7 @@ class Row:
 
 def open_table(path: Path) -> Table:
     """Tell a file's kind by its headings. Raises UsageError when it cannot be read, or is none of the kinds."""
-    headings = next(_cells(path), None)
+    headings = next(rows_of_text(path), None)
     if headings is None:
         raise UsageError(f"{path.name} is empty")
     known = {heading.strip().casefold() for heading in headings}
@@ -181,7 +181,7 @@ def _windows(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("windows letters", _windows)
 
 
-def _cells(path: Path) -> Iterator[list[str]]:
+def rows_of_text(path: Path) -> Iterator[list[str]]:
     """Row by row, so that a file of all trade takes no memory."""
     read = 0
     try:

@@ -17,7 +17,7 @@ from lodestone.importing.countries import OTHER
 from lodestone.importing.rows import Choices, Gap, Import, SheetRow, Value
 from lodestone.importing.statistics import Quoted, Statistics
 from lodestone.importing.trade import Shipment, shipments, typical_freight, unit_value
-from lodestone.names import listed
+from lodestone.names import count, listed
 
 ILLUSTRATIVE = "ILLUSTRATIVE"
 SECTOR = "all_uses"
@@ -130,8 +130,8 @@ class _Builder:
         )
         if found.left_out:
             self.remarks.append(
-                f"{link.material}: {found.left_out} lanes under {self.choices.small_lane:.2%} of its trade are left "
-                f"out, {found.left_out_t:,.0f} t together"
+                f"{link.material}: {count(found.left_out, 'lane')} under {self.choices.small_lane:.2%} of its trade, "
+                f"{found.left_out_t:,.0f} t together, left out"
             )
         return found
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from lodestone.errors import UsageError
+from lodestone.names import count as count
 from lodestone.plan.tables import COST_TERMS
 
 TERM_LABELS: dict[str, str] = {
@@ -35,6 +36,7 @@ TERM_LABELS: dict[str, str] = {
     "stock_credit": "Value of the stock at the end",
     "shortage": "Cost of shortage",
 }
+LEAST_SHARE = 0.00001  # that is told as a number
 PAYERS = tuple(dict.fromkeys(COST_TERMS.values()))  # public, buyers, shortage
 
 
@@ -61,19 +63,30 @@ def musd(value: float) -> str:
 
 def usd_per_kg(value: float) -> str:
     """12.3 -> '12.30 USD/kg'."""
-    return f"{value:,.2f} USD/kg"
+    return f"{round(value, 2) + 0.0:,.2f} USD/kg"
 
 
 def days(value: float) -> str:
-    """90.0 -> '90 days'."""
-    return f"{value:,.1f}".removesuffix(".0") + " days"
+    """90.0 -> '90 days', 1.0 -> '1 day'."""
+    text = f"{round(value, 1) + 0.0:,.1f}".removesuffix(".0")
+    return f"{text} day" if text == "1" else f"{text} days"
 
 
 def share(value: float) -> str:
     """A share as per cent, with more digits near nothing: 0.399 -> '39.9%', 0.00012 -> '0.012%'."""
     if value == 0 or abs(value) >= 0.001:
         return f"{value:.1%}"
-    return f"{value:.3%}" if abs(value) >= 0.00001 else "less than 0.001%"
+    return f"{value:.3%}" if abs(value) >= LEAST_SHARE else "less than 0.001%"
+
+
+def share_at_most(value: float) -> str:
+    """As share, after words such as 'within' and 'by more than': what is less than 0.001% is rounded up to it."""
+    return share(max(value, LEAST_SHARE) if value > 0 else value)
+
+
+def signed(value: float) -> str:
+    """A difference: 1234.5 -> '+1,234.50', and never '-0.00'."""
+    return f"{round(value, 2) + 0.0:+,.2f}"
 
 
 def parse_share(option: str, text: str, remedy: str, above_zero: bool = False) -> float:
@@ -91,11 +104,6 @@ def _amount(value: float, small: float, decimals: int) -> str:
     """Thousands separated; two decimals for what would otherwise vanish in rounding."""
     text = f"{value:,.{decimals}f}" if abs(value) >= small else f"{value:,.2f}"
     return text if text.strip("-0.") else "0"
-
-
-def count(number: int, noun: str) -> str:
-    """(2, 'run') -> '2 runs'."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def in_words(names: Sequence[str], most: int = 8) -> str:

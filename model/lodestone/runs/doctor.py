@@ -92,7 +92,7 @@ def _packages() -> Iterator[Finding]:
 def _package(asked: Requirement, found: str, tested: str | None) -> Finding:
     if not asked.specifier.contains(found, prereleases=True):
         mend = f"pip install '{asked.name}{asked.specifier}'"
-        return Finding(asked.name, f"{found} does not do, it takes {asked.specifier}: {mend}", False)
+        return Finding(asked.name, f"{found} cannot be used, Lodestone needs {asked.specifier}: {mend}", False)
     if tested is not None and tested != found:
         return Finding(asked.name, f"{found}; tested with {tested}", None)
     return Finding(asked.name, found, True)
@@ -123,7 +123,7 @@ def _solve() -> list[Finding]:
     with tempfile.TemporaryDirectory(prefix="lodestone-") as folder:
         asked = ("solve", str(examples()["tutorial"]), "--gap", "1e-6", "--out", str(Path(folder, "run")), "--json")
         done = subprocess.run(
-            [sys.executable, "-c", COMMAND, *asked],
+            [*_lodestone(), *asked],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": paths},
             stdin=subprocess.DEVNULL,
@@ -138,6 +138,11 @@ def _solve() -> list[Finding]:
         return [Finding("solver", f"a solve of the tutorial ended with exit code {done.returncode}: {last}", False)]
     seen = "holds the answer and nothing else" if not beside else f"a library prints there: {beside[:LONGEST]}"
     return [_cost(answer), Finding("standard output", seen, not beside)]
+
+
+def _lodestone() -> list[str]:
+    """How to start this program again: a stand-alone bundle is no interpreter, but the program itself."""
+    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-c", COMMAND]
 
 
 def _apart(text: str) -> tuple[Document | None, str]:

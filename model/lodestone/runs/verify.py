@@ -137,7 +137,7 @@ def _changes(plan: Plan, inputs: Inputs) -> str:
     now = replace(plan, inputs=input_snapshot(inputs.tables(_told_by(plan))))
     differences, _ = input_differences([plan, now])
     cells = [f"{d.sheet}/{d.row}/{d.year or d.column}" for d in differences]
-    return listed(cells, SHOWN) if cells else "no input of this plan is another"
+    return listed(cells, SHOWN) if cells else "no input of this plan has changed"
 
 
 def _told_by(plan: Plan) -> str:

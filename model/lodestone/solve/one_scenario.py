@@ -20,6 +20,7 @@ from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import Tree, single
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.names import readable
+from lodestone.plan.formatting import count
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import COST_TERMS, Row, Rows
 from lodestone.progress import OnProgress, Progress
@@ -306,7 +307,7 @@ def audited(result: Audit) -> list[Row]:
         finding = result.findings[0]
         raise StoppedError(
             f"the plan did not pass its audit and is not written: {finding.rule}, {finding.where}: "
-            f"expected {finding.expected}, found {finding.found} ({len(result.findings)} findings)"
+            f"expected {finding.expected}, found {finding.found} ({count(len(result.findings), 'finding')})"
         )
     return [asdict(line) for line in result.lines]
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from lodestone.data.tree import Branch, Tree, with_branches
 from lodestone.errors import NoPlanError, StoppedError
+from lodestone.plan.formatting import count
 from lodestone.rules.build import Built
 from lodestone.rules.flows import period_demand
 from lodestone.solve.branch_answer import branch_built
@@ -137,7 +138,7 @@ class Searching:
         tried = self.branches if branches is None else branches
         if branches is None:
             self.round += 1
-            self.say(f"round {self.round}: {len(tried)} combinations of threats are tried")
+            self.say(f"round {self.round}: tries {count(len(tried), 'combination')} of threats")
         failing = self.trials.meet(tried, self.model.held(values), self.model.asked(values))
         if failing and branches is None:
             worst, met = max(failing, key=lambda pair: pair[1].missing)

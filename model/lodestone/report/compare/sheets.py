@@ -52,7 +52,7 @@ def _bridge(comparison: Comparison) -> Table:
     for payer in dict.fromkeys(COST_TERMS.values()):
         lines.append(line(f"All {payer}", payer, [term for term in costs if payers[term] == payer]))
     lines.append(line("Total", "", costs))
-    more = [f"{name} costs more than {names[0]} (MUSD)" for name in names[1:]]
+    more = [f"{name} costs more than {names[0]} (MUSD, discounted)" for name in names[1:]]
     return "Bridge", ["Cost term, discounted", "Payer", *(f"{name} (MUSD)" for name in names), *more], lines
 
 
@@ -159,7 +159,12 @@ def _runs(comparison: Comparison) -> Table:
     titles = [
         *("Run", "Plan", "Scenario", "Workbook", "SHA-256 of the workbook, beginning", "Status"),
         *("First year", "Last year"),
-        *("Objective (MUSD)", "Expected cost (MUSD)", "Gap (%)", "Against the first run (MUSD)"),
+        *(
+            "Objective (MUSD, discounted)",
+            "Expected cost (MUSD, discounted)",
+            "Gap (%)",
+            "Against the first run (MUSD)",
+        ),
         *("Allowed by the two gaps (MUSD)", "Within gap"),
     ]
     units = [*[""] * 8, EXACT, EXACT, "gap", f"difference {EXACT}", EXACT, ""]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lodestone.plan.formatting import count, one_line, term_label
+from lodestone.plan.formatting import count, one_line, signed, term_label
 from lodestone.plan.tables import Cell
 from lodestone.studies.compare.input_lines import input_lines
 from lodestone.studies.compare.results import Comparison, InputDifference, Run
 
 MOST_ROWS = 15
+CAUSES = ("mean", "one order", "other order")
 SMALL = 0.005  # MUSD: a step of the bridge below it is not shown
 KINDS = {
     "build": "Build {}",
@@ -36,7 +37,9 @@ def summary(comparison: Comparison) -> list[TextTable]:
         _table("Decisions that differ", names, _decisions(comparison)),
         _table("Key figures", names, _key_figures(comparison), most=60),
         _table(f"Cost against {names[0]} (MUSD, discounted)", names[1:], _bridge(comparison), most=60),
-        _table("What explains the difference (MUSD)", ["mean", "one order", "other order"], _causes(comparison)),
+        _table(
+            "What explains the difference (MUSD, discounted)", ["mean", "one order", "other order"], _causes(comparison)
+        ),
         _table("Inputs that differ", names, _inputs(comparison.inputs)),
         _table(f"Flows that differ most (t){_span(comparison)}", names, _flows(comparison), most=8),
     ]
@@ -59,7 +62,7 @@ def in_a_line(comparison: Comparison) -> str:
     run = comparison.runs[-1]
     changed = f"{_certainty(run)} against {comparison.names[0]}" if run.difference_musd else "as before"
     decided = "" if any(d.differs for d in comparison.decisions) else "; all decisions are the same"
-    return f"Objective {run.objective_musd:,.2f} MUSD, {changed}{decided}."
+    return f"Objective {run.objective_musd:,.2f} MUSD (discounted), {changed}{decided}."
 
 
 def notes(comparison: Comparison) -> list[str]:
@@ -114,13 +117,13 @@ def _key_figures(comparison: Comparison) -> Iterable[list[str]]:
             unit = "" if figure.unit == "share" else f" ({figure.unit})"
             yield [f"{name}{unit}", *(_value(value, figure.unit) for value in figure.values)]
             if figure.name == "Total cost":
-                yield ["Difference of the objective (MUSD)", "", *map(_certainty, comparison.runs[1:])]
+                yield ["Difference of the objective (MUSD, discounted)", "", *map(_certainty, comparison.runs[1:])]
 
 
 def _certainty(run: Run) -> str:
     if not run.difference_musd:
         return "none"
-    return f"{run.difference_musd:+,.2f}{', within gap' if run.within_gap else ''}"
+    return f"{signed(run.difference_musd)}{', within gap' if run.within_gap else ''}"
 
 
 def _bridge(comparison: Comparison) -> Iterable[list[str]]:
@@ -134,7 +137,7 @@ def _bridge(comparison: Comparison) -> Iterable[list[str]]:
 
 
 def _step(value: float) -> str:
-    return f"{value:+,.2f}" if abs(value) >= SMALL else "0.00"
+    return signed(value) if abs(value) >= SMALL else "0.00"
 
 
 def _inputs(differences: Sequence[InputDifference]) -> Iterable[list[str]]:

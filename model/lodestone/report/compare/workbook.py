@@ -120,13 +120,10 @@ def _run_lines(runs: Sequence[Run]) -> list[Line]:
 
 def _gap_line(runs: Sequence[Run]) -> Line:
     """Under the total: whether it is known which plan costs less."""
-    said = [
-        "no difference" if not run.difference_musd else "within gap" if run.within_gap else "beyond the gaps"
-        for run in runs[1:]
-    ]
+    said = ["no difference" if not run.difference_musd else "no" if run.within_gap else "yes" for run in runs[1:]]
     first = 2 + len(runs)
-    cells = ["Difference against what the two gaps allow", "", *[None] * len(runs), *said]
-    marked = frozenset(first + n for n, text in enumerate(said) if text == "within gap")
+    cells = ["Is the difference proved, being more than the two gaps allow?", "", *[None] * len(runs), *said]
+    marked = frozenset(first + n for n, text in enumerate(said) if text == "no")
     return Line(cells, [""] * len(cells), marked=marked)
 
 

@@ -11,14 +11,14 @@ from xlsxwriter.chart import Chart
 from xlsxwriter.worksheet import Worksheet
 
 from lodestone.plan.tables import Cell
+from lodestone.report.excel.paper import upright
 from lodestone.report.excel.styles import GRID, Properties, Styles, chart_text, write_table
 
 COLUMNS, FIRST_WIDTH, COLUMN_WIDTH = 11, 30, 11  # of a sheet of charts, in characters
 WIDTH = 215 + 82 * (COLUMNS - 1)  # of these columns, in pixels
 ROW_HEIGHT = 20  # in pixels
 CHART_ROWS, LINE_ROWS = 14, 0.9  # of a chart, and of each bar of one across the page
-HEADING_ROWS = 5  # as high as a title, its wrapped headings and the blank row between tables
-PAGE_ROWS = 44  # about as many as a printed page holds
+PAGE_ROWS = 71  # of a printed page
 AXIS_FORMATS = {"%": "0%", "year": "0"}
 LABELS = "[>=100]#,##0;[<=-100]-#,##0;0.0"
 AXIS_NAMES = {"%": "", "year": ""}  # where the numbers say it themselves
@@ -74,18 +74,25 @@ def write_drawings(
     sheet.set_column(0, 0, FIRST_WIDTH)
     sheet.set_column(1, max([COLUMNS, *(len(d.headings) for d in drawings)]) - 1, COLUMN_WIDTH)
     places, row = _places(drawings, top)
-    breaks = _pages([*sorted({at for at, _ in places if at > top}), row])
-    used = 0  # of a page of tables
+    sheet.print_area(0, 0, row - 1, COLUMNS - 1)  # the charts, not the numbers below them
+    paper = [FIRST_WIDTH, *[COLUMN_WIDTH] * (COLUMNS - 1)]
+    upright(sheet, paper, page_breaks(drawings, top))
     for drawing, (at, left) in zip(drawings, places, strict=True):
-        high = len(drawing.rows) + HEADING_ROWS
-        if used and used + high > PAGE_ROWS:
-            breaks.append(row)
-            used = 0
-        used += high
         _insert(book, sheet, at, left, drawing, row + 2)
         widths = [FIRST_WIDTH, *[COLUMN_WIDTH] * len(drawing.headings)]
         row = 1 + write_table(styles, sheet, row, drawing.title, drawing.headings, drawing.units, drawing.rows, widths)
-    sheet.set_h_pagebreaks(breaks)
+
+
+def page_breaks(drawings: Sequence[Drawing], top: int) -> list[int]:
+    """The rows at which the printed pages of the charts end, the last included: no chart is cut."""
+    places, last = _places(drawings, top)
+    ends = [*sorted({at for at, _ in places if at > top}), last]
+    breaks, start = [], 0
+    for row, following in zip(ends, [*ends[1:], None], strict=True):
+        if following is None or following - start > PAGE_ROWS:
+            breaks.append(row)
+            start = row
+    return breaks
 
 
 def _places(drawings: Sequence[Drawing], top: int) -> tuple[list[tuple[int, int]], int]:
@@ -97,16 +104,6 @@ def _places(drawings: Sequence[Drawing], top: int) -> tuple[list[tuple[int, int]
         places.append((row, left))
         row, left = (row + drawing.height, 0) if drawing.across or left else (row, WIDTH // 2)
     return places, row + CHART_ROWS if left else row
-
-
-def _pages(breaks: Sequence[int]) -> list[int]:
-    """Of the rows at which a page may end, those at which it is full; the last always."""
-    pages, start = [], 0
-    for row, following in zip(breaks, [*breaks[1:], None], strict=True):
-        if following is None or following - start > PAGE_ROWS:
-            pages.append(row)
-            start = row
-    return pages
 
 
 def _insert(book: xlsxwriter.Workbook, sheet: Worksheet, row: int, left: int, drawing: Drawing, first: int) -> None:

@@ -184,11 +184,12 @@ def write_grid(
     totals: int = 0,
     links: Links | None = None,
     back: str = "",
+    aside: str = "",
 ) -> None:
     """A table from the top left cell on: heading row frozen and repeated in print, filters on, widths that fit.
 
     totals: how many of the last rows are totals; they are set apart and not filtered. back: a sheet to which a cell
-    beside the headings leads; it is not printed.
+    beside the headings leads; it is not printed. aside: a comment on it.
     """
     left_out = max(0, len(rows) - LAST_ROW)
     if left_out:
@@ -207,6 +208,8 @@ def write_grid(
     if back:
         styles.link(sheet, 0, len(columns), f"internal:{back}!A1", f"Back to {back}", valign="vcenter")
         sheet.set_column(len(columns), len(columns), len(back) + 12)
+        if aside:
+            sheet.write_comment(0, len(columns), aside, {"x_scale": 2, "y_scale": 0.6})
         sheet.print_area(0, 0, max(len(rows), 1), len(columns) - 1)
     places = links or {}
     linked = 0

@@ -25,6 +25,7 @@ from lodestone.plan.plan import Plan
 from lodestone.plan.plan_json import finite
 from lodestone.plan.run_files import starts_with
 from lodestone.plan.shapes import Json
+from lodestone.plan.tables import Document
 from lodestone.report.excel import colours
 from lodestone.report.html.studies import Study, figures
 from lodestone.report.html.views import figures_of, views
@@ -74,9 +75,11 @@ def page(runs: Mapping[str, Plan], studies: Sequence[Study] = ()) -> str:
                 "drawing": f.drawing,
                 "choose": f.choose,
                 "yearly": f.yearly,
+                "rows_of": f.rows_of or f.key,
             }
             for f in figures_of(runs)
         ],
+        "world": ground(shown),
         "studies": [{**f.as_json(), "file": study.path.name} for study in studies for f in figures(study)],
         "colours": {name.lower(): value for name, value in vars(colours).items() if name.isupper()},
     }
@@ -96,6 +99,17 @@ def page(runs: Mapping[str, Plan], studies: Sequence[Study] = ()) -> str:
         plotly=plotly,
         own=own,
     )
+
+
+def ground(shown: Sequence[Document]) -> Document:
+    """What the map of flows lies on; nothing where fewer than two regions are countries."""
+    from lodestone.report.html.world import EDGE, outlines, places
+
+    flows = [view["tables"]["flows"] for view in shown]
+    where = places(name for table in flows for row in table["rows"] for name in row[1:3])
+    if sum(north != EDGE for _, north in where.values()) < 2:
+        return {"places": {}, "outlines": []}
+    return {"places": where, "outlines": outlines()}
 
 
 def safe_json(data: Json) -> str:

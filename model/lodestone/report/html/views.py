@@ -17,13 +17,14 @@ from lodestone.report.html.chain import MOST_NODES, OTHERS, chain, chain_stages
 from lodestone.report.html.overview import copies, glance
 from lodestone.report.html.tables import Table, from_plan
 
+MOST_ARCS = 60  # of a map
 MOST_LANES = 10_000  # of a plan, material by material, that are told one by one
 
 
 @dataclass(frozen=True)
 class Figure:
     """drawing: its name in scripts/. choose: columns of which one value each is shown at a time. yearly: follows the
-    year slider."""
+    year slider. rows_of: the figure whose table is drawn once more; its own table is not kept then."""
 
     key: str
     title: str
@@ -32,6 +33,7 @@ class Figure:
     table: Callable[[Plan], Table]
     choose: tuple[str, ...] = ()
     yearly: bool = False
+    rows_of: str = ""
 
 
 def _flows(plan: Plan) -> Table:
@@ -121,6 +123,33 @@ def _stocks(plan: Plan) -> Table:
     return from_plan(plan, "stockpile", *names, rows=rows)
 
 
+def _losses(plan: Plan) -> Table:
+    """What is short, by region, sector and material."""
+    asked = figures.grouped(plan.rows("demand"), "region", "sector", "material")
+    short = [row for row in plan.rows("landed_costs") if row["use"] == "short" and row["t"] > 0]
+    lost = [
+        [*key, sum(r["t"] for r in rows), sum(r["t"] for r in rows) / figures.total(asked[key], "demand_t"),
+         sum(r["discounted_musd"] for r in rows)]
+        for key, rows in figures.grouped(short, "region", "to", "material").items()
+        if figures.total(asked.get(key, []), "demand_t") > 0
+    ]  # fmt: skip
+    columns = (
+        *(Column(name, "", "") for name in ("region", "sector", "material")),
+        *(Column("short_t", "t", ""), Column("of_demand", "share", ""), Column("discounted_musd", "MUSD", "")),
+    )
+    return Table(columns, sorted(lost, key=lambda row: -row[-1]))
+
+
+def busiest_year(plan: Plan) -> int:
+    """In which most is decided or begins; the first of several."""
+    first, last = plan.horizon
+    begun = [(build["decision_year"], build["first_year"]) for build in plan.rows("investments")]
+    begun += [(award["decision_year"], award["first_supported_year"]) for award in plan.rows("price_floors")]
+    begun += [(signed["signing_year"], signed["first_delivery_year"]) for signed in plan.rows("contracts")]
+    happens = [year for pair in begun for year in set(pair)]
+    return max(range(first, last + 1), key=happens.count)
+
+
 def _threats(plan: Plan) -> Table:
     """Every combination; of a joint plan those of this future."""
     rows = plan.secure["combinations"] if plan.secure else []
@@ -166,6 +195,12 @@ FIGURES = (
         "matrix", _flows, ("material",), True,
     ),
     Figure(
+        "map", "Where it goes",
+        "The same shipments between regions: the broader, the more; the colour is the exposed part, a dot is a region. "
+        f"The {MOST_ARCS} largest of the year are drawn. What is no country stands at the lower edge.",
+        "map", _flows, ("material",), True, "flows",
+    ),
+    Figure(
         "decisions", "What is decided, and when",
         "Thin: decided, not yet in operation. Broad: in operation, supported, or delivering.",
         "gantt", _decisions,
@@ -186,12 +221,17 @@ FIGURES = (
         "demand", lambda plan: from_plan(plan, "demand"), ("material",),
     ),
     Figure(
+        "losses", "Who loses most",
+        "What sectors go without, at what it costs them, over the horizon, discounted: the largest loss first.",
+        "losses", _losses,
+    ),
+    Figure(
         "stocks", "Stock and days of cover",
         "At the end of each year or period; dashed is what is asked for.",
         "stocks", _stocks, ("stockpile",),
     ),
     Figure("costs", "Cost by payer and year", "Undiscounted; credits are below zero.", "payers", _costs),
-    Figure("terms", "Cost by term", "Over the horizon, discounted.", "terms", _costs),
+    Figure("terms", "Cost by term", "Over the horizon, discounted.", "terms", _costs, rows_of="costs"),
 )  # fmt: skip
 
 
@@ -224,8 +264,7 @@ def views(runs: Mapping[str, Plan]) -> list[Row]:
 def _view(label: str, run: str, future: str, plan: Plan, whole: Plan, drawn: tuple[Figure, ...]) -> Document:
     probability = f", {share(whole.probabilities[future])} likely" if future else ""
     about = f"scenario {plan.scenario}{probability}" if future else f"scenario {plan.scenario}"
-    tables = {figure.key: figure.table(plan).as_json() for figure in drawn}
-    tables["terms"] = tables["costs"]
+    tables = {figure.key: figure.table(plan).as_json() for figure in drawn if not figure.rows_of}
     first, last = plan.horizon
     return {
         "label": label,
@@ -234,6 +273,7 @@ def _view(label: str, run: str, future: str, plan: Plan, whole: Plan, drawn: tup
         "plan_name": plan.plan_name,
         "about": f"{about}, {first}-{last}, from {plan.workbook}",
         "years": list(range(first, last + 1)),
+        "busiest": busiest_year(plan),
         "periods": {str(year): months for year, months in figures.cut_years(plan).items()},
         "stages": {mineral: found.titles for mineral, found in chain_stages(plan).items()},
         "glance": glance(plan, whole),

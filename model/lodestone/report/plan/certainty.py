@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lodestone.plan.formatting import count, share
+from lodestone.plan.formatting import count, share, share_at_most
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Column
 from lodestone.report.plan.table_sheet import TableSheet
@@ -37,7 +37,7 @@ def certain_line(plan: Plan) -> str:
     builds = [d["verdict"] for d in plan.certain["decisions"] if d["kind"] == "project"]
     must, may, open_ = (builds.count(verdict) for verdict in (MUST, MAY, UNPROVED))
     are = "is" if must == 1 else "are"
-    parts = [f"{count(must, 'build')} {are} in every plan within {share(plan.certain['within'])}"]
+    parts = [f"{count(must, 'build')} {are} in every plan within {share_at_most(plan.certain['within'])}"]
     parts += [f"{may} could be swapped"]
     parts += [f"{open_} not proved"] if open_ else []
     return "; ".join(parts) + "."

@@ -7,25 +7,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import xlsxwriter
 
 from lodestone.plan import key_figures as figures
-from lodestone.plan.formatting import PAYERS, in_words, term_label
+from lodestone.plan.formatting import PAYERS, in_words, musd, term_label
 from lodestone.plan.key_figures import Axis, CapFigure
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import COST_TERMS, MONTH, Cell, Row
 from lodestone.report.excel.colours import CLEAN_SHADES as CLEAN
 from lodestone.report.excel.colours import EXPOSED_SHADES as EXPOSED
-from lodestone.report.excel.drawings import Drawing, Series, write_drawings
+from lodestone.report.excel.drawings import Drawing, Series, page_breaks, write_drawings
 from lodestone.report.excel.styles import LIMIT, PAYER_COLOURS, SERIES_COLOURS, Styles, page
 from lodestone.report.plan.cost_matrix import CostMatrix
 
-SHEET = "Charts"
+SHEET, TOP = "Charts", 3
 MOST_BUILDS, MOST_CAPS, MOST_MATERIALS, MOST_STOCKS, MOST_STAGES = 40, 4, 8, 4, 8
 MOST_ORIGINS = 4  # of each stream, in one chart
 BEYOND = 10  # years after the horizon that the timeline shows at most
 SMALL_T, SMALL_MUSD = 0.5, 0.005
+GIANT, MOST_GIANTS = 6.0, 2  # times as long as the next bar
 Amounts = dict[int | str, float]  # year or period -> t
 LIFE = (
     *(("from the decision:", ""), ("construction", "#B9C4CB"), ("production", CLEAN[1])),
@@ -43,7 +45,12 @@ def write_charts(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, drawings
     styles.link(sheet, 1, 0, "internal:Summary!A1", "Back to Summary", indent=0)
     averaged = "; amounts are averages of all futures, weighted by probability" if plan.is_joint else ""
     sheet.write_string(1, 1, f"The numbers of each chart stand below them{averaged}.", styles.subtitle)
-    write_drawings(book, sheet, styles, drawings, top=3)
+    write_drawings(book, sheet, styles, drawings, TOP)
+
+
+def chart_breaks(drawings: Sequence[Drawing]) -> list[int]:
+    """A row for each printed page."""
+    return page_breaks(drawings, TOP) if drawings else []
 
 
 def drawings(plan: Plan, costs: CostMatrix) -> list[Drawing]:
@@ -52,6 +59,7 @@ def drawings(plan: Plan, costs: CostMatrix) -> list[Drawing]:
         *timeline(plan),
         *cost_by_term(plan),
         cost_by_year(costs),
+        *cost_without_the_largest(costs),
         *china_shares(plan),
         *supplies(plan),
         *stocks(plan),
@@ -111,25 +119,55 @@ def _builds(plan: Plan) -> list[tuple[Row, str]]:
 
 
 def cost_by_term(plan: Plan) -> list[Drawing]:
-    """Each term in the colour of who pays it, the largest at the top."""
+    """Each term in the colour of who pays it, the largest at the top; one beside which the others vanish is told."""
     costs = {term: plan.costs_musd.get(term, 0.0) for term in COST_TERMS}
     shown = sorted((t for t in costs if abs(costs[t]) >= SMALL_MUSD), key=lambda term: costs[term])
+    title = "Cost by term and payer (MUSD, discounted)"
+    giants = _giants({term: costs[term] for term in shown})
+    if giants:
+        shown = [term for term in shown if term not in giants]
+        labels = {term: term_label(term) for term in giants}
+        told = [f"{label[:1].lower()}{label[1:]}: {musd(costs[term])}" for term, label in labels.items()]
+        title += f", without {in_words(told)}"
     payers = [payer for payer in PAYERS if any(COST_TERMS[term] == payer for term in shown)]
     rows = [[term_label(t), *(costs[t] if COST_TERMS[t] == payer else None for payer in payers)] for t in shown]
     series = [Series(payer, n, PAYER_COLOURS[payer]) for n, payer in enumerate(payers, 1)]
     headings = ["Cost term", *(f"{payer.capitalize()} (MUSD)" for payer in payers)]
-    title = "Cost by term and payer (MUSD, discounted)"
     units = ["", *["MUSD"] * len(payers)]
     return [Drawing(title, "bars", headings, units, rows, series, "MUSD", across=True, least=None, labels=True)]
 
 
 def cost_by_year(costs: CostMatrix) -> Drawing:
-    paid = {payer: values for payer, values in costs.by_payer.items() if max(map(abs, values)) >= SMALL_MUSD}
+    return _cost_by_year(costs, _paid(costs), "")
+
+
+def cost_without_the_largest(costs: CostMatrix) -> list[Drawing]:
+    """Where one payer flattens the others, these by themselves."""
+    paid = _paid(costs)
+    giants = _giants({payer: max(map(abs, values)) for payer, values in paid.items()})
+    others = {payer: values for payer, values in paid.items() if payer not in giants}
+    return [_cost_by_year(costs, others, f", without {in_words(giants)}")] if giants else []
+
+
+def _paid(costs: CostMatrix) -> dict[str, list[float]]:
+    """By year, of those who pay or receive anything."""
+    return {payer: values for payer, values in costs.by_payer.items() if max(map(abs, values)) >= SMALL_MUSD}
+
+
+def _cost_by_year(costs: CostMatrix, paid: dict[str, list[float]], without: str) -> Drawing:
     rows = [[year, *(values[i] for values in paid.values())] for i, year in enumerate(costs.years)]
     series = [Series(payer, n, PAYER_COLOURS[payer]) for n, payer in enumerate(paid, 1)]
     headings = ["Year", *(f"{payer.capitalize()} (MUSD)" for payer in paid)]
-    title = "Cost by year and payer (MUSD, undiscounted)"
+    title = f"Cost by year and payer (MUSD, undiscounted){without}"
     return Drawing(title, "columns", headings, ["", *["MUSD"] * len(paid)], rows, series, "MUSD", least=None)
+
+
+def _giants(sizes: dict[str, float]) -> list[str]:
+    """Those, two at most, beside which the others cannot be seen."""
+    ranked = sorted(sizes, key=lambda name: -abs(sizes[name]))
+    pairs = enumerate(pairwise(abs(sizes[name]) for name in ranked), 1)
+    ends = [n for n, (one, following) in pairs if n <= MOST_GIANTS and one >= GIANT * following]
+    return ranked[: max(ends, default=0)]
 
 
 # --- how dependent we remain ----------------------------------------------------------------------------------------

@@ -66,10 +66,11 @@ def _builds(plan: Plan) -> str:
     first = rows[0]["decision_year"]
     at_once = sum(r["builds"] for r in rows if r["decision_year"] == first)
     builds = sum(r["builds"] for r in rows)
-    when = f"all decided in {first}" if at_once == builds else f"{at_once:,} of them decided in {first}"
+    every = "decided" if builds == 1 else "all decided"
+    when = f"{every} in {first}" if at_once == builds else f"{at_once:,} of them decided in {first}"
     largest = sorted(rows, key=lambda r: -r["capex_musd"])
     names = in_words(list(dict.fromkeys(r["project"] for r in largest)), 4)
-    return f"{count(builds, 'plant')}, {when}{f', with {paid}' if paid else ''}: {names}."
+    return f"{count(builds, 'plant')}, {when}{f', with {paid} (undiscounted)' if paid else ''}: {names}."
 
 
 def _floors(plan: Plan) -> str:
@@ -81,7 +82,7 @@ def _floors(plan: Plan) -> str:
     put_in = [f"{musd(amount)} of {what}" for what, amount in sums.items() if amount > 0 or what == "grants"]
     paid = f"{musd(sum(f.paid_musd for f in awards))} net at forecast prices within the horizon"
     fallen = f"{musd(sum(f.at_bank_prices_musd for f in awards))} if prices fell to what lenders assume"
-    return f"{count(len(awards), 'support package')}: {', '.join(put_in)}, and {paid} ({fallen})."
+    return f"{count(len(awards), 'support package')}: {', '.join(put_in)}, and {paid} ({fallen}), undiscounted."
 
 
 def _contracts(plan: Plan) -> str:
@@ -103,7 +104,7 @@ def _stocks(plan: Plan) -> str:
     for figure in held:
         by_material[figure.material] = by_material.get(figure.material, 0.0) + figure.peak_t
     amounts = in_words([f"{tonnes(t)} of {material}" for material, t in by_material.items()], 5)
-    return f"{count(len(held), 'stock')}, at their fullest {amounts}."
+    return f"{count(len(held), 'stock')}, at {'its' if len(held) == 1 else 'their'} fullest {amounts}."
 
 
 def _china(plan: Plan) -> str:

@@ -9,12 +9,14 @@ import xlsxwriter
 from lodestone.plan.formatting import sentence_case
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import Cell, Row
+from lodestone.report.excel.paper import leave_out
 from lodestone.report.excel.styles import Styles, page
 
 WIDTHS = (30, 34, 20, 8, 18, 18, 34)
 
 
-def write_run_info(book: xlsxwriter.Workbook, styles: Styles, plan: Plan) -> None:
+def write_run_info(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, printed: bool) -> None:
+    """printed: on one page; otherwise it is kept from print."""
     sheet = book.add_worksheet("RunInfo")
     page(sheet, plan.plan_name, "RunInfo")
     for j, width in enumerate(WIDTHS):
@@ -37,10 +39,10 @@ def write_run_info(book: xlsxwriter.Workbook, styles: Styles, plan: Plan) -> Non
         ("Plan", plan.plan_name, ""),
         ("Scenario", plan.scenario, ""),
         ("Status", plan.status, ""),
-        ("Objective (MUSD)", plan.objective_musd, "MUSD"),
-        ("Expected cost (MUSD)", plan.expected_cost_musd, "MUSD"),
-        *([("CVaR (MUSD)", plan.cvar_musd, "MUSD")] if plan.is_joint else []),
-        ("Best possible objective (MUSD)", plan.bound_musd, "MUSD"),
+        ("Objective (MUSD, discounted)", plan.objective_musd, "MUSD"),
+        ("Expected cost (MUSD, discounted)", plan.expected_cost_musd, "MUSD"),
+        *([("CVaR (MUSD, discounted)", plan.cvar_musd, "MUSD")] if plan.is_joint else []),
+        ("Best possible objective (MUSD, discounted)", plan.bound_musd, "MUSD"),
         ("Gap (share)", plan.gap, "any"),
         ("First year", plan.horizon[0], ""),
         ("Last year", plan.horizon[1], ""),
@@ -56,6 +58,16 @@ def write_run_info(book: xlsxwriter.Workbook, styles: Styles, plan: Plan) -> Non
     block(("Changed: sheet", "Row", "Column", "Year", "Old value", "New value", "By"), changes or [["nothing changed"]])
     warnings = [[w["cell"], w["wrong"], w["found"], None, w["mend"]] for w in plan.warnings]
     block(("Warning: cell", "What is doubtful", "What stands there", "", "How to mend it"), warnings or [["none"]])
+    if printed:
+        sheet.print_area(0, 0, row - 2, len(WIDTHS) - 1)
+        sheet.fit_to_pages(1, 1)
+    else:
+        leave_out(sheet, len(WIDTHS) + 1)
+
+
+def lines_of(plan: Plan) -> int:
+    """About as many as the sheet has."""
+    return 30 + len(plan.settings) + len(plan.changes) + 2 * len(plan.warnings)
 
 
 def _when(change: Row) -> int | str | None:

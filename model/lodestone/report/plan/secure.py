@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lodestone.plan.formatting import count, in_words, musd, tonnes
+from lodestone.plan.formatting import count, days, in_words, musd, tonnes
 from lodestone.plan.plan import Plan
 from lodestone.plan.tables import SCENARIO, Column, Row
 from lodestone.report.plan.table_sheet import TableSheet
@@ -51,7 +51,7 @@ def secure_sheet(plan: Plan) -> TableSheet:
             row["branch"],
             row["short_t"],
             in_words([f"{sector} {tonnes(t)}" for sector, t in row["short_by_sector_t"].items()], 5),
-            in_words([f"{pile} after {days:.0f} days" for pile, days in row["empty_after_days"].items()], 5),
+            in_words([f"{pile} after {days(round(after))}" for pile, after in row["empty_after_days"].items()], 5),
             in_words(row["binding"], 5),
         ]
         for row in combinations

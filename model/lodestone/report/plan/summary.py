@@ -13,6 +13,7 @@ from lodestone.plan.formatting import (
     in_words,
     musd,
     share,
+    share_at_most,
     term_label,
     tonnes,
     usd_per_kg,
@@ -53,7 +54,7 @@ def key_lines(plan: Plan) -> list[tuple[str, str]]:
     payers = ", ".join(f"{payer} {musd(plan.payers_musd.get(payer, 0.0))}" for payer in PAYERS)
     lines = [
         ("Plan", f"{plan.plan_name}, scenario {plan.scenario}: {status(plan)}"),
-        ("Cost", f"{musd(plan.expected_cost_musd)} ({payers})"),
+        ("Cost", f"{musd(plan.expected_cost_musd)}, discounted to {plan.horizon[0]} ({payers})"),
         ("Build", in_words([f"{r['project']} {r['decision_year']}" for r in by_decision(plan)], 6) or "nothing"),
     ]
     lines[1:1] = security_lines(plan)
@@ -79,8 +80,8 @@ def proved(plan: Plan) -> str:
     """How far the plan may be from the cheapest."""
     gap = finite(plan.gap)
     if plan.status == "optimal":
-        return "No plan is cheaper" + (f" by more than {share(gap)}" if gap else "") + ": this is proved."
-    distance = "by an unknown amount" if gap is None else f"by up to {share(gap)}"
+        return "No plan is cheaper" + (f" by more than {share_at_most(gap)}" if gap else "") + ": this is proved."
+    distance = "by an unknown amount" if gap is None else f"by up to {share_at_most(gap)}"
     return f"The search was stopped early: another plan may be cheaper {distance}."
 
 
@@ -91,12 +92,14 @@ def decisions(plan: Plan) -> list[str]:
 
 def committed(plan: Plan) -> list[str]:
     """What is no choice of the plan, as far as it is one of its rows."""
-    said = {"project": "{name} ({region}) is built, decided in {year}: {amount}",
-            "floor": "The floor {name} is agreed since {year}: {amount}",
-            "contract": "{name} is signed in {year}: {amount}"}  # fmt: skip
+    said = {"project": "{name} ({region}) was decided in {year}: {amount}",
+            "floor": "Package {name} was agreed in {year}: {amount}",
+            "contract": "{name} was signed in {year}: {amount}"}  # fmt: skip
     sentences = []
     for row in plan.rows("committed"):
-        level = "as high as it must be" if row["amount"] is None else f"{row['amount']:,.6g} {row['unit']}"
+        level = "a floor as high as it must be" if row["amount"] is None else f"{row['amount']:,.6g} {row['unit']}"
+        if row["kind"] == "floor" and row["amount"] is not None:
+            level = f"a floor of {level}" if row["amount"] else "no floor, other support"
         sentences.append(said[row["kind"]].format_map({**row, "amount": level}) + ".")
     return _shortened(sentences, "Committed")
 

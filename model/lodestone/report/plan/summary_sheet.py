@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
@@ -15,7 +16,18 @@ from lodestone.plan.plan import Plan
 from lodestone.plan.tables import COST_TERMS, Cell, Row
 from lodestone.report.excel.colours import EXPOSED_SHADES as EXPOSED
 from lodestone.report.excel.drawings import Drawing, Series, draw
-from lodestone.report.excel.styles import DARK, LIGHT, LIMIT, LINE_HEIGHT, PAYER_COLOURS, Styles, page, write_table
+from lodestone.report.excel.paper import CLEAR, MOST_PAGES, Heights, upright
+from lodestone.report.excel.styles import (
+    DARK,
+    LIGHT,
+    LIMIT,
+    LINE_HEIGHT,
+    PAYER_COLOURS,
+    Styles,
+    heading_height,
+    page,
+    write_table,
+)
 from lodestone.report.plan.charts import SHEET as CHARTS
 from lodestone.report.plan.charts import has_something
 from lodestone.report.plan.cost_matrix import CostMatrix
@@ -32,6 +44,7 @@ CHART_ROWS = 16
 MOST_CAPS = 15
 LEAST_MUSD = 0.005  # less is rounding
 GREY = "#7F7F7F"  # what a better plan may do without
+MOST_SUMMARY_PAGES = 4  # in print
 MONEY = "[<100]#,##0.0;#,##0"
 TILES = ((0, 0), (1, 1), (2, 3), (4, 5), (6, 7))  # first and last column of each
 
@@ -45,27 +58,29 @@ def write_summary(
     costs: CostMatrix,
     sheets: Sequence[TableSheet],
     charts: bool,
+    printed: Collection[str],
 ) -> None:
     """What can be read in a minute on the first page; what explains it after that.
 
-    sheets: those that follow. charts: whether there is a sheet of charts.
+    sheets: those that follow. charts: whether there is a sheet of charts. printed: the tables that are printed.
     """
     sheet = book.add_worksheet("Summary")
     page(sheet, plan.plan_name, "Summary")
     sheet.hide_gridlines(2)
+    heights = Heights(sheet)
     for j, width in enumerate(WIDTHS):
         sheet.set_column(j, j, width)
     shown = plan.future(next(iter(plan.futures))) if plan.is_joint else plan
     tightest = next(iter(figures.caps(shown)), None)
-    row = _title(sheet, styles, plan)
-    row = _tiles(sheet, styles, row, plan, shown, tightest)
-    row = _payers(sheet, styles, row, plan)
-    row = _brief(sheet, styles, row, plan, {table.name for table in sheets} | ({CHARTS} if charts else set()))
+    row = _title(sheet, heights, styles, plan)
+    row = _tiles(sheet, heights, styles, row, plan, shown, tightest)
+    row = _payers(sheet, heights, styles, row, plan)
+    row = _brief(sheet, heights, styles, row, plan, {table.name for table in sheets} | ({CHARTS} if charts else set()))
     chart_row, row = row, row + CHART_ROWS
-    breaks = [row]
-    row = _index(sheet, styles, row, sheets, charts)
-    row = _sections(sheet, styles, row, plan)
-    breaks.append(row)
+    ends = [row]  # where a page may end
+    row = _index(sheet, heights, styles, row, sheets, charts, printed)
+    ends.append(row)
+    row = _sections(sheet, heights, styles, row, plan, ends)
     by_year = _by_year(shown, costs, tightest)
     places = []
     tables = joint_tables(plan) if plan.is_joint else _tables(plan)
@@ -73,14 +88,16 @@ def write_summary(
         if not rows:
             continue
         places.append((row + 2, row + 1 + len(rows)))  # first and last row of numbers
+        heights.set(row + 1, heading_height(headings, WIDTHS[: len(headings)]))
         row = 1 + write_table(styles, sheet, row, title, headings, units, rows, WIDTHS, wrapped=True)
-    sheet.set_h_pagebreaks(breaks)
+        ends.append(row)
+    _paper(sheet, heights, ends)
     _charts(book, sheet, chart_row, places[0], by_year, tightest, _deliveries(shown)[0])
 
 
-def _title(sheet: Worksheet, styles: Styles, plan: Plan) -> int:
+def _title(sheet: Worksheet, heights: Heights, styles: Styles, plan: Plan) -> int:
     first_year, last_year = plan.horizon
-    sheet.set_row(0, 26)
+    heights.set(0, 26)
     sheet.write_string(0, 0, plan.plan_name, styles.title)
     which = "All futures together" if plan.is_joint else f"Scenario {plan.scenario}"
     line = f"{which}, {first_year}-{last_year}, {status(plan)}, from {plan.workbook}"
@@ -88,7 +105,9 @@ def _title(sheet: Worksheet, styles: Styles, plan: Plan) -> int:
     return 3
 
 
-def _tiles(sheet: Worksheet, styles: Styles, row: int, plan: Plan, shown: Plan, tightest: CapFigure | None) -> int:
+def _tiles(
+    sheet: Worksheet, heights: Heights, styles: Styles, row: int, plan: Plan, shown: Plan, tightest: CapFigure | None
+) -> int:
     """The five figures that are asked for first; of several futures, averages."""
     minerals = len(figures.by_mineral(plan))
     exposed, short = figures.most_exposed(plan), figures.most_short(plan)
@@ -97,9 +116,13 @@ def _tiles(sheet: Worksheet, styles: Styles, row: int, plan: Plan, shown: Plan, 
     known_as = tightest.material if tightest else ""
     asked = f"Share at the tightest cap, {known_as} (limit {share(tightest.limit)})" if tightest else "No cap in force"
     first = plan.horizon[0]
-    second: tuple[str, float | None, str] = ("Of which public (MUSD)", plan.payers_musd.get("public", 0.0), MONEY)
+    second: tuple[str, float | None, str] = (
+        "Of which public (MUSD, discounted)",
+        plan.payers_musd.get("public", 0.0),
+        MONEY,
+    )
     if plan.extra_cost_musd is not None:
-        second = ("More than doing nothing (MUSD)", plan.extra_cost_musd, MONEY)
+        second = ("More than doing nothing (MUSD, discounted)", plan.extra_cost_musd, MONEY)
     tiles: list[tuple[str, float | None, str]] = [
         (f"Cost (MUSD, discounted to {first})", plan.expected_cost_musd, MONEY),
         second,
@@ -108,8 +131,8 @@ def _tiles(sheet: Worksheet, styles: Styles, row: int, plan: Plan, shown: Plan, 
         (shortest or "Short, over the horizon (t)", short[0][1] if short else 0.0, "#,##0"),
     ]
     box = {"bg_color": LIGHT, "align": "center", "valign": "vcenter"}
-    sheet.set_row(row, 30)
-    sheet.set_row(row + 1, 2 * LINE_HEIGHT)
+    heights.set(row, 30)
+    heights.set(row + 1, 2 * LINE_HEIGHT)
     for at, look, part in ((row, {"bold": True, "font_size": 18, "font_color": DARK}, 1), (row + 1, {}, 0)):
         for (first_column, last_column), tile in zip(TILES, tiles, strict=True):
             form = styles.format(**box, **look, text_wrap=True, right=5, right_color="white",
@@ -124,7 +147,7 @@ def _tiles(sheet: Worksheet, styles: Styles, row: int, plan: Plan, shown: Plan, 
     return row + 3
 
 
-def _payers(sheet: Worksheet, styles: Styles, row: int, plan: Plan) -> int:
+def _payers(sheet: Worksheet, heights: Heights, styles: Styles, row: int, plan: Plan) -> int:
     """Who pays how much more than with doing nothing, where that is known: the most first."""
     more = (plan.reference or {}).get("payers_musd", {})
     paid = sorted(((p, m) for p, m in more.items() if abs(m) >= LEAST_MUSD), key=lambda pair: -abs(pair[1]))
@@ -133,7 +156,7 @@ def _payers(sheet: Worksheet, styles: Styles, row: int, plan: Plan) -> int:
     shown, rest = paid[: len(WIDTHS) - 2], paid[len(WIDTHS) - 2 :]
     shown += [("all others", sum(m for _, m in rest))] if rest else []
     box = {"bg_color": LIGHT, "align": "center", "valign": "vcenter", "text_wrap": True}
-    sheet.set_row(row, 2 * LINE_HEIGHT)
+    heights.set(row, 2 * LINE_HEIGHT)
     head = styles.format(**{**box, "align": "left"}, bold=True, font_color=DARK)
     sheet.write_string(row, 0, f"Who pays more (MUSD, discounted to {plan.horizon[0]})", head)
     for column, (payer, _) in enumerate(shown, 1):
@@ -141,7 +164,7 @@ def _payers(sheet: Worksheet, styles: Styles, row: int, plan: Plan) -> int:
     gap = unproved(plan) or 0.0
     open_ = [abs(amount) <= gap for _, amount in shown]
     grey = f"; grey: less than the {gap:,.1f} that are not proved" if any(open_) else ""
-    sheet.set_row(row + 1, LINE_HEIGHT * (2 if grey else 1))
+    heights.set(row + 1, LINE_HEIGHT * (2 if grey else 1))
     sheet.write_string(
         row + 1, 0, f"than with doing nothing{grey}", styles.format(**{**box, "align": "left"}, font_size=9)
     )
@@ -151,10 +174,10 @@ def _payers(sheet: Worksheet, styles: Styles, row: int, plan: Plan) -> int:
     return row + 3
 
 
-def _brief(sheet: Worksheet, styles: Styles, row: int, plan: Plan, sheets: Collection[str]) -> int:
+def _brief(sheet: Worksheet, heights: Heights, styles: Styles, row: int, plan: Plan, sheets: Collection[str]) -> int:
     """A label, which leads to the sheet that says more, and a sentence; returns the next free row."""
     for line in joint_brief(plan) if plan.is_joint else brief(plan):
-        sheet.set_row(row, LINE_HEIGHT * math.ceil(len(line.text) / BRIEF_LINE) + 2)
+        heights.set(row, LINE_HEIGHT * math.ceil(len(line.text) / BRIEF_LINE) + 2)
         if line.sheet in sheets:
             styles.link(sheet, row, 0, f"internal:{line.sheet}!A1", line.label, bold=True, valign="top")
         else:
@@ -165,7 +188,36 @@ def _brief(sheet: Worksheet, styles: Styles, row: int, plan: Plan, sheets: Colle
     return row + 1
 
 
-def _index(sheet: Worksheet, styles: Styles, row: int, sheets: Sequence[TableSheet], charts: bool) -> int:
+def _paper(sheet: Worksheet, heights: Heights, ends: Sequence[int]) -> None:
+    """Print as many blocks as the pages of a summary hold, each block whole where it fits on a page.
+
+    ends: the rows after the blocks.
+    """
+    breaks: list[int] = []
+    full, used = upright(sheet, WIDTHS, ()), 0.0
+    for start, end in pairwise((0, *ends)):
+        high = heights.between(start, end)
+        if used and used + high > full:
+            if len(breaks) == MOST_SUMMARY_PAGES - 1:
+                break
+            breaks.append(start)
+            used = 0.0
+        used += high
+        last = end
+    breaks.append(last)
+    sheet.set_h_pagebreaks(breaks)
+    sheet.print_area(0, 0, last - 1, len(WIDTHS) - 1)
+
+
+def _index(
+    sheet: Worksheet,
+    heights: Heights,
+    styles: Styles,
+    row: int,
+    sheets: Sequence[TableSheet],
+    charts: bool,
+    printed: Collection[str],
+) -> int:
     """Where to find what."""
     last = len(WIDTHS) - 1
     sheet.merge_range(row, 0, row, last, "Sheets", styles.section)
@@ -179,22 +231,31 @@ def _index(sheet: Worksheet, styles: Styles, row: int, sheets: Sequence[TableShe
         text = f"{question} Coloured: {coloured}." if coloured else question
         sheet.merge_range(row, 1, row, last, "", styles.sentence)
         sheet.write_string(row, 1, text, styles.sentence)
-        sheet.set_row(row, LINE_HEIGHT * math.ceil(len(text) / BRIEF_LINE))
+        heights.set(row, LINE_HEIGHT * math.ceil(len(text) / BRIEF_LINE))
+    kept = [table.name for table in sheets if table.name not in printed]
+    if kept:
+        row += 1
+        why = f"so that a plan prints on at most {MOST_PAGES} pages"
+        text = f"Set not to print, {why}: {', '.join(kept)}. To print one: {CLEAR}."
+        sheet.merge_range(row, 0, row, last, "", styles.sentence)
+        sheet.write_string(row, 0, text, styles.sentence)
+        heights.set(row, LINE_HEIGHT * math.ceil(len(text) / LINE))
     return row + 2
 
 
-def _sections(sheet: Worksheet, styles: Styles, row: int, plan: Plan) -> int:
-    """What explains the first lines."""
+def _sections(sheet: Worksheet, heights: Heights, styles: Styles, row: int, plan: Plan, ends: list[int]) -> int:
+    """What explains the first lines; the row after each section is added to the ends."""
     last = len(WIDTHS) - 1
     for section in joint_sections(plan)[1:] if plan.is_joint else sections(plan):
         sheet.merge_range(row, 0, row, last, section.heading, styles.section)
         row += 1
         for sentence in section.sentences:
-            sheet.set_row(row, LINE_HEIGHT * math.ceil(len(sentence) / LINE))
+            heights.set(row, LINE_HEIGHT * math.ceil(len(sentence) / LINE))
             sheet.merge_range(row, 0, row, last, "", styles.sentence)
             sheet.write_string(row, 0, sentence, styles.sentence)
             row += 1
         row += 1
+        ends.append(row)
     return row
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import xlsxwriter
@@ -9,17 +10,21 @@ from xlsxwriter.utility import xl_col_to_name
 
 from lodestone.plan.labels import labelled
 from lodestone.plan.plan import Plan
+from lodestone.report.excel.paper import MOST_PAGES, SET_ASIDE, leave_out, pages, within
 from lodestone.report.excel.styles import Links, Styles, page, write_grid
-from lodestone.report.plan.charts import drawings, write_charts
+from lodestone.report.plan.charts import chart_breaks, drawings, write_charts
 from lodestone.report.plan.cost_matrix import cost_matrix
 from lodestone.report.plan.origins_sheet import SHEET as ORIGINS
 from lodestone.report.plan.origins_sheet import Decision, Places, homes, origin_links
-from lodestone.report.plan.run_info_sheet import write_run_info
+from lodestone.report.plan.run_info_sheet import lines_of, write_run_info
 from lodestone.report.plan.sheets import table_sheets
-from lodestone.report.plan.summary_sheet import write_summary
+from lodestone.report.plan.summary_sheet import MOST_SUMMARY_PAGES, write_summary
 from lodestone.report.plan.table_sheet import TableSheet
 
 SUMMARY = "Summary"
+PRINTED_FIRST = ("Calendar", "Costs", "Investments")
+RUN_INFO, MOST_RUN_INFO = "RunInfo", 90  # lines of it that can be read on one page
+NEVER_PRINTED = ("Origins", "Audit")  # for whoever checks, at the screen
 
 
 def write_plan_workbook(plan: Plan, path: Path) -> None:
@@ -34,7 +39,8 @@ def write_plan_workbook(plan: Plan, path: Path) -> None:
     book.set_properties({"title": plan.plan_name, "comments": f"Lodestone {plan.versions['lodestone']}"})
     styles = Styles(book)
     charts = drawings(plan, costs)
-    write_summary(book, styles, plan, costs, tables, bool(charts))
+    printed = _printed(plan, tables, MOST_PAGES - MOST_SUMMARY_PAGES - len(chart_breaks(charts)))
+    write_summary(book, styles, plan, costs, tables, charts=bool(charts), printed=printed)
     if charts:
         write_charts(book, styles, plan, charts)
     places = Places(plan)
@@ -44,15 +50,31 @@ def write_plan_workbook(plan: Plan, path: Path) -> None:
         links = places.links(table.name, table.names)
         if table.name == ORIGINS:
             links = origin_links(plan, table.names, stand)
-        _write(book, styles, plan, table, links)
-    write_run_info(book, styles, as_made)
+        _write(book, styles, plan, table, links, printed.get(table.name))
+    write_run_info(book, styles, as_made, RUN_INFO in printed)
     book.close()
 
 
-def _write(book: xlsxwriter.Workbook, styles: Styles, plan: Plan, table: TableSheet, links: Links) -> None:
+def _printed(plan: Plan, tables: Sequence[TableSheet], left: int) -> dict[str, int]:
+    """Sheet -> pages, of the tables that are printed: what is decided and what it costs, then the others in order."""
+    first = [table for name in PRINTED_FIRST for table in tables if table.name == name]
+    order = [*first, *(table for table in tables if table not in first and table.name not in NEVER_PRINTED)]
+    asked = [(table.name, pages(table.columns, table.rows)) for table in order]
+    return within(left, [*asked, (RUN_INFO, 1 if lines_of(plan) <= MOST_RUN_INFO else None)])
+
+
+def _write(
+    book: xlsxwriter.Workbook, styles: Styles, plan: Plan, table: TableSheet, links: Links, printed: int | None
+) -> None:
+    """printed: on so many pages; None: not at all."""
     sheet = book.add_worksheet(table.name)
     page(sheet, plan.plan_name, table.name)
-    write_grid(styles, sheet, table.columns, table.rows, table.totals, links, back=SUMMARY)
+    aside = "" if printed else SET_ASIDE.format(rows=len(table.rows))
+    write_grid(styles, sheet, table.columns, table.rows, table.totals, links, back=SUMMARY, aside=aside)
+    if printed:
+        sheet.fit_to_pages(1, printed)
+    else:
+        leave_out(sheet, len(table.columns) + 2)
     last = max(len(table.rows) - table.totals, 1)
     for mark in table.marks:
         rule = {"type": "formula", "criteria": table.formula(mark), "format": styles.alert}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from lodestone.plan.formatting import count, in_words, musd, tonnes
+from lodestone.plan.formatting import count, days, in_words, musd, tonnes
 from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.tables import Cell, Column
 from lodestone.report.excel.table_book import Table, write_tables
@@ -40,7 +40,7 @@ def ranked(attack: Attack) -> list[list[Cell]]:
         [
             *(rank, blow.scenario, " + ".join(blow.threats), blow.from_year, blow.extra_musd, blow.total_t),
             by_sector(blow),
-            in_words([f"{pile} after {days:.0f} days" for pile, days in blow.empty_after_days.items()], 5),
+            in_words([f"{pile} after {days(round(after))}" for pile, after in blow.empty_after_days.items()], 5),
             in_words(blow.limits, 5),
             in_words(blow.lacking, 5),
         ]

@@ -10,7 +10,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from lodestone import __version__
-from lodestone.plan.formatting import count, musd, share
+from lodestone.plan.formatting import count, musd, share_at_most
 from lodestone.plan.tables import Cell
 from lodestone.report.excel.styles import LINE_HEIGHT, NUMBER_FORMATS, Styles, page
 from lodestone.studies.explanation.results import Change, Explanation, Repair, conflict_heading
@@ -57,7 +57,7 @@ def _repairs(styles: Styles, book: xlsxwriter.Workbook, title: str, explanation:
     sheet = _sheet(styles, book, REPAIRS, title, lead)
     columns = (
         ("Repair", 8), ("Cell", 30), ("What", 44), ("Now", 12), ("Change to", 12), ("Unit", 10),
-        ("Cost of the plan (MUSD)", 14), ("Proved", 52),
+        ("Cost of the plan (MUSD, discounted)", 14), ("Proved", 52),
     )  # fmt: skip
     _headings(styles, sheet, columns)
     row = FIRST
@@ -90,7 +90,8 @@ def proof_words(repair: Repair) -> str:
     if repair.objective_musd is None or repair.gap is None:
         cost = "A plan exists with it; there was no time to find its least cost."
     else:
-        cost = f"A plan of {musd(repair.objective_musd)} exists with it (within {share(repair.gap)} of the least cost)."
+        known = f"within {share_at_most(repair.gap)} of the least cost"
+        cost = f"A plan of {musd(repair.objective_musd)} exists with it ({known})."
     if not repair.needed:
         return cost + " Not every part was proved to be needed."
     return cost + (" Without any one of its parts there is none." if len(repair.changes) > 1 else "")

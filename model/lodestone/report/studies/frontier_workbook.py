@@ -98,7 +98,9 @@ def _chart(book: xlsxwriter.Workbook, sheet: Worksheet, frontier: Frontier) -> N
         )
     costs = [value for p in frontier.found for value in (p.objective_musd, p.bound_musd) if value is not None]
     room = max(max(costs) - min(costs), 1e-3 * abs(max(costs)), 1e-6) * 0.1
-    chart.set_title({"name": "Least cost (MUSD) against the allowed China share (%)", "name_font": {"size": 11}})
+    chart.set_title(
+        {"name": "Least cost (MUSD, discounted) against the allowed China share (%)", "name_font": {"size": 11}}
+    )
     x_axis = {"name": chart_text(frontier.scale_name), "num_format": "0%", "reverse": True, "major_gridlines": GRID}
     ends = [point.scale for point in frontier.points]
     chart.set_x_axis({**x_axis, "min": min(ends), "max": max(ends)} if len(ends) > 1 else x_axis)

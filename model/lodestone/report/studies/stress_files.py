@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lodestone.data.times import named_time, time_of
-from lodestone.plan.formatting import in_words, musd
+from lodestone.plan.formatting import count, in_words, musd
 from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.shapes import (
     FLAG,
@@ -186,7 +186,7 @@ def write_stress(stress: Stress, out: Path, labels: Labels = NONE) -> list[Path]
     facts, stress = document(stress), labels.shown(stress)
     new = "new decisions are allowed once it shows itself" if stress.allow_new else "no new decisions are allowed"
     begins = time_of(stress.from_year, stress.from_month)
-    long = "on" if stress.months is None else f"for {stress.months} months"
+    long = "on" if stress.months is None else f"for {count(stress.months, 'month')}"
     lines = [f"n-1 cases from {named_time(begins)} {long}; {new}.", *notes(stress)]
     remarks: Table = ("Remarks", [Column("remark", "", "")], [[line] for line in lines])
     sheets = [*tables(stress), remarks]

@@ -109,7 +109,9 @@ def _chart(book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet, fou
                 "gap": 40,
             }
         )
-    chart.set_title({"name": "More cost when figures are higher or lower (MUSD)", "name_font": {"size": 12}})
+    chart.set_title(
+        {"name": "More cost when figures are higher or lower (MUSD, discounted)", "name_font": {"size": 12}}
+    )
     chart.set_y_axis({"reverse": True, "label_position": "low", "major_gridlines": {"visible": False}})
     chart.set_x_axis({"num_format": "#,##0.0"})
     chart.set_legend({"position": "bottom"})

@@ -15,7 +15,7 @@ from lodestone.studies.allies.results import Allies, notes
 
 def show_allies(found: Allies, files: Sequence[Path]) -> None:
     """Every coalition, then the shares."""
-    click.echo(f"{one_line(found.plan_name)}: what the security of each coalition costs (MUSD)")
+    click.echo(f"{one_line(found.plan_name)}: what the security of each coalition costs (MUSD, discounted)")
     headings = ("Members", "Extra cost", "Each alone", "Gain", "May cost less by")
     show_table(headings, [[row[0], *row[2:6]] for row in rows(found)])
     if of := shares(found):

@@ -13,7 +13,7 @@ from lodestone.report.terminal.progress_lines import show_table
 from lodestone.studies.attack.results import Attack
 
 MOST_ROWS = 10  # the files hold all
-HEADINGS = ("Threats", "Short (t)", "Of which", "Extra cost (MUSD)", "What would have helped")
+HEADINGS = ("Threats", "Short (t)", "Of which", "Extra cost (MUSD, discounted)", "What would have helped")
 
 
 def show_attack(attack: Attack, files: Sequence[Path]) -> None:

@@ -28,7 +28,7 @@ def show_frontier(frontier: Frontier, files: Sequence[Path]) -> None:
         gap = None if point.gap is None else share(point.gap)
         table.append([share(point.scale), point.objective_musd, gap, price, without_plan(point) or changes])
     scale = "Share" if frontier.cap else "Factor"
-    show_table((scale, "Cost (MUSD)", "Gap", "MUSD per point", "What changes"), table)
+    show_table((scale, "Cost (MUSD, discounted)", "Gap", "MUSD per point", "What changes"), table)
     for sentence in (frontier.remark, knee(frontier)):
         if sentence:
             click.echo(sentence)
@@ -44,7 +44,7 @@ def show_security_cost(study: SecurityCost, files: Sequence[Path]) -> None:
         ]
         for p in study.points
     ]
-    show_table(("K", "Share", "Cost (MUSD)", "Price of security", "What is new", "Binding"), table)
+    show_table(("K", "Share", "Cost (MUSD, discounted)", "Price of security", "What is new", "Binding"), table)
     click.echo(f"Files: {', '.join(map(str, files))}")
 
 

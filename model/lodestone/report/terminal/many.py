@@ -155,6 +155,6 @@ def show_many(answers: Sequence[Value], folders: Mapping[str, Path]) -> None:
         short = plan.payers_musd["shortage"]
         folder = folders.get(done.job.label, "")
         table.append([done.job.label, plan.status, plan.objective_musd, share(plan.gap), short, str(folder)])
-    show_table(("Scenario", "Status", "Cost (MUSD)", "Gap", "Shortage (MUSD)", "Files, or why not"), table)
+    show_table(("Scenario", "Status", "Cost (MUSD, discounted)", "Gap", "Shortage (MUSD)", "Files, or why not"), table)
     failed = sum(done.plan is None for done in answers)
     click.echo(f"{count(len(answers) - failed, 'plan')} written" + (f", {failed} failed." if failed else "."))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lodestone.plan.formatting import musd, one_line, share, tonnes
+from lodestone.plan.formatting import musd, one_line, share, share_at_most, tonnes
 from lodestone.report.studies.ranges_files import spread
 from lodestone.report.terminal.progress_lines import show_table
 from lodestone.studies.ranges.results import FREE, Range, Ranges, notes
@@ -23,7 +23,7 @@ def show_ranges(found: Ranges, files: Sequence[Path]) -> None:
         [one_line(f"{r.figure}: {r.of}"), r.decisions, _said(r, r.plan), _said(r, r.least), _said(r, r.most)]
         for r in moving[:MOST_ROWS]
     ]
-    click.echo(f"{one_line(found.plan_name)}: what may be otherwise within {share(found.within)} of its cost")
+    click.echo(f"{one_line(found.plan_name)}: what may be otherwise within {share_at_most(found.within)} of its cost")
     if rows:
         show_table(HEADINGS, rows)
     click.echo()

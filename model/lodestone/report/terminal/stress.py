@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from lodestone.plan.formatting import in_words, one_line, share, tonnes
+from lodestone.plan.formatting import days, in_words, one_line, share, tonnes
 from lodestone.plan.tables import Cell
 from lodestone.report.studies.stress_files import notes
 from lodestone.report.terminal.progress_lines import show_table
 from lodestone.studies.stress.results import Outcome, Stress
 
 MOST_ROWS = 15  # for each run; the files hold all
-HEADINGS = ("Case", "Extra cost (MUSD)", "Short (t)", "Stock empty after", "China share", "Gave way")
+HEADINGS = ("Case", "Extra cost (MUSD, discounted)", "Short (t)", "Stock empty after", "China share", "Gave way")
 
 
 def show_stress(stress: Stress, files: Sequence[Path]) -> None:
@@ -40,7 +40,7 @@ def _rows(stress: Stress, run: str) -> list[list[Cell]]:
                 f"{o.kind}: {one_line(o.case)}",
                 _more(o),
                 tonnes(o.shortage_t),
-                "" if empty is None else f"{empty[1]:,.0f} days ({one_line(empty[0])})",
+                "" if empty is None else f"{days(round(empty[1]))} ({one_line(empty[0])})",
                 "" if o.china_share is None else share(o.china_share),
                 in_words(list(dict.fromkeys(g.rule for g in o.gave_way))),
             ]

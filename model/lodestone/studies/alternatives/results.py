@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from lodestone.plan.formatting import musd, share
+from lodestone.plan.formatting import musd, share, share_at_most
 from lodestone.plan.tables import Document
 
 MUST, MAY, NEVER, UNPROVED = "must", "may", "never", "unproved"
@@ -97,7 +97,7 @@ def in_words(choice: Choice, found: Alternatives) -> str:
     what = {"project": "building", "floor": "awarding", "contract": "signing"}[choice.kind]
     verb = {"project": "built", "floor": "awarded", "contract": "signed"}[choice.kind]
     name = f"{choice.cell}: {choice.name}"
-    most = f"within {share(found.within)} of the least cost"
+    most = f"within {share_at_most(found.within)} of the least cost"
     if choice.verdict == MUST:
         return f"{name} is {verb} in every plan {most}; {_at_least(choice, f'without {what} it')}"
     if choice.verdict == NEVER:

@@ -15,7 +15,7 @@ from lodestone.data.network import decision_nodes
 from lodestone.data.plan_data import MONTHS, PlanData
 from lodestone.data.times import named_time
 from lodestone.data.tree import Tree
-from lodestone.plan.formatting import days, in_words, musd, share, tonnes, year_ranges
+from lodestone.plan.formatting import days, in_words, musd, share_at_most, tonnes, year_ranges
 from lodestone.rules.stockpiles import DAYS_PER_YEAR, suspended
 from lodestone.studies.explanation.results import Finding
 from lodestone.studies.explanation.supply_bounds import At, Decidable, Year, decidable, reach, ready, too_much, why_not
@@ -187,8 +187,9 @@ def _uncleanable(
     row = f.data(n).caps[cap]
     who = in_words(list(dict.fromkeys(s for _, s, _ in keys)))
     words, cells = _sources(f, f.tree.year_nodes(n), f.clean, list(dict.fromkeys(r for r, _, _ in keys)), m)
+    most_share = share_at_most(row.share[f.tree.time[n]] or 0.0)
     text = (
-        f"at most {share(row.share[f.tree.time[n]] or 0.0)} of the {m} that {who} must get may be exposed, so that "
+        f"at most {most_share} of the {m} that {who} must get may be exposed, so that "
         f"{tonnes(asked)} have to be clean in {{years}}, and at most {tonnes(most)} can be: {words}{f.told}"
     )
     sectors = dict.fromkeys(s for _, s, _ in keys if f.data(n).sectors[s].min_service_share > 0)

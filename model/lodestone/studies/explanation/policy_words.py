@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lodestone.plan.formatting import days, musd, share, tonnes
+from lodestone.plan.formatting import days, musd, share, share_at_most, tonnes
 from lodestone.rules.stockpiles import DAYS_PER_YEAR, required_days, usable_t
 from lodestone.studies.explanation.rule_text import Said, Speaker, Words, asks, holds, timeless
 
@@ -62,7 +62,7 @@ def _china(of: str) -> Words:
         limit = row.share[w.time(n)] or 0.0
         who = f" to {row.sector}" if row.sector else ""
         where = "all regions not of concern" if row.region == "*" else row.region
-        text = f"at most {share(limit)} of the {of}{who} of {m} in {where} may be exposed in {{years}}"
+        text = f"at most {share_at_most(limit)} of the {of}{who} of {m} in {where} may be exposed in {{years}}"
         return w.say(n, "ChinaShare", (cap,), w.year(n), text)
 
     return words
@@ -70,7 +70,7 @@ def _china(of: str) -> Words:
 
 def _stock_share(w: Speaker, n: int, cap: str, s: str) -> Said:
     limit = w.data(n).caps[cap].share[w.tree.time[n]] or 0.0
-    text = f"at most {share(limit)} of what {s} holds beyond its opening stock may be exposed in {{years}}"
+    text = f"at most {share_at_most(limit)} of what {s} holds beyond its opening stock may be exposed in {{years}}"
     return w.say(n, "ChinaShare", (cap,), w.year(n), text)
 
 
@@ -88,7 +88,9 @@ def _suppliers(w: Speaker, n: int, *part: str | int) -> Said:
     names = [name for name in part if isinstance(name, str)]
     material = names[0] if len(names) == 3 else names[-1]
     most = w.data(n).materials[material].resourcing_share or 0.0
-    text = f"at most {share(most)} of a year's use of {material} can move to suppliers not used before ({{years}})"
+    text = (
+        f"at most {share_at_most(most)} of a year's use of {material} can move to suppliers not used before ({{years}})"
+    )
     return w.say(n, "Materials", (material,), "resourcing_share", text)
 
 

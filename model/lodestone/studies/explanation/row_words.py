@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lodestone.data.plan_data import PlanData
-from lodestone.plan.formatting import share, tonnes
+from lodestone.plan.formatting import count, share, tonnes
 from lodestone.studies.explanation.policy_words import POLICY_BOUNDS, POLICY_WORDS
 from lodestone.studies.explanation.rule_text import (
     Said,
@@ -95,7 +95,7 @@ def _capacity(w: Speaker, n: int, u: str) -> Said:
         text = f"{u} has a capacity of {tonnes(data.plants[u].capacity[w.time(n)])} in {{years}}"
         return w.say(n, "Plants", (u,), year, text)
     project = data.projects[u]
-    lead = f", {project.lead_years} years after its decision" if project.lead_years else ""
+    lead = f", {count(project.lead_years, 'year')} after its decision" if project.lead_years else ""
     return w.say(n, "Projects", (u,), "lead_years", f"{u} works only once it is built{lead} ({{years}})")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from lodestone.plan.formatting import share
+from lodestone.plan.formatting import share_at_most
 from lodestone.plan.tables import Document
 
 HELD, FREE = "held", "free"
@@ -56,7 +56,7 @@ def notes(found: Ranges) -> list[str]:
         if of:
             firm = sum(not r.can_move for r in of)
             lines.append(
-                f"{firm} of {len(of)} figures are the same in every plan within {share(found.within)}, {what}."
+                f"{firm} of {len(of)} figures are the same in every plan within {share_at_most(found.within)}, {what}."
             )
     return [*lines, *found.remarks]
 

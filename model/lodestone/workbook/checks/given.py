@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lodestone.errors import Problem
+from lodestone.names import count
 from lodestone.workbook.checks.prices import taxed
 from lodestone.workbook.checks.reach import ever
 from lodestone.workbook.checks.rows import above, horizon_of, problem_at, recipes_of, supplier_of
@@ -101,7 +102,7 @@ def _longer_than_life(tables: Tables, row: Record) -> str | None:
     project = tables.records["Projects"].get((name,))
     if project is None or row["tenor_years"] <= project["life_years"]:
         return None
-    return f"beyond the life of {name}, {project['life_years']} years"
+    return f"beyond the life of {name}, {count(project['life_years'], 'year')}"
 
 
 def _nothing_held(_: Tables, stock: Record) -> str | None:

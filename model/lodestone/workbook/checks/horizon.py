@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lodestone.errors import Problem
+from lodestone.names import count
 from lodestone.workbook.checks.rows import horizon_of, problem_at, supplier_of
 from lodestone.workbook.tables import Record, Tables
 
@@ -107,11 +108,12 @@ def contract_never_delivers(tables: Tables) -> Iterator[Problem]:
 def refill_beyond_horizon(tables: Tables) -> Iterator[Problem]:
     """So many years that no plan of this length would ever have to refill."""
     horizon = horizon_of(tables)
+    planned = count(len(horizon), "year")
     for row in tables.rows("Scenarios"):
         if row["emergency_to"] is not None and row["refill_years"] > len(horizon):
             yield problem_at(
                 row,
                 "refill_years",
-                f"longer than the {len(horizon)} years planned: after the emergency cover is never asked for again",
+                f"longer than the {planned} planned: after the emergency cover is never asked for again",
                 "enter the years within which the stock must be full again",
             )

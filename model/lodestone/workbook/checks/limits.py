@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lodestone.errors import Problem
+from lodestone.names import count
 from lodestone.workbook.checks.rows import above, horizon_of, problem_at, supplier_of
 from lodestone.workbook.reading.cells import LARGEST, show
 from lodestone.workbook.tables import Tables
@@ -53,7 +54,7 @@ def fixed_price_out_of_bounds(tables: Tables) -> Iterator[Problem]:
             yield problem_at(
                 row,
                 "escalation_share_per_yr",
-                f"the price would grow from {show(price)} to {grown:.2g} USD/kg in {years} years",
+                f"the price would grow from {show(price)} to {grown:.2g} USD/kg in {count(years, 'year')}",
                 "enter the growth of one year as a share (0.02 means 2 %), or a shorter tenor",
             )
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from lodestone.data.lenders import NARROW, blank_floor, committed_terms, decision_years, gap, margin
 from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData
 from lodestone.errors import Problem
+from lodestone.names import count
 from lodestone.workbook.checks.rows import cell_of, not_made, paid_at_market, problem_at
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.reading.cells import BLANK, show
@@ -108,7 +109,7 @@ def loan_longer_than_life(tables: Tables) -> Iterator[Problem]:
             yield problem_at(
                 floor,
                 "loan_years",
-                f"the loan runs longer than {project.key[0]} lives ({project['life_years']} years)",
+                f"the loan runs longer than {project.key[0]} lives ({count(project['life_years'], 'year')})",
                 f"enter {project['life_years']} or less",
             )
 

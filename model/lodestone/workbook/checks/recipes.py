@@ -19,7 +19,7 @@ def processes_sustain_themselves(tables: Tables) -> Iterator[Problem]:
         yield Problem(
             cell_of_process(tables, names[0]),
             listed(names),
-            "these processes feed each other round and round and lose too little on the way",
+            "these processes feed each other round and round, and lose too little on the way",
             "check the signs and sizes of t_per_t: each step of a round has to lose more than 10 % of what it takes in",
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lodestone.data.times import MONTHS, Calendar, Time, month_of, year_of
-from lodestone.names import listed
+from lodestone.names import count, listed
 
 
 def begins_no_period(calendar: Calendar, time: Time) -> tuple[str, str]:
@@ -23,7 +23,7 @@ def ends_no_period(calendar: Calendar, time: Time) -> tuple[str, str]:
 
 
 def _no_period(verb: str, year: int, month: int, months: int, good: Sequence[str]) -> tuple[str, str]:
-    cut = "is one period" if months == MONTHS else f"is cut into periods of {months} months"
+    cut = "is one period" if months == MONTHS else f"is cut into periods of {count(months, 'month')}"
     return (
         f"no period {verb} with month {month}: {year} {cut}",
         f"enter {good[0] if len(good) == 1 else 'one of: ' + listed(good, MONTHS)}, or cut {year} into shorter periods "

@@ -20,7 +20,7 @@ const settled = () => document.documentElement.setAttribute("data-settled", Stri
 
 function years() {
   const all = unique(state.sides.flatMap((i) => DATA.views[i].years)).sort((a, b) => a - b);
-  if (!all.includes(state.year)) state.year = all[0];
+  if (!all.includes(state.year)) state.year = DATA.views[state.sides[0]].busiest;
   return all;
 }
 
@@ -66,10 +66,12 @@ function build() {
   figures.replaceChildren();
   let yearly = null;
   for (const figure of DATA.figures) {
+    const tables = shown.map((view) => view.tables[figure.rows_of]);
+    if (tables.every((table) => !table.rows.length) || (figure.drawing === "map" && !DATA.world.outlines.length)) continue;
     const section = el("section", { id: figure.key }, el("h2", { text: figure.title }), el("p", { class: "faint", text: figure.lead }));
-    const choose = figure.choose.length ? chooser(figure, shown.map((view) => view.tables[figure.key]), () => redraw((p) => p.figure === figure)) : null;
+    const choose = figure.choose.length ? chooser(figure, tables, () => redraw((p) => p.figure === figure)) : null;
     if (choose) section.append(choose);
-    section.append(sides((view) => panel(figure, view.tables[figure.key], { view })));
+    section.append(sides((view) => panel(figure, view.tables[figure.rows_of], { view })));
     if (figure.yearly) {
       if (!yearly) {
         yearly = el("div", {}, slider());

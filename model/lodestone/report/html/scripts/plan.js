@@ -1,6 +1,7 @@
 // Drawings of one plan; the chain has a file of its own.
 
-const MOST_REGIONS = 16, MOST_ORIGINS = 5, MOST_BARS = 60;
+const MOST_REGIONS = 16, MOST_ORIGINS = 5, MOST_BARS = 60, MOST_ARCS = 60;
+const GIANT = 6; // times as long as the next bar
 
 const planDrawings = {
   matrix(rows, context) {
@@ -41,6 +42,58 @@ const planDrawings = {
       },
       height: Math.max(300, 160 + 30 * from.length), least: `${Math.max(340, 190 + 26 * to.length)}px`,
     };
+  },
+
+  // Plate carrée, drawn by ourselves: Plotly's own maps fetch their outlines from the network.
+  map(rows, context) {
+    const t = (row) => row.clean_t + row.exposed_t, at = DATA.world.places;
+    const lanes = (some) => [...grouped(some.filter((row) => t(row) > 0 && row.from_region !== row.to_region && at[row.from_region] && at[row.to_region]),
+      (row) => `${row.from_region}\u0000${row.to_region}\u0000${row.year}`).values()]
+      .map((own) => ({ from: own[0].from_region, to: own[0].to_region, t: sum(own.map(t)), exposed: sum(own.map((row) => row.exposed_t)) }));
+    const arcs = lanes(rows).sort((a, b) => b.t - a.t).slice(0, MOST_ARCS);
+    if (!arcs.length) return { data: [] };
+    const most = Math.max(...lanes(context.peers.flat()).map((arc) => arc.t), 1e-9);
+    const names = unique(context.peers.flat().flatMap((row) => [row.from_region, row.to_region])).filter((name) => at[name]);
+    const ends = (axis) => [Math.min(...names.map((name) => at[name][axis])), Math.max(...names.map((name) => at[name][axis]))];
+    const bent = (arc, part) => { // a curve to the left of the straight way, so that there and back lie apart
+      const [a, b] = [at[arc.from], at[arc.to]], middle = [(a[0] + b[0]) / 2 - (b[1] - a[1]) * 0.18, (a[1] + b[1]) / 2 + (b[0] - a[0]) * 0.18];
+      return [0, 1].map((k) => (1 - part) ** 2 * a[k] + 2 * part * (1 - part) * middle[k] + part ** 2 * b[k]);
+    };
+    const curve = [...Array(21).keys()].map((i) => i / 20);
+    const said = (arc) => `${short(arc.from, 60)} to ${short(arc.to, 60)}<br>${tonnes(arc.t)}, ${percent(arc.exposed / arc.t)} exposed`;
+    const heads = arcs.map((arc) => ({ tip: bent(arc, 0.62), before: bent(arc, 0.58), arc }));
+    const land = DATA.world.outlines.flatMap((line) => [...line, [null, null]]);
+    const [west, east] = ends(0), [south, north] = ends(1);
+    return {
+      data: [
+        { type: "scatter", mode: "lines", x: land.map((point) => point[0]), y: land.map((point) => point[1]), line: { width: 0.7, color: css("--faint") }, opacity: 0.6, hoverinfo: "skip" },
+        ...arcs.map((arc) => ({
+          type: "scatter", mode: "lines", x: curve.map((part) => bent(arc, part)[0]), y: curve.map((part) => bent(arc, part)[1]),
+          line: { width: 1 + 9 * Math.sqrt(Math.min(arc.t / most, 1)), color: exposure(arc.exposed / arc.t) }, opacity: 0.75, hoverinfo: "skip",
+        })),
+        {
+          type: "scatter", mode: "markers", x: heads.map((head) => head.tip[0]), y: heads.map((head) => head.tip[1]), hoverinfo: "text", hovertext: heads.map((head) => said(head.arc)),
+          marker: {
+            symbol: "triangle-up", size: heads.map((head) => 7 + 9 * Math.sqrt(Math.min(head.arc.t / most, 1))), color: heads.map((head) => exposure(head.arc.exposed / head.arc.t)),
+            angle: heads.map((head) => (Math.atan2(head.tip[0] - head.before[0], 1.2 * (head.tip[1] - head.before[1])) * 180) / Math.PI), line: { width: 1, color: css("--page") },
+          },
+        },
+        {
+          type: "scatter", mode: "markers+text", x: names.map((name) => at[name][0]), y: names.map((name) => at[name][1]), text: names.map((name) => short(name)), textposition: "bottom center",
+          textfont: { size: 10 }, marker: { size: 5, color: css("--ink") }, hoverinfo: "skip",
+        },
+      ],
+      layout: {
+        xaxis: { range: [west - 22, east + 22], visible: false }, yaxis: { range: [south - 12, north + 16], visible: false, scaleanchor: "x", scaleratio: 1.2, constrain: "domain" },
+        showlegend: false, margin: { l: 4, r: 4, t: 4, b: 4 },
+      },
+      height: Math.max(220, Math.min(420, (700 * (north - south + 28)) / (east - west + 44))), least: "480px",
+    };
+  },
+
+  losses(rows) {
+    const shown = rows.slice(0, MOST_BARS).map((row, i) => ({ ...row, i, value: row.discounted_musd }));
+    return bars([["loss", C.payers.shortage, shown]], shown.map((row) => `${row.sector} in ${row.region}, ${row.material}`));
   },
 
   threats(rows) {
@@ -140,7 +193,7 @@ const planDrawings = {
       line: { color: colour, width: 2.5, dash: dash ? "dash" : "solid" }, hoverinfo: "text",
       hovertext: own.map((row) => (row[column] === null ? "" : `${name}: ${text(row[column])}, ${when(row, view)}`)),
     });
-    const days = (value) => `${number(value, 1)} days`;
+    const days = (value) => (value === 1 ? "1 day" : `${number(value, 1)} days`);
     const data = [level("clean", (row) => row.stock_t - row.exposed_t, C.clean), level("exposed", (row) => row.exposed_t, C.exposed)];
     if (own.some((row) => row.required_t)) data.push(line("asked for", "required_t", css("--ink"), true, "y", tonnes));
     data.push(line("days of cover", "days_of_cover", C.payers.public, false, "y2", days));
@@ -172,7 +225,11 @@ const planDrawings = {
 
   terms(rows) {
     const terms = [...grouped(rows, (row) => row.term)].map(([term, own]) => ({ term, payer: own[0].payer, value: sum(own.map((row) => row.discounted_musd)) }));
-    const shown = terms.filter((item) => Math.abs(item.value) >= 0.005).sort((a, b) => b.value - a.value).map((item, i) => ({ ...item, i }));
-    return bars(Object.entries(C.payers).map(([payer, colour]) => [payer, colour, shown.filter((item) => item.payer === payer)]), shown.map((item) => item.term));
+    const some = terms.filter((item) => Math.abs(item.value) >= 0.005), size = (item) => Math.abs(item.value);
+    const ranked = [...some].sort((a, b) => size(b) - size(a));
+    const giants = ranked.slice(0, [2, 1].find((n) => ranked[n] && size(ranked[n - 1]) >= GIANT * size(ranked[n])) || 0);
+    const shown = some.filter((item) => !giants.includes(item)).sort((a, b) => b.value - a.value).map((item, i) => ({ ...item, i }));
+    const drawn = bars(Object.entries(C.payers).map(([payer, colour]) => [payer, colour, shown.filter((item) => item.payer === payer)]), shown.map((item) => item.term));
+    return { ...drawn, note: giants.length ? `Not drawn, as the others could not be seen beside it: ${giants.map((item) => `${item.term} ${musd(item.value)}`).join(", ")}.` : "" };
   },
 };

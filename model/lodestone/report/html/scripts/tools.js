@@ -16,9 +16,21 @@ const el = (tag, attributes = {}, ...children) => {
 };
 // Plotly reads some HTML in its texts
 const esc = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+// A name in lines of at most so many letters, broken behind blanks and dashes where it can be: nothing is left out of it,
+// unless it has more than MOST_LINES.
+const MOST_LINES = 5;
 const short = (text, most = 26) => {
-  const letters = Array.from(String(text));
-  return esc(letters.length > most ? letters.slice(0, most - 1).join("") + "…" : String(text));
+  const lines = [[]];
+  for (const word of String(text).split(/(?<=[ _/+-])/)) {
+    const letters = Array.from(word);
+    if (lines[lines.length - 1].length && lines[lines.length - 1].length + letters.length > most) lines.push([]);
+    for (const letter of letters) {
+      if (lines[lines.length - 1].length === most) lines.push([]);
+      lines[lines.length - 1].push(letter);
+    }
+  }
+  const told = lines.slice(0, MOST_LINES).map((line) => esc(line.join("")));
+  return told.join("<br>") + (lines.length > MOST_LINES ? "…" : "");
 };
 const number = (value, digits = 0) => value.toLocaleString("en-US", { maximumFractionDigits: digits });
 const tonnes = (value) => `${number(value, Math.abs(value) < 10 ? 2 : 0)} t`;
