@@ -49,12 +49,18 @@ def test_the_workbook_with_blank_floors_is_sound(tmp_path: Path) -> None:
     assert any(project.process == "sinter_magnet" for project in plain.projects.values())
 
 
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """The plan at the costs of the workbook."""
+    return solve_scenario(with_blank_floors(tmp_path_factory.mktemp("before")), effort=Effort(gap=GAP))
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("process", PROCESSES)
-def test_work_that_is_a_fifth_dearer_moves_the_cost_by_less_than_a_tenth(process: str, tmp_path: Path) -> None:
-    before, after = (
-        solve_scenario(with_blank_floors(tmp_path, dearer), effort=Effort(gap=GAP)) for dearer in (None, process)
-    )
+def test_work_that_is_a_fifth_dearer_moves_the_cost_by_less_than_a_tenth(
+    process: str, before: Plan, tmp_path: Path
+) -> None:
+    after = solve_scenario(with_blank_floors(tmp_path, process), effort=Effort(gap=GAP))
     assert after.objective_musd < 1.1 * before.objective_musd
 
     def short(plan: Plan) -> set[tuple[str, str, str]]:
