@@ -43,6 +43,7 @@ LEAST_WEIGHT = 1e-3  # MUSD per t, where a shortage costs next to nothing
 ROUNDING = 1e-6  # of a demand, or of a limit: less is the solver's tolerance
 PRICED = 1e-6
 SPARED = 1e-6  # MUSD per t: enough to do without what other threats may take, and too little to lack anything for it
+DEAR = 100.0  # times its weight: what is missing, beside what an answer costs
 GAP = 1e-2  # of what is missing where decisions are whole: how bad it is serves to rank only
 NOTHING_LEFT = "what was decided before leaves nothing that can be done"
 
@@ -112,9 +113,10 @@ class Trial:
     def meet(self, held: Held, should_stop: ShouldStop | None = None) -> Met:
         """Whether the plan stands it, and if not, what is missing at least.
 
-        First with all that the plan decides taken over whole, and with as little as can be of what other threats may
-        take, so that beside those less is to be tried. What is missing then, and even where parts of decisions
-        may be taken over, is missing; only where nothing is, and parts would be, whole decisions are sought.
+        First with all that the plan decides taken over whole, and with what answers cost beside what is missing, which
+        leaves the linear programme fewer ties; what other threats may take is a little dearer, so that less is to be
+        tried beside those. What is missing then, and even where parts of decisions may be taken over, is missing; only
+        where nothing is, and parts would be, whole decisions are sought.
         """
         if self.arrays is None:
             return Met(np.inf, {}, lacking=(self.impossible,))
@@ -124,14 +126,20 @@ class Trial:
             solver.begin_at(self.basis["last"])
         taken = np.array([column for column, _ in self.most], dtype=int)
         solver.set_bounds(taken, solver.upper[taken], solver.upper[taken])
-        solver.set_costs(self.spared, np.full(len(self.spared), SPARED))
+        assert self.cost is not None
+        cost, weights = self.cost.copy(), np.array([self.elastic[i][2] for i in slacks.values()])
+        cost[self.spared] += SPARED
+        everything, missed = np.arange(len(cost)), np.array(list(slacks), dtype=int)
+        solver.set_costs(everything, cost)
+        solver.set_costs(missed, DEAR * weights)
         if solver.solve_linear() is not None:
             self.basis["last"] = solver.basis()
             met = self._missing(solver.all_values(), slacks)
             if met.stands and self.is_whole(solver.values()):
                 return met
         solver.set_bounds(taken, solver.lower[taken], solver.upper[taken])
-        solver.set_costs(self.spared, np.zeros(len(self.spared)))
+        solver.set_costs(everything, np.zeros(len(cost)))
+        solver.set_costs(missed, weights)
         total = solver.solve_linear()
         if total is None:
             return Met(np.inf, {}, lacking=(NOTHING_LEFT,))
