@@ -178,6 +178,7 @@ OTHERS = {  # of files that have no test file of their name
         "tests/audit/test_committed.py",
     ),
     "audit/__init__.py": ("tests/audit/test_joint.py",),
+    "audit/secure.py": ("tests/audit/test_secure_branches.py",),
     "data/capital.py": ("tests/rules/test_capital.py", "tests/rules/test_earnings.py"),
 }
 
