@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.audit.tiny_plan import Edit, judged, put
+from tests.audit.tiny_plan import Edit, add, judged, put
 from tests.audit.tiny_workbook import change, flat
 
-from lodestone.audit.demand import pace, substitution
+from lodestone.audit.demand import demand_table, pace, substitution
 
 
 def avoids(*tonnes: float) -> Edit:
@@ -82,3 +82,9 @@ def test_a_tenth_can_be_avoided_and_no_more() -> None:
     assert judged(substitution, avoids(4.0, 4.5, 5.0), **ferrite(share=flat(0.1))) == [
         ("ferrite USA 2031", "demand avoided at most 4 t", "4.5 t")
     ]
+
+
+def test_a_row_of_a_demand_that_is_not_in_the_workbook_asks_for_nothing() -> None:
+    """10 t of ore for civil use, of which nobody wants any: found, and no error."""
+    stranger = add("demand", "USA", "civil", "ore", 2031, 10.0, 10.0, 0.0, 0.0, 0.0)
+    assert judged(demand_table, stranger) == [("USA/civil/ore 2031", "demand_t 0 t", "10 t")]

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.make import Book
 from tests.oracle.books import Pick
-from tests.oracle.books_of_version_2 import _committed_projects, cell, has, put, some_book_of_version_2, some_futures
+from tests.oracle.books_of_version_2 import cell, committed_projects, has, put, some_book_of_version_2, some_futures
 from tests.solving import FIRST, add
 
 PAYERS = [None, "Home", "Ally"]
@@ -98,7 +98,7 @@ def _menu(book: Book, pick: Pick) -> None:
 def _committed_deal(book: Book, pick: Pick) -> None:
     """A private project that is decided, with its package."""
     if not has(book, "Projects", "decided"):
-        _committed_projects(book, pick)
+        committed_projects(book, pick)
     if cell(book, "Projects", "decided", "funding") == "private" and not has(book, "PriceFloors", "decided_floor"):
         year = cell(book, "Projects", "decided", "committed_year")
         capex = cell(book, "Projects", "decided", "capex_musd")

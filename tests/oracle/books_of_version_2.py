@@ -83,7 +83,7 @@ def _suppliers(book: Book, pick: Pick) -> None:
             add(book, "Trade", from_region=start, to_region=end, material=material, t_per_yr=t)
 
 
-def _committed_projects(book: Book, pick: Pick) -> None:
+def committed_projects(book: Book, pick: Pick) -> None:
     """A project of either kind; perhaps with its package and its contract."""
     kind = pick(["private", "public"])
     year = pick([FIRST - 1, FIRST, FIRST + 1])
@@ -375,7 +375,7 @@ FEATURES = (
     _prices,
     _duties,
     _suppliers,
-    _committed_projects,
+    committed_projects,
     _committed_contract,
     _supported_plant,
     _closure,
