@@ -19,6 +19,7 @@ from lodestone.report.studies.tornado_files import rows, write_tornado
 from lodestone.solve.effort import Effort
 from lodestone.studies.parallel.solves import IN_THIS_PROCESS
 from lodestone.studies.parallel.source import Source
+from lodestone.studies.tornado import search
 from lodestone.studies.tornado.groups import groups
 from lodestone.studies.tornado.results import Bar, Side, Tornado, advice, finding
 from lodestone.studies.tornado.search import parse_by, tornado
@@ -213,3 +214,41 @@ def test_a_damaged_file_of_it_is_told(tmp_path: Path):
     facts.write_text(facts.read_text().replace('"cliff": true', '"cliff": "perhaps"'))
     with pytest.raises(UsageError, match="damaged"):
         read_study(facts)
+
+
+# --- which cliffs come first ------------------------------------------------------------------------------------------
+
+
+def looked(column: str, swing: float, *breaks: str, illustrative: bool = False) -> Bar:
+    """As a first look leaves it: broken when higher."""
+    return a_bar(column, Side(0.8, -swing), Side(1.2, swing, breaks), illustrative)
+
+
+# A recipe and a price break one mill and move the cost; a guess breaks four and seems to cost nothing; another does the
+# same; a fee breaks nothing.
+LOOKS = (
+    looked("recipe", 500.0, "mill"),
+    looked("price", 400.0, "mill"),
+    looked("known", 0.0, "a", "b", "c", "d"),
+    looked("guess", 0.0, "a", "b", "c", "d", illustrative=True),
+    looked("fee", 30.0),
+)
+
+
+def test_cliffs_are_solved_again_by_what_they_break_one_of_each_first(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(search, "MOST_CLIFFS", 2)
+    chosen = search._leading(LOOKS, 1000.0, leaders=1)
+    # the guess before the known figure that breaks the same; the recipe before the price; then what costs most
+    assert [LOOKS[i].column for i in chosen] == ["guess", "recipe", "price"]
+    monkeypatch.setattr(search, "MOST_CLIFFS", 4)
+    assert [LOOKS[i].column for i in search._leading(LOOKS, 1000.0, leaders=1)] == [
+        *("guess", "recipe", "known", "price", "fee")
+    ]
+
+
+def test_a_cliff_that_was_only_looked_at_stands_before_all_that_is_none():
+    study = replace(by_hand(), bars=LOOKS)
+    ranked = sorted(LOOKS, key=lambda bar: search._rank(bar, 1000.0))
+    assert [bar.column for bar in ranked] == ["known", "guess", "recipe", "price", "fee"]
+    assert [bar.column for bar in study.next_to_find_out()] == ["guess", "recipe"]  # the fee was not solved again
+    assert "the plan does not hold (a, b and 2 more)" in advice(study)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from lodestone.plan.formatting import in_words, musd, share
@@ -62,6 +63,11 @@ class Bar:
         return f"{self.column} ({self.cells})"
 
     @property
+    def breaks(self) -> frozenset[str]:
+        """What of the plan does not hold when they are higher or lower."""
+        return frozenset(name for side in self.sides for name in side.breaks)
+
+    @property
     def swing(self) -> float:
         """The largest change of cost that is known, MUSD."""
         return max(abs(s.screened_musd if s.extra_musd is None else s.extra_musd) for s in self.sides)
@@ -69,7 +75,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Tornado:
-    """bars: what matters most first: cliffs, then by cost."""
+    """bars: what matters most first: cliffs, those solved again before others, then by cost."""
 
     workbook: str
     plan_name: str
@@ -89,11 +95,24 @@ class Tornado:
         return any(side.is_cliff(self.cost_musd) for side in bar.sides)
 
     def next_to_find_out(self) -> list[Bar]:
-        """What is worth a phone call: cliffs, those first whose figures are nobody's; then what moves the cost most, as
-        far as that is more than what is not proved of it. Only what was solved again is known well enough for that."""
-        known = [bar for bar in self.bars if bar.low.solved and (self.is_cliff(bar) or bar.swing > self.gap_musd)]
-        known.sort(key=lambda bar: (not self.is_cliff(bar), self.is_cliff(bar) and not bar.illustrative, -bar.swing))
-        return known[:MOST_NEXT]
+        """What is worth a phone call: cliffs, those first whose figures are nobody's and that break most; of several
+        that break the same, one. Then what moves the cost most, as far as that is more than what is not proved of it:
+        a first look does not know that well enough."""
+        cliffs = [bar for bar in self.bars if self.is_cliff(bar)]
+        cliffs.sort(key=lambda bar: (not bar.illustrative, -len(bar.breaks), -bar.swing))
+        others = [b for b in self.bars if not self.is_cliff(b) and b.low.solved and b.swing > self.gap_musd]
+        return [*one_of_each(cliffs), *sorted(others, key=lambda bar: -bar.swing)][:MOST_NEXT]
+
+
+def one_of_each(bars: Iterable[Bar]) -> list[Bar]:
+    """The first of those that break the same decisions; all that break none."""
+    seen: set[frozenset[str]] = set()
+    kept = []
+    for bar in bars:
+        if not bar.breaks or bar.breaks not in seen:
+            kept.append(bar)
+        seen.add(bar.breaks)
+    return kept
 
 
 def finding(bar: Bar, cost: float) -> str:

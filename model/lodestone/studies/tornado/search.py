@@ -27,7 +27,7 @@ from lodestone.studies.parallel.solves import HERE, Where, run_tasks
 from lodestone.studies.parallel.source import Source
 from lodestone.studies.parallel.tasks import AsItIs, Failure, OnLabel, Tell, Value, by_label, value_of
 from lodestone.studies.tornado.groups import Group, changed, groups
-from lodestone.studies.tornado.results import Bar, Side, Tornado
+from lodestone.studies.tornado.results import Bar, Side, Tornado, one_of_each
 from lodestone.workbook.conversion import plan_data
 from lodestone.workbook.schema.columns import YEARS
 from lodestone.workbook.tables import Tables, row_name
@@ -103,7 +103,7 @@ def tornado(
         low, high = (_solved(side, plan, answers[2 * number + j]) for j, side in enumerate(bars[i].sides))
         bars[i] = replace(bars[i], low=low, high=high)
     cost, gap = plan.objective_musd, plan.objective_musd - (plan.bound_musd or plan.objective_musd)
-    order = sorted(bars, key=lambda bar: (not any(s.is_cliff(cost) and s.solved for s in bar.sides), -bar.swing))
+    order = sorted(bars, key=lambda bar: _rank(bar, cost))
     return Tornado(
         readable(source.workbook),
         plan.plan_name,
@@ -125,10 +125,22 @@ def _remarks(bars: Sequence[Bar], leading: Sequence[int], gap: float) -> list[st
 
 
 def _leading(bars: Sequence[Bar], cost: float, leaders: int) -> list[int]:
-    """Those with a cliff, the largest first, and those that cost most."""
+    """Those with a cliff, of several that break the same one, and those that cost most.
+
+    What a cliff costs no first look can say, so that those come first that break most decisions, then guesses.
+    """
     order = sorted(range(len(bars)), key=lambda i: -bars[i].swing)
-    cliffs = [i for i in order if any(side.is_cliff(cost) for side in bars[i].sides)][:MOST_CLIFFS]
-    return cliffs + [i for i in order if i not in cliffs][:leaders]
+    broken = [bars[i] for i in order if any(side.is_cliff(cost) for side in bars[i].sides)]
+    broken.sort(key=lambda bar: (-len(bar.breaks), not bar.illustrative))
+    first = one_of_each(broken)
+    cliffs = [*first, *(bar for bar in broken if bar not in first)][:MOST_CLIFFS]
+    return [bars.index(bar) for bar in cliffs] + [i for i in order if bars[i] not in cliffs][:leaders]
+
+
+def _rank(bar: Bar, cost: float) -> tuple[bool, bool, int, float]:
+    """Cliffs first; of these what was solved again, then what breaks most."""
+    cliff = any(side.is_cliff(cost) for side in bar.sides)
+    return not cliff, cliff and not bar.low.solved, -len(bar.breaks) if cliff else 0, -bar.swing
 
 
 def _bar(group: Group, look: _Look, by: float) -> Bar:
