@@ -13,7 +13,9 @@ from lodestone.commands.output import OUTPUT, Output
 @click.command()
 @click.argument("file", type=PATH)
 @click.option("--year-in", "year", default="year", show_default=True, metavar="HEADING", help="Column of the years.")
-@click.option("--value-in", "value", default="value", show_default=True, metavar="HEADING", help="Column of the figures.")
+@click.option(
+    "--value-in", "value", default="value", show_default=True, metavar="HEADING", help="Column of the figures."
+)
 @click.option("--unit", help="Unit of the figures, such as USD/lb. [default: of the column unit, if there is one]")
 @click.option("--out", type=PATH, help="Table to write, .xlsx or .csv. [default: FILE by year.xlsx]")
 @click.option("--force", is_flag=True, help="Replace a table that exists.")
