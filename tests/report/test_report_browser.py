@@ -20,7 +20,7 @@ from tests.solving import rows, solved, solved_all
 from lodestone.plan.plan import Plan
 from lodestone.report.html.page import write_report
 from lodestone.report.html.studies import read_study
-from lodestone.report.html.views import FIGURES
+from lodestone.report.html.views import FIGURES, views
 
 pytestmark = pytest.mark.slow
 
@@ -86,9 +86,12 @@ def delivered(plan: Plan, year: int) -> float:
 @pytest.mark.usefixtures("quiet")
 def test_every_figure_is_drawn_and_its_table_agrees(browser: Browser, page: Path, plan: Plan):
     browser.open(page)
-    assert texts(browser, "#figures h2") == [*(f.title for f in FIGURES), "What each point of China share costs"]
-    decided = bool(plan.tables["investments"])
-    assert browser.run(DRAWN) == len(FIGURES) + 1 - (not decided)
+    (view,) = views({"run": plan})
+    filled = {f.key for f in FIGURES if view["tables"][f.rows_of or f.key]["rows"]}
+    assert filled >= {"chain", "flows", "demand", "stocks", "costs", "terms"}
+    shown = [f.title for f in FIGURES if f.key in filled - {"map"}]  # of the two regions only China is a country
+    assert texts(browser, "#figures h2") == [*shown, "What each point of China share costs"]
+    assert browser.run(DRAWN) == len(shown) + 1
     (tile, *_) = texts(browser, ".tile .value")
     assert tile == f"{plan.expected_cost_musd:,.1f} MUSD"
     browser.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
@@ -176,6 +179,26 @@ def test_futures_and_runs_stand_side_by_side(browser: Browser, tmp_path: Path):
     browser.change("#right", 0)
     both = browser.run("return [...document.querySelectorAll('#demand .picture')].map(e => e.layout.yaxis.range)")
     assert both[0] == both[1]
+
+
+@pytest.mark.usefixtures("quiet")
+def test_the_map_has_an_arrow_for_each_lane_between_countries(browser: Browser, tmp_path: Path):
+    plan = small_plan()
+    browser.open(write_report({"run": plan}, [], tmp_path / "report.html"))
+    year = int(texts(browser, ".year output")[0])
+    (material,) = browser.run("return [...document.querySelectorAll('#map select')].map(e => e.value)")
+    lanes = {
+        (row["from_region"], row["to_region"])
+        for row in rows(plan, "flows", year=year, material=material)
+        if row["from_region"] != row["to_region"] and row["t"] > 0
+    }
+    assert lanes
+    outlines, *arcs, heads, names = browser.run(
+        "return document.querySelector('#map .picture').data.map(t => t.x.length)"
+    )
+    assert (len(arcs), heads) == (len(lanes), len(lanes))
+    assert outlines > 1_000
+    assert names >= 2
 
 
 def test_hostile_names_are_shown_and_do_nothing(browser: Browser, tmp_path: Path):

@@ -110,3 +110,34 @@ def test_a_workbook_that_has_changed_is_said(here: Path) -> None:
     done = run("pack", "outputs/my case/base", "--out", "packed")
     assert "Note: base: my case.xlsx has changed since this plan was made of it." in done.stdout
     assert "has changed since" in (here / "packed" / READ_ME).read_text(encoding="utf-8")
+
+
+def test_links_of_three_plans_lead_home_wherever_the_folder_goes(here: Path, tmp_path: Path) -> None:
+    """Base, embargo and the base before, which Excel can hold open at once; the workbook has moved along with them."""
+    assert run("solve", "my case.xlsx", "--quiet").exit_code == 0
+    moved = tmp_path / "last year's, 100%"
+    shutil.move(here, moved)
+    runs = moved / "outputs" / "my case"
+    (before,) = (runs / "base" / "history").iterdir()
+    books = [plan_book(folder) for folder in (runs / "base", runs / "embargo", before)]
+    assert len({book.name for book in books}) == 3
+    sheets = load_workbook(moved / "my case.xlsx")
+    for book in books:
+        assert links(book) == {moved / "my case.xlsx"}
+        places = {unquote(place) for place in link_places(book)}
+        assert len(places) > 10
+        for place in places:
+            sheet, _, cell = place.rpartition("!")
+            assert sheets[sheet.strip("'")][cell].row <= sheets[sheet.strip("'")].max_row, place
+
+
+def link_places(book: Path) -> set[str]:
+    """Sheet and cell in another workbook to which a plan leads."""
+    found = set()
+    for sheet in load_workbook(book):
+        for row in sheet.iter_rows():
+            for cell in row:
+                link = cell.hyperlink
+                if link and link.target:
+                    found.add(link.location or link.target.partition("#")[2])
+    return found

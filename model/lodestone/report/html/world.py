@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
 
 from countryinfo import CountryInfo
 from countryinfo.exceptions import CountryNotFoundError
+
+from lodestone.plan.tables import Document
 
 Point = tuple[float, float]  # degrees east and north
 THIN = 0.35  # degrees by which an outline may be off
@@ -73,7 +74,7 @@ def outlines() -> tuple[tuple[Point, ...], ...]:
     return tuple(dict.fromkeys(lines))
 
 
-def _rings(shape: dict[str, Any]) -> Iterator[Sequence[Point]]:
+def _rings(shape: Document) -> Iterator[Sequence[Point]]:
     """The outer line of every part."""
     for feature in shape.get("features", []):
         form = feature["geometry"]

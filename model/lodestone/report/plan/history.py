@@ -5,8 +5,11 @@ Each step is one rename, so that a crash leaves every run whole; the next run th
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import time
+import zipfile
 from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
@@ -14,6 +17,8 @@ from pathlib import Path
 from lodestone.plan.run_files import HISTORY, OLD_PLAN_BOOK, PLAN_BOOK, PLAN_JSON, kept_runs, plan_book
 
 KEPT = 20
+DEEPER = "..\\..\\"  # history/2026-11-29T2114
+EXTERNAL = re.compile(rb'Target="(?![a-z]+:|/|\\)([^"]*" TargetMode="External")', re.IGNORECASE)  # relative ones
 
 
 def keep_in_history(old: Path, folder: Path, keep: bool = True) -> None:
@@ -31,7 +36,7 @@ def keep_in_history(old: Path, folder: Path, keep: bool = True) -> None:
             history.mkdir(exist_ok=True)
             kept = _free(history, (old / PLAN_JSON).stat().st_mtime)
             old.rename(kept)
-            _name_by_time(kept)
+            _lead_home(_name_by_time(kept))
             for oldest in kept_runs(folder)[:-KEPT]:
                 shutil.rmtree(oldest, ignore_errors=True)
         else:
@@ -56,9 +61,24 @@ def _free(history: Path, written: float) -> Path:
     return next(path for name in names if not (path := history / name).exists())
 
 
-def _name_by_time(kept: Path) -> None:
-    """Its workbook gets the time into its name: Excel opens no two of one name."""
+def _name_by_time(kept: Path) -> Path:
+    """Its workbook gets the time into its name: Excel opens no two of one name. Returns the workbook."""
     book = plan_book(kept)
     stem = "plan" if book.name == OLD_PLAN_BOOK else book.name.removesuffix(PLAN_BOOK)
     with suppress(OSError):
-        book.rename(kept / f"{stem} {kept.name}{PLAN_BOOK}")
+        return book.rename(kept / f"{stem} {kept.name}{PLAN_BOOK}")
+    return book
+
+
+def _lead_home(book: Path) -> None:
+    """The links of a plan lead to the workbook beside which it was written, from where it is kept now."""
+    new = book.with_name(f".{book.name}")
+    with suppress(OSError, zipfile.BadZipFile):
+        with zipfile.ZipFile(book) as old, zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as moved:
+            for part in old.infolist():
+                content = old.read(part)
+                if part.filename.endswith(".rels"):
+                    content = EXTERNAL.sub(lambda found: b'Target="' + DEEPER.encode() + found[1], content)
+                moved.writestr(part, content)
+        os.replace(new, book)
+    new.unlink(missing_ok=True)
