@@ -1,9 +1,9 @@
 """The long solves behind the figures of the docs: `python -m benchmarks.record --write docs/record.json`.
 
 Solves `rare_earth_magnets` and `critical_minerals` at a gap of 0.3 % or as said, in many ways: half an hour on two
-quiet cores. Results that stand in --folder are taken over if they are of these workbooks. Pages name a figure by its key in a
-comment, and a test compares (tests/test_docs_commands.py). --pages writes the figures of the record into the pages
-anew, each with its decimals; the sentences around them are to be read again.
+quiet cores. Results that stand in --folder are taken over if they are of these workbooks. Pages name a figure by its
+key in a comment, and a test compares (tests/test_docs_commands.py). --pages writes the figures of the record into the
+pages anew, each with its decimals; the sentences around them are to be read again.
 """
 
 from __future__ import annotations
