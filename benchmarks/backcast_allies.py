@@ -84,7 +84,7 @@ def study(steps: int = 1) -> Allies:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "backcast.xlsx"
         workbook.save(path)
-        return allies(Source.read(path, effort=Effort(gap=1e-9)), MEMBERS, IN_THIS_PROCESS)
+        return allies(Source.read(path, effort=Effort(gap=1e-9)), MEMBERS, where=IN_THIS_PROCESS)
 
 
 def page() -> str:

@@ -12,6 +12,7 @@ from lodestone.commands import main
 OWN = {
     "--out": {"attack", "brief", "calibrate", "compare", "pack", "pivot", "report", "solve", "stress", "watch"},
     "--scenario": {"solve", "sweep"},
+    "--extra-gap": {"allies", "solve"},
     "--force": {"check", "new", "pack", "pivot"},
     "--from": {"frontier", "stress"},
     "--first-year": {"import", "new"},

@@ -25,7 +25,7 @@ from lodestone.studies.frontier.results import Frontier, Least, Point
 from lodestone.studies.stress.results import GaveWay, Outcome, Regret, Stress
 from lodestone.studies.sweep.results import GridPoint, Sweep, Varied, figures_of
 
-UNIT = re.compile(r".* \((MUSD|t|t/yr|USD/kg|%|days|s|points|share|year|years)\)")
+UNIT = re.compile(r".* \((MUSD|t|t/yr|USD/kg|%|days|s|points|share|year|years)(, (un)?discounted)?\)")
 # Numbers without a unit: years of the calendar, counts, ranks, and values whose unit stands in a column beside them.
 WITHOUT = {
     *("Year", "Decision year", "First year", "Last year", "Signing year", "First delivery year", "Last delivery year"),

@@ -122,7 +122,7 @@ def test_tariffs_that_count_in_one_future_alone(tmp_path: Path, base: str, other
     assert total[5] == close(13.4)
 
     for view in views({"run": plan}):
-        terms = {row[0]: row[3] for row in view["tables"]["terms"]["rows"]}
+        terms = {row[0]: row[3] for row in view["tables"]["costs"]["rows"]}
         assert ("Tariffs" in terms) == counts[view["future"]]
 
 

@@ -101,6 +101,7 @@ def test_charts_of_the_tutorial_draw_cells_with_numbers(tutorial: tuple[Plan, Pa
         "What is built when: decision, construction, production",
         "Cost by term and payer (MUSD, discounted)",
         "Cost by year and payer (MUSD, undiscounted)",
+        "Cost by year and payer (MUSD, undiscounted), without buyers",
         "China share against its cap: magnet, magnet_cap, Home, deliveries",
         "China share against its cap: magnet, magnet_cap, Home, fills",
         "Supply of magnet by origin (t)",

@@ -161,7 +161,9 @@ def test_every_save_is_solved_and_what_changed_is_said(book: Path, clock: Clock)
     first, _, second = result.stdout.partition("Files")
     assert first.startswith("Plan ")
     assert "Inputs that changed | before | now\nDemand/Home/defence/oxide/2026 | 100 | 150" in second
-    assert "Objective 9.15 MUSD, +3.05 against before; all decisions are the same." in second  # 150 t at 61 USD/kg
+    assert (
+        "Objective 9.15 MUSD (discounted), +3.05 against before; all decisions are the same." in second
+    )  # 150 t at 61 USD/kg
     plan = json.loads(Path("outputs/plan/base/plan.json").read_text(encoding="utf-8"))
     assert plan["objective_musd"] == pytest.approx(9.15)
     assert result.stderr.endswith("Waiting for the next save; Ctrl-C ends.\nThe watch has ended.\n")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from lodestone.studies.reference.beside import Beside
     from lodestone.workbook.inputs import Inputs
 
-EXTRA_GAP = 0.02  # of the extra cost, that the gap of a plan may be
 MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of an explanation larger
 
 
@@ -66,7 +65,7 @@ MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of 
     "--extra-gap",
     type=click.FloatRange(0, 1),
     callback=finite,
-    help="Go on, while there is time, until the gap is this share of the extra cost; not with --gap. [default: 0.02]",
+    help="Go on, while there is time, until the gap is this share of the extra cost, e.g. 0.02; not with --gap.",
 )
 @click.option(
     "--reference/--no-reference",
@@ -236,8 +235,8 @@ def _beside(asked: Asked, scenario: str, watch: Watch) -> Beside | None:
     from lodestone.studies.reference.beside import Beside
 
     source = Source.read(asked.workbook, scenario, asked.sets, Effort(asked.gap, asked.time_limit))
-    share = EXTRA_GAP if asked.extra_gap is None else asked.extra_gap
-    return Beside(source, asked.joint, share if asked.is_compared else None, watch.should_stop, bool(asked.reference))
+    solved = asked.is_compared or bool(asked.reference)
+    return Beside(source, asked.joint, asked.extra_gap, watch.should_stop, solved, bool(asked.reference))
 
 
 def _certain(asked: Asked, plan: Plan, inputs: Inputs, watch: Watch) -> Plan:

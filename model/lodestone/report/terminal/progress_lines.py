@@ -196,10 +196,13 @@ def show_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], err: boo
     if not stream.isatty():
         for row in [headings, *texts]:
             click.echo(" | ".join(row), err=err)
-    elif _narrowest(headings, texts) > shutil.get_terminal_size().columns:
-        label = max(map(len, headings)) + 2
+    elif _narrowest(headings, texts) > (columns := shutil.get_terminal_size().columns):
+        label = min(max(map(len, headings)) + 2, columns // 2)
         for row in texts:
             for name, text in zip(headings, row, strict=True):
+                if len(name) + 2 > label:  # a long heading has a line of its own
+                    click.echo(_wrapped(name, 0), err=err)
+                    name = ""
                 click.echo(_wrapped(name.ljust(label) + text, label), err=err)
             click.echo(err=err)
     else:

@@ -86,15 +86,22 @@ class NothingTask:
 class Beside:
     """Seeks the plan of doing nothing while another is sought.
 
-    share: of the extra cost, that its gap may be; the scenarios are then left for a plan that was found quickly. asked:
-    solved however long the plan itself takes, and both in all scenarios.
+    share: of the extra cost, that its gap may be. asked: solved however long the plan itself takes; in_scenarios: both
+    are tried in all scenarios, too. What is not asked for is solved where the plan was found quickly.
     """
 
     def __init__(
-        self, source: Source, joint: bool, share: float | None, should_stop: ShouldStop, asked: bool = True
+        self,
+        source: Source,
+        joint: bool,
+        share: float | None,
+        should_stop: ShouldStop,
+        asked: bool = True,
+        in_scenarios: bool = True,
     ) -> None:
         self._asked = asked
-        self._task = NothingTask(source, joint, in_scenarios=asked or share is None)
+        self._in_scenarios = in_scenarios
+        self._task = NothingTask(source, joint, in_scenarios)
         self._share = share
         self._should_stop = should_stop
         self._began = time.monotonic()
@@ -126,8 +133,7 @@ class Beside:
         return replace(effort, on_progress=told, enough=self._enough)
 
     def _keep_going(self) -> None:
-        wanted = self._asked or self._share is not None
-        if self._alone or not wanted or time.monotonic() - self._began < START_AFTER_S:
+        if self._alone or not self._asked or time.monotonic() - self._began < START_AFTER_S:
             return
         if self._crew is None:
             self._crew = Crew(_work, 1).__enter__()
@@ -172,13 +178,13 @@ class Beside:
 
     def told(self, plan: Plan, inputs: Inputs, effort: Effort) -> Plan:
         """The plan with what it costs and buys beyond doing nothing; why that is not known stands in its remarks."""
-        in_time = self._asked or time.monotonic() - self._began <= QUICK_S
-        if not in_time and self._share is None:
+        quick = time.monotonic() - self._began <= QUICK_S
+        if not self._asked and not quick:
             return replace(plan, reference_note="what doing nothing would cost is not solved: add --reference for it")
         nothing = self.answer(effort.on_progress)
         if isinstance(nothing, Failure):
             return replace(plan, reference_note=f"what doing nothing would cost is not known: {nothing.message}")
-        if not in_time:
+        if not self._in_scenarios and not quick:
             note = "what it buys in the scenarios is not solved: add --reference for it"
             return replace(with_reference(plan, nothing.plan, (), ()), reference_note=note)
         its = nothing.outcomes
