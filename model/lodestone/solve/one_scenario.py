@@ -239,12 +239,18 @@ def closer(
         search = wanted()
         most = None if search.enough is None else search.enough(outcome.objective)
         search = wanted()  # to know what is enough may have taken its time
-        if most is None or outcome.objective - outcome.bound <= most or search.time_limit <= LEAST_S:
+        if (
+            search.enough is None
+            or most is None
+            or outcome.objective - outcome.bound <= most
+            or search.time_limit <= LEAST_S
+        ):
             break
+        asked = max(most / 2, search.enough(outcome.bound) or 0.0)  # what a plan as cheap as the bound needs
         solver.start_from(values)
         try:
             more = solver.solve(
-                0.0, search.time_limit, search.on_progress, search.should_stop, clock.started, absolute_gap=most
+                0.0, search.time_limit, search.on_progress, search.should_stop, clock.started, absolute_gap=asked
             )
         except StoppedError:  # what was found stands
             break
