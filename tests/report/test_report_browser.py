@@ -186,7 +186,12 @@ def test_the_map_has_an_arrow_for_each_lane_between_countries(browser: Browser, 
     plan = small_plan()
     browser.open(write_report({"run": plan}, [], tmp_path / "report.html"))
     year = int(texts(browser, ".year output")[0])
-    (material,) = browser.run("return [...document.querySelectorAll('#map select')].map(e => e.value)")
+    material = "ndpr_oxide"
+    browser.run(
+        "const choice = document.querySelector('#map select');"
+        f"choice.value = '{material}'; choice.dispatchEvent(new Event('change', {{bubbles: true}}));"
+    )
+    time.sleep(0.5)
     lanes = {
         (row["from_region"], row["to_region"])
         for row in rows(plan, "flows", year=year, material=material)
