@@ -193,6 +193,15 @@ def test_of_a_far_bound_half_of_what_is_enough_is_asked():
     assert solver.asked == [pytest.approx(0.1)]
 
 
+@pytest.mark.parametrize("bound", [-1e12, float("-inf")])
+def test_a_bound_that_says_nothing_asks_for_what_is_enough(bound: float):
+    """LEAST_EXTRA of such a bound would be more than all."""
+    solver = Steps(Outcome(True, 110.0, 109.9, 1))
+    search = Search(0.01, 60.0, enough=lambda cost: max(0.02 * (cost - 100), 1e-5 * abs(cost)))
+    closer(solver, Outcome(True, 110.0, bound, 1), solver.values(), lambda: search, Clock(None))  # type: ignore[arg-type]
+    assert solver.asked == [pytest.approx(0.2)]
+
+
 def test_what_was_found_stands_when_going_on_finds_nothing():
     outcome, best = gone_on(Steps(None), Outcome(True, 110.0, 105.0, 1))
     assert (outcome.objective, best) == (110.0, 0)

@@ -236,17 +236,15 @@ def closer(
     wanted: with the time that is left.
     """
     for _ in range(MOST_ROUNDS):
-        search = wanted()
-        most = None if search.enough is None else search.enough(outcome.objective)
+        enough = wanted().enough
+        most = None if enough is None else enough(outcome.objective)
         search = wanted()  # to know what is enough may have taken its time
-        if (
-            search.enough is None
-            or most is None
-            or outcome.objective - outcome.bound <= most
-            or search.time_limit <= LEAST_S
-        ):
+        if enough is None or most is None:
             break
-        asked = max(most / 2, search.enough(outcome.bound) or 0.0)  # what a plan as cheap as the bound needs
+        if outcome.objective - outcome.bound <= most or search.time_limit <= LEAST_S:
+            break
+        # A plan as cheap as the bound needs less; a bound that says nothing asks for nothing.
+        asked = min(most, max(most / 2, enough(outcome.bound) or 0.0))
         solver.start_from(values)
         try:
             more = solver.solve(

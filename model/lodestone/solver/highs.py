@@ -67,6 +67,7 @@ class Solver(LoadedModel):
 
     @property
     def is_large(self) -> bool:
+        """Whether it is solved as large models are."""
         return self.size["columns"] > LARGE
 
     def solve(
