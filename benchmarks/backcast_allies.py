@@ -9,10 +9,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import click
 from openpyxl import Workbook
 
-from benchmarks.backcasts import Row
+from benchmarks.backcasts import Row, page_command
 from lodestone.solve.effort import Effort
 from lodestone.studies.allies.results import Allies
 from lodestone.studies.allies.search import allies
@@ -138,15 +137,7 @@ price of the world, which is given here; its USA starts from a tenth, and ours f
 """
 
 
-@click.command()
-@click.option("--write", type=click.Path(path_type=Path), help="Write the page in Markdown.")
-def main(write: Path | None) -> None:
-    """Plan for every coalition, and print the page."""
-    text = page()
-    click.echo(text)
-    if write:
-        write.write_text(text, encoding="utf-8")
-
+main = page_command(page, "Plan for every coalition, and print the page.")
 
 if __name__ == "__main__":
     main()

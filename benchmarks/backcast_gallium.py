@@ -8,11 +8,8 @@ the bill of USGS is worked out. A few seconds.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
-import click
-
-from benchmarks.backcasts import Row, solved
+from benchmarks.backcasts import Row, page_command, solved
 from lodestone.plan.plan import Plan
 
 MINERALS = ("gallium", "germanium")
@@ -161,15 +158,7 @@ would save; output beyond the chip makers, which stands in the figure of USGS an
 """
 
 
-@click.command()
-@click.option("--write", type=click.Path(path_type=Path), help="Write the page in Markdown.")
-def main(write: Path | None) -> None:
-    """Solve, and print the page."""
-    text = page()
-    click.echo(text)
-    if write:
-        write.write_text(text, encoding="utf-8")
-
+main = page_command(page, "Solve, and print the page.")
 
 if __name__ == "__main__":
     main()

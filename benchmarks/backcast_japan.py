@@ -6,12 +6,9 @@ who serves Japan, what lacks, and what lenders would have said to the expansion 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import click
-
-from benchmarks.backcasts import Row, read, solved
+from benchmarks.backcasts import Row, page_command, read, solved
 from lodestone.data.lenders import bankability_table
 from lodestone.plan.plan import Plan
 from lodestone.workbook.conversion import plan_data
@@ -196,15 +193,7 @@ private bond of 225 million dollars of January 2012, which the lenders of this m
 """
 
 
-@click.command()
-@click.option("--write", type=click.Path(path_type=Path), help="Write the page in Markdown.")
-def main(write: Path | None) -> None:
-    """Solve, and print the page."""
-    text = page()
-    click.echo(text)
-    if write:
-        write.write_text(text, encoding="utf-8")
-
+main = page_command(page, "Solve, and print the page.")
 
 if __name__ == "__main__":
     main()

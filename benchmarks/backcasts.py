@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -253,15 +253,21 @@ weeks of notice were worth more than two months of use; the squeeze of magnets i
 """
 
 
-@click.command()
-@click.option("--write", type=click.Path(path_type=Path), help="Write the page in Markdown.")
-def main(write: Path | None) -> None:
-    """Solve both, and print the page."""
-    text = page()
-    click.echo(text)
-    if write:
-        write.write_text(text, encoding="utf-8")
+def page_command(page: Callable[[], str], does: str) -> click.Command:
+    """The command of a back-cast: print its page, and write it where that is asked for."""
 
+    @click.command(help=does)
+    @click.option("--write", type=click.Path(path_type=Path), help="Write the page in Markdown.")
+    def command(write: Path | None) -> None:
+        text = page()
+        click.echo(text)
+        if write:
+            write.write_text(text, encoding="utf-8")
+
+    return command
+
+
+main = page_command(page, "Solve both, and print the page.")
 
 if __name__ == "__main__":
     main()
