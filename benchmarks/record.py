@@ -189,7 +189,7 @@ def _values(plan: dict[str, Any]) -> Record:
 
 
 def _nine(found: dict[str, Any]) -> Record:
-    """Nine minerals: exposed shares of deliveries with and without caps, what the caps cost, every scenario."""
+    """Twelve minerals (keys say nine, as once): exposed shares, what the caps cost, every scenario."""
     figures: Record = {}
     for name in ("nine", "nine_no_caps"):
         plan = found[name]
