@@ -15,6 +15,7 @@ import pyomo.environ as pyo
 
 from lodestone.data.plan_data import STREAMS
 from lodestone.data.tree import Tree, with_branches
+from lodestone.errors import NoPlanError
 from lodestone.rules.build import Built, build
 from lodestone.solve.branch_trial import (
     LEAST_WEIGHT,
@@ -51,13 +52,12 @@ def answer(trial: Trial, held: Held, tree: Tree) -> Answer:
     """Of a combination that the plan stands: the least shortage, weighed by what it costs, and what limits it."""
     assert trial.arrays is not None
     arrays = trial.arrays
-    solver, slacks = trial.loaded(held)
     data = trial.branch.data
-    _solve(trial, solver)
-    allowed = solver.all_values()
-    for column in slacks:  # what is within tolerance stays within it
-        solver.bound(column, 0.0, max(0.0, float(allowed[column])))
-        solver.set_costs(np.array([column]), np.zeros(1))
+    solver, slacks = trial.loaded(held)
+    columns = np.array(list(slacks), dtype=int)
+    solver.set_costs(columns, np.zeros(len(columns)))
+    none = np.zeros(len(columns))
+    solver.set_bounds(columns, none, none)
     short = [(c, index) for c, (name, index) in enumerate(arrays.variables) if name == "flows.short"]
     prices = [max(LEAST_WEIGHT, data.sectors[index[2]].shortage_cost) for _, index in short]
     if short:
@@ -66,7 +66,11 @@ def answer(trial: Trial, held: Held, tree: Tree) -> Answer:
     if len(release):  # stocks are drawn where nothing else helps
         solver.set_costs(release, np.full(len(release), LEAST_WEIGHT / 1000))
     solver.set_costs(trial.spared, np.full(len(trial.spared), SPARED / 1000))
-    _solve(trial, solver)
+    try:
+        _solve(trial, solver)
+    except NoPlanError:  # but for the tolerance of the solver, which it then takes
+        solver.set_bounds(columns, none, _allowed(trial, held)[columns])
+        _solve(trial, solver)
     values = solver.values()
     missed: dict[str, float] = defaultdict(float)
     for column, index in short:
@@ -74,6 +78,13 @@ def answer(trial: Trial, held: Held, tree: Tree) -> Answer:
     short_t = {sector: t for sector, t in missed.items() if t > ROUNDING}
     empty = runs_empty(trial, values, held, tree)
     return Answer(short_t, empty, _binding(trial, held, values), used_by(trial, values), values)
+
+
+def _allowed(trial: Trial, held: Held) -> np.ndarray:
+    """The least that is missing, by column."""
+    solver, _ = trial.loaded(held)
+    _solve(trial, solver)
+    return np.maximum(0.0, solver.all_values())
 
 
 def _solve(trial: Trial, solver: Solver) -> None:

@@ -43,6 +43,7 @@ LEAST_WEIGHT = 1e-3  # MUSD per t, where a shortage costs next to nothing
 ROUNDING = 1e-6  # of a demand, or of a limit: less is the solver's tolerance
 PRICED = 1e-6
 SPARED = 1e-6  # MUSD per t: enough to do without what other threats may take, and too little to lack anything for it
+AVOIDED = 0.1  # the same beside what answers cost: a few times the price of a magnet
 DEAR = 100.0  # times its weight: what is missing, beside what an answer costs
 GAP = 1e-2  # of what is missing where decisions are whole: how bad it is serves to rank only
 NOTHING_LEFT = "what was decided before leaves nothing that can be done"
@@ -114,8 +115,8 @@ class Trial:
         """Whether the plan stands it, and if not, what is missing at least.
 
         First with all that the plan decides taken over whole, and with what answers cost beside what is missing, which
-        leaves the linear programme fewer ties; what other threats may take is a little dearer, so that less is to be
-        tried beside those. What is missing then, and even where parts of decisions may be taken over, is missing; only
+        leaves the linear programme fewer ties; what other threats may take is much dearer: what does without it need not
+        be tried beside them. What is missing then, and even where parts of decisions may be taken over, is missing; only
         where nothing is, and parts would be, whole decisions are sought.
         """
         if self.arrays is None:
@@ -128,7 +129,7 @@ class Trial:
         solver.set_bounds(taken, solver.upper[taken], solver.upper[taken])
         assert self.cost is not None
         cost, weights = self.cost.copy(), np.array([self.elastic[i][2] for i in slacks.values()])
-        cost[self.spared] += SPARED
+        cost[self.spared] += AVOIDED
         everything, missed = np.arange(len(cost)), np.array(list(slacks), dtype=int)
         solver.set_costs(everything, cost)
         solver.set_costs(missed, DEAR * weights)

@@ -43,6 +43,7 @@ SEARCH_LARGE: dict[str, float | int | str | bool] = {
     "mip_lp_solver": "ipm",
     "mip_pscost_minreliable": 0,
     "parallel": "off",
+    "simplex_dual_edge_weight_strategy": 1,  # Devex: of linear programmes that begin at a basis, for the same reason
 }
 
 

@@ -8,7 +8,7 @@ making what is above least, less the ratio found last times what is below, until
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,6 +113,30 @@ def ranges_of(
     )
 
 
+def outer_ranges(built: Built, solver: Solver, wanted: Sequence[Figure], most: float) -> list[tuple[float, float]]:
+    """Bounds of figures that no plan of at most that cost (MUSD) is outside of, by the linear relaxation.
+
+    They are safe, not tight: where decisions are whole, the true range may be narrower. Raises StoppedError where even
+    the relaxation costs more.
+    """
+    search = _Search(built, solver, lambda: False)
+    solver.relax(True)
+    cost = solver.solve_linear()
+    if cost is None or cost > most:
+        raise StoppedError(f"no plan costs as little as {most:,.1f} MUSD")
+    search.planned = solver.values()
+    solver.limit_cost(most)
+
+    def values() -> np.ndarray | None:
+        return solver.values() if solver.solve_linear() is not None else None
+
+    found = []
+    for figure in wanted:
+        least, highest = (search.end(figure, sign, values) for sign in (1.0, -1.0))
+        found.append((-np.inf if least is None else least, np.inf if highest is None else highest))
+    return found
+
+
 @dataclass(frozen=True)
 class _Sum:
     """Of columns, and what is fixed."""
@@ -163,7 +187,7 @@ class _Search:
         def values() -> np.ndarray | None:
             return self.solver.values() if self.solver.solve_linear() is not None else None
 
-        least, most = (self._end(figure, sign, values) for sign in (1.0, -1.0))
+        least, most = (self.end(figure, sign, values) for sign in (1.0, -1.0))
         return Range(figure.figure, figure.of, figure.unit, HELD, self._planned(figure), least, most)
 
     def free(self, figure: Figure, seconds: float) -> Range:
@@ -186,7 +210,7 @@ class _Search:
             proved = proved and outcome.optimal
             return self.solver.values()
 
-        least, most = (self._end(figure, sign, values) for sign in (1.0, -1.0))
+        least, most = (self.end(figure, sign, values) for sign in (1.0, -1.0))
         return Range(figure.figure, figure.of, figure.unit, FREE, self._planned(figure), least, most, proved)
 
     def _planned(self, figure: Figure) -> float:
@@ -196,7 +220,7 @@ class _Search:
         below = self._sum(figure.by).at(self.planned)
         return above / below if below > 0 else 0.0
 
-    def _end(self, figure: Figure, sign: float, solve: Callable[[], np.ndarray | None]) -> float | None:
+    def end(self, figure: Figure, sign: float, solve: Callable[[], np.ndarray | None]) -> float | None:
         """The least (sign 1) or the most (-1) of a figure; None where nothing limits it."""
         above = self._sum(figure.terms)
         if not figure.by:

@@ -1,0 +1,77 @@
+"""What holds in every plan that costs no more than a given one: the least and the most of the figures that pages name.
+
+A plan within the gap may build other works. What a page claims must hold in all of them, so its figures are bounded by
+the linear relaxation with a row that limits the cost: no plan is outside. The bounds are safe, not tight.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from math import ceil, floor
+from pathlib import Path
+
+from lodestone.plan.run_files import read_run
+from lodestone.rules.build import Built, build
+from lodestone.rules.china_share import DELIVERIES
+from lodestone.rules.linear import Terms, scaled
+from lodestone.rules.objective import counted
+from lodestone.solve.one_scenario import load_model
+from lodestone.studies.ranges.figures import Figure
+from lodestone.studies.ranges.search import outer_ranges
+from lodestone.studies.what_binds.moved_limits import tree_of
+from lodestone.workbook.inputs import load
+
+CLOSE = 1e-6
+COUNTS = ("projects", "magnet_works", "private", "floors")
+TERMS = ("grants", "floor_payments", "substitution", "shortage")
+BEFORE = 2028  # last year before futures part
+YEARS = (2026, 2028, 2030, 2035, 2040)
+
+
+def every_plan(run: Path, workbook: Path, cost: float | None = None) -> dict[str, float]:
+    """least.KEY and most.KEY of figures, over all plans that cost no more than the one in a folder, or than `cost`."""
+    plan = read_run(run)
+    inputs = load(workbook, tuple(plan.sets or ()))
+    built = build(tree_of(inputs, plan.scenario, plan.is_joint))
+    wanted = list(_figures(built))
+    most = plan.objective_musd if cost is None else cost
+    bounds = outer_ranges(built, load_model(built), wanted, most + CLOSE * most)
+    found: dict[str, float] = {}
+    for figure, (least, highest) in zip(wanted, bounds, strict=True):
+        whole = figure.of in COUNTS
+        found[f"least.{figure.of}"] = ceil(least - CLOSE) if whole else least
+        found[f"most.{figure.of}"] = floor(highest + CLOSE) if whole else highest
+    return found
+
+
+def _figures(built: Built) -> Iterator[Figure]:
+    """With the names that benchmarks/record.py gives them in a plan."""
+    tree, m = built.tree, built.model
+    projects = tree.data[tree.nodes[0]].projects
+    builds: dict[str, Terms] = defaultdict(list)
+    for (_, g), build_ in m.investments.build.items():
+        builds["projects"].append((1.0, build_))
+        if "_magnet" in g:
+            builds["magnet_works"].append((1.0, build_))
+        if not projects[g].public:
+            builds["private"].append((1.0, build_))
+    builds["floors"] = [(1.0, award) for award in m.price_floors.award.values()]
+    yield from (Figure("", key, "", builds[key]) for key in COUNTS)
+    yield Figure("", "private_capex_musd", "MUSD", [(projects[g].capex, b) for (_, g), b in m.investments.build.items()
+                                                    if not projects[g].public])  # fmt: skip
+    for term in TERMS:
+        costs = built.costs[term].items()
+        yield Figure("", f"{term}_musd", "MUSD", [
+            x for n, terms in costs if counted(tree, term, n)
+            for x in scaled(tree.probability[n] * tree.data[n].discount(tree.year[n]), terms)
+        ])  # fmt: skip
+    for (n, cap, material, basis), (exposed, served) in m.china_share.consumption.items():
+        if cap == f"ally_{material}" and basis == DELIVERIES and tree.year[n] in YEARS:
+            yield Figure("", f"{material}.{tree.year[n]}.share", "share", exposed, served)
+    last = max((n for n in tree.nodes if tree.year[n] == BEFORE), key=lambda n: tree.time[n])
+    stocks: dict[str, Terms] = defaultdict(list)
+    for (n, pile, _), stock in m.stockpiles.stock.items():
+        if n == last:
+            stocks[tree.data[n].stockpiles[pile].material].append((1.0, stock))
+    yield from (Figure("", f"stock.{material}", "t", terms) for material, terms in stocks.items())
