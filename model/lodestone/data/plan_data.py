@@ -190,7 +190,15 @@ class PlanData:
 
     def bank_price_of(self, material: str, region: str, year: int) -> float:
         """Lenders' price, MUSD/t: the mean of the year; before first_year its price, beyond their deck the last."""
-        return yearly(self.bank_price[material, region], max(year, self.first_year))
+        place = (material, region, max(year, self.first_year))
+        if place not in self._bank_prices:
+            self._bank_prices[place] = yearly(self.bank_price[material, region], place[2])
+        return self._bank_prices[place]
+
+    @cached_property
+    def _bank_prices(self) -> dict[tuple[str, str, int], float]:
+        """(material, region, year) -> lenders' price, as far as it was asked for."""
+        return {}
 
     def value_added(self, unit: Unit, time: Time) -> float:
         """MUSD per t of capacity used, at the prices of its region (after the horizon at the last price)."""
