@@ -303,6 +303,10 @@ class LaneData:
     min_price: float | None = None
     applies_to: str = "all"
 
+    def is_taxed(self, time: Time) -> bool:
+        """Whether a duty may be due at a time."""
+        return self.min_price is not None or self.tariff[time] != 0
+
     def capacity_in(self, time: Time) -> float:
         """t/yr, infinite when unlimited."""
         return _or_unlimited(self.capacity, time)

@@ -58,7 +58,7 @@ def keys(index: Iterable[object]) -> pyo.Set:
 
 def scaled(factor: float, terms: Iterable[Term]) -> Terms:
     """Terms times a factor."""
-    return [(factor * c, v) for c, v in terms]
+    return list(terms) if factor == 1 else [(factor * c, v) for c, v in terms]
 
 
 def collected(terms: Iterable[Term]) -> Terms:
