@@ -28,6 +28,7 @@ class Shipping:
 
     ship: list[tuple[str, str, str, str]]  # (material, from, to, stream)
     lanes: list[LaneData]
+    taxed: list[int]  # those on which a duty may be due
     sent: dict[Batch, list[int]]
     brought: dict[Batch, list[int]]
 
@@ -39,7 +40,7 @@ class Net:
     act: list[tuple[str, str]] = field(default_factory=list)  # (unit, stream)
     buy: list[str] = field(default_factory=list)
     sell: list[tuple[str, str]] = field(default_factory=list)  # (market, stream)
-    shipping: Shipping = field(default_factory=lambda: Shipping([], [], {}, {}))
+    shipping: Shipping = field(default_factory=lambda: Shipping([], [], [], {}, {}))
     opened: tuple[object, ...] = ()  # what shipping follows from
     deliver: list[tuple[DemandKey, str]] = field(default_factory=list)
     avoid: list[tuple[str, DemandKey]] = field(default_factory=list)
@@ -179,7 +180,8 @@ def _shipping(data: PlanData, wanted: set[Place], made: set[Batch], closed: set[
     for i, ((m, r, to, k), _) in enumerate(open_):
         sent[r, m, k].append(i)
         brought[to, m, k].append(i)
-    return Shipping([key for key, _ in open_], [lane for _, lane in open_], dict(sent), dict(brought))
+    taxed = [i for i, (_, lane) in enumerate(open_) if lane.may_be_taxed]
+    return Shipping([key for key, _ in open_], [lane for _, lane in open_], taxed, dict(sent), dict(brought))
 
 
 def _without(leads_to: Mapping[Place, list[str]], closed: set[tuple[str, str, str]]) -> dict[Place, list[str]]:

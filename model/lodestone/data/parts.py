@@ -303,9 +303,10 @@ class LaneData:
     min_price: float | None = None
     applies_to: str = "all"
 
-    def is_taxed(self, time: Time) -> bool:
-        """Whether a duty may be due at a time."""
-        return self.min_price is not None or self.tariff[time] != 0
+    @property
+    def may_be_taxed(self) -> bool:
+        """Whether there is any duty on it."""
+        return self.min_price is not None or any(self.tariff.values())
 
     def capacity_in(self, time: Time) -> float:
         """t/yr, infinite when unlimited."""

@@ -245,21 +245,21 @@ def _costs(tree: Tree, net: Network, block: pyo.Block) -> None:
         cost["market_sales"] += [(-data.market_price(v, time), block.sell[n, v, k]) for v, k in net[n].sell]
         cost["substitution"] += [(data.substitution[o].cost, block.avoid[n, o, *j]) for o, j in net[n].avoid]
         cost["shortage"] += [(data.sectors[j[1]].shortage_cost, block.short[n, *j]) for j in net[n].short]
-        shipped = list(zip(net[n].shipping.lanes, net[n].ship, block.ships[n], strict=True))
-        cost["freight"] += [(lane.freight, ship) for lane, _, ship in shipped if lane.freight]
-        cost["tariffs"] += [
-            (rate, ship)
-            for lane, (m, r, _, k), ship in shipped
-            if lane.is_taxed(time) and (rate := duty(data, lane, m, r, k, time))
-        ]
+        shipping, ships = net[n].shipping, block.ships[n]
+        cost["freight"] += [(lane.freight, s) for lane, s in zip(shipping.lanes, ships, strict=True) if lane.freight]
+        for i in shipping.taxed:
+            m, r, _, k = shipping.ship[i]
+            if rate := duty(data, shipping.lanes[i], m, r, k, time):
+                cost["tariffs"].append((rate, ships[i]))
 
 
 def duty(data: PlanData, lane: LaneData, material: str, origin: str, stream: str, time: int) -> float:
     """MUSD per t: the tariff on the price where the lane starts, or what lifts that to the least import price."""
-    if not lane.is_taxed(time) or (lane.applies_to == EXPOSED and stream != EXPOSED):
+    rate = lane.tariff[time]
+    if (not rate and lane.min_price is None) or (lane.applies_to == EXPOSED and stream != EXPOSED):
         return 0.0
     price = data.price_of(material, origin, time)
-    return max(lane.tariff[time] * price, 0.0 if lane.min_price is None else lane.min_price - price)
+    return max(rate * price, 0.0 if lane.min_price is None else lane.min_price - price)
 
 
 def tainted(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block) -> Terms:

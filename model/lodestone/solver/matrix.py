@@ -75,7 +75,7 @@ def matrix(model: pyo.ConcreteModel) -> Matrix:
     Raises InfeasibleConstraintException when a row without variables does not hold.
     """
     variables = [v for component in model.component_objects(pyo.Var) for v in component.values()]
-    column = {id(v): i for i, v in enumerate(variables)}
+    column = dict(zip(map(id, variables), range(len(variables)), strict=True))
     lower, upper, integer = _kinds(variables)
     (objective,) = model.component_data_objects(pyo.Objective, active=True)
     prices, priced, offset = _terms(objective.expr)
