@@ -204,7 +204,10 @@ def _parts(
     owed = worth(discounted_after(tree, leaf, owed_after(tree, floors, offtake, o, d, leaf)))
     add("floor", 0.0, first, end, paid, owed)
     given = {
-        n: worth(terms) for n in tree.nodes for a, b, terms in credits_at(tree, floors, n, floor.project) if (b, a) == key
+        n: worth(terms)
+        for n in tree.nodes
+        for a, b, terms in credits_at(tree, floors, n, floor.project)
+        if (b, a) == key
     }
     owed = worth(discounted_after(tree, leaf, credits_after(tree, floors, o, d, leaf)))
     add("credit", 0.0, first, end, given, owed)

@@ -69,8 +69,8 @@ class LoadedModel:
             raise StoppedError(_too_large(loaded))
         loaded = _without_rounding(loaded)
         status = self.highs.passModel(  # arrays as they are: through a HighsLp each number becomes a Python object
-            len(loaded.variables), len(loaded.rows), len(loaded.coefficients), highspy.MatrixFormat.kRowwise,
-            highspy.ObjSense.kMinimize, loaded.offset, loaded.cost, loaded.lower, loaded.upper, loaded.row_lower,
+            len(loaded.variables), len(loaded.rows), len(loaded.coefficients), int(highspy.MatrixFormat.kRowwise),
+            int(highspy.ObjSense.kMinimize), loaded.offset, loaded.cost, loaded.lower, loaded.upper, loaded.row_lower,
             loaded.row_upper, loaded.starts, loaded.columns, loaded.coefficients, loaded.branched.astype(np.int32),
         )  # fmt: skip
         if status == highspy.HighsStatus.kError:

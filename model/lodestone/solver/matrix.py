@@ -107,11 +107,12 @@ def _kinds(variables: Sequence[Variable]) -> tuple[Floats, Floats, Flags]:
     domains = map(id, map(attrgetter("_domain"), variables))
     kinds = list(zip(domains, map(attrgetter("_lb"), variables), map(attrgetter("_ub"), variables), strict=True))
     one_of = dict(zip(kinds, variables, strict=True))
-    low, high = np.array([v.bounds for v in one_of.values()], dtype=float).reshape(-1, 2).T  # None, no bound, became nan
+    bounds = np.array([v.bounds for v in one_of.values()], dtype=float).reshape(-1, 2)  # None, no bound, became nan
     whole = np.array([not v.is_continuous() for v in one_of.values()], dtype=bool)
     number = {kind: i for i, kind in enumerate(one_of)}
     of = np.fromiter(map(number.__getitem__, kinds), dtype=np.int32, count=len(kinds))
-    return np.nan_to_num(low, nan=-np.inf)[of], np.nan_to_num(high, nan=np.inf)[of], whole[of]
+    low, high = np.nan_to_num(bounds[:, 0], nan=-np.inf), np.nan_to_num(bounds[:, 1], nan=np.inf)
+    return low[of], high[of], whole[of]
 
 
 def _branched(model: pyo.ConcreteModel, column: dict[int, int], integer: Flags) -> Flags:

@@ -18,7 +18,7 @@ from lodestone.plan.tables import Cell
 Other = Callable[[int, int, Cell, Sequence[Cell]], None]  # row and column counted from 0, the cell, and all of its row
 
 
-class StreamedSheet(Worksheet):
+class StreamedSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter has no types
     """A sheet of a workbook that is opened with constant_memory: rows are written from the top down."""
 
     def write_rows(
@@ -61,9 +61,7 @@ class StreamedSheet(Worksheet):
         self.previous_row = max(i, first)
         self._check_dimensions(self.previous_row, max(len(numbers) - 1, 0))
 
-    def _write_between(
-        self, parts: list[str], i: int, j: int, value: Cell, row: Sequence[Cell], other: Other
-    ) -> None:
+    def _write_between(self, parts: list[str], i: int, j: int, value: Cell, row: Sequence[Cell], other: Other) -> None:
         """A cell that xlsxwriter has to write, after the parts of its row that stand before it."""
         other(i, j, value, row)
         self.fh.write("".join(parts))
