@@ -25,19 +25,20 @@ class StreamedSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter has no types
         self,
         first: int,
         rows: Iterable[Sequence[Cell]],
-        numbers: Sequence[Format | None],
+        numbers: Sequence[Format],
+        exact: Sequence[bool],
         names: Sequence[Format | None],
         longest: int,
         other: Other,
     ) -> None:
         """Rows from the one with this number on (counted from 0). Blank cells are left out.
 
-        numbers, names: by column, how numbers and plain words up to so many characters look, the numbers rounded as a
-        solver's are; None where other writes them, as it does with every cell besides.
+        numbers, names: by column, how numbers and plain words up to so many characters look; where numbers are not
+        exact they are rounded as a solver's are. None: other writes the words, as it does every cell besides.
         """
         self._write_single_row(first)  # what stands above
         begin = [f'<c r="{xl_col_to_name(j)}' for j in range(len(numbers))]
-        number = [look and f'" s="{look._get_xf_index()}"><v>' for look in numbers]
+        number = [f'" s="{look._get_xf_index()}"><v>' for look in numbers]
         name = [look and f'" s="{look._get_xf_index()}" t="s"><v>' for look in names]
         known: dict[str, int] = {}  # text -> its place among those of the workbook
         i = first - 1
@@ -45,15 +46,16 @@ class StreamedSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter has no types
             at, parts = i + 1, [f'<row r="{i + 1}">']
             for j, value in enumerate(row):
                 kind = value.__class__
-                if kind is float and number[j] and isfinite(value):
-                    parts.append(f"{begin[j]}{at}{number[j]}{round(value, 6) + 0.0:.16G}</v></c>")
+                if kind is float and isfinite(value):
+                    shown = value if exact[j] else round(value, 6) + 0.0  # no -0.00 from a solver's -1e-9
+                    parts.append(f"{begin[j]}{at}{number[j]}{shown:.16G}</v></c>")
                 elif kind is str and name[j] and (value in known or _is_plain(value, longest)):
                     if value not in known:
                         known[value] = self.str_table._get_shared_string_index(value)
                     else:
                         self.str_table.count += 1
                     parts.append(f"{begin[j]}{at}{name[j]}{known[value]}</v></c>")
-                elif kind is int and number[j]:
+                elif kind is int:
                     parts.append(f"{begin[j]}{at}{number[j]}{value:.16G}</v></c>")
                 elif value is not None:
                     self._write_between(parts, i, j, value, row, other)
@@ -72,4 +74,4 @@ class StreamedSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter has no types
 
 
 def _is_plain(text: str, longest: int) -> bool:
-    return text[:1].isalpha() and len(text) < longest
+    return text[:1].isalnum() and len(text) < longest

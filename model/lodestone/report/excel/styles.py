@@ -225,9 +225,10 @@ def write_grid(
             styles.write(sheet, i, j, value, columns[j].unit)
 
     if isinstance(sheet, StreamedSheet):
-        numbers = [None if column.unit in EXACT else styles.number(column.unit) for column in columns]
+        numbers = [styles.number(column.unit) for column in columns]
+        exact = [column.unit in EXACT for column in columns]
         names = [None if j in places else styles.text("") for j in range(len(columns))]
-        sheet.write_rows(1, rows[:first_total], numbers, names, LONGEST_TEXT, write)
+        sheet.write_rows(1, rows[:first_total], numbers, exact, names, LONGEST_TEXT, write)
     else:
         for i, row in enumerate(rows[:first_total], 1):
             for j, value in enumerate(row):
