@@ -40,3 +40,16 @@ def test_a_key_that_comes_twice_is_one_variable_and_order_stays():
     m.x = pyo.Var(keys([(2026, "b"), (2026, "a"), (2026, "b")]))
     assert [v.name for v in m.x.values()] == ["x[2026,b]", "x[2026,a]"]
     assert (2027, "a") not in m.x
+
+
+def test_what_is_added_to_a_prepared_sum_leaves_it_as_it_was():
+    x = three().x
+    prepared = linear([(2.0, x[1])])
+    assert coefficients(prepared + x[2]) == ({"x[1]": 2, "x[2]": 1}, 0)
+    assert coefficients(3 * x[3] + prepared) == ({"x[1]": 2, "x[3]": 3}, 0)
+    assert coefficients((prepared <= x[2]).args[0]) == ({"x[1]": 2}, 0)
+    assert coefficients(prepared) == ({"x[1]": 2}, 0)
+
+
+def test_a_sum_of_nothing():
+    assert coefficients(linear([])) == ({}, 0)

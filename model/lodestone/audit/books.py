@@ -8,7 +8,8 @@ carries out the plan. Amounts are those of a period; a time is when it begins.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import wraps
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -34,6 +35,7 @@ Document = Mapping[str, Any]  # a plan as plan.json holds it
 Row = Mapping[str, Any]  # of one of its tables, by column
 Key = tuple[Any, ...]  # the values of some columns
 K = TypeVar("K")
+T = TypeVar("T")
 
 
 class Amounts(dict[K, float]):
@@ -133,6 +135,7 @@ class Books:
     length: Mapping[Time, float]  # w(n): the part of a year that a period is
     before: Mapping[Time, Time | None]  # the period before; None of the first
     beside: tuple[Beside, ...] = ()  # of a joint plan: the other futures
+    reckoned: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)  # see `once`
 
     def rows(self, table: str) -> Sequence[Row]:
         """The rows of a table of the plan; none where the plan lacks it."""
@@ -155,6 +158,20 @@ class Books:
     def chosen_signings(self) -> tuple[Signing, ...]:
         """Signings that the plan decides, without what is committed."""
         return tuple(s for s in self.signings if not s.committed)
+
+
+def once(reckon: Callable[[PlanData, Books], T]) -> Callable[[PlanData, Books], T]:
+    """What several rules ask of a plan is reckoned for the first and kept with its books; none may change it."""
+
+    @wraps(reckon)
+    def kept(data: PlanData, books: Books) -> T:
+        key = (reckon, id(data))
+        if key not in books.reckoned:
+            books.reckoned[key] = reckon(data, books)
+        known: T = books.reckoned[key]
+        return known
+
+    return kept
 
 
 def limit(series: OpenSeries | None, time: Time) -> float | None:

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from lodestone.audit.books import Amounts, Books, time_in, when
+from lodestone.audit.books import Amounts, Books, once, time_in, when
 from lodestone.audit.projects import ramp, starts
 from lodestone.audit.verdict import COPIES, MUSD, NAME, TONNES, Check, Rule, at_most, equal, holds, same
 from lodestone.data.plan_data import PlanData, Project, Time, year_of
 
 
+@once
 def capacities(data: PlanData, books: Books) -> Amounts[tuple[str, Time]]:
     """(8) t/yr by unit and time."""
     result: Amounts[tuple[str, Time]] = Amounts()

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lodestone.audit.books import Amounts, Books, by_year, when
+from lodestone.audit.books import Amounts, Books, by_year, once, when
 from lodestone.audit.flows import clean_mode, made, shipped_from
 from lodestone.audit.stockpiles import held, left_over, opening
 from lodestone.audit.verdict import SHARE, TONNES, Check, Rule, at_least, at_most, equal
@@ -90,6 +90,7 @@ def _fills(data: PlanData, books: Books) -> Parts:
     return parts
 
 
+@once
 def cap_bases(data: PlanData, books: Books) -> dict[CapKey, Basis]:
     """Every cap in force, recomputed from deliveries, intake and fills."""
     intake, fills, years = _intake(data, books), _fills(data, books), by_year(data)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lodestone.audit.books import Amounts, Books, time_in, when
+from lodestone.audit.books import Amounts, Books, once, time_in, when
 from lodestone.audit.capacity import capacities
 from lodestone.audit.projects import starts
 from lodestone.audit.verdict import COPIES, MUSD, TONNES, Check, Rule, at_most, equal, same
@@ -27,6 +27,7 @@ def can_close(unit: Unit) -> bool:
     return isinstance(unit, Plant) and unit.fixed_cost > 0
 
 
+@once
 def kept_open(data: PlanData, books: Books) -> dict[tuple[str, Time], float]:
     """F of every unit that can close: 1 for all of a plant, builds of a project."""
     kept: dict[tuple[str, Time], float] = {}
@@ -60,6 +61,7 @@ def producing(data: PlanData, books: Books, project: Project, year: int) -> floa
     )
 
 
+@once
 def fixed_costs(data: PlanData, books: Books) -> Amounts[tuple[str, Time]]:
     """MUSD in each period of what is kept open; none of public projects."""
     costs: Amounts[tuple[str, Time]] = Amounts()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lodestone.audit.books import Amounts, Books, time_in, when
+from lodestone.audit.books import Amounts, Books, once, time_in, when
 from lodestone.audit.cost_items import items
 from lodestone.audit.verdict import MUSD, Check, Rule, equal
 from lodestone.data.plan_data import PlanData, Time, year_of
@@ -13,6 +13,7 @@ from lodestone.plan.tables import COST_TERMS
 Costs = Amounts[tuple[str, Time]]  # term, time -> MUSD, undiscounted
 
 
+@once
 def cost_terms(data: PlanData, books: Books) -> Costs:
     """Every term by time, undiscounted; tariffs counted or not. Topups are the plan's (rule (9) checks them).
 

@@ -17,7 +17,7 @@ from lodestone.audit.china_share import BASES, cap_bases
 from lodestone.audit.committed import commitments
 from lodestone.audit.verdict import MUSD, NAME, SHARE, TONNES, USD_PER_KG, Check, Rule, at_least, holds, same
 from lodestone.data.plan_data import STREAMS, PlanData, time_of, year_of
-from lodestone.plan.tables import COST_TERMS, TABLES, PlanTable
+from lodestone.plan.tables import COST_TERMS, TABLES, Column, PlanTable
 
 # Columns whose names are no ids: regions and sectors of a cap as written, the unit of an amount.
 OTHER_NAMES = (("china_share", "region"), ("china_share", "sector"), ("committed", "unit"))
@@ -70,18 +70,25 @@ def _cells(table: PlanTable, where: str, row: object) -> Iterator[Check]:
         place, value = f"{where} {column.name}", row.get(column.name)
         if column.kind in AMOUNTS:
             good = _is_number(value) or (value is None and column.blank)
-            yield holds(place, good, "a finite number", repr(value))
+            due = "a finite number"
         elif column.kind == "year":
-            yield holds(place, type(value) is int, "a year", repr(value))
+            good, due = type(value) is int, "a year"
         elif column.kind == "any":
-            yield holds(place, _is_number(value) or isinstance(value, str | None), "a number or a text", repr(value))
+            good, due = _is_number(value) or _is_text(value), "a number or a text"
         else:
-            good = column.name in row and isinstance(value, str | None)
-            yield holds(place, good, "a text", repr(value))
+            good, due = column.name in row and _is_text(value), "a text"
+        yield holds(place, good, due, "" if good else repr(value))
 
 
 def _is_number(value: object) -> bool:
+    if type(value) is float:  # most cells of a plan
+        return math.isfinite(value)
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_text(value: object) -> bool:
+    """Or nothing."""
+    return value is None or isinstance(value, str)
 
 
 def names(data: PlanData, document: Document) -> Iterator[Check]:
@@ -110,16 +117,28 @@ def names(data: PlanData, document: Document) -> Iterator[Check]:
     times = set(data.times)
     committed_years = {f.committed_year for f in data.floors.values()}
     committed_years |= {c.committed_year for c in data.contracts.values()}
+    years = data.years
+
+    def is_name(table: str, column: str) -> bool:
+        return column in known and (table, column) not in OTHER_NAMES
+
+    def is_year(table: str, column: str) -> bool:
+        return column in IN_HORIZON and table not in ("bankability", "committed")
+
+    asked = {
+        name: [(c, is_name(name, c)) for c in table.names if is_name(name, c) or is_year(name, c)]
+        for name, table in TABLES.items()
+    }
     for table, row, where in _all_rows(document):
-        for column in TABLES[table].names:
+        for column, named in asked[table]:
             value = row.get(column)
-            if column in known and (table, column) not in OTHER_NAMES:
+            if named:
                 good = isinstance(value, str) and value in known[column]
                 good = good or ((table, column) == ("floor_payments", "project") and value in data.plants)
-                yield holds(where, good, f"{column} of the workbook", repr(value))
-            elif column in IN_HORIZON and table not in ("bankability", "committed"):
-                committed = (table, column) in COMMITMENTS and value in committed_years
-                yield holds(where, value in data.years or committed, f"{column} in the horizon", repr(value))
+                yield holds(where, good, f"{column} of the workbook", "" if good else repr(value))
+            else:
+                good = value in years or ((table, column) in COMMITMENTS and value in committed_years)
+                yield holds(where, good, f"{column} in the horizon", "" if good else repr(value))
         if row.get(MONTH) is not None:
             yield holds(where, time_in(row) in times, f"a {MONTH} in which a period begins", repr(row[MONTH]))
 
@@ -181,13 +200,14 @@ def unique(_data: PlanData, books: Books) -> Iterator[Check]:
 
 def amounts(data: PlanData, books: Books) -> Iterator[Check]:
     """Amounts are finite, and not below 0 where they cannot be."""
+    least = {
+        name: [(c.name, AMOUNT_UNITS.get(c.unit, SHARE)) for c in table.columns if _is_amount(c) and not c.negative]
+        for name, table in TABLES.items()
+    }
     for table, row, where in _all_rows(books.document):
-        for column in TABLES[table].columns:
-            value = row[column.name]
-            amount = column.kind in (*AMOUNTS, "any") and not isinstance(value, str | None)
-            if amount and not column.negative:
-                unit = AMOUNT_UNITS.get(column.unit, SHARE)
-                yield at_least(where, column.name, value, 0.0, unit)
+        for column, unit in least[table]:
+            if not _is_text(row[column]):
+                yield at_least(where, column, row[column], 0.0, unit)
     for row in books.rows("stockpile"):
         clean = row["stock_t"] - row["exposed_t"]
         yield at_least(
@@ -198,6 +218,10 @@ def amounts(data: PlanData, books: Books) -> Iterator[Check]:
             TONNES,
             row["stock_t"],
         )
+
+
+def _is_amount(column: Column) -> bool:
+    return column.kind in (*AMOUNTS, "any")
 
 
 def complete(data: PlanData, books: Books) -> Iterator[Check]:

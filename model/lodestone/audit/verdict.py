@@ -20,7 +20,7 @@ def tolerance(unit: str, *magnitudes: float) -> float:
 
     Solvers keep rows within 1e-7 of their scaled numbers: this passes their noise, and nothing a planner would notice.
     """
-    return ABSOLUTE[unit] + RELATIVE * max((abs(m) for m in magnitudes), default=0.0)
+    return ABSOLUTE[unit] + RELATIVE * max(map(abs, magnitudes), default=0.0)
 
 
 class Check(NamedTuple):

@@ -13,21 +13,45 @@ A project is bankable unaided when gap <= 0; else grants, floors and contracts m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from lodestone.data.plan_data import MUSD_PER_T, Contract, Floor, PlanData, Project
 
+R = TypeVar("R", Project, Floor)
+T = TypeVar("T")
 
-def producing_years(project: Project, decision_year: int) -> Iterator[tuple[int, float, float]]:
+
+def once(reckon: Callable[[PlanData, R, int], T]) -> Callable[[PlanData, R, int], T]:
+    """Reckoned once for each project or package of the data and year of the decision; rules ask again and again."""
+
+    @wraps(reckon)
+    def kept(data: PlanData, row: R, decision_year: int) -> T:
+        if (data.projects if isinstance(row, Project) else data.floors).get(row.name) is not row:
+            return reckon(data, row, decision_year)  # with terms of its own
+        key = (reckon.__name__, row.name, decision_year)
+        if key not in data.reckoned:
+            data.reckoned[key] = reckon(data, row, decision_year)
+        known: T = data.reckoned[key]
+        return known
+
+    return kept
+
+
+def producing_years(project: Project, decision_year: int) -> Sequence[tuple[int, float, float]]:
     """(year, discount factor to the decision, ramp) over the whole life."""
-    first = project.first_year(decision_year)
-    for age in range(project.life_years):
-        year = first + age
-        yield year, (1 + project.hurdle_rate) ** (decision_year - year), project.ramp(age)
+    if decision_year not in project.lives:
+        first, hurdle = project.first_year(decision_year), 1 + project.hurdle_rate
+        project.lives[decision_year] = [
+            (first + age, hurdle ** (decision_year - (first + age)), project.ramp(age))
+            for age in range(project.life_years)
+        ]
+    return project.lives[decision_year]
 
 
+@once
 def gap(data: PlanData, project: Project, decision_year: int) -> float:
     """MUSD missing to the hurdle rate at the decision; 0 or less: bankable unaided."""
     return project.capex + sum(
@@ -101,7 +125,7 @@ def average_bank_price(data: PlanData, project: Project, decision_year: int) -> 
     """Lenders' price of the main output, MUSD/t, averaged over discounted output."""
     if not project.outputs:
         return None
-    years = list(producing_years(project, decision_year))
+    years = producing_years(project, decision_year)
     return sum(d * ramp * data.bank_price_of(project.main_output, project.region, t) for t, d, ramp in years) / sum(
         d * ramp for _, d, ramp in years
     )
@@ -193,6 +217,7 @@ def worth_after(data: PlanData, floor: Floor, decision_year: int, after: int = 0
 MARGIN = 1.000001  # of a floor that is left blank, so that no tolerance loses it
 
 
+@once
 def blank_floor(data: PlanData, floor: Floor, decision_year: int) -> float | None:
     """The least floor that closes the gap with this package alone, MUSD/t; None: not on offer.
 
@@ -201,7 +226,7 @@ def blank_floor(data: PlanData, floor: Floor, decision_year: int) -> float | Non
     What a package is worth is piecewise linear in its floor, and bends at the lenders' prices.
     """
     project, missing = data.projects[floor.project], gap(data, data.projects[floor.project], decision_year)
-    years = list(producing_years(project, decision_year))[: floor.tenor_years]
+    years = producing_years(project, decision_year)[: floor.tenor_years]
     bends = sorted({0.0, *(data.bank_price_of(floor.material, project.region, t) for t, _, _ in years)})
     worth = [package_worth(data, floor, decision_year, level) for level in (*bends, bends[-1] + 1.0)]
     least = 0.0

@@ -7,15 +7,30 @@ the chain node by node, stocks and returns included.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lodestone.data.plan_data import CLEAN, EXPOSED, STREAMS, PlanData, Project, Return, Stockpile, Unit
+from lodestone.data.plan_data import CLEAN, EXPOSED, STREAMS, LaneData, PlanData, Project, Return, Stockpile, Unit
 from lodestone.data.tree import Tree
 
 Place = tuple[str, str]  # (region, material)
 Batch = tuple[str, str, str]  # (region, material, stream)
 DemandKey = tuple[str, str, str]  # (region, sector, material)
+
+
+@dataclass(frozen=True)
+class Shipping:
+    """What can be shipped at a node, and all of it by where it starts and where it arrives, as places in `ship`.
+
+    Mostly of many nodes at once: it differs only where chains do.
+    """
+
+    ship: list[tuple[str, str, str, str]]  # (material, from, to, stream)
+    lanes: list[LaneData]
+    taxed: list[int]  # those on which a duty may be due
+    sent: dict[Batch, list[int]]
+    brought: dict[Batch, list[int]]
 
 
 @dataclass
@@ -25,7 +40,8 @@ class Net:
     act: list[tuple[str, str]] = field(default_factory=list)  # (unit, stream)
     buy: list[str] = field(default_factory=list)
     sell: list[tuple[str, str]] = field(default_factory=list)  # (market, stream)
-    ship: list[tuple[str, str, str, str]] = field(default_factory=list)  # (material, from, to, stream)
+    shipping: Shipping = field(default_factory=lambda: Shipping([], [], [], {}, {}))
+    opened: tuple[object, ...] = ()  # what shipping follows from
     deliver: list[tuple[DemandKey, str]] = field(default_factory=list)
     avoid: list[tuple[str, DemandKey]] = field(default_factory=list)
     short: list[DemandKey] = field(default_factory=list)
@@ -35,6 +51,11 @@ class Net:
     held: set[tuple[str, str]] = field(default_factory=set)  # the stocks that can be more than 0
     release: list[tuple[str, str]] = field(default_factory=list)
     arrives: set[Batch] = field(default_factory=set)
+
+    @property
+    def ship(self) -> list[tuple[str, str, str, str]]:
+        """(material, from, to, stream)"""
+        return self.shipping.ship
 
 
 Network = dict[int, Net]
@@ -138,15 +159,29 @@ def _net(tree: Tree, node: int, nets: Network, held: set[tuple[str, str]]) -> Ne
             break
     net.act = [(u.name, k) for u in units for k in STREAMS if (u.name, k) in active]
     _uses(tree, node, net, held)
-    wanted = _wanted(data, net)
+    parent, net.opened = tree.parent[node], (_wanted(data, net), made, closed)
+    if parent is not None and tree.data[parent] is data and nets[parent].opened == net.opened:
+        net.shipping = nets[parent].shipping
+    else:
+        net.shipping = _shipping(data, *net.opened)
+    return net
+
+
+def _shipping(data: PlanData, wanted: set[Place], made: set[Batch], closed: set[tuple[str, str, str]]) -> Shipping:
     streams = {(r, m): [k for k in STREAMS if (r, m, k) in made] for r, m, _ in made}
-    net.ship = [
-        (m, r, to, k)
-        for m, r, to in data.lanes
+    open_ = [
+        ((m, r, to, k), lane)
+        for (m, r, to), lane in data.lanes.items()
         if (to, m) in wanted and (m, r, to) not in closed
         for k in streams.get((r, m), ())
     ]
-    return net
+    sent: dict[Batch, list[int]] = defaultdict(list)
+    brought: dict[Batch, list[int]] = defaultdict(list)
+    for i, ((m, r, to, k), _) in enumerate(open_):
+        sent[r, m, k].append(i)
+        brought[to, m, k].append(i)
+    taxed = [i for i, (_, lane) in enumerate(open_) if lane.may_be_taxed]
+    return Shipping([key for key, _ in open_], [lane for _, lane in open_], taxed, dict(sent), dict(brought))
 
 
 def _without(leads_to: Mapping[Place, list[str]], closed: set[tuple[str, str, str]]) -> dict[Place, list[str]]:

@@ -117,6 +117,11 @@ class Project(Unit):
     delay: Mapping[Time, int] = field(default_factory=dict)
 
     @cached_property
+    def lives(self) -> dict[int, list[tuple[int, float, float]]]:
+        """By decision year what `lenders.producing_years` says, as far as it was asked for."""
+        return {}
+
+    @cached_property
     def may_be_late(self) -> bool:
         """Whether a build may come late in some year."""
         return any(self.delay.values())
@@ -302,6 +307,11 @@ class LaneData:
     capacity: OpenSeries | None
     min_price: float | None = None
     applies_to: str = "all"
+
+    @property
+    def may_be_taxed(self) -> bool:
+        """Whether there is any duty on it."""
+        return self.min_price is not None or any(self.tariff.values())
 
     def capacity_in(self, time: Time) -> float:
         """t/yr, infinite when unlimited."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isinf
+from typing import Any
 
 from lodestone.data.parts import (
     ALL_KINDS,
@@ -190,7 +191,15 @@ class PlanData:
 
     def bank_price_of(self, material: str, region: str, year: int) -> float:
         """Lenders' price, MUSD/t: the mean of the year; before first_year its price, beyond their deck the last."""
-        return yearly(self.bank_price[material, region], max(year, self.first_year))
+        place = ("bank price", material, region, max(year, self.first_year))
+        if place not in self.reckoned:
+            self.reckoned[place] = yearly(self.bank_price[material, region], place[3])
+        return float(self.reckoned[place])
+
+    @cached_property
+    def reckoned(self) -> dict[tuple[str | int, ...], Any]:
+        """What follows from the data alone and is asked for again and again, by what it is; kept once it is known."""
+        return {}
 
     def value_added(self, unit: Unit, time: Time) -> float:
         """MUSD per t of capacity used, at the prices of its region (after the horizon at the last price)."""

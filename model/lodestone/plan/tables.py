@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 Cell = Any  # of a table: a text, a number, yes or no, or nothing
@@ -28,7 +29,7 @@ class Column:
     negative: bool = False
     words: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def kind(self) -> Literal["number", "count", "year", "text", "any"]:
         """Of what stands in a row; any: a number, a text, yes or no, or nothing."""
         if self.unit:
@@ -47,7 +48,7 @@ class PlanTable:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Its columns in their order."""
         return tuple(c.name for c in self.columns)

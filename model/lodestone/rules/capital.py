@@ -196,11 +196,19 @@ def _parts(
         to_come = back(block.dividends_after).get(leaf, 0.0)
         add("stake", floor.equity, begins, ends, back(block.dividends), to_come)
     paid = {
-        n: worth(terms) for n in tree.nodes for a, b, terms in payments_at(tree, floors, offtake, n) if (b, a) == key
+        n: worth(terms)
+        for n in tree.nodes
+        for a, b, terms in payments_at(tree, floors, offtake, n, project=floor.project)
+        if (b, a) == key
     }
     owed = worth(discounted_after(tree, leaf, owed_after(tree, floors, offtake, o, d, leaf)))
     add("floor", 0.0, first, end, paid, owed)
-    given = {n: worth(terms) for n in tree.nodes for a, b, terms in credits_at(tree, floors, n) if (b, a) == key}
+    given = {
+        n: worth(terms)
+        for n in tree.nodes
+        for a, b, terms in credits_at(tree, floors, n, floor.project)
+        if (b, a) == key
+    }
     owed = worth(discounted_after(tree, leaf, credits_after(tree, floors, o, d, leaf)))
     add("credit", 0.0, first, end, given, owed)
     return parts

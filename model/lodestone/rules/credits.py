@@ -54,10 +54,13 @@ def credit_at(tree: Tree, floors: pyo.Block, node: int, o: str, decision: int, y
     return [(ramp * floor.credit * full_output(data, floor, tree.time[node]), floors.decided[decision, o])]
 
 
-def credits_at(tree: Tree, floors: pyo.Block, node: int) -> Iterator[tuple[str, int, Terms]]:
-    """(package, decision, credit in the node in MUSD as prepared terms)."""
+def credits_at(
+    tree: Tree, floors: pyo.Block, node: int, project: str | None = None
+) -> Iterator[tuple[str, int, Terms]]:
+    """(package, decision, credit in the node in MUSD as prepared terms); project: as of `payments_at`."""
+    packages = [o for o, f in tree.data[node].floors.items() if f.credit and project in (None, f.project)]
     for d in decisions_before(tree, node):
-        for o in (o for o in tree.data[node].floors if (d, o) in floors.decided):
+        for o in (o for o in packages if (d, o) in floors.decided):
             credit = credit_at(tree, floors, node, o, d, tree.year[node])
             if credit:
                 yield o, d, scaled(tree.length[node], credit)

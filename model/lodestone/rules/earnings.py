@@ -299,8 +299,8 @@ def _earned_at(
     margin = data.value_added(project, tree.time[a]) - project.operating_cost
     used = sum(amount(flow.act[a, g, k]) for k in (CLEAN, EXPOSED) if (a, g, k) in flow.act)
     sales = margin * used - worth(open_.fixed_cost.get((a, g), ()))
-    given = [terms for o, _, terms in payments_at(tree, floors, offtake, a) if data.floors[o].project == g]
-    given += [terms for o, _, terms in credits_at(tree, floors, a) if data.floors[o].project == g]
+    given = [terms for _, _, terms in payments_at(tree, floors, offtake, a, project=g)]
+    given += [terms for _, _, terms in credits_at(tree, floors, a, g)]
     support = sum(worth(terms) for terms in given)
     topup = amount(paid.topup[a, g]) if (a, g) in paid.topup else 0.0
     return {

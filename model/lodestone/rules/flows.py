@@ -26,6 +26,7 @@ Sheets   in: Processes, Plants, Projects, Markets, Lanes, Tariffs, Demand, Secto
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import chain, islice
 from math import isinf
 
 import pyomo.environ as pyo
@@ -54,6 +55,8 @@ def flows(tree: Tree, net: Network) -> pyo.Block:
         bounds=lambda b, n, v: (0, _volume(tree, n, v)),
     )
     block.ship = amounts([(n, *key) for n in nodes for key in net[n].ship])
+    one_by_one = iter(block.ship.values())
+    block.ships = {n: list(islice(one_by_one, len(net[n].ship))) for n in nodes}  # in the order of net[n].ship
     block.avoid = pyo.Var(
         keys([(n, o, *j) for n in nodes for o, j in net[n].avoid]),
         domain=pyo.NonNegativeReals,
@@ -71,21 +74,24 @@ def flows(tree: Tree, net: Network) -> pyo.Block:
 def balances(tree: Tree, net: Network, flow: pyo.Block, piles: pyo.Block) -> pyo.Block:
     """Build the rows (1) and (2), once stocks exist."""
     block = pyo.Block(concrete=True)
-    shipped: dict[tuple[int, str, str, str], Terms] = defaultdict(list)
-    used: dict[tuple[int, str, str, str], Terms] = defaultdict(list)
-    for (n, m, r, to, k), ship in flow.ship.items():
-        shipped[n, r, m, k].append((-1.0, ship))
-        used[n, to, m, k].append((1.0, ship))
     sources = {n: made_terms(tree, net, flow, piles, n) for n in tree.nodes}
-    for n in tree.nodes:
-        for batch, terms in used_terms(tree, net, flow, piles, n).items():
-            used[n, *batch] += scaled(-1.0, terms)
+    uses = {n: used_terms(tree, net, flow, piles, n) for n in tree.nodes}
+    sent = ((n, *batch) for n in tree.nodes for batch in net[n].shipping.sent)
+    brought = ((n, *batch) for n in tree.nodes for batch in net[n].shipping.brought)
 
     def made(b: pyo.Block, n: int, r: str, m: str, k: str) -> object:
-        return linear(sources[n][r, m, k] + shipped[n, r, m, k]) >= 0
+        ships = flow.ships[n]
+        return linear(sources[n][r, m, k] + [(-1.0, ships[i]) for i in net[n].shipping.sent[r, m, k]]) >= 0
 
-    block.made = pyo.Constraint(keys(shipped), rule=made, doc="(1)")
-    block.used = pyo.Constraint(keys(used), rule=lambda b, *key: linear(used[key]) == 0, doc="(2)")
+    def used(b: pyo.Block, n: int, r: str, m: str, k: str) -> object:
+        ships = flow.ships[n]
+        arriving = [(1.0, ships[i]) for i in net[n].shipping.brought.get((r, m, k), ())]
+        return linear(arriving + scaled(-1.0, uses[n][r, m, k])) == 0
+
+    block.made = pyo.Constraint(keys(sent), rule=made, doc="(1)")
+    block.used = pyo.Constraint(
+        keys(chain(brought, ((n, *batch) for n in tree.nodes for batch in uses[n]))), rule=used, doc="(2)"
+    )
     return block
 
 
@@ -235,19 +241,16 @@ def _costs(tree: Tree, net: Network, block: pyo.Block) -> None:
     for n in tree.nodes:
         data, time = tree.data[n], tree.time[n]
         cost = {term: block.cost[term][n] for term in block.cost}
-
         cost["market_purchases"] += [(data.market_price(v, time), block.buy[n, v]) for v in net[n].buy]
         cost["market_sales"] += [(-data.market_price(v, time), block.sell[n, v, k]) for v, k in net[n].sell]
         cost["substitution"] += [(data.substitution[o].cost, block.avoid[n, o, *j]) for o, j in net[n].avoid]
         cost["shortage"] += [(data.sectors[j[1]].shortage_cost, block.short[n, *j]) for j in net[n].short]
-    freight, tariffs = block.cost["freight"], block.cost["tariffs"]
-    for (n, m, r, to, k), ship in block.ship.items():
-        data = tree.data[n]
-        lane = data.lanes[m, r, to]
-        if lane.freight:
-            freight[n].append((lane.freight, ship))
-        if rate := duty(data, lane, m, r, k, tree.time[n]):
-            tariffs[n].append((rate, ship))
+        shipping, ships = net[n].shipping, block.ships[n]
+        cost["freight"] += [(lane.freight, s) for lane, s in zip(shipping.lanes, ships, strict=True) if lane.freight]
+        for i in shipping.taxed:
+            m, r, _, k = shipping.ship[i]
+            if rate := duty(data, shipping.lanes[i], m, r, k, time):
+                cost["tariffs"].append((rate, ships[i]))
 
 
 def duty(data: PlanData, lane: LaneData, material: str, origin: str, stream: str, time: int) -> float:

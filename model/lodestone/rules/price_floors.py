@@ -40,6 +40,7 @@ Source   the two-way floor follows the public terms of the MP Materials agreemen
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 import pyomo.environ as pyo
@@ -81,6 +82,9 @@ def price_floors(tree: Tree, invest: pyo.Block, offtake: pyo.Block) -> pyo.Block
     _deemed_output(tree, block, invest, offtake)
     products = [(n, o, c) for n, o in awards for c in _told_apart(tree, offtake, n, o)]
     block.under_award = pyo.Var(products, domain=pyo.NonNegativeReals)
+    block.contracts_under = defaultdict(list)  # (decision, package) -> contracts told apart
+    for n, o, c in products:
+        block.contracts_under[n, o].append(c)
     _products(tree, block, offtake)
     block.cost = costs("grants", "floor_payments", "owed_beyond_horizon")
     _costs(tree, block, offtake)
@@ -170,12 +174,12 @@ def _broken(tree: Tree, block: pyo.Block, node: int, o: str, decision: int, year
     """What contracts that are not honoured at a node give back to the floor, as if fully ramped."""
     data = tree.data[node]
     back: Terms = []
-    for d, package, c in block.under_award:
-        if (d, package) == (decision, o) and data.contracts[c].material == data.floors[o].material:
-            contract = data.contracts[c]
+    for c in block.contracts_under.get((decision, o), ()):
+        contract = data.contracts[c]
+        if contract.material == data.floors[o].material:
             first, last = delivery_years(data, contract, tree.year[decision])
             if first <= year <= last and not contract.is_honoured(tree.time[node]):
-                back.append((contract.take_or_pay_share, block.under_award[d, package, c]))
+                back.append((contract.take_or_pay_share, block.under_award[decision, o, c]))
     return back
 
 
@@ -186,12 +190,16 @@ def full_output(data: PlanData, floor: Floor, time: int) -> float:
 
 
 def payments_at(
-    tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int, at_bank: bool = False
+    tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int, at_bank: bool = False, project: str | None = None
 ) -> Iterator[tuple[str, int, Terms]]:
-    """(package, decision, payment in the node in MUSD); at_bank: at the lenders' price of the year."""
+    """(package, decision, payment in the node in MUSD); at_bank: at the lenders' price of the year.
+
+    project: or plant, whose packages alone are wanted.
+    """
     data, time = tree.data[node], tree.time[node]
+    packages = [o for o, floor in data.floors.items() if project in (None, floor.project)]
     for d in decisions_before(tree, node):
-        for o in (o for o in data.floors if (d, o) in block.decided):
+        for o in (o for o in packages if (d, o) in block.decided):
             floor = data.floors[o]
             covered = deemed_at(tree, block, offtake, node, o, d, tree.year[node])
             if covered:

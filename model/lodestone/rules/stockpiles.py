@@ -30,7 +30,7 @@ Source   days of cover as strategic reserves state them (60 days in Japan, 100 i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pyomo.environ as pyo
 
@@ -53,7 +53,8 @@ def stockpiles(tree: Tree, net: Network, flow: pyo.Block) -> pyo.Block:
     index = [(n, s) for n in tree.nodes for s in piles]
     _recursion(tree, block)
     _limits(tree, block, index)
-    block.consumption = {(n, s): _consumption(tree, net, flow, n, tree.data[n].stockpiles[s]) for n, s in index}
+    intake = {n: intake_terms(tree, net, flow, n) if piles else {} for n in tree.nodes}
+    block.consumption = {(n, s): _consumption(tree, intake[n], n, tree.data[n].stockpiles[s]) for n, s in index}
     _cover(tree, block, index)
     block.cost = costs("stock_holding", "stock_credit", "lacking_cover", "owed_beyond_horizon")
     _end_credit(tree, block, piles)
@@ -138,12 +139,15 @@ def _limits(tree: Tree, block: pyo.Block, index: list[tuple[int, str]]) -> None:
     block.max_release = limit(block.release, "max_release", yearly=True)
 
 
-def _consumption(tree: Tree, net: Network, flow: pyo.Block, n: int, pile: Stockpile) -> tuple[Terms, float]:
-    """Consumption that the days refer to, as rates: intake as terms, demand as a number."""
+def _consumption(tree: Tree, taken_in: Mapping[tuple[str, str], Terms], n: int, pile: Stockpile) -> tuple[Terms, float]:
+    """Consumption that the days refer to, as rates: intake as terms, demand as a number.
+
+    taken_in: what all plants and projects take in at the node, by region and material.
+    """
     demand = sum(series[tree.time[n]] for series in _covered(tree, n, pile).values())
     intake: Terms = []
     if pile.counts == "consumption":
-        for (region, material), terms in intake_terms(tree, net, flow, n).items():
+        for (region, material), terms in taken_in.items():
             if material == pile.material and region in pile.covers:
                 intake += scaled(1.0 / tree.length[n], terms)
     return intake, demand

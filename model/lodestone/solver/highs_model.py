@@ -68,23 +68,15 @@ class LoadedModel:
         if not np.all(np.abs(loaded.cost) <= LARGEST_COST):
             raise StoppedError(_too_large(loaded))
         loaded = _without_rounding(loaded)
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = len(loaded.variables), len(loaded.rows)
-        lp.col_cost_, lp.col_lower_, lp.col_upper_ = loaded.cost, loaded.lower, loaded.upper
-        lp.row_lower_, lp.row_upper_ = loaded.row_lower, loaded.row_upper
-        lp.offset_ = loaded.offset
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = loaded.starts
-        lp.a_matrix_.index_ = loaded.columns
-        lp.a_matrix_.value_ = loaded.coefficients
-        status = self.highs.passModel(lp)
+        status = self.highs.passModel(  # arrays as they are: through a HighsLp each number becomes a Python object
+            len(loaded.variables), len(loaded.rows), len(loaded.coefficients), int(highspy.MatrixFormat.kRowwise),
+            int(highspy.ObjSense.kMinimize), loaded.offset, loaded.cost, loaded.lower, loaded.upper, loaded.row_lower,
+            loaded.row_upper, loaded.starts, loaded.columns, loaded.coefficients, loaded.branched.astype(np.int32),
+        )  # fmt: skip
         if status == highspy.HighsStatus.kError:
             raise StoppedError("the solver did not accept the model (a number is not finite or too large)")
         if status != highspy.HighsStatus.kOk:
             raise StoppedError(_dropped(loaded))
-        whole = np.flatnonzero(loaded.branched).astype(np.int32)
-        if len(whole):
-            self._set_kind(whole, highspy.HighsVarType.kInteger)
 
     # -- what was found -----------------------------------------------------------------------------------------------
 

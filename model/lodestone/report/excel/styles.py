@@ -11,6 +11,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from lodestone.plan.tables import Cell, Column
+from lodestone.report.excel.streamed import StreamedSheet
 
 NUMBER_FORMATS = {
     "": "0",  # years and counts
@@ -213,29 +214,28 @@ def write_grid(
         sheet.print_area(0, 0, max(len(rows), 1), len(columns) - 1)
     places = links or {}
     linked = 0
-    units = [c.unit for c in columns]
-    numbers = [styles.number(unit) for unit in units]
-    text = styles.text("")
     first_total = len(rows) - totals
-    for i, row in enumerate(rows[:first_total], 1):
-        for j, value in enumerate(row):
-            kind = value.__class__  # most cells of large sheets are numbers, plain names or blank
-            if kind is float and units[j] not in EXACT:
-                sheet.write_number(i, j, round(value, 6) + 0.0, numbers[j])
-            elif kind is int:
-                sheet.write_number(i, j, value, numbers[j])
-            elif value is None:
-                continue
-            elif j in places and isinstance(value, str) and linked < MOST_LINKS and (url := places[j](row)):
-                styles.link(sheet, i, j, url, value)
-                linked += 1
-            elif kind is str and value[:1].isalpha() and len(value) < LONGEST_TEXT:
-                sheet.write_string(i, j, value, text)
-            else:
-                styles.write(sheet, i, j, value, units[j])
+
+    def write(i: int, j: int, value: Cell, row: Sequence[Cell]) -> None:
+        nonlocal linked
+        if j in places and isinstance(value, str) and linked < MOST_LINKS and (url := places[j](row)):
+            styles.link(sheet, i, j, url, value)
+            linked += 1
+        else:
+            styles.write(sheet, i, j, value, columns[j].unit)
+
+    if isinstance(sheet, StreamedSheet):
+        numbers = [styles.number(column.unit) for column in columns]
+        exact = [column.unit in EXACT for column in columns]
+        names = [None if j in places else styles.text("") for j in range(len(columns))]
+        sheet.write_rows(1, rows[:first_total], numbers, exact, names, LONGEST_TEXT, write)
+    else:
+        for i, row in enumerate(rows[:first_total], 1):
+            for j, value in enumerate(row):
+                write(i, j, value, row)
     for i, row in enumerate(rows[first_total:], first_total + 1):
         for j, value in enumerate(row):
-            styles.write(sheet, i, j, value, units[j], bold=True, bg_color=LIGHT)
+            styles.write(sheet, i, j, value, columns[j].unit, bold=True, bg_color=LIGHT)
     sheet.autofilter(0, 0, max(first_total, 1), len(columns) - 1)
 
 

@@ -11,6 +11,7 @@ from xlsxwriter.utility import xl_col_to_name
 from lodestone.plan.labels import labelled
 from lodestone.plan.plan import Plan
 from lodestone.report.excel.paper import MOST_PAGES, SET_ASIDE, leave_out, pages, within
+from lodestone.report.excel.streamed import StreamedSheet
 from lodestone.report.excel.styles import Links, Styles, page, write_grid
 from lodestone.report.plan.charts import chart_breaks, drawings, write_charts
 from lodestone.report.plan.cost_matrix import cost_matrix
@@ -67,7 +68,7 @@ def _write(
     book: xlsxwriter.Workbook, styles: Styles, plan: Plan, table: TableSheet, links: Links, printed: int | None
 ) -> None:
     """printed: on so many pages; None: not at all."""
-    sheet = book.add_worksheet(table.name)
+    sheet = book.add_worksheet(table.name, StreamedSheet)
     page(sheet, plan.plan_name, table.name)
     aside = "" if printed else SET_ASIDE.format(rows=len(table.rows))
     write_grid(styles, sheet, table.columns, table.rows, table.totals, links, back=SUMMARY, aside=aside)
