@@ -180,11 +180,10 @@ def workbook() -> str:
         "Made from `workbook/schema/sheets.py`, which reader, checks and `lodestone new` read too. A sheet that is not",
         "required may be left out. The columns `note` and `source`, and columns whose heading starts with `#`, are",
         "free text on every sheet. On sheets with ids so is `label`: what people read instead of the id, wherever a",
-        "plan is shown ([more](../how_to.md#give-things-names)). Year columns have a year as heading; blank between",
-        "two given years is interpolated,",
-        "blank after the last holds the last value. A year is one period, or is cut into shorter ones on the sheet",
-        "Periods; every yearly figure is a rate, of which a period has its part. Columns marked *dated* can be changed",
-        "by a scenario from a month on, as year columns can.",
+        "plan is shown ([more](../how_to.md#give-things-names)). Year columns have a year as heading. A blank between",
+        "two given years is interpolated; after the last year given its value goes on. A year is one period, unless",
+        "the sheet Periods cuts it; yearly figures are rates, so a quarter has a quarter of them. Columns marked *dated*",
+        "can be changed by a scenario from a month on, as year columns can.",
     ]
     for sheet in SHEETS.values():
         lines += ["", *_sheet(sheet)]
@@ -251,7 +250,8 @@ def command_line() -> str:
     lines = [
         "# The command line",
         "",
-        "Made from the commands themselves: `lodestone COMMAND --help` says the same.",
+        "Made from the commands themselves: `lodestone COMMAND --help` says the same. Which of it is promised:",
+        "[what holds from 1.0 on](../promises.md).",
         "",
     ]
     lines += [*_help(commands.main)]
