@@ -182,8 +182,8 @@ def workbook() -> str:
         "free text on every sheet. On sheets with ids so is `label`: what people read instead of the id, wherever a",
         "plan is shown ([more](../how_to.md#give-things-names)). Year columns have a year as heading. A blank between",
         "two given years is interpolated; after the last year given its value goes on. A year is one period, unless",
-        "the sheet Periods cuts it; yearly figures are rates, so a quarter has a quarter of them. Columns marked *dated*",
-        "can be changed by a scenario from a month on, as year columns can.",
+        "the sheet Periods cuts it; yearly figures are rates, so a quarter has a quarter of them. Columns marked",
+        "*dated* can be changed by a scenario from a month on, as year columns can.",
     ]
     for sheet in SHEETS.values():
         lines += ["", *_sheet(sheet)]
