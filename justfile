@@ -56,6 +56,10 @@ deals:
 house:
     python -m benchmarks.house
 
+# promised names that have gone, and new ones
+promised:
+    python -m docs.promised
+
 # is there a test for each small fault in the rules and the audit
 mutants:
     python -m benchmarks.mutants
