@@ -1,7 +1,7 @@
 """Pages of the docs that are made from the code: `python docs/generate.py` writes them, a test compares them.
 
 mathematics    from the docstrings of model/lodestone/rules, in the order of model/lodestone/rules/build.py
-workbook       from model/lodestone/workbook/schema/sheets.py
+workbook       from model/lodestone/workbook/schema/sheets.py and template/column_help.py, the comments of the headings
 command_line   from the commands themselves
 plan_tables    from model/lodestone/plan/tables.py
 """
@@ -31,6 +31,7 @@ from lodestone.plan.tables import (
 from lodestone.plan.tables import (
     Column as PlanColumn,
 )
+from lodestone.template.column_help import meaning
 from lodestone.workbook.scenarios.changes import FIXED_SHEETS
 from lodestone.workbook.schema.columns import Column, Sheet
 from lodestone.workbook.schema.sheets import SHEETS, WORDS
@@ -205,8 +206,8 @@ def _sheet(sheet: Sheet) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for column in sheet.columns:
         shown = "a year, e.g. 2030" if column.kind == "years" else f"`{column.name}`"
-        meaning = f"{column.meaning} *dated*" if column.dated else column.meaning
-        cells = (shown, _values(column), column.unit, _blank(sheet, column), meaning)
+        told = f"{meaning(sheet, column)} *dated*" if column.dated else meaning(sheet, column)
+        cells = (shown, _values(column), column.unit, _blank(sheet, column), told)
         yield f"| {' | '.join(map(_cell, cells))} |"
 
 

@@ -1,7 +1,7 @@
 """The names that are promised from 1.0 on (docs/promises.md): `python -m docs.promised` says which are new or gone.
 
 `--write` adds what is new to docs/promised.json, as a release does. What stands there is taken out in a version with a
-new first number only; a test fails when it goes or changes.
+new first number only; a test fails when it goes or changes. Until 1.0 is released: delete the file and write it anew.
 """
 
 from __future__ import annotations
