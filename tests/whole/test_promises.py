@@ -41,6 +41,12 @@ def test_the_page_names_all_that_import_lodestone_has():
     assert set(re.findall(r"`(\w+)`", row)) == set(lodestone.__all__) - {"__version__"}
 
 
+def test_the_page_on_python_has_every_name_that_is_promised():
+    words = set(re.findall(r"\w+", (ROOT / "docs" / "python.md").read_text(encoding="utf-8")))
+    named = {word for name, arguments in promised()["python"].items() for word in (name.rpartition(".")[2], *arguments)}
+    assert named - words == set()
+
+
 def test_the_page_says_with_what_it_runs():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = {one.name: one.specifier for one in map(Requirement, project["dependencies"])}
