@@ -52,6 +52,14 @@ measure:
 deals:
     env LODESTONE_ORACLE_SEEDS=200 pytest tests/oracle -k when_asked
 
+# rooms, floors, arrows, lines, and what each capability costs
+house:
+    python -m benchmarks.house
+
+# promised names that have gone, and new ones
+promised:
+    python -m docs.promised
+
 # is there a test for each small fault in the rules and the audit
 mutants:
     python -m benchmarks.mutants

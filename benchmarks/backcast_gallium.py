@@ -122,8 +122,8 @@ def page() -> str:
 HEAD = f"""# Back-cast: a ban on gallium and germanium
 
 USGS (Open-File Report 2024-1057) reckons that American output falls by 3.4 billion dollars (1.7 to 9.0) in a year in
-which China sends out neither. From 3 December 2024 to 9 November 2025 China did ban both, for the USA alone. What does
-a model of cost say? Written by `python -m benchmarks.backcast_gallium --write docs/backcast_gallium.md`; a test holds
+which China exports neither. From 3 December 2024 to 9 November 2025 China did ban both, for the USA alone. What does
+this model say? Written by `python -m benchmarks.backcast_gallium --write docs/backcast_gallium.md`; a test holds
 the page to it.
 
 - Use in the USA: 18.7 t of gallium (2024), 30 t of germanium (USGS MCS 2026).

@@ -138,7 +138,7 @@ def page() -> str:
 HEAD = """# Back-cast: Japan and Lynas, 2010 to 2015
 
 In September 2010 China stopped rare earths for Japan; in March 2011 Japan (JOGMEC and Sojitz) put 250 million dollars
-as stake and loan into Lynas, for 8,500 t a year over ten years. What did it buy? Oxides of all kinds together, years.
+as stake and loan into Lynas, for 8,500 t a year over ten years. What did it buy? Oxides of all kinds, year by year.
 Written by `python -m benchmarks.backcast_japan --write docs/backcast_japan.md`; a test holds the page to it.
 
 - Japan: 20,000 t from China in 2010 (Minister Ohata, Wall Street Journal of January 2011); 15,400 t from all in 2011,
@@ -181,12 +181,13 @@ ten years (7 % is what Lynas paid until 2015; how the 250 part into stake and lo
 | lenders count on, USD/kg | they miss, MUSD | with stake and loan | least floor beside them, USD/kg |
 |---|--:|---|--:|"""
 SAYS = """
-At the price of the day nobody had to be asked. At the price before and after, stake and loan alone would not have made
-lenders whole: it would have taken a floor near 19 USD/kg. So the deal was an insurance that no lender who looks back
-would have sold. What came fits: at 16 to 19 USD/kg Lynas lost 366 million Australian dollars in the year to June 2014
-(Argus), Molycorp, without such a lender, went bankrupt in June 2015 (Adamas), and Japan gave later what the floor would
-have given: in 2015 205 of 225 million were still owed, 11.5 million of interest were let go, and interest fell from 7
-to 5.7, 3.75 and 2.5 % (Lynas reports, Mining Weekly). For 2015 as planned that floor would have paid 29 MUSD.
+At the price of the day lenders would have needed no help. At the price before and after it, stake and loan alone would
+not have closed their gap: it would have taken a floor near 19 USD/kg. So the deal was an insurance that no lender who
+counts on past prices would have sold. What came fits: at 16 to 19 USD/kg Lynas lost 366 million Australian dollars in
+the year to June 2014 (Argus), Molycorp, without such a lender, went bankrupt in June 2015 (Adamas), and Japan gave
+later what the floor would have given: in 2015 205 of 225 million were still owed, 11.5 million of interest were let go,
+and interest fell from 7 to 5.7, 3.75 and 2.5 % (Lynas reports, Mining Weekly). For 2015 as planned that floor would
+have paid 29 MUSD.
 
 **Not explained**: who bore the shortage of 2011 and 2012, and at what price; what of Lynas' output went to Japan; the
 private bond of 225 million dollars of January 2012, which the lenders of this model would not have given.

@@ -218,9 +218,9 @@ def page() -> str:
 
 HEAD = """# Back-casts: what the model says of squeezes that have happened
 
-Two squeezes month by month, each a workbook of one material, with what customs counted as the most that could be
-shipped. What lacked is what the model finds. Written by `python -m benchmarks.backcasts --write docs/backcasts.md`; a
-test holds the page to it. Other back-casts: [Japan and Lynas](backcast_japan.md), a ban on [gallium and
+Two squeezes, month by month. Each is a workbook of one material in which no more can be shipped than customs counted;
+the model then says what buyers lacked. Written by `python -m benchmarks.backcasts --write docs/backcasts.md`; a test
+holds the page to it. Other back-casts: [Japan and Lynas](backcast_japan.md), a ban on [gallium and
 germanium](backcast_gallium.md), [support alone or together](backcast_allies.md), payments under the
 [floor of MP](deals.md#what-was-paid-in-the-first-two-quarters).
 """
@@ -235,9 +235,9 @@ By month Korea and Japan are not public: they get the world's path.
 """
 SPRING_SAYS = """
 Figures quoted in public are some 4,200 t lacking at the four, and 27 to 45 days of stock that would have bridged it.
-Without any store the model is above that: in reality makers lived on what they had. With what came above use in the
-first quarter put by, as some did, it comes near. The USA had no such quarter, and lacked two months of use: 60 days
-of Project Vault would just have done.
+Without any store the model is above that: in reality makers lived on what they had. If what came above use in the first
+quarter is stored, as some did, the model comes near. The USA had no such quarter, and lacked two months of use: the 60
+days of Project Vault would just have been enough.
 """
 GRAPHITE_HEAD = """
 ## Graphite, December 2023
@@ -247,9 +247,9 @@ UN Comtrade by month, compiled by qennis, ChinaCriticalMineralComtrade) were 12.
 2023, taken as use.
 """
 GRAPHITE_SAYS = """
-What buyers did in November, 28 kt above use in six weeks of notice, is what the plan with a store does, and it
-bridges the winter: what still lacks is as much as October and the spring after stayed below the year before. So six
-weeks of notice were worth more than two months of use; the squeeze of magnets in 2025 gave none.
+In November, after six weeks of notice, buyers took 28 kt more than they used. The plan with a store does the same, and
+that carries it through the winter: what still lacks is what came short in October and in the spring after. So six weeks
+of notice were worth more than two months of use. The squeeze of magnets in 2025 came without notice.
 """
 
 

@@ -1,7 +1,7 @@
 """Pages of the docs that are made from the code: `python docs/generate.py` writes them, a test compares them.
 
 mathematics    from the docstrings of model/lodestone/rules, in the order of model/lodestone/rules/build.py
-workbook       from model/lodestone/workbook/schema/sheets.py
+workbook       from model/lodestone/workbook/schema/sheets.py and template/column_help.py, the comments of the headings
 command_line   from the commands themselves
 plan_tables    from model/lodestone/plan/tables.py
 """
@@ -31,6 +31,7 @@ from lodestone.plan.tables import (
 from lodestone.plan.tables import (
     Column as PlanColumn,
 )
+from lodestone.template.column_help import meaning
 from lodestone.workbook.scenarios.changes import FIXED_SHEETS
 from lodestone.workbook.schema.columns import Column, Sheet
 from lodestone.workbook.schema.sheets import SHEETS, WORDS
@@ -180,11 +181,10 @@ def workbook() -> str:
         "Made from `workbook/schema/sheets.py`, which reader, checks and `lodestone new` read too. A sheet that is not",
         "required may be left out. The columns `note` and `source`, and columns whose heading starts with `#`, are",
         "free text on every sheet. On sheets with ids so is `label`: what people read instead of the id, wherever a",
-        "plan is shown ([more](../how_to.md#give-things-names)). Year columns have a year as heading; blank between",
-        "two given years is interpolated,",
-        "blank after the last holds the last value. A year is one period, or is cut into shorter ones on the sheet",
-        "Periods; every yearly figure is a rate, of which a period has its part. Columns marked *dated* can be changed",
-        "by a scenario from a month on, as year columns can.",
+        "plan is shown ([more](../how_to.md#give-things-names)). Year columns have a year as heading. A blank between",
+        "two given years is interpolated; after the last year given its value goes on. A year is one period, unless",
+        "the sheet Periods cuts it; yearly figures are rates, so a quarter has a quarter of them. Columns marked",
+        "*dated* can be changed by a scenario from a month on, as year columns can.",
     ]
     for sheet in SHEETS.values():
         lines += ["", *_sheet(sheet)]
@@ -206,8 +206,8 @@ def _sheet(sheet: Sheet) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for column in sheet.columns:
         shown = "a year, e.g. 2030" if column.kind == "years" else f"`{column.name}`"
-        meaning = f"{column.meaning} *dated*" if column.dated else column.meaning
-        cells = (shown, _values(column), column.unit, _blank(sheet, column), meaning)
+        told = f"{meaning(sheet, column)} *dated*" if column.dated else meaning(sheet, column)
+        cells = (shown, _values(column), column.unit, _blank(sheet, column), told)
         yield f"| {' | '.join(map(_cell, cells))} |"
 
 
@@ -251,7 +251,8 @@ def command_line() -> str:
     lines = [
         "# The command line",
         "",
-        "Made from the commands themselves: `lodestone COMMAND --help` says the same.",
+        "Made from the commands themselves: `lodestone COMMAND --help` says the same. Which of it is promised:",
+        "[what holds from 1.0 on](../promises.md).",
         "",
     ]
     lines += [*_help(commands.main)]

@@ -13,10 +13,13 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from docs.promised import SHEETS_OF
 from docs.run_pages import RUN, work_through
 from openpyxl import load_workbook
 
+from lodestone import errors
 from lodestone.commands import main
+from lodestone.plan.plan import WHEN
 from lodestone.plan.run_files import plan_book
 from lodestone.template.examples import examples
 from lodestone.workbook.schema.sheets import SHEETS
@@ -142,17 +145,29 @@ def _number(text: str) -> float:
 
 
 def test_every_sheet_and_every_field_of_a_plan_is_in_the_docs(tmp_path: Path):
-    """The tables of reading_a_plan.md and programs.md against what a solve writes."""
+    """The tables of programs.md and reading_a_plan.md against what plans may hold and what a solve writes."""
+    fields = re.findall(r"`(\w+)`", " ".join(_first_column("programs.md", "| field | meaning |")))
+    assert len(fields) == len(set(fields))
+    assert set(fields) == set(WHEN)
+
     run = CliRunner().invoke(main, ["solve", str(examples()["tutorial"]), "--out", str(tmp_path / "run"), "--quiet"])
     assert run.exit_code == 0, run.output
-    plan = json.loads((tmp_path / "run" / "plan.json").read_text(encoding="utf-8"))
     sheets = set(load_workbook(plan_book(tmp_path / "run"), read_only=True).sheetnames)
-
-    fields = re.findall(r"`(\w+)`", " ".join(_first_column("programs.md", "| field | meaning |")))
-    assert set(fields) == set(plan) | {"labels"}  # of which the tutorial has none
     questions = re.findall(r"\w+", " ".join(_first_column("reading_a_plan.md", "| sheet | question |")))
-    assert sheets - set(questions) == {"Summary", "Charts"}
-    assert set(questions) - sheets == {"PriceFloors", "Contracts", "Committed", "CapitalStack"}  # the tutorial has none
+    assert sheets <= set(questions)
+    assert set(questions) == {*SHEETS_OF["plan"].split(), "Markets", "Intake", "Balance"}  # and every other table
+
+
+def test_what_each_command_answers_as_json_is_in_the_docs():
+    told = re.findall(r"`(\w+)", " ".join(_first_column("programs.md", "| command | further fields |")))
+    answering = {name for name, command in main.commands.items() if any("--json" in p.opts for p in command.params)}
+    assert set(told) - {"all"} == answering
+
+
+def test_the_docs_have_every_exit_code():
+    told = [int(code) for code in _first_column("programs.md", "| code | |")]
+    kinds = [errors.LodestoneError, *errors.LodestoneError.__subclasses__(), errors.ReaderLeftError]
+    assert told == sorted({0, *(kind.exit_code for kind in kinds)})
 
 
 def _first_column(page: str, heading: str) -> list[str]:

@@ -11,6 +11,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from benchmarks.house import files, imports_of, measure, owners, room
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,30 +35,7 @@ ROOMS = (
 )
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms.split()}
 
-
-def _files() -> dict[str, Path]:
-    files = {}
-    for path in SOURCE.glob("lodestone/**/*.py"):
-        parts = path.relative_to(SOURCE).with_suffix("").parts
-        files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return files
-
-
-FILES = _files()
-
-
-def _imports(path: Path) -> set[str]:
-    """Every module that a file imports, wherever in the file; names inside a package as modules of their own."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path.name} imports relatively"
-            below = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= (below & FILES.keys()) or {str(node.module)}
-    return found
-
+FILES = files()
 
 # A test file named in an import, also of code in a string that a process of its own runs.
 _TEST_FILE = re.compile(r"^ *(?:from|import) (?:[\w.]*\.|.* )?(test_\w+)", re.MULTILINE)
@@ -66,12 +44,7 @@ _TEST_FILE = re.compile(r"^ *(?:from|import) (?:[\w.]*\.|.* )?(test_\w+)", re.MU
 @cache
 def _imported() -> dict[str, set[str]]:
     """What every module imports; found out by the first test, as every process of pytest loads this file."""
-    return {module: _imports(path) for module, path in FILES.items()}
-
-
-def _room(module: str) -> str:
-    parts = module.split(".")
-    return parts[1] if len(parts) > 1 else "__init__"
+    return {module: imports_of(path, FILES) for module, path in FILES.items()}
 
 
 def _reached(modules: Iterable[str]) -> set[str]:
@@ -100,7 +73,7 @@ def _users(package: str) -> set[str]:
 
 
 def test_every_room_has_its_floor():
-    assert {_room(module) for module in FILES} - FLOOR.keys() == set(), "say in ROOMS where they belong"
+    assert {room(module) for module in FILES} - FLOOR.keys() == set(), "say in ROOMS where they belong"
 
 
 def test_there_are_at_most_twenty_rooms_on_twelve_floors():
@@ -123,8 +96,8 @@ def test_no_arrow_turns_back():
         f"{module} imports {other}"
         for module, imports in _imported().items()
         for other in imports & FILES.keys()
-        if _room(other) != _room(module) and FLOOR[_room(other)] >= FLOOR[_room(module)]
-        if _room(other) != "__init__"  # the package itself: its version
+        if room(other) != room(module) and FLOOR[room(other)] >= FLOOR[room(module)]
+        if room(other) != "__init__"  # the package itself: its version
     ]
     assert turned == []
 
@@ -222,3 +195,36 @@ def test_money_per_mass_is_converted_on_the_way_in_in_one_place():
         and any(isinstance(side, ast.Name) and side.id == "MUSD_PER_T" for side in (node.left, node.right))
     }
     assert multiplying == {"lodestone.workbook.conversion"}
+
+
+def test_a_house_is_measured(tmp_path: Path):
+    """Two rooms by hand: `upper` imports from `lower`, one line of code of which is `Any`."""
+    package = tmp_path / "lodestone"
+    for name, text in {
+        "__init__.py": '"""The package."""\n',
+        "lower/__init__.py": "",
+        "lower/a.py": '"""What it is.\n\nMore of it.\n"""\n\nfrom typing import Any\n\n\n'
+        'def told(x: Any) -> Any:  # why\n    """Any text."""\n    # Any comment\n    return x\n',
+        "upper/__init__.py": "",
+        "upper/b.py": "import lodestone\nfrom lodestone.lower.a import told\n\n\nclass B:\n    def bare(self):\n"
+        "        return told(\n            1\n        )\n\n    def _own(self): ...\n",
+    }.items():
+        path = package / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    house = measure(tmp_path)
+
+    assert house.floors == {"__init__": 1, "lower": 1, "upper": 2}
+    assert house.arrows == {"__init__": set(), "lower": set(), "upper": {"lower"}}
+    a, b = house.rooms["lower"][1], house.rooms["upper"][1]
+    assert (a.lines, sorted(a.code), a.any_lines) == (12, [6, 9, 12], 2)
+    assert [node.name for node in b.public_functions] == ["bare"]
+    assert sorted(b.code) == [1, 2, 5, 6, 7, 8, 9, 11]
+
+
+def test_each_capability_of_the_house_has_files_of_its_own():
+    named = [(name, [file.module for file in own]) for name, own in owners(measure()).items()]
+    assert [name for name, own in named if not own] == []
+    every = [module for _, own in named for module in own]
+    assert len(every) == len(set(every))

@@ -26,7 +26,7 @@ import lodestone.report.plan.run_folder as runs
 from lodestone.commands import main
 from lodestone.errors import UsageError
 from lodestone.plan.plan import Plan
-from lodestone.plan.plan_json import read_plan
+from lodestone.plan.plan_json import read_plan_document
 from lodestone.plan.run_files import read_run, run_place, workbook_bytes, workbook_of
 from lodestone.report.compare import files as compare_files
 from lodestone.report.html.studies import read_study
@@ -163,7 +163,7 @@ def read_damaged(folder: Path, plan: dict[str, Any]) -> str:
     path = folder / "plan.json"
     path.write_text(json.dumps(plan), encoding="utf-8")
     with pytest.raises(UsageError) as told:
-        read_plan(path)
+        read_plan_document(path)
     text = str(told.value)
     assert text.startswith(f"{path} is damaged: ")
     assert text.endswith("; solve it again")
@@ -188,17 +188,17 @@ def test_what_an_earlier_or_later_version_writes_is_read(tmp_path: Path) -> None
     """No inputs, origins, options or values of limits; or a key, a column and a sheet that are not known yet."""
     for name, plan in {"early": earlier_document(), "plain": small_plan().document(), "joint": joint()}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(plan), encoding="utf-8")
-        again = read_plan(tmp_path / f"{name}.json").document()
+        again = Plan.from_document(read_plan_document(tmp_path / f"{name}.json")).document()
         assert {key: again[key] for key in plan if key != "tables"} == {k: v for k, v in plan.items() if k != "tables"}
         for table, rows in plan["tables"].items():  # with the columns of later versions beside their own
             assert [{c: new[c] for c in old} for old, new in zip(rows, again["tables"][table], strict=True)] == rows
-        assert read_plan(tmp_path / f"{name}.json").rows("stockpile")[0]["lacking_t"] == 0
+        assert Plan.from_document(read_plan_document(tmp_path / f"{name}.json")).rows("stockpile")[0]["lacking_t"] == 0
     ships = {"Ships": {"rows/of/it": {"t": 1, "years": {"2026": 2}}}}
     late = small_plan(extra={"a": [1, {"b": None}]}, inputs=ships).document()
     late["tables"]["flows"][0]["ship"] = "a ship"
     late["tables"]["ships"] = [{"ship": "a ship"}]
     (tmp_path / "late.json").write_text(json.dumps(late), encoding="utf-8")
-    assert read_plan(tmp_path / "late.json").document() == late
+    assert Plan.from_document(read_plan_document(tmp_path / "late.json")).document() == late
 
 
 BYTES = {
@@ -216,7 +216,7 @@ BYTES = {
 def test_what_is_no_json_is_told(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "plan.json").write_bytes(content)
     with pytest.raises(UsageError, match=rf"plan\.json is damaged: {said}.*; solve it again"):
-        read_plan(tmp_path / "plan.json")
+        read_plan_document(tmp_path / "plan.json")
 
 
 @pytest.mark.parametrize(

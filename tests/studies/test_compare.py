@@ -18,13 +18,14 @@ from tests.plan_document import small_plan
 from lodestone.errors import UsageError
 from lodestone.plan.plan import Plan
 from lodestone.plan.plan_json import dumps
+from lodestone.plan.run_files import read_run
 from lodestone.report.compare.files import KIND, document, write_comparison
 from lodestone.report.compare.summary import notes, runs_line, summary
 from lodestone.report.plan.run_folder import write_run
 from lodestone.solve.one_scenario import solve_scenario
 from lodestone.studies.compare.figures import bridge
 from lodestone.studies.compare.results import Comparison
-from lodestone.studies.compare.runs import compare, compare_runs, names_by_path
+from lodestone.studies.compare.runs import compare, names_by_path
 from lodestone.template.examples import examples
 from lodestone.workbook.inputs import load
 from lodestone.workbook.snapshot import input_snapshot
@@ -437,20 +438,21 @@ def test_a_comparison_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch:
 def test_runs_are_read_from_their_folders(tmp_path: Path) -> None:
     for name, plan in {"base": small_plan(), "costly": costlier()}.items():
         write_run(plan, tmp_path / name)
-    comparison = compare_runs([tmp_path / "base", tmp_path / "costly" / "plan.json", tmp_path / "base" / "plan.xlsx"])
+    paths = [tmp_path / "base", tmp_path / "costly" / "plan.json", tmp_path / "base" / "plan.xlsx"]
+    comparison = compare([read_run(path) for path in paths], names_by_path(paths))
     assert comparison.names == ("base", "costly", "base (2)")
     assert comparison.bridge["costly"]["freight"] == pytest.approx(10)
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no plan"):
-        compare_runs([tmp_path / "none", tmp_path / "none"])
+        read_run(tmp_path / "none")
     (tmp_path / "plan.json").write_text('{"format": 1, "plan_name": "half"}', encoding="utf-8")
     with pytest.raises(
         UsageError,
         match=r"plan\.json is damaged: status holds nothing, where one of optimal, feasible belongs",
     ):
-        compare_runs([tmp_path, tmp_path])
+        read_run(tmp_path)
 
 
 def test_solved_scenarios_of_the_tutorial(tmp_path: Path) -> None:

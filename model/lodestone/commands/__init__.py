@@ -53,6 +53,7 @@ class Commands(click.Group):
     """Turns what goes wrong on purpose into a message and an exit code; keeps the command line for the run's log."""
 
     def main(self, *args: Any, **options: Any) -> Any:
+        """Run a command; where its answer cannot be printed, its exit code says so."""
         guard_streams()
         try:
             with handled(break_off, TO_END):
@@ -63,11 +64,13 @@ class Commands(click.Group):
             sys.exit(error.exit_code)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the command line, and whether errors are to be JSON too, before anything is parsed."""
         ctx.obj = shlex.join([ctx.info_name or "lodestone", *args])
         ctx.meta[JSON_FLAG] = JSON_FLAG in args
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; an error that is foreseen is said in one line, as JSON if asked for."""
         try:
             return super().invoke(ctx)
         except AnswerLostError:

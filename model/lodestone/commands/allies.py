@@ -19,7 +19,7 @@ from lodestone.errors import StoppedError
     type=click.FloatRange(0, 1, min_open=True),
     default=0.02,
     show_default=True,
-    help="How well what a coalition pays is known, as a share of it, where the time is enough.",
+    help="Go on, while there is time, until the gap is this share of what a coalition pays.",
 )
 @SCENARIO
 @study_options

@@ -28,8 +28,8 @@ def alternatives(
 ) -> None:
     """Say which builds, floors and contracts are in every plan, in some and in none within a share of the least cost.
 
-    Proved by solves; what cannot be proved within --time-limit (of the best plan, of the questions and of the plans
-    that differ, each) is said to be unproved. Also up to 5 plans that differ most. Writes alternatives.xlsx and .json.
+    Each answer is proved by solves, or said to be unproved. Also up to 5 plans that differ most. --time-limit holds
+    for the best plan, for all answers, and for the plans that differ. Writes alternatives.xlsx and .json.
 
     \b
     Example:

@@ -24,7 +24,7 @@ def check(
     """List every problem of a workbook at once, with its cell and how to mend it.
 
     With --mark a copy of the workbook shows them in place: red cells with comments, and a sheet that leads to them.
-    What such a copy cannot keep is said.
+    It names what such a copy cannot keep.
 
     \b
     Example:

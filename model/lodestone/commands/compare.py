@@ -37,10 +37,10 @@ def compare(
     out: Path,
     output: Output,
 ) -> None:
-    """Show what differs between runs, and which inputs explain it; the first run is the measure.
+    """Show what differs between runs, and which inputs explain it; all are compared with the first.
 
-    A RUN is the folder of a plan, or a folder of such folders. A workbook is solved for --scenario; of two workbooks it
-    is told how much each input that differs explains of the cost. Writes compare.xlsx and compare.json.
+    A RUN is the folder of a plan, a folder of such folders, or a workbook, which is solved for --scenario. For two
+    workbooks: how much of the cost each input that differs explains. Writes compare.xlsx and compare.json.
 
     \b
     Example:

@@ -34,8 +34,8 @@ def explain(
 ) -> None:
     """Say what binds in a run: what a unit more of every cap, budget, capacity, lane and cover is worth.
 
-    RUN is the folder of a plan. With its builds held, one unit more of a limit saves so much; caps and budgets are also
-    moved with builds free to change, each a solve. Writes what_binds.xlsx and .json.
+    RUN is the folder of a plan. First: what one unit more of each limit saves, with the builds as they are. Then each
+    cap and budget is moved and the workbook solved again, with builds free to change. Writes what_binds.xlsx and .json.
 
     \b
     Example:

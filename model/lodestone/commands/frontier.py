@@ -78,7 +78,7 @@ def frontier(
     """Show what each point of allowed China share costs, and which share cannot be reached at all.
 
     Without --cap the limits of all rows are multiplied by the same factor. Writes frontier.xlsx and .json. With
-    --secure what it costs to stand any K threats at once; writes secure.xlsx and .json.
+    --secure it shows what it costs to stand any K threats at once, and writes secure.xlsx and .json.
 
     \b
     Example:

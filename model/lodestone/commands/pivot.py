@@ -23,7 +23,7 @@ from lodestone.commands.output import OUTPUT, Output
 def pivot(file: Path, year: str, value: str, unit: str | None, out: Path | None, force: bool, output: Output) -> None:
     """Turn a table FILE (csv or xlsx) with one row for each year into one with a column for each year.
 
-    So the sheets of a workbook have it. All other columns name a row. Prices in USD/lb, USD/ozt, USD/stu, USD/mtu,
+    The sheets of a workbook want it so. All other columns name a row. Prices in USD/lb, USD/ozt, USD/stu, USD/mtu,
     USD/t or USc/lb become USD/kg; amounts in kg, lb, ozt, st, kt or Mt become t.
 
     \b

@@ -30,9 +30,9 @@ def ranges(
 ) -> None:
     """Find the least and the most of a plan's figures among all plans that cost hardly more.
 
-    RUN is the folder of a plan. With its builds, floors and contracts held: cost terms, use of plants, stocks and flows
-    by origin; what each payer pays, exposed shares and shortages also with decisions free, for which --time-limit is.
-    Writes ranges.xlsx and ranges.json.
+    RUN is the folder of a plan. With its builds, floors and contracts as they are: cost terms, use of plants, stocks
+    and flows by origin, what each payer pays, exposed shares and shortages. The last three also with decisions free to
+    change, which --time-limit bounds. Writes ranges.xlsx and ranges.json.
 
     \b
     Example:

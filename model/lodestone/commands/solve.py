@@ -70,17 +70,17 @@ MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of 
 @click.option(
     "--reference/--no-reference",
     default=None,
-    help="Solve 'doing nothing' as well, for what security costs and buys. [default: with --gap, and in the scenarios, "
-    "where the plan took at most 20 s] Not of several runs at once, nor with --decompose.",
+    help="Solve 'doing nothing' as well, for what security costs and buys. [default: yes; with --gap or --secure, and "
+    "in the scenarios, if the plan took at most 20 s] Not of several runs at once, nor with --decompose.",
 )
 @OUTPUT
 @click.pass_context
 def solve(ctx: click.Context, /, **options: Any) -> None:
     """Find the plan of least cost and write it: a workbook to read, and plan.json.
 
-    Several scenarios are solved in parallel, each as if it knew its future. With --joint one plan for all futures:
-    until a future shows itself its decisions are those of all others. Ctrl-C asks the solver to stop with the best
-    plan so far.
+    Several scenarios are solved side by side, each as if its future were known from the start. With --joint one plan
+    for all futures: until a future shows itself, decisions are the same in all. Ctrl-C asks the solver to stop with
+    the best plan so far.
 
     \b
     Example:

@@ -54,7 +54,7 @@ def stress(
     sets: tuple[str, ...],
     output: Output,
 ) -> None:
-    """Hold the decisions of runs and meet every scenario, and the loss of every region, plant, project and contract.
+    """Try the decisions of runs in every scenario, and when a region, plant, project or contract is lost.
 
     A RUN is the folder of a plan. --gap and --time-limit are of each case. Writes stress.xlsx and stress.json; with
     several runs their regret too.

@@ -39,8 +39,8 @@ def watch(
 ) -> None:
     """Solve again whenever the workbook is saved, and say what has changed against the last plan.
 
-    Problems are listed, and the next save is waited for. A save during a solve begins it anew. Ctrl-C ends the watch;
-    during a solve it asks the solver to stop, and the best plan so far is written first.
+    A workbook with problems is not solved: they are listed. A save during a solve starts it again. Ctrl-C ends the
+    watch; during a solve the best plan so far is written first.
 
     \b
     Example:

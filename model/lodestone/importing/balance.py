@@ -41,6 +41,7 @@ class Place:
 
     @property
     def reexport(self) -> float:
+        """What is sent out beyond what is made here."""
         return max(0.0, self.sent_out - self.made)
 
     @property
@@ -51,10 +52,12 @@ class Place:
 
     @property
     def apparent(self) -> float:
+        """Made and came in, less what was sent out: below 0 where the statistics do not agree."""
         return self.made + self.came_in - self.sent_out
 
     @property
     def consumption(self) -> float:
+        """What was used here, as far as statistics say so."""
         return max(0.0, self.apparent)
 
     @property
@@ -64,15 +67,19 @@ class Place:
 
     @property
     def supplied(self) -> float:
+        """What is made here and used, here or abroad."""
         return self.own + self.sent_to_users
 
     @property
     def stays(self) -> float:
+        """The part of what comes in that is used here; the rest is sent on."""
         return min(1.0, max(0.0, self.consumption - self.own) / self.came_in) if self.came_in else 0.0
 
 
 @dataclass
 class Balance:
+    """One material in the year of the trade: countries, lanes between them, and what was left out."""
+
     material: str
     places: dict[str, Place]
     lanes: list[Shipment]

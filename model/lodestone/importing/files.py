@@ -107,6 +107,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Row:
+    """A row of a table, its cells by heading. number: as a spreadsheet counts it."""
+
     table: Table
     number: int
     _position: Mapping[str, int]

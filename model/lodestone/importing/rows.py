@@ -53,6 +53,7 @@ class Import:
 
     @property
     def exposed_share(self) -> float | None:
+        """The exposed part of consumption outside regions of concern, as the trade table has it."""
         return self.balance.exposed_share(self.of_concern)
 
 

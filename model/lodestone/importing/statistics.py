@@ -83,6 +83,8 @@ class FileRead:
 
 @dataclass
 class Statistics:
+    """What all files say together, before any of it is chosen or set aside."""
+
     produced: list[Produced] = field(default_factory=list)
     reported: list[Reported] = field(default_factory=list)
     quoted: list[Quoted] = field(default_factory=list)

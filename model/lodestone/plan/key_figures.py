@@ -17,6 +17,7 @@ Key = tuple[Any, ...]  # the values of some columns of a row
 
 LEAST_SHORT_T = 0.5  # less is rounding
 BINDING = 1e-4  # a share this close to its limit is shown as binding
+CAP = ("cap", "region", "sector", "material", "basis")  # what a row of china_share is about, in each year
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class CapFigure:
 
 @dataclass(frozen=True)
 class StockFigure:
+    """A stockpile over the horizon."""
+
     stockpile: str
     region: str
     material: str
@@ -56,6 +59,8 @@ class StockFigure:
 
 @dataclass(frozen=True)
 class DemandFigure:
+    """A sector and a material over the horizon."""
+
     sector: str
     material: str
     demand_t: float
@@ -103,8 +108,7 @@ def parting(plan: Plan) -> Time:
 
 def until(plan: Plan, time: Time) -> Plan:
     """What a joint plan decides before a time until which all futures are the same."""
-    first = plan.future(next(iter(plan.futures)))
-    return _decided(first, lambda decided: decided < time)
+    return _decided(plan.future(next(iter(plan.futures))), lambda decided: decided < time)
 
 
 def since(plan: Plan, time: Time) -> Plan:
@@ -149,8 +153,7 @@ class Axis:
     @property
     def places(self) -> list[int | str]:
         """2026, "2027-01", "2027-04", ..."""
-        calendar = Calendar(self.first, self.last, self.cut)
-        return [self._place(time) for time in calendar.times]
+        return [self._place(time) for time in Calendar(self.first, self.last, self.cut).times]
 
     def place(self, row: Row) -> int | str:
         """The year or period of a row."""
@@ -188,22 +191,17 @@ def caps(plan: Plan) -> list[CapFigure]:
     """Every cap below 100% that something is consumed under, the tightest first."""
     in_force = [r for r in plan.rows("china_share") if r["limit"] < 1 and r["consumption_t"] > 0]
     figures = []
-    for rows in grouped(in_force, "cap", "region", "sector", "material", "basis").values():
+    for rows in grouped(in_force, *CAP).values():
         worst = min(rows, key=lambda r: (round(r["limit"] - r["share"], 6), r["limit"], r["year"]))
-        figures.append(
-            CapFigure(
-                **{name: worst[name] for name in ("cap", "region", "sector", "material", "basis", "year")},
-                **{name: worst[name] for name in ("consumption_t", "share", "limit")},
-                binding_years=tuple(r["year"] for r in rows if r["limit"] - r["share"] <= BINDING),
-            )
-        )
+        told = {name: worst[name] for name in (*CAP, "year", "consumption_t", "share", "limit")}
+        binding = tuple(r["year"] for r in rows if r["limit"] - r["share"] <= BINDING)
+        figures.append(CapFigure(**told, binding_years=binding))
     return sorted(figures, key=lambda f: (round(f.room, 6), -f.consumption_t))
 
 
 def cap_years(plan: Plan, figure: CapFigure) -> list[Row]:
     """The rows of one cap, material and basis, by year."""
-    same = ("cap", "region", "sector", "material", "basis")
-    rows = [r for r in plan.rows("china_share") if all(r[c] == getattr(figure, c) for c in same)]
+    rows = [r for r in plan.rows("china_share") if all(r[c] == getattr(figure, c) for c in CAP)]
     return sorted(rows, key=lambda r: int(r["year"]))
 
 

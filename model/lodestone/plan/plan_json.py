@@ -86,11 +86,6 @@ def finite(value: Json) -> Json:
     return value
 
 
-def read_plan(path: Path, named: Path | None = None) -> Plan:
-    """As read_plan_document."""
-    return Plan.from_document(read_plan_document(path, named))
-
-
 def read_plan_document(path: Path, named: Path | None = None) -> Document:
     """What a plan.json holds, word for word. named: the path as it was typed.
 

@@ -43,11 +43,14 @@ Json = Any  # what json.loads makes of a file: anything, until its shape was che
 
 
 class Shape(Protocol):
+    """How a part of a document must look."""
+
     @property
     def wanted(self) -> str:
         """In words: "a number"."""
 
-    def check(self, value: Json, place: Place) -> None: ...
+    def check(self, value: Json, place: Place) -> None:
+        """Raise Misfit where the value does not look so."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,8 @@ class OrBlank:
 
 @dataclass(frozen=True)
 class ListOf:
+    """A list. called: what an entry is, in messages."""
+
     each: Shape
     called: str = "entry"
     wanted = "a list"

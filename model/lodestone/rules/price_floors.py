@@ -13,7 +13,6 @@ For every package o of project g, decision node n' of g and node n on or after i
          payment[n] = w(n) * ramp * covered * (max(0, floor - price) - upside_share * max(0, price - floor))
          grant      = capex_grant_share * capex * award, at the decision
 
-
 Where the volume of a contract has to be told apart, under_award = q * award of it:
 
     (27) product    under_award <= q,  under_award <= max_t * award,  under_award >= q - max_t * (1 - award)
@@ -93,18 +92,12 @@ def price_floors(tree: Tree, invest: pyo.Block, offtake: pyo.Block) -> pyo.Block
 
 def _on_offer(tree: Tree, invest: pyo.Block, n: int, o: str) -> bool:
     """[cheat] Not to those who need nothing, nor where it is not honoured; to what is committed only what is too."""
-    data = tree.data[n]
-    floor = data.floors[o]
-    if (
-        floor.committed_year is not None
-        or (n, floor.project) not in invest.build
-        or filled_in(data, floor, tree.year[n]) is None
-    ):
+    data, floor = tree.data[n], tree.data[n].floors[o]
+    if (n, floor.project) not in invest.build or filled_in(data, floor, tree.year[n]) is None:
         return False
     project = data.projects[floor.project]
-    if project.committed_year is not None or not floor.is_honoured(tree.time[n]):
-        return False
-    return gap(data, project, tree.year[n]) > 0
+    free = floor.committed_year is None and project.committed_year is None
+    return free and floor.is_honoured(tree.time[n]) and gap(data, project, tree.year[n]) > 0
 
 
 def _packages(tree: Tree, awards: list[tuple[int, str]]) -> dict[tuple[int, str, int], Floor]:
@@ -393,7 +386,7 @@ def payments_table(tree: Tree, block: pyo.Block, offtake: pyo.Block) -> list[Row
             if amount(block.decided[d, o]) <= 0.5:
                 continue
             floor = package_of(tree, block, n, o, d)
-            region = data.region_of(floor.project)
+            deck = data.bank_price_of(floor.material, data.region_of(floor.project), year_of(time))
             covered = tree.length[n] * worth(deemed_at(tree, block, offtake, n, o, d, tree.year[n]))
             kept = covered if data.floors[o].is_honoured(time) else 0.0
             price = data.floor_price(floor, time)
@@ -408,8 +401,7 @@ def payments_table(tree: Tree, block: pyo.Block, offtake: pyo.Block) -> list[Row
                     "price_usd_per_kg": price / MUSD_PER_T,
                     "payment_musd": worth(payment),
                     "upside_musd": kept * floor.upside_share * max(0.0, price - floor.level),
-                    "payment_at_bank_prices_musd": kept
-                    * floor.rate(data.bank_price_of(floor.material, region, year_of(time))),
+                    "payment_at_bank_prices_musd": kept * floor.rate(deck),
                     "committed": "yes" if d == COMMITTED else "no",
                 }
             )

@@ -22,6 +22,7 @@ from lodestone.errors import NoPlanError, StoppedError
 from lodestone.names import readable
 from lodestone.plan.formatting import count
 from lodestone.plan.plan import Plan
+from lodestone.plan.plan_json import FORMAT
 from lodestone.plan.tables import COST_TERMS, Row, Rows
 from lodestone.progress import OnProgress, Progress
 from lodestone.rules.build import Built, build
@@ -45,7 +46,6 @@ from lodestone.workbook.inputs import Inputs
 from lodestone.workbook.origins import origins
 from lodestone.workbook.snapshot import input_snapshot
 
-FORMAT = 1  # of plan.json
 LEAST_S = 0.1  # that is worth going on for
 MOST_ROUNDS = 5  # a better plan costs less more than doing nothing, and so needs a smaller gap
 T = TypeVar("T")

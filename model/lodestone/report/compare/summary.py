@@ -11,7 +11,6 @@ from lodestone.studies.compare.input_lines import input_lines
 from lodestone.studies.compare.results import Comparison, InputDifference, Run
 
 MOST_ROWS = 15
-CAUSES = ("mean", "one order", "other order")
 SMALL = 0.005  # MUSD: a step of the bridge below it is not shown
 KINDS = {
     "build": "Build {}",

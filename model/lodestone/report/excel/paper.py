@@ -43,6 +43,7 @@ class Heights:
         self._points: dict[int, float] = {}
 
     def set(self, row: int, points: float) -> None:
+        """Make a row that high."""
         self._sheet.set_row(row, points)
         self._points[row] = points
 

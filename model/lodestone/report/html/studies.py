@@ -29,6 +29,8 @@ MOST_CASES = 20  # of a stress test that are drawn, for each run; the table has 
 
 @dataclass(frozen=True)
 class StudyFigure:
+    """A picture of a study, what it shows in words, and its numbers."""
+
     title: str
     lead: str
     drawing: str
@@ -41,6 +43,8 @@ class StudyFigure:
 
 @dataclass(frozen=True)
 class Study:
+    """The file of a study, read and checked."""
+
     kind: str
     path: Path
     document: Document

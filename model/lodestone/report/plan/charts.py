@@ -138,6 +138,7 @@ def cost_by_term(plan: Plan) -> list[Drawing]:
 
 
 def cost_by_year(costs: CostMatrix) -> Drawing:
+    """What each payer pays in each year."""
     return _cost_by_year(costs, _paid(costs), "")
 
 

@@ -30,6 +30,8 @@ MOST = 12  # sentences of one kind; the sheets have them all
 
 @dataclass(frozen=True)
 class Section:
+    """A heading of the Summary, and what stands under it."""
+
     heading: str
     sentences: tuple[str, ...]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from lodestone.plan.formatting import count, days, in_words, musd, tonnes
 from lodestone.plan.labels import NONE, Labels
 from lodestone.plan.tables import Cell, Column
-from lodestone.report.excel.table_book import Table, write_tables
+from lodestone.report.excel.table_book import FACTS, Table, write_tables
 from lodestone.report.studies.study_files import Kind
 from lodestone.studies.attack.results import Attack, Blow, document
 
@@ -76,7 +76,7 @@ def tables(attack: Attack) -> list[Table]:
     return [
         ("Worst", WORST, ranked(attack)),
         ("BySector", columns, sectors),
-        ("About", (Column("what", "", ""), Column("value", "", "")), about),
+        ("About", FACTS, about),
     ]
 
 

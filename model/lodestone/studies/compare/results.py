@@ -53,6 +53,8 @@ class Decision:
 
 @dataclass(frozen=True)
 class KeyFigure:
+    """A line of Key figures: one value for each run, and how far each is from the first run."""
+
     group: str
     name: str
     unit: str
@@ -119,6 +121,8 @@ class ShareYear:
 
 @dataclass(frozen=True)
 class StockYear:
+    """A stock at the end of a year: one value for each run, in t and in days of cover."""
+
     stockpile: str
     region: str
     material: str

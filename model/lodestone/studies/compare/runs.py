@@ -12,7 +12,7 @@ from pathlib import Path
 from lodestone.errors import UsageError
 from lodestone.plan.formatting import finite, musd, one_line
 from lodestone.plan.plan import Plan
-from lodestone.plan.run_files import PLAN_JSON, folder_of, read_run
+from lodestone.plan.run_files import PLAN_JSON, folder_of
 from lodestone.studies.compare.decisions import decisions
 from lodestone.studies.compare.figures import ADDS_UP, bridge, costs, key_figures
 from lodestone.studies.compare.input_differences import input_differences
@@ -20,11 +20,6 @@ from lodestone.studies.compare.results import NOISE, Comparison, Run
 from lodestone.studies.compare.years import china_share, flows, stocks
 
 LONGEST_NAME = 60
-
-
-def compare_runs(paths: Sequence[Path]) -> Comparison:
-    """Compare runs by their folders (or their plan.json). Raises UsageError when one cannot be read."""
-    return compare([read_run(path) for path in paths], names_by_path(paths))
 
 
 def runs_in(place: Path) -> list[Path]:

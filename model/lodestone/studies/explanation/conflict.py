@@ -25,6 +25,8 @@ ONE_S = 20.0  # to decide whether some of the rules leave a plan
 
 @dataclass(frozen=True)
 class Found:
+    """Rules that cannot hold together. kind: how this is known; smallest: none of them can be left out."""
+
     rules: tuple[Rule, ...] = ()
     kind: str = NOT_FOUND
     smallest: bool = False

@@ -196,7 +196,6 @@ def _taken(w: Speaker, n: int, supplier: str, material: str) -> Said:
     )
 
 
-MADE = "no more {2} {1} leaves {0} than is made, bought, released or returned there"
 COVERED = holds("PriceFloors", "{0} supports what is not under contract, once awarded")
 BANKABLE = asks("Projects", "hurdle_rate", "lenders must earn {1} on {0}, decided in {{years}}", _hurdle)
 EARNS = asks("Projects", "hurdle_rate", "{0} must earn {1} in the plan, where it is decided in {{years}}", _hurdle)

@@ -26,7 +26,8 @@ class Task(Protocol):
     """What can be sent to a worker: pickled, run there, and finished there or here."""
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """What it is called where progress is shown."""
 
     def run(self, tell: Tell, should_stop: ShouldStop) -> Value:
         """Do the work; raises LodestoneError. tell: news on the way."""

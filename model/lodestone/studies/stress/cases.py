@@ -42,14 +42,7 @@ from lodestone.rules.build import Built, build
 from lodestone.rules.stockpiles import DAYS_PER_YEAR
 from lodestone.rules.tables import cost_totals, plan_tables
 from lodestone.solve.effort import AS_SET, Effort, Search
-from lodestone.solve.fixed_decisions import (
-    Decisions,
-    decisions,
-    hold,
-    hold_promises,
-    hold_readiness,
-    hold_stocks,
-)
+from lodestone.solve.fixed_decisions import Decisions, decisions, hold, hold_promises, hold_readiness, hold_stocks
 from lodestone.solve.one_scenario import load_model, scenario_data
 from lodestone.solver.highs import Solver
 from lodestone.solver.slack import Slacks

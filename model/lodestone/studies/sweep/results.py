@@ -35,6 +35,8 @@ class GridPoint:
 
 @dataclass(frozen=True)
 class Sweep:
+    """Every combination of the values that were varied. sets: what was set in all of them."""
+
     workbook: str
     varied: tuple[Varied, ...]
     sets: tuple[str, ...]

@@ -88,6 +88,7 @@ class Tornado:
     remarks: tuple[str, ...] = ()
 
     def cliffs(self) -> list[Bar]:
+        """Those with which the plan breaks, in their order."""
         return [bar for bar in self.bars if self.is_cliff(bar)]
 
     def is_cliff(self, bar: Bar) -> bool:
