@@ -84,7 +84,7 @@ def _allowed(trial: Trial, held: Held) -> np.ndarray:
     """The least that is missing, by column."""
     solver, _ = trial.loaded(held)
     _solve(trial, solver)
-    return np.maximum(0.0, solver.all_values())
+    return np.asarray(np.maximum(0.0, solver.all_values()))
 
 
 def _solve(trial: Trial, solver: Solver) -> None:

@@ -115,9 +115,9 @@ class Trial:
         """Whether the plan stands it, and if not, what is missing at least.
 
         First with all that the plan decides taken over whole, and with what answers cost beside what is missing, which
-        leaves the linear programme fewer ties; what other threats may take is much dearer: what does without it need not
-        be tried beside them. What is missing then, and even where parts of decisions may be taken over, is missing; only
-        where nothing is, and parts would be, whole decisions are sought.
+        leaves the linear programme fewer ties. What other threats may take is much dearer: an answer without it need
+        not be tried beside them. What is missing then, and even where parts of decisions may be taken over, is missing;
+        only where nothing is, and parts would be, whole decisions are sought.
         """
         if self.arrays is None:
             return Met(np.inf, {}, lacking=(self.impossible,))
