@@ -13,6 +13,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,24 +27,26 @@ from benchmarks.scale import CPU, WALL, WORDS, Answer, Case
 
 @click.command()
 @click.option("--quick", is_flag=True, help="A toy size once, to see that everything runs.")
-@click.option("--only", multiple=True, help="Only the cases whose name contains this; repeatable.")
+@click.option("--only", multiple=True, help="Only the cases whose name contains this, or 'commands'; repeatable.")
+@click.option("--runs", type=click.IntRange(min=1), default=3, show_default=True, help="At most so many of each.")
 @click.option("--write", is_flag=True, help="Keep the tables in benchmarks/results, by version and machine.")
-def main(quick: bool, only: tuple[str, ...], write: bool) -> None:
+def main(quick: bool, only: tuple[str, ...], runs: int, write: bool) -> None:
     """Measure reading, building, handing over, solving and writing, by size and by way."""
 
     def tell(what: str) -> None:
         click.echo(what, err=True)
 
     cases = [c for c in (scale.QUICK if quick else scale.CASES) if not only or any(part in c.name for part in only)]
+    cases = [replace(case, runs=min(case.runs, runs)) for case in cases]
+    daily: list[list[str]] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         wholes, sides = scale.measure(cases, folder, tell)
-        runs, gap = (1, "0.5") if quick else (3, "0.05")
-        daily = everyday.commands(folder, runs, gap, tell) if not only else []
-        if not only:
+        if not only or "commands" in only:
+            daily = everyday.commands(folder, 1 if quick else runs, "0.5" if quick else "0.05", tell)
             daily.append(everyday.lanes(folder, Size(4, 2, 2) if quick else Size(58, 20, 5), tell))
             daily.append(everyday.flows(folder, 100 if quick else 200_000, tell))
-    text = report(wholes, sides, daily)
+    text = report(wholes, sides, daily, runs)
     click.echo(text)
     if write:
         tell(f"kept in {keep('planning', text)}")
@@ -53,6 +56,7 @@ def report(
     wholes: Sequence[tuple[Case, Answer]],
     sides: Sequence[tuple[Case, dict[str, Answer]]],
     daily: Sequence[Sequence[str]],
+    runs: int = 3,
 ) -> str:
     """The tables as Markdown."""
     used = ", ".join(f"{name} {version(name)}" for name in ("pyomo", "highspy", "linopy", "numpy"))
@@ -60,7 +64,7 @@ def report(
         "# What planning costs besides the solver",
         f"`python -m benchmarks`: {platform.machine()}, {platform.system()}, {os.cpu_count()} cores, Python"
         f" {platform.python_version()}, {used}. Other work ran on the machine: compare within a table, CPU rather than"
-        " clock. Medians of three runs, of one for plans.",
+        f" clock. Medians of {runs} runs, of one for plans.",
     ]
     if wholes:
         parts += ["## From file to files, by size", _table(WHOLE_HEAD, [_whole(case, a) for case, a in wholes])]

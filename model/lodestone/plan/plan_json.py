@@ -63,8 +63,7 @@ def _part(value: Json) -> str:
 
 
 def _lines(rows: list[Json]) -> str:
-    """Each row a line. All at once, unless what stands between two rows stands in one of them too: measured on 200,000
-    rows in a third of the time."""
+    """Each row a line: all at once, in half the time, unless what stands between two rows stands in one of them too."""
     parts = _compact(rows)[1:-1].split("}, {")
     return "},\n{".join(parts) if len(parts) == len(rows) else ",\n".join(map(_compact, rows))
 

@@ -21,7 +21,7 @@ Costs = dict[str, dict[int, Terms]]  # cost term -> node -> MUSD of that year, u
 class Prepared(Sequence[Any]):
     """The terms of a row as `solver/matrix.py` takes them; one of Pyomo's own is made where Pyomo asks for it.
 
-    Measured on 220,000 columns: rows take half the memory, and are made and loaded in two thirds of the time.
+    Measured on 220,000 columns: 40 MB less, and 0.8 of the time to build and load.
     """
 
     __slots__ = ("coefficients", "variables")

@@ -1,7 +1,8 @@
 """A sheet whose tables go straight to the file: numbers and names row by row, every text once for the whole workbook.
 
 xlsxwriter keeps each cell, checks it and looks its format up before it is written; of a table of hundreds of thousands
-of rows that is most of the time. Measured on 200,000 flows: 0.3 of the time that it takes cell by cell.
+of rows that is most of the time. Measured on a run of 200,000 flows: written in 0.35 of the time that it takes cell by
+cell.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 from lodestone.data.lenders import NARROW, blank_floor, committed_terms, decision_years, gap, margin
 from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData
@@ -114,10 +115,15 @@ def loan_longer_than_life(tables: Tables) -> Iterator[Problem]:
             )
 
 
+_KNOWN: WeakKeyDictionary[Tables, PlanData] = WeakKeyDictionary()  # five checks ask for it
+
+
 def base_data(tables: Tables) -> PlanData:
     """As lenders see it: without lanes, of which there are many."""
-    bare = replace(tables, lanes={})
-    return plan_data(bare, bare)
+    if tables not in _KNOWN:
+        bare = replace(tables, lanes={})
+        _KNOWN[tables] = plan_data(bare, bare)
+    return _KNOWN[tables]
 
 
 def _without_floor(tables: Tables) -> Iterator[tuple[Record, Floor, float | None]]:
