@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import resource
 import time
 from collections import Counter, defaultdict
@@ -26,10 +27,16 @@ from benchmarks.making_mutants import Mutant, files, mutants_of
 
 PAGE = Path(__file__).with_name("MUTANTS.md")
 KNOWN = Path(__file__).with_name("mutants.json")
+NO_MATTER = re.compile(r",?\s*\b(strict|concrete)=\w+")
 LETTERS = {"killed": "k", "timeout": "t", "survived": "s"}
 BEGIN, END = "<!-- figures: written by python -m benchmarks.mutants --write -->", "<!-- end of figures -->"
 
 Known = dict[str, dict[str, str]]  # file -> mutant -> killed, timeout, survived
+
+
+def mutants_in(file: str) -> list[Mutant]:
+    """Those of a file that say something: whether zip is strict, and when a block is built, is of no matter to rules."""
+    return [m for m in mutants_of(file) if NO_MATTER.sub("", m.before) != NO_MATTER.sub("", m.code)]
 
 
 def known_of(all_of_them: dict[str, list[Mutant]]) -> Known:
@@ -50,10 +57,12 @@ def keep(all_of_them: dict[str, list[Mutant]], known: Known) -> None:
     """What is known of these files; what stands there of others stays."""
     kept = json.loads(KNOWN.read_text(encoding="utf-8")) if KNOWN.exists() else {}
     for file, mutants in all_of_them.items():
-        letters: dict[str, str] = defaultdict(str)
+        letters: dict[str, list[str]] = defaultdict(list)
         for mutant in mutants:
-            letters[f"{mutant.function} {mutant.digest}"] += LETTERS.get(known[file].get(mutant.name, ""), ".")
-        kept[file] = {function: found for function, found in letters.items() if found.strip(".")}
+            found = letters[f"{mutant.function} {mutant.digest}"]
+            found += "." * (mutant.number - len(found))  # what says nothing has a number too
+            found.append(LETTERS.get(known[file].get(mutant.name, ""), "."))
+        kept[file] = {function: "".join(found) for function, found in letters.items() if set(found) != {"."}}
     KNOWN.write_text(json.dumps(dict(sorted(kept.items())), indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -134,7 +143,7 @@ def _judge(mutants: Iterator[Mutant], all_of_them: dict[str, list[Mutant]], know
 @click.option("--no-run", is_flag=True, help="Only what is known.")
 def main(names: tuple[str, ...], minutes: float, most: int | None, again: bool, write: bool, no_run: bool) -> None:
     """Run the mutants; print the figures by file, and the survivors that MUTANTS.md does not name."""
-    all_of_them = {file: mutants_of(file) for file in files() if write or not names or file in names}
+    all_of_them = {file: mutants_in(file) for file in files() if write or not names or file in names}
     known = known_of(all_of_them)
     if not no_run:
         _judge(_chosen(names, all_of_them, known, again, most), all_of_them, known, minutes)

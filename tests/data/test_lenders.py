@@ -162,7 +162,7 @@ def test_table_tells_what_dearer_work_and_cheaper_output_do():
 @pytest.mark.parametrize(("cost", "verdict"), [(0.0477, "not needed, by a narrow margin"), (0.0475, "not needed")])
 def test_table_tells_a_narrow_margin(cost, verdict):
     """Oxide at 0.05: 4.8 % above 0.0477, 5.3 % above 0.0475; with a package it can be built all the same."""
-    thin = project("thin", operating_cost=cost)
+    thin = project("thin", operating_cost=cost, latest_year=2030)
     (row,) = lenders.bankability_table(data(projects=[thin], bank_price={"oxide": 0.05}))
     assert row["closed_by"] == verdict
     (row,) = lenders.bankability_table(
@@ -263,3 +263,27 @@ def test_lenders_see_a_year_that_the_base_changes_within_as_its_mean() -> None:
     data = plan(projects=[SMELTER], bank_price={"oxide": {203001: 0.05, 203101: 0.02, 203110: 0.1, 203201: 0.05}})
     assert data.bank_price_of("oxide", "Home", 2031) == pytest.approx((9 * 0.02 + 3 * 0.1) / 12)
     assert gap(data, SMELTER, 2030) == pytest.approx(10 - 100 * (0.04 * 0.8 + 0.05 * 0.64))
+
+
+def test_what_comes_after_a_year_comes_after_it() -> None:
+    """Works in 2031 and 2032: after 2031 a credit of 1 MUSD/yr and an instalment of 2.5 are left, of 2032."""
+    data, package = supported(credit=0.01, loan_share=0.5, loan_rate=0.0, loan_years=2)
+    assert lenders.worth_after(data, package, 2030, 2031) == pytest.approx(0.64 * (1 - 2.5))
+    assert lenders.worth_after(data, package, 2030, 2031, honoured=False) == pytest.approx(-0.64 * 2.5)
+
+
+def test_a_contract_that_is_worth_little_closes_little() -> None:
+    """40 t at 0.001 above the lenders' price, in two years: 0.0576 MUSD, which close a gap of 0.05 and none of 0.06."""
+    offtake = contract("c", "smelter", fixed=True, fixed_price=0.051, take_or_pay_share=1.0, tenor_years=9)
+    for missing, closed in ((0.05, True), (0.06, False)):
+        smelter = replace(SMELTER, capex=7.2 + missing)
+        data = plan(projects=[smelter], contracts=[offtake], bank_price={"oxide": 0.05})
+        assert can_be_closed(data, smelter, 2030) == closed
+
+
+def test_what_is_agreed_stands_above_what_would_be_offered_today() -> None:
+    data, package = supported(floor_max=0.06)
+    assert lenders.filled_in(data, package, 2030) is None
+    agreed = lenders.filled_in(data, lenders.committed_terms(package), 2030)
+    assert agreed is not None
+    assert agreed.level == pytest.approx(0.05 + 2.8 / 144, rel=1e-5)

@@ -44,6 +44,7 @@ def test_what_is_built_earns_its_capex_in_the_plan():
     m = build(single(plan(projects=[MILL]))).model
 
     assert keys(m.earnings.keeps) == {(0, "mill")}
+    assert keys(m.earnings.from_planned) == set()  # of several builds only
     row = {
         BUILD: -12 + 100 * 0.03 * (D3 + D4),  # what lenders count on after 2032
         **works(0, 0.04), **works(1, 0.046 * D1), **works(2, 0.052 * D2),
@@ -128,6 +129,17 @@ def test_promises_after_the_horizon_count_in_full_unless_they_are_broken_there()
         inside = 0.02 + 0.014 * D1 + (0 if broken else 0.008 * D2)
         assert found["price_floors.covered[0,f,0]"] == close(inside + (0 if broken else 0.03 * (D3 + D4)))
         assert found.get("contracts.q[0,c]", 0.0) == close(0 if broken else 0.02 * (D3 + D4))
+
+
+@covers("earnings.keeps")
+def test_credits_after_the_horizon_count_in_full_unless_they_are_broken_there():
+    """0.01 on 100 t in each of five years, three of them within the horizon."""
+    for broken in (False, True):
+        now = {203001: True, 203101: True, 203201: not broken}
+        given = floor("f", "mill", floor=0.0, tenor_years=5, credit=0.01, honoured=now)
+        m = build(single(plan(projects=[replace(MILL, capex=90.0)], floors=[given]))).model
+        found, _ = written_out(m, m.earnings.keeps[0, "mill"])
+        assert found[AWARD] == close(1 + D1 + (0 if broken else D2 + D3 + D4))
 
 
 @covers("earnings.keeps")

@@ -243,3 +243,22 @@ def test_what_is_not_built_earns_nothing() -> None:
 def test_the_rate_at_which_cash_is_worth_nothing(cash: tuple[float, ...], rate: float | None) -> None:
     """From -90 % to 1000 %; of 50 and 60 on 100: x^2 = x / 2 + 0.6."""
     assert irr(dict(enumerate(cash))) == (None if rate is None else pytest.approx(rate, abs=1e-8))
+
+
+def test_a_project_earns_nothing_before_it_is_there() -> None:
+    """Two years of lead: it works in 2032 alone, 100 t at 0.052, and lives no longer."""
+    mill = replace(MILL, capex=4.0, lead_years=2, life_years=1)
+    built = solved(single(plan(projects=[mill])), {BUILD: 1, "flows.act[2,mill,clean]": 100.0,
+                                                   "earnings.earned[2,mill]": 5.2})  # fmt: skip
+    (row,) = money_tables(built, built.tree)["earnings"]
+
+    assert rate_of(-4, 0, 5.2) == row["return_rate"]
+    assert (row["sales_musd"], row["contracts_musd"]) == (close(5.2 * D2), 0)
+
+
+def test_the_stack_of_a_floor_alone_is_owners_and_the_floor() -> None:
+    bare = replace(DEAL, capex_grant_share=0.0, equity=0.0, equity_share=0.0, loan_share=0.0)
+    rows = stack(solved(single(plan(projects=[MILL], floors=[bare])), {BUILD: 1, AWARD: 1} | works(100, 100, 100)))
+    assert [(r["source"], r["put_in_musd"], r["cost_musd"]) for r in rows] == [
+        ("owners", close(30), 0), ("floor", 0, close(2 + 1.4 * D1))
+    ]  # fmt: skip

@@ -243,3 +243,37 @@ def test_nothing_is_paid_or_offered_where_a_floor_is_not_honoured():
 
     assert keys(m.price_floors.award) == {(0, "f"), (1, "f")}
     assert set(costs(m.price_floors, "floor_payments")) == {0, 1}
+
+
+def test_volumes_are_told_apart_where_a_contract_that_binds_may_be_broken():
+    """Broken in 2032: "bound" binds and is; "loose" binds nobody; "kept" is honoured; "scrap" is of another material."""
+    broken = {203001: True, 203101: True, 203201: False}
+    contracts = [
+        contract("bound", "mill", take_or_pay_share=0.5, honoured=broken),
+        contract("loose", "mill", honoured=broken),
+        contract("kept", "mill", take_or_pay_share=0.5),
+        contract("scrap", "mill", material="scrap", take_or_pay_share=0.5, honoured=broken),
+    ]
+    mill = replace(MILL, recipe={"oxide": 0.5, "scrap": 0.1})
+    m = build(single(plan(projects=[mill], floors=[floor("f", "mill")], contracts=contracts))).model
+
+    assert keys(m.price_floors.under_award) == {(0, "f", "bound")}
+
+
+def test_table_of_what_a_committed_floor_pays_and_of_what_is_not_honoured():
+    """40 t less half of 10 t that a committed contract binds; in 2032 the floor is broken: covered, and not paid."""
+    mill = replace(MILL, committed_year=2030)
+    deal = floor("f", "mill", floor=0.065, upside_share=0.25, committed_year=2030,
+                 honoured={203001: True, 203101: True, 203201: False})  # fmt: skip
+    bound = contract("c", "mill", take_or_pay_share=0.5, committed_year=2030, committed_t=10.0)
+    built = build(single(plan(projects=[mill], floors=[deal], contracts=[bound])))
+    m = built.model
+    m.price_floors.committed["f"].value = 1
+    m.contracts.committed_q["c"].value = 10.0
+    rows = payments_table(built.tree, m.price_floors, m.contracts)
+
+    assert [r["covered_t"] for r in rows] == close([35, 35, 35])
+    assert [r["payment_musd"] for r in rows] == close([35 * 0.005, -35 * 0.25 * 0.001, 0])
+    assert [r["upside_musd"] for r in rows] == close([0, 35 * 0.25 * 0.001, 0])
+    assert [r["payment_at_bank_prices_musd"] for r in rows] == close([35 * 0.015, 35 * 0.015, 0])
+    assert [(r["decision_year"], r["committed"]) for r in rows] == [(2030, "yes")] * 3
