@@ -249,3 +249,13 @@ def test_what_is_paid_though_not_taken_is_received() -> None:
     dear = change("projects", "smelter", operating_cost=kg(9.5))
 
     assert judged(topups, **dear)[-1] == ("smelter 2032", "topup at least 0.033 MUSD", "0 MUSD")
+
+
+def test_terms_of_a_package_that_no_project_can_have_are_read_all_the_same() -> None:
+    """A plant has no capex of which a part could be granted or lent."""
+    plant = replace(workbook().floors["support"], name="plant", project="mine", material="ore", capex_grant_share=0.5)
+    changes = {"floors": {**workbook().floors, "plant": plant}}
+    award = add("price_floors", "mine", "plant", "ore", 2030, 2030, 2032, 12.0, 0.5, 0.0, 0.0, 0.0, 0.0)
+
+    assert judged(floors_table, award, **changes) == []
+    assert ("plant 2030", "a private project built once", "mine") in judged(awards, award, **changes)

@@ -201,3 +201,11 @@ def test_a_plan_that_forgets_a_part_of_it_is_caught(term: str) -> None:
     plan = plan_of_the_deal()
     plan["costs_musd"][term] -= 0.001
     assert broken(audit(workbook(**deal()), plan)) == {"totals"}
+
+
+def test_a_plant_pays_nothing_back() -> None:
+    plant = replace(workbook().floors["support"], name="plant", project="mine", material="ore", committed_year=2030)
+    data = workbook(floors={**workbook().floors, "plant": plant})
+    books = read_books(data, plan_document())
+    award = next(award for award in books.awards if award.unit.name == "mine")
+    assert [paid_back(data, books, award)[time] for time in data.times] == [0, 0, 0]

@@ -170,3 +170,20 @@ def test_demand_that_never_was_is_no_growth_at_first() -> None:
     data = workbook(**oxide(0.0, 0.0, demand={("USA", "civil", "oxide"): flat(40)}))
 
     assert allowed(data, read_books(data, plan_document()), "oxide", "USA")[203001] == pytest.approx(0, abs=1e-12)
+
+
+def test_intake_of_half_a_year_is_a_rate_and_that_of_all_adds_up() -> None:
+    """Two mines of 20 t that take half a tonne of oxide a tonne, one of 10 t before July 2030: it takes 4 t in each
+    half, 4 t/yr, of 5 that are new. 30 t of demand, 10 t of each mine, or 5: a tenth, half of it in half a year."""
+    mine = replace(halves().plants["mine"], recipe={"oxide": -0.5, "ore": 1.0})
+    grown = replace(mine, capacity={EARLY: 10.0, LATE: 20.0, NEXT: 20.0})
+    other = replace(grown, name="other")
+    plan = in_halves()
+    plan["tables"]["plants"] += [
+        row | {"unit": "other", "clean_t": row["clean_t"] / 2} for row in plan["tables"]["plants"]
+    ]
+    data = halves(plants={"mine": grown, "other": other})
+
+    room = allowed(data, read_books(data, plan), "oxide", "USA")
+
+    assert room == pytest.approx({EARLY: 0.05 * 40, LATE: 0.05 * 50 + 4 + 2, NEXT: 0.1 * 50})

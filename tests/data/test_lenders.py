@@ -123,6 +123,8 @@ def test_whether_any_package_can_close_the_gap():
 
     offtake = contract("c", "mill", fixed=True, fixed_price=99.0, take_or_pay_share=1.0, max_t=40.0, tenor_years=9)
     assert lenders.can_be_closed(data(projects=[dear], contracts=[offtake]), dear, 2030)
+    now = replace(offtake, earliest_year=2030, latest_year=2030)
+    assert lenders.can_be_closed(data(projects=[dear], contracts=[now]), dear, 2030)
     too_late = replace(offtake, earliest_year=2031)
     assert not lenders.can_be_closed(data(projects=[dear], contracts=[too_late]), dear, 2030)
 
@@ -157,6 +159,18 @@ def test_table_tells_what_dearer_work_and_cheaper_output_do():
     assert row["cheaper_gap_musd"] == pytest.approx(row["gap_musd"] + 0.1 * sold)
     even = (40 + 3 * (D1 + D2 + D3) + 0.02 * worked + 0.008 * worked) / (2 * worked)
     assert row["margin_share"] == pytest.approx(sold / (2 * worked) / even - 1)
+
+
+def test_what_earns_just_its_cost_needs_nothing():
+    even = project("even", capex=0.0, operating_cost=0.05)
+    deck = plan(projects=[even], bank_price={"oxide": 0.05})
+    assert lenders.gap(deck, even, 2030) == 0
+    assert lenders.unaided_verdict(deck, even, 2030) == "not needed"
+
+
+def test_table_of_a_project_without_output():
+    (row,) = lenders.bankability_table(data(projects=[project("dump", recipe={"scrap": -1.0})]))
+    assert (row["break_even_usd_per_kg"], row["bank_price_usd_per_kg"], row["main_output"]) == (None, None, "")
 
 
 @pytest.mark.parametrize(("cost", "verdict"), [(0.0477, "not needed, by a narrow margin"), (0.0475, "not needed")])

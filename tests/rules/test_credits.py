@@ -74,3 +74,11 @@ def test_lenders_count_a_credit_on_the_whole_output():
     assert_row(m.bankability.bankable[0, "mill"], row, ">=", 0)
     row = {"price_floors.award[0,f]": -credit / gap, "investments.build[0,mill]": 1}
     assert_row(m.bankability.closing[0, "mill"], row, "<=", 0)
+
+
+def test_credits_of_several_packages_add_up():
+    mills, floors = [MILL, replace(MILL, name="twin")], [CREDIT, replace(CREDIT, name="g", project="twin")]
+    m = build(single(plan(projects=mills, floors=floors))).model
+
+    both = {"price_floors.award[0,f]": close(0.4), "price_floors.award[0,g]": close(0.4)}
+    assert costs(m.credits, "credits") == {0: both, 1: both}

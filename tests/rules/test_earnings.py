@@ -239,3 +239,23 @@ def test_neither_public_nor_committed_projects():
     m = build(single(plan(projects=projects))).model
 
     assert keys(m.earnings.keeps) == set()
+
+
+@covers("earnings.keeps")
+def test_of_one_build_what_came_before_it_could_work_is_anothers():
+    """A year of lead: what is decided in 2031 earns from 2032 on, what may be built twice from its decision on."""
+    for builds, years in ((1, {2}), (2, {1, 2})):
+        mill = replace(MILL, lead_years=1, latest_year=2031, max_builds=builds)
+        m = build(single(plan(projects=[mill]))).model
+        found, _ = coefficients(m.earnings.keeps[1, "mill"].body)
+        assert {n for n in range(3) if f"earnings.earned[{n},mill]" in found} == years
+
+
+@covers("earnings.from_planned")
+def test_the_most_that_several_small_builds_could_lose():
+    """12 of capex, and 0.01 a t of what each makes, 1.5 t or at least 1, in each of two years."""
+    for capacity, most in ((1.5, 1.5), (0.25, 1.0)):
+        mill = replace(MILL, capacity=capacity, max_builds=2, lead_years=1)
+        m = build(single(plan(projects=[mill], price={"oxide": (0.06, 0.01, 0.01)}))).model
+        limit = 2 * (12 + 2 * most * 0.01) * 1.1**2
+        assert_row(m.earnings.from_planned[1, "mill"], {"payments.topup[1,mill]": 1, BUILD: -limit}, "<=", 0)

@@ -262,3 +262,17 @@ def test_the_stack_of_a_floor_alone_is_owners_and_the_floor() -> None:
     assert [(r["source"], r["put_in_musd"], r["cost_musd"]) for r in rows] == [
         ("owners", close(30), 0), ("floor", 0, close(2 + 1.4 * D1))
     ]  # fmt: skip
+
+
+def test_a_contract_after_the_horizon_is_part_of_the_return() -> None:
+    """40 t at 0.09, half of them bound, 0.04 above the lenders' 0.05: 0.8 in 2033 and 2034 beside 3 of its own."""
+    mill = replace(MILL, life_years=5)
+    offtake = contract("c", "mill", fixed=True, fixed_price=0.09, take_or_pay_share=0.5, tenor_years=5)
+    amounts = {BUILD: 1, "contracts.q[0,c]": 40.0} | earned(4, 4.6, 5.2)
+    built = solved(single(plan(projects=[mill], contracts=[offtake])), amounts)
+    (row,) = money_tables(built, built.tree)["earnings"]
+
+    rate = rate_of(-30 + 4, 4.6, 5.2, 3.8, 3.8)
+    assert rate == row["return_rate"]
+    assert rate == row["expected_return_rate"]
+    assert row["after_musd"] == close(3.8 * (D3 + D4))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
-from tests.rules.tiny_data import contract, floor, fork, plan, project, scenario
+from tests.rules.tiny_data import contract, floor, fork, market, plan, project, scenario
 
 from lodestone.data.tree import single
 from lodestone.rules.build import build
@@ -258,6 +258,11 @@ def test_volumes_are_told_apart_where_a_contract_that_binds_may_be_broken():
     m = build(single(plan(projects=[mill], floors=[floor("f", "mill")], contracts=contracts))).model
 
     assert keys(m.price_floors.under_award) == {(0, "f", "bound")}
+    paid = costs(m.price_floors, "floor_payments")  # what the broken one gives back is covered then
+    assert paid[1] == {"price_floors.covered[0,f,0]": close(0.014)}
+    assert paid[2] == {
+        "price_floors.covered[0,f,0]": close(0.008), "price_floors.under_award[0,f,bound]": close(0.5 * 0.008)
+    }  # fmt: skip
 
 
 def test_table_of_what_a_committed_floor_pays_and_of_what_is_not_honoured():
@@ -266,7 +271,9 @@ def test_table_of_what_a_committed_floor_pays_and_of_what_is_not_honoured():
     deal = floor("f", "mill", floor=0.065, upside_share=0.25, committed_year=2030,
                  honoured={203001: True, 203101: True, 203201: False})  # fmt: skip
     bound = contract("c", "mill", take_or_pay_share=0.5, committed_year=2030, committed_t=10.0)
-    built = build(single(plan(projects=[mill], floors=[deal], contracts=[bound])))
+    of_others = contract("a", "shop", take_or_pay_share=1.0, committed_year=2030, committed_t=10.0)
+    data = plan(projects=[mill], floors=[deal], contracts=[of_others, bound], markets=[market("shop")])
+    built = build(single(data))
     m = built.model
     m.price_floors.committed["f"].value = 1
     m.contracts.committed_q["c"].value = 10.0

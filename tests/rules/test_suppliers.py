@@ -203,3 +203,21 @@ def test_a_second_build_gains_where_the_first_produced_before():
 
     row = {"suppliers.taken[0,old,oxide]": 1, "investments.build[0,old]": -20}
     assert_row(m.suppliers.new[0, "old", "oxide"], row, "<=", 0)
+
+
+@covers("suppliers.replaced")
+def test_what_is_replaced_is_measured_at_its_ramp():
+    """50 t, 2 t of ore a tonne, half in the first of two years: in 2032 100 - 50 t of the second build, 50 of the new
+    one, less 100 of the first, whose life has ended."""
+    mill = project("mill", recipe={"ore": -2.0, "oxide": 1.0}, capacity=50.0, ramp_years=2, life_years=2, max_builds=2)
+    data = buying(
+        projects=[mill],
+        lanes=LANES | {("ore", "Ally", "Home"): lane()},
+        markets=[market("pit", region="Ally", material="ore")],
+    )
+    materials = {m: replace(row, resourcing_share=0.0) for m, row in data.materials.items()}
+    m = build(single(replace(data, materials=materials))).model
+
+    builds = {f"investments.build[{n},mill]": c for n, c in enumerate((100.0, -50.0, -50.0))}
+    terms = {"suppliers.taken[2,mill,ore]": 1.0, "suppliers.grows[2,mill]": 200.0} | builds
+    assert_row(m.suppliers.replaced[2, "mill", "ore", 1], terms, "<=", 200)
