@@ -73,7 +73,8 @@ def files() -> list[str]:
 def mutants_of(file: str) -> list[Mutant]:
     """Of a file; made once while neither it nor this changes."""
     text = (BASE / file).read_text(encoding="utf-8")
-    wanted = hashlib.sha256((text + Path(__file__).read_text(encoding="utf-8") + version("mutmut")).encode()).hexdigest()
+    maker = Path(__file__).read_text(encoding="utf-8") + version("mutmut")
+    wanted = hashlib.sha256((text + maker).encode()).hexdigest()
     kept = MADE / (file.replace("/", " ") + ".pickle")
     if kept.exists():
         made, mutants = pickle.loads(kept.read_bytes())

@@ -35,7 +35,7 @@ Known = dict[str, dict[str, str]]  # file -> mutant -> killed, timeout, survived
 
 
 def mutants_in(file: str) -> list[Mutant]:
-    """Those of a file that say something: whether zip is strict, and when a block is built, is of no matter to rules."""
+    """Those of a file that say something: whether zip is strict and when a block is built does not matter to rules."""
     return [m for m in mutants_of(file) if NO_MATTER.sub("", m.before) != NO_MATTER.sub("", m.code)]
 
 

@@ -10,8 +10,8 @@ from tests.audit.half_years import EARLY, LATE, NEXT, halves, in_halves
 from tests.audit.tiny_plan import Edit, judged, missed, plan_document, put
 from tests.audit.tiny_workbook import change, flat, workbook
 
-from lodestone.audit.books import read_books
-from lodestone.audit.suppliers import allowed, suppliers
+from lodestone.audit.books import Amounts, read_books
+from lodestone.audit.suppliers import _judged, allowed, suppliers
 from lodestone.data.plan_data import Material, PlanData
 
 LANE = {"material": "oxide", "from_region": "CHN"}
@@ -187,3 +187,18 @@ def test_intake_of_half_a_year_is_a_rate_and_that_of_all_adds_up() -> None:
     room = allowed(data, read_books(data, plan), "oxide", "USA")
 
     assert room == pytest.approx({EARLY: 0.05 * 40, LATE: 0.05 * 50 + 4 + 2, NEXT: 0.1 * 50})
+
+
+def test_room_of_an_earlier_year_makes_way_for_what_needs_the_last() -> None:
+    """Ally carries 1 t, 1 t and 2 t, of which 1 t is known; Brim 2 t in 2032 alone, of 2 that can be new then. What
+    Ally has more in 2032 can have been qualified in 2031, when it carried 1 t."""
+    data = workbook()
+    times = list(data.times)
+    rate = Amounts({("ally", t): c for t, c in zip(times, (1.0, 1.0, 2.0), strict=True)} | {("brim", times[2]): 2.0})
+
+    def found(room: float) -> list[tuple[str, str, str]]:
+        rooms = dict(zip(times, (0.0, room, 2.0), strict=True))
+        return missed(_judged(data, "USA/oxide", times, rate, Amounts({"ally": 1.0}), rooms))
+
+    assert found(1.0) == []
+    assert found(0.5) == [("USA/oxide 2032", "use of new suppliers at most 2.5 t", "3 t")]

@@ -168,6 +168,11 @@ def test_what_earns_just_its_cost_needs_nothing():
     assert lenders.unaided_verdict(deck, even, 2030) == "not needed"
 
 
+def test_table_tells_what_a_package_can_close():
+    rows = lenders.bankability_table(data(floors=[floor("f", "mill", capex_grant_share=1.0, floor=0.2)]))
+    assert [row["closed_by"] for row in rows] == ["can be closed"]
+
+
 def test_table_of_a_project_without_output():
     (row,) = lenders.bankability_table(data(projects=[project("dump", recipe={"scrap": -1.0})]))
     assert (row["break_even_usd_per_kg"], row["bank_price_usd_per_kg"], row["main_output"]) == (None, None, "")
@@ -283,6 +288,8 @@ def test_what_comes_after_a_year_comes_after_it() -> None:
     """Works in 2031 and 2032: after 2031 a credit of 1 MUSD/yr and an instalment of 2.5 are left, of 2032."""
     data, package = supported(credit=0.01, loan_share=0.5, loan_rate=0.0, loan_years=2)
     assert lenders.worth_after(data, package, 2030, 2031) == pytest.approx(0.64 * (1 - 2.5))
+    base = replace(package, base_honoured={203001: True, 203101: True, 203201: False})
+    assert lenders.worth_after(data, base, 2030) == pytest.approx(0.8 * (1 - 2.5) - 0.64 * 2.5)
     assert lenders.worth_after(data, package, 2030, 2031, honoured=False) == pytest.approx(-0.64 * 2.5)
 
 

@@ -275,6 +275,16 @@ def test_what_is_committed_is_paid_in_its_year():
         assert_row(m.budgets.within[1, kind], row, "<=", 30)
 
 
+@covers("budgets.net")
+def test_what_is_paid_under_floors_and_contracts_stands_side_by_side():
+    kinds = "floors contingent contracts"
+    offer = contract("c", "seller", latest_year=2030, fixed=True, fixed_price=0.062)
+    m = build(single(spending(budget("all", kinds, 30.0), contracts=[offer]))).model
+
+    names = (("floors", "f"), ("contingent", "f"), ("contracts", "c"))
+    assert keys(m.budgets.net) == {(n, *name) for n in range(3) for name in names}
+
+
 @covers("budgets.net", "budgets.later")
 def test_what_a_committed_floor_pays_is_on_what_no_committed_contract_binds():
     """40 t less half of 10: at 0.065 against 0.06 in 2030; 0.05 in 2032 holds after it, and lenders see 0.01."""

@@ -26,6 +26,12 @@ def test_its_capacity_is_there_as_if_decided_then():
     assert capacity == {n: {"investments.committed[mine]": t} for n, t in enumerate((40, 80, 80))}
 
 
+def test_in_a_plan_of_one_year_it_is_there_too():
+    m = build(single(plan(projects=[MINE], first_year=2030, last_year=2030))).model
+
+    assert keys(m.investments.committed) == {"mine"}
+
+
 @covers("capacity.capacity")
 def test_what_is_committed_in_the_horizon_stands_from_its_first_year_on():
     m = build(single(plan(projects=[replace(MINE, committed_year=2031)]))).model

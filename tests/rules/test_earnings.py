@@ -259,3 +259,39 @@ def test_the_most_that_several_small_builds_could_lose():
         m = build(single(plan(projects=[mill], price={"oxide": (0.06, 0.01, 0.01)}))).model
         limit = 2 * (12 + 2 * most * 0.01) * 1.1**2
         assert_row(m.earnings.from_planned[1, "mill"], {"payments.topup[1,mill]": 1, BUILD: -limit}, "<=", 0)
+
+
+@covers("earnings.keeps")
+def test_a_loan_takes_nothing_after_its_last_instalment():
+    """3 of capex lent for one year without interest come back in 2030."""
+    deal = floor("f", "mill", floor=0.0, tenor_years=1, loan_share=0.25, loan_rate=0.0, loan_years=1)
+    m = build(single(plan(projects=[replace(MILL, capex=12.0)], floors=[deal], bank_price={"oxide": 0.01}))).model
+    found, _ = written_out(m, m.earnings.keeps[0, "mill"])
+    assert found.get(AWARD, 0.0) == close(3 - 3)
+
+
+@covers("earnings.together")
+def test_what_may_be_built_twice_earns_by_itself():
+    m = build(single(plan(projects=[replace(MILL, latest_year=2031, max_builds=2)]))).model
+
+    assert keys(m.earnings.together) == set()
+
+
+@covers("earnings.of_build")
+def test_a_small_margin_after_the_horizon_counts_too():
+    small = replace(MILL, capacity=10.0, fixed_cost=0.1)
+    m = build(single(plan(projects=[small]))).model
+
+    row = {"earnings.own[0,mill,2]": 1, BUILD: -0.2 * (D3 + D4)}
+    assert_row(m.earnings.of_build[0, "mill", 2], row, "<=", 0)
+
+
+@covers("earnings.keeps")
+def test_a_contract_that_is_broken_at_the_end_gives_back_to_the_floor_after_it():
+    """Of the floor of 0.08 half the volume of the contract: 0.008 a tonne in 2032, 0.03 in each year after."""
+    offtake = contract("c", "mill", fixed=True, fixed_price=0.09, take_or_pay_share=0.5, tenor_years=5,
+                       honoured={203001: True, 203101: True, 203201: False})  # fmt: skip
+    kept = floor("f", "mill", floor=0.08, tenor_years=5)
+    m = build(single(plan(projects=[replace(MILL, capex=90.0)], floors=[kept], contracts=[offtake]))).model
+    found, _ = written_out(m, m.earnings.keeps[0, "mill"])
+    assert found["price_floors.under_award[0,f,c]"] == close(0.5 * (0.008 * D2 + 0.03 * (D3 + D4)))

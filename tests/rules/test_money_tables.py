@@ -276,3 +276,40 @@ def test_a_contract_after_the_horizon_is_part_of_the_return() -> None:
     assert rate == row["return_rate"]
     assert rate == row["expected_return_rate"]
     assert row["after_musd"] == close(3.8 * (D3 + D4))
+
+
+def test_what_is_kept_open_costs_what_is_sold_less() -> None:
+    """4, 4.6 and 5.2 of margin, less 1 of fixed cost in each year in which it is kept."""
+    mill = replace(MILL, fixed_cost=1.0)
+    kept = {f"closure.kept[{n},mill]": 1.0 for n in range(2)}
+    built = solved(single(plan(projects=[mill])), {BUILD: 1} | works(100, 100, 100) | kept | earned(3, 3.6, 5.2))
+    (row,) = money_tables(built, built.tree)["earnings"]
+
+    assert row["sales_musd"] == close(3 + 3.6 * D1 + 5.2 * D2)
+    assert row["contracts_musd"] == close(0)
+
+
+def test_the_return_of_a_decision_after_futures_have_parted() -> None:
+    """Decided in 2031 of the shock: 1 and 2 in its two years, whatever its probability."""
+    mill = replace(MILL, capex=2.0, earliest_year=2031, latest_year=2031, life_years=2)
+    shock = plan(projects=[mill], price={"oxide": (0.06, 0.03, 0.04)}, scenario=scenario())
+    tree = fork(plan(projects=[mill]), shock)
+    amounts = {"investments.build[3,mill]": 1.0, "earnings.earned[3,mill]": 1.0, "earnings.earned[4,mill]": 2.0}
+    built = solved(tree, amounts)
+    (row,) = money_tables(built.along(4), tree)["earnings"]
+
+    assert rate_of(-2 + 1, 2) == row["return_rate"]
+    assert rate_of(-2 + 1, 2) == row["expected_return_rate"]
+
+
+def test_the_stack_of_what_is_committed_with_a_contract_that_is_too() -> None:
+    """Half of 40 t bound: of 100 t the floor of 0.08 covers 80, in 2032 at 0.008 and in 2033 at the same price."""
+    deal = replace(DEAL, tenor_years=4, equity=0.0, equity_share=0.0, committed_year=2030)
+    mill = replace(MILL, life_years=4, committed_year=2030)
+    bound = contract("c", "mill", take_or_pay_share=0.5, tenor_years=4, committed_year=2030, committed_t=40.0)
+    built = solved(single(plan(projects=[mill], floors=[deal], contracts=[bound])),
+                   {"price_floors.committed[f]": 1, "contracts.committed_q[c]": 40.0})  # fmt: skip
+    rows = {r["source"]: r for r in stack(built)}
+
+    assert rows["floor"]["later_musd"] == close(80 * (0.02 + 0.014 + 0.008))
+    assert rows["floor"]["after_musd"] == close(80 * 0.008 * D1)
