@@ -25,7 +25,7 @@ from _pytest.config import _prepareconfig
 
 from benchmarks.making_mutants import BASE, ROOT, Mutant, put_in
 
-REACHED = ROOT / "mutants" / "reached.json"
+REACHED = ROOT / "mutants" / "reached"
 CPU_SECONDS, TIMES = 3, 5  # of a test under a mutant: so much, and so many times what it takes without
 WALL_SECONDS = 600  # who waits for ever does not use a processor
 
@@ -91,15 +91,16 @@ class Session:
     def _reach(self) -> None:
         """Seconds and lines of each test; they stand while neither its file nor anything but test files changes."""
         common = _digest(p for p in (*ROOT.glob("model/**/*.py"), *ROOT.glob("tests/**/*.py")) if not _is_test(p))
-        known = json.loads(REACHED.read_text(encoding="utf-8")) if REACHED.exists() else {}
+        REACHED.mkdir(parents=True, exist_ok=True)
         for path, items in self.tests.items():
             wanted = f"{common} {_digest([ROOT / path])}"
-            if known.get(path, {}).get("of") != wanted:
-                known[path] = {"of": wanted, "tests": {item.nodeid: self._lines(item) for item in items}}
-                REACHED.parent.mkdir(exist_ok=True)
-                REACHED.write_text(json.dumps(known), encoding="utf-8")
+            page = REACHED / (path.replace("/", " ") + ".json")
+            known = json.loads(page.read_text(encoding="utf-8")) if page.exists() else {}
+            if known.get("of") != wanted:
+                known = {"of": wanted, "tests": {item.nodeid: self._lines(item) for item in items}}
+                page.write_text(json.dumps(known), encoding="utf-8")
             for item in items:
-                self.seconds[item.nodeid], lines = known[path]["tests"][item.nodeid]
+                self.seconds[item.nodeid], lines = known["tests"][item.nodeid]
                 for file, numbers in lines.items():
                     for number in numbers:
                         self.reached.setdefault(file, {}).setdefault(number, []).append(item)
