@@ -189,16 +189,17 @@ def test_intake_of_half_a_year_is_a_rate_and_that_of_all_adds_up() -> None:
     assert room == pytest.approx({EARLY: 0.05 * 40, LATE: 0.05 * 50 + 4 + 2, NEXT: 0.1 * 50})
 
 
-def test_room_of_an_earlier_year_makes_way_for_what_needs_the_last() -> None:
+@pytest.mark.parametrize(("ally", "brim"), [("ally", "brim"), ("brim", "ally")])
+def test_room_of_an_earlier_year_makes_way_for_what_needs_the_last(ally: str, brim: str) -> None:
     """Ally carries 1 t, 1 t and 2 t, of which 1 t is known; Brim 2 t in 2032 alone, of 2 that can be new then. What
-    Ally has more in 2032 can have been qualified in 2031, when it carried 1 t."""
+    Ally has more in 2032 can have been qualified in 2031, when it carried 1 t. Whichever comes first."""
     data = workbook()
     times = list(data.times)
-    rate = Amounts({("ally", t): c for t, c in zip(times, (1.0, 1.0, 2.0), strict=True)} | {("brim", times[2]): 2.0})
+    rate = Amounts({(ally, t): c for t, c in zip(times, (1.0, 1.0, 2.0), strict=True)} | {(brim, times[2]): 2.0})
 
     def found(room: float) -> list[tuple[str, str, str]]:
         rooms = dict(zip(times, (0.0, room, 2.0), strict=True))
-        return missed(_judged(data, "USA/oxide", times, rate, Amounts({"ally": 1.0}), rooms))
+        return missed(_judged(data, "USA/oxide", times, rate, Amounts({ally: 1.0}), rooms))
 
     assert found(1.0) == []
     assert found(0.5) == [("USA/oxide 2032", "use of new suppliers at most 2.5 t", "3 t")]
