@@ -93,6 +93,12 @@ def test_worth_of_a_contract_above_and_below_the_lenders_price():
     assert lenders.contract_worth(data(), c, 2030) == pytest.approx(promised - given_up)
 
 
+def test_a_contract_counts_nothing_in_the_years_in_which_the_base_breaks_it():
+    c = contract("c", "mill", fixed=True, fixed_price=0.07, take_or_pay_share=1.0, tenor_years=9,
+                 base_honoured={203001: True, 203101: True, 203201: False})  # fmt: skip
+    assert lenders.contract_worth(data(), c, 2030) == pytest.approx(0.5 * D1 * (0.07 - 0.05))
+
+
 def test_an_index_contract_follows_the_lenders_price_in_its_collar():
     c = contract("c", "mill", index_premium=0.1, price_max=0.058, take_or_pay_share=1.0, tenor_years=9)
     worth = 0.5 * D1 * (0.055 - 0.05) - (D2 + D3) * (0.06 - 0.058)

@@ -167,6 +167,10 @@ def test_a_budget_with_a_payer_counts_what_that_payer_pays():
 
     assert_row(m.budgets.within[0, "usa"], {"investments.build[0,public]": 50}, "<=", 30)
 
+    floors = {name: replace(row, payer="USA") for name, row in data.floors.items()}
+    m = build(single(replace(data, floors=floors))).model
+    assert_row(m.budgets.within[1, "usa"], {"budgets.paid_out[1,floors,f]": 1}, "<=", 30)
+
 
 # --- loans, stakes, credits, contingent payments ----------------------------------------------------------------------
 
@@ -301,3 +305,18 @@ def test_what_a_committed_floor_pays_is_on_what_no_committed_contract_binds():
         row = {f"budgets.paid_out[0,{kind},f]": 1, held: -40 * now, volume: 0.5 * now}
         assert_row(m.budgets.net[0, kind, "f"], row, ">=", 0)
         assert_row(m.budgets.later[2, kind, 2033], {held: 40 * later, volume: -0.5 * later}, "<=", 30)
+
+
+@covers("budgets.later")
+def test_what_is_owed_to_contracts_in_a_future_is_what_was_signed_on_its_path():
+    """Half of the volume at 0.08, against 0.072: of 2031 in its own future alone, and of what is committed in both."""
+    offer = contract("c", "seller", fixed=True, fixed_price=0.08, take_or_pay_share=0.5, earliest_year=2031,
+                     latest_year=2031)  # fmt: skip
+    old = replace(offer, name="old", committed_year=2031, committed_t=10.0, take_or_pay_share=0.25)
+    data = spending(budget("all", "contracts", 9.0), contracts=[offer, old])
+    m = build(fork(data, replace(data, scenario=scenario()))).model
+
+    assert keys(m.budgets.later) == {(2, "all", 2033), (4, "all", 2033)}
+    for leaf, signed in ((2, 1), (4, 3)):
+        row = {f"contracts.q[{signed},c]": 0.5 * 0.008, "contracts.committed_q[old]": 0.25 * 0.008}
+        assert_row(m.budgets.later[leaf, "all", 2033], row, "<=", 9)

@@ -87,6 +87,16 @@ def test_risk_is_valued_as_those_who_bear_it_value_it():
     }
 
 
+def test_fixed_cost_comes_before_dividends():
+    """A quarter of 4, 4.6 and 5.2 less 2, and of two more of 5.2 less 2 after the horizon."""
+    mill, large = replace(MILL, fixed_cost=2.0), replace(STAKE, equity=90.0)
+    m = build(single(plan(projects=[mill], floors=[large], bank_price=BANK))).model
+
+    assert costs(m.capital, "equity") == {
+        0: {AWARD: close(90 - 0.5)}, 1: {AWARD: close(-0.65)}, 2: {AWARD: close(-0.8 * (1 + 1 / 1.1 + 1 / 1.1**2))}
+    }  # fmt: skip
+
+
 def test_risk_of_dividends_to_come_is_valued_at_the_last_year():
     """Of a large stake all counts: 1, 1.15, 1.3 and two more of 1.3, worth less by 1.1 / 1.2 each year of the horizon.
     At a hurdle rate under the discount rate a dividend counts once, and not more."""

@@ -109,6 +109,9 @@ def test_a_plant_priced_at_cost_costs_what_keeping_it_open_costs():
 
 def test_a_plant_that_never_has_capacity_costs_nothing():
     none = plant("none", recipe={"oxide": 0.5}, capacity=0.0, base_capacity=0.0, fixed_cost=6.0)
-    m = build(single(plan(plants=[none]))).model
+    small = plant("small", recipe={"oxide": 0.5}, capacity=0.5, fixed_cost=6.0)
+    m = build(single(plan(plants=[none, small]))).model
+
+    assert total(m.closure.fixed_cost[0, "small"]) == {"closure.kept[0,small]": close(6)}
 
     assert {n: total(m.closure.fixed_cost[n, "none"]) for n in range(3)} == {0: {}, 1: {}, 2: {}}

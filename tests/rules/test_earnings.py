@@ -201,6 +201,13 @@ def test_decisions_that_exclude_each_other_earn_together_what_each_must():
 
 
 @covers("earnings.together")
+def test_on_one_path_decisions_earn_together_once():
+    m = build(single(plan(projects=[replace(MILL, latest_year=2032)]))).model
+
+    assert keys(m.earnings.together) == {(0, "mill")}
+
+
+@covers("earnings.together")
 def test_decisions_of_years_that_are_cut_earn_together():
     """Between those of 2030 and 2031 lies a half year in which nothing is decided."""
     m = build(single(cut(plan(projects=[replace(MILL, latest_year=2031)]), y2030=6))).model
@@ -295,3 +302,12 @@ def test_a_contract_that_is_broken_at_the_end_gives_back_to_the_floor_after_it()
     m = build(single(plan(projects=[replace(MILL, capex=90.0)], floors=[kept], contracts=[offtake]))).model
     found, _ = written_out(m, m.earnings.keeps[0, "mill"])
     assert found["price_floors.under_award[0,f,c]"] == close(0.5 * (0.008 * D2 + 0.03 * (D3 + D4)))
+
+
+@covers("earnings.of_build")
+def test_what_lenders_count_nothing_on_after_the_horizon_has_no_row():
+    """100 t at 0.05 without cost, less 5 of fixed cost."""
+    m = build(single(plan(projects=[replace(MILL, operating_cost=0.0, fixed_cost=5.0)]))).model
+
+    assert keys(m.earnings.of_build) == set()
+    assert keys(m.earnings.keeps) == {(0, "mill")}

@@ -313,3 +313,21 @@ def test_the_stack_of_what_is_committed_with_a_contract_that_is_too() -> None:
 
     assert rows["floor"]["later_musd"] == close(80 * (0.02 + 0.014 + 0.008))
     assert rows["floor"]["after_musd"] == close(80 * 0.008 * D1)
+
+
+def test_support_per_kg_of_half_a_tonne() -> None:
+    grant = replace(DEAL, floor=0.0, equity=0.0, equity_share=0.0, loan_share=0.0)
+    rows = stack(solved(single(plan(projects=[MILL], floors=[grant])), {BUILD: 1, AWARD: 1} | works(0.5)))
+    assert [r["support_usd_per_kg"] for r in rows] == [close(1.2 / 0.5 * 1000)] * len(rows)
+
+
+def test_support_is_what_the_project_itself_is_given() -> None:
+    """A credit of 0.01 on 100 t of its own in two years, of 0.03 to the other."""
+    other = replace(MILL, name="other")
+    floors = [replace(DEAL, floor=0.0, credit=0.01), replace(DEAL, name="g", project="other", floor=0.0, credit=0.03)]
+    amounts = {BUILD: 1, AWARD: 1, "investments.build[0,other]": 1, "price_floors.award[0,g]": 1}
+    built = solved(single(plan(projects=[MILL, other], floors=floors)), amounts)
+    rows = {r["project"]: r for r in money_tables(built, built.tree)["earnings"]}
+
+    assert rows["mill"]["support_musd"] == close(1 + D1)
+    assert rows["other"]["support_musd"] == close(3 * (1 + D1))
