@@ -32,6 +32,14 @@ def test_a_supplier_that_is_known_can_be_gone_back_to() -> None:
     ]
 
 
+def test_trade_in_other_things_and_with_other_regions_makes_no_supplier_known() -> None:
+    others = {("ore", "CHN", "USA"): 99.0, ("oxide", "CHN", "ally"): 99.0}
+    changes = oxide(0.0, 29.0)
+    assert judged(suppliers, **changes | {"trade": {**changes["trade"], **others}}) == [
+        ("USA/oxide 2030", "use of new suppliers at most 0 t", "1 t"),
+    ]
+
+
 def test_a_part_of_what_could_be_used_can_move_in_a_year() -> None:
     """50 t of demand: at 4 % 2 t a year, of the 30 t that are new 10 t can be in the fifth year. 60 t in 2032.
 

@@ -299,6 +299,13 @@ def test_what_comes_after_a_year_comes_after_it() -> None:
     assert lenders.worth_after(data, package, 2030, 2031, honoured=False) == pytest.approx(-0.64 * 2.5)
 
 
+def test_a_credit_is_worth_what_is_ramped_up() -> None:
+    """0.01 on 50 and 100 t."""
+    _, package = supported(credit=0.01)
+    data = plan(projects=[replace(SMELTER, ramp_years=2)], floors=[package], bank_price={"oxide": 0.05})
+    assert lenders.worth_after(data, package, 2030) == pytest.approx(0.5 * 0.8 + 0.64)
+
+
 def test_a_contract_that_is_worth_little_closes_little() -> None:
     """40 t at 0.001 above the lenders' price, in two years: 0.0576 MUSD, which close a gap of 0.05 and none of 0.06."""
     offtake = contract("c", "smelter", fixed=True, fixed_price=0.051, take_or_pay_share=1.0, tenor_years=9)

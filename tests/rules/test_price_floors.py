@@ -277,7 +277,7 @@ def test_table_of_what_a_committed_floor_pays_and_of_what_is_not_honoured():
     built = build(single(data))
     m = built.model
     m.price_floors.committed["f"].value = 1
-    m.contracts.committed_q["c"].value = 10.0
+    m.contracts.committed_q["c"].value = m.contracts.committed_q["a"].value = 10.0
     rows = payments_table(built.tree, m.price_floors, m.contracts)
 
     assert [r["covered_t"] for r in rows] == close([35, 35, 35])
