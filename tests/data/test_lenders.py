@@ -93,6 +93,11 @@ def test_worth_of_a_contract_above_and_below_the_lenders_price():
     assert lenders.contract_worth(data(), c, 2030) == pytest.approx(promised - given_up)
 
 
+def test_a_floor_counts_nothing_in_the_years_in_which_the_base_breaks_it():
+    f = floor("f", "mill", floor=0.07, tenor_years=3, base_honoured={203001: True, 203101: True, 203201: False})
+    assert lenders.floor_worth(data(), f, 2030) == pytest.approx(0.5 * D1 * (0.07 - 0.05))
+
+
 def test_a_contract_counts_nothing_in_the_years_in_which_the_base_breaks_it():
     c = contract("c", "mill", fixed=True, fixed_price=0.07, take_or_pay_share=1.0, tenor_years=9,
                  base_honoured={203001: True, 203101: True, 203201: False})  # fmt: skip
@@ -191,7 +196,7 @@ def test_table_tells_a_narrow_margin(cost, verdict):
     (row,) = lenders.bankability_table(data(projects=[thin], bank_price={"oxide": 0.05}))
     assert row["closed_by"] == verdict
     (row,) = lenders.bankability_table(
-        data(projects=[thin], bank_price={"oxide": 0.05}, floors=[floor("f", "thin", floor=0.05)])
+        data(projects=[thin], bank_price={"oxide": 0.05}, floors=[floor("f", "thin", floor=None)])
     )
     assert row["closed_by"] == "not needed"
 
@@ -235,6 +240,14 @@ def test_a_floor_left_blank_is_the_least_that_closes_the_gap(terms: dict[str, An
     data, package = supported(**terms)
     assert gap(data, SMELTER, 2030) == pytest.approx(2.8)
     assert blank_floor(data, package, 2030) == pytest.approx(expected * 1.000001, rel=1e-9)
+
+
+def test_a_blank_floor_has_no_upper_end() -> None:
+    """1000 MUSD for 100 t in two years: 992.8 are missing."""
+    dear = replace(SMELTER, capex=1000.0)
+    package = floor("package", "smelter", floor=None, tenor_years=2)
+    data = plan(projects=[dear], floors=[package], bank_price={"oxide": 0.05})
+    assert blank_floor(data, package, 2030) == pytest.approx((0.05 + 992.8 / 144) * 1.000001, rel=1e-9)
 
 
 def test_a_blank_floor_closes_the_gap_and_a_little_less_does_not() -> None:

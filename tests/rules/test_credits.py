@@ -82,3 +82,12 @@ def test_credits_of_several_packages_add_up():
 
     both = {"price_floors.award[0,f]": close(0.4), "price_floors.award[0,g]": close(0.4)}
     assert costs(m.credits, "credits") == {0: both, 1: both}
+
+
+def test_what_several_packages_owe_adds_up():
+    long = replace(CREDIT, tenor_years=4)
+    mills, floors = [MILL, replace(MILL, name="twin")], [long, replace(long, name="g", project="twin")]
+    m = build(single(plan(projects=mills, floors=floors))).model
+
+    both = {f"price_floors.award[0,{o}]": close(0.4 / 1.1) for o in "fg"}
+    assert costs(m.credits, "owed_beyond_horizon") == {2: both}

@@ -253,7 +253,7 @@ def test_a_project_earns_nothing_before_it_is_there() -> None:
     (row,) = money_tables(built, built.tree)["earnings"]
 
     assert rate_of(-4, 0, 5.2) == row["return_rate"]
-    assert (row["sales_musd"], row["contracts_musd"]) == (close(5.2 * D2), 0)
+    assert (row["sales_musd"], row["contracts_musd"], row["topups_musd"]) == (close(5.2 * D2), 0, 0)
 
 
 def test_the_stack_of_a_floor_alone_is_owners_and_the_floor() -> None:

@@ -64,6 +64,13 @@ def test_without_a_row_in_trade_the_first_year_is_free():
     assert_row(m.suppliers.by_use[0, "oxide", "Ally", "Home"], row, "<=", 0)  # known is the rate
 
 
+@covers("suppliers.resourcing")
+def test_trade_in_other_things_leaves_the_first_year_free():
+    m = build(single(buying(trade={("ore", "China", "Home"): 9.0, ("oxide", "China", "Ally"): 9.0}))).model
+
+    assert keys(m.suppliers.resourcing) == {(1, "Home", "oxide"), (2, "Home", "oxide")}
+
+
 @covers("suppliers.resourcing", "suppliers.used")
 def test_in_a_period_the_limit_is_that_part_of_the_year_s():
     m = build(single(cut(buying(), y2031=3))).model
