@@ -16,7 +16,9 @@ from tests.audit.tiny_workbook import change, deal, flat, kg, workbook
 
 from lodestone.audit.books import read_books
 from lodestone.audit.budgets import after_the_horizon, budgets, outlays, owed_later
-from lodestone.data.plan_data import Budget
+from lodestone.audit.floors import floor_payments_table
+from lodestone.data.plan_data import Budget, Floor
+from lodestone.plan.tables import TABLES
 
 
 def budget(*covers: str, carry_over: bool = False, payer: str | None = None, **limit: float | None) -> dict[str, Any]:
@@ -98,3 +100,18 @@ def test_each_year_is_held_by_itself() -> None:
 def test_what_is_not_honoured_at_the_end_is_not_owed() -> None:
     unkept = deal(honoured={2030: True, 2031: True, 2032: False})
     assert judged(after_the_horizon, **unkept, **budget("floors", "contingent", y32=0.0)) == []
+
+
+def test_a_plants_credit_is_spent_and_owed_on_its_capacity() -> None:
+    """1 USD/kg on the 50 t of the refinery, from 2031 on for three years, the last of them after the horizon."""
+    given = Floor("rescue", "refinery", "oxide", 0.0, 3, 0.0, 0.0, committed_year=2031, credit=kg(1), payer="Japan")
+    changes = {"floors": {**workbook().floors, "rescue": given}}
+    assert spent("floors", "Japan", **changes) == close(0, 0.05, 0.05)
+    data = workbook(**changes)
+    owed = owed_later(data, read_books(data, plan_document()))
+    assert owed["Japan", "floors", 2033] == pytest.approx(0.05)
+    row = ("refinery", "rescue", 2031, 2031, 50.0, 10.0, 0.0, 0.0, 0.0, 0.05, "yes")
+    for amount, found in ((0.05, []), (0.04, [("rescue 2031 in 2031", "credit 0.05 MUSD", "0.04 MUSD")])):
+        entry = dict(zip(TABLES["floor_payments"].names, row, strict=False)) | {"credit_musd": amount}
+        assert judged(floor_payments_table, lambda plan, e=entry: plan["tables"]["floor_payments"].append(e),
+                      **changes) == found  # fmt: skip

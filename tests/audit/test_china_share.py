@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -191,6 +192,9 @@ def test_a_reserve_is_not_refilled_with_more_exposed_material_than_the_share() -
     half = change("caps", "all", share={2030: None, 2031: None, 2032: 0.5})
     assert judged(exposed_stock, full) == []
     assert judged(exposed_stock, full, **half) == [("all reserve 2032", "exposed stock at most 9.645 t", "9.7 t")]
+    sites = workbook().stockpiles
+    abroad = {"abroad": replace(sites["reserve"], name="abroad", region="CHN"), **sites}
+    assert judged(exposed_stock, full, **half, stockpiles=abroad) == judged(exposed_stock, full, **half)
     of_defence = change("caps", "all", sector="defence", share={2030: None, 2031: None, 2032: 0.0})
     assert judged(exposed_stock, full, **of_defence) == []
 

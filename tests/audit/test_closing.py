@@ -107,6 +107,10 @@ def test_a_plant_that_is_nothing_in_the_base_costs_nothing_to_keep() -> None:
     costs = fixed_costs(data, read_books(data, plan))
     assert [costs["mine", time] for time in data.times] == [0, 0, 0]
 
+    data = workbook(**change("plants", "mine", fixed_cost=0.05, base_capacity=flat(0.5)))  # however little it is
+    costs = fixed_costs(data, read_books(data, plan))
+    assert [costs["mine", time] for time in data.times] == pytest.approx([0.05, 0.05, 0.05])
+
 
 def test_figures_of_what_is_kept() -> None:
     assert judged(kept_table, put("plants", {"unit": "smelter", "year": 2031}, fixed_cost_musd=0.01)) == [

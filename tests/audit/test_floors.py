@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.audit.tiny_plan import add, judged, plan_document, put
+from tests.audit.half_years import halves, in_halves
+from tests.audit.tiny_plan import add, judged, missed, plan_document, put
 from tests.audit.tiny_workbook import change, kg, workbook
 
 from lodestone.audit.books import read_books
@@ -249,3 +250,23 @@ def test_what_is_paid_though_not_taken_is_received() -> None:
     dear = change("projects", "smelter", operating_cost=kg(9.5))
 
     assert judged(topups, **dear)[-1] == ("smelter 2032", "topup at least 0.033 MUSD", "0 MUSD")
+
+
+def test_terms_of_a_package_that_no_project_can_have_are_read_all_the_same() -> None:
+    """A plant has no capex of which a part could be granted or lent."""
+    plant = replace(workbook().floors["support"], name="plant", project="mine", material="ore", capex_grant_share=0.5)
+    changes = {"floors": {**workbook().floors, "plant": plant}}
+    award = add("price_floors", "mine", "plant", "ore", 2030, 2030, 2032, 12.0, 0.5, 0.0, 0.0, 0.0, 0.0)
+
+    assert judged(floors_table, award, **changes) == []
+    assert ("plant 2030", "a private project built once", "mine") in judged(awards, award, **changes)
+
+
+def test_topups_are_of_the_end_of_a_year() -> None:
+    """The mine is owed 0.0056 MUSD at the end of 2030: before, nothing is topped up."""
+    data, plan = halves(), in_halves()
+    assert missed(topups(data, read_books(data, plan))) == []
+    plan["tables"]["plants"][0]["topup_musd"] = 0.001
+    assert missed(topups(data, read_books(data, plan))) == [
+        ("mine 2030-01", "topup before the end of the year 0 MUSD", "0.001 MUSD")
+    ]

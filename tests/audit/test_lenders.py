@@ -242,7 +242,7 @@ def test_the_named_floor_closes_the_gap_and_is_on_the_menu() -> None:
     row(plan, "bankability", project="smelter").update(least_floor_usd_per_kg=12.0)
     row(plan, "bankability", project="spare").update(least_floor="support", least_floor_usd_per_kg=12.0)
     found = missed(least_floor(data, read_books(data, plan)))
-    assert ("spare 2030", "a package on offer to spare", "support") in found
+    assert found == [("spare 2030", "a package on offer to spare", "support")]
 
 
 def test_no_floor_is_named_where_none_closes_the_gap() -> None:

@@ -80,6 +80,15 @@ def test_where_nothing_is_missing_the_lowest_floor_is_none_at_all() -> None:
     assert least_level(data, BLANK, cheap, 2030) == pytest.approx(0)
 
 
+def test_of_a_small_project_a_blank_floor_closes_a_small_gap() -> None:
+    """A thousandth of it all: the same floor."""
+    smelter = moving().projects["smelter"]
+    small = replace(smelter, capacity=smelter.capacity / 1000, capex=smelter.capex / 1000,
+                    fixed_cost=smelter.fixed_cost / 1000)  # fmt: skip
+    data = moving(projects={**moving().projects, "smelter": small})
+    assert least_level(data, BLANK, small, 2030) == pytest.approx(least_level(moving(), BLANK, smelter, 2030))
+
+
 def test_a_package_with_a_blank_floor_pays_its_floor_and_closes_the_gap() -> None:
     data = moving(floors={"support": BLANK}, contracts={})
     plan = plan_document()

@@ -201,3 +201,19 @@ def test_a_plan_that_forgets_a_part_of_it_is_caught(term: str) -> None:
     plan = plan_of_the_deal()
     plan["costs_musd"][term] -= 0.001
     assert broken(audit(workbook(**deal()), plan)) == {"totals"}
+
+
+def test_a_plant_pays_nothing_back() -> None:
+    plant = replace(workbook().floors["support"], name="plant", project="mine", material="ore", committed_year=2030)
+    data = workbook(floors={**workbook().floors, "plant": plant})
+    books = read_books(data, plan_document())
+    award = next(award for award in books.awards if award.unit.name == "mine")
+    assert [paid_back(data, books, award)[time] for time in data.times] == [0, 0, 0]
+
+
+def test_dividends_to_come_are_worth_what_they_are_to_those_who_bear_the_risk() -> None:
+    """At 10 % against a hurdle of 25 %: of a stake of 9 half of 0.06 - DS in 2031, of 0.14 - DS in 2032, and 0.07 of
+    2033, each worth less by 1.1 / 1.25 for every year since 2030 within the horizon."""
+    risk = 1.1 / 1.25
+    found = by_year("equity", **deal(equity=9.0), discount_rate=0.1)
+    assert found == close(9, -0.5 * (0.06 - DS) * risk, -(0.5 * (0.14 - DS) + 0.07 / 1.25) * risk**2)

@@ -10,8 +10,8 @@ from tests.audit.half_years import EARLY, LATE, NEXT, halves, in_halves
 from tests.audit.tiny_plan import Edit, judged, missed, plan_document, put
 from tests.audit.tiny_workbook import change, flat, workbook
 
-from lodestone.audit.books import read_books
-from lodestone.audit.suppliers import allowed, suppliers
+from lodestone.audit.books import Amounts, read_books
+from lodestone.audit.suppliers import _judged, allowed, suppliers
 from lodestone.data.plan_data import Material, PlanData
 
 LANE = {"material": "oxide", "from_region": "CHN"}
@@ -28,6 +28,14 @@ def test_a_supplier_that_is_known_can_be_gone_back_to() -> None:
     """30, 11 and 8 t come from China, from where 30 t came before."""
     assert judged(suppliers, **oxide(0.0, 30.0)) == []
     assert judged(suppliers, **oxide(0.0, 29.0)) == [
+        ("USA/oxide 2030", "use of new suppliers at most 0 t", "1 t"),
+    ]
+
+
+def test_trade_in_other_things_and_with_other_regions_makes_no_supplier_known() -> None:
+    others = {("ore", "CHN", "USA"): 99.0, ("oxide", "CHN", "ally"): 99.0}
+    changes = oxide(0.0, 29.0)
+    assert judged(suppliers, **changes | {"trade": {**changes["trade"], **others}}) == [
         ("USA/oxide 2030", "use of new suppliers at most 0 t", "1 t"),
     ]
 
@@ -170,3 +178,36 @@ def test_demand_that_never_was_is_no_growth_at_first() -> None:
     data = workbook(**oxide(0.0, 0.0, demand={("USA", "civil", "oxide"): flat(40)}))
 
     assert allowed(data, read_books(data, plan_document()), "oxide", "USA")[203001] == pytest.approx(0, abs=1e-12)
+
+
+def test_intake_of_half_a_year_is_a_rate_and_that_of_all_adds_up() -> None:
+    """Two mines of 20 t that take half a tonne of oxide a tonne, one of 10 t before July 2030: it takes 4 t in each
+    half, 4 t/yr, of 5 that are new. 30 t of demand, 10 t of each mine, or 5: a tenth, half of it in half a year."""
+    mine = replace(halves().plants["mine"], recipe={"oxide": -0.5, "ore": 1.0})
+    grown = replace(mine, capacity={EARLY: 10.0, LATE: 20.0, NEXT: 20.0})
+    other = replace(grown, name="other")
+    plan = in_halves()
+    plan["tables"]["plants"] += [
+        row | {"unit": "other", "clean_t": row["clean_t"] / 2} for row in plan["tables"]["plants"]
+    ]
+    data = halves(plants={"mine": grown, "other": other})
+
+    room = allowed(data, read_books(data, plan), "oxide", "USA")
+
+    assert room == pytest.approx({EARLY: 0.05 * 40, LATE: 0.05 * 50 + 4 + 2, NEXT: 0.1 * 50})
+
+
+@pytest.mark.parametrize(("ally", "brim"), [("ally", "brim"), ("brim", "ally")])
+def test_room_of_an_earlier_year_makes_way_for_what_needs_the_last(ally: str, brim: str) -> None:
+    """Ally carries 1 t, 1 t and 2 t, of which 1 t is known; Brim 2 t in 2032 alone, of 2 that can be new then. What
+    Ally has more in 2032 can have been qualified in 2031, when it carried 1 t. Whichever comes first."""
+    data = workbook()
+    times = list(data.times)
+    rate = Amounts({(ally, t): c for t, c in zip(times, (1.0, 1.0, 2.0), strict=True)} | {(brim, times[2]): 2.0})
+
+    def found(room: float) -> list[tuple[str, str, str]]:
+        rooms = dict(zip(times, (0.0, room, 2.0), strict=True))
+        return missed(_judged(data, "USA/oxide", times, rate, Amounts({ally: 1.0}), rooms))
+
+    assert found(1.0) == []
+    assert found(0.5) == [("USA/oxide 2032", "use of new suppliers at most 2.5 t", "3 t")]

@@ -93,6 +93,17 @@ def test_worth_of_a_contract_above_and_below_the_lenders_price():
     assert lenders.contract_worth(data(), c, 2030) == pytest.approx(promised - given_up)
 
 
+def test_a_floor_counts_nothing_in_the_years_in_which_the_base_breaks_it():
+    f = floor("f", "mill", floor=0.07, tenor_years=3, base_honoured={203001: True, 203101: True, 203201: False})
+    assert lenders.floor_worth(data(), f, 2030) == pytest.approx(0.5 * D1 * (0.07 - 0.05))
+
+
+def test_a_contract_counts_nothing_in_the_years_in_which_the_base_breaks_it():
+    c = contract("c", "mill", fixed=True, fixed_price=0.07, take_or_pay_share=1.0, tenor_years=9,
+                 base_honoured={203001: True, 203101: True, 203201: False})  # fmt: skip
+    assert lenders.contract_worth(data(), c, 2030) == pytest.approx(0.5 * D1 * (0.07 - 0.05))
+
+
 def test_an_index_contract_follows_the_lenders_price_in_its_collar():
     c = contract("c", "mill", index_premium=0.1, price_max=0.058, take_or_pay_share=1.0, tenor_years=9)
     worth = 0.5 * D1 * (0.055 - 0.05) - (D2 + D3) * (0.06 - 0.058)
@@ -123,6 +134,8 @@ def test_whether_any_package_can_close_the_gap():
 
     offtake = contract("c", "mill", fixed=True, fixed_price=99.0, take_or_pay_share=1.0, max_t=40.0, tenor_years=9)
     assert lenders.can_be_closed(data(projects=[dear], contracts=[offtake]), dear, 2030)
+    now = replace(offtake, earliest_year=2030, latest_year=2030)
+    assert lenders.can_be_closed(data(projects=[dear], contracts=[now]), dear, 2030)
     too_late = replace(offtake, earliest_year=2031)
     assert not lenders.can_be_closed(data(projects=[dear], contracts=[too_late]), dear, 2030)
 
@@ -159,14 +172,31 @@ def test_table_tells_what_dearer_work_and_cheaper_output_do():
     assert row["margin_share"] == pytest.approx(sold / (2 * worked) / even - 1)
 
 
+def test_what_earns_just_its_cost_needs_nothing():
+    even = project("even", capex=0.0, operating_cost=0.05)
+    deck = plan(projects=[even], bank_price={"oxide": 0.05})
+    assert lenders.gap(deck, even, 2030) == 0
+    assert lenders.unaided_verdict(deck, even, 2030) == "not needed"
+
+
+def test_table_tells_what_a_package_can_close():
+    rows = lenders.bankability_table(data(floors=[floor("f", "mill", capex_grant_share=1.0, floor=0.2)]))
+    assert [row["closed_by"] for row in rows] == ["can be closed"]
+
+
+def test_table_of_a_project_without_output():
+    (row,) = lenders.bankability_table(data(projects=[project("dump", recipe={"scrap": -1.0})]))
+    assert (row["break_even_usd_per_kg"], row["bank_price_usd_per_kg"], row["main_output"]) == (None, None, "")
+
+
 @pytest.mark.parametrize(("cost", "verdict"), [(0.0477, "not needed, by a narrow margin"), (0.0475, "not needed")])
 def test_table_tells_a_narrow_margin(cost, verdict):
     """Oxide at 0.05: 4.8 % above 0.0477, 5.3 % above 0.0475; with a package it can be built all the same."""
-    thin = project("thin", operating_cost=cost)
+    thin = project("thin", operating_cost=cost, latest_year=2030)
     (row,) = lenders.bankability_table(data(projects=[thin], bank_price={"oxide": 0.05}))
     assert row["closed_by"] == verdict
     (row,) = lenders.bankability_table(
-        data(projects=[thin], bank_price={"oxide": 0.05}, floors=[floor("f", "thin", floor=0.05)])
+        data(projects=[thin], bank_price={"oxide": 0.05}, floors=[floor("f", "thin", floor=None)])
     )
     assert row["closed_by"] == "not needed"
 
@@ -210,6 +240,14 @@ def test_a_floor_left_blank_is_the_least_that_closes_the_gap(terms: dict[str, An
     data, package = supported(**terms)
     assert gap(data, SMELTER, 2030) == pytest.approx(2.8)
     assert blank_floor(data, package, 2030) == pytest.approx(expected * 1.000001, rel=1e-9)
+
+
+def test_a_blank_floor_has_no_upper_end() -> None:
+    """1000 MUSD for 100 t in two years: 992.8 are missing."""
+    dear = replace(SMELTER, capex=1000.0)
+    package = floor("package", "smelter", floor=None, tenor_years=2)
+    data = plan(projects=[dear], floors=[package], bank_price={"oxide": 0.05})
+    assert blank_floor(data, package, 2030) == pytest.approx((0.05 + 992.8 / 144) * 1.000001, rel=1e-9)
 
 
 def test_a_blank_floor_closes_the_gap_and_a_little_less_does_not() -> None:
@@ -263,3 +301,36 @@ def test_lenders_see_a_year_that_the_base_changes_within_as_its_mean() -> None:
     data = plan(projects=[SMELTER], bank_price={"oxide": {203001: 0.05, 203101: 0.02, 203110: 0.1, 203201: 0.05}})
     assert data.bank_price_of("oxide", "Home", 2031) == pytest.approx((9 * 0.02 + 3 * 0.1) / 12)
     assert gap(data, SMELTER, 2030) == pytest.approx(10 - 100 * (0.04 * 0.8 + 0.05 * 0.64))
+
+
+def test_what_comes_after_a_year_comes_after_it() -> None:
+    """Works in 2031 and 2032: after 2031 a credit of 1 MUSD/yr and an instalment of 2.5 are left, of 2032."""
+    data, package = supported(credit=0.01, loan_share=0.5, loan_rate=0.0, loan_years=2)
+    assert lenders.worth_after(data, package, 2030, 2031) == pytest.approx(0.64 * (1 - 2.5))
+    base = replace(package, base_honoured={203001: True, 203101: True, 203201: False})
+    assert lenders.worth_after(data, base, 2030) == pytest.approx(0.8 * (1 - 2.5) - 0.64 * 2.5)
+    assert lenders.worth_after(data, package, 2030, 2031, honoured=False) == pytest.approx(-0.64 * 2.5)
+
+
+def test_a_credit_is_worth_what_is_ramped_up() -> None:
+    """0.01 on 50 and 100 t."""
+    _, package = supported(credit=0.01)
+    data = plan(projects=[replace(SMELTER, ramp_years=2)], floors=[package], bank_price={"oxide": 0.05})
+    assert lenders.worth_after(data, package, 2030) == pytest.approx(0.5 * 0.8 + 0.64)
+
+
+def test_a_contract_that_is_worth_little_closes_little() -> None:
+    """40 t at 0.001 above the lenders' price, in two years: 0.0576 MUSD, which close a gap of 0.05 and none of 0.06."""
+    offtake = contract("c", "smelter", fixed=True, fixed_price=0.051, take_or_pay_share=1.0, tenor_years=9)
+    for missing, closed in ((0.05, True), (0.06, False)):
+        smelter = replace(SMELTER, capex=7.2 + missing)
+        data = plan(projects=[smelter], contracts=[offtake], bank_price={"oxide": 0.05})
+        assert can_be_closed(data, smelter, 2030) == closed
+
+
+def test_what_is_agreed_stands_above_what_would_be_offered_today() -> None:
+    data, package = supported(floor_max=0.06)
+    assert lenders.filled_in(data, package, 2030) is None
+    agreed = lenders.filled_in(data, lenders.committed_terms(package), 2030)
+    assert agreed is not None
+    assert agreed.level == pytest.approx(0.05 + 2.8 / 144, rel=1e-5)

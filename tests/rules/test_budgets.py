@@ -167,6 +167,10 @@ def test_a_budget_with_a_payer_counts_what_that_payer_pays():
 
     assert_row(m.budgets.within[0, "usa"], {"investments.build[0,public]": 50}, "<=", 30)
 
+    floors = {name: replace(row, payer="USA") for name, row in data.floors.items()}
+    m = build(single(replace(data, floors=floors))).model
+    assert_row(m.budgets.within[1, "usa"], {"budgets.paid_out[1,floors,f]": 1}, "<=", 30)
+
 
 # --- loans, stakes, credits, contingent payments ----------------------------------------------------------------------
 
@@ -188,6 +192,8 @@ def test_outlays_of_a_deal(kind, row):
     m = build(single(spending(budget("one", kind, 30.0), floors=[DEAL]))).model
 
     assert_row(m.budgets.within[0, "one"], row, "<=", 30)
+    years = {0} if kind in ("loans", "equity") else {0, 1, 2}  # what is put in is paid once
+    assert keys(m.budgets.within) == {(n, "one") for n in years}
 
 
 @covers("budgets.net")
@@ -243,3 +249,74 @@ def test_a_package_without_a_grant_spends_none_of_the_money_for_grants():
     no_grant = floor("f", "mill", floor=0.065)
     m = build(single(spending(budget("some", "grants", 9.0), floors=[no_grant]))).model
     assert keys(m.budgets.within) == set()
+
+
+@covers("budgets.within")
+def test_what_is_committed_is_paid_in_its_year():
+    """A public plant, a package and a contract of 2031; the projects and packages of 2029 are paid already."""
+    projects = [
+        project("public", public=True, capex=50.0, committed_year=2031),
+        project("old", public=True, capex=7.0, committed_year=2029),
+        project("mill", capacity=40.0, capex=20.0, committed_year=2031),
+        project("pit", capacity=40.0, capex=20.0, committed_year=2029),
+    ]
+    deal = replace(DEAL, capex_grant_share=0.3, credit=0.0, committed_year=2031)
+    floors = [deal, replace(deal, name="past", project="pit", committed_year=2029)]
+    fees = contract("c", "seller", signing_fee=1.5, committed_year=2031, committed_t=10.0)
+    one, award, sign = ("investments.committed[{}]", "price_floors.committed[{}]", "contracts.committed[{}]")
+    rows = {
+        "capex": {one.format("public"): 50},
+        "grants": {award.format("f"): 6},
+        "loans": {award.format("f"): 4},
+        "equity": {award.format("f"): 3},
+        "fees": {sign.format("c"): 1.5},
+    }
+    limits = [budget(kind, kind, 30.0) for kind in rows]
+    m = build(single(spending(*limits, projects=projects, floors=floors, contracts=[fees]))).model
+
+    assert keys(m.budgets.within) == {(1, kind) for kind in rows}
+    for kind, row in rows.items():
+        assert_row(m.budgets.within[1, kind], row, "<=", 30)
+
+
+@covers("budgets.net")
+def test_what_is_paid_under_floors_and_contracts_stands_side_by_side():
+    kinds = "floors contingent contracts"
+    offer = contract("c", "seller", latest_year=2030, fixed=True, fixed_price=0.062)
+    m = build(single(spending(budget("all", kinds, 30.0), contracts=[offer]))).model
+
+    names = (("floors", "f"), ("contingent", "f"), ("contracts", "c"))
+    assert keys(m.budgets.net) == {(n, *name) for n in range(3) for name in names}
+
+
+@covers("budgets.net", "budgets.later")
+def test_what_a_committed_floor_pays_is_on_what_no_committed_contract_binds():
+    """40 t less half of 10: at 0.065 against 0.06 in 2030; 0.05 in 2032 holds after it, and lenders see 0.01."""
+    deal = floor("f", "mill", floor=0.065, tenor_years=4, committed_year=2030)
+    bound = contract("c", "mill", fixed=True, fixed_price=0.08, take_or_pay_share=0.5, tenor_years=4,
+                     committed_year=2030, committed_t=10.0)  # fmt: skip
+    mill = project("mill", capacity=40.0, capex=20.0, committed_year=2030)
+    limits = [budget(kind, kind, 30.0) for kind in ("floors", "contingent")]
+    prices = {"oxide": (0.06, 0.06, 0.05)}
+    m = build(single(spending(*limits, projects=[mill], floors=[deal], contracts=[bound], price=prices))).model
+
+    held, volume = "price_floors.committed[f]", "contracts.committed_q[c]"
+    for kind, now, later in (("floors", 0.005, 0.015), ("contingent", 0.055, 0.055)):
+        row = {f"budgets.paid_out[0,{kind},f]": 1, held: -40 * now, volume: 0.5 * now}
+        assert_row(m.budgets.net[0, kind, "f"], row, ">=", 0)
+        assert_row(m.budgets.later[2, kind, 2033], {held: 40 * later, volume: -0.5 * later}, "<=", 30)
+
+
+@covers("budgets.later")
+def test_what_is_owed_to_contracts_in_a_future_is_what_was_signed_on_its_path():
+    """Half of the volume at 0.08, against 0.072: of 2031 in its own future alone, and of what is committed in both."""
+    offer = contract("c", "seller", fixed=True, fixed_price=0.08, take_or_pay_share=0.5, earliest_year=2031,
+                     latest_year=2031)  # fmt: skip
+    old = replace(offer, name="old", committed_year=2031, committed_t=10.0, take_or_pay_share=0.25)
+    data = spending(budget("all", "contracts", 9.0), contracts=[offer, old])
+    m = build(fork(data, replace(data, scenario=scenario()))).model
+
+    assert keys(m.budgets.later) == {(2, "all", 2033), (4, "all", 2033)}
+    for leaf, signed in ((2, 1), (4, 3)):
+        row = {f"contracts.q[{signed},c]": 0.5 * 0.008, "contracts.committed_q[old]": 0.25 * 0.008}
+        assert_row(m.budgets.later[leaf, "all", 2033], row, "<=", 9)

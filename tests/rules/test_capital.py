@@ -87,6 +87,40 @@ def test_risk_is_valued_as_those_who_bear_it_value_it():
     }
 
 
+def test_fixed_cost_comes_before_dividends():
+    """A quarter of 4, 4.6 and 5.2 less 2, and of two more of 5.2 less 2 after the horizon."""
+    mill, large = replace(MILL, fixed_cost=2.0), replace(STAKE, equity=90.0)
+    m = build(single(plan(projects=[mill], floors=[large], bank_price=BANK))).model
+
+    assert costs(m.capital, "equity") == {
+        0: {AWARD: close(90 - 0.5)}, 1: {AWARD: close(-0.65)}, 2: {AWARD: close(-0.8 * (1 + 1 / 1.1 + 1 / 1.1**2))}
+    }  # fmt: skip
+
+
+def test_risk_of_dividends_to_come_is_valued_at_the_last_year():
+    """Of a large stake all counts: 1, 1.15, 1.3 and two more of 1.3, worth less by 1.1 / 1.2 each year of the horizon.
+    At a hurdle rate under the discount rate a dividend counts once, and not more."""
+    large = replace(STAKE, equity=90.0)
+    m = build(single(plan(projects=[replace(MILL, hurdle_rate=0.2)], floors=[large], bank_price=BANK))).model
+    assert costs(m.capital, "equity")[2] == {
+        AWARD: close(-(1.3 + 1.3 / 1.2 + 1.3 / 1.44) * (1.1 / 1.2) ** 2)
+    }  # fmt: skip
+    m = build(single(plan(projects=[replace(MILL, hurdle_rate=0.05)], floors=[large], bank_price=BANK))).model
+    assert costs(m.capital, "equity")[1] == {AWARD: close(-1.15)}
+    assert costs(m.capital, "equity")[2] == {AWARD: close(-1.3 - 1.3 / 1.05 - 1.3 / 1.05**2)}
+
+
+def test_what_is_put_in_on_one_branch_comes_back_on_it():
+    mill = replace(MILL, earliest_year=2031, latest_year=2031)
+    deal = replace(LOAN, equity=90.0, equity_share=0.25)
+    data = plan(projects=[mill], floors=[deal], bank_price=BANK)
+    m = build(fork(data, replace(data, scenario=scenario()))).model
+
+    names = {n: {f"price_floors.award[{d},f]"} for n, d in ((1, 1), (2, 1), (3, 3), (4, 3))}
+    for term in ("loans", "equity"):
+        assert {n: set(found) for n, found in costs(m.capital, term).items()} == names
+
+
 def test_debt_service_comes_before_dividends():
     """Of a cash of 4, 4.6 and 5.2, 4 go to the lender of 4 years without interest; then one year with 5.2."""
     deal = replace(LOAN, loan_share=0.32, loan_rate=0.0, loan_loss_share=0.0, equity=20.0, equity_share=0.25)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pyomo.environ as pyo
 import pytest
 from tests.rules.algebra import assert_row, covers, keys
-from tests.rules.tiny_data import cap, fork, market, plan, plant, scenario, stockpile
+from tests.rules.tiny_data import cap, cut, fork, market, plan, plant, scenario, stockpile
 
 from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import single
 from lodestone.rules.build import build
-from lodestone.rules.china_share import row_terms, settle
+from lodestone.rules.china_share import row_terms, settle, table
 
 # clean and exposed ore and oxide at Home, exposed oxide in Ally; a refinery at Home
 MARKETS = [
@@ -263,3 +263,19 @@ def test_of_a_solution_only_what_is_thrown_away_is_waste():
     settle(m.china_share)
 
     assert m.china_share.waste[1, "refinery"].value == 2
+
+
+def test_table_of_a_year_in_halves_with_a_limit_of_its_own_in_each():
+    """10 of 40 t, then 20 of 60 t: 30 of 100 t, of which 0.4 x 40 and 0.2 x 60 may be exposed."""
+    limit = cap("c", {2030: 0.4, 203101: 0.4, 203107: 0.2, 2032: 0.4})
+    built = build(single(cut(capped(limit), y2031=6)))
+    for variable in built.model.component_data_objects(pyo.Var):
+        variable.set_value(0.0, skip_validation=True)
+    for n, clean, exposed in ((1, 30.0, 10.0), (2, 40.0, 20.0)):
+        built.model.flows.deliver[n, "Home", "cars", "oxide", "clean"].value = clean
+        built.model.flows.deliver[n, "Home", "cars", "oxide", "exposed"].value = exposed
+    rows = {r["year"]: r for r in table(built.tree, built.model.china_share) if r["basis"] == "deliveries"}
+
+    found = [rows[2031][name] for name in ("consumption_t", "exposed_t", "share", "limit")]
+    assert found == pytest.approx([100, 30, 0.3, 0.28])
+    assert (rows[2032]["consumption_t"], rows[2032]["share"], rows[2032]["limit"]) == (0, 0, 0.4)

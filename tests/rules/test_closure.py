@@ -105,3 +105,13 @@ def test_a_plant_priced_at_cost_costs_what_keeping_it_open_costs():
     assert total(m.payments.cost["cost_priced_plants"][1]) == {
         "flows.act[1,state,clean]": 0.01, "closure.kept[1,state]": 6
     }  # fmt: skip
+
+
+def test_a_plant_that_never_has_capacity_costs_nothing():
+    none = plant("none", recipe={"oxide": 0.5}, capacity=0.0, base_capacity=0.0, fixed_cost=6.0)
+    small = plant("small", recipe={"oxide": 0.5}, capacity=0.5, fixed_cost=6.0)
+    m = build(single(plan(plants=[none, small]))).model
+
+    assert total(m.closure.fixed_cost[0, "small"]) == {"closure.kept[0,small]": close(6)}
+
+    assert {n: total(m.closure.fixed_cost[n, "none"]) for n in range(3)} == {0: {}, 1: {}, 2: {}}

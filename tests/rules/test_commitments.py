@@ -26,6 +26,19 @@ def test_its_capacity_is_there_as_if_decided_then():
     assert capacity == {n: {"investments.committed[mine]": t} for n, t in enumerate((40, 80, 80))}
 
 
+def test_what_is_not_committed_is_in_no_row():
+    blank = floor("f", "mill", floor=None)
+    tree = single(plan(projects=[MINE, project("mill", capex=9.0)], floors=[blank]))
+
+    assert [row["name"] for row in commitments.table(tree)] == ["mine"]
+
+
+def test_in_a_plan_of_one_year_it_is_there_too():
+    m = build(single(plan(projects=[MINE], first_year=2030, last_year=2030))).model
+
+    assert keys(m.investments.committed) == {"mine"}
+
+
 @covers("capacity.capacity")
 def test_what_is_committed_in_the_horizon_stands_from_its_first_year_on():
     m = build(single(plan(projects=[replace(MINE, committed_year=2031)]))).model

@@ -74,3 +74,20 @@ def test_lenders_count_a_credit_on_the_whole_output():
     assert_row(m.bankability.bankable[0, "mill"], row, ">=", 0)
     row = {"price_floors.award[0,f]": -credit / gap, "investments.build[0,mill]": 1}
     assert_row(m.bankability.closing[0, "mill"], row, "<=", 0)
+
+
+def test_credits_of_several_packages_add_up():
+    mills, floors = [MILL, replace(MILL, name="twin")], [CREDIT, replace(CREDIT, name="g", project="twin")]
+    m = build(single(plan(projects=mills, floors=floors))).model
+
+    both = {"price_floors.award[0,f]": close(0.4), "price_floors.award[0,g]": close(0.4)}
+    assert costs(m.credits, "credits") == {0: both, 1: both}
+
+
+def test_what_several_packages_owe_adds_up():
+    long = replace(CREDIT, tenor_years=4)
+    mills, floors = [MILL, replace(MILL, name="twin")], [long, replace(long, name="g", project="twin")]
+    m = build(single(plan(projects=mills, floors=floors))).model
+
+    both = {f"price_floors.award[0,{o}]": close(0.4 / 1.1) for o in "fg"}
+    assert costs(m.credits, "owed_beyond_horizon") == {2: both}

@@ -44,6 +44,7 @@ def test_what_is_built_earns_its_capex_in_the_plan():
     m = build(single(plan(projects=[MILL]))).model
 
     assert keys(m.earnings.keeps) == {(0, "mill")}
+    assert keys(m.earnings.from_planned) == set()  # of several builds only
     row = {
         BUILD: -12 + 100 * 0.03 * (D3 + D4),  # what lenders count on after 2032
         **works(0, 0.04), **works(1, 0.046 * D1), **works(2, 0.052 * D2),
@@ -131,6 +132,17 @@ def test_promises_after_the_horizon_count_in_full_unless_they_are_broken_there()
 
 
 @covers("earnings.keeps")
+def test_credits_after_the_horizon_count_in_full_unless_they_are_broken_there():
+    """0.01 on 100 t in each of five years, three of them within the horizon."""
+    for broken in (False, True):
+        now = {203001: True, 203101: True, 203201: not broken}
+        given = floor("f", "mill", floor=0.0, tenor_years=5, credit=0.01, honoured=now)
+        m = build(single(plan(projects=[replace(MILL, capex=90.0)], floors=[given]))).model
+        found, _ = written_out(m, m.earnings.keeps[0, "mill"])
+        assert found[AWARD] == close(1 + D1 + (0 if broken else D2 + D3 + D4))
+
+
+@covers("earnings.keeps")
 def test_after_the_horizon_a_stake_takes_its_share_of_floor_and_contract_too():
     """As above with a quarter for whoever put in 2: of the floor lenders count three quarters, of the contract too,
     where the package is awarded."""
@@ -189,6 +201,13 @@ def test_decisions_that_exclude_each_other_earn_together_what_each_must():
 
 
 @covers("earnings.together")
+def test_on_one_path_decisions_earn_together_once():
+    m = build(single(plan(projects=[replace(MILL, latest_year=2032)]))).model
+
+    assert keys(m.earnings.together) == {(0, "mill")}
+
+
+@covers("earnings.together")
 def test_decisions_of_years_that_are_cut_earn_together():
     """Between those of 2030 and 2031 lies a half year in which nothing is decided."""
     m = build(single(cut(plan(projects=[replace(MILL, latest_year=2031)]), y2030=6))).model
@@ -227,3 +246,68 @@ def test_neither_public_nor_committed_projects():
     m = build(single(plan(projects=projects))).model
 
     assert keys(m.earnings.keeps) == set()
+
+
+@covers("earnings.keeps")
+def test_of_one_build_what_came_before_it_could_work_is_anothers():
+    """A year of lead: what is decided in 2031 earns from 2032 on, what may be built twice from its decision on."""
+    for builds, years in ((1, {2}), (2, {1, 2})):
+        mill = replace(MILL, lead_years=1, latest_year=2031, max_builds=builds)
+        m = build(single(plan(projects=[mill]))).model
+        found, _ = coefficients(m.earnings.keeps[1, "mill"].body)
+        assert {n for n in range(3) if f"earnings.earned[{n},mill]" in found} == years
+
+
+@covers("earnings.from_planned")
+def test_the_most_that_several_small_builds_could_lose():
+    """12 of capex, and 0.01 a t of what each makes, 1.5 t or at least 1, in each of two years."""
+    for capacity, most in ((1.5, 1.5), (0.25, 1.0)):
+        mill = replace(MILL, capacity=capacity, max_builds=2, lead_years=1)
+        m = build(single(plan(projects=[mill], price={"oxide": (0.06, 0.01, 0.01)}))).model
+        limit = 2 * (12 + 2 * most * 0.01) * 1.1**2
+        assert_row(m.earnings.from_planned[1, "mill"], {"payments.topup[1,mill]": 1, BUILD: -limit}, "<=", 0)
+
+
+@covers("earnings.keeps")
+def test_a_loan_takes_nothing_after_its_last_instalment():
+    """3 of capex lent for one year without interest come back in 2030."""
+    deal = floor("f", "mill", floor=0.0, tenor_years=1, loan_share=0.25, loan_rate=0.0, loan_years=1)
+    m = build(single(plan(projects=[replace(MILL, capex=12.0)], floors=[deal], bank_price={"oxide": 0.01}))).model
+    found, _ = written_out(m, m.earnings.keeps[0, "mill"])
+    assert found.get(AWARD, 0.0) == close(3 - 3)
+
+
+@covers("earnings.together")
+def test_what_may_be_built_twice_earns_by_itself():
+    m = build(single(plan(projects=[replace(MILL, latest_year=2031, max_builds=2)]))).model
+
+    assert keys(m.earnings.together) == set()
+
+
+@covers("earnings.of_build")
+def test_a_small_margin_after_the_horizon_counts_too():
+    small = replace(MILL, capacity=10.0, fixed_cost=0.1)
+    m = build(single(plan(projects=[small]))).model
+
+    row = {"earnings.own[0,mill,2]": 1, BUILD: -0.2 * (D3 + D4)}
+    assert_row(m.earnings.of_build[0, "mill", 2], row, "<=", 0)
+
+
+@covers("earnings.keeps")
+def test_a_contract_that_is_broken_at_the_end_gives_back_to_the_floor_after_it():
+    """Of the floor of 0.08 half the volume of the contract: 0.008 a tonne in 2032, 0.03 in each year after."""
+    offtake = contract("c", "mill", fixed=True, fixed_price=0.09, take_or_pay_share=0.5, tenor_years=5,
+                       honoured={203001: True, 203101: True, 203201: False})  # fmt: skip
+    kept = floor("f", "mill", floor=0.08, tenor_years=5)
+    m = build(single(plan(projects=[replace(MILL, capex=90.0)], floors=[kept], contracts=[offtake]))).model
+    found, _ = written_out(m, m.earnings.keeps[0, "mill"])
+    assert found["price_floors.under_award[0,f,c]"] == close(0.5 * (0.008 * D2 + 0.03 * (D3 + D4)))
+
+
+@covers("earnings.of_build")
+def test_what_lenders_count_nothing_on_after_the_horizon_has_no_row():
+    """100 t at 0.05 without cost, less 5 of fixed cost."""
+    m = build(single(plan(projects=[replace(MILL, operating_cost=0.0, fixed_cost=5.0)]))).model
+
+    assert keys(m.earnings.of_build) == set()
+    assert keys(m.earnings.keeps) == {(0, "mill")}

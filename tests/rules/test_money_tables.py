@@ -243,3 +243,91 @@ def test_what_is_not_built_earns_nothing() -> None:
 def test_the_rate_at_which_cash_is_worth_nothing(cash: tuple[float, ...], rate: float | None) -> None:
     """From -90 % to 1000 %; of 50 and 60 on 100: x^2 = x / 2 + 0.6."""
     assert irr(dict(enumerate(cash))) == (None if rate is None else pytest.approx(rate, abs=1e-8))
+
+
+def test_a_project_earns_nothing_before_it_is_there() -> None:
+    """Two years of lead: it works in 2032 alone, 100 t at 0.052, and lives no longer."""
+    mill = replace(MILL, capex=4.0, lead_years=2, life_years=1)
+    built = solved(single(plan(projects=[mill])), {BUILD: 1, "flows.act[2,mill,clean]": 100.0,
+                                                   "earnings.earned[2,mill]": 5.2})  # fmt: skip
+    (row,) = money_tables(built, built.tree)["earnings"]
+
+    assert rate_of(-4, 0, 5.2) == row["return_rate"]
+    assert (row["sales_musd"], row["contracts_musd"], row["topups_musd"]) == (close(5.2 * D2), 0, 0)
+
+
+def test_the_stack_of_a_floor_alone_is_owners_and_the_floor() -> None:
+    bare = replace(DEAL, capex_grant_share=0.0, equity=0.0, equity_share=0.0, loan_share=0.0)
+    rows = stack(solved(single(plan(projects=[MILL], floors=[bare])), {BUILD: 1, AWARD: 1} | works(100, 100, 100)))
+    assert [(r["source"], r["put_in_musd"], r["cost_musd"]) for r in rows] == [
+        ("owners", close(30), 0), ("floor", 0, close(2 + 1.4 * D1))
+    ]  # fmt: skip
+
+
+def test_a_contract_after_the_horizon_is_part_of_the_return() -> None:
+    """40 t at 0.09, half of them bound, 0.04 above the lenders' 0.05: 0.8 in 2033 and 2034 beside 3 of its own."""
+    mill = replace(MILL, life_years=5)
+    offtake = contract("c", "mill", fixed=True, fixed_price=0.09, take_or_pay_share=0.5, tenor_years=5)
+    amounts = {BUILD: 1, "contracts.q[0,c]": 40.0} | earned(4, 4.6, 5.2)
+    built = solved(single(plan(projects=[mill], contracts=[offtake])), amounts)
+    (row,) = money_tables(built, built.tree)["earnings"]
+
+    rate = rate_of(-30 + 4, 4.6, 5.2, 3.8, 3.8)
+    assert rate == row["return_rate"]
+    assert rate == row["expected_return_rate"]
+    assert row["after_musd"] == close(3.8 * (D3 + D4))
+
+
+def test_what_is_kept_open_costs_what_is_sold_less() -> None:
+    """4, 4.6 and 5.2 of margin, less 1 of fixed cost in each year in which it is kept."""
+    mill = replace(MILL, fixed_cost=1.0)
+    kept = {f"closure.kept[{n},mill]": 1.0 for n in range(2)}
+    built = solved(single(plan(projects=[mill])), {BUILD: 1} | works(100, 100, 100) | kept | earned(3, 3.6, 5.2))
+    (row,) = money_tables(built, built.tree)["earnings"]
+
+    assert row["sales_musd"] == close(3 + 3.6 * D1 + 5.2 * D2)
+    assert row["contracts_musd"] == close(0)
+
+
+def test_the_return_of_a_decision_after_futures_have_parted() -> None:
+    """Decided in 2031 of the shock: 1 and 2 in its two years, whatever its probability."""
+    mill = replace(MILL, capex=2.0, earliest_year=2031, latest_year=2031, life_years=2)
+    shock = plan(projects=[mill], price={"oxide": (0.06, 0.03, 0.04)}, scenario=scenario())
+    tree = fork(plan(projects=[mill]), shock)
+    amounts = {"investments.build[3,mill]": 1.0, "earnings.earned[3,mill]": 1.0, "earnings.earned[4,mill]": 2.0}
+    built = solved(tree, amounts)
+    (row,) = money_tables(built.along(4), tree)["earnings"]
+
+    assert rate_of(-2 + 1, 2) == row["return_rate"]
+    assert rate_of(-2 + 1, 2) == row["expected_return_rate"]
+
+
+def test_the_stack_of_what_is_committed_with_a_contract_that_is_too() -> None:
+    """Half of 40 t bound: of 100 t the floor of 0.08 covers 80, in 2032 at 0.008 and in 2033 at the same price."""
+    deal = replace(DEAL, tenor_years=4, equity=0.0, equity_share=0.0, committed_year=2030)
+    mill = replace(MILL, life_years=4, committed_year=2030)
+    bound = contract("c", "mill", take_or_pay_share=0.5, tenor_years=4, committed_year=2030, committed_t=40.0)
+    built = solved(single(plan(projects=[mill], floors=[deal], contracts=[bound])),
+                   {"price_floors.committed[f]": 1, "contracts.committed_q[c]": 40.0})  # fmt: skip
+    rows = {r["source"]: r for r in stack(built)}
+
+    assert rows["floor"]["later_musd"] == close(80 * (0.02 + 0.014 + 0.008))
+    assert rows["floor"]["after_musd"] == close(80 * 0.008 * D1)
+
+
+def test_support_per_kg_of_half_a_tonne() -> None:
+    grant = replace(DEAL, floor=0.0, equity=0.0, equity_share=0.0, loan_share=0.0)
+    rows = stack(solved(single(plan(projects=[MILL], floors=[grant])), {BUILD: 1, AWARD: 1} | works(0.5)))
+    assert [r["support_usd_per_kg"] for r in rows] == [close(1.2 / 0.5 * 1000)] * len(rows)
+
+
+def test_support_is_what_the_project_itself_is_given() -> None:
+    """A credit of 0.01 on 100 t of its own in two years, of 0.03 to the other."""
+    other = replace(MILL, name="other")
+    floors = [replace(DEAL, floor=0.0, credit=0.01), replace(DEAL, name="g", project="other", floor=0.0, credit=0.03)]
+    amounts = {BUILD: 1, AWARD: 1, "investments.build[0,other]": 1, "price_floors.award[0,g]": 1}
+    built = solved(single(plan(projects=[MILL, other], floors=floors)), amounts)
+    rows = {r["project"]: r for r in money_tables(built, built.tree)["earnings"]}
+
+    assert rows["mill"]["support_musd"] == close(1 + D1)
+    assert rows["other"]["support_musd"] == close(3 * (1 + D1))

@@ -3,9 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
-from tests.rules.tiny_data import contract, floor, fork, plan, project, scenario
+from tests.rules.tiny_data import contract, floor, fork, market, plan, project, scenario
 
 from lodestone.data.tree import single
+from lodestone.rules import commitments
 from lodestone.rules.build import build
 from lodestone.rules.price_floors import awards_table, covered_at, payments_table, supported_years
 
@@ -243,3 +244,66 @@ def test_nothing_is_paid_or_offered_where_a_floor_is_not_honoured():
 
     assert keys(m.price_floors.award) == {(0, "f"), (1, "f")}
     assert set(costs(m.price_floors, "floor_payments")) == {0, 1}
+
+
+def test_volumes_are_told_apart_where_a_contract_that_binds_may_be_broken():
+    """Broken in 2032: "bound", which binds, and "loose", which binds nobody; "scrap" is of another material."""
+    broken = {203001: True, 203101: True, 203201: False}
+    contracts = [
+        contract("bound", "mill", take_or_pay_share=0.5, honoured=broken),
+        contract("loose", "mill", honoured=broken),
+        contract("kept", "mill", take_or_pay_share=0.5),
+        contract("scrap", "mill", material="scrap", take_or_pay_share=0.5, honoured=broken),
+    ]
+    mill = replace(MILL, recipe={"oxide": 0.5, "scrap": 0.1})
+    m = build(single(plan(projects=[mill], floors=[floor("f", "mill")], contracts=contracts))).model
+
+    assert keys(m.price_floors.under_award) == {(0, "f", "bound")}
+    paid = costs(m.price_floors, "floor_payments")  # what the broken one gives back is covered then
+    assert paid[1] == {"price_floors.covered[0,f,0]": close(0.014)}
+    assert paid[2] == {
+        "price_floors.covered[0,f,0]": close(0.008), "price_floors.under_award[0,f,bound]": close(0.5 * 0.008)
+    }  # fmt: skip
+
+
+def test_table_of_what_a_committed_floor_pays_and_of_what_is_not_honoured():
+    """40 t less half of 10 t that a committed contract binds; in 2032 the floor is broken: covered, and not paid."""
+    mill = replace(MILL, committed_year=2030)
+    deal = floor("f", "mill", floor=0.065, upside_share=0.25, committed_year=2030,
+                 honoured={203001: True, 203101: True, 203201: False})  # fmt: skip
+    bound = contract("c", "mill", take_or_pay_share=0.5, committed_year=2030, committed_t=10.0)
+    of_others = contract("a", "shop", take_or_pay_share=1.0, committed_year=2030, committed_t=10.0)
+    data = plan(projects=[mill], floors=[deal], contracts=[of_others, bound], markets=[market("shop")])
+    built = build(single(data))
+    m = built.model
+    m.price_floors.committed["f"].value = 1
+    m.contracts.committed_q["c"].value = m.contracts.committed_q["a"].value = 10.0
+    rows = payments_table(built.tree, m.price_floors, m.contracts)
+
+    assert [r["covered_t"] for r in rows] == close([35, 35, 35])
+    assert [r["payment_musd"] for r in rows] == close([35 * 0.005, -35 * 0.25 * 0.001, 0])
+    assert [r["upside_musd"] for r in rows] == close([0, 35 * 0.25 * 0.001, 0])
+    assert [r["payment_at_bank_prices_musd"] for r in rows] == close([35 * 0.015, 35 * 0.015, 0])
+    assert [(r["decision_year"], r["committed"]) for r in rows] == [(2030, "yes")] * 3
+
+
+def test_a_floor_left_blank_pays_up_to_what_closes_the_gap_at_its_decision():
+    """10 of capex, lenders' 0.05 on 100 t in two years after one of lead, at 25 %: 2.8 are missing, 144 t count. What
+    is agreed is worked out at its own decision too, and stands above floor_max; what lenders see later is nothing."""
+    mill = project("mill", capex=10.0, lead_years=1, life_years=2, hurdle_rate=0.25, latest_year=2030)
+    blank = floor("f", "mill", floor=None, tenor_years=2)
+    data = plan(projects=[mill], floors=[blank], bank_price={"oxide": 0.05}, price={"oxide": 0.06})
+    built = build(single(data))
+    built.model.price_floors.award[0, "f"].value = 1
+    (row,) = awards_table(built.tree, built.model.price_floors)
+    assert row["floor_usd_per_kg"] == close(1000 * (0.05 + 2.8 / 144) * 1.000001)
+
+    deck = {"oxide": {2030: 0.05, 2031: 0.05, 2032: 0.05, 2033: 0.02}}
+    agreed = replace(blank, committed_year=2030, floor_max=0.01)
+    data = plan(projects=[replace(mill, committed_year=2030)], floors=[agreed], bank_price=deck, price={"oxide": 0.06})
+    built = build(single(data))
+    built.model.price_floors.committed["f"].value = 1
+    paid = payments_table(built.tree, built.model.price_floors, built.model.contracts)
+    assert [r["payment_musd"] for r in paid] == close([100 * ((0.05 + 2.8 / 144) * 1.000001 - 0.06)] * 2)
+    (row,) = [r for r in commitments.table(built.tree) if r["kind"] == "floor"]
+    assert row["amount"] == close(1000 * (0.05 + 2.8 / 144) * 1.000001)

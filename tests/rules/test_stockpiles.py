@@ -299,6 +299,8 @@ def test_a_stream_that_comes_later_has_no_stock_before():
 
 @covers("stockpiles.least")
 def test_a_least_stock_is_asked_for_whatever_the_days_say():
+    m = build(single(consuming(opening=(50.0, 0.0), least_t=0.5))).model
+    assert len(keys(m.stockpiles.least)) == 3  # however little
     m = build(single(consuming(opening=(50.0, 0.0), days=73.0, least_t=40.0))).model
 
     held = {f"stockpiles.stock[1,reserve,{k}]": 1 for k in ("clean", "exposed")}

@@ -64,6 +64,13 @@ def test_without_a_row_in_trade_the_first_year_is_free():
     assert_row(m.suppliers.by_use[0, "oxide", "Ally", "Home"], row, "<=", 0)  # known is the rate
 
 
+@covers("suppliers.resourcing")
+def test_trade_in_other_things_leaves_the_first_year_free():
+    m = build(single(buying(trade={("ore", "China", "Home"): 9.0, ("oxide", "China", "Ally"): 9.0}))).model
+
+    assert keys(m.suppliers.resourcing) == {(1, "Home", "oxide"), (2, "Home", "oxide")}
+
+
 @covers("suppliers.resourcing", "suppliers.used")
 def test_in_a_period_the_limit_is_that_part_of_the_year_s():
     m = build(single(cut(buying(), y2031=3))).model
@@ -156,3 +163,68 @@ def test_what_has_no_limit_has_no_rows():
     m = build(single(plan(markets=MARKETS, lanes=LANES, demand={("Home", "cars", "oxide"): 100.0}))).model
 
     assert keys(m.suppliers.known) == keys(m.suppliers.resourcing) == set()
+
+
+@covers("suppliers.resourcing")
+def test_growth_is_measured_against_the_highest_demand_before():
+    """100, 130 and 120 t: what rose to 130 does not rise again in 2032."""
+    m = build(single(buying(demand={("Home", "cars", "oxide"): (100.0, 130.0, 120.0)}))).model
+
+    lanes = [f"suppliers.known[{{}},oxide,{r},Home]" for r in ("China", "Ally")]
+    rows = [{name.format(n): 1 for name in lanes} | {name.format(n - 1): -1 for name in lanes} for n in (1, 2)]
+    assert_row(m.suppliers.resourcing[1, "Home", "oxide"], rows[0], "<=", 26 + 30)
+    assert_row(m.suppliers.resourcing[2, "Home", "oxide"], rows[1], "<=", 24)
+
+
+@covers("suppliers.resourcing", "suppliers.new", "suppliers.in_use")
+def test_in_a_quarter_every_project_counts_by_its_rate():
+    """Of 2 t of oxide a tonne, a quarter at a rate of 4; a plant of 10 t that gains half a tonne in 2031 brings 1 t."""
+    mills = [project(name, recipe={"oxide": -2.0, "scrap": 1.0}, capacity=10.0, latest_year=2030) for name in "ab"]
+    old = plant("old", recipe={"oxide": -2.0, "scrap": 1.0}, capacity=(10.0, 10.5, 10.5))
+    m = build(single(cut(buying(projects=mills, plants=[old]), y2031=3))).model
+
+    row = {f"suppliers.known[1,oxide,{r},Home]": 1.0 for r in ("China", "Ally")}
+    row |= {f"suppliers.known[0,oxide,{r},Home]": -1.0 for r in ("China", "Ally")}
+    row |= {f"flows.act[1,{u},{k}]": -0.05 * 8 for u in "ab" for k in ("clean", "exposed")}
+    row |= {"suppliers.taken[1,old,oxide]": -1.0}
+    assert_row(m.suppliers.resourcing[1, "Home", "oxide"], row, "<=", 0.05 * (90 + 21))
+    assert_row(m.suppliers.new[1, "old", "oxide"], {"suppliers.taken[1,old,oxide]": 1}, "<=", 1)
+    row = {"suppliers.taken[0,a,oxide]": 1, "flows.act[0,a,clean]": -2, "flows.act[0,a,exposed]": -2}
+    assert_row(m.suppliers.in_use[0, "a", "oxide"], row, "<=", 0)
+    row = {"suppliers.taken[1,old,oxide]": 1, "flows.act[1,old,clean]": -8, "flows.act[1,old,exposed]": -8}
+    assert_row(m.suppliers.in_use[1, "old", "oxide"], row, "<=", 0)
+
+
+@covers("suppliers.resourcing")
+def test_where_nothing_may_move_nothing_may():
+    m = build(single(buying(share=0.0))).model
+
+    row = {f"suppliers.known[0,oxide,{r},Home]": 1.0 for r in ("China", "Ally")}
+    assert_row(m.suppliers.resourcing[0, "Home", "oxide"], row, "<=", 100)
+
+
+@covers("suppliers.new")
+def test_a_second_build_gains_where_the_first_produced_before():
+    old = project("old", recipe={"oxide": -2.0, "scrap": 1.0}, capacity=10.0, committed_year=2029, max_builds=2)
+    m = build(single(buying(projects=[old]))).model
+
+    row = {"suppliers.taken[0,old,oxide]": 1, "investments.build[0,old]": -20}
+    assert_row(m.suppliers.new[0, "old", "oxide"], row, "<=", 0)
+
+
+@covers("suppliers.replaced")
+def test_what_is_replaced_is_measured_at_its_ramp():
+    """50 t, 2 t of ore a tonne, half in the first of two years: in 2032 100 - 50 t of the second build, 50 of the new
+    one, less 100 of the first, whose life has ended."""
+    mill = project("mill", recipe={"ore": -2.0, "oxide": 1.0}, capacity=50.0, ramp_years=2, life_years=2, max_builds=2)
+    data = buying(
+        projects=[mill],
+        lanes=LANES | {("ore", "Ally", "Home"): lane()},
+        markets=[market("pit", region="Ally", material="ore")],
+    )
+    materials = {m: replace(row, resourcing_share=0.0) for m, row in data.materials.items()}
+    m = build(single(replace(data, materials=materials))).model
+
+    builds = {f"investments.build[{n},mill]": c for n, c in enumerate((100.0, -50.0, -50.0))}
+    terms = {"suppliers.taken[2,mill,ore]": 1.0, "suppliers.grows[2,mill]": 200.0} | builds
+    assert_row(m.suppliers.replaced[2, "mill", "ore", 1], terms, "<=", 200)

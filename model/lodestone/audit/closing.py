@@ -52,7 +52,7 @@ def beginnings(data: PlanData, books: Books, unit: Unit) -> Amounts[Time]:
     return begun
 
 
-def producing(data: PlanData, books: Books, project: Project, year: int) -> float:
+def producing(books: Books, project: Project, year: int) -> float:
     """Builds in production."""
     return sum(
         copies
@@ -86,7 +86,7 @@ def closing(data: PlanData, books: Books) -> Iterator[Check]:
         for time in data.times:
             where, open_now, earlier = f"{unit.name} {when(data, time)}", kept[unit.name, time], books.before[time]
             if isinstance(unit, Project):
-                there = producing(data, books, unit, year_of(time))
+                there = producing(books, unit, year_of(time))
                 yield at_most(where, "kept open of what produces,", open_now, there, COPIES)
                 most = there if earlier is None else kept[unit.name, earlier] + begun[time]
                 full = unit.capacity

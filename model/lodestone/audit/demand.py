@@ -71,7 +71,7 @@ def _open(data: PlanData, books: Books, option: Substitution, region: str, time:
     """Most that can be avoided, t/yr."""
     most = option.share[time] * _demand(data, option, region, time)
     if option.requires is not None:
-        most *= producing(data, books, data.projects[option.requires], year_of(time))
+        most *= producing(books, data.projects[option.requires], year_of(time))
     return most
 
 

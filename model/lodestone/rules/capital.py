@@ -47,7 +47,7 @@ def capital(tree: Tree, floors: pyo.Block) -> pyo.Block:
                 block.cost["loans"][n].append((loan(data.projects[floor.project], floor), floors.decided[d, o]))
                 block.cost["equity"][n].append((floor.equity, floors.decided[d, o]))
         nodes = list(_nodes(tree, (d, o)))
-        block.repaid[d, o], block.repaid_after[d, o] = _repaid(tree, floors, (d, o), nodes)
+        block.repaid[d, o], block.repaid_after[d, o] = _repaid(tree, nodes)
         block.dividends[d, o], block.dividends_after[d, o] = _dividends(tree, floors, (d, o), nodes)
         for term, back in (
             ("loans", block.repaid[d, o]),
@@ -74,9 +74,7 @@ def _nodes(tree: Tree, decision: Decision) -> Iterator[tuple[int, Floor, int]]:
             yield n, floor, decided
 
 
-def _repaid(
-    tree: Tree, floors: pyo.Block, decision: Decision, nodes: list[tuple[int, Floor, int]]
-) -> tuple[Back, Back]:
+def _repaid(tree: Tree, nodes: list[tuple[int, Floor, int]]) -> tuple[Back, Back]:
     back: Back = {}
     after: Back = {}
     for n, floor, decided in nodes:

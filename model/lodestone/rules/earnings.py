@@ -72,7 +72,7 @@ def earnings(
         rule=lambda b, n, g, leaf: b.own[n, g, leaf] <= margins[n, g, leaf] * open_.kept[leaf, g],
         doc="(26)",
     )
-    _add_earned(tree, block, paid, rows, after)
+    _add_earned(block, paid, rows, after)
     block.received = {(n, g): _received(tree, block, after[n], n, g) for n, g in rows}
     block.margins = margins
     block.decision = {key: _decision(tree, block, invest, floors, offtake, after[key[0]], *key) for key in rows}
@@ -107,9 +107,7 @@ def _most(tree: Tree, paid: pyo.Block, nodes: list[int], a: int, g: str) -> floa
     return float(project.max_builds * (project.capex + loss) * growth / tree.probability[a])
 
 
-def _add_earned(
-    tree: Tree, block: pyo.Block, paid: pyo.Block, rows: list[tuple[int, str]], after: Mapping[int, list[int]]
-) -> None:
+def _add_earned(block: pyo.Block, paid: pyo.Block, rows: list[tuple[int, str]], after: Mapping[int, list[int]]) -> None:
     """earned[n, g]: what a project that may be there earns at a node."""
     index = dict.fromkeys((a, g) for n, g in rows for a in after[n] if (a, g) in paid.topup or paid.lacks.get((a, g)))
     block.earned = pyo.Var(list(index))
@@ -261,7 +259,7 @@ def earned_table(
         project, nodes = tree.data[n].projects[g], [a for a in tree.nodes if n in tree.path[a]]
         parts: dict[str, float] = dict.fromkeys(("sales", "support", "contracts", "topups", "to_payers"), 0.0)
         for a in nodes:
-            for part, musd in _earned_at(tree, flow, floors, offtake, open_, paid, block, n, g, a).items():
+            for part, musd in _earned_at(tree, flow, floors, offtake, open_, paid, n, g, a).items():
                 parts[part] += (1 + project.hurdle_rate) ** (tree.year[n] - tree.year[a]) * musd
         put_in = -worth(_put_in(tree, invest, floors, n, g))
         (leaf,) = (a for a in nodes if a in tree.leaves)
@@ -291,7 +289,7 @@ def _put_in(tree: Tree, invest: pyo.Block, floors: pyo.Block, n: int, g: str) ->
 
 def _earned_at(
     tree: Tree, flow: pyo.Block, floors: pyo.Block, offtake: pyo.Block, open_: pyo.Block, paid: pyo.Block,
-    block: pyo.Block, n: int, g: str, a: int,
+    n: int, g: str, a: int,
 ) -> dict[str, float]:  # fmt: skip
     """MUSD of a node, by where it comes from; contracts: with what is paid for nothing."""
     data = tree.data[a]
