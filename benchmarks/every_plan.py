@@ -7,7 +7,7 @@ the linear relaxation with a row that limits the cost: no plan is outside. The b
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from math import ceil, floor
 from pathlib import Path
 
@@ -29,14 +29,13 @@ BEFORE = 2028  # last year before futures part
 YEARS = (2026, 2028, 2030, 2035, 2040)
 
 
-def every_plan(run: Path, workbook: Path, cost: float | None = None) -> dict[str, float]:
-    """least.KEY and most.KEY of figures, over all plans that cost no more than the one in a folder, or than `cost`."""
+def every_plan(run: Path, workbook: Path, keys: Collection[str] = ()) -> dict[str, float]:
+    """least.KEY and most.KEY of figures, over all plans that cost no more than the one in a folder. keys: () for all."""
     plan = read_run(run)
     inputs = load(workbook, tuple(plan.sets or ()))
     built = build(tree_of(inputs, plan.scenario, plan.is_joint))
-    wanted = list(_figures(built))
-    most = plan.objective_musd if cost is None else cost
-    bounds = outer_ranges(built, load_model(built), wanted, most + CLOSE * most)
+    wanted = [figure for figure in _figures(built) if not keys or figure.of in keys]
+    bounds = outer_ranges(built, load_model(built), wanted, plan.objective_musd + CLOSE)
     found: dict[str, float] = {}
     for figure, (least, highest) in zip(wanted, bounds, strict=True):
         whole = figure.of in COUNTS
