@@ -30,7 +30,7 @@ YEARS = (2026, 2028, 2030, 2035, 2040)
 
 
 def every_plan(run: Path, workbook: Path, keys: Collection[str] = ()) -> dict[str, float]:
-    """least.KEY and most.KEY of figures, over all plans that cost no more than the one in a folder. keys: () for all."""
+    """least.KEY and most.KEY of figures (keys; none: all), over all plans that cost no more than that of a folder."""
     plan = read_run(run)
     inputs = load(workbook, tuple(plan.sets or ()))
     built = build(tree_of(inputs, plan.scenario, plan.is_joint))

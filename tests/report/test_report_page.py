@@ -8,6 +8,7 @@ from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.report.pages import NASTY, frontier, nasty_plan
 from lodestone.commands import main
 from lodestone.errors import UsageError
 from lodestone.plan.plan import Plan
+from lodestone.report.excel import colours
 from lodestone.report.html.chain import OTHERS
 from lodestone.report.html.page import SCRIPTS, check_out, ground, page, safe_json, write_report
 from lodestone.report.html.studies import figures, find_studies, read_study
@@ -342,3 +344,11 @@ def test_who_loses_most_comes_first():
         ["EU", "arms", "magnet", 10.0, 0.2, 5.0],
         ["USA", "ev", "magnet", 100.0, 0.25, 3.0],
     ]
+
+
+def test_every_colour_that_the_scripts_name_is_there() -> None:
+    scripts = resources.files("lodestone.report.html").joinpath("scripts")
+    text = "".join(file.read_text(encoding="utf-8") for file in scripts.iterdir() if file.name.endswith(".js"))
+    named = set(re.findall(r"\bC\.([a-z_]+)", text))
+    assert named >= {"clean", "exposed", "payers"}
+    assert named <= {name.lower() for name in vars(colours) if name.isupper()}
