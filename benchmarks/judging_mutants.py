@@ -44,7 +44,6 @@ LEFT_OUT = {
 OF_PART = {"rules": ("rules",), "audit": ("audit",), "data": ("data", "rules", "audit")}
 OTHERS = {  # of what has no test file of its name
     "audit/__init__.py": ("tests/audit/test_joint.py", "tests/audit/test_secure_branches.py"),
-    "audit/cost_items.py": ("tests/solve/test_accounts.py",),  # whom and what each cost is for
 }
 
 

@@ -134,7 +134,7 @@ class _Function:
             start, end = (self.begins[place.line - 1] + place.column for place in (at.start, at.end))
             if self.code[start:end] == self.module.code_for_node(mutation.original_node):
                 return start, end, new
-        made = self.node.deep_replace(mutation.original_node, mutation.mutated_node)  # type: ignore[arg-type]
+        made = self.node.deep_replace(mutation.original_node, mutation.mutated_node)
         assert isinstance(made, cst.FunctionDef)
         return 0, len(self.code), self.module.code_for_node(made)
 

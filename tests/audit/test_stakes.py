@@ -48,6 +48,14 @@ def test_cash_is_deemed_and_counts_the_floor_in_its_tenor() -> None:
     assert [cash(data, award, smelter, time_of(year)) for year in (2031, 2032)] == close(0.06, 0.02)
 
 
+def test_cash_is_of_what_is_worked_not_of_what_comes_out() -> None:
+    """Two tonnes of oxide from each of 40 t: 16 USD/kg of value less 5 on 40 t, floor and credit of 3 on 80 t."""
+    smelter = replace(workbook().projects["smelter"], recipe={"ore": -2.0, "oxide": 2.0})
+    data = workbook(**deal(), projects={**workbook().projects, "smelter": smelter})
+    _, award = of_the_smelter(data)
+    assert cash(data, award, smelter, time_of(2032)) == pytest.approx(0.04 * 11 - 0.02 + 0.08 * 3)
+
+
 def test_a_loan_is_lent_at_the_decision_and_paid_back_but_for_what_is_expected_to_be_lost() -> None:
     assert by_year("loans", **deal()) == close(0.05, -0.9 * DS, -0.9 * DS)
 

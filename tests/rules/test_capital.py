@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.rules.algebra import assert_row, close, costs, covers, keys
+from tests.rules.algebra import assert_row, close, coefficients, costs, covers, keys
 from tests.rules.tiny_data import contract, cut, floor, fork, plan, project, scenario
 
 from lodestone.data.tree import single
@@ -218,3 +218,16 @@ def test_the_volume_under_an_award():
     assert_row(m.price_floors.part_of_volume[0, "f", "c"], {z: 1, q: -1}, "<=", 0)
     assert_row(m.price_floors.only_awarded[0, "f", "c"], {z: 1, AWARD: -40}, "<=", 0)
     assert_row(m.price_floors.all_of_volume[0, "f", "c"], {z: 1, q: -1, AWARD: -40}, ">=", -40)
+
+
+@covers("bankability.bankable")
+def test_what_the_base_breaks_of_a_contract_is_given_back_to_the_floor():
+    """Half the volume under the floor of 0.03, 0.005 above lenders' 0.025, in 2032 and ever after."""
+    deal = replace(LOAN, floor=0.03, tenor_years=5)
+    offtake = contract("c", "mill", fixed=True, fixed_price=0.035, take_or_pay_share=0.5, tenor_years=5,
+                       base_honoured={203001: True, 203101: True, 203201: False})  # fmt: skip
+    m = build(single(plan(projects=[MILL], floors=[deal], contracts=[offtake], bank_price=BANK))).model
+    found, _ = coefficients(m.bankability.bankable[0, "mill"].body)
+
+    assert found["price_floors.under_award[0,f,c]"] == close(0.5 * 0.005 * sum(1.1**-t for t in (2, 3, 4)))
+    assert found["contracts.q[0,c]"] == close(0.5 * 0.01 * (1 + 1 / 1.1))

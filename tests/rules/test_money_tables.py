@@ -13,7 +13,7 @@ from typing import Any
 import pyomo.environ as pyo
 import pytest
 from tests.rules.algebra import close
-from tests.rules.tiny_data import contract, floor, fork, plan, plant, project, scenario
+from tests.rules.tiny_data import contract, cut, floor, fork, plan, plant, project, scenario
 
 from lodestone.data.tree import Tree, single
 from lodestone.rules.build import Built, build
@@ -331,3 +331,20 @@ def test_support_is_what_the_project_itself_is_given() -> None:
 
     assert rows["mill"]["support_musd"] == close(1 + D1)
     assert rows["other"]["support_musd"] == close(3 * (1 + D1))
+
+
+def test_what_is_awarded_in_another_future_is_in_no_stack_of_this_one() -> None:
+    mill = replace(MILL, earliest_year=2031, latest_year=2031)
+    data = plan(projects=[mill], floors=[DEAL])
+    built = solved(fork(data, replace(data, scenario=scenario())), {"price_floors.award[3,f]": 1})
+    assert stack(built.along(2)) == []
+    assert {r["source"] for r in stack(built.along(4))} >= {"owners", "loan", "stake"}
+
+
+def test_credits_of_a_half_year_are_those_of_its_time() -> None:
+    """1 a year, half of it in the first half of 2031; in the second it is not honoured."""
+    given = replace(DEAL, credit=0.01, honoured={203001: True, 203101: True, 203107: False, 203201: True})
+    built = solved(single(cut(plan(projects=[MILL], floors=[given]), y2031=6)), {BUILD: 1, AWARD: 1})
+    m = built.model
+    rows = with_credits(built.tree, m.price_floors, payments_table(built.tree, m.price_floors, m.contracts))
+    assert [r["credit_musd"] for r in rows] == close([1, 0.5, 0])

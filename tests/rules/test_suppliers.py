@@ -225,6 +225,7 @@ def test_what_is_replaced_is_measured_at_its_ramp():
     materials = {m: replace(row, resourcing_share=0.0) for m, row in data.materials.items()}
     m = build(single(replace(data, materials=materials))).model
 
+    assert keys(m.suppliers.growing) == {(2, "mill", "ore")}  # nothing has ended its life in 2031
     builds = {f"investments.build[{n},mill]": c for n, c in enumerate((100.0, -50.0, -50.0))}
     terms = {"suppliers.taken[2,mill,ore]": 1.0, "suppliers.grows[2,mill]": 200.0} | builds
     assert_row(m.suppliers.replaced[2, "mill", "ore", 1], terms, "<=", 200)
