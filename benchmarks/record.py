@@ -66,8 +66,11 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {  # name -> what is written,
     ),
 }
 USED = {MAGNETS: "base", NINE: "nine"}
-BOUNDED: dict[str, tuple[str, ...]] = {  # whose figures are bounded over every plan that costs no more: which; all
-    "base": (),
+BOUNDED: dict[str, tuple[str, ...]] = {  # figures that are bounded over every plan that costs no more
+    "base": (
+        *("projects", "magnet_works", "private", "floors", "private_capex_musd"),
+        *("grants_musd", "floor_payments_musd", "substitution_musd"),
+    ),
     "no_caps": ("projects", "magnet_works", "magnet.2040.share", "magnet_ht.2040.share"),
 }
 BEFORE = 2028  # last year before futures part

@@ -126,6 +126,10 @@ class LoadedModel:
         """Start the next solve from a basis of the same rows and columns, with other numbers."""
         self.highs.setBasis(basis)
 
+    def begin_anew(self) -> None:
+        """Start the next solve from nothing: where the goal is another, a basis of the last one may be far away."""
+        self.highs.clearSolver()
+
     def go_back_to(self, basis: HighsObject) -> None:
         """Start the next solve from this basis, where the last one moved away from it."""
         if self.highs.getInfo().simplex_iteration_count > 0:

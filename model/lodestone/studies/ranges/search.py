@@ -128,6 +128,7 @@ def outer_ranges(built: Built, solver: Solver, wanted: Sequence[Figure], most: f
     solver.limit_cost(most)
 
     def values() -> np.ndarray | None:
+        solver.begin_anew()
         return solver.values() if solver.solve_linear() is not None else None
 
     found = []
