@@ -24,8 +24,7 @@ from lodestone.workbook.inputs import load
 
 CLOSE = 1e-6
 COUNTS = ("projects", "magnet_works", "private", "floors")
-TERMS = ("grants", "floor_payments", "substitution", "shortage")
-BEFORE = 2028  # last year before futures part
+TERMS = ("grants", "floor_payments", "substitution")
 YEARS = (2026, 2028, 2030, 2035, 2040)
 
 
@@ -57,20 +56,14 @@ def _figures(built: Built) -> Iterator[Figure]:
             builds["private"].append((1.0, build_))
     builds["floors"] = [(1.0, award) for award in m.price_floors.award.values()]
     yield from (Figure("", key, "", builds[key]) for key in COUNTS)
-    yield Figure("", "private_capex_musd", "MUSD", [(projects[g].capex, b) for (_, g), b in m.investments.build.items()
-                                                    if not projects[g].public])  # fmt: skip
+    capex = [(projects[g].capex, b) for (_, g), b in m.investments.build.items() if not projects[g].public]
+    yield Figure("", "private_capex_musd", "MUSD", capex)
     for term in TERMS:
-        costs = built.costs[term].items()
-        yield Figure("", f"{term}_musd", "MUSD", [
-            x for n, terms in costs if counted(tree, term, n)
-            for x in scaled(tree.probability[n] * tree.data[n].discount(tree.year[n]), terms)
-        ])  # fmt: skip
+        terms: Terms = []
+        for n, found in built.costs[term].items():
+            if counted(tree, term, n):
+                terms += scaled(tree.probability[n] * tree.data[n].discount(tree.year[n]), found)
+        yield Figure("", f"{term}_musd", "MUSD", terms)
     for (n, cap, material, basis), (exposed, served) in m.china_share.consumption.items():
         if cap == f"ally_{material}" and basis == DELIVERIES and tree.year[n] in YEARS:
             yield Figure("", f"{material}.{tree.year[n]}.share", "share", exposed, served)
-    last = max((n for n in tree.nodes if tree.year[n] == BEFORE), key=lambda n: tree.time[n])
-    stocks: dict[str, Terms] = defaultdict(list)
-    for (n, pile, _), stock in m.stockpiles.stock.items():
-        if n == last:
-            stocks[tree.data[n].stockpiles[pile].material].append((1.0, stock))
-    yield from (Figure("", f"stock.{material}", "t", terms) for material, terms in stocks.items())
