@@ -34,16 +34,14 @@ SEARCH: dict[str, float | int | str | bool] = {
     "mip_pscost_minreliable": 1,
 }
 
-# Interior points solve the first linear programme of a large model in a fraction of the time that simplex takes. No
-# strong branching: each of its trials weighs all rows anew, which takes half a second, and the tree finds plans by
-# itself. Two workers explore more of the tree than one, and prove no sooner. Measured on rare_earth_magnets: 0.1 % in
-# 115 CPU s; 172 with a first sub-MIP (RENS), over 190 with strong branching as well, over 240 with two workers.
+# Interior points solve the first linear programme of a large model in a fraction of the time that simplex takes, and a
+# sub-MIP (RENS) finds a plan worth having sooner than luck in the tree. Devex prices linear programmes that begin at a
+# basis: the steepest edge weighs all rows anew each time, half a second instead of a tenth (benchmarks/RESULTS.md).
 LARGE = 10_000  # columns
 SEARCH_LARGE: dict[str, float | int | str | bool] = {
     "mip_lp_solver": "ipm",
-    "mip_pscost_minreliable": 0,
-    "parallel": "off",
-    "simplex_dual_edge_weight_strategy": 1,  # Devex: of linear programmes that begin at a basis, for the same reason
+    "mip_heuristic_run_rens": True,
+    "simplex_dual_edge_weight_strategy": 1,
 }
 
 
