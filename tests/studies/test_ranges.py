@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,20 @@ from tests.make import Book, write_book
 from tests.solving import add, close, home, kg, lane, market, read, recipe
 
 from lodestone.commands import main
+from lodestone.data.tree import single
+from lodestone.errors import StoppedError
 from lodestone.plan.plan import Plan
 from lodestone.plan.run_files import plan_book, read_run
 from lodestone.report.plan.certainty import certain_line
 from lodestone.report.plan.cost_matrix import cost_matrix
 from lodestone.report.plan.sheets import table_sheets
 from lodestone.report.studies.ranges_files import rows
+from lodestone.rules.build import Built, build
 from lodestone.solve.effort import Effort
-from lodestone.solve.one_scenario import solve_scenario
+from lodestone.solve.one_scenario import load_model, scenario_data, solve_scenario
+from lodestone.studies.ranges.figures import Figure, figures
 from lodestone.studies.ranges.results import FREE, HELD, Range, Ranges, notes
-from lodestone.studies.ranges.search import ranges_of
+from lodestone.studies.ranges.search import outer_ranges, ranges_of
 
 
 def found(book: Book, within: float) -> tuple[Plan, Ranges]:
@@ -94,6 +99,32 @@ def mines() -> Book:
         dates = {"lead_years": 0, "life_years": 2, "latest_year": 2026}
         add(book, "Projects", project=name, region="Home", process="mine", **cells, **dates)
     return book
+
+
+def outer(book: Book, figure: Callable[[Built], Figure], most: float) -> tuple[float, float]:
+    built = build(single(scenario_data(read(book))))
+    (found,) = outer_ranges(built, load_model(built), [figure(built)], most)
+    return found
+
+
+def test_no_plan_is_outside_the_bounds_of_the_relaxation():
+    """Parts a, d of the mines cost 20 - 4 a - 3.56 d: at most 14.36 needs 4 a + 3.56 d >= 5.64, so in all at least
+    1 + 1.64 / 3.56. Of whole builds both are needed, which lies inside."""
+
+    def builds(built: Built) -> Figure:
+        return Figure("", "builds", "", [(1.0, v) for v in built.model.investments.build.values()])
+
+    assert outer(mines(), builds, 14.36 + 1e-9) == (close(1 + 1.64 / 3.56), close(2))
+
+
+def test_without_whole_decisions_the_bounds_are_the_range_also_of_a_share():
+    def exposed(built: Built) -> Figure:
+        (share,) = (f for f in figures(built) if f.figure == "exposed share")
+        return share
+
+    assert outer(two_suppliers(), exposed, 6.06) == (close(0.9), close(1))
+    with pytest.raises(StoppedError, match="no plan costs as little"):
+        outer(two_suppliers(), exposed, 5.99)
 
 
 @pytest.mark.parametrize("within", [0.0, 0.02, 0.1, 0.15])
