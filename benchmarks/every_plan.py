@@ -7,10 +7,13 @@ the linear relaxation with a row that limits the cost: no plan is outside. The b
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from math import ceil, floor
+from collections.abc import Collection, Iterator, Sequence
+from math import ceil, floor, inf
 from pathlib import Path
 
+import numpy as np
+
+from lodestone.errors import StoppedError
 from lodestone.plan.run_files import read_run
 from lodestone.rules.build import Built, build
 from lodestone.rules.china_share import DELIVERIES
@@ -18,7 +21,7 @@ from lodestone.rules.linear import Terms, scaled
 from lodestone.rules.objective import counted
 from lodestone.solve.one_scenario import load_model
 from lodestone.studies.ranges.figures import Figure
-from lodestone.studies.ranges.search import outer_ranges
+from lodestone.studies.ranges.search import Search
 from lodestone.studies.what_binds.moved_limits import tree_of
 from lodestone.workbook.inputs import load
 
@@ -34,13 +37,43 @@ def every_plan(run: Path, workbook: Path, keys: Collection[str] = ()) -> dict[st
     inputs = load(workbook, tuple(plan.sets or ()))
     built = build(tree_of(inputs, plan.scenario, plan.is_joint))
     wanted = [figure for figure in _figures(built) if not keys or figure.of in keys]
-    bounds = outer_ranges(built, load_model(built), wanted, plan.objective_musd + CLOSE)
+    bounds = outer_ranges(built, wanted, plan.objective_musd + CLOSE)
     found: dict[str, float] = {}
     for figure, (least, highest) in zip(wanted, bounds, strict=True):
         whole = figure.of in COUNTS
-        found[f"least.{figure.of}"] = ceil(least - CLOSE) if whole else least
-        found[f"most.{figure.of}"] = floor(highest + CLOSE) if whole else highest
+        found[f"least.{figure.of}"] = ceil(least - CLOSE) if whole and least > -inf else least
+        found[f"most.{figure.of}"] = floor(highest + CLOSE) if whole and highest < inf else highest
     return found
+
+
+def outer_ranges(built: Built, wanted: Sequence[Figure], most: float) -> list[tuple[float, float]]:
+    """The least and the most of figures over the linear relaxation of all plans that cost at most so much (MUSD).
+
+    Infinite where that is not known. Raises StoppedError where even the relaxation costs more.
+    """
+    solver = load_model(built)
+    search = Search(built, solver, lambda: False)
+    solver.relax(True)
+    cost = solver.solve_linear()
+    if cost is None or cost > most:
+        raise StoppedError(f"no plan costs as little as {most:,.1f} MUSD")
+    search.planned = solver.values()
+    solver.limit_cost(most)
+
+    def values() -> np.ndarray:
+        solver.begin_anew()
+        if solver.solve_linear() is None:
+            raise StoppedError("not solved: what was found so far is no bound")
+        return solver.values()
+
+    def bound(figure: Figure, sign: float) -> float:
+        try:
+            found = search.end(figure, sign, values)
+        except StoppedError:
+            found = None
+        return -sign * inf if found is None else found
+
+    return [(bound(figure, 1.0), bound(figure, -1.0)) for figure in wanted]
 
 
 def _figures(built: Built) -> Iterator[Figure]:

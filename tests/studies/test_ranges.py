@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.every_plan import outer_ranges
 from click.testing import CliRunner
 from openpyxl import load_workbook
 from tests.make import Book, write_book
@@ -24,10 +26,11 @@ from lodestone.report.plan.sheets import table_sheets
 from lodestone.report.studies.ranges_files import rows
 from lodestone.rules.build import Built, build
 from lodestone.solve.effort import Effort
-from lodestone.solve.one_scenario import load_model, scenario_data, solve_scenario
+from lodestone.solve.one_scenario import scenario_data, solve_scenario
+from lodestone.solver.highs import Solver
 from lodestone.studies.ranges.figures import Figure, figures
 from lodestone.studies.ranges.results import FREE, HELD, Range, Ranges, notes
-from lodestone.studies.ranges.search import outer_ranges, ranges_of
+from lodestone.studies.ranges.search import ranges_of
 
 
 def found(book: Book, within: float) -> tuple[Plan, Ranges]:
@@ -103,7 +106,7 @@ def mines() -> Book:
 
 def outer(book: Book, figure: Callable[[Built], Figure], most: float) -> tuple[float, float]:
     built = build(single(scenario_data(read(book))))
-    (found,) = outer_ranges(built, load_model(built), [figure(built)], most)
+    (found,) = outer_ranges(built, [figure(built)], most)
     return found
 
 
@@ -117,14 +120,25 @@ def test_no_plan_is_outside_the_bounds_of_the_relaxation():
     assert outer(mines(), builds, 14.36 + 1e-9) == (close(1 + 1.64 / 3.56), close(2))
 
 
-def test_without_whole_decisions_the_bounds_are_the_range_also_of_a_share():
-    def exposed(built: Built) -> Figure:
-        (share,) = (f for f in figures(built) if f.figure == "exposed share")
-        return share
+def exposed_share(built: Built) -> Figure:
+    (share,) = (f for f in figures(built) if f.figure == "exposed share")
+    return share
 
-    assert outer(two_suppliers(), exposed, 6.06) == (close(0.9), close(1))
+
+def test_without_whole_decisions_the_bounds_are_the_range_also_of_a_share():
+    assert outer(two_suppliers(), exposed_share, 6.06) == (close(0.9), close(1))
     with pytest.raises(StoppedError, match="no plan costs as little"):
-        outer(two_suppliers(), exposed, 5.99)
+        outer(two_suppliers(), exposed_share, 5.99)
+
+
+def test_what_was_found_before_a_solve_failed_is_no_bound(monkeypatch: pytest.MonkeyPatch):
+    whole, solves = Solver.solve_linear, iter((True, True, False, False))
+
+    def solve_linear(solver: Solver) -> float | None:
+        return whole(solver) if next(solves) else None
+
+    monkeypatch.setattr(Solver, "solve_linear", solve_linear)
+    assert outer(two_suppliers(), exposed_share, 6.06) == (-inf, inf)
 
 
 @pytest.mark.parametrize("within", [0.0, 0.02, 0.1, 0.15])

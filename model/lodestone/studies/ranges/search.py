@@ -8,7 +8,7 @@ making what is above least, less the ratio found last times what is below, until
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def ranges_of(
 ) -> Ranges:
     """As ranges, of a plan and the workbook that it was made of."""
     built, solver, whole = held_model(plan, tree_of(inputs, plan.scenario, plan.is_joint))
-    search = _Search(built, solver, should_stop or (lambda: False))
+    search = Search(built, solver, should_stop or (lambda: False))
     cost = search.hold(whole)
     most = limit(cost, within) + CLOSE * max(1.0, abs(cost))
     solver.limit_cost(most)
@@ -113,31 +113,6 @@ def ranges_of(
     )
 
 
-def outer_ranges(built: Built, solver: Solver, wanted: Sequence[Figure], most: float) -> list[tuple[float, float]]:
-    """Bounds of figures that no plan of at most that cost (MUSD) is outside of, by the linear relaxation.
-
-    They are safe, not tight: where decisions are whole, the true range may be narrower. Raises StoppedError where even
-    the relaxation costs more.
-    """
-    search = _Search(built, solver, lambda: False)
-    solver.relax(True)
-    cost = solver.solve_linear()
-    if cost is None or cost > most:
-        raise StoppedError(f"no plan costs as little as {most:,.1f} MUSD")
-    search.planned = solver.values()
-    solver.limit_cost(most)
-
-    def values() -> np.ndarray | None:
-        solver.begin_anew()
-        return solver.values() if solver.solve_linear() is not None else None
-
-    found = []
-    for figure in wanted:
-        least, highest = (search.end(figure, sign, values) for sign in (1.0, -1.0))
-        found.append((-np.inf if least is None else least, np.inf if highest is None else highest))
-    return found
-
-
 @dataclass(frozen=True)
 class _Sum:
     """Of columns, and what is fixed."""
@@ -150,7 +125,7 @@ class _Sum:
         return float(self.weights @ values[self.columns]) + self.constant
 
 
-class _Search:
+class Search:
     """A loaded model with a limit on its cost, in which one sum after another is made least and most."""
 
     def __init__(self, built: Built, solver: Solver, should_stop: ShouldStop) -> None:
