@@ -333,6 +333,19 @@ def test_support_is_what_the_project_itself_is_given() -> None:
     assert rows["other"]["support_musd"] == close(3 * (1 + D1))
 
 
+def test_a_floor_supports_the_project_that_it_is_of() -> None:
+    """Of 100 t: 0.08 less 0.06 and 0.066, and 0.1 to the other."""
+    other = replace(MILL, name="other")
+    bare = replace(DEAL, capex_grant_share=0.0, equity=0.0, equity_share=0.0, loan_share=0.0)
+    floors = [bare, replace(bare, name="g", project="other", floor=0.1)]
+    amounts = {BUILD: 1, AWARD: 1, "investments.build[0,other]": 1, "price_floors.award[0,g]": 1}
+    built = solved(single(plan(projects=[MILL, other], floors=floors)), amounts)
+    rows = {r["project"]: r for r in money_tables(built, built.tree)["earnings"]}
+
+    assert rows["mill"]["support_musd"] == close(2 + 1.4 * D1)
+    assert rows["other"]["support_musd"] == close(4 + 3.4 * D1)
+
+
 def test_what_is_awarded_in_another_future_is_in_no_stack_of_this_one() -> None:
     mill = replace(MILL, earliest_year=2031, latest_year=2031)
     data = plan(projects=[mill], floors=[DEAL])

@@ -42,13 +42,10 @@ def once(reckon: Callable[[PlanData, R, int], T]) -> Callable[[PlanData, R, int]
 
 def producing_years(project: Project, decision_year: int) -> Sequence[tuple[int, float, float]]:
     """(year, discount factor to the decision, ramp) over the whole life."""
-    if decision_year not in project.lives:
-        first, hurdle = project.first_year(decision_year), 1 + project.hurdle_rate
-        project.lives[decision_year] = [
-            (first + age, hurdle ** (decision_year - (first + age)), project.ramp(age))
-            for age in range(project.life_years)
-        ]
-    return project.lives[decision_year]
+    first, hurdle = project.first_year(decision_year), 1 + project.hurdle_rate
+    return [
+        (first + age, hurdle ** (decision_year - (first + age)), project.ramp(age)) for age in range(project.life_years)
+    ]
 
 
 @once

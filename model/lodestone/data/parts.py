@@ -117,11 +117,6 @@ class Project(Unit):
     delay: Mapping[Time, int] = field(default_factory=dict)
 
     @cached_property
-    def lives(self) -> dict[int, list[tuple[int, float, float]]]:
-        """By decision year what `lenders.producing_years` says, as far as it was asked for."""
-        return {}
-
-    @cached_property
     def may_be_late(self) -> bool:
         """Whether a build may come late in some year."""
         return any(self.delay.values())
