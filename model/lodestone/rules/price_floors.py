@@ -39,7 +39,6 @@ Source   the two-way floor follows the public terms of the MP Materials agreemen
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 import pyomo.environ as pyo
@@ -62,28 +61,26 @@ def supported_years(data: PlanData, floor: Floor, decision_year: int) -> tuple[i
 
 
 def price_floors(tree: Tree, invest: pyo.Block, offtake: pyo.Block) -> pyo.Block:
-    """Build the block that owns award and covered; block.awarded_all: every award, committed ones too."""
+    """Build the block that owns award and covered; block.decided: every award, committed ones too."""
     block = pyo.Block(concrete=True)
     awards = [(n, o) for o in tree.data[0].floors for n in tree.nodes if _on_offer(tree, invest, n, o)]
     block.award = pyo.Var(awards, domain=pyo.Binary)
     block.committed = held(committed_names(tree, "floors"))
     block.package = _packages(tree, awards)
     block.decided = {(COMMITTED, o): one for o, one in block.committed.items()} | dict(block.award.items())
-    packages = {(n, tree.data[n].floors[o].project) for n, o in awards}
-    block.one_package = pyo.Constraint(
-        sorted(packages),
-        rule=lambda b, n, g: linear(_awards_of(tree, b, g, n)) <= invest.build[n, g],
-        doc="(20)",
-    )
+
+    def one(b: pyo.Block, n: int, g: str) -> object:
+        return linear(_awards_of(tree, b, g, n)) <= invest.build[n, g]
+
+    packages = sorted({(n, tree.data[n].floors[o].project) for n, o in awards})
+    block.one_package = pyo.Constraint(packages, rule=one, doc="(20)")
     block.ends = {(n, o): _segment_ends(tree, offtake, n, o) for n, o in awards}
     segments = [(n, o, i) for n, o in awards for i in range(len(block.ends[n, o])) if _shared(tree, offtake, n, o, i)]
     block.covered = pyo.Var(segments, domain=pyo.NonNegativeReals)
     _deemed_output(tree, block, invest, offtake)
-    products = [(n, o, c) for n, o in awards for c in _told_apart(tree, offtake, n, o)]
+    block.contracts_under = {(n, o): _told_apart(tree, offtake, n, o) for n, o in awards}
+    products = [(n, o, c) for (n, o), contracts in block.contracts_under.items() for c in contracts]
     block.under_award = pyo.Var(products, domain=pyo.NonNegativeReals)
-    block.contracts_under = defaultdict(list)  # (decision, package) -> contracts told apart
-    for n, o, c in products:
-        block.contracts_under[n, o].append(c)
     _products(tree, block, offtake)
     block.cost = costs("grants", "floor_payments", "owed_beyond_horizon")
     _costs(tree, block, offtake)
