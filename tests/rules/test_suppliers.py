@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pyomo.environ as pyo
 from tests.rules.algebra import assert_row, covers, keys
 from tests.rules.tiny_data import cut, fork, lane, market, plan, plant, project, scenario
 
-from lodestone.data.plan_data import Material, PlanData
+from lodestone.data.plan_data import Material, PlanData, Project
 from lodestone.data.tree import single
 from lodestone.rules.build import build
 
@@ -140,17 +141,22 @@ def test_a_project_that_produced_before_the_first_year_gains_nothing_then():
     assert_row(m.suppliers.new[1, "old", "oxide"], row, "<=", 0)
 
 
-@covers("suppliers.replaced", "suppliers.growing")
-def test_a_build_that_replaces_another_is_no_gain():
-    """Two builds of 50 t, which live for a year, take 2 t of ore a tonne: at most 200 t, if capacity grows at all."""
-    mill = project("mill", recipe={"ore": -2.0, "oxide": 1.0}, capacity=50.0, life_years=1, max_builds=2)
+def taking_ore(mill: Project) -> pyo.ConcreteModel:
+    """A mill whose ore comes from a pit of the ally, and no supplier that may be new but by it."""
     data = buying(
         projects=[mill],
         lanes=LANES | {("ore", "Ally", "Home"): lane()},
         markets=[market("pit", region="Ally", material="ore")],
     )
     materials = {m: replace(row, resourcing_share=0.0) for m, row in data.materials.items()}
-    m = build(single(replace(data, materials=materials))).model
+    return build(single(replace(data, materials=materials))).model
+
+
+@covers("suppliers.replaced", "suppliers.growing")
+def test_a_build_that_replaces_another_is_no_gain():
+    """Two builds of 50 t, which live for a year, take 2 t of ore a tonne: at most 200 t, if capacity grows at all."""
+    mill = project("mill", recipe={"ore": -2.0, "oxide": 1.0}, capacity=50.0, life_years=1, max_builds=2)
+    m = taking_ore(mill)
 
     taken, grows = "suppliers.taken[1,mill,ore]", "suppliers.grows[1,mill]"
     assert keys(m.suppliers.growing) == {(n, "mill", "ore") for n in (1, 2)}
@@ -217,13 +223,7 @@ def test_what_is_replaced_is_measured_at_its_ramp():
     """50 t, 2 t of ore a tonne, half in the first of two years: in 2032 100 - 50 t of the second build, 50 of the new
     one, less 100 of the first, whose life has ended."""
     mill = project("mill", recipe={"ore": -2.0, "oxide": 1.0}, capacity=50.0, ramp_years=2, life_years=2, max_builds=2)
-    data = buying(
-        projects=[mill],
-        lanes=LANES | {("ore", "Ally", "Home"): lane()},
-        markets=[market("pit", region="Ally", material="ore")],
-    )
-    materials = {m: replace(row, resourcing_share=0.0) for m, row in data.materials.items()}
-    m = build(single(replace(data, materials=materials))).model
+    m = taking_ore(mill)
 
     assert keys(m.suppliers.growing) == {(2, "mill", "ore")}  # nothing has ended its life in 2031
     builds = {f"investments.build[{n},mill]": c for n, c in enumerate((100.0, -50.0, -50.0))}
