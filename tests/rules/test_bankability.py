@@ -22,8 +22,9 @@ GAP = 30 + (1 + 100 * (0.04 - 0.097)) * (1 + 1 / 1.1)  # 21.03 MUSD
 @covers("bankability.bankable")
 def test_without_support_only_what_lenders_earn_on_is_built():
     unaided = project("unaided", latest_year=2030)
+    even = project("even", capex=0.0, operating_cost=0.05, latest_year=2030)  # earns just its cost
     public = project("public", public=True, capex=30.0)
-    m = build(single(plan(projects=[MILL, unaided, public]))).model
+    m = build(single(plan(projects=[MILL, unaided, even, public]))).model
 
     assert keys(m.bankability.bankable) == {(0, "mill")}
     assert_row(m.bankability.bankable[0, "mill"], {"investments.build[0,mill]": -GAP}, ">=", 0)
