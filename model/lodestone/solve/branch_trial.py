@@ -43,9 +43,7 @@ LEAST_WEIGHT = 1e-3  # MUSD per t, where a shortage costs next to nothing
 ROUNDING = 1e-6  # of a demand, or of a limit: less is the solver's tolerance
 PRICED = 1e-6
 SPARED = 1e-6  # MUSD per t: enough to do without what other threats may take, and too little to lack anything for it
-AVOIDED = (
-    0.1  # the same beside what answers cost, as dear as a magnet: trials take 0.65 of the time they take with 1e-6
-)
+AVOIDED = 0.1  # the same beside what answers cost, as dear as a magnet: trials take 0.65 of their time with 1e-6
 DEAR = 100.0  # times its weight: what is missing, beside what an answer costs
 GAP = 1e-2  # of what is missing where decisions are whole: how bad it is serves to rank only
 NOTHING_LEFT = "what was decided before leaves nothing that can be done"
