@@ -73,7 +73,7 @@ class Session:
         self.failed = False
         config.pluginmanager.register(self)
         for path in ("tests/rules/test_tables.py", "tests/audit/test_verdict.py"):  # what is loaded at first use
-            for item in self.tests[path]:
+            for item in self.tests.get(path, ()):
                 self.fails(item)
         gc.collect()
         gc.freeze()  # what is never touched is never copied
