@@ -15,12 +15,7 @@ from tests.rules.everything import everything
 
 from lodestone.errors import NoPlanError, StoppedError
 from lodestone.progress import Progress
-from lodestone.solve.effort import Effort
-from lodestone.solve.one_scenario import solve_scenario
-from lodestone.solver import highs as highs_module
 from lodestone.solver.highs import Solver
-from lodestone.template.examples import examples
-from lodestone.workbook.inputs import load
 
 
 def knapsack() -> pyo.ConcreteModel:
@@ -403,11 +398,3 @@ def test_a_linear_solve_says_nothing_of_what_costs_more_than_asked_for():
     assert solver.solve_linear(most=5.9) is None
     assert solver.solve_linear(most=6.1) == pytest.approx(6)
     assert solver.solve_linear() == pytest.approx(6)
-
-
-def test_what_large_models_are_solved_with_finds_the_same(monkeypatch):
-    """Interior points and a sub-MIP; the tutorial costs 258.33 MUSD by hand (docs/tutorial.md)."""
-    monkeypatch.setattr(highs_module, "LARGE", 0)
-    plan = solve_scenario(load(examples()["tutorial"]), effort=Effort(gap=1e-9))
-    assert plan.objective_musd == pytest.approx(258.33, rel=1e-8)
-    assert plan.bound_musd == pytest.approx(plan.objective_musd, rel=1e-8)

@@ -24,6 +24,7 @@ from lodestone.rules.secure import prepared
 from lodestone.solve.decomposition.shared import alone
 from lodestone.solve.no_worse import Used
 from lodestone.solver.highs import Solver
+from lodestone.solver.large_model import solver_of
 from lodestone.solver.matrix import AT_MOST, Matrix, matrix
 
 Key = tuple[str, tuple[Any, ...]]  # component of the model, index
@@ -209,7 +210,7 @@ class Trial:
         upper = arrays.upper.copy()
         for column, key in self.most:
             upper[column] = max(arrays.lower[column], min(upper[column], held(key)))
-        solver = Solver(
+        solver = solver_of(
             replace(arrays, upper=upper, row_lower=arrays.row_lower - shift, row_upper=arrays.row_upper - shift)
         )
         slacks = {

@@ -17,7 +17,7 @@ from lodestone.rules.build import build
 from lodestone.solve.effort import Search
 from lodestone.solve.secure import NoSecurePlanError, Say, Trials
 from lodestone.solve.secure_search import Model, Searching, cheapest
-from lodestone.solver.highs import Solver
+from lodestone.solver.large_model import solver_of
 
 WITHIN = 1e-4  # of the share: as near as it is told
 MOST_NAMED = 3
@@ -42,7 +42,7 @@ def largest_share(
     inside: list[Branch] = []
     while True:
         built = build(with_branches(tree, inside))
-        model = Model(built, Solver(built.model), sector)
+        model = Model(built, solver_of(built.model), sector)
         names = {branch.name for branch in inside}
         search = Searching(model, trials, [b for b in branches if b.name not in names], say)
         try:

@@ -39,6 +39,7 @@ from lodestone.solve.tie_breaking import tidy
 from lodestone.solve.warm_start import Start, start_from
 from lodestone.solver.highs import ABSOLUTE_GAP, Outcome, Solver
 from lodestone.solver.highs import version as highs_version
+from lodestone.solver.large_model import solver_of
 from lodestone.system.gc_pause import at_rest
 from lodestone.workbook.cell_locations import Places
 from lodestone.workbook.conversion import plan_data
@@ -248,7 +249,7 @@ def closer(
         solver.start_from(values)
         try:
             more = solver.solve(
-                0.0, search.time_limit, search.on_progress, search.should_stop, clock.started, absolute_gap=asked
+                0.0, search.time_limit, search.on_progress, search.should_stop, clock.started, asked, outcome.bound
             )
         except StoppedError:  # what was found stands
             break
@@ -287,7 +288,7 @@ def load_model(built: Built, careful: bool = False) -> Solver:
 def load_model_of(model: ConcreteModel, careful: bool = False) -> Solver:
     """The same of a Pyomo model."""
     try:
-        return Solver(model, careful)
+        return solver_of(model, careful)
     except InfeasibleConstraintException as error:
         raise NoPlanError(f"no plan satisfies all rules of the workbook: {error}") from error
 

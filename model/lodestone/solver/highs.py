@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -34,16 +35,6 @@ SEARCH: dict[str, float | int | str | bool] = {
     "mip_pscost_minreliable": 1,
 }
 
-# Interior points solve the first linear programme of a large model in a fraction of the time that simplex takes, and a
-# sub-MIP (RENS) finds a plan worth having sooner than luck in the tree. Devex prices linear programmes that begin at a
-# basis: the steepest edge weighs all rows anew each time, half a second instead of a tenth (benchmarks/RESULTS.md).
-LARGE = 10_000  # columns
-SEARCH_LARGE: dict[str, float | int | str | bool] = {
-    "mip_lp_solver": "ipm",
-    "mip_heuristic_run_rens": True,
-    "simplex_dual_edge_weight_strategy": 1,
-}
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -66,13 +57,15 @@ class Solver(LoadedModel):
         tolerance = CAREFUL if careful else FEASIBILITY
         self._options(primal_feasibility_tolerance=tolerance, dual_feasibility_tolerance=tolerance, **SEARCH)
         self._options(presolve=self._presolve)
-        if self.is_large:
-            self._options(**SEARCH_LARGE)
 
     @property
-    def is_large(self) -> bool:
-        """Whether it is solved as large models are."""
-        return self.size["columns"] > LARGE
+    def nodes(self) -> int:
+        """Nodes of the search tree of the last solve."""
+        return max(int(self.highs.getInfo().mip_node_count), 0)
+
+    def set_options(self, options: Mapping[str, float | int | str | bool]) -> None:
+        """Options of HiGHS for the solves to come."""
+        self._options(**options)
 
     def solve(
         self,
@@ -82,17 +75,20 @@ class Solver(LoadedModel):
         should_stop: ShouldStop | None = None,
         started: float | None = None,
         absolute_gap: float = ABSOLUTE_GAP,
+        bound: float = -INFINITY,
     ) -> Outcome:
         """Solve the mixed-integer programme until the relative or the absolute gap (MUSD) is reached.
 
         time_limit: s, of this solve. started: when the run began (time.monotonic), for the seconds that progress shows.
+        bound: MUSD, what is proved already.
         Raises NoPlanError when it is proved that there is no plan, StoppedError when the solve ends without one.
         """
         began = time.monotonic() if started is None else started
         self._options(mip_rel_gap=gap, mip_abs_gap=absolute_gap, time_limit=time_limit)
         self._options(mip_feasibility_tolerance=self._whole_within)
         self._run(on_progress, should_stop, began)
-        return self._outcome()
+        outcome = self._outcome()
+        return replace(outcome, bound=min(max(outcome.bound, bound), outcome.objective))
 
     def seek(
         self,
@@ -114,18 +110,17 @@ class Solver(LoadedModel):
         info, status = self.highs.getInfo(), self.highs.getModelStatus()
         found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         if found and info.objective_function_value <= most:
-            return True, float(info.mip_dual_bound)
+            return True, min(most, float(info.mip_dual_bound))
         beyond = status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kObjectiveBound)
-        if beyond or info.mip_dual_bound > most:
-            return False, max(most, float(info.mip_dual_bound)) if np.isfinite(info.mip_dual_bound) else most
-        return None, float(info.mip_dual_bound)
+        if beyond or info.mip_dual_bound > most:  # dearer ones were cut off: of them nothing is proved
+            return False, most
+        return None, min(most, float(info.mip_dual_bound))
 
     def solve_linear(self, most: float = INFINITY) -> float | None:
         """Solve the linear programme with the integers fixed; None when no solution costs at most `most`."""
-        method = "ipm" if self.is_large and not self.basis().valid else "choose"  # simplex is quick from a basis only
-        self._options(time_limit=INFINITY, objective_bound=most, solver=method)
+        self._options(time_limit=INFINITY, objective_bound=most)
         self.highs.run()
-        self._options(objective_bound=INFINITY, solver="choose")
+        self._options(objective_bound=INFINITY)
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         objective = float(self.highs.getInfo().objective_function_value)
@@ -252,11 +247,11 @@ class Solver(LoadedModel):
             )
         info = self.highs.getInfo()
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-            raise StoppedError(f"stopped without a plan: {_in_words(status)}")
+            raise StoppedError(f"stopped without a plan: {in_words(status)}")
         objective = info.objective_function_value
         optimal = status == kind.kOptimal
         bound = info.mip_dual_bound if self.integer.any() else objective if optimal else -INFINITY
-        return Outcome(optimal, objective, min(bound, objective), max(int(info.mip_node_count), 0))
+        return Outcome(optimal, objective, min(bound, objective), self.nodes)
 
 
 def version() -> str:
@@ -269,7 +264,8 @@ def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) and abs(value) < 1e30 else None
 
 
-def _in_words(status: HighsObject) -> str:
+def in_words(status: HighsObject) -> str:
+    """How a solve without a solution ended."""
     kind = highspy.HighsModelStatus
     words = {
         kind.kTimeLimit: "the time limit was reached before a first plan was found; allow more time",

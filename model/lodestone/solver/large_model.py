@@ -1,0 +1,356 @@
+"""A large model solved on the rows that matter.
+
+Most rows of a large model limit nothing: without them its linear programmes are solved in a third of the time, and what
+no plan of the rest undercuts, no plan of the whole does. So:
+
+1. The relaxation of the whole tells which rows have a price. They, the equalities and all rows with whole numbers are
+   the *part*.
+2. The part is solved. Its whole numbers, held in the whole model, make a plan; rows that have a price there join.
+3. The part is asked for anything cheaper than that plan less the gap. What it finds is a better plan, or rows that it
+   lacks. When it proves that there is nothing, the plan is within the gap.
+
+    three works A, B, C, of which two are needed; A and B together need a port, and the part does not know
+    2.  the part builds A and B for 95 MUSD. Held in the whole, the port costs 30 more: a plan of 125; its row joins
+    3.  anything under 124? A and C, 115, in the whole too. Anything under 114? Nothing: within 1 MUSD
+
+Each round adds a row or finds a cheaper plan, so it ends; measured in benchmarks/RESULTS.md. A start is a plan to begin
+with, as its numbers are held in the whole: the solver's own way with starts may take a cost for less than it is.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import highspy
+import numpy as np
+import pyomo.environ as pyo
+
+from lodestone.errors import StoppedError
+from lodestone.progress import OnProgress, Progress, ShouldStop
+from lodestone.solver.highs import ABSOLUTE_GAP, Outcome, Solver, in_words
+from lodestone.solver.highs_model import INFINITY, PRICED, HighsObject
+from lodestone.solver.matrix import AT_LEAST, Flags, Floats, Ints, Matrix, Row, matrix
+
+LARGE = 10_000  # columns
+FIRST_GAP = 5e-3  # of the first part: quick, for it shows which rows are missing
+TIGHT = 1e-4  # gap asked for, below which too many rounds would each gain too little: all rows at once
+MOST_ROUNDS = 8
+NEAR = 2.0  # times the gap asked for: from there on only the tree helps, and no heuristic
+BROKEN = 1e-6  # t or MUSD by which a row does not hold
+# Interior points solve the first linear programme in a fraction of the time that simplex takes, and a sub-MIP (RENS)
+# finds a plan worth having sooner than luck in the tree. Devex prices linear programmes that begin at a basis: the
+# steepest edge weighs all rows anew each time, half a second instead of a tenth (benchmarks/RESULTS.md).
+SEARCH_LARGE: dict[str, float | int | str | bool] = {
+    "mip_lp_solver": "ipm",
+    "mip_heuristic_run_rens": True,
+    "simplex_dual_edge_weight_strategy": 1,
+}
+TREE_ONLY: dict[str, float | int | str | bool] = {"mip_heuristic_run_rens": False, "mip_heuristic_effort": 0.0}
+
+
+def solver_of(model: pyo.ConcreteModel | Matrix, careful: bool = False) -> Solver:
+    """The model in the solver that suits its size."""
+    loaded = model if isinstance(model, Matrix) else matrix(model)
+    return (LargeSolver if len(loaded.variables) > LARGE else Solver)(loaded, careful)
+
+
+class LargeSolver(Solver):
+    """A large model: linear programmes of the whole, and searches on the rows that matter."""
+
+    def __init__(self, model: pyo.ConcreteModel | Matrix, careful: bool = False) -> None:
+        """As of any solver."""
+        super().__init__(model, careful)
+        self._options(**SEARCH_LARGE)
+        self.careful = careful
+        self._start: np.ndarray | None = None  # by column
+        self._best: np.ndarray | None = None  # solution of the last search, by column
+        self._matters: Flags = np.zeros(0, dtype=bool)  # by row, for the next search too
+
+    def values(self) -> np.ndarray:
+        """Value of each column."""
+        return self.all_values()[: len(self.variables)]
+
+    def all_values(self) -> np.ndarray:
+        """Value of each column, those that were added included."""
+        return super().all_values() if self._best is None else self._best
+
+    def start_from(self, values: np.ndarray) -> None:
+        """Offer a solution (value by column) as the start of the next solve."""
+        self._start = values
+
+    def solve_linear(self, most: float = INFINITY) -> float | None:
+        """Solve the linear programme with the integers fixed; None when no solution costs at most `most`."""
+        self._options(solver="choose" if self.basis().valid else "ipm")  # simplex is quick from a basis only
+        found = super().solve_linear(most)
+        self._options(solver="choose")
+        return found
+
+    def solve(
+        self,
+        gap: float,
+        time_limit: float,
+        on_progress: OnProgress | None = None,
+        should_stop: ShouldStop | None = None,
+        started: float | None = None,
+        absolute_gap: float = ABSOLUTE_GAP,
+        bound: float = -INFINITY,
+    ) -> Outcome:
+        """Solve the mixed-integer programme as every solver does, on the rows that matter."""
+        whole = Whole.of(self.highs)
+        start, self._start = self._start, None
+        if not whole.integer.any() or (gap < TIGHT and absolute_gap <= ABSOLUTE_GAP):
+            return super().solve(gap, time_limit, on_progress, should_stop, started, absolute_gap, bound)
+        if len(self._matters) != len(whole.row_lower):
+            self._matters = np.zeros(len(whole.row_lower), dtype=bool)
+        began = time.monotonic()
+        watch = Watch(on_progress, should_stop, began + time_limit, began if started is None else started)
+        search = Search(self, whole, self._matters, gap, absolute_gap, watch, bound)
+        try:
+            search.run(start)
+        finally:
+            whole.put_back(self.highs)
+        if search.best is None:
+            return super().solve(gap, watch.left, on_progress, should_stop, started, absolute_gap, search.bound)
+        best, cost, low, nodes = search.best, search.cost, search.bound, search.nodes
+        if not search.done and not watch.over:  # too many rounds: all rows at once
+            with suppress(StoppedError):
+                more = super().solve(gap, watch.left, on_progress, should_stop, started, absolute_gap, low)
+                if more.objective < cost:
+                    best, cost = super().all_values(), more.objective
+                low, nodes = more.bound, nodes + more.nodes
+        self._best = best
+        return Outcome(cost - low <= max(absolute_gap, gap * abs(cost)), cost, min(low, cost), nodes)
+
+    def relaxed(self, watch: Watch) -> float:
+        """Solve the model without whole numbers; its cost is a bound, and its duals can be asked for.
+
+        Raises NoPlanError when it has no solution, StoppedError when none is found in time.
+        """
+        columns = np.arange(self.width, dtype=np.int32)
+        part = int(highspy.HighsVarType.kContinuous)
+        self.highs.changeColsIntegrality(len(columns), columns, np.full(len(columns), part, dtype=np.uint8))
+        self._options(time_limit=watch.left, solver="choose" if self.basis().valid else "ipm")
+        self._run(watch.tell, watch.should_stop, watch.started)
+        self._options(time_limit=INFINITY, solver="choose")
+        objective = self._outcome().objective
+        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            raise StoppedError(f"stopped without a plan: {in_words(self.highs.getModelStatus())}")
+        return objective
+
+    def held(self, values: np.ndarray) -> tuple[float, np.ndarray, Flags] | None:
+        """Cost, solution, and the rows that have a price, with the whole numbers of a solution; None where no plan
+        has them."""
+        self.hold_integers(values)
+        cost = self.solve_linear()
+        return None if cost is None else (cost, super().all_values(), np.abs(self.row_duals()) > PRICED)
+
+    def _run(
+        self, on_progress: OnProgress | None, should_stop: ShouldStop | None, started: float, cutoff: float = INFINITY
+    ) -> None:
+        self._best = None
+        super()._run(on_progress, should_stop, started, cutoff)
+
+
+@dataclass
+class Watch:
+    """Who watches a search, until when it may take (time.monotonic), and what is known so far, MUSD."""
+
+    on_progress: OnProgress | None
+    should_stop: ShouldStop | None
+    ends: float
+    started: float
+    cost: float = INFINITY
+    bound: float = -INFINITY
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return max(0.0, self.ends - time.monotonic())
+
+    @property
+    def over(self) -> bool:
+        """Whether it is time to end."""
+        return self.left <= 0 or bool(self.should_stop and self.should_stop())
+
+    def tell(self, shown: Progress) -> None:
+        """Of a part, whose own plans are none of the whole."""
+        if self.on_progress is None:
+            return
+        best = self.cost if np.isfinite(self.cost) else None
+        low = max(self.bound, -INFINITY if shown.bound is None else min(shown.bound, self.cost))
+        bound = low if np.isfinite(low) else None
+        gap = None if best is None or bound is None else (best - bound) / max(abs(best), 1e-9)
+        self.on_progress(replace(shown, best=best, bound=bound, gap=gap))
+
+
+class Search:
+    """One search: the best plan so far (cost, MUSD, and best, by column), and the bound that none undercuts."""
+
+    def __init__(
+        self,
+        solver: LargeSolver,
+        whole: Whole,
+        matters: Flags,
+        gap: float,
+        absolute_gap: float,
+        watch: Watch,
+        bound: float,
+    ) -> None:
+        """matters: by row, to which rows are added; bound: what is proved already."""
+        self.solver, self.whole, self.matters, self.watch = solver, whole, matters, watch
+        self.gap, self.absolute_gap = gap, absolute_gap
+        self.cost, self.bound, self.nodes = INFINITY, bound, 0
+        self.best: np.ndarray | None = None
+
+    @property
+    def enough(self) -> float:
+        """The gap that is small enough, MUSD."""
+        return max(self.absolute_gap, self.gap * abs(self.cost))
+
+    @property
+    def done(self) -> bool:
+        """Whether the gap is small enough."""
+        return self.best is not None and self.cost - self.bound <= self.enough
+
+    def run(self, start: np.ndarray | None) -> None:
+        """Until the gap is small enough, or time ends.
+
+        Raises NoPlanError when there is no plan, StoppedError when none is found in time.
+        """
+        if start is not None:
+            self._hold(start)
+        if self.best is None or not self.matters.any() or not np.isfinite(self.bound):
+            self.whole.put_back(self.solver.highs)
+            try:
+                self._raise_bound(self.solver.relaxed(self.watch))
+            except StoppedError:
+                if self.best is None:
+                    raise
+                return  # what was begun with stands
+            self.matters |= self.whole.always | (np.abs(self.solver.row_duals()) > PRICED)
+        for _ in range(MOST_ROUNDS):
+            if self.done or (self.best is not None and self.watch.over) or not self._round():
+                break
+
+    def _round(self) -> bool:
+        """Solve the part and hold what it finds in the whole; False where nothing more is found out."""
+        part = Solver(self.whole.part(self.matters), self.solver.careful)
+        part.set_options(SEARCH_LARGE)
+        watch = self.watch
+        if self.best is None:
+            gap = max(self.gap, FIRST_GAP)
+            outcome = part.solve(gap, watch.left, watch.tell, watch.should_stop, watch.started, self.absolute_gap)
+            self._raise_bound(outcome.bound)
+        else:
+            if self.cost - self.bound <= NEAR * self.enough:
+                part.set_options(TREE_ONLY)
+            found, proved = part.seek(self.cost - self.enough, watch.left, watch.tell, watch.should_stop)
+            self._raise_bound(proved)
+            if not found:
+                self.nodes += part.nodes
+                return False
+        self.nodes += part.nodes
+        values, known, cost = part.all_values(), int(self.matters.sum()), self.cost
+        self._hold(values)
+        if self.matters.sum() == known:
+            self.matters |= self.whole.broken(values)
+        return self.cost < cost or bool(self.matters.sum() > known)
+
+    def _hold(self, values: np.ndarray) -> None:
+        """Make a plan of the whole numbers of a solution; what has a price in it matters."""
+        held = self.solver.held(values)
+        if held is None:
+            return
+        cost, solution, priced = held
+        if self.matters.any():  # before the relaxation nothing is known of them
+            self.matters |= priced
+        if cost < self.cost:
+            self.cost = self.watch.cost = cost
+            self.best = solution
+
+    def _raise_bound(self, proved: float) -> None:
+        self.bound = self.watch.bound = max(self.bound, proved)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A model as HiGHS has it now, by row, by column, and by entry of its matrix in the order of rows."""
+
+    cost: Floats
+    offset: float
+    lower: Floats
+    upper: Floats
+    integer: Flags
+    row_lower: Floats
+    row_upper: Floats
+    row: Ints
+    column: Ints
+    coefficient: Floats
+
+    @classmethod
+    def of(cls, highs: HighsObject) -> Whole:
+        """Read it out of HiGHS."""
+        lp = highs.getLp()
+        entries = lp.a_matrix_
+        inner = np.asarray(entries.index_, dtype=np.int32)
+        outer = np.repeat(np.arange(len(entries.start_) - 1, dtype=np.int32), np.diff(entries.start_))
+        by_row = entries.format_ != highspy.MatrixFormat.kColwise
+        row, column = (outer, inner) if by_row else (inner, outer)
+        order = np.argsort(row, kind="stable")
+        whole = highspy.HighsVarType.kInteger
+        integer = np.fromiter((kind == whole for kind in lp.integrality_), dtype=bool)
+        return cls(
+            cost=np.asarray(lp.col_cost_),
+            offset=lp.offset_,
+            lower=np.asarray(lp.col_lower_),
+            upper=np.asarray(lp.col_upper_),
+            integer=integer if len(integer) else np.zeros(lp.num_col_, dtype=bool),
+            row_lower=np.asarray(lp.row_lower_),
+            row_upper=np.asarray(lp.row_upper_),
+            row=row[order],
+            column=column[order],
+            coefficient=np.asarray(entries.value_)[order],
+        )
+
+    def put_back(self, highs: HighsObject) -> None:
+        """Restore bounds and whole numbers of columns."""
+        columns = np.arange(len(self.lower), dtype=np.int32)
+        highs.changeColsBounds(len(columns), columns, self.lower, self.upper)
+        whole, part = int(highspy.HighsVarType.kInteger), int(highspy.HighsVarType.kContinuous)
+        highs.changeColsIntegrality(len(columns), columns, np.where(self.integer, whole, part).astype(np.uint8))
+
+    @property
+    def always(self) -> Flags:
+        """Rows that every part has: equalities, and those with a whole number."""
+        with_whole = np.bincount(self.row[self.integer[self.column]], minlength=len(self.row_lower)) > 0
+        always: Flags = with_whole | (self.row_lower == self.row_upper)
+        return always
+
+    def broken(self, values: np.ndarray) -> Flags:
+        """Rows that do not hold."""
+        terms = self.coefficient * values[self.column]
+        total = np.bincount(self.row, weights=terms, minlength=len(self.row_lower))
+        return (total < self.row_lower - BROKEN) | (total > self.row_upper + BROKEN)
+
+    def part(self, matters: Flags) -> Matrix:
+        """All columns, and the rows that matter."""
+        kept = matters[self.row]
+        counts = np.bincount(self.row[kept], minlength=len(matters))[matters]
+        return Matrix(
+            variables=list(range(len(self.lower))),
+            column={},
+            lower=self.lower,
+            upper=self.upper,
+            integer=self.integer,
+            branched=self.integer,
+            cost=self.cost,
+            offset=self.offset,
+            rows=[Row(i, AT_LEAST) for i in np.flatnonzero(matters).tolist()],
+            row_lower=self.row_lower[matters],
+            row_upper=self.row_upper[matters],
+            starts=np.concatenate(([0], np.cumsum(counts))).astype(np.int32),
+            columns=self.column[kept],
+            coefficients=self.coefficient[kept],
+        )
