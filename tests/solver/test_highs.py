@@ -398,3 +398,41 @@ def test_a_linear_solve_says_nothing_of_what_costs_more_than_asked_for():
     assert solver.solve_linear(most=5.9) is None
     assert solver.solve_linear(most=6.1) == pytest.approx(6)
     assert solver.solve_linear() == pytest.approx(6)
+
+
+@pytest.mark.parametrize("seek", [False, True])
+def test_a_start_is_not_taken_for_cheaper_than_it_is(seek):
+    """4 t are needed: going short costs 5 MUSD a tonne, 20; the start builds a works for 28. HiGHS 1.16 loses the 28
+    when it simplifies this model, and would call the start proved.
+    """
+    m = pyo.ConcreteModel()
+    m.build = pyo.Var([1, 2], domain=pyo.Binary)
+    m.use = pyo.Var([1, 2], domain=pyo.NonNegativeReals)
+    m.spare = pyo.Var([1, 2], domain=pyo.NonNegativeReals)
+    m.short = pyo.Var(domain=pyo.NonNegativeReals)
+    m.extra = pyo.Var(domain=pyo.NonNegativeReals)
+    m.room = pyo.Constraint([1, 2], rule=lambda m, g: m.use[g] + m.spare[g] <= {1: 4, 2: 7}[g] * m.build[g])
+    m.need = pyo.Constraint(expr=m.use[1] + m.use[2] + m.short >= 4)
+    m.port = pyo.Constraint(expr=m.use[1] - m.extra <= 4)
+    m.objective = pyo.Objective(expr=28 * m.build[1] + 28 * m.build[2] + 2 * m.use[2] + 5 * m.short + m.extra)
+    solver = Solver(m)
+    start = np.zeros(len(solver.variables))
+    start[solver.column[id(m.build[1])]], start[solver.column[id(m.use[1])]] = 1, 4
+    solver.start_from(start)
+    if seek:
+        assert solver.seek(19.0, 60) == (False, 19.0)
+    else:
+        outcome = solver.solve(0.1, 60)
+        assert (outcome.optimal, outcome.objective) == (True, pytest.approx(20))
+        assert solver.cost @ solver.values() == pytest.approx(20)
+
+
+def test_what_costs_more_than_asked_for_proves_no_more_than_that():
+    """Works cost 10 each, and one is needed: nothing costs 7 or less, but 9.99 is not said of what was cut off."""
+    m = pyo.ConcreteModel()
+    m.build = pyo.Var([1, 2], domain=pyo.Binary)
+    m.need = pyo.Constraint(expr=m.build[1] + m.build[2] >= 0.5)
+    m.objective = pyo.Objective(expr=10 * m.build[1] + 11 * m.build[2])
+    solver = Solver(m)
+    assert solver.seek(7.0, 60) == (False, 7.0)
+    assert solver.seek(10.0, 60)[0] is True
