@@ -147,14 +147,16 @@ class Steps:
     def __init__(self, *found: Outcome | None) -> None:
         self.found = list(found)
         self.asked: list[float] = []
+        self.bounds: list[float] = []
 
     def values(self) -> np.ndarray:
         return np.array([float(len(self.asked))])
 
     def start_from(self, values: np.ndarray) -> None: ...
 
-    def solve(self, gap: float, *_: Any, absolute_gap: float) -> Outcome:
+    def solve(self, gap: float, *_: Any, absolute_gap: float, bound: float) -> Outcome:
         self.asked.append(absolute_gap)
+        self.bounds.append(bound)
         outcome = self.found.pop(0)
         if outcome is None:
             raise StoppedError("time")
@@ -174,6 +176,7 @@ def test_a_solve_goes_on_until_the_gap_is_small_against_the_extra_cost():
     solver = Steps(Outcome(True, 109.0, 108.81, 1), Outcome(True, 109.0, 108.9, 1))
     outcome, best = gone_on(solver, Outcome(True, 110.0, 108.2, 1))
     assert solver.asked == [pytest.approx(0.164), pytest.approx(0.1762)]
+    assert solver.bounds == [108.2, 108.81]  # what is proved already
     assert (outcome.objective, outcome.bound) == (109.0, pytest.approx(108.9))
     assert best == 2
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from lodestone.studies.frontier.results import Frontier
     from lodestone.studies.parallel.source import Source
     from lodestone.studies.ranges.results import Ranges
+    from lodestone.studies.reference.beside import Beside
     from lodestone.studies.stress.results import Stress
     from lodestone.studies.sweep.results import Sweep
     from lodestone.studies.tornado.results import Tornado
@@ -118,9 +119,10 @@ class Book:
 
         gap (share) and time_limit (s): None for what the settings of the workbook say. start: a plan whose decisions
         the solver begins with. secure: threats at once that the plan must stand. values: of a joint plan, EVPI and VSS
-        too. reference: solve doing nothing as well, after it, for plan.extra_cost_musd. progress: True for a bar, or a
-        function that is told. Raises Infeasible when it is proved that there is no plan, NoSecurePlanError when none
-        stands the threats, StoppedError when none was found in time.
+        too. reference: solve doing nothing as well, for plan.extra_cost_musd; if no gap is given, the solve goes on
+        until the gap is small against that (Settings, extra_gap). progress: True for a bar, or a function that is told.
+        Raises Infeasible when it is proved that there is no plan, NoSecurePlanError when none stands the threats,
+        StoppedError when none was found in time.
         """
         from lodestone.solve.all_futures import solve_joint
         from lodestone.solve.effort import Effort
@@ -129,6 +131,9 @@ class Book:
 
         with told(progress) as tell:
             effort = Effort(gap, time_limit, tell, start=start, secure=secure)
+            beside = self._beside(scenario, joint, gap, time_limit) if reference else None
+            if beside is not None and gap is None:
+                effort = replace(effort, enough=beside.enough)
             try:
                 plan = (
                     solve_joint(self.inputs, effort, values) if joint else solve_scenario(self.inputs, scenario, effort)
@@ -137,12 +142,15 @@ class Book:
                 raise
             except NoPlanError as error:
                 raise Infeasible(str(error), self._explainer(None if joint else scenario, gap)) from error
-            if reference:
-                from lodestone.studies.reference.beside import Beside
-
-                source = self._source(scenario, gap, time_limit)
-                plan = Beside(source, joint, None, lambda: False).told(plan, self.inputs, effort)
+            if beside is not None:
+                plan = beside.told(plan, self.inputs, effort)
         return replace(Plan.from_document(plan.document()), source=self.path if self.path.exists() else None)
+
+    def _beside(self, scenario: str, joint: bool, gap: float | None, time_limit: float | None) -> Beside:
+        from lodestone.studies.reference.beside import Beside
+
+        share = float(self.inputs.tables(scenario).settings["extra_gap"])
+        return Beside(self._source(scenario, gap, time_limit), joint, share, lambda: False)
 
     def _explainer(self, scenario: str | None, gap: float | None) -> Callable[[float | None], Explanation]:
         from lodestone.studies.explanation.explain import explain

@@ -65,7 +65,8 @@ MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of 
     "--extra-gap",
     type=click.FloatRange(0, 1),
     callback=finite,
-    help="Go on, while there is time, until the gap is this share of the extra cost, e.g. 0.02; not with --gap.",
+    help="Go on, while there is time, until the gap is this share of the extra cost; not with --gap. [default: "
+    "Settings.extra_gap]",
 )
 @click.option(
     "--reference/--no-reference",
@@ -194,7 +195,7 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
         effort = Effort(
             asked.gap, asked.time_limit, log.and_tell(watch.progress), watch.should_stop, earlier, asked.secure
         )
-        beside = _beside(asked, scenario, watch)
+        beside = _beside(asked, inputs, scenario, watch)
         try:
             if beside is not None:
                 effort = held.enter_context(beside).while_solving(effort)
@@ -226,7 +227,7 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
     asked.output.answer(show, lambda: plan_answer(plan, folder))
 
 
-def _beside(asked: Asked, scenario: str, watch: Watch) -> Beside | None:
+def _beside(asked: Asked, inputs: Inputs, scenario: str, watch: Watch) -> Beside | None:
     """What solves the reference."""
     if asked.reference is False or asked.decompose:
         return None
@@ -236,7 +237,10 @@ def _beside(asked: Asked, scenario: str, watch: Watch) -> Beside | None:
 
     source = Source.read(asked.workbook, scenario, asked.sets, Effort(asked.gap, asked.time_limit))
     solved = asked.is_compared or bool(asked.reference)
-    return Beside(source, asked.joint, asked.extra_gap, watch.should_stop, solved, bool(asked.reference))
+    share = asked.extra_gap
+    if share is None and asked.is_compared:
+        share = float(inputs.tables(scenario).settings["extra_gap"])
+    return Beside(source, asked.joint, share, watch.should_stop, solved, bool(asked.reference))
 
 
 def _certain(asked: Asked, plan: Plan, inputs: Inputs, watch: Watch) -> Plan:

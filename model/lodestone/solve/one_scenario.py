@@ -249,7 +249,13 @@ def closer(
         solver.start_from(values)
         try:
             more = solver.solve(
-                0.0, search.time_limit, search.on_progress, search.should_stop, clock.started, asked, outcome.bound
+                0.0,
+                search.time_limit,
+                search.on_progress,
+                search.should_stop,
+                clock.started,
+                absolute_gap=asked,
+                bound=outcome.bound,
             )
         except StoppedError:  # what was found stands
             break

@@ -130,7 +130,7 @@ class Beside:
 
         if self._share is None:
             return replace(effort, on_progress=told)
-        return replace(effort, on_progress=told, enough=self._enough)
+        return replace(effort, on_progress=told, enough=self.enough)
 
     def _keep_going(self) -> None:
         if self._alone or not self._asked or time.monotonic() - self._began < START_AFTER_S:
@@ -192,7 +192,7 @@ class Beside:
             its = in_scenarios(inputs, REFERENCE, nothing.plan, effort)
         return with_reference(plan, nothing.plan, in_scenarios(inputs, plan.scenario, plan, effort), its)
 
-    def _enough(self, objective: float) -> float | None:
+    def enough(self, objective: float) -> float | None:
         """How large the gap of a plan of this cost may be, MUSD."""
         nothing = self.answer()
         if isinstance(nothing, Failure) or self._share is None:

@@ -13,7 +13,7 @@ from lodestone.workbook.tables import Lane, Record, Tables
 
 ILLUSTRATIVE = "illustrative"
 NOT_TRIED = ("Scenarios", "Changes", "Periods")
-SEARCH_SETTINGS = ("mip_gap", "time_limit_s", "risk_weight", "risk_tail")  # how, not what
+SEARCH_SETTINGS = ("mip_gap", "extra_gap", "time_limit_s", "risk_weight", "risk_tail")  # how, not what
 LANE_SHEETS = {"Lanes": "cells", "Tariffs": "tariff_cells"}
 LANE_FIELDS = {("Lanes", "freight_usd_per_kg"): "freight_usd_per_kg", ("Lanes", YEARS): "capacity"}
 LANE_FIELDS |= {("Tariffs", "min_price_usd_per_kg"): "min_price_usd_per_kg", ("Tariffs", YEARS): "tariff"}

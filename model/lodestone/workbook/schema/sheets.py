@@ -108,6 +108,14 @@ SETTINGS = Sheet(
         ),
         number("time_limit_s", "s", 600, "Stop after this long with the best plan found.", least=0.001),
         added(
+            share(
+                "extra_gap",
+                0.02,
+                "Go on, while there is time, until the gap is at most this share of what the plan costs more than "
+                "doing nothing; 1: mip_gap is enough.",
+            )
+        ),
+        added(
             integer(
                 "secure_against",
                 "",
