@@ -119,6 +119,18 @@ def test_what_was_changed_before_a_solve_counts_and_stays():
     assert solver.solve(1e-9, 60).objective == pytest.approx(115)
 
 
+def test_a_linear_programme_after_a_search_has_its_own_values():
+    """A and C are found; A and B are held then, for 125 MUSD."""
+    m = port()
+    solver = solver_of(m)
+    solver.solve(1e-9, 60)
+    b = solver.column[id(m.build["B"])]
+    assert solver.values()[b] == pytest.approx(0)
+    solver.hold_integers(values_of(solver, m, A=1, B=1))
+    assert solver.solve_linear() == pytest.approx(125)
+    assert solver.values()[b] == pytest.approx(1)
+
+
 def test_rows_and_columns_that_are_added_count():
     """A and C not together: 125, or B and C for 125. Then a column that serves at 65 a tonne: A and 0.6 of it, 84."""
     m = port()

@@ -82,6 +82,7 @@ class LargeSolver(Solver):
 
     def solve_linear(self, most: float = INFINITY) -> float | None:
         """Solve the linear programme with the integers fixed; None when no solution costs at most `most`."""
+        self._best = None
         self._options(solver="choose" if self.basis().valid else "ipm")  # simplex is quick from a basis only
         found = super().solve_linear(most)
         self._options(solver="choose")
