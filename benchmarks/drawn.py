@@ -18,7 +18,7 @@ from benchmarks.tables import TABLES, markdown
 DOCS = Path(__file__).parents[1] / "docs"
 OWN = "this project"
 LEAST_COLUMNS = 10_000  # smaller models are all start-up
-WIDTH, LEFT, RIGHT, TOP, STEP, FOOT = 760, 300, 20, 58, 20, 34
+WIDTH, LEFT, RIGHT, TOP, STEP, FOOT = 760, 370, 40, 58, 20, 34
 COLOURS = ("#b0b0b0", "#e08a1e", "#2f6db3", "#3a9a5b", "#8a4fa3")  # from the first version on
 
 INTRODUCTION = (
@@ -129,8 +129,7 @@ def _large(results: Iterable[Result]) -> set[str]:
 
 
 def _study(row: Row) -> str | None:
-    jobs = row["jobs"]
-    processes = "one process" if jobs == 1 else f"{jobs} processes"
+    processes = f"{row['jobs']} process{'es' * (row['jobs'] > 1)}"
     return f"{row['workbook']}: {row['study']}, {processes}" if row.get("against") else None
 
 
@@ -141,7 +140,9 @@ def pictures(results: Sequence[Result]) -> dict[str, str]:
     studied = [r for r in results if r.what.startswith("studies")]
 
     def way(row: Row) -> str | None:
-        return f"{row['size']}: {row['way']}" if row["way"] != OWN and row["size"] in large else None
+        """200,000 variables: linopy."""
+        name = row["way"].rpartition(", ")[2]
+        return f"{row['size']}: {name}" if row["way"] != OWN and row["size"] in large else None
 
     ratio = lambda row: row.get("ratio")  # noqa: E731
     drawn: dict[str, tuple[str, str, Dots, Sequence[Result], str]] = {

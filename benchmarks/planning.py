@@ -30,7 +30,7 @@ WORDS = {
     "bare": "same matrix, bare highspy",
     "linopy": "same network, linopy",
     "pypsa": "same network, PyPSA",
-    "textbook": "same network, Pyomo textbook",
+    "textbook": "same network, textbook",
 }
 
 Answer = dict[str, Any]

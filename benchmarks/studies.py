@@ -199,7 +199,7 @@ def _warm_starts(bench: Bench, end: float) -> Row:
         trace(data, scales(1, end, POINTS - 1), move, least=False, gap=float(bench.gap), warm=warm)
         took.append((time.perf_counter() - began, time.process_time() - before))
     (cold, _), (warmed, cpu) = took
-    row = {"study": "frontier, started from the point before", "count": POINTS, "jobs": 1}
+    row = {"study": "frontier from point to point", "count": POINTS, "jobs": 1}
     return row | {"seconds": warmed, "cpu_s": cpu} | _held_against(warmed, "each point from nothing", cold)
 
 
