@@ -176,7 +176,8 @@ def test_a_workbook_without_threats_gets_twelve(tmp_path: Path):
 
 
 def test_the_workbook_of_the_studies_has_fifty_groups_of_figures(tmp_path: Path):
-    """20 sheets and columns; of them Plants twice by 9 processes, Demand by 3 metals, Lanes by 6 origins, Prices by 9."""
+    """20 sheets and columns, of them Plants twice by 9 processes, Demand by 3 metals, Lanes by 6 origins, Prices by
+    9 materials."""
     inputs = load(studies.generated(tmp_path))
     inputs.require_valid()
     assert len(groups(inputs.tables())) == 20 + 2 * 8 + 2 + 5 + 8
