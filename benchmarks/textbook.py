@@ -47,6 +47,7 @@ def textbook(data: PlanData, unit_cost: Callable[[PlanData, Unit, int], float] =
     units, projects, lanes = data.units, data.projects, data.lanes
     purchases = {v: market for v, market in data.markets.items() if market.buys}
     length = {t: data.months_of(year_of(t)) / 12 for t in data.times}
+    missing = {s: 1 - sector.min_service_share for s, sector in data.sectors.items()}
     stream_of = {v: EXPOSED if market.exposed else CLEAN for v, market in purchases.items()}
 
     # --- sets
@@ -69,13 +70,13 @@ def textbook(data: PlanData, unit_cost: Callable[[PlanData, Unit, int], float] =
     m.duty = pyo.Param(m.L, m.T, initialize=lambda m, i, a, b, t: lanes[i, a, b].tariff[t] * data.price_of(i, a, t))
 
     # --- variables
-    m.act = pyo.Var(m.U, m.K, m.T, domain=pyo.NonNegativeReals)
+    m.act = pyo.Var(m.U, m.K, m.T, bounds=lambda m, u, k, t: (0, 0 if k == CLEAN and units[u].of_concern else None))
     m.ship = pyo.Var(m.L, m.K, m.T, domain=pyo.NonNegativeReals)
     m.mixed = pyo.Var(m.RM, m.K, m.T, domain=pyo.NonNegativeReals)
     m.buy = pyo.Var(m.V, m.T, bounds=lambda m, v, t: (0, length[t] * purchases[v].volume_in(t)))
     m.deliver = pyo.Var(m.D, m.K, m.T, domain=pyo.NonNegativeReals)
-    m.avoid = pyo.Var(m.O, m.T, domain=pyo.NonNegativeReals)
-    m.short = pyo.Var(m.D, m.T, domain=pyo.NonNegativeReals)
+    m.avoid = pyo.Var(m.O, m.T, bounds=lambda m, o, *dt: (0, data.substitution[o].share[dt[-1]] * m.demand[dt]))
+    m.short = pyo.Var(m.D, m.T, bounds=lambda m, r, s, i, t: (0, missing[s] * m.demand[r, s, i, t]))
     m.build = pyo.Var(m.B, domain=pyo.NonNegativeIntegers)
 
     # --- what is made, shipped and used
@@ -109,10 +110,6 @@ def textbook(data: PlanData, unit_cost: Callable[[PlanData, Unit, int], float] =
     def intake(m: Any, r: str, i: str, t: int) -> Any:
         return sum(m.mixed[r, i, k, t] for k in m.K) == sum(g * m.act[u, EXPOSED, t] for u, g in takers[r, i])
 
-    @m.Constraint([u for u in units if units[u].of_concern], m.T)
-    def of_concern(m: Any, u: str, t: int) -> Any:
-        return m.act[u, CLEAN, t] == 0
-
     @m.Constraint(m.U, m.T)
     def capacity(m: Any, u: str, t: int) -> Any:
         if u in data.plants:
@@ -134,14 +131,6 @@ def textbook(data: PlanData, unit_cost: Callable[[PlanData, Unit, int], float] =
     def demanded(m: Any, r: str, s: str, i: str, t: int) -> Any:
         avoided = sum(m.avoid[o, r, s, i, t] for o in data.substitution if (o, r, s, i) in m.O)
         return sum(m.deliver[r, s, i, k, t] for k in m.K) + avoided + m.short[r, s, i, t] == m.demand[r, s, i, t]
-
-    @m.Constraint(m.D, m.T)
-    def served(m: Any, r: str, s: str, i: str, t: int) -> Any:
-        return m.short[r, s, i, t] <= (1 - data.sectors[s].min_service_share) * m.demand[r, s, i, t]
-
-    @m.Constraint(m.O, m.T)
-    def avoidable(m: Any, o: str, r: str, s: str, i: str, t: int) -> Any:
-        return m.avoid[o, r, s, i, t] <= data.substitution[o].share[t] * m.demand[r, s, i, t]
 
     @m.Constraint(m.C, sorted({i for cap in data.caps.values() for i in cap.materials}), m.T)
     def share(m: Any, c: str, i: str, t: int) -> Any:
