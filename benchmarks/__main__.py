@@ -114,15 +114,18 @@ def textbook_part(asked: Asked, workbook: Path | None, time_limit: float) -> Non
 @click.option("--gap", default="0.002", show_default=True)
 @click.option("--commands", type=click.IntRange(min=2), default=3, show_default=True,
               help="Solve commands that are run, of the twelve.")  # fmt: skip
+@click.option("--only", multiple=True, type=click.Choice(studies.STUDIES), help="These studies; repeatable.")
 @click.pass_obj
-def studies_part(asked: Asked, workbook: Path | None, end: float, gap: str, commands: int) -> None:
+def studies_part(
+    asked: Asked, workbook: Path | None, end: float, gap: str, commands: int, only: tuple[str, ...]
+) -> None:
     """Attack, frontier, tornado, ranges: seconds, and what two processes give."""
     book = workbook or (TUTORIAL if asked.quick else None)
     name = book.stem if book else "generated"
 
     def measure(folder: Path) -> dict[str, list[studies.Row]]:
         bench = studies.Bench(book.resolve() if book else studies.generated(folder), folder, gap, asked.tell)
-        return {"studies": studies.measure(bench, end, commands, name)}
+        return {"studies": studies.measure(bench, end, commands, name, only)}
 
     asked.measured(f"studies-{name}", measure, f"Gap {gap}, the last point of the frontier at {end:g} of the shares.")
 

@@ -37,7 +37,8 @@ from lodestone.workbook.inputs import load
 
 ROOT = Path(__file__).parents[1]
 POINTS, THREATS, SCENARIOS = 12, 12, 8
-GENERATED = Size(6, 3, 6, projects=6)
+GENERATED, WIDE = Size(6, 3, 6, projects=6), Size(17, 5, 2)
+STUDIES = ("attack", "frontier", "tornado", "ranges", "scenarios")
 SOURCES = {"Plants": "process", "Demand": "material", "Lanes": "from_region", "Prices": "material"}
 JOBS = (1, 2)
 
@@ -119,19 +120,32 @@ def _append(book: Workbook, name: str, values: Mapping[str, Any]) -> None:
         sheet.cell(row, heads.index(column) + 1, value)
 
 
-def measure(bench: Bench, end: float, commands: int, tell_of: str) -> list[Row]:
-    """All of it; end: factor on the shares at the last point of the frontier."""
+def measure(bench: Bench, end: float, commands: int, name: str, only: Sequence[str]) -> list[Row]:
+    """All studies, or those named. end: factor on the shares at the last point of the frontier; name: of the workbook.
+
+    Figures of a plan are few in the generated workbook, so ranges are sought in a wide one too.
+    """
+    asked = set(only or STUDIES)
     attacked = threatened(bench.workbook, bench.folder)
-    bench.run("solve", str(attacked), "--gap", bench.gap, "--out", "run")
-    rows = [
-        *_attack(bench, attacked),
-        *_frontier(bench, end, commands),
-        _warm_starts(bench, end),
-        *_tornado(bench),
-        *_ranges(bench),
-        *_equal_scenarios(bench),
-    ]
-    return [{"workbook": tell_of, **row} for row in rows]
+    rows: list[Row] = []
+    if asked & {"attack", "ranges"}:
+        bench.run("solve", str(attacked), "--gap", bench.gap, "--out", "run")
+    if "attack" in asked:
+        rows += _attack(bench, attacked)
+    if "frontier" in asked:
+        rows += [*_frontier(bench, end, commands), _point_to_point(bench, end)]
+    if "tornado" in asked:
+        rows += _tornado(bench)
+    if "ranges" in asked:
+        rows += _ranges(bench, "run")
+    if "scenarios" in asked:
+        rows += _equal_scenarios(bench)
+    rows = [{"workbook": name, **row} for row in rows]
+    if "ranges" in asked and name == "generated":
+        wide = write_book(WIDE, bench.folder / "wide.xlsx")
+        bench.run("solve", str(wide), "--gap", bench.gap, "--out", "wide")
+        rows += [{"workbook": "generated, wide", **row} for row in _ranges(bench, "wide")]
+    return rows
 
 
 def _side_by_side(study: str, bench: Bench, *arguments: str) -> list[dict[str, Any]]:
@@ -141,12 +155,13 @@ def _side_by_side(study: str, bench: Bench, *arguments: str) -> list[dict[str, A
         seconds, cpu = bench.run(*arguments, "--jobs", str(jobs), "--out", f"{study}-{jobs}.xlsx")
         rows.append({"study": study, "jobs": jobs, "seconds": seconds, "cpu_s": cpu})
     first, second = rows
-    second |= _held_against(second["seconds"], "one process", first["seconds"])
+    second |= _held_against(second, "one process", first["seconds"], first["cpu_s"])
     return rows
 
 
-def _held_against(seconds: float, what: str, other: float) -> dict[str, Any]:
-    return {"against": what, "against_s": other, "ratio": seconds / other}
+def _held_against(row: Row, what: str, seconds: float, cpu: float) -> dict[str, Any]:
+    ratios = {"ratio": row["seconds"] / seconds, "cpu_ratio": row["cpu_s"] / cpu}
+    return {"against": what, "against_s": seconds, "against_cpu_s": cpu, **ratios}
 
 
 def _counted(rows: Sequence[dict[str, Any]], count: int, solved: int | None = None) -> list[Row]:
@@ -169,10 +184,10 @@ def _frontier(bench: Bench, end: float, commands: int) -> list[Row]:
         assert all(p["gap"] is not None and p["gap"] <= float(bench.gap) for p in points), "a point is not proved"
     from_year = bench.found("frontier-1.json")["from_year"]
     factors = [1 + (end - 1) * round(i * steps / (commands - 1)) / steps for i in range(commands)]
-    apart = [bench.run("solve", str(_scaled(bench, f, from_year)), "--gap", bench.gap)[0] for f in factors]
-    alone = POINTS * sum(apart) / commands
+    apart = [bench.run("solve", str(_scaled(bench, f, from_year)), "--gap", bench.gap) for f in factors]
+    alone, cpu = (POINTS * sum(column) / commands for column in zip(*apart, strict=True))
     words = f"{POINTS} solve commands ({commands} run)"
-    return _counted([row | _held_against(row["seconds"], words, alone) for row in rows], POINTS)
+    return _counted([row | _held_against(row, words, alone, cpu) for row in rows], POINTS)
 
 
 def _scaled(bench: Bench, factor: float, from_year: int | None) -> Path:
@@ -189,7 +204,7 @@ def _scaled(bench: Bench, factor: float, from_year: int | None) -> Path:
     return path
 
 
-def _warm_starts(bench: Bench, end: float) -> Row:
+def _point_to_point(bench: Bench, end: float) -> Row:
     data = scenario_data(load(bench.workbook))
     move = Move(from_year=bench.found("frontier-1.json")["from_year"])
     took = []
@@ -198,9 +213,9 @@ def _warm_starts(bench: Bench, end: float) -> Row:
         began, before = time.perf_counter(), time.process_time()
         trace(data, scales(1, end, POINTS - 1), move, least=False, gap=float(bench.gap), warm=warm)
         took.append((time.perf_counter() - began, time.process_time() - before))
-    (cold, _), (warmed, cpu) = took
-    row = {"study": "frontier from point to point", "count": POINTS, "jobs": 1}
-    return row | {"seconds": warmed, "cpu_s": cpu} | _held_against(warmed, "each point from nothing", cold)
+    cold, (seconds, cpu) = took
+    row = {"study": "frontier from point to point", "count": POINTS, "jobs": 1, "seconds": seconds, "cpu_s": cpu}
+    return row | _held_against(row, "each point from nothing", *cold)
 
 
 def _tornado(bench: Bench) -> list[Row]:
@@ -209,9 +224,9 @@ def _tornado(bench: Bench) -> list[Row]:
     return _counted(rows, len(bars), sum(bar["low"]["solved"] or bar["high"]["solved"] for bar in bars))
 
 
-def _ranges(bench: Bench) -> list[Row]:
+def _ranges(bench: Bench, run: str) -> list[Row]:
     """With decisions held; those with decisions free take the time that they are given, which is none."""
-    seconds, cpu = bench.run("ranges", "run", "--within", "0.5%", "--time-limit", "0.001", "--out", "ranges.xlsx")
+    seconds, cpu = bench.run("ranges", run, "--within", "0.5%", "--time-limit", "0.001", "--out", "ranges.xlsx")
     row = {"study": "ranges", "jobs": 1, "seconds": seconds, "cpu_s": cpu}
     held = [found for found in bench.found("ranges.json")["ranges"] if found["decisions"] == "held"]
     return _counted([row], len(held))

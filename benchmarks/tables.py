@@ -119,7 +119,8 @@ TABLES = {
     "studies": Table(
         "Studies",
         "By the clock, start-up included; CPU seconds are those of all processes. Ratio: seconds as a part of those of"
-        " what they are held against, which was measured in the same call.",
+        " what they are held against, which was measured in the same call. On a busy machine a second process has no"
+        " core of its own, and the CPU ratio says more: what the same work cost.",
         (
             Column("workbook", "workbook"),
             Column("study", "study"),
@@ -130,7 +131,9 @@ TABLES = {
             Column("cpu_s", "CPU s", hundredths),
             Column("against", "against"),
             Column("against_s", "of it s", hundredths),
+            Column("against_cpu_s", "of it CPU s", hundredths),
             Column("ratio", "ratio", hundredths),
+            Column("cpu_ratio", "CPU ratio", hundredths),
         ),
     ),
     "months": Table(
