@@ -43,7 +43,9 @@ TEXTBOOK = (
 )
 COMPARED = (
     "So its cost is no bound on ours, and its seconds in HiGHS are those of an easier problem. What can be compared is"
-    " the work of building and loading, by row and column, and how much the rules weigh that are left out."
+    " the work of building and loading, by row and column, and how much the rules weigh that are left out. The textbook"
+    " makes a variable for every lane, stream and period; this project only where something can flow"
+    " (`data/network.py`), so it can say much more with fewer columns."
 )
 
 Dots = Mapping[str, Mapping[str, float]]  # line -> series -> value
