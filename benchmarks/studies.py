@@ -37,7 +37,7 @@ from lodestone.workbook.inputs import load
 
 ROOT = Path(__file__).parents[1]
 POINTS, THREATS, SCENARIOS = 12, 12, 8
-GENERATED, WIDE = Size(6, 3, 6, projects=6), Size(17, 5, 2)
+GENERATED, WIDE = Size(6, 3, 6, projects=6), Size(17, 5, 1)
 STUDIES = ("attack", "frontier", "tornado", "ranges", "scenarios")
 SOURCES = {"Plants": "process", "Demand": "material", "Lanes": "from_region", "Prices": "material"}
 JOBS = (1, 2)
