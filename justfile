@@ -43,10 +43,9 @@ printed:
 record:
     python -m benchmarks.record --write docs/record.json
 
-# what planning costs besides the solver, and what studies gain, kept by version
-measure:
-    python -m benchmarks --write
-    python -m benchmarks.studies --write
+# what planning and studies take, kept by version and machine, drawn in docs/benchmarks.md
+measure *parts:
+    python -m benchmarks --write {{parts}}
 
 # loans, stakes, credits and blank floors on many random workbooks, solved a second time
 deals:

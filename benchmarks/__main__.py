@@ -1,129 +1,151 @@
-"""What planning costs besides the solver: `python -m benchmarks [--quick] [--write]`.
+"""All benchmarks of speed by one command: `python -m benchmarks [--quick] [--write] [PART ...]`.
 
-Workbooks are generated from toy to a million flow variables. The smaller ones are solved from file to files, and models
-are taken to HiGHS on five ways side by side: this project, Pyomo's two own interfaces, a bare highspy script with the
-finished matrix, and linopy with the same network. Every measurement is a process of its own; ways take turns, so that
-what else the machine does falls on all of them; CPU seconds are given beside the clock.
+Parts, all of them where none is named, each with options of its own:
+
+    planning   what planning costs besides the solver, by size and by way to HiGHS
+    textbook   a workbook in this project, and as a textbook would model it in plain Pyomo
+    studies    attack, frontier, tornado, ranges: seconds, and what parallel gives
+    months     a workbook by years, and with some of its years in months
+
+    python -m benchmarks --write planning --only toy studies --workbook inputs/rare_earth_magnets_threats.xlsx
+
+With --write the figures are kept in benchmarks/results, by part, version and machine, and docs/benchmarks.md with its
+pictures is drawn anew from all that is kept.
 """
 
 from __future__ import annotations
 
 import os
-import platform
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import replace
-from importlib.metadata import version
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from benchmarks import everyday, scale
-from benchmarks.generate import Size
-from benchmarks.kept import keep
-from benchmarks.scale import CPU, WALL, WORDS, Answer, Case
+from benchmarks import drawn, kept, months, planning, studies, textbook
+
+ROOT = Path(__file__).parents[1]
+REAL = ROOT / "inputs" / "rare_earth_magnets.xlsx"
+TUTORIAL = ROOT / "inputs" / "tutorial.xlsx"
+WORKBOOK = click.Path(path_type=Path, exists=True, dir_okay=False)
+IDLE = 0.3  # programs that want a core; more of them is a busy machine
 
 
-@click.command()
-@click.option("--quick", is_flag=True, help="A toy size once, to see that everything runs.")
-@click.option("--only", multiple=True, help="Only the cases whose name contains this, or 'commands'; repeatable.")
-@click.option("--runs", type=click.IntRange(min=1), default=3, show_default=True, help="At most so many of each.")
-@click.option("--write", is_flag=True, help="Keep the tables in benchmarks/results, by version and machine.")
-def main(quick: bool, only: tuple[str, ...], runs: int, write: bool) -> None:
-    """Measure reading, building, handing over, solving and writing, by size and by way."""
+class Asked:
+    """What holds for all parts, and where their figures go."""
 
-    def tell(what: str) -> None:
+    def __init__(self, quick: bool, write: bool, note: str) -> None:
+        self.quick, self.write, self.note = quick, write, note
+        self.load = kept.load()
+
+    def tell(self, what: str) -> None:
         click.echo(what, err=True)
 
-    cases = [c for c in (scale.QUICK if quick else scale.CASES) if not only or any(part in c.name for part in only)]
-    cases = [replace(case, runs=min(case.runs, runs)) for case in cases]
-    daily: list[list[str]] = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        wholes, sides = scale.measure(cases, folder, tell)
-        if not only or "commands" in only:
-            daily = everyday.commands(folder, 1 if quick else runs, "0.5" if quick else "0.05", tell)
-            daily.append(everyday.lanes(folder, Size(4, 2, 2) if quick else Size(58, 20, 5), tell))
-            daily.append(everyday.flows(folder, 100 if quick else 200_000, tell))
-    text = report(wholes, sides, daily, runs)
-    click.echo(text)
-    if write:
-        tell(f"kept in {keep('planning', text)}")
+    def machine(self) -> str:
+        """What the machine did besides when all began: figures are of no use without it."""
+        if self.load is None:
+            return "What else the machine did is not known."
+        state = "Idle" if self.load < IDLE else "Busy"
+        return f"{state} machine: in the minute before, programs wanted {self.load:.1f} of its {os.cpu_count()} cores."
+
+    def measured(self, part: str, measure: Callable[[Path], Mapping[str, Sequence[kept.Row]]], note: str = "") -> None:
+        """Measure a part, show it, and keep it where that is asked for."""
+        with tempfile.TemporaryDirectory() as folder:
+            tables = measure(Path(folder))
+        found = kept.result(part, tables, " ".join(words for words in (note, self.machine(), self.note) if words))
+        click.echo(found.page())
+        if self.write:
+            self.tell(f"kept in {kept.keep(found)}")
 
 
-def report(
-    wholes: Sequence[tuple[Case, Answer]],
-    sides: Sequence[tuple[Case, dict[str, Answer]]],
-    daily: Sequence[Sequence[str]],
-    runs: int = 3,
-) -> str:
-    """The tables as Markdown."""
-    used = ", ".join(f"{name} {version(name)}" for name in ("pyomo", "highspy", "linopy", "numpy"))
-    parts = [
-        "# What planning costs besides the solver",
-        f"`python -m benchmarks`: {platform.machine()}, {platform.system()}, {os.cpu_count()} cores, Python"
-        f" {platform.python_version()}, {used}. Other work ran on the machine: compare within a table, CPU rather than"
-        f" clock. Medians of {runs} runs, of one for plans.",
-    ]
-    if wholes:
-        parts += ["## From file to files, by size", _table(WHOLE_HEAD, [_whole(case, a) for case, a in wholes])]
-    if sides:
-        parts += [
-            "## The same model on five ways",
-            "From data in memory to values in the model, HiGHS's own time left out; load is from the finished model to"
-            " HiGHS; CPU seconds, but for the clock. The Pyomo model of the three Pyomo ways is built by the same code."
-            " Where no values come back, HiGHS was given no time. linopy has as many variables, rows and non-zeros."
-            " Ratios are of CPU seconds, this project = 1. The last column is the least cost that was found.",
-            _table(SIDE_HEAD, [row for case, answers in sides for row in _side(case, answers)]),
-        ]
-    if daily:
-        parts += [
-            "## Commands, start-up included",
-            _table(("command", "CPU s outside HiGHS", "CPU s in HiGHS", "peak MB"), daily),
-        ]
-    return "\n\n".join(parts) + "\n"
+@click.group(chain=True, invoke_without_command=True)
+@click.option("--quick", is_flag=True, help="Toys once, to see that everything runs.")
+@click.option("--write", is_flag=True, help="Keep the figures in benchmarks/results, and draw docs/benchmarks.md.")
+@click.option("--note", default="", help="A sentence kept with the figures, e.g. what else the machine did.")
+@click.pass_context
+def main(ctx: click.Context, quick: bool, write: bool, note: str) -> None:
+    """Measure what planning and studies take, and keep it by version and machine. Without a PART all of them."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # CPU seconds can be compared
+    ctx.obj = Asked(quick, write, note)
+    if ctx.invoked_subcommand is None:
+        for part in main.commands.values():
+            ctx.invoke(part)
 
 
-WHOLE_HEAD = ("size", "regions x minerals x years", "projects", "futures", "flow variables", "rows", "columns",
-              "non-zeros", "read s", "build s", "load s", "HiGHS s", "other s", "write s", "peak MB", "root gap",
-              "nodes")  # fmt: skip
-SIDE_HEAD = ("size", "way", "columns", "build s", "load s", "back s", "clock s", "CPU s", "CPU ratio", "peak MB",
-             "cost, MUSD")  # fmt: skip
+@main.result_callback()
+@click.pass_obj
+def draw(asked: Asked, parts: object, **options: object) -> None:
+    """Once everything is kept."""
+    if asked.write:
+        for path in drawn.write():
+            asked.tell(f"drawn: {path}")
 
 
-def _whole(case: Case, a: Answer) -> list[str]:
-    s, seconds = case.size, a["seconds"]
-    stages = a["stages"]
-    spent = {stage: stages[stage] for stage in ("build", "load")}
-    other = seconds["plan"][WALL] - sum(spent.values())
-    return [
-        case.name, f"{s.regions} x {s.minerals} x {s.years}", str(s.projects), str(s.scenarios + 1),
-        f"{a['flows']:,}" if "flows" in a else "", f"{a['rows']:,}", f"{a['columns']:,}", f"{a['nonzeros']:,}",
-        f"{seconds['read'][WALL]:.2f}", f"{spent['build']:.2f}", f"{spent['load']:.2f}",
-        f"{seconds['highs'][WALL]:.2f}", f"{other:.2f}", f"{seconds['write'][WALL]:.2f}", f"{a['peak_mb']:.0f}",
-        f"{a['root_gap']:.2%}" if a.get("root_gap") is not None else "", f"{a.get('nodes', '')}",
-    ]  # fmt: skip
+@main.command("planning")
+@click.option("--only", multiple=True, help="Only the cases whose name contains this, or 'commands'; repeatable.")
+@click.option("--runs", type=click.IntRange(min=1), default=3, show_default=True, help="At most so many of each.")
+@click.pass_obj
+def planning_part(asked: Asked, only: tuple[str, ...], runs: int) -> None:
+    """Reading, building, handing over, solving and writing, by size and by way."""
+    note = f"Medians of {runs} runs, of one for plans." if runs > 1 else "One run of each."
+    asked.measured("planning", lambda folder: planning.tables(folder, asked.quick, only, runs, asked.tell), note)
 
 
-def _side(case: Case, answers: dict[str, Answer]) -> list[list[str]]:
-    own = scale.outside(answers["lodestone"], CPU)
-    columns = f"{answers['lodestone']['columns']:,}"
-    rows = []
-    for way, a in answers.items():
-        stages = [f"{a['seconds'][stage][CPU]:.2f}" if stage in a["seconds"] else "" for stage in scale.OUTSIDE]
-        if a["objective"] is None:
-            stages[-1] = ""
-        cpu = scale.outside(a, CPU)
-        cost = "" if a["objective"] is None else f"{a['objective']:,.4f}"
-        rows.append([case.name, WORDS[way], columns, *stages, f"{scale.outside(a, WALL):.2f}", f"{cpu:.2f}",
-                     f"{cpu / own:.2f}", f"{a['peak_mb']:.0f}", cost])  # fmt: skip
-    return rows
+@main.command("textbook")
+@click.option("--workbook", type=WORKBOOK, help="[default: rare_earth_magnets.xlsx]")
+@click.option("--time-limit", default=300.0, show_default=True, help="Seconds for HiGHS, each.")
+@click.pass_obj
+def textbook_part(asked: Asked, workbook: Path | None, time_limit: float) -> None:
+    """A workbook in this project, and in plain Pyomo as a textbook would model it."""
+    book = workbook or (TUTORIAL if asked.quick else REAL)
+    for line in ("The textbook leaves out:", *textbook.LEFT_OUT):
+        asked.tell(line if line.endswith(":") else f"- {line}")
+    asked.measured(
+        f"textbook-{book.stem}",
+        lambda folder: {"textbook": planning.against_textbook(book, folder, time_limit, asked.tell)},
+        f"Gap 0.01, at most {time_limit:g} s in HiGHS.",
+    )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+@main.command("studies")
+@click.option("--workbook", type=WORKBOOK, help="[default: generated, of middle size]")
+@click.option("--to", "end", default=0.8, show_default=True, help="Factor on the shares at the last point.")
+@click.option("--gap", default="0.002", show_default=True)
+@click.option("--commands", type=click.IntRange(min=2), default=3, show_default=True,
+              help="Solve commands that are run, of the twelve.")  # fmt: skip
+@click.option("--only", multiple=True, type=click.Choice(studies.STUDIES), help="These studies; repeatable.")
+@click.pass_obj
+def studies_part(
+    asked: Asked, workbook: Path | None, end: float, gap: str, commands: int, only: tuple[str, ...]
+) -> None:
+    """Attack, frontier, tornado, ranges: seconds, and what two processes give."""
+    book = workbook or (TUTORIAL if asked.quick else None)
+    name = book.stem if book else "generated"
+
+    def measure(folder: Path) -> dict[str, list[studies.Row]]:
+        bench = studies.Bench(book.resolve() if book else studies.generated(folder), folder, gap, asked.tell)
+        return {"studies": studies.measure(bench, end, commands, name, only)}
+
+    asked.measured(f"studies-{name}", measure, f"Gap {gap}, the last point of the frontier at {end:g} of the shares.")
+
+
+@main.command("months")
+@click.option("--workbook", type=WORKBOOK, help="[default: rare_earth_magnets.xlsx]")
+@click.option("--years", default="2027,2028", show_default=True, help="Years that are cut.")
+@click.option("--months", "length", default=1, show_default=True, help="Months of a period.")
+@click.option("--gap", default="0.001", show_default=True)
+@click.option("--time-limit", default="1200", show_default=True, help="Seconds for each solve.")
+@click.pass_obj
+def months_part(asked: Asked, workbook: Path | None, years: str, length: int, gap: str, time_limit: str) -> None:
+    """A workbook by years, and with years in months: CPU seconds of both and their ratio."""
+    book = workbook or (TUTORIAL if asked.quick else REAL)
+    cut = [int(year) for year in years.split(",")]
+    asked.measured(
+        f"months-{book.stem}",
+        lambda folder: {"months": months.measure(book, folder, cut, length, gap, time_limit, asked.tell)},
+        f"Gap {gap}, periods of {length} month{'s' * (length > 1)}.",
+    )
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """One way of one model to HiGHS and back, in a process of its own: `python -m benchmarks.contend WAY SETUP`.
 
-SETUP is a JSON object: workbook, time_limit (s for HiGHS), gap, and folder. Prints what it took as a JSON object:
-seconds of wall clock and of CPU by stage, HiGHS's own time apart, and the peak memory of the process.
+SETUP is a JSON object: workbook, time_limit (s for HiGHS), gap, and folder; for the textbook also paid: operating_cost
+or value_added. Prints what it took as a JSON object: seconds of wall clock and of CPU by stage, HiGHS's own time apart,
+and the peak memory of the process.
 """
 
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 import warnings
@@ -19,6 +19,7 @@ from typing import Any
 import highspy
 import numpy as np
 
+from benchmarks.memory import peak_mb
 from lodestone.data.plan_data import PlanData
 from lodestone.solve.effort import Effort
 from lodestone.system.gc_pause import at_rest
@@ -54,8 +55,7 @@ class Stopwatch:
         self.seconds[name] = [n - b - (i1 - i0) for n, b, i1, i0 in spent]
 
     def report(self, **more: Any) -> dict[str, Any]:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        return {"seconds": {**self.seconds, "highs": self.inside}, "peak_mb": peak, **more}
+        return {"seconds": {**self.seconds, "highs": self.inside}, "peak_mb": peak_mb(), **more}
 
 
 def read(setup: Setup) -> PlanData:
@@ -139,22 +139,43 @@ def _keep_matrix(model: Any, folder: Path) -> None:
 
 def appsi(setup: Setup) -> dict[str, Any]:
     """The same Pyomo model through `pyomo.contrib.appsi`."""
+    return _same_model(setup, lambda watch, model: _by_appsi(watch, model, setup)["objective"])
+
+
+def textbook(setup: Setup) -> dict[str, Any]:
+    """The same network, or what a textbook makes of any workbook, in plain Pyomo and through appsi_highs."""
+    from benchmarks import textbook
+
+    watch = Stopwatch()
+    with watch.stage("read"):
+        data = read(setup)
+    with watch.stage("build"):
+        model = textbook.textbook(data, getattr(textbook, setup.get("paid", "value_added")))
+    return watch.report(**_by_appsi(watch, model, setup))
+
+
+def _by_appsi(watch: Stopwatch, model: Any, setup: Setup) -> dict[str, Any]:
     from pyomo.contrib.appsi.solvers import Highs
 
-    def hand_over(watch: Stopwatch, model: Any) -> Any:
-        solver = Highs()
-        solver.config.load_solution = False
-        solver.config.mip_gap = setup["gap"]
-        solver.config.time_limit = setup["time_limit"]
-        with watch.stage("load"):
-            solver.set_instance(model)
-        with watch.stage("back"):
-            result = solver._solve(_timer())  # solve() would look for changes of the model first
-            if result.best_feasible_objective is not None:
-                result.solution_loader.load_vars()
-        return result.best_feasible_objective if setup["time_limit"] else None  # it calls an empty plan feasible
-
-    return _same_model(setup, hand_over)
+    solver = Highs()
+    solver.config.load_solution = False
+    solver.config.mip_gap = setup["gap"]
+    solver.config.time_limit = setup["time_limit"]
+    with watch.stage("load"):
+        solver.set_instance(model)
+    with watch.stage("back"):
+        result = solver._solve(_timer())  # solve() would look for changes of the model first
+        if result.best_feasible_objective is not None:
+            result.solution_loader.load_vars()
+    highs = solver._solver_model
+    objective = result.best_feasible_objective if setup["time_limit"] else None  # it calls an empty plan feasible
+    whole = sum(kind == highspy.HighsVarType.kInteger for kind in highs.getLp().integrality_)
+    return {
+        **_size(highs),
+        "integers": whole,
+        "objective": objective,
+        "gap": highs.getInfo().mip_gap if whole and objective is not None else None,
+    }
 
 
 def contrib(setup: Setup) -> dict[str, Any]:
@@ -223,14 +244,30 @@ def bare(setup: Setup) -> dict[str, Any]:
 
 def linopy(setup: Setup) -> dict[str, Any]:
     """The same network in linopy, whose arrays are made beforehand as PlanData is."""
+    from benchmarks.linopy_network import network
+
+    return _by_linopy(setup, network)
+
+
+def pypsa(setup: Setup) -> dict[str, Any]:
+    """The same network in PyPSA, of the same arrays."""
+    import logging
+
+    from benchmarks.pypsa_network import model, network
+
+    logging.getLogger("pypsa").setLevel(logging.ERROR)
+    return _by_linopy(setup, lambda data: model(network(data)))
+
+
+def _by_linopy(setup: Setup, build: Callable[[Any], Any]) -> dict[str, Any]:
     warnings.simplefilter("ignore")
-    from benchmarks.linopy_network import arrays, network
+    from benchmarks.linopy_network import arrays
 
     watch = Stopwatch()
     with watch.stage("read"):
         data = arrays(read(setup))
     with watch.stage("build"):
-        model = network(data)
+        model = build(data)
     with watch.stage("load"):
         highs = model.to_highspy()
         highs.silent()
@@ -244,12 +281,11 @@ def _run(watch: Stopwatch, highs: highspy.Highs) -> dict[str, Any]:
         np.asarray(highs.getSolution().col_value)
     info = highs.getInfo()
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    return watch.report(
-        rows=highs.getNumRow(),
-        columns=highs.getNumCol(),
-        nonzeros=highs.getNumNz(),
-        objective=info.objective_function_value if feasible else None,
-    )
+    return watch.report(**_size(highs), objective=info.objective_function_value if feasible else None)
+
+
+def _size(highs: highspy.Highs) -> dict[str, int]:
+    return {"rows": highs.getNumRow(), "columns": highs.getNumCol(), "nonzeros": highs.getNumNz()}
 
 
 def whole(setup: Setup) -> dict[str, Any]:
@@ -274,7 +310,7 @@ def whole(setup: Setup) -> dict[str, Any]:
 
 
 WAYS: dict[str, Callable[[Setup], dict[str, Any]]] = {
-    way.__name__: way for way in (lodestone, appsi, contrib, bare, linopy, whole)
+    way.__name__: way for way in (lodestone, appsi, contrib, bare, linopy, pypsa, textbook, whole)
 }
 
 if __name__ == "__main__":

@@ -6,17 +6,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from benchmarks.generate import Size, write_book
 
 ROOT = Path(__file__).parents[1]
 
+Row = Mapping[str, Any]
+
 _WRITTEN = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
+from benchmarks.memory import peak_mb
 from lodestone.plan.run_files import read_run
 from lodestone.report.plan.run_folder import write_run
 plan, count = read_run(Path(sys.argv[1])), int(sys.argv[2])
@@ -24,11 +28,12 @@ flows = plan.tables["flows"]
 plan.tables["flows"] = [{**flows[i % len(flows)], "t": i + 1 / 7} for i in range(count)]
 began = time.process_time()
 write_run(plan, Path(sys.argv[1], "again"))
-print(json.dumps([time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+print(json.dumps([time.process_time() - began, peak_mb()]))
 """
 
 _MEASURED = """
-import json, os, resource, sys, time
+import json, resource, sys
+from benchmarks.memory import peak_mb
 watch = None
 if "solve" in sys.argv:
     from benchmarks.contend import Stopwatch
@@ -41,7 +46,7 @@ except SystemExit as end:
     code = end.code
 used = resource.getrusage(resource.RUSAGE_SELF)
 highs = watch.inside if watch else [0, 0]
-print(json.dumps([used.ru_utime + used.ru_stime - highs[1], highs[1], used.ru_maxrss / 1024]), file=sys.stderr)
+print(json.dumps([used.ru_utime + used.ru_stime - highs[1], highs[1], peak_mb()]), file=sys.stderr)
 sys.exit(code)
 """
 
@@ -58,39 +63,41 @@ def _python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(process, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
 
 
-def commands(folder: Path, runs: int, gap: str, tell: Callable[[str], None]) -> list[list[str]]:
-    """Rows: command, CPU seconds outside HiGHS, inside, peak MB."""
+def commands(folder: Path, runs: int, gap: str | None, tell: Callable[[str], None]) -> list[Row]:
+    """CPU seconds outside HiGHS and inside, and peak MB, of each. gap: of the real workbook; None leaves it out."""
     inputs, out = ROOT / "inputs", str(folder / "run")
-    asked = {
+    asked: dict[str, tuple[str, ...]] = {
         "lodestone --help": ("--help",),
         "lodestone check tutorial.xlsx": ("check", str(inputs / "tutorial.xlsx")),
         "lodestone solve tutorial.xlsx": ("solve", str(inputs / "tutorial.xlsx"), "--out", out, "--quiet"),
-        f"lodestone solve rare_earth_magnets.xlsx --gap {gap}": (
-            "solve", str(inputs / "rare_earth_magnets.xlsx"), "--gap", gap, "--out", out, "--quiet",
-        ),
-    }  # fmt: skip
-    rows = []
+    }
+    if gap is not None:
+        real = ("solve", str(inputs / "rare_earth_magnets.xlsx"), "--gap", gap, "--out", out, "--quiet")
+        asked[f"lodestone solve rare_earth_magnets.xlsx --gap {gap}"] = real
+    rows: list[Row] = []
     for words, arguments in asked.items():
         tell(words)
         found = [command(*arguments) for _ in range(runs)]
-        rows.append([f"`{words}`", *(f"{median(column):.2f}" for column in list(zip(*found, strict=True))[:2]),
-                     f"{median(f[2] for f in found):.0f}"])  # fmt: skip
+        rows.append(_row(f"`{words}`", *map(median, zip(*found, strict=True))))
     return rows
 
 
-def lanes(folder: Path, size: Size, tell: Callable[[str], None]) -> list[str]:
-    """One row: a workbook in which every lane is a row of its own, read and checked."""
+def lanes(folder: Path, size: Size, tell: Callable[[str], None]) -> Row:
+    """A workbook in which every lane is a row of its own, read and checked."""
     count = size.regions * (size.regions - 1) * 3 * size.minerals
     tell(f"{count:,} rows of Lanes")
     path = write_book(Size(size.regions, size.minerals, size.years, lane_rows=True), folder / "lanes.xlsx")
-    outside, inside, peak = command("check", str(path))
-    return [f"`lodestone check`, {count:,} rows of Lanes", f"{outside:.2f}", f"{inside:.2f}", f"{peak:.0f}"]
+    return _row(f"`lodestone check`, {count:,} rows of Lanes", *command("check", str(path)))
 
 
-def flows(folder: Path, count: int, tell: Callable[[str], None]) -> list[str]:
-    """One row: a plan of so many flows, written as plan.xlsx and plan.json."""
+def flows(folder: Path, count: int, tell: Callable[[str], None]) -> Row:
+    """A plan of so many flows, written as plan.xlsx and plan.json."""
     tell(f"{count:,} flows")
     run = folder / "flows"
     command("solve", str(ROOT / "inputs" / "tutorial.xlsx"), "--out", str(run), "--quiet")
     used, peak = json.loads(_python(_WRITTEN, str(run), str(count)).stdout)
-    return [f"a plan of {count:,} flows, written", f"{used:.2f}", f"{0:.2f}", f"{peak:.0f}"]
+    return _row(f"a plan of {count:,} flows, written", used, 0.0, peak)
+
+
+def _row(words: str, outside: float, inside: float, peak: float) -> Row:
+    return {"command": words, "outside_s": outside, "highs_s": inside, "peak_mb": peak}
