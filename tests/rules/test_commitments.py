@@ -7,9 +7,10 @@ from dataclasses import replace
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
 from tests.rules.tiny_data import contract, floor, fork, plan, plant, project, scenario
 
-from lodestone.data.tree import single
+from lodestone.data.tree import Tree, single
 from lodestone.rules import commitments
 from lodestone.rules.build import build
+from lodestone.rules.contracts import yearly_table
 from lodestone.rules.price_floors import payments_at
 
 MINE = project("mine", recipe={"oxide": 0.5}, capacity=80.0, capex=100.0, ramp_years=2, lead_years=1, life_years=4,
@@ -199,3 +200,61 @@ def test_the_table_tells_what_is_committed():
         ("floor", "agreed", "Home", 2029, close(80.0), "USD/kg"),
         ("contract", "signed", "Home", 2029, 10.0, "t/yr"),
     ]
+
+
+def test_in_a_plan_of_one_year_contracts_and_floors_are_there_too():
+    floors = [floor("agreed", "mine", committed_year=2029)]
+    deals = [contract("signed", "mine", committed_year=2029, committed_t=10.0)]
+    data = plan(projects=[MINE], floors=floors, contracts=deals, first_year=2030, last_year=2030)
+    built = build(single(data))
+
+    assert built.model.contracts.committed_q["signed"].bounds == (10, 10)
+    assert [row["name"] for row in commitments.table(built.tree)] == ["mine", "agreed", "signed"]
+
+
+def test_a_contract_with_a_committed_project_is_signed_at_its_decision():
+    deals = [contract("mine's", "mine", committed_year=2028), contract("mill's", "mill", committed_year=2028)]
+    data = plan(projects=[MINE, project("mill")], contracts=[*deals, contract("offer", "mine")])
+
+    years = [commitments.contract_year(data, c) for c in data.contracts.values()]
+    assert years == [2029, 2028, None]
+
+
+def test_what_is_committed_in_one_future_alone_delivers_in_it_alone():
+    """Of two that the base commits the other future has the second only."""
+    mint = plant("mint", recipe={"oxide": 0.5}, capacity=80.0)
+    first, second = (contract(c, "mint", committed_year=2030, committed_t=10.0) for c in ("a", "b"))
+    shock = plan(plants=[mint], contracts=[replace(first, committed_year=None), second], scenario=scenario())
+    m = build(fork(plan(plants=[mint], contracts=[first, second]), shock)).model
+
+    of_node = {n: {c for a, c, d in m.contracts.taken if (a, d) == (n, commitments.COMMITTED)} for n in range(5)}
+    assert of_node == {0: {"a", "b"}, 1: {"a", "b"}, 2: {"a", "b"}, 3: {"b"}, 4: {"b"}}
+
+
+def test_every_beginning_names_what_it_commits():
+    beginnings = [plan(projects=[MINE, project("mill")]), plan(projects=[replace(MINE, name="pit")])]
+    tree = Tree(
+        time={0: 203001, 1: 203001}, parent={0: None, 1: None}, probability={0: 0.5, 1: 0.5},
+        data=dict(enumerate(beginnings)),
+    )  # fmt: skip
+
+    assert commitments.committed_names(tree, "projects") == ["mine", "pit"]
+
+
+def test_tables_say_what_is_committed():
+    mint = plant("mint", recipe={"oxide": 0.5}, capacity=80.0)
+    deals = [contract("signed", "mint", committed_year=2029, committed_t=10.0, tenor_years=2),
+             contract("offer", "mint", tenor_years=1, latest_year=2030)]  # fmt: skip
+    built = build(single(plan(plants=[mint], contracts=deals)))
+    block = built.model.contracts
+    for variable in (*block.taken.values(), *block.q.values()):
+        variable.value = 0
+    block.sign[0, "offer"].value = block.committed["signed"].value = 1
+    block.committed_q["signed"].value = 10
+
+    rows = yearly_table(built.tree, block)
+
+    columns = ("contract", "signing_year", "year", "active_t", "committed")
+    assert [tuple(row[c] for c in columns) for row in rows] == [
+        ("offer", 2030, 2030, 0, "no"), ("signed", 2029, 2030, 10, "yes")
+    ]  # fmt: skip

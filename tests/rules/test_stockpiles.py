@@ -10,7 +10,7 @@ from tests.rules.tiny_data import cap, fork, market, plan, plant, project, scena
 from lodestone.data.plan_data import Material, PlanData, ShareCap
 from lodestone.data.tree import single
 from lodestone.rules.build import build
-from lodestone.rules.stockpiles import table
+from lodestone.rules.stockpiles import credited_demand, table
 
 LOSS = {m: Material(m, None, None, share) for m, share in (("ore", 0.0), ("oxide", 0.1), ("scrap", 0.0))}
 MARKETS = [market("clean"), market("dirty", exposed=True)]  # both at Home, where the reserve stands
@@ -412,3 +412,24 @@ def test_what_is_held_in_a_region_of_concern_is_exposed():
     assert_row(m.stockpiles.held[0, "abroad", "exposed"], {"stockpiles.release[0,abroad,exposed]": 1}, "<=", 35)
     assert {k for _, _, k in keys(m.stockpiles.release)} == {"exposed"}
     assert_row(m.stockpiles.balance[0, "abroad", "clean"], {"stockpiles.stock[0,abroad,clean]": 1}, "==", 0)
+
+
+@pytest.mark.parametrize(
+    ("opening", "least", "by_which"),
+    [((10.0, 9.0), 0.0, 100.0), ((10.0, 10.0), 0.0, 100.0), ((10.0, 11.0), 0.0, 0.0), ((1.0, 0.0), 21.0, 0.0)],
+)
+def test_a_day_more_moves_what_is_credited_where_the_days_are_the_limit(opening, least, by_which):
+    """73 days of 100 t are 20 t; of ore, and of what others consume, nothing counts."""
+    demand = {("Home", "cars", "oxide"): (70.0, 80.0, 60.0), ("Home", "toys", "oxide"): 40.0,
+              ("Ally", "cars", "oxide"): 9.0, ("Home", "cars", "ore"): 9.0}  # fmt: skip
+    pile = stockpile("reserve", opening=opening, least_t=least, days=73.0)
+    assert credited_demand(single(plan(demand=demand, stockpiles=[pile])), 2, "reserve") == close(by_which)
+
+
+@covers("stockpiles.usable")
+def test_a_sector_that_no_cap_names_takes_any_stock():
+    caps = timed_caps([cap("half", 0.5, sector="defence")])
+    data = replace(consuming(opening=(1.0, 0.0), days=73.0), caps={c.name: c for c in caps})
+    m = build(single(data)).model
+
+    assert_row(m.stockpiles.usable[1, "reserve"], {"stockpiles.stock[1,reserve,clean]": 1}, ">=", 0.2 * 0.5 * 110)
