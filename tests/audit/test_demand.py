@@ -88,3 +88,12 @@ def test_a_row_of_a_demand_that_is_not_in_the_workbook_asks_for_nothing() -> Non
     """10 t of ore for civil use, of which nobody wants any: found, and no error."""
     stranger = add("demand", "USA", "civil", "ore", 2031, 10.0, 10.0, 0.0, 0.0, 0.0)
     assert judged(demand_table, stranger) == [("USA/civil/ore 2031", "demand_t 0 t", "10 t")]
+
+
+def test_what_was_avoided_where_nothing_could_be_stays_out_too() -> None:
+    """4 t in 2030, where the share is 0, is for another rule to find: three quarters of them are asked for in 2031."""
+    share = {2030: 0.0, 2031: 0.1, 2032: 0.1}
+
+    assert judged(pace, avoids(4.0, 2.0, 2.0), **ferrite(keep_share=0.75, share=share)) == [
+        ("ferrite USA 2031", "demand avoided, a year's worth, at least 3 t", "2 t")
+    ]

@@ -13,7 +13,18 @@ from tests.audit.tiny_plan import EXPECTED_COST, broken, missed, plan_document
 from tests.audit.tiny_workbook import workbook
 
 from lodestone.audit import Audit, audit_joint
-from lodestone.audit.joint import NEVER, Plan, _alike, _means, _objective, future_alone, merged, parting
+from lodestone.audit.joint import (
+    NEVER,
+    Plan,
+    _alike,
+    _keeps,
+    _means,
+    _objective,
+    _shared,
+    future_alone,
+    merged,
+    parting,
+)
 from lodestone.audit.verdict import MUSD, NAME, TONNES, AuditLine, Finding
 from lodestone.data.plan_data import BASE, Scenario
 from lodestone.plan.tables import TABLES
@@ -297,3 +308,48 @@ def test_tariffs_that_one_future_alone_counts_are_in_its_cost_alone() -> None:
 def test_the_workbook_says_whether_tariffs_are_counted() -> None:
     """What the plan says of its settings is not asked."""
     assert audit_joint(futures(), joint_document() | {"settings": {"tariffs_counted": False}}).ok
+
+
+def test_a_rule_that_fails_in_one_future_fails() -> None:
+    """Though what another future shows is worse, and tolerated there."""
+    one = Audit((line("a", 9e-6, MUSD, 1e-5),), ())
+    two = Audit((line("a", 0.0, MUSD, 1e-5, ok=False),), ())
+
+    assert merged({"one": one, "two": two}).lines == (line("a", 9e-6, MUSD, 1e-5, ok=False, checked=2),)
+
+
+def test_what_lenders_see_may_differ_and_a_table_may_be_missing() -> None:
+    document = joint_document()
+    rows(document, "bankability", scenario="base", project="spare")[0]["gap_musd"] += 1.0
+    del document["tables"]["committed"]
+
+    assert missed(_shared(workbook(), Plan(futures(), document, {}))) == []
+
+
+def test_rows_with_keys_of_several_kinds_are_compared() -> None:
+    row = {c.name: 0.0 for c in TABLES["stockpile"].columns} | {"year": 2030}
+
+    assert len(missed(_alike("stockpile", "crisis", 203201, {(None, 2030): row, ("a", 2030): row}, {}))) == 2
+
+
+def test_every_decision_earns_its_keep_once() -> None:
+    """Smelter and spare are decided in 2030, in both futures; the public recycler between them need not."""
+    document = joint_document()
+    for name in COST:
+        spare = rows(document, "investments", scenario=name, project="smelter")[0] | {"project": "spare"}
+        document["tables"]["investments"].append(spare)
+
+    found = [check.where for check in _keeps(workbook(), Plan(futures(), document, {}))]
+
+    assert found == ["base: smelter 2030", "base: spare 2030"]
+
+
+def test_a_parent_that_is_no_future_of_the_plan_is_known() -> None:
+    """The crisis parts in 2032 from a storm that parts from the base in 2031: 2030 is shared, if that is known."""
+    data, plan = futures(), copy.deepcopy(joint_document())
+    data["crisis"] = replace(data["crisis"], scenario=replace(data["crisis"].scenario, parent="storm"))
+    ore_for_nothing("base", 2030)(plan)
+    storm = Scenario("storm", None, 2031, None, None, 0)
+
+    assert broken(audit_joint(data, plan, {"storm": storm})) == {"shared decisions"}
+    assert audit_joint(data, plan).ok

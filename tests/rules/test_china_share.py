@@ -279,3 +279,19 @@ def test_table_of_a_year_in_halves_with_a_limit_of_its_own_in_each():
     found = [rows[2031][name] for name in ("consumption_t", "exposed_t", "share", "limit")]
     assert found == pytest.approx([100, 30, 0.3, 0.28])
     assert (rows[2032]["consumption_t"], rows[2032]["share"], rows[2032]["limit"]) == (0, 0, 0.4)
+
+
+def test_of_several_units_the_first_have_wasted_what_there_is():
+    """6 t are left over of one material, and each of two may have wasted 5 t: 5 and 1."""
+    twin = plant("twin", recipe={"ore": -2.5, "oxide": 1.0})
+    built = build(single(capped(cap("ore_cap", 0.4, "ore"), plants=[REFINERY, twin])))
+    m = built.model
+    for variable in m.component_data_objects(pyo.Var):
+        variable.set_value(0, skip_validation=True)
+    for u in ("refinery", "twin"):
+        m.flows.act[1, u, "clean"].value, m.china_share.waste[1, u].value = 6, 5
+    m.flows.ship[1, "oxide", "Home", "Home", "clean"].value = 6
+
+    settle(m.china_share)
+
+    assert [m.china_share.waste[1, u].value for u in ("refinery", "twin")] == [5, 1]
