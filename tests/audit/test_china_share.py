@@ -218,3 +218,13 @@ def test_a_cap_on_what_units_make_does_not_look_at_their_waste() -> None:
     of_oxide = change("caps", "all", materials=("oxide",))
 
     assert judged(waste, thrown_away(9.5), **of_oxide) == []
+
+
+def test_waste_is_judged_by_the_size_of_what_is_discarded() -> None:
+    """20 t, of which 8 may be what others bring."""
+    data, plan = workbook(), plan_document()
+    thrown_away(20.0)(plan)
+
+    (check,) = (c for c in waste(data, read_books(data, plan)) if c.where == "USA/oxide 2032")
+
+    assert check.tolerance == pytest.approx(1e-4 + 1e-6 * 20)

@@ -353,3 +353,17 @@ def test_a_parent_that_is_no_future_of_the_plan_is_known() -> None:
 
     assert broken(audit_joint(data, plan, {"storm": storm})) == {"shared decisions"}
     assert audit_joint(data, plan).ok
+
+
+def test_each_future_is_held_against_the_one_from_which_it_parts_last() -> None:
+    """The alarm parts from the base in 2032, from the crisis in 2031: what it has in 2031 is what the base has."""
+    data, document = futures(leaves=2031), joint_document()
+    data["alarm"] = replace(data["base"], scenario=Scenario("alarm", 0.0, 2032, None, None, 0))
+    for table in document["tables"].values():
+        table += [r | {"scenario": "alarm"} for r in table if r["scenario"] == "base"]
+    (bought,) = rows(document, "markets", scenario="alarm", market="ore_desk", year=2031)
+    bought["t"] += 1
+
+    found = missed(_shared(workbook(), Plan(data, document, {n: d.scenario for n, d in data.items()})))
+
+    assert found == [("markets ore_desk/2031/exposed alarm", "t 22 t", "23 t")]

@@ -211,3 +211,18 @@ def test_room_of_an_earlier_year_makes_way_for_what_needs_the_last(ally: str, br
 
     assert found(1.0) == []
     assert found(0.5) == [("USA/oxide 2032", "use of new suppliers at most 2.5 t", "3 t")]
+
+
+def test_what_ramped_up_before_the_first_year_gains_from_there() -> None:
+    """A ramp of four years that began in 2029: the 20 t of 2030 are not new, 10 t a year after it are."""
+    smelter = change("projects", "smelter", recipe={"oxide": -1.0, "ore": 1.0}, ramp_years=4, life_years=9,
+                     committed_year=2028, fixed_cost=0.0)  # fmt: skip
+    plan = plan_document()
+    plan["tables"]["investments"] = [r for r in plan["tables"]["investments"] if r["project"] != "smelter"]
+    for table in ("price_floors", "contracts"):
+        plan["tables"][table] = []
+    data = workbook(**oxide(0.0, 0.0, demand={}, **smelter))
+
+    room = allowed(data, read_books(data, plan), "oxide", "USA")
+
+    assert room == pytest.approx({203001: 0.0, 203101: 10.0, 203201: 10.0})

@@ -295,3 +295,13 @@ def test_of_several_units_the_first_have_wasted_what_there_is():
     settle(m.china_share)
 
     assert [m.china_share.waste[1, u].value for u in ("refinery", "twin")] == [5, 1]
+
+
+def test_what_is_exposed_is_told_from_all_that_is_consumed():
+    m = build(single(capped(cap("oxide_cap", (None, 0.4, 0.3))))).model
+
+    exposed, total = (
+        {v.name for _, v in terms} for terms in m.china_share.consumption[2, "oxide_cap", "oxide", "deliveries"]
+    )
+    assert exposed == {f"flows.deliver[2,Home,{s},oxide,exposed]" for s in ("defence", "cars")}
+    assert total == exposed | {f"flows.deliver[2,Home,{s},oxide,clean]" for s in ("defence", "cars")}

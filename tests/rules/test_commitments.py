@@ -258,3 +258,36 @@ def test_tables_say_what_is_committed():
     assert [tuple(row[c] for c in columns) for row in rows] == [
         ("offer", 2030, 2030, 0, "no"), ("signed", 2029, 2030, 10, "yes")
     ]  # fmt: skip
+
+
+def test_a_package_that_is_committed_in_one_future_alone_is_paid_in_it_alone():
+    """0.08 less 0.06, 0.066, 0.072 and a credit of 0.01 on 40 t in each of four years, the last after the horizon. The
+    contract that binds half of 10 t is committed in the base alone too, that of half of 4 t in both."""
+    mint = plant("mint", recipe={"oxide": 0.5}, capacity=80.0)
+    agreed = floor("agreed", "mint", committed_year=2030, tenor_years=4, credit=0.01)
+    stands = replace(agreed, name="stands", credit=0.0)
+    deals = [contract(c, "mint", committed_year=2030, committed_t=t, take_or_pay_share=0.5, tenor_years=9)
+             for c, t in (("a", 10.0), ("b", 4.0))]  # fmt: skip
+    shock = plan(plants=[mint], floors=[replace(agreed, committed_year=None), stands], scenario=scenario(),
+                 contracts=[replace(deals[0], committed_year=None), deals[1]])  # fmt: skip
+    m = build(fork(plan(plants=[mint], floors=[agreed, stands], contracts=deals), shock)).model
+
+    award, other = "price_floors.committed[agreed]", "price_floors.committed[stands]"
+    credit = {award: close(0.4)}
+    assert costs(m.credits, "credits") == {0: credit, 1: credit, 2: credit}
+    assert costs(m.credits, "owed_beyond_horizon") == {2: {award: close(0.4 / 1.1)}}
+    base, shocked = costs(m.price_floors, "floor_payments")[1], costs(m.price_floors, "floor_payments")[3]
+    a, b = "contracts.committed_q[a]", "contracts.committed_q[b]"
+    assert base == {award: close(0.56), other: close(0.56), a: close(-0.014), b: close(-0.014)}  # for two floors
+    assert shocked == {other: close(0.56), b: close(-0.007)}
+    assert set(costs(m.price_floors, "owed_beyond_horizon")[4]) == {other, b}
+
+
+def test_only_projects_that_are_free_are_offered_packages_that_are():
+    """A second build of the mine may be decided; what is agreed for the mill is no choice."""
+    floors = [floor("menu", "mine"), floor("agreed", "mill", committed_year=2030), floor("offer", "mill")]
+    projects = [replace(MINE, max_builds=2), project("mill", capex=900.0, latest_year=2030)]
+    m = build(single(plan(projects=projects, floors=floors))).model
+
+    assert "mine" in {g for _, g in keys(m.investments.build)}
+    assert keys(m.price_floors.award) == {(0, "offer")}

@@ -311,3 +311,15 @@ def test_what_lenders_count_nothing_on_after_the_horizon_has_no_row():
 
     assert keys(m.earnings.of_build) == set()
     assert keys(m.earnings.keeps) == {(0, "mill")}
+
+
+@covers("earnings.from_planned")
+def test_a_future_that_is_less_likely_may_be_paid_more_for_what_is_lost_in_all():
+    """12 of capex, and 0.01 a t of 100 t in each of four nodes: by the probability of its own node."""
+    mill = replace(MILL, max_builds=2, lead_years=1)
+    data = plan(projects=[mill], price={"oxide": (0.06, 0.01, 0.01)})
+    m = build(fork(data, replace(data, scenario=scenario()))).model
+
+    for node, likely in ((1, 0.75), (3, 0.25)):
+        most = 2 * (12 + 4 * 100 * 0.01) * 1.1**2 / likely
+        assert_row(m.earnings.from_planned[node, "mill"], {f"payments.topup[{node},mill]": 1, BUILD: -most}, "<=", 0)
