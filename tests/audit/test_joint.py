@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from tests.audit.tiny_futures import COST, LIKELY, futures, joint_document
 from tests.audit.tiny_plan import EXPECTED_COST, broken, missed, plan_document
-from tests.audit.tiny_workbook import workbook
+from tests.audit.tiny_workbook import kg, workbook
 
-from lodestone.audit import Audit, audit_joint
+from lodestone.audit import Audit, audit, audit_joint, others_beside
+from lodestone.audit.books import Beside
 from lodestone.audit.joint import (
     NEVER,
     Plan,
@@ -367,3 +368,22 @@ def test_each_future_is_held_against_the_one_from_which_it_parts_last() -> None:
     found = missed(_shared(workbook(), Plan(data, document, {n: d.scenario for n, d in data.items()})))
 
     assert found == [("markets ore_desk/2031/exposed alarm", "t 22 t", "23 t")]
+
+
+def test_a_future_sees_the_others_and_from_when_on_they_differ() -> None:
+    data = futures()
+    (other,) = others_beside(data, "crisis", {})
+
+    assert (other.data.scenario, other.parts) == (BASE, 203201)
+
+
+def test_what_lacks_in_one_future_costs_by_the_prices_of_those_that_go_on_from_there() -> None:
+    """0.62 t in 2031: 0.1 for holding, a quarter of 10 for interest, a tenth of 10 lost; in 2032 oxide may cost 5."""
+    plan = plan_document()
+    rows(plan, "stockpile", year=2031)[0]["lacking_t"] = 0.62
+    cheap = workbook(price={**workbook().price, "oxide": {2030: kg(10), 2031: kg(10), 2032: kg(5)}})
+
+    verdict = audit(workbook(), plan, alone=False, beside=[Beside(cheap, 203201)])
+
+    (cost,) = (f.expected for f in verdict.findings if (f.rule, f.where) == ("costs", "lacking_cover 2031"))
+    assert cost == f"cost {0.62 * kg(0.1 + 2.5 + 1 + 5):.10g} MUSD"

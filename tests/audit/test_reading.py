@@ -397,3 +397,21 @@ def test_an_amount_of_any_kind_is_a_number_or_a_text() -> None:
         plan["tables"][table][0][column] = [1.0]
         found = [(f.where, f.expected) for f in audit(workbook(), plan).findings]
         assert found == [(f"{table} row 1 {column}", "a number or a text")]
+
+
+def test_lenders_are_not_shown_what_a_committed_project_leaves_no_place_for() -> None:
+    """The recycler is in the group of the spare one."""
+    plan = plan_document()
+    drop("bankability", project="spare")(plan)
+    data = workbook(**change("projects", "recycler", committed_year=2031))
+
+    assert [f.where for f in audit(data, plan).findings if f.where.startswith("bankability")] == []
+
+
+def test_where_nothing_is_committed_there_may_be_no_such_table() -> None:
+    plan = plan_document()
+    del plan["tables"]["committed"]
+    contracts = {name: c for name, c in workbook().contracts.items() if name != "old_deal"}
+
+    assert audit(workbook(contracts=contracts), plan).ok
+    assert [(f.where, f.expected) for f in audit(workbook(), plan).findings] == [("committed", "a table of the plan")]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from tests.rules.algebra import assert_row, close, costs, covers, keys, total
 from tests.rules.tiny_data import contract, floor, fork, plan, plant, project, scenario
 
+from lodestone.data.plan_data import time_of
 from lodestone.data.tree import Tree, single
 from lodestone.rules import commitments
 from lodestone.rules.build import build
@@ -220,25 +221,30 @@ def test_a_contract_with_a_committed_project_is_signed_at_its_decision():
     assert years == [2029, 2028, None]
 
 
+def apart(base, other):
+    """Two futures that part at the start: nodes 0-2, and 3-5 with a probability of 0.25."""
+    return Tree(
+        time={n: time_of(2030 + n % 3) for n in range(6)}, parent={0: None, 1: 0, 2: 1, 3: None, 4: 3, 5: 4},
+        probability={n: 0.75 if n < 3 else 0.25 for n in range(6)},
+        data={n: base if n < 3 else other for n in range(6)},
+    )  # fmt: skip
+
+
 def test_what_is_committed_in_one_future_alone_delivers_in_it_alone():
     """Of two that the base commits the other future has the second only."""
     mint = plant("mint", recipe={"oxide": 0.5}, capacity=80.0)
     first, second = (contract(c, "mint", committed_year=2030, committed_t=10.0) for c in ("a", "b"))
     shock = plan(plants=[mint], contracts=[replace(first, committed_year=None), second], scenario=scenario())
-    m = build(fork(plan(plants=[mint], contracts=[first, second]), shock)).model
+    m = build(apart(plan(plants=[mint], contracts=[first, second]), shock)).model
 
-    of_node = {n: {c for a, c, d in m.contracts.taken if (a, d) == (n, commitments.COMMITTED)} for n in range(5)}
-    assert of_node == {0: {"a", "b"}, 1: {"a", "b"}, 2: {"a", "b"}, 3: {"b"}, 4: {"b"}}
+    of_node = {n: {c for a, c, d in m.contracts.taken if (a, d) == (n, commitments.COMMITTED)} for n in range(6)}
+    assert of_node == {n: {"a", "b"} if n < 3 else {"b"} for n in range(6)}
 
 
 def test_every_beginning_names_what_it_commits():
-    beginnings = [plan(projects=[MINE, project("mill")]), plan(projects=[replace(MINE, name="pit")])]
-    tree = Tree(
-        time={0: 203001, 1: 203001}, parent={0: None, 1: None}, probability={0: 0.5, 1: 0.5},
-        data=dict(enumerate(beginnings)),
-    )  # fmt: skip
+    base, other = (plan(projects=[replace(MINE, name=name), project("mill")]) for name in ("mine", "pit"))
 
-    assert commitments.committed_names(tree, "projects") == ["mine", "pit"]
+    assert commitments.committed_names(apart(base, other), "projects") == ["mine", "pit"]
 
 
 def test_tables_say_what_is_committed():
@@ -270,17 +276,17 @@ def test_a_package_that_is_committed_in_one_future_alone_is_paid_in_it_alone():
              for c, t in (("a", 10.0), ("b", 4.0))]  # fmt: skip
     shock = plan(plants=[mint], floors=[replace(agreed, committed_year=None), stands], scenario=scenario(),
                  contracts=[replace(deals[0], committed_year=None), deals[1]])  # fmt: skip
-    m = build(fork(plan(plants=[mint], floors=[agreed, stands], contracts=deals), shock)).model
+    m = build(apart(plan(plants=[mint], floors=[agreed, stands], contracts=deals), shock)).model
 
     award, other = "price_floors.committed[agreed]", "price_floors.committed[stands]"
     credit = {award: close(0.4)}
     assert costs(m.credits, "credits") == {0: credit, 1: credit, 2: credit}
     assert costs(m.credits, "owed_beyond_horizon") == {2: {award: close(0.4 / 1.1)}}
-    base, shocked = costs(m.price_floors, "floor_payments")[1], costs(m.price_floors, "floor_payments")[3]
+    base, shocked = costs(m.price_floors, "floor_payments")[1], costs(m.price_floors, "floor_payments")[4]
     a, b = "contracts.committed_q[a]", "contracts.committed_q[b]"
     assert base == {award: close(0.56), other: close(0.56), a: close(-0.014), b: close(-0.014)}  # for two floors
     assert shocked == {other: close(0.56), b: close(-0.007)}
-    assert set(costs(m.price_floors, "owed_beyond_horizon")[4]) == {other, b}
+    assert set(costs(m.price_floors, "owed_beyond_horizon")[5]) == {other, b}
 
 
 def test_only_projects_that_are_free_are_offered_packages_that_are():

@@ -9,6 +9,7 @@ from tests.rules.tiny_data import contract, floor, market, plan, project, scenar
 
 from lodestone.data.tree import Branch, single, with_branches
 from lodestone.rules.build import build
+from lodestone.rules.flows import tainted
 
 J = ("Home", "cars", "oxide")
 
@@ -40,3 +41,21 @@ def test_a_branch_serves_its_share_with_what_its_future_prepared():
         rows = getattr(m.secure, row)
         assert (3, what) in keys(rows), row
         assert_row(rows[3, what], {f"{name}[3,{what}]": 1, f"{name}[1,{what}]": -1}, "<=", 0)
+
+
+@covers("secure.served")
+def test_what_need_not_be_served_has_no_row_and_a_branch_is_in_no_goal():
+    """Toys may be short; what is exposed in a branch, which never comes, is nothing to keep low."""
+    toys = ("Home", "toys", "oxide")
+    parts = {
+        "markets": [market("shop", "oxide", exposed=True)],
+        "sectors": [replace(sector("cars"), secure_share=0.8), sector("toys")],
+        "demand": {J: 100.0, toys: 50.0},
+    }
+    tree = with_branches(single(plan(**parts)), [Branch("base", ("cut",), plan(**parts, scenario=scenario("cut")))])
+    built = build(tree)
+    m = built.model
+
+    assert keys(m.secure.served) == {(3, *J), (4, *J)}
+    names = {v.name for _, v in tainted(tree, built.net, m.flows, m.stockpiles)}
+    assert names == {f"flows.deliver[{n},{','.join(j)},exposed]" for n in range(3) for j in (J, toys)}
