@@ -82,9 +82,7 @@ def contracts(tree: Tree, invest: pyo.Block) -> pyo.Block:
     block.q = pyo.Var(signings, domain=pyo.NonNegativeReals)
     block.committed = held(committed_names(tree, "contracts"))
     block.committed_q = pyo.Var(
-        block.committed.index_set(),
-        domain=pyo.NonNegativeReals,
-        bounds=lambda b, c: (tree.data[0].contracts[c].committed_t,) * 2,
+        block.committed.index_set(), bounds=lambda b, c: (tree.data[0].contracts[c].committed_t,) * 2
     )
     block.signed = _with(block.committed, block.sign)
     block.volume = _with(block.committed_q, block.q)
@@ -117,7 +115,7 @@ def _deliveries(tree: Tree, block: pyo.Block) -> Iterator[tuple[tuple[int, str, 
                 signed = signing_year(tree, d, c, n)
                 if signed is None:
                     continue
-                first, last = delivery_years(data if d == COMMITTED else tree.data[d], data.contracts[c], signed)
+                first, last = delivery_years(data, data.contracts[c], signed)
                 if first <= year <= last:
                     yield (n, c, d), first
 

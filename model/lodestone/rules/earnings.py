@@ -316,7 +316,7 @@ def _cash(
     """Years after a decision -> MUSD to owners and their lenders, in the mean of the futures that share it."""
     cash: dict[int, float] = defaultdict(float)
     year, hurdle = tree.year[n], 1 + tree.data[n].projects[g].hurdle_rate
-    cash[0] += worth(_put_in(tree, invest, floors, n, g))
+    cash[0] = worth(_put_in(tree, invest, floors, n, g))
     for a in (a for a in tree.nodes if n in tree.path[a] and a not in tree.twin):
         likely = tree.probability[a] / tree.probability[n]
         earned = amount(block.earned[a, g]) if (a, g) in block.earned else 0.0
