@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.rules.algebra import assert_row, close, costs, covers, keys, total
-from tests.rules.tiny_data import contract, floor, fork, plan, plant, project, scenario
+from tests.rules.algebra import assert_row, close, coefficients, costs, covers, keys, total
+from tests.rules.tiny_data import budget, contract, floor, fork, plan, plant, project, scenario
 
 from lodestone.data.plan_data import time_of
 from lodestone.data.tree import Tree, single
@@ -297,3 +297,68 @@ def test_only_projects_that_are_free_are_offered_packages_that_are():
 
     assert "mine" in {g for _, g in keys(m.investments.build)}
     assert keys(m.price_floors.award) == {(0, "offer")}
+
+
+@covers("contracts.in_force", "contracts.unpaid", "contracts.supply", "budgets.later")
+def test_a_future_from_the_start_may_commit_another_volume():
+    """10 t in the base and 4 t in the other, of which half must be taken, at 0.1 against 0.072 in 2033 and a floor of
+    0.08 against 0.072 in 2032: nobody signed 10 t there."""
+    mint = plant("mint", recipe={"oxide": 0.5}, capacity=80.0)
+    terms = {"fixed": True, "fixed_price": 0.1, "take_or_pay_share": 0.5, "tenor_years": 4}
+    deal = contract("c", "mint", committed_year=2030, committed_t=10.0, **terms)
+    agreed = floor("f", "mint", committed_year=2030)
+    base, other = (
+        plan(plants=[mint], floors=[agreed], contracts=[replace(deal, committed_t=t), contract("offer", "mint")],
+             budgets=[budget("all", "contracts", 9.0)])
+        for t in (10.0, 4.0)
+    )  # fmt: skip
+    m = build(apart(base, other)).model
+    volume = "contracts.committed_q[c]"
+
+    assert m.contracts.committed_q["c"].bounds == (10, 10)
+    for node, share in ((1, 1.0), (4, 0.4)):
+        taken, untaken = f"contracts.taken[{node},c,-1]", f"contracts.untaken[{node},c,-1]"
+        assert_row(m.contracts.in_force[node, "c", -1], {taken: 1, volume: -share}, "<=", 0)
+        assert_row(m.contracts.unpaid[node, "c", -1], {untaken: 1, taken: 1, volume: -0.5 * share}, ">=", 0)
+        found, _ = coefficients(m.contracts.supply[node, "mint", "oxide"].body)
+        assert found[volume] == close(share)
+    for leaf, share in ((2, 1.0), (5, 0.4)):
+        owed = 0.5 * share * 0.028
+        assert costs(m.contracts, "owed_beyond_horizon")[leaf] == {volume: close(owed / 1.1)}
+        assert_row(m.budgets.later[leaf, "all", 2033], {volume: owed}, "<=", 9)
+        assert costs(m.price_floors, "floor_payments")[leaf][volume] == close(-0.5 * share * 0.008)
+
+
+def test_the_table_of_a_future_from_the_start_says_its_own_volume():
+    mint = plant("mint", recipe={"oxide": 0.5}, capacity=80.0)
+    base, other = (
+        plan(plants=[mint], contracts=[contract("c", "mint", committed_year=2030, committed_t=t)]) for t in (10.0, 4.0)
+    )
+    built = build(apart(base, other))
+    block = built.model.contracts
+    block.committed["c"].value, block.committed_q["c"].value = 1, 10
+
+    for leaf, t in ((2, 10.0), (5, 4.0)):
+        assert [r["active_t"] for r in yearly_table(built.tree.along(leaf), block)] == close([t] * 3)
+
+
+def test_a_future_from_the_start_may_pay_for_a_project_itself_or_leave_it_to_earn_its_keep():
+    """Public in the base: 50 of capex, 3 a year, and two of five years are left. In the other it is private."""
+    mill = project("mill", capex=50.0, fixed_cost=3.0, life_years=5, latest_year=2030)
+    m = build(apart(plan(projects=[replace(mill, public=True, at_market=False)]), plan(projects=[mill]))).model
+
+    build_ = "investments.build[0,mill]"
+    assert costs(m.investments, "capex") == {0: {build_: 50}}
+    assert costs(m.investments, "public_fixed_cost") == {n: {build_: 3} for n in range(3)}
+    assert costs(m.investments, "salvage") == {2: {build_: -20}}
+    assert keys(m.earnings.keeps) == {(3, "mill")}
+    assert {n for n, _ in keys(m.payments.topup)} == {3, 4, 5}
+
+
+def test_a_future_from_the_start_may_commit_a_project_that_others_decide():
+    mill = project("mill", capex=50.0, latest_year=2030, max_builds=2)
+    m = build(apart(plan(projects=[replace(mill, committed_year=2030)]), plan(projects=[mill]))).model
+
+    assert keys(m.investments.build) == {(0, "mill"), (3, "mill")}
+    assert keys(m.earnings.keeps) == {(3, "mill")}
+    assert {n for n, _ in keys(m.earnings.from_planned)} == {3, 4, 5}
