@@ -97,3 +97,9 @@ def test_what_was_avoided_where_nothing_could_be_stays_out_too() -> None:
     assert judged(pace, avoids(4.0, 2.0, 2.0), **ferrite(keep_share=0.75, share=share)) == [
         ("ferrite USA 2031", "demand avoided, a year's worth, at least 3 t", "2 t")
     ]
+
+
+def test_half_a_tonne_that_is_designed_out_stays_out() -> None:
+    assert judged(pace, avoids(0.5, 0.25, 0.25), **ferrite(keep_share=0.75)) == [
+        ("ferrite USA 2031", "demand avoided, a year's worth, at least 0.375 t", "0.25 t")
+    ]

@@ -305,3 +305,23 @@ def test_what_is_exposed_is_told_from_all_that_is_consumed():
     )
     assert exposed == {f"flows.deliver[2,Home,{s},oxide,exposed]" for s in ("defence", "cars")}
     assert total == exposed | {f"flows.deliver[2,Home,{s},oxide,clean]" for s in ("defence", "cars")}
+
+
+@covers("china_share.stock")
+def test_stock_is_looked_at_where_a_year_ends():
+    pile = stockpile("reserve", opening=(5.0, 5.0))
+    m = build(single(cut(capped(cap("c", 0.4), stockpiles=[pile]), y2031=6))).model
+
+    assert keys(m.china_share.stock) == {(n, "c", "reserve") for n in (0, 2, 3)}
+
+
+def test_a_table_without_fills_has_all_that_comes_after_them():
+    caps = [cap(name, 0.4) for name in ("a", "b")]
+    built = build(single(capped(*caps, stockpiles=[stockpile("reserve", opening=(5.0, 5.0))])))
+    for variable in built.model.component_data_objects(pyo.Var):
+        variable.set_value(0.0, skip_validation=True)
+
+    rows = table(built.tree, built.model.china_share)
+
+    assert {(r["cap"], r["year"]) for r in rows} == {(c, 2030 + n) for c in "ab" for n in range(3)}
+    assert "fills" not in {r["basis"] for r in rows}

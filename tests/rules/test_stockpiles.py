@@ -433,3 +433,15 @@ def test_a_sector_that_no_cap_names_takes_any_stock():
     m = build(single(data)).model
 
     assert_row(m.stockpiles.usable[1, "reserve"], {"stockpiles.stock[1,reserve,clean]": 1}, ">=", 0.2 * 0.5 * 110)
+
+
+@covers("stockpiles.usable", "stockpiles.least")
+def test_what_is_lacking_need_not_be_usable():
+    emergency = scenario(emergency=(2031, 2031))
+    caps = timed_caps([cap("ban", 0.0, sector="defence")])
+    data = replace(consuming(opening=(1.0, 0.0), days=73.0), caps={c.name: c for c in caps}, scenario=emergency)
+    m = build(single(data)).model
+
+    row = {"stockpiles.stock[1,reserve,clean]": 1, "stockpiles.lacking[1,reserve]": 1}
+    assert_row(m.stockpiles.usable[1, "reserve"], row, ">=", 0.2 * 110)
+    assert keys(m.stockpiles.least) == set()
