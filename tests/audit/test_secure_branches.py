@@ -45,7 +45,14 @@ def broken(data: PlanData, branch: Tables, future: Tables) -> set[str]:
 
 
 def test_a_right_branch_passes(struck: tuple[PlanData, Tables, Tables]) -> None:
-    assert broken(*struck) == set()
+    data, branch, future = struck
+    verdict = audit_branches({"embargo": (data, Beside(branch, future))})
+
+    assert verdict.ok
+    assert {line.rule for line in verdict.lines} >= {
+        f"branches: {rule}" for rule in ("tables", "names", "(4) demand", "(12) stock", "(24) served", "(24) prepared")
+    }
+    assert all(line.rule.startswith("branches: ") and line.ok for line in verdict.lines)
 
 
 def test_too_little_is_served(struck: tuple[PlanData, Tables, Tables]) -> None:

@@ -140,6 +140,8 @@ def test_a_committed_contract_leaves_less_of_its_supplier_to_others():
     assert_row(m.contracts.supply[1, "mint", "oxide"], row, "<=", 40)
     assert_row(m.contracts.supply[2, "mint", "oxide"], {"contracts.q[0,offer]": 1}, "<=", 40)
     assert costs(m.contracts, "signing_fees")[0]["contracts.committed[signed]"] == 2
+    m = build(single(plan(plants=[mint], contracts=[signed]))).model
+    assert keys(m.contracts.supply) == set()  # what is signed already was found to fit
 
 
 def test_a_committed_floor_of_a_project_is_shortened_by_committed_contracts_only():

@@ -311,6 +311,7 @@ def test_tables_of_one_future_leave_out_what_another_signs():
     found = [(r["contract"], r["year"], r["active_t"], r["taken_t"]) for r in yearly]
     assert found == [("a", 2032, 0.4, 0.4), ("b", 2031, 8.0, 0.0), ("b", 2032, 8.0, 8.0)]
     assert [r["difference_musd"] for r in yearly] == close([0, 0, 8 * 0.0072])
+    assert [r["untaken_t"] for r in yearly] == [0, 0, 0]
 
 
 @covers("contracts.in_force")
