@@ -78,3 +78,12 @@ def test_a_package_that_is_not_on_offer_pays_up_to_nothing() -> None:
     (award,) = read_books(workbook(**change("floors", "support", floor=None, floor_max=kg(1))), plan_document()).awards
 
     assert award.floor.level == 0
+
+
+def test_what_is_agreed_has_its_floor_whatever_would_be_offered() -> None:
+    floors = change("floors", "support", floor=None, floor_max=kg(1), committed_year=2030)
+    plan = plan_document()
+    plan["tables"]["price_floors"] = []
+    (award,) = read_books(workbook(**floors), plan).awards
+
+    assert award.floor.level > kg(8)  # of the lenders, at which the smelter lacks something

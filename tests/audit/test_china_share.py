@@ -228,3 +228,12 @@ def test_waste_is_judged_by_the_size_of_what_is_discarded() -> None:
     (check,) = (c for c in waste(data, read_books(data, plan)) if c.where == "USA/oxide 2032")
 
     assert check.tolerance == pytest.approx(1e-4 + 1e-6 * 20)
+
+
+def test_a_cap_that_allows_everything_keeps_none_after_it_from_being_judged() -> None:
+    half = workbook(**change("caps", "all", share={2030: None, 2031: None, 2032: 0.5})).caps["all"]
+    free = replace(half, name="free", share=dict.fromkeys(half.share, 1.0))
+
+    assert [where for where, _, _ in judged(caps, caps={"free": free, "all": half})] == [
+        "all/oxide 2032 deliveries", "all/scrap 2032 intake"
+    ]  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.audit.tiny_plan import Edit, add, judged, put
-from tests.audit.tiny_workbook import change, flat
+from tests.audit.tiny_workbook import change, flat, workbook
 
 from lodestone.audit.demand import demand_table, pace, substitution
 
@@ -103,3 +104,18 @@ def test_half_a_tonne_that_is_designed_out_stays_out() -> None:
     assert judged(pace, avoids(0.5, 0.25, 0.25), **ferrite(keep_share=0.75)) == [
         ("ferrite USA 2031", "demand avoided, a year's worth, at least 0.375 t", "0.25 t")
     ]
+
+
+def test_pace_is_that_of_the_demand_that_an_option_is_for() -> None:
+    alone = {"demand": {("USA", "civil", "oxide"): workbook().demand["USA", "civil", "oxide"]}}
+    slow = ferrite(ramp_share_per_yr=0.05)
+
+    assert [where for where, _, _ in judged(pace, avoids(9.0, 9.0, 9.0), **slow, **alone)] == ["ferrite USA 2030"]
+
+
+def test_an_option_without_a_pace_keeps_none_after_it_from_being_held() -> None:
+    slow = ferrite(ramp_share_per_yr=0.05)["substitution"]["ferrite"]
+    free = replace(slow, name="free", ramp_share_per_yr=None)
+
+    found = judged(pace, avoids(9.0, 9.0, 9.0), substitution={"free": free, "ferrite": slow})
+    assert [where for where, _, _ in found] == ["ferrite USA 2030"]

@@ -406,6 +406,11 @@ def test_lenders_are_not_shown_what_a_committed_project_leaves_no_place_for() ->
     for group, missing in (("west", []), ("east", ["bankability spare"])):
         data = workbook(**change("projects", "recycler", committed_year=2031, group=group))
         assert [f.where for f in audit(data, plan).findings if f.where.startswith("bankability")] == missing
+    drop("bankability", project="smelter")(plan)
+    projects = change("projects", "recycler", committed_year=2031)["projects"]
+    projects["smelter"] = replace(projects["smelter"], committed_year=2030)
+    data = workbook(projects=projects)
+    assert [f.where for f in audit(data, plan).findings if f.where.startswith("bankability")] == []
 
 
 def test_where_nothing_is_committed_there_may_be_no_such_table() -> None:

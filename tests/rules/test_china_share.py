@@ -325,3 +325,11 @@ def test_a_table_without_fills_has_all_that_comes_after_them():
 
     assert {(r["cap"], r["year"]) for r in rows} == {(c, 2030 + n) for c in "ab" for n in range(3)}
     assert "fills" not in {r["basis"] for r in rows}
+
+
+@covers("china_share.stock")
+def test_a_share_of_1_asks_nothing_of_stocks():
+    pile = stockpile("reserve", opening=(5.0, 5.0))
+    m = build(single(capped(cap("c", (0.9, 1.0, 1.0)), stockpiles=[pile]))).model
+
+    assert keys(m.china_share.stock) == {(0, "c", "reserve")}
