@@ -333,3 +333,10 @@ def test_a_share_of_1_asks_nothing_of_stocks():
     m = build(single(capped(cap("c", (0.9, 1.0, 1.0)), stockpiles=[pile]))).model
 
     assert keys(m.china_share.stock) == {(0, "c", "reserve")}
+
+
+@covers("china_share.waste_made")
+def test_a_cap_of_a_sector_looks_at_no_intake():
+    m = build(single(capped(cap("of_defence", 0.4, "ore", sector="defence")))).model
+
+    assert keys(m.china_share.waste) == set()

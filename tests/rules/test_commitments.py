@@ -364,3 +364,10 @@ def test_a_future_from_the_start_may_commit_a_project_that_others_decide():
     assert keys(m.investments.build) == {(0, "mill"), (3, "mill")}
     assert keys(m.earnings.keeps) == {(3, "mill")}
     assert {n for n, _ in keys(m.earnings.from_planned)} == {3, 4, 5}
+
+
+def test_nothing_may_be_committed():
+    mint = plant("mint", recipe={"oxide": 0.5}, capacity=80.0)
+    m = build(single(plan(plants=[mint], contracts=[contract("none", "mint", committed_year=2030, committed_t=0.0)])))
+
+    assert m.model.contracts.committed_q["none"].bounds == (0, 0)

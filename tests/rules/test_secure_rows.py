@@ -59,3 +59,15 @@ def test_what_need_not_be_served_has_no_row_and_a_branch_is_in_no_goal():
     assert keys(m.secure.served) == {(3, *J), (4, *J)}
     names = {v.name for _, v in tainted(tree, built.net, m.flows, m.stockpiles)}
     assert names == {f"flows.deliver[{n},{','.join(j)},exposed]" for n in range(3) for j in (J, toys)}
+
+
+@covers("secure.awards")
+def test_what_its_future_cannot_decide_a_branch_cannot():
+    """The package is on offer to the branch alone: its future breaks it from 2031 on."""
+    mill, package = project("mill", capex=50.0), floor("f", "mill", tenor_years=9)
+    broken = replace(package, honoured={203001: True, 203101: False, 203201: False})
+    ours = plan(projects=[mill], floors=[package], scenario=scenario("cut"))
+    tree = with_branches(single(plan(projects=[mill], floors=[broken])), [Branch("base", ("cut",), ours)])
+    m = build(tree).model
+
+    assert_row(m.secure.awards[3, "f"], {"price_floors.award[3,f]": 1}, "<=", 0)
