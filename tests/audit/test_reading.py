@@ -411,6 +411,11 @@ def test_lenders_are_not_shown_what_a_committed_project_leaves_no_place_for() ->
     projects["smelter"] = replace(projects["smelter"], committed_year=2030)
     data = workbook(projects=projects)
     assert [f.where for f in audit(data, plan).findings if f.where.startswith("bankability")] == []
+    projects = change("projects", "recycler", committed_year=2031, group=None)[
+        "projects"
+    ]  # of no group, as the smelter
+    missing = [f.where for f in audit(workbook(projects=projects), plan).findings if f.where.startswith("bankability")]
+    assert missing == ["bankability smelter", "bankability spare"]
 
 
 def test_where_nothing_is_committed_there_may_be_no_such_table() -> None:

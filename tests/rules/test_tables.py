@@ -12,7 +12,7 @@ import pytest
 from tests.audit.tiny_plan import EXPECTED_COST, plan_document
 from tests.audit.tiny_workbook import workbook
 from tests.rules.algebra import close, keys
-from tests.rules.tiny_data import contract, floor, fork, plan, project, stockpile
+from tests.rules.tiny_data import contract, floor, fork, plan, plant, project, stockpile
 
 from lodestone.data.plan_data import BASE, PlanData
 from lodestone.data.tree import Tree, single
@@ -253,3 +253,10 @@ def test_totals_of_costs_by_term_leave_out_tariffs_where_they_are_not_counted():
 
     assert totals == dict.fromkeys(COST_TERMS, 0.0) | {"freight": 1.0, "tariffs": 10.0}
     assert tariff_revenue({"costs": rows}) == close(14.0)
+
+
+def test_a_plan_of_one_year_has_its_tables():
+    built = build(single(plan(last_year=2030, plants=[plant("mint", recipe={"oxide": 0.5})])))
+    fill(built, lambda node: 0)
+
+    assert [(r["unit"], r["year"]) for r in plan_tables(built)["plants"]] == [("mint", 2030)]
