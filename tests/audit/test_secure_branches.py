@@ -76,3 +76,10 @@ def test_the_past_is_another(struck: tuple[PlanData, Tables, Tables]) -> None:
     (row,) = [row for row in future["stockpile"] if row["year"] == 2026]
     row["stock_t"] += 10
     assert "(24) before" in broken(data, branch, future)
+
+
+def test_what_cannot_be_read_is_found(struck: tuple[PlanData, Tables, Tables]) -> None:
+    data, branch, future = struck
+    branch = deepcopy(branch)
+    branch["flows"][0]["material"] = "nothing"
+    assert broken(data, branch, future) == {"names"}

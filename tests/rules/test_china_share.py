@@ -340,3 +340,10 @@ def test_a_cap_of_a_sector_looks_at_no_intake():
     m = build(single(capped(cap("of_defence", 0.4, "ore", sector="defence")))).model
 
     assert keys(m.china_share.waste) == set()
+
+
+@covers("china_share.discarded")
+def test_a_share_of_1_looks_at_no_intake():
+    m = build(single(capped(cap("free", 1.0, "ore")))).model
+
+    assert keys(m.china_share.waste) == set()

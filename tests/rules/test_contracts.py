@@ -376,3 +376,12 @@ def test_of_a_solution_what_is_taken_is_not_paid_for_as_untaken():
 
     assert m.contracts.untaken[1, "c", 0].value == pytest.approx(2)
     assert m.payments.topup[1, "mint"].value == pytest.approx(0)  # 7 x (0.08 - 0.066) - 2 x 0.066 < 0
+
+
+def test_what_is_owed_in_a_future_is_what_was_signed_on_its_path():
+    terms = {"fixed": True, "fixed_price": 0.1, "take_or_pay_share": 1.0, "earliest_year": 2031, "latest_year": 2031}
+    data = plan(plants=[MINT], contracts=[contract("c", "mint", **terms)])
+    m = build(fork(data, replace(data, scenario=scenario()))).model
+
+    owed = {leaf: {f"contracts.q[{d},c]": close(0.028 / 1.1)} for leaf, d in ((2, 1), (4, 3))}
+    assert costs(m.contracts, "owed_beyond_horizon") == owed

@@ -34,6 +34,8 @@ def test_in_periods_rates_are_compared_and_the_step_is_theirs():
     assert_row(m.substitution.growth[1, "thrift", *J], {avoid(1): 4, avoid(0): -1}, "<=", 2)
     assert_row(m.substitution.growth[2, "thrift", *J], {avoid(2): 4, avoid(1): -4}, "<=", 2)
     assert_row(m.substitution.kept[2, "thrift", *J], {avoid(2): 4, avoid(1): -2}, ">=", 0)
+    row = {avoid(5): 1, avoid(4): -4 * 0.5 * 10 / 40}  # 2032: of 10 t a year at most, where 40 were possible
+    assert_row(m.substitution.kept[5, "thrift", *J], row, ">=", 0)
 
 
 @covers("substitution.kept")
