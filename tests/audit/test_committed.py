@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.audit.tiny_plan import Edit, add, broken, drop, judged, missed, plan_document, put
+from tests.audit.tiny_plan import Edit, add, drop, judged, missed, plan_document, put
 from tests.audit.tiny_workbook import change, kg, workbook
 
 from lodestone.audit import audit
@@ -19,6 +19,7 @@ from lodestone.audit.costs import cost_terms
 from lodestone.audit.floors import awards, covered, payment
 from lodestone.audit.lenders import bankable, on_offer
 from lodestone.audit.projects import starts
+from lodestone.audit.verdict import Finding
 from lodestone.data.plan_data import Floor, PlanData
 
 OLD_DEAL = {"name": "old_deal"}
@@ -195,7 +196,9 @@ def test_rows_say_what_is_committed() -> None:
 
     plan = plan_document()
     edit(plan)
-    assert broken(audit(workbook(), plan)) == {"labels"}
+    assert audit(workbook(), plan).findings == (
+        Finding("labels", "contract_years ore_deal/2030/2030", "committed 'no'", "'yes'"),
+    )
 
 
 def test_no_package_goes_to_a_project_that_needs_none() -> None:

@@ -151,11 +151,11 @@ def test_what_is_worth_exactly_its_cost_needs_no_topup():
 
 
 def test_of_a_solution_a_project_keeps_what_it_is_paid_to_earn_its_keep():
-    """Of each of two contracts for 10 t at 0.066 nine tenths are due; 7 and 8 t are taken, 5 and 4 t paid for as
-    untaken instead of 2 and 1: 6 t at 0.066 are paid on top. A plant is topped up by what it lacks: 7 x 0.014."""
+    """Of each of two contracts for 10 t at 0.05 nine tenths are due; 7 and 8 t are taken, 5 and 4 t paid for as
+    untaken instead of 2 and 1: 6 t at 0.05 are paid on top. A plant is topped up by what it lacks: 7 x 0.014."""
     mill = project("mill", latest_year=2030, capex=9.0)
     dear = plant("dear", recipe={"oxide": 1.0}, operating_cost=0.08)
-    deals = [contract(c, "mill", take_or_pay_share=0.9) for c in ("a", "b")]
+    deals = [contract(c, "mill", take_or_pay_share=0.9, fixed=True, fixed_price=0.05) for c in ("a", "b")]
     built = build(single(plan(plants=[dear], projects=[mill], contracts=deals)))
     m = built.model
     for variable in m.component_data_objects(pyo.Var):
@@ -168,7 +168,7 @@ def test_of_a_solution_a_project_keeps_what_it_is_paid_to_earn_its_keep():
 
     settle(built.tree, m.contracts, m.payments)
 
-    assert m.payments.topup[1, "mill"].value == close(1 + 6 * 0.066)
+    assert m.payments.topup[1, "mill"].value == close(1 + 6 * 0.05)
     assert m.payments.topup[1, "dear"].value == close(7 * 0.014)
 
     m.payments.topup[1, "mill"].value = m.contracts.untaken[1, "a", 0].value = 0  # less than what is due, by noise
