@@ -220,14 +220,15 @@ def test_a_cap_on_what_units_make_does_not_look_at_their_waste() -> None:
     assert judged(waste, thrown_away(9.5), **of_oxide) == []
 
 
-def test_waste_is_judged_by_the_size_of_what_is_discarded() -> None:
-    """20 t, of which 8 may be what others bring."""
+@pytest.mark.parametrize(("discarded", "largest"), [(20.0, 20.0), (5.0, 8.0)])
+def test_waste_is_judged_by_the_size_of_what_is_discarded(discarded: float, largest: float) -> None:
+    """20 t, or 5, of which 8 may be what others bring."""
     data, plan = workbook(), plan_document()
-    thrown_away(20.0)(plan)
+    thrown_away(discarded)(plan)
 
     (check,) = (c for c in waste(data, read_books(data, plan)) if c.where == "USA/oxide 2032")
 
-    assert check.tolerance == pytest.approx(1e-4 + 1e-6 * 20)
+    assert check.tolerance == pytest.approx(1e-4 + 1e-6 * largest)
 
 
 def test_a_cap_that_allows_everything_keeps_none_after_it_from_being_judged() -> None:

@@ -425,3 +425,10 @@ def test_where_nothing_is_committed_there_may_be_no_such_table() -> None:
 
     assert audit(workbook(contracts=contracts), plan).ok
     assert [(f.where, f.expected) for f in audit(workbook(), plan).findings] == [("committed", "a table of the plan")]
+
+
+def test_a_kind_that_nothing_is_of_is_found() -> None:
+    plan = plan_document()
+    plan["tables"]["committed"][0]["kind"] = "gift"
+    found = [(f.rule, f.where, f.expected, f.found) for f in audit(workbook(), plan).findings]
+    assert found == [("names", "committed gift/old_deal", "kind of the workbook", "'gift'")]

@@ -11,6 +11,7 @@ from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import single
 from lodestone.rules.build import build
 from lodestone.rules.china_share import row_terms, settle, table
+from lodestone.rules.tables import plan_tables
 
 # clean and exposed ore and oxide at Home, exposed oxide in Ally; a refinery at Home
 MARKETS = [
@@ -263,6 +264,8 @@ def test_of_a_solution_only_what_is_thrown_away_is_waste():
     settle(m.china_share)
 
     assert m.china_share.waste[1, "refinery"].value == 2
+    (row,) = (r for r in plan_tables(built)["plants"] if r["year"] == 2031)
+    assert (row["clean_t"], row["waste_t"]) == (5, 2)
 
 
 def test_table_of_a_year_in_halves_with_a_limit_of_its_own_in_each():

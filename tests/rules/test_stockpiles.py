@@ -325,9 +325,12 @@ def test_what_is_lacking_is_no_more_than_what_is_asked_for():
 
 def test_an_emergency_frees_the_stockpiles_that_it_names():
     emergency = replace(scenario(emergency=(2031, 2031)), emergency_stockpiles=frozenset({"other"}))
-    data = replace(consuming(days=73.0), scenario=emergency)
-    m = build(single(data)).model
+    built = build(single(replace(consuming(days=73.0), scenario=emergency)))
+    m = built.model
 
+    assert [(r["suspended"], r["required_t"]) for r in table(built.tree, m.stockpiles)] == [
+        ("no", close(0.2 * t)) for t in (140, 150, 160)
+    ]  # fmt: skip
     assert keys(m.stockpiles.lacking) == set()
     assert keys(m.stockpiles.cover) == {(n, "reserve") for n in range(3)}
 
@@ -445,3 +448,12 @@ def test_what_is_lacking_need_not_be_usable():
     row = {"stockpiles.stock[1,reserve,clean]": 1, "stockpiles.lacking[1,reserve]": 1}
     assert_row(m.stockpiles.usable[1, "reserve"], row, ">=", 0.2 * 110)
     assert keys(m.stockpiles.least) == set()
+
+
+@covers("stockpiles.usable")
+def test_a_day_of_little_is_asked_for_clean():
+    caps = timed_caps([cap("ban", 0.0, sector="defence")])
+    data = replace(consuming(opening=(1.0, 0.0), days=1.0), caps={c.name: c for c in caps})
+    m = build(single(data)).model
+
+    assert_row(m.stockpiles.usable[1, "reserve"], {"stockpiles.stock[1,reserve,clean]": 1}, ">=", 110 / 365)
