@@ -387,3 +387,10 @@ def test_what_lacks_in_one_future_costs_by_the_prices_of_those_that_go_on_from_t
 
     (cost,) = (f.expected for f in verdict.findings if (f.rule, f.where) == ("costs", "lacking_cover 2031"))
     assert cost == f"cost {0.62 * kg(0.1 + 2.5 + 1 + 5):.10g} MUSD"
+
+    document = joint_document()
+    rows(document, "stockpile", scenario="crisis", year=2031)[0]["lacking_t"] = 0.62
+    verdict = audit_joint({**futures(), "base": replace(futures()["base"], price=cheap.price)}, document)
+
+    (of_crisis,) = (f.expected for f in verdict.findings if f.where == "crisis: lacking_cover 2031")
+    assert of_crisis == cost
