@@ -119,3 +119,9 @@ def test_an_option_without_a_pace_keeps_none_after_it_from_being_held() -> None:
 
     found = judged(pace, avoids(9.0, 9.0, 9.0), substitution={"free": free, "ferrite": slow})
     assert [where for where, _, _ in found] == ["ferrite USA 2030"]
+
+
+def test_all_of_it_may_have_to_stay_out() -> None:
+    assert judged(pace, avoids(4.0, 3.0, 4.0), **ferrite(keep_share=1.0)) == [
+        ("ferrite USA 2031", "demand avoided, a year's worth, at least 4 t", "3 t")
+    ]

@@ -432,3 +432,12 @@ def test_a_kind_that_nothing_is_of_is_found() -> None:
     plan["tables"]["committed"][0]["kind"] = "gift"
     found = [(f.rule, f.where, f.expected, f.found) for f in audit(workbook(), plan).findings]
     assert found == [("names", "committed gift/old_deal", "kind of the workbook", "'gift'")]
+
+
+def test_less_than_nothing_cannot_be_committed() -> None:
+    plan = plan_document()
+    plan["tables"]["committed"][0]["amount"] = -1.0
+    found = [f for f in audit(workbook(), plan).findings if f.rule == "no negative amounts"]
+    assert found == [
+        Finding("no negative amounts", "committed contract/old_deal", "amount at least 0 share", "-1 share")
+    ]

@@ -298,3 +298,10 @@ def test_half_a_tonne_at_least_is_asked_for() -> None:
         put("stockpile", site(2030), stock_t=0.0, exposed_t=0.0)(plan)
 
     assert judged(days_of_cover, edit, **empty)[0] == ("reserve 2030", "least stock at least 0.5 t", "0 t")
+
+
+def test_of_half_a_tonne_that_is_asked_for_it_is_said_whether_it_is_suspended() -> None:
+    little = change("stockpiles", "reserve", least_t=0.5, days={})
+
+    found = judged(stockpile_table, put("stockpile", site(2030), suspended="yes"), **little)
+    assert ("reserve 2030", "suspended 'no'", "'yes'") in found

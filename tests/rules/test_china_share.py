@@ -267,20 +267,29 @@ def test_of_a_solution_only_what_is_thrown_away_is_waste():
     (row,) = (r for r in plan_tables(built)["plants"] if r["year"] == 2031)
     assert (row["clean_t"], row["waste_t"]) == (5, 2)
 
+    m.flows.ship[1, "oxide", "Home", "Home", "clean"].value = 4.5
+    settle(m.china_share)
+    assert m.china_share.waste[1, "refinery"].value == pytest.approx(0.5)
 
-def test_table_of_a_year_in_halves_with_a_limit_of_its_own_in_each():
-    """10 of 40 t, then 20 of 60 t: 30 of 100 t, of which 0.4 x 40 and 0.2 x 60 may be exposed."""
+    m.china_share.waste[1, "refinery"].value = 0
+    settle(m.china_share)
+    assert m.china_share.waste[1, "refinery"].value == 0
+
+
+@pytest.mark.parametrize("part", [1.0, 0.001])
+def test_table_of_a_year_in_halves_with_a_limit_of_its_own_in_each(part):
+    """10 of 40 t, then 20 of 60 t: 30 of 100 t, of which 0.4 x 40 and 0.2 x 60 may be exposed; or a part of all that."""
     limit = cap("c", {2030: 0.4, 203101: 0.4, 203107: 0.2, 2032: 0.4})
     built = build(single(cut(capped(limit), y2031=6)))
     for variable in built.model.component_data_objects(pyo.Var):
         variable.set_value(0.0, skip_validation=True)
     for n, clean, exposed in ((1, 30.0, 10.0), (2, 40.0, 20.0)):
-        built.model.flows.deliver[n, "Home", "cars", "oxide", "clean"].value = clean
-        built.model.flows.deliver[n, "Home", "cars", "oxide", "exposed"].value = exposed
+        built.model.flows.deliver[n, "Home", "cars", "oxide", "clean"].value = clean * part
+        built.model.flows.deliver[n, "Home", "cars", "oxide", "exposed"].value = exposed * part
     rows = {r["year"]: r for r in table(built.tree, built.model.china_share) if r["basis"] == "deliveries"}
 
     found = [rows[2031][name] for name in ("consumption_t", "exposed_t", "share", "limit")]
-    assert found == pytest.approx([100, 30, 0.3, 0.28])
+    assert found == pytest.approx([100 * part, 30 * part, 0.3, 0.28])
     assert (rows[2032]["consumption_t"], rows[2032]["share"], rows[2032]["limit"]) == (0, 0, 0.4)
 
 

@@ -63,3 +63,19 @@ def test_options_without_conditions_have_no_rows():
     m = build(single(plan(demand=DEMAND, substitution=[THRIFT]))).model
 
     assert keys(m.substitution.required) == keys(m.substitution.growth) == keys(m.substitution.kept) == set()
+
+
+@covers("substitution.growth", "substitution.kept")
+def test_demand_that_comes_later_is_avoided_from_nothing():
+    data = plan(demand={J: (0.0, 200.0, 50.0)}, substitution=[replace(THRIFT, ramp_share_per_yr=0.04, keep_share=0.5)])
+    m = build(single(data)).model
+
+    assert_row(m.substitution.growth[1, "thrift", *J], {avoid(1): 1}, "<=", 8)
+    assert keys(m.substitution.kept) == {(2, "thrift", *J)}
+
+
+@covers("substitution.growth")
+def test_an_option_that_cannot_grow_does_not():
+    m = build(single(plan(demand=DEMAND, substitution=[replace(THRIFT, ramp_share_per_yr=0.0)]))).model
+
+    assert_row(m.substitution.growth[0, "thrift", *J], {avoid(0): 1}, "<=", 0)
