@@ -278,7 +278,7 @@ def test_of_a_solution_only_what_is_thrown_away_is_waste():
 
 @pytest.mark.parametrize("part", [1.0, 0.001])
 def test_table_of_a_year_in_halves_with_a_limit_of_its_own_in_each(part):
-    """10 of 40 t, then 20 of 60 t: 30 of 100 t, of which 0.4 x 40 and 0.2 x 60 may be exposed; or a part of all that."""
+    """10 of 40 t, then 20 of 60 t: 30 of 100 t, of which 0.4 x 40 and 0.2 x 60 may be exposed; or parts of it."""
     limit = cap("c", {2030: 0.4, 203101: 0.4, 203107: 0.2, 2032: 0.4})
     built = build(single(cut(capped(limit), y2031=6)))
     for variable in built.model.component_data_objects(pyo.Var):
