@@ -207,11 +207,11 @@ def test_a_cap_looks_at_the_stocks_of_its_regions_and_materials(elsewhere: dict[
 
 
 def test_what_is_thrown_away_counts_by_what_it_took() -> None:
-    """Two tonnes of oxide from two of ore: 5 t of it that nobody uses took 5 t."""
-    data, plan = workbook(**change("projects", "smelter", recipe={"ore": -2.0, "oxide": 2.0})), plan_document()
+    """Half a tonne of oxide from one of ore: 5 t of it that nobody uses took 10 t."""
+    data, plan = workbook(**change("projects", "smelter", recipe={"ore": -1.0, "oxide": 0.5})), plan_document()
     wasting(smelter=5.0)(plan)
 
-    assert unused_intake(data, read_books(data, plan)) == {("USA", "ore", 203201): pytest.approx(5.0)}
+    assert unused_intake(data, read_books(data, plan)) == {("USA", "ore", 203201): pytest.approx(10.0)}
 
 
 def test_a_cap_on_what_units_make_does_not_look_at_their_waste() -> None:

@@ -125,3 +125,12 @@ def test_all_of_it_may_have_to_stay_out() -> None:
     assert judged(pace, avoids(4.0, 3.0, 4.0), **ferrite(keep_share=1.0)) == [
         ("ferrite USA 2031", "demand avoided, a year's worth, at least 4 t", "3 t")
     ]
+
+
+def test_of_little_no_more_stays_out_than_can_be() -> None:
+    """A hundredth of 40 t is 0.4 t, half as much a year later: three quarters of half of it."""
+    share = {2030: 0.01, 2031: 0.005, 2032: 0.005}
+
+    assert judged(pace, avoids(0.4, 0.1, 0.1), **ferrite(keep_share=0.75, share=share)) == [
+        ("ferrite USA 2031", "demand avoided, a year's worth, at least 0.15 t", "0.1 t")
+    ]

@@ -11,7 +11,7 @@ from tests.audit.tiny_plan import Edit, judged, missed, plan_document, put
 from tests.audit.tiny_workbook import change, flat, workbook
 
 from lodestone.audit.books import Amounts, read_books
-from lodestone.audit.suppliers import _judged, allowed, suppliers
+from lodestone.audit.suppliers import _judged, _taken_up, allowed, suppliers
 from lodestone.data.plan_data import Material, PlanData
 
 LANE = {"material": "oxide", "from_region": "CHN"}
@@ -226,3 +226,11 @@ def test_what_ramped_up_before_the_first_year_gains_from_there() -> None:
     room = allowed(data, read_books(data, plan), "oxide", "USA")
 
     assert room == pytest.approx({203001: 0.0, 203101: 10.0, 203201: 10.0})
+
+
+def test_what_one_lane_could_have_taken_up_is_no_room_for_another() -> None:
+    """There is room in 2030 alone, when only the first carries anything; the second is needed in 2031."""
+    carried = Amounts({("first", 203001): 1.0, ("first", 203101): 1.0, ("second", 203101): 1.0})
+    needs = {203001: {"first": 0.0, "second": 0.0}, 203101: {"first": 0.0, "second": 1.0}}
+
+    assert _taken_up([203001, 203101], carried, needs, {203001: 1.0, 203101: 0.0}) == {203001: 0, 203101: 0}

@@ -359,3 +359,13 @@ def test_a_share_of_1_looks_at_no_intake():
     m = build(single(capped(cap("free", 1.0, "ore")))).model
 
     assert keys(m.china_share.waste) == set()
+
+
+def test_table_of_a_year_without_consumption_says_the_limit_at_its_end():
+    limit = cap("c", {2030: 0.4, 203101: 0.4, 203107: 0.2, 2032: 0.4})
+    built = build(single(cut(capped(limit), y2031=6)))
+    for variable in built.model.component_data_objects(pyo.Var):
+        variable.set_value(0.0, skip_validation=True)
+
+    limits = {r["year"]: r["limit"] for r in table(built.tree, built.model.china_share) if r["basis"] == "deliveries"}
+    assert limits == {2030: 0.4, 2031: 0.2, 2032: 0.4}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.rules.algebra import assert_row, covers, keys
-from tests.rules.tiny_data import contract, floor, market, plan, project, scenario, sector
+from tests.rules.tiny_data import cap, contract, floor, market, plan, project, scenario, sector
 
 from lodestone.data.tree import Branch, single, with_branches
 from lodestone.rules.build import build
@@ -51,12 +51,14 @@ def test_what_need_not_be_served_has_no_row_and_a_branch_is_in_no_goal():
         "markets": [market("shop", "oxide", exposed=True)],
         "sectors": [replace(sector("cars"), secure_share=0.8), sector("toys")],
         "demand": {J: 100.0, toys: 50.0},
+        "caps": [cap("half", 0.5)],
     }
     tree = with_branches(single(plan(**parts)), [Branch("base", ("cut",), plan(**parts, scenario=scenario("cut")))])
     built = build(tree)
     m = built.model
 
     assert keys(m.secure.served) == {(3, *J), (4, *J)}
+    assert {n for n, *_ in keys(m.china_share.deliveries)} == {0, 1, 2}
     names = {v.name for _, v in tainted(tree, built.net, m.flows, m.stockpiles)}
     assert names == {f"flows.deliver[{n},{','.join(j)},exposed]" for n in range(3) for j in (J, toys)}
 
