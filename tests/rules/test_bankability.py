@@ -242,7 +242,7 @@ def test_table_in_order_public_projects_apart():
     built = build(single(plan(projects=[public, even, MILL])))
     built.model.investments.build[0, "even"].set_value(1)
 
-    rows = bankability.table(built.tree, built.model.investments, support={(2030, "even"): ["f"]})
+    rows = bankability.table(built.tree, built.model.investments, support={("even", 2030): ["f"]})
 
     assert [(r["project"], r["built"], r["closed_by"]) for r in rows] == [
         ("even", "yes", "not needed"),
