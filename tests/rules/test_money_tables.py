@@ -389,3 +389,9 @@ def test_what_is_earned_before_a_decision_and_in_other_futures_is_none_of_its_re
 
     assert rate_of(-2 + 1, 2) == row["return_rate"]
     assert rate_of(-2 + 1, 2) == row["expected_return_rate"]
+
+
+def test_the_stack_of_a_plan_of_one_year() -> None:
+    tree = single(plan(last_year=2030, projects=[MILL], floors=[DEAL]))
+    rows = stack(solved(tree, {BUILD: 1, AWARD: 1} | works(100)))
+    assert {r["clean_t"] for r in rows} == {100}
