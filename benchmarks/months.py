@@ -48,6 +48,12 @@ def _with_periods(workbook: Path, years: Sequence[int], months: int, folder: Pat
     sheet = book.create_sheet("Periods")
     for row in (["year", "months"], *([year, months] for year in years)):
         sheet.append(row)
+    if not years:  # months of scenarios, which the base does not read, fit no period then
+        for name in ("Scenarios", "Changes"):
+            for column in book[name].columns:
+                heading = next((cell for cell in column if str(cell.value).endswith("_month")), None)
+                for cell in column[heading.row :] if heading else ():
+                    cell.value = None
     path = folder / f"{workbook.stem} {len(years)}.xlsx"
     book.save(path)
     return path

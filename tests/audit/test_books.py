@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from tests.audit.tiny_plan import plan_document
-from tests.audit.tiny_workbook import workbook
+from tests.audit.tiny_workbook import change, kg, workbook
 
-from lodestone.audit.books import Amounts, limit, read_books
+from lodestone.audit.books import Amounts, limit, read_books, rows
 
 
 def test_amounts_of_nothing_are_0_and_add_up() -> None:
@@ -67,3 +67,23 @@ def test_decisions_and_flows_by_their_names_year_and_stream() -> None:
     assert (books.stock["reserve", 203101, "clean"], books.stock["reserve", 203101, "exposed"]) == (18.2 - 8.1, 8.1)
     assert (books.fill["reserve", 203101, "clean"], books.release["reserve", 203201, "exposed"]) == (2, 5)
     assert books.use("refinery", 203101) == 11
+
+
+def test_a_table_that_is_not_there_has_no_rows() -> None:
+    assert list(rows({"tables": {}}, "flows")) == []
+
+
+def test_a_package_that_is_not_on_offer_pays_up_to_nothing() -> None:
+    """No floor up to 1 USD/kg closes the gap: that it is awarded all the same is for the lenders' rule to find."""
+    (award,) = read_books(workbook(**change("floors", "support", floor=None, floor_max=kg(1))), plan_document()).awards
+
+    assert award.floor.level == 0
+
+
+def test_what_is_agreed_has_its_floor_whatever_would_be_offered() -> None:
+    floors = change("floors", "support", floor=None, floor_max=kg(1), committed_year=2030)
+    plan = plan_document()
+    plan["tables"]["price_floors"] = []
+    (award,) = read_books(workbook(**floors), plan).awards
+
+    assert award.floor.level > kg(8)  # of the lenders, at which the smelter lacks something

@@ -115,3 +115,12 @@ def test_a_plants_credit_is_spent_and_owed_on_its_capacity() -> None:
         entry = dict(zip(TABLES["floor_payments"].names, row, strict=False)) | {"credit_musd": amount}
         assert judged(floor_payments_table, lambda plan, e=entry: plan["tables"]["floor_payments"].append(e),
                       **changes) == found  # fmt: skip
+
+
+def test_a_budget_that_is_over_keeps_none_after_it_from_being_held() -> None:
+    both = {
+        "over": Budget("over", frozenset({"floors"}), False, {2030: 1.0, 2031: 1.0, 2032: None}),
+        "tight": Budget("tight", frozenset({"floors"}), False, flat(0.08)),
+    }
+    found = judged(after_the_horizon, **deal(), budgets=both)
+    assert found == [("tight 2033", "what is owed at most 0.08 MUSD", "0.084 MUSD")]

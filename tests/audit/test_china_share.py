@@ -10,7 +10,7 @@ from tests.audit.tiny_plan import Edit, add, judged, plan_document, put
 from tests.audit.tiny_workbook import change, plant, workbook
 
 from lodestone.audit.books import read_books
-from lodestone.audit.china_share import cap_bases, caps, china_share_table, exposed_stock, waste
+from lodestone.audit.china_share import cap_bases, caps, china_share_table, exposed_stock, unused_intake, waste
 
 
 def test_shares_add_up_regions_and_leave_out_what_is_not_delivered() -> None:
@@ -204,3 +204,37 @@ def test_a_cap_looks_at_the_stocks_of_its_regions_and_materials(elsewhere: dict[
     none = change("caps", "all", share={2030: None, 2031: None, 2032: 0.0}, **elsewhere)
 
     assert judged(exposed_stock, put("stockpile", {"year": 2032}, exposed_t=11.0), **none) == []
+
+
+def test_what_is_thrown_away_counts_by_what_it_took() -> None:
+    """Half a tonne of oxide from one of ore: 5 t of it that nobody uses took 10 t."""
+    data, plan = workbook(**change("projects", "smelter", recipe={"ore": -1.0, "oxide": 0.5})), plan_document()
+    wasting(smelter=5.0)(plan)
+
+    assert unused_intake(data, read_books(data, plan)) == {("USA", "ore", 203201): pytest.approx(10.0)}
+
+
+def test_a_cap_on_what_units_make_does_not_look_at_their_waste() -> None:
+    of_oxide = change("caps", "all", materials=("oxide",))
+
+    assert judged(waste, thrown_away(9.5), **of_oxide) == []
+
+
+@pytest.mark.parametrize(("discarded", "largest"), [(20.0, 20.0), (5.0, 8.0)])
+def test_waste_is_judged_by_the_size_of_what_is_discarded(discarded: float, largest: float) -> None:
+    """20 t, or 5, of which 8 may be what others bring."""
+    data, plan = workbook(), plan_document()
+    thrown_away(discarded)(plan)
+
+    (check,) = (c for c in waste(data, read_books(data, plan)) if c.where == "USA/oxide 2032")
+
+    assert check.tolerance == pytest.approx(1e-4 + 1e-6 * largest)
+
+
+def test_a_cap_that_allows_everything_keeps_none_after_it_from_being_judged() -> None:
+    half = workbook(**change("caps", "all", share={2030: None, 2031: None, 2032: 0.5})).caps["all"]
+    free = replace(half, name="free", share=dict.fromkeys(half.share, 1.0))
+
+    assert [where for where, _, _ in judged(caps, caps={"free": free, "all": half})] == [
+        "all/oxide 2032 deliveries", "all/scrap 2032 intake"
+    ]  # fmt: skip

@@ -131,3 +131,13 @@ def test_who_is_paid_at_market_is_owed_it_and_who_is_paid_its_cost_costs_it() ->
         (f"refinery {year}", f"topup at least {least} MUSD", f"{said} MUSD")
         for year, least, said in ((2030, 0.08, 0.03), (2031, 0.061, 0.011), (2032, 0.058, 0.008))
     ]
+
+
+def test_use_is_judged_by_the_size_of_what_is_there() -> None:
+    """A tenth of 40 t is open in 2032."""
+    data, plan = workbook(), plan_document()
+    smelter(0.1, 0.1)(plan)
+
+    *_, check = (c for c in closing(data, read_books(data, plan)) if c.where == "smelter 2032")
+
+    assert check.tolerance == pytest.approx(1e-4 + 1e-6 * 40)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.audit.tiny_plan import Edit, add, broken, drop, judged, missed, plan_document, put
+from tests.audit.tiny_plan import Edit, add, drop, judged, missed, plan_document, put
 from tests.audit.tiny_workbook import change, kg, workbook
 
 from lodestone.audit import audit
@@ -18,6 +18,8 @@ from lodestone.audit.contracts import signing, supplier_volumes
 from lodestone.audit.costs import cost_terms
 from lodestone.audit.floors import awards, covered, payment
 from lodestone.audit.lenders import bankable, on_offer
+from lodestone.audit.projects import starts
+from lodestone.audit.verdict import Finding
 from lodestone.data.plan_data import Floor, PlanData
 
 OLD_DEAL = {"name": "old_deal"}
@@ -194,7 +196,9 @@ def test_rows_say_what_is_committed() -> None:
 
     plan = plan_document()
     edit(plan)
-    assert broken(audit(workbook(), plan)) == {"labels"}
+    assert audit(workbook(), plan).findings == (
+        Finding("labels", "contract_years ore_deal/2030/2030", "committed 'no'", "'yes'"),
+    )
 
 
 def test_no_package_goes_to_a_project_that_needs_none() -> None:
@@ -226,3 +230,9 @@ def test_a_build_comes_late_by_the_delay_of_its_planned_first_year() -> None:
     assert production() == [0, 20, 40]
     assert production(delay={203001: 0, 203101: 1, 203201: 1}) == [0, 0, 20]
     assert production(delay={203001: 0, 203101: 0, 203201: 1}) == [0, 20, 40]
+
+
+def test_what_is_planned_for_after_the_horizon_comes_as_late_as_at_its_end() -> None:
+    smelter = replace(workbook().projects["smelter"], delay={203001: 0, 203101: 0, 203201: 2})
+
+    assert [starts(smelter, decision) for decision in (2028, 2030, 2031, 2032)] == [2029, 2031, 2034, 2035]

@@ -269,3 +269,18 @@ def test_a_contract_sees_the_price_of_its_suppliers_region() -> None:
     assert prices(data, trade, 203101) == pytest.approx((kg(10.5), kg(12)))
     abroad = workbook(price=data.price, **change("markets", "trader", region="CHN"))
     assert prices(abroad, trade, 203101) == pytest.approx((kg(6.3), kg(7.2)))
+
+
+def test_a_supplier_that_makes_none_of_it_in_the_base_has_none_to_sign_away() -> None:
+    """Its yield of ore is of a scenario."""
+    assert ("mine ore 2030", "annual volumes at most 0 t", "30 t") in judged(
+        supplier_volumes, **change("plants", "mine", base_recipe={"scrap": 1.0})
+    )
+
+
+def test_two_builds_can_sign_for_twice_as_much() -> None:
+    def edit(plan: Any) -> None:
+        put("investments", {"project": "smelter"}, builds=2)(plan)
+        put("contracts", {"contract": "offtake"}, annual_t=80.0)(plan)
+
+    assert [said for said in judged(supplier_volumes, edit) if "smelter" in said[0]] == []

@@ -298,3 +298,8 @@ def test_being_excused_from_cover_earns_nothing() -> None:
     assert by_year("lacking_cover", lacks, price=PRICE) == close(
         0, 0.62 * kg(0.1 + 3.25 + 1.3 + 2), 0.62 * kg(0.1 + 2.75 + 1.1)
     )
+
+
+def test_what_is_built_in_the_last_year_has_most_of_its_life_left() -> None:
+    late = put("investments", {"project": "recycler"}, decision_year=2032)
+    assert by_year("salvage", late) == close(0, 0, -0.6 * 5 / 6)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.audit.tiny_plan import Edit, add, judged, put
-from tests.audit.tiny_workbook import change, flat
+from tests.audit.tiny_workbook import change, flat, workbook
 
 from lodestone.audit.demand import demand_table, pace, substitution
 
@@ -88,3 +89,48 @@ def test_a_row_of_a_demand_that_is_not_in_the_workbook_asks_for_nothing() -> Non
     """10 t of ore for civil use, of which nobody wants any: found, and no error."""
     stranger = add("demand", "USA", "civil", "ore", 2031, 10.0, 10.0, 0.0, 0.0, 0.0)
     assert judged(demand_table, stranger) == [("USA/civil/ore 2031", "demand_t 0 t", "10 t")]
+
+
+def test_what_was_avoided_where_nothing_could_be_stays_out_too() -> None:
+    """4 t in 2030, where the share is 0, is for another rule to find: three quarters of them are asked for in 2031."""
+    share = {2030: 0.0, 2031: 0.1, 2032: 0.1}
+
+    assert judged(pace, avoids(4.0, 2.0, 2.0), **ferrite(keep_share=0.75, share=share)) == [
+        ("ferrite USA 2031", "demand avoided, a year's worth, at least 3 t", "2 t")
+    ]
+
+
+def test_half_a_tonne_that_is_designed_out_stays_out() -> None:
+    assert judged(pace, avoids(0.5, 0.25, 0.25), **ferrite(keep_share=0.75)) == [
+        ("ferrite USA 2031", "demand avoided, a year's worth, at least 0.375 t", "0.25 t")
+    ]
+
+
+def test_pace_is_that_of_the_demand_that_an_option_is_for() -> None:
+    alone = {"demand": {("USA", "civil", "oxide"): workbook().demand["USA", "civil", "oxide"]}}
+    slow = ferrite(ramp_share_per_yr=0.05)
+
+    assert [where for where, _, _ in judged(pace, avoids(9.0, 9.0, 9.0), **slow, **alone)] == ["ferrite USA 2030"]
+
+
+def test_an_option_without_a_pace_keeps_none_after_it_from_being_held() -> None:
+    slow = ferrite(ramp_share_per_yr=0.05)["substitution"]["ferrite"]
+    free = replace(slow, name="free", ramp_share_per_yr=None)
+
+    found = judged(pace, avoids(9.0, 9.0, 9.0), substitution={"free": free, "ferrite": slow})
+    assert [where for where, _, _ in found] == ["ferrite USA 2030"]
+
+
+def test_all_of_it_may_have_to_stay_out() -> None:
+    assert judged(pace, avoids(4.0, 3.0, 4.0), **ferrite(keep_share=1.0)) == [
+        ("ferrite USA 2031", "demand avoided, a year's worth, at least 4 t", "3 t")
+    ]
+
+
+def test_of_little_no_more_stays_out_than_can_be() -> None:
+    """A hundredth of 40 t is 0.4 t, half as much a year later: three quarters of half of it."""
+    share = {2030: 0.01, 2031: 0.005, 2032: 0.005}
+
+    assert judged(pace, avoids(0.4, 0.1, 0.1), **ferrite(keep_share=0.75, share=share)) == [
+        ("ferrite USA 2031", "demand avoided, a year's worth, at least 0.15 t", "0.1 t")
+    ]

@@ -162,3 +162,18 @@ def test_two_builds_must_earn_the_capex_of_two() -> None:
     for capex, asked in ((0.06, []), (0.08, ["smelter 2030"])):
         data = change("projects", "smelter", capex=capex, max_builds=2)
         assert [where for where, _, _ in judged(keeps, twice, **data)] == asked
+
+
+def test_a_contract_counts_in_its_tenor_and_while_lenders_believe_in_it() -> None:
+    """Two years more of life, in which nothing is under contract; or nothing is, after 2032: the floor has it all."""
+    longer = change("projects", "smelter", life_years=5)
+    assert seen(**longer)[1] == pytest.approx(TAIL + (0.4096 + 0.32768) * OWN)
+    foreseen = change("contracts", "offtake", base_honoured={203001: True, 203201: False})
+    assert seen(**foreseen)[1] == pytest.approx(0.512 * (OWN + 40 * 0.004))
+
+
+def test_what_is_put_in_later_is_worth_less_at_the_start() -> None:
+    """9 MUSD in 2031 are 7.2 in 2030; the package is of another decision."""
+    late = put("investments", {"project": "smelter"}, decision_year=2031)
+    ((_, asked, _),) = judged(keeps, late, **change("projects", "smelter", capex=9.0))
+    assert asked == "earned at its hurdle rate at least 7.2 MUSD"

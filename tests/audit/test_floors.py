@@ -22,7 +22,7 @@ from lodestone.audit.floors import (
     value_added,
 )
 from lodestone.audit.packages import rate
-from lodestone.data.plan_data import time_of
+from lodestone.data.plan_data import Floor, time_of
 
 PRICE = {
     "ore": {2030: kg(2), 2031: kg(3), 2032: kg(4)},
@@ -269,4 +269,17 @@ def test_topups_are_of_the_end_of_a_year() -> None:
     plan["tables"]["plants"][0]["topup_musd"] = 0.001
     assert missed(topups(data, read_books(data, plan))) == [
         ("mine 2030-01", "topup before the end of the year 0 MUSD", "0.001 MUSD")
+    ]
+
+
+def test_a_plants_credit_helps_to_keep_it_from_losses() -> None:
+    """The refinery lacks 0.03, 0.011 and 0.008; a credit of 0.5 USD/kg on 50 t brings 0.025 a year."""
+    given = Floor("aid", "refinery", "oxide", 0.0, 3, 0.0, 0.0, committed_year=2030, credit=kg(0.5))
+
+    def untouched(plan: Any) -> None:
+        for year in (2030, 2031, 2032):
+            put("plants", {"unit": "refinery", "year": year}, topup_musd=0.0)(plan)
+
+    assert judged(topups, untouched, floors=workbook().floors | {"aid": given}) == [
+        ("refinery 2030", "topup at least 0.005 MUSD", "0 MUSD")
     ]

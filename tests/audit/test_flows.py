@@ -422,3 +422,12 @@ def test_scrap_of_a_year_comes_back_over_the_periods_of_another() -> None:
     cut = halves(periods={2031: 3}, returns=(replace(workbook().returns[0], sector="civil"),))
     back = returned(cut, replace(read_books(halves(), in_halves()), length=dict.fromkeys(cut.times, 0.25)))
     assert [back["USA", "scrap", time, "exposed"] for time in (203101, 203104, 203110)] == pytest.approx([0.9] * 3)
+
+
+def test_of_a_market_without_volume_nothing_is_bought() -> None:
+    none = change("markets", "ore_desk", volume={2030: 60.0, 2031: 22.0, 2032: 0.0})
+
+    assert judged(markets, **none) == [
+        ("ore_desk 2032", "volume at most 0 t", "16 t"),
+        ("ore_desk 2032", "purchases, spot and contracts, at most 0 t", "16 t"),
+    ]

@@ -10,10 +10,22 @@ from typing import Any
 import pytest
 from tests.audit.tiny_futures import COST, LIKELY, futures, joint_document
 from tests.audit.tiny_plan import EXPECTED_COST, broken, missed, plan_document
-from tests.audit.tiny_workbook import workbook
+from tests.audit.tiny_workbook import kg, workbook
 
-from lodestone.audit import Audit, audit_joint
-from lodestone.audit.joint import NEVER, Plan, _alike, _means, _objective, future_alone, merged, parting
+from lodestone.audit import Audit, audit, audit_joint, others_beside
+from lodestone.audit.books import Beside
+from lodestone.audit.joint import (
+    NEVER,
+    Plan,
+    _alike,
+    _keeps,
+    _means,
+    _objective,
+    _shared,
+    future_alone,
+    merged,
+    parting,
+)
 from lodestone.audit.verdict import MUSD, NAME, TONNES, AuditLine, Finding
 from lodestone.data.plan_data import BASE, Scenario
 from lodestone.plan.tables import TABLES
@@ -297,3 +309,88 @@ def test_tariffs_that_one_future_alone_counts_are_in_its_cost_alone() -> None:
 def test_the_workbook_says_whether_tariffs_are_counted() -> None:
     """What the plan says of its settings is not asked."""
     assert audit_joint(futures(), joint_document() | {"settings": {"tariffs_counted": False}}).ok
+
+
+def test_a_rule_that_fails_in_one_future_fails() -> None:
+    """Though what another future shows is worse, and tolerated there."""
+    one = Audit((line("a", 9e-6, MUSD, 1e-5),), ())
+    two = Audit((line("a", 0.0, MUSD, 1e-5, ok=False),), ())
+
+    assert merged({"one": one, "two": two}).lines == (line("a", 9e-6, MUSD, 1e-5, ok=False, checked=2),)
+
+
+def test_what_lenders_see_may_differ_and_a_table_may_be_missing() -> None:
+    document = joint_document()
+    rows(document, "bankability", scenario="base", project="spare")[0]["gap_musd"] += 1.0
+    del document["tables"]["committed"]
+
+    assert missed(_shared(workbook(), Plan(futures(), document, {}))) == []
+
+
+def test_rows_with_keys_of_several_kinds_are_compared() -> None:
+    row = {c.name: 0.0 for c in TABLES["stockpile"].columns} | {"year": 2030}
+
+    assert len(missed(_alike("stockpile", "crisis", 203201, {(None, 2030): row, ("a", 2030): row}, {}))) == 2
+
+
+def test_every_decision_earns_its_keep_once() -> None:
+    """Smelter and spare are decided in 2030, in both futures; the public recycler between them need not."""
+    document = joint_document()
+    for name in COST:
+        spare = rows(document, "investments", scenario=name, project="smelter")[0] | {"project": "spare"}
+        document["tables"]["investments"].append(spare)
+
+    found = [check.where for check in _keeps(workbook(), Plan(futures(), document, {}))]
+
+    assert found == ["base: smelter 2030", "base: spare 2030"]
+
+
+def test_a_parent_that_is_no_future_of_the_plan_is_known() -> None:
+    """The crisis parts in 2032 from a storm that parts from the base in 2031: 2030 is shared, if that is known."""
+    data, plan = futures(), copy.deepcopy(joint_document())
+    data["crisis"] = replace(data["crisis"], scenario=replace(data["crisis"].scenario, parent="storm"))
+    ore_for_nothing("base", 2030)(plan)
+    storm = Scenario("storm", None, 2031, None, None, 0)
+
+    assert broken(audit_joint(data, plan, {"storm": storm})) == {"shared decisions"}
+    assert audit_joint(data, plan).ok
+
+
+def test_each_future_is_held_against_the_one_from_which_it_parts_last() -> None:
+    """The alarm parts from the base in 2032, from the crisis in 2031: what it has in 2031 is what the base has."""
+    data, document = futures(leaves=2031), joint_document()
+    data["alarm"] = replace(data["base"], scenario=Scenario("alarm", 0.0, 2032, None, None, 0))
+    for table in document["tables"].values():
+        table += [r | {"scenario": "alarm"} for r in table if r["scenario"] == "base"]
+    (bought,) = rows(document, "markets", scenario="alarm", market="ore_desk", year=2031)
+    bought["t"] += 1
+
+    found = missed(_shared(workbook(), Plan(data, document, {n: d.scenario for n, d in data.items()})))
+
+    assert found == [("markets ore_desk/2031/exposed alarm", "t 22 t", "23 t")]
+
+
+def test_a_future_sees_the_others_and_from_when_on_they_differ() -> None:
+    data = futures()
+    (other,) = others_beside(data, "crisis", {})
+
+    assert (other.data.scenario, other.parts) == (BASE, 203201)
+
+
+def test_what_lacks_in_one_future_costs_by_the_prices_of_those_that_go_on_from_there() -> None:
+    """0.62 t in 2031: 0.1 for holding, a quarter of 10 for interest, a tenth of 10 lost; in 2032 oxide may cost 5."""
+    plan = plan_document()
+    rows(plan, "stockpile", year=2031)[0]["lacking_t"] = 0.62
+    cheap = workbook(price={**workbook().price, "oxide": {2030: kg(10), 2031: kg(10), 2032: kg(5)}})
+
+    verdict = audit(workbook(), plan, alone=False, beside=[Beside(cheap, 203201)])
+
+    (cost,) = (f.expected for f in verdict.findings if (f.rule, f.where) == ("costs", "lacking_cover 2031"))
+    assert cost == f"cost {0.62 * kg(0.1 + 2.5 + 1 + 5):.10g} MUSD"
+
+    document = joint_document()
+    rows(document, "stockpile", scenario="crisis", year=2031)[0]["lacking_t"] = 0.62
+    verdict = audit_joint({**futures(), "base": replace(futures()["base"], price=cheap.price)}, document)
+
+    (of_crisis,) = (f.expected for f in verdict.findings if f.where == "crisis: lacking_cover 2031")
+    assert of_crisis == cost

@@ -359,3 +359,11 @@ def test_what_a_recipe_makes_none_of_is_not_its_main_output() -> None:
 
     found = missed(bankability_table(data, read_books(data, plan_document())))
     assert not any("main output" in expected for _, expected, _ in found)
+
+
+def test_where_nothing_is_missing_no_package_need_be_named() -> None:
+    """At a capex of -0.06 the smelter lacks -0.0085, though two packages would bring it more."""
+    data, plan = workbook(**change("projects", "smelter", capex=-0.06)), plan_document()
+    row(plan, "bankability", project="smelter").update(least_floor=None, least_floor_usd_per_kg=None)
+
+    assert missed(least_floor(data, read_books(data, plan))) == []

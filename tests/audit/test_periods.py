@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 from tests.audit.half_years import EXPECTED_COST, LATE, NEXT, ROWS, TIMES, halves, in_halves
-from tests.audit.tiny_plan import COST_RULES, Edit, broken, drop, put
+from tests.audit.tiny_plan import COST_RULES, Edit, broken, drop, missed, put
+from tests.audit.tiny_workbook import kg
 
 from lodestone.audit import audit, audit_joint
 from lodestone.audit.books import Beside, read_books, time_in, when
 from lodestone.audit.cost_items import lacking_cost
+from lodestone.audit.demand import pace
 from lodestone.audit.joint import parting
-from lodestone.data.plan_data import BASE, PlanData, Scenario
+from lodestone.audit.stockpiles import consumption
+from lodestone.data.plan_data import BASE, PlanData, Scenario, Substitution
 
 H1, H2, Y2 = ({"year": time // 100, "month": time % 100} for time in TIMES)
 DEAL, CHINA = {"contract": "deal"}, {"from_region": "CHN"}
@@ -262,3 +265,35 @@ def test_a_lacking_tonne_costs_what_not_holding_it_saves_in_any_future_that_goes
     assert per_t() == pytest.approx(0.00235)
     assert per_t(Beside(data("crisis"), LATE)) == pytest.approx(0.00235)  # parted already
     assert per_t(Beside(data("crisis"), NEXT)) == pytest.approx(0.00635)
+
+
+def test_what_is_taken_in_in_half_a_year_is_consumed_at_twice_the_rate() -> None:
+    """The mine works 4 t in each half of 2030 and takes half a tonne of oxide for each: 4 t a year beside demand."""
+    data, plan = halves(), in_halves()
+    for row in plan["tables"]["plants"]:
+        row["clean_t"] = 4.0
+    mine = replace(data.plants["mine"], recipe={"ore": 1.0, "oxide": -0.5})
+    takes = replace(data, plants={"mine": mine})
+    site = data.stockpiles["reserve"]
+
+    more = [
+        consumption(takes, read_books(takes, plan), site, time) - consumption(data, read_books(data, plan), site, time)
+        for time in TIMES
+    ]
+    assert more == pytest.approx([4.0, 4.0, 2.0])
+
+
+def test_what_is_designed_out_in_half_a_year_stays_at_its_rate() -> None:
+    """2 t in the first half of 2030 are 4 t a year, of which three quarters stay out: 1 t in the second are 2."""
+    (_, sector, _), *_ = halves().demand
+    option = Substitution("ferrite", sector, "oxide", kg(3), dict.fromkeys(TIMES, 1.0), None, None, 0.75)
+    data, plan = replace(halves(), substitution={"ferrite": option}), in_halves()
+    columns = ("option", "region", "sector", "material", "year", "month", "t", "cost_musd")
+    plan["tables"]["substitution"] = [
+        dict(zip(columns, ("ferrite", "USA", sector, "oxide", *divmod(time, 100), t, 0.0), strict=True))
+        for time, t in zip(TIMES, (2.0, 1.0, 4.0), strict=True)
+    ]
+
+    assert missed(pace(data, read_books(data, plan))) == [
+        ("ferrite USA 2030-07", "demand avoided, a year's worth, at least 3 t", "2 t")
+    ]

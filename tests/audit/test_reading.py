@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from tests.audit.tiny_plan import Edit, add, broken, drop, plan_document, put, row, total
-from tests.audit.tiny_workbook import change, flat, workbook
+from tests.audit.tiny_workbook import change, flat, kg, workbook
 
 from lodestone.audit import audit
 from lodestone.audit.verdict import Finding
+from lodestone.data.plan_data import Floor, PlanData
 from lodestone.plan.tables import TABLES
 
 
@@ -345,3 +346,98 @@ def test_a_label_is_found_in_its_row() -> None:
     assert audit(workbook(), plan).findings == (
         Finding("labels", "plants pilot/2031", "process 'ore-oxide'", "'smelting'"),
     )
+
+
+def committed_refinery(plan: Any) -> PlanData:
+    """A floor of the refinery's in 2031 alone, and a contract with it in 2032 alone; their rows in the plan."""
+    floor = Floor("rescue", "refinery", "oxide", kg(12), 1, 0.0, 0.0, committed_year=2031)
+    deal = replace(workbook().contracts["ore_deal"], name="bound", supplier="refinery", material="oxide",
+                   committed_year=2032, committed_t=30.0, tenor_years=1)  # fmt: skip
+    add("committed", "floor", "rescue", "CHN", 2031, 12.0, "USD/kg")(plan)
+    add("committed", "contract", "bound", "CHN", 2032, 30.0, "t/yr")(plan)
+    add("floor_payments", "refinery", "rescue", 2031, 2031, 50.0, 10.0, 0.1, 0.0, 0.2, 0.0)(plan)
+    add("contract_years", "bound", "refinery", "oxide", 2032, 2032, 30.0, 0.0, 15.0, 1.9, 10.0, 0.0, 0.0285)(plan)
+    for table, of in (("floor_payments", {"floor": "rescue"}), ("contract_years", {"contract": "bound"})):
+        row(plan, table, **of)["committed"] = "yes"
+    old = workbook().contracts
+    return workbook(floors=workbook().floors | {"rescue": floor}, contracts=old | {"bound": deal})
+
+
+def test_rows_of_what_is_committed_say_so() -> None:
+    plan = plan_document()
+    data = committed_refinery(plan)
+    assert broken(audit(data, plan)).isdisjoint({"tables", "names", "labels"})
+
+    row(plan, "contract_years", contract="bound")["committed"] = "no"
+    row(plan, "floor_payments", floor="rescue")["committed"] = "no"
+    found = [(f.where, f.expected, f.found) for f in audit(data, plan).findings if f.rule == "labels"]
+    assert found == [
+        ("floor_payments rescue/2031/2031", "committed 'yes'", "'no'"),
+        ("contract_years bound/2032/2032", "committed 'yes'", "'no'"),
+    ]
+
+
+@pytest.mark.parametrize("table", ["floor_payments", "contract_years"])
+def test_what_was_decided_before_the_horizon_may_stand_in_it(table: str) -> None:
+    """A floor of 2029 and a contract of 2028 have rows with those years; a floor or contract of 2027 has none."""
+    plan = plan_document()
+    data = workbook(**change("floors", "support", committed_year=2029))
+    column = {"floor_payments": "decision_year", "contract_years": "signing_year"}[table]
+    for year, good in ((2028, True), (2029, True), (2027, False)):
+        plan["tables"][table][0][column] = year
+        found = [(f.expected, f.found) for f in audit(data, plan).findings if f.rule == "names"]
+        assert found == ([] if good else [(f"{column} in the horizon", "2027")])
+
+
+def test_an_amount_of_any_kind_is_a_number_or_a_text() -> None:
+    columns = [(t.name, c.name) for t in TABLES.values() for c in t.columns if c.kind == "any"]
+    assert columns
+    for table, column in columns:
+        plan = plan_document()
+        plan["tables"][table][0][column] = [1.0]
+        found = [(f.where, f.expected) for f in audit(workbook(), plan).findings]
+        assert found == [(f"{table} row 1 {column}", "a number or a text")]
+
+
+def test_lenders_are_not_shown_what_a_committed_project_leaves_no_place_for() -> None:
+    """The recycler is in the group of the spare one, or in another."""
+    plan = plan_document()
+    drop("bankability", project="spare")(plan)
+    for group, missing in (("west", []), ("east", ["bankability spare"])):
+        data = workbook(**change("projects", "recycler", committed_year=2031, group=group))
+        assert [f.where for f in audit(data, plan).findings if f.where.startswith("bankability")] == missing
+    drop("bankability", project="smelter")(plan)
+    projects = change("projects", "recycler", committed_year=2031)["projects"]
+    projects["smelter"] = replace(projects["smelter"], committed_year=2030)
+    data = workbook(projects=projects)
+    assert [f.where for f in audit(data, plan).findings if f.where.startswith("bankability")] == []
+    projects = change("projects", "recycler", committed_year=2031, group=None)[
+        "projects"
+    ]  # of no group, as the smelter
+    missing = [f.where for f in audit(workbook(projects=projects), plan).findings if f.where.startswith("bankability")]
+    assert missing == ["bankability smelter", "bankability spare"]
+
+
+def test_where_nothing_is_committed_there_may_be_no_such_table() -> None:
+    plan = plan_document()
+    del plan["tables"]["committed"]
+    contracts = {name: c for name, c in workbook().contracts.items() if name != "old_deal"}
+
+    assert audit(workbook(contracts=contracts), plan).ok
+    assert [(f.where, f.expected) for f in audit(workbook(), plan).findings] == [("committed", "a table of the plan")]
+
+
+def test_a_kind_that_nothing_is_of_is_found() -> None:
+    plan = plan_document()
+    plan["tables"]["committed"][0]["kind"] = "gift"
+    found = [(f.rule, f.where, f.expected, f.found) for f in audit(workbook(), plan).findings]
+    assert found == [("names", "committed gift/old_deal", "kind of the workbook", "'gift'")]
+
+
+def test_less_than_nothing_cannot_be_committed() -> None:
+    plan = plan_document()
+    plan["tables"]["committed"][0]["amount"] = -1.0
+    found = [f for f in audit(workbook(), plan).findings if f.rule == "no negative amounts"]
+    assert found == [
+        Finding("no negative amounts", "committed contract/old_deal", "amount at least 0 share", "-1 share")
+    ]

@@ -45,7 +45,14 @@ def broken(data: PlanData, branch: Tables, future: Tables) -> set[str]:
 
 
 def test_a_right_branch_passes(struck: tuple[PlanData, Tables, Tables]) -> None:
-    assert broken(*struck) == set()
+    data, branch, future = struck
+    verdict = audit_branches({"embargo": (data, Beside(branch, future))})
+
+    assert verdict.ok
+    assert {line.rule for line in verdict.lines} >= {
+        f"branches: {rule}" for rule in ("tables", "names", "(4) demand", "(12) stock", "(24) served", "(24) prepared")
+    }
+    assert all(line.rule.startswith("branches: ") and line.ok for line in verdict.lines)
 
 
 def test_too_little_is_served(struck: tuple[PlanData, Tables, Tables]) -> None:
@@ -69,3 +76,10 @@ def test_the_past_is_another(struck: tuple[PlanData, Tables, Tables]) -> None:
     (row,) = [row for row in future["stockpile"] if row["year"] == 2026]
     row["stock_t"] += 10
     assert "(24) before" in broken(data, branch, future)
+
+
+def test_what_cannot_be_read_is_found(struck: tuple[PlanData, Tables, Tables]) -> None:
+    data, branch, future = struck
+    branch = deepcopy(branch)
+    branch["flows"][0]["material"] = "nothing"
+    assert broken(data, branch, future) == {"names"}

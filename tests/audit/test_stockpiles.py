@@ -288,3 +288,20 @@ def test_stock_in_a_region_of_concern_is_exposed_whatever_is_said() -> None:
     assert judged(release, put("stockpile", site(2030), release_clean_t=1.0), **in_china) == [
         ("reserve 2030 clean", "release at most 0 t", "1 t")
     ]
+
+
+def test_half_a_tonne_at_least_is_asked_for() -> None:
+    """Nothing is held in 2030 and 2031, of half a tonne that has to be."""
+    empty = change("stockpiles", "reserve", least_t=0.5, days={})
+
+    def edit(plan: Any) -> None:
+        put("stockpile", site(2030), stock_t=0.0, exposed_t=0.0)(plan)
+
+    assert judged(days_of_cover, edit, **empty)[0] == ("reserve 2030", "least stock at least 0.5 t", "0 t")
+
+
+def test_of_half_a_tonne_that_is_asked_for_it_is_said_whether_it_is_suspended() -> None:
+    little = change("stockpiles", "reserve", least_t=0.5, days={})
+
+    found = judged(stockpile_table, put("stockpile", site(2030), suspended="yes"), **little)
+    assert ("reserve 2030", "suspended 'no'", "'yes'") in found

@@ -11,7 +11,7 @@ from tests.audit.tiny_plan import Edit, judged, missed, plan_document, put
 from tests.audit.tiny_workbook import change, flat, workbook
 
 from lodestone.audit.books import Amounts, read_books
-from lodestone.audit.suppliers import _judged, allowed, suppliers
+from lodestone.audit.suppliers import _judged, _taken_up, allowed, suppliers
 from lodestone.data.plan_data import Material, PlanData
 
 LANE = {"material": "oxide", "from_region": "CHN"}
@@ -211,3 +211,26 @@ def test_room_of_an_earlier_year_makes_way_for_what_needs_the_last(ally: str, br
 
     assert found(1.0) == []
     assert found(0.5) == [("USA/oxide 2032", "use of new suppliers at most 2.5 t", "3 t")]
+
+
+def test_what_ramped_up_before_the_first_year_gains_from_there() -> None:
+    """A ramp of four years that began in 2029: the 20 t of 2030 are not new, 10 t a year after it are."""
+    smelter = change("projects", "smelter", recipe={"oxide": -1.0, "ore": 1.0}, ramp_years=4, life_years=9,
+                     committed_year=2028, fixed_cost=0.0)  # fmt: skip
+    plan = plan_document()
+    plan["tables"]["investments"] = [r for r in plan["tables"]["investments"] if r["project"] != "smelter"]
+    for table in ("price_floors", "contracts"):
+        plan["tables"][table] = []
+    data = workbook(**oxide(0.0, 0.0, demand={}, **smelter))
+
+    room = allowed(data, read_books(data, plan), "oxide", "USA")
+
+    assert room == pytest.approx({203001: 0.0, 203101: 10.0, 203201: 10.0})
+
+
+def test_what_one_lane_could_have_taken_up_is_no_room_for_another() -> None:
+    """There is room in 2030 alone, when only the first carries anything; the second is needed in 2031."""
+    carried = Amounts({("first", 203001): 1.0, ("first", 203101): 1.0, ("second", 203101): 1.0})
+    needs = {203001: {"first": 0.0, "second": 0.0}, 203101: {"first": 0.0, "second": 1.0}}
+
+    assert _taken_up([203001, 203101], carried, needs, {203001: 1.0, 203101: 0.0}) == {203001: 0, 203101: 0}

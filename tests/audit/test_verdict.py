@@ -18,14 +18,14 @@ from tests.audit.tiny_workbook import workbook
 from lodestone import audit as audit_package
 from lodestone.audit import OF_ONE_FUTURE, RULES, audit
 from lodestone.audit.books import read_books
-from lodestone.audit.china_share import caps, china_share_table
+from lodestone.audit.china_share import caps, china_share_table, exposed_stock
 from lodestone.audit.contracts import contract_years_table, deliveries
 from lodestone.audit.demand import service
 from lodestone.audit.floors import floor_payments_table, plants_table, topups
 from lodestone.audit.flows import balance_table
 from lodestone.audit.lenders import bankability_table, least_floor
 from lodestone.audit.reading import amounts
-from lodestone.audit.stockpiles import recursion
+from lodestone.audit.stockpiles import days_of_cover, recursion
 from lodestone.audit.verdict import (
     DAYS,
     MUSD,
@@ -208,6 +208,8 @@ MAGNITUDES: list[tuple[Any, str, int, float]] = [  # rule, place, which of its c
     (service, "USA/defence/oxide 2030", 0, 10.0),
     (balance_table, "USA/scrap 2032 clean", 2, 3.2),
     (recursion, "reserve 2032 exposed", 0, 7.29),
+    (exposed_stock, "all reserve 2032", 0, 11.38 + 0.62),
+    (days_of_cover, "reserve 2032", 1, 11.38 + 0.62),
     (amounts, "stockpile reserve 2030", 0, 18.0),
 ]
 

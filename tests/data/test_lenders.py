@@ -334,3 +334,11 @@ def test_what_is_agreed_stands_above_what_would_be_offered_today() -> None:
     agreed = lenders.filled_in(data, lenders.committed_terms(package), 2030)
     assert agreed is not None
     assert agreed.level == pytest.approx(0.05 + 2.8 / 144, rel=1e-5)
+
+
+def test_a_project_without_output_misses_more_where_its_work_is_dearer():
+    """50, 100 and 100 t a year at 0.03: a tenth more of that."""
+    dump = replace(MILL, recipe={"ore": -1.0}, operating_cost=0.03)
+    missing = gap(data(projects=[dump]), dump, 2030)
+    used = 50 * D1 + 100 * D2 + 100 * D3
+    assert lenders.moved_gaps(data(projects=[dump]), dump, 2030) == pytest.approx((missing + 0.003 * used, missing))

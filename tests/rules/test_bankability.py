@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.rules.algebra import assert_row, costs, covers, keys
+from tests.rules.algebra import assert_row, close, coefficients, costs, covers, keys
 from tests.rules.tiny_data import contract, floor, fork, plan, project, scenario
 
 from lodestone.data.tree import single
@@ -242,7 +242,7 @@ def test_table_in_order_public_projects_apart():
     built = build(single(plan(projects=[public, even, MILL])))
     built.model.investments.build[0, "even"].set_value(1)
 
-    rows = bankability.table(built.tree, built.model.investments, support={(2030, "even"): ["f"]})
+    rows = bankability.table(built.tree, built.model.investments, support={("even", 2030): ["f"]})
 
     assert [(r["project"], r["built"], r["closed_by"]) for r in rows] == [
         ("even", "yes", "not needed"),
@@ -269,3 +269,28 @@ def test_a_gap_of_less_than_a_million_without_support_is_a_gap():
     m = build(single(plan(projects=[mill]))).model
 
     assert_row(m.bankability.bankable[0, "mill"], {"investments.build[0,mill]": -0.5}, ">=", 0)
+
+
+@covers("bankability.bankable")
+def test_each_stake_takes_its_share_of_what_is_signed_beside_its_own_package():
+    """A quarter, or a half, of what half of 0.04 MUSD/t above the lenders' price is worth in one year."""
+    floors = [floor(o, "mill", floor=0.06, tenor_years=1, equity=1.0, equity_share=share)
+              for o, share in (("f", 0.25), ("g", 0.5))]  # fmt: skip
+    offtake = contract("c", "mill", fixed=True, fixed_price=0.09, take_or_pay_share=0.5, tenor_years=1)
+    m = build(single(plan(projects=[MILL], floors=floors, contracts=[offtake]))).model
+
+    found, _ = coefficients(m.bankability.bankable[0, "mill"].body)
+    under = {name: factor for name, factor in found.items() if "under_award" in name}
+    shares = (("f", 0.25), ("g", 0.5))
+    assert under == close({f"price_floors.under_award[0,{o},c]": -share * 0.02 for o, share in shares})
+
+
+def test_a_contract_gives_the_floor_nothing_back_after_its_own_tenor():
+    """It binds half of its volume in 2030 alone: that the base breaks it from 2031 on changes nothing."""
+    broken = {203001: True, 203101: False, 203201: False}
+    offtake = contract("c", "mill", take_or_pay_share=0.5, tenor_years=1, base_honoured=broken)
+    built = build(single(plan(projects=[MILL], floors=[floor("f", "mill", floor=0.15)], contracts=[offtake])))
+    block = built.model.price_floors
+
+    assert keys(block.under_award) == {(0, "f", "c")}
+    assert bankability.given_back(built.tree, block, "f", 0) == []

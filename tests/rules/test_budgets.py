@@ -320,3 +320,11 @@ def test_what_is_owed_to_contracts_in_a_future_is_what_was_signed_on_its_path():
     for leaf, signed in ((2, 1), (4, 3)):
         row = {f"contracts.q[{signed},c]": 0.5 * 0.008, "contracts.committed_q[old]": 0.25 * 0.008}
         assert_row(m.budgets.later[leaf, "all", 2033], row, "<=", 9)
+
+
+@covers("budgets.later")
+def test_what_a_floor_owes_is_owed_by_its_payer():
+    limits = [budget("any", "floors", 9.0), *(replace(budget(p, "floors", 9.0), payer=p) for p in ("DLA", "EXIM"))]
+    m = build(single(spending(*limits, floors=[replace(DEAL, payer="DLA")], price={"oxide": (0.06, 0.06, 0.05)}))).model
+
+    assert {name for _, name, _ in keys(m.budgets.later)} == {"any", "DLA"}

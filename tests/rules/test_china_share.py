@@ -11,6 +11,7 @@ from lodestone.data.plan_data import PlanData
 from lodestone.data.tree import single
 from lodestone.rules.build import build
 from lodestone.rules.china_share import row_terms, settle, table
+from lodestone.rules.tables import plan_tables
 
 # clean and exposed ore and oxide at Home, exposed oxide in Ally; a refinery at Home
 MARKETS = [
@@ -263,19 +264,108 @@ def test_of_a_solution_only_what_is_thrown_away_is_waste():
     settle(m.china_share)
 
     assert m.china_share.waste[1, "refinery"].value == 2
+    (row,) = (r for r in plan_tables(built)["plants"] if r["year"] == 2031)
+    assert (row["clean_t"], row["waste_t"]) == (5, 2)
+
+    m.flows.ship[1, "oxide", "Home", "Home", "clean"].value = 4.5
+    settle(m.china_share)
+    assert m.china_share.waste[1, "refinery"].value == pytest.approx(0.5)
+
+    m.china_share.waste[1, "refinery"].value = 0
+    settle(m.china_share)
+    assert m.china_share.waste[1, "refinery"].value == 0
 
 
-def test_table_of_a_year_in_halves_with_a_limit_of_its_own_in_each():
-    """10 of 40 t, then 20 of 60 t: 30 of 100 t, of which 0.4 x 40 and 0.2 x 60 may be exposed."""
+@pytest.mark.parametrize("part", [1.0, 0.001])
+def test_table_of_a_year_in_halves_with_a_limit_of_its_own_in_each(part):
+    """10 of 40 t, then 20 of 60 t: 30 of 100 t, of which 0.4 x 40 and 0.2 x 60 may be exposed; or parts of it."""
     limit = cap("c", {2030: 0.4, 203101: 0.4, 203107: 0.2, 2032: 0.4})
     built = build(single(cut(capped(limit), y2031=6)))
     for variable in built.model.component_data_objects(pyo.Var):
         variable.set_value(0.0, skip_validation=True)
     for n, clean, exposed in ((1, 30.0, 10.0), (2, 40.0, 20.0)):
-        built.model.flows.deliver[n, "Home", "cars", "oxide", "clean"].value = clean
-        built.model.flows.deliver[n, "Home", "cars", "oxide", "exposed"].value = exposed
+        built.model.flows.deliver[n, "Home", "cars", "oxide", "clean"].value = clean * part
+        built.model.flows.deliver[n, "Home", "cars", "oxide", "exposed"].value = exposed * part
     rows = {r["year"]: r for r in table(built.tree, built.model.china_share) if r["basis"] == "deliveries"}
 
     found = [rows[2031][name] for name in ("consumption_t", "exposed_t", "share", "limit")]
-    assert found == pytest.approx([100, 30, 0.3, 0.28])
+    assert found == pytest.approx([100 * part, 30 * part, 0.3, 0.28])
     assert (rows[2032]["consumption_t"], rows[2032]["share"], rows[2032]["limit"]) == (0, 0, 0.4)
+
+
+def test_of_several_units_the_first_have_wasted_what_there_is():
+    """6 t are left over of one material, and each of two may have wasted 5 t: 5 and 1."""
+    twin = plant("twin", recipe={"ore": -2.5, "oxide": 1.0})
+    built = build(single(capped(cap("ore_cap", 0.4, "ore"), plants=[REFINERY, twin])))
+    m = built.model
+    for variable in m.component_data_objects(pyo.Var):
+        variable.set_value(0, skip_validation=True)
+    for u in ("refinery", "twin"):
+        m.flows.act[1, u, "clean"].value, m.china_share.waste[1, u].value = 6, 5
+    m.flows.ship[1, "oxide", "Home", "Home", "clean"].value = 6
+
+    settle(m.china_share)
+
+    assert [m.china_share.waste[1, u].value for u in ("refinery", "twin")] == [5, 1]
+
+
+def test_what_is_exposed_is_told_from_all_that_is_consumed():
+    m = build(single(capped(cap("oxide_cap", (None, 0.4, 0.3))))).model
+
+    exposed, total = (
+        {v.name for _, v in terms} for terms in m.china_share.consumption[2, "oxide_cap", "oxide", "deliveries"]
+    )
+    assert exposed == {f"flows.deliver[2,Home,{s},oxide,exposed]" for s in ("defence", "cars")}
+    assert total == exposed | {f"flows.deliver[2,Home,{s},oxide,clean]" for s in ("defence", "cars")}
+
+
+@covers("china_share.stock")
+def test_stock_is_looked_at_where_a_year_ends():
+    pile = stockpile("reserve", opening=(5.0, 5.0))
+    m = build(single(cut(capped(cap("c", 0.4), stockpiles=[pile]), y2031=6))).model
+
+    assert keys(m.china_share.stock) == {(n, "c", "reserve") for n in (0, 2, 3)}
+
+
+def test_a_table_without_fills_has_all_that_comes_after_them():
+    caps = [cap(name, 0.4) for name in ("a", "b")]
+    built = build(single(capped(*caps, stockpiles=[stockpile("reserve", opening=(5.0, 5.0))])))
+    for variable in built.model.component_data_objects(pyo.Var):
+        variable.set_value(0.0, skip_validation=True)
+
+    rows = table(built.tree, built.model.china_share)
+
+    assert {(r["cap"], r["year"]) for r in rows} == {(c, 2030 + n) for c in "ab" for n in range(3)}
+    assert "fills" not in {r["basis"] for r in rows}
+
+
+@covers("china_share.stock")
+def test_a_share_of_1_asks_nothing_of_stocks():
+    pile = stockpile("reserve", opening=(5.0, 5.0))
+    m = build(single(capped(cap("c", (0.9, 1.0, 1.0)), stockpiles=[pile]))).model
+
+    assert keys(m.china_share.stock) == {(0, "c", "reserve")}
+
+
+@covers("china_share.waste_made")
+def test_a_cap_of_a_sector_looks_at_no_intake():
+    m = build(single(capped(cap("of_defence", 0.4, "ore", sector="defence")))).model
+
+    assert keys(m.china_share.waste) == set()
+
+
+@covers("china_share.discarded")
+def test_a_share_of_1_looks_at_no_intake():
+    m = build(single(capped(cap("free", 1.0, "ore")))).model
+
+    assert keys(m.china_share.waste) == set()
+
+
+def test_table_of_a_year_without_consumption_says_the_limit_at_its_end():
+    limit = cap("c", {2030: 0.4, 203101: 0.4, 203107: 0.2, 2032: 0.4})
+    built = build(single(cut(capped(limit), y2031=6)))
+    for variable in built.model.component_data_objects(pyo.Var):
+        variable.set_value(0.0, skip_validation=True)
+
+    limits = {r["year"]: r["limit"] for r in table(built.tree, built.model.china_share) if r["basis"] == "deliveries"}
+    assert limits == {2030: 0.4, 2031: 0.2, 2032: 0.4}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.rules.algebra import assert_row, close, covers, keys, total
 from tests.rules.tiny_data import cut, fork, plan, plant, project, scenario
 
+from lodestone.data.plan_data import time_of
 from lodestone.data.tree import single
 from lodestone.rules.build import build
 
@@ -115,3 +118,16 @@ def test_a_plant_that_never_has_capacity_costs_nothing():
     assert total(m.closure.fixed_cost[0, "small"]) == {"closure.kept[0,small]": close(6)}
 
     assert {n: total(m.closure.fixed_cost[n, "none"]) for n in range(3)} == {0: {}, 1: {}, 2: {}}
+
+
+def test_what_is_lost_is_kept_open_no_longer():
+    mill = project("mill", recipe={"oxide": 1.0}, fixed_cost=3.0, latest_year=2030)
+    m = build(single(replace(plan(projects=[mill]), lost={"mill": time_of(2031)}))).model
+
+    assert keys(m.closure.kept) == {(0, "mill")}
+
+
+def test_a_small_fixed_cost_is_a_cost():
+    m = build(single(plan(plants=[plant("mint", recipe={"oxide": 0.5}, fixed_cost=0.5)]))).model
+
+    assert total(m.closure.fixed_cost[0, "mint"]) == {"closure.kept[0,mint]": close(0.5)}

@@ -311,6 +311,7 @@ def test_tables_of_one_future_leave_out_what_another_signs():
     found = [(r["contract"], r["year"], r["active_t"], r["taken_t"]) for r in yearly]
     assert found == [("a", 2032, 0.4, 0.4), ("b", 2031, 8.0, 0.0), ("b", 2032, 8.0, 8.0)]
     assert [r["difference_musd"] for r in yearly] == close([0, 0, 8 * 0.0072])
+    assert [r["untaken_t"] for r in yearly] == [0, 0, 0]
 
 
 @covers("contracts.in_force")
@@ -375,3 +376,12 @@ def test_of_a_solution_what_is_taken_is_not_paid_for_as_untaken():
 
     assert m.contracts.untaken[1, "c", 0].value == pytest.approx(2)
     assert m.payments.topup[1, "mint"].value == pytest.approx(0)  # 7 x (0.08 - 0.066) - 2 x 0.066 < 0
+
+
+def test_what_is_owed_in_a_future_is_what_was_signed_on_its_path():
+    terms = {"fixed": True, "fixed_price": 0.1, "take_or_pay_share": 1.0, "earliest_year": 2031, "latest_year": 2031}
+    data = plan(plants=[MINT], contracts=[contract("c", "mint", **terms)])
+    m = build(fork(data, replace(data, scenario=scenario()))).model
+
+    owed = {leaf: {f"contracts.q[{d},c]": close(0.028 / 1.1)} for leaf, d in ((2, 1), (4, 3))}
+    assert costs(m.contracts, "owed_beyond_horizon") == owed

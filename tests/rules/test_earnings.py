@@ -7,6 +7,7 @@ import pyomo.environ as pyo
 from tests.rules.algebra import assert_row, close, coefficients, covers, keys
 from tests.rules.tiny_data import contract, cut, floor, fork, plan, project, scenario
 
+from lodestone.data.plan_data import time_of
 from lodestone.data.tree import single
 from lodestone.rules import earnings
 from lodestone.rules.build import build
@@ -311,3 +312,25 @@ def test_what_lenders_count_nothing_on_after_the_horizon_has_no_row():
 
     assert keys(m.earnings.of_build) == set()
     assert keys(m.earnings.keeps) == {(0, "mill")}
+
+
+@covers("earnings.from_planned")
+def test_a_future_that_is_less_likely_may_be_paid_more_for_what_is_lost_in_all():
+    """12 of capex, and 0.01 a t of 100 t in each of four nodes: by the probability of its own node."""
+    mill = replace(MILL, max_builds=2, lead_years=1)
+    data = plan(projects=[mill], price={"oxide": (0.06, 0.01, 0.01)})
+    m = build(fork(data, replace(data, scenario=scenario()))).model
+
+    for node, likely in ((1, 0.75), (3, 0.25)):
+        most = 2 * (12 + 4 * 100 * 0.01) * 1.1**2 / likely
+        assert_row(m.earnings.from_planned[node, "mill"], {f"payments.topup[{node},mill]": 1, BUILD: -most}, "<=", 0)
+
+
+@covers("earnings.keeps")
+def test_what_is_lost_at_the_end_earns_nothing_after_it():
+    """10 t at 0.03, less 0.1 a year, are a margin of 0.2 to who could keep it."""
+    small = replace(MILL, capacity=10.0, fixed_cost=0.1)
+    m = build(single(replace(plan(projects=[small]), lost={"mill": time_of(2032)}))).model
+
+    found, _ = written_out(m, m.earnings.keeps[0, "mill"])
+    assert found[BUILD] == close(-12)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyomo.environ as pyo
 from tests.rules.algebra import close
 from tests.rules.tiny_data import cut, lane, market, plan
@@ -55,3 +57,15 @@ def test_a_plan_has_months_where_years_are_cut_only():
     assert names == ["term", "payer", "year", "month", "musd", "discounted_musd"]
     assert "month" not in [column.name for column in columns_where("costs", cut=False, decided=False)]
     assert "month" not in [column.name for column in columns_where("china_share", cut=True, decided=False)]
+
+
+def test_a_duty_on_what_is_exposed_is_in_its_rows_alone():
+    """10 t of each stream from the ally, where a tonne costs 0.066, at a half."""
+    markets = [market("clean", region="Ally"), market("dirty", region="Ally", exposed=True)]
+    duty = replace(lane(0.001, 0.5), applies_to="exposed")
+    built = build(single(plan(markets=markets, lanes={("oxide", "Ally", "Home"): duty}, demand={J: 100.0})))
+    for k in ("clean", "exposed"):
+        built.model.flows.ship[1, "oxide", "Ally", "Home", k].value = 10
+
+    moved = flows_table(built.tree, built.model.flows)
+    assert [(r["stream"], r["tariff_musd"]) for r in moved] == [("clean", 0), ("exposed", close(10 * 0.033))]

@@ -462,3 +462,13 @@ def test_scrap_in_a_region_of_concern_is_exposed():
     row = {"flows.deliver[0,China,cars,oxide,clean]": 0.5, "flows.ship[1,scrap,China,China,exposed]": -1}
     assert_row(m.balances.made[1, "China", "scrap", "exposed"], row, ">=", 0)
     assert (1, "China", "scrap", "clean") not in m.balances.made
+
+
+@covers("balances.used")
+def test_what_arrives_where_nobody_may_use_it_does_not_come():
+    """A reserve of the ally's takes no exposed oxide, and nobody else there takes any."""
+    pile = stockpile("reserve", region="Ally", covers=("Ally",), clean_only=True)
+    markets = [market("clean"), market("dirty", exposed=True)]
+    m = build(single(plan(markets=markets, lanes={("oxide", "Home", "Ally"): lane()}, stockpiles=[pile]))).model
+
+    assert_row(m.balances.used[0, "Ally", "oxide", "exposed"], {"flows.ship[0,oxide,Home,Ally,exposed]": 1}, "==", 0)

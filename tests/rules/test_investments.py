@@ -172,3 +172,10 @@ def test_two_years_to_decide_in_and_a_group_that_nobody_can_join():
 
     assert keys(m.investments.once) == {(2, "mill")}
     assert keys(m.investments.group) == set()
+
+
+@covers("investments.so_far")
+def test_only_what_may_be_decided_in_several_years_is_counted_so_far():
+    m = build(single(plan(projects=[project("once", latest_year=2030), project("mill", latest_year=2031)]))).model
+
+    assert keys(m.investments.so_far) == {(0, "mill"), (1, "mill")}

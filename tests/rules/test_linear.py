@@ -53,3 +53,10 @@ def test_what_is_added_to_a_prepared_sum_leaves_it_as_it_was():
 
 def test_a_sum_of_nothing():
     assert coefficients(linear([])) == ({}, 0)
+
+
+def test_one_term_by_its_place():
+    m = pyo.ConcreteModel()
+    m.x = pyo.Var([0, 1])
+
+    assert linear([(2.0, m.x[0]), (3.0, m.x[1])]).arg(1).args == (3.0, m.x[1])

@@ -20,7 +20,7 @@ from lodestone.rules.build import Built, build
 from lodestone.rules.credits import with_credits
 from lodestone.rules.earnings import irr
 from lodestone.rules.price_floors import awards_table, payments_table
-from lodestone.rules.tables import money_tables
+from lodestone.rules.tables import money_tables, plan_tables
 
 MILL = project("mill", capacity=100.0, capex=30.0, operating_cost=0.02, latest_year=2030, life_years=3)
 DEAL = floor("f", "mill", floor=0.08, tenor_years=2, capex_grant_share=0.04, equity=2.0, equity_share=0.25,
@@ -361,3 +361,37 @@ def test_credits_of_a_half_year_are_those_of_its_time() -> None:
     m = built.model
     rows = with_credits(built.tree, m.price_floors, payments_table(built.tree, m.price_floors, m.contracts))
     assert [r["credit_musd"] for r in rows] == close([1, 0.5, 0])
+
+
+def test_the_credit_of_what_is_committed_stands_beside_its_floor() -> None:
+    """0.01 on 40 t of a plant's in 2031 and 2032, and of a mill's 100 t from 2030 on; in the tables of the plan too."""
+    refinery = plant("refinery", recipe={"oxide": 0.5}, capacity=80.0)
+    given = floor("a", "refinery", floor=0.0, credit=0.01, tenor_years=2, committed_year=2031)
+    amounts = {BUILD: 1, AWARD: 1, "price_floors.committed[a]": 1}
+    floors = [given, replace(DEAL, credit=0.01)]
+    built = solved(single(plan(plants=[refinery], projects=[MILL], floors=floors)), amounts)
+
+    rows = plan_tables(built)["floor_payments"]
+    assert [(r["floor"], r["decision_year"], r["year"], r["credit_musd"]) for r in rows] == [
+        ("a", 2031, 2031, close(0.4)), ("a", 2031, 2032, close(0.4)),
+        ("f", 2030, 2030, close(1)), ("f", 2030, 2031, close(1)),
+    ]  # fmt: skip
+
+
+def test_what_is_earned_before_a_decision_and_in_other_futures_is_none_of_its_return() -> None:
+    """Decided in 2031 of the shock, as in the base: 1 and 2 there, whatever else the project earns elsewhere."""
+    mill = replace(MILL, capex=2.0, latest_year=2031, life_years=2)
+    shock = plan(projects=[mill], price={"oxide": (0.06, 0.03, 0.04)}, scenario=scenario())
+    tree = fork(plan(projects=[mill]), shock)
+    amounts = {f"earnings.earned[{n},mill]": x for n, x in enumerate((7.0, 5.0, 6.0, 1.0, 2.0))}
+    built = solved(tree, amounts | {"investments.build[3,mill]": 1.0})
+    (row,) = money_tables(built.along(4), tree)["earnings"]
+
+    assert rate_of(-2 + 1, 2) == row["return_rate"]
+    assert rate_of(-2 + 1, 2) == row["expected_return_rate"]
+
+
+def test_the_stack_of_a_plan_of_one_year() -> None:
+    tree = single(plan(last_year=2030, projects=[MILL], floors=[DEAL]))
+    rows = stack(solved(tree, {BUILD: 1, AWARD: 1} | works(100)))
+    assert {r["clean_t"] for r in rows} == {100}

@@ -165,3 +165,16 @@ def test_cvar_of_a_tail_that_is_longer_than_all_futures_together():
 
 def test_cvar_without_a_probability_is_the_worst():
     assert objective.cvar({"a": 1.0, "b": 7.0}, {"a": 0.0, "b": 0.0}, 0.1) == pytest.approx(7)
+
+
+def test_a_node_that_never_comes_costs_nothing():
+    """A branch of threats has the probability 0; what it costs is in no term of the expected cost."""
+    data = plan()
+    tree = Tree(
+        time={0: 203001, 1: 203101}, parent={0: None, 1: 0}, probability={0: 1.0, 1: 0.0}, data={0: data, 1: data}
+    )
+    x, y = "now", "never"
+
+    terms = objective.expected_cost(tree, {"freight": {0: [(2.0, x)], 1: [(3.0, y)]}})
+
+    assert terms == [(2.0, x)]

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import pyomo.environ as pyo
 from tests.rules.algebra import assert_row, close, costs, covers, keys
 from tests.rules.tiny_data import contract, floor, fork, lane, market, plan, plant, project, scenario
 
 from lodestone.data.tree import single
 from lodestone.rules.build import build
-from lodestone.rules.payments import plants_table
+from lodestone.rules.payments import plants_table, settle
 
 ORE = [market("ore_home", "ore"), market("ore_china", "ore", "China")]
 IMPORT = {("ore", "China", "Home"): lane()}
@@ -147,3 +148,29 @@ def test_what_is_worth_exactly_its_cost_needs_no_topup():
     m = build(single(plan(plants=[even]))).model
 
     assert keys(m.payments.pays) == {(0, "even")}
+
+
+def test_of_a_solution_a_project_keeps_what_it_is_paid_to_earn_its_keep():
+    """Of each of two contracts for 10 t at 0.05 nine tenths are due; 7 and 8 t are taken, 5 and 4 t paid for as
+    untaken instead of 2 and 1: 6 t at 0.05 are paid on top. A plant is topped up by what it lacks: 7 x 0.014."""
+    mill = project("mill", latest_year=2030, capex=9.0)
+    dear = plant("dear", recipe={"oxide": 1.0}, operating_cost=0.08)
+    deals = [contract(c, "mill", take_or_pay_share=0.9, fixed=True, fixed_price=0.05) for c in ("a", "b")]
+    built = build(single(plan(plants=[dear], projects=[mill], contracts=deals)))
+    m = built.model
+    for variable in m.component_data_objects(pyo.Var):
+        variable.set_value(0, skip_validation=True)
+    for c, taken, untaken in (("a", 7, 5), ("b", 8, 4)):
+        m.contracts.sign[0, c].value, m.contracts.q[0, c].value = 1, 10
+        m.contracts.taken[1, c, 0].value, m.contracts.untaken[1, c, 0].value = taken, untaken
+    m.flows.act[1, "mill", "clean"].value, m.flows.act[1, "dear", "clean"].value = 15, 7
+    m.payments.topup[1, "mill"].value, m.payments.topup[1, "dear"].value = 1, 5
+
+    settle(built.tree, m.contracts, m.payments)
+
+    assert m.payments.topup[1, "mill"].value == close(1 + 6 * 0.05)
+    assert m.payments.topup[1, "dear"].value == close(7 * 0.014)
+
+    m.payments.topup[1, "mill"].value = m.contracts.untaken[1, "a", 0].value = 0  # less than what is due, by noise
+    settle(built.tree, m.contracts, m.payments)
+    assert m.payments.topup[1, "mill"].value == 0

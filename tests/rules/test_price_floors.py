@@ -307,3 +307,15 @@ def test_a_floor_left_blank_pays_up_to_what_closes_the_gap_at_its_decision():
     assert [r["payment_musd"] for r in paid] == close([100 * ((0.05 + 2.8 / 144) * 1.000001 - 0.06)] * 2)
     (row,) = [r for r in commitments.table(built.tree) if r["kind"] == "floor"]
     assert row["amount"] == close(1000 * (0.05 + 2.8 / 144) * 1.000001)
+
+
+def test_what_is_broken_in_its_first_year_of_delivery_gives_back_to_the_floor_then():
+    """A year of lead: signed in 2030, broken in 2031 alone, at 0.08 less 0.066."""
+    broken = {203001: True, 203101: False, 203201: True}
+    bound = contract("bound", "mill", take_or_pay_share=0.5, honoured=broken)
+    mill = replace(MILL, lead_years=1)
+    m = build(single(plan(projects=[mill], floors=[floor("f", "mill")], contracts=[bound]))).model
+
+    paid = costs(m.price_floors, "floor_payments")
+    assert paid[1]["price_floors.under_award[0,f,bound]"] == close(0.5 * 0.014)
+    assert "price_floors.under_award[0,f,bound]" not in paid[2]

@@ -10,7 +10,7 @@ from tests.rules.tiny_data import cap, fork, market, plan, plant, project, scena
 from lodestone.data.plan_data import Material, PlanData, ShareCap
 from lodestone.data.tree import single
 from lodestone.rules.build import build
-from lodestone.rules.stockpiles import table
+from lodestone.rules.stockpiles import credited_demand, table
 
 LOSS = {m: Material(m, None, None, share) for m, share in (("ore", 0.0), ("oxide", 0.1), ("scrap", 0.0))}
 MARKETS = [market("clean"), market("dirty", exposed=True)]  # both at Home, where the reserve stands
@@ -325,9 +325,12 @@ def test_what_is_lacking_is_no_more_than_what_is_asked_for():
 
 def test_an_emergency_frees_the_stockpiles_that_it_names():
     emergency = replace(scenario(emergency=(2031, 2031)), emergency_stockpiles=frozenset({"other"}))
-    data = replace(consuming(days=73.0), scenario=emergency)
-    m = build(single(data)).model
+    built = build(single(replace(consuming(days=73.0), scenario=emergency)))
+    m = built.model
 
+    assert [(r["suspended"], r["required_t"]) for r in table(built.tree, m.stockpiles)] == [
+        ("no", close(0.2 * t)) for t in (140, 150, 160)
+    ]  # fmt: skip
     assert keys(m.stockpiles.lacking) == set()
     assert keys(m.stockpiles.cover) == {(n, "reserve") for n in range(3)}
 
@@ -412,3 +415,45 @@ def test_what_is_held_in_a_region_of_concern_is_exposed():
     assert_row(m.stockpiles.held[0, "abroad", "exposed"], {"stockpiles.release[0,abroad,exposed]": 1}, "<=", 35)
     assert {k for _, _, k in keys(m.stockpiles.release)} == {"exposed"}
     assert_row(m.stockpiles.balance[0, "abroad", "clean"], {"stockpiles.stock[0,abroad,clean]": 1}, "==", 0)
+
+
+@pytest.mark.parametrize(
+    ("opening", "least", "by_which"),
+    [((10.0, 9.0), 0.0, 100.0), ((10.0, 10.0), 0.0, 100.0), ((10.0, 11.0), 0.0, 0.0), ((1.0, 0.0), 21.0, 0.0)],
+)
+def test_a_day_more_moves_what_is_credited_where_the_days_are_the_limit(opening, least, by_which):
+    """73 days of 100 t are 20 t; of ore, and of what others consume, nothing counts."""
+    demand = {("Home", "cars", "oxide"): (70.0, 80.0, 60.0), ("Home", "toys", "oxide"): 40.0,
+              ("Ally", "cars", "oxide"): 9.0, ("Home", "cars", "ore"): 9.0}  # fmt: skip
+    pile = stockpile("reserve", opening=opening, least_t=least, days=73.0)
+    assert credited_demand(single(plan(demand=demand, stockpiles=[pile])), 2, "reserve") == close(by_which)
+
+
+@covers("stockpiles.usable")
+def test_a_sector_that_no_cap_names_takes_any_stock():
+    caps = timed_caps([cap("half", 0.5, sector="defence")])
+    data = replace(consuming(opening=(1.0, 0.0), days=73.0), caps={c.name: c for c in caps})
+    m = build(single(data)).model
+
+    assert_row(m.stockpiles.usable[1, "reserve"], {"stockpiles.stock[1,reserve,clean]": 1}, ">=", 0.2 * 0.5 * 110)
+
+
+@covers("stockpiles.usable", "stockpiles.least")
+def test_what_is_lacking_need_not_be_usable():
+    emergency = scenario(emergency=(2031, 2031))
+    caps = timed_caps([cap("ban", 0.0, sector="defence")])
+    data = replace(consuming(opening=(1.0, 0.0), days=73.0), caps={c.name: c for c in caps}, scenario=emergency)
+    m = build(single(data)).model
+
+    row = {"stockpiles.stock[1,reserve,clean]": 1, "stockpiles.lacking[1,reserve]": 1}
+    assert_row(m.stockpiles.usable[1, "reserve"], row, ">=", 0.2 * 110)
+    assert keys(m.stockpiles.least) == set()
+
+
+@covers("stockpiles.usable")
+def test_a_day_of_little_is_asked_for_clean():
+    caps = timed_caps([cap("ban", 0.0, sector="defence")])
+    data = replace(consuming(opening=(1.0, 0.0), days=1.0), caps={c.name: c for c in caps})
+    m = build(single(data)).model
+
+    assert_row(m.stockpiles.usable[1, "reserve"], {"stockpiles.stock[1,reserve,clean]": 1}, ">=", 110 / 365)

@@ -34,6 +34,8 @@ def test_in_periods_rates_are_compared_and_the_step_is_theirs():
     assert_row(m.substitution.growth[1, "thrift", *J], {avoid(1): 4, avoid(0): -1}, "<=", 2)
     assert_row(m.substitution.growth[2, "thrift", *J], {avoid(2): 4, avoid(1): -4}, "<=", 2)
     assert_row(m.substitution.kept[2, "thrift", *J], {avoid(2): 4, avoid(1): -2}, ">=", 0)
+    row = {avoid(5): 1, avoid(4): -4 * 0.5 * 10 / 40}  # 2032: of 10 t a year at most, where 40 were possible
+    assert_row(m.substitution.kept[5, "thrift", *J], row, ">=", 0)
 
 
 @covers("substitution.kept")
@@ -61,3 +63,19 @@ def test_options_without_conditions_have_no_rows():
     m = build(single(plan(demand=DEMAND, substitution=[THRIFT]))).model
 
     assert keys(m.substitution.required) == keys(m.substitution.growth) == keys(m.substitution.kept) == set()
+
+
+@covers("substitution.growth", "substitution.kept")
+def test_demand_that_comes_later_is_avoided_from_nothing():
+    data = plan(demand={J: (0.0, 200.0, 50.0)}, substitution=[replace(THRIFT, ramp_share_per_yr=0.04, keep_share=0.5)])
+    m = build(single(data)).model
+
+    assert_row(m.substitution.growth[1, "thrift", *J], {avoid(1): 1}, "<=", 8)
+    assert keys(m.substitution.kept) == {(2, "thrift", *J)}
+
+
+@covers("substitution.growth")
+def test_an_option_that_cannot_grow_does_not():
+    m = build(single(plan(demand=DEMAND, substitution=[replace(THRIFT, ramp_share_per_yr=0.0)]))).model
+
+    assert_row(m.substitution.growth[0, "thrift", *J], {avoid(0): 1}, "<=", 0)

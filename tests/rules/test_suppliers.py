@@ -229,3 +229,11 @@ def test_what_is_replaced_is_measured_at_its_ramp():
     builds = {f"investments.build[{n},mill]": c for n, c in enumerate((100.0, -50.0, -50.0))}
     terms = {"suppliers.taken[2,mill,ore]": 1.0, "suppliers.grows[2,mill]": 200.0} | builds
     assert_row(m.suppliers.replaced[2, "mill", "ore", 1], terms, "<=", 200)
+
+
+@covers("suppliers.new")
+def test_a_project_gains_where_a_year_begins():
+    mill = project("mill", recipe={"oxide": -2.0, "scrap": 1.0}, capacity=10.0, latest_year=2031)
+    m = build(single(cut(buying(projects=[mill]), y2031=6))).model
+
+    assert keys(m.suppliers.taken) == {(n, "mill", "oxide") for n in (0, 1)}  # 2: the second half of 2031

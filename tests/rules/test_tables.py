@@ -12,13 +12,13 @@ import pytest
 from tests.audit.tiny_plan import EXPECTED_COST, plan_document
 from tests.audit.tiny_workbook import workbook
 from tests.rules.algebra import close, keys
-from tests.rules.tiny_data import contract, floor, fork, plan, project, stockpile
+from tests.rules.tiny_data import contract, floor, fork, plan, plant, project, stockpile
 
 from lodestone.data.plan_data import BASE, PlanData
-from lodestone.data.tree import single
-from lodestone.plan.tables import TABLES, WITH_COMMITTED
+from lodestone.data.tree import Tree, single
+from lodestone.plan.tables import COST_TERMS, TABLES, WITH_COMMITTED
 from lodestone.rules.build import Built, build
-from lodestone.rules.tables import plan_tables
+from lodestone.rules.tables import cost_totals, plan_tables, tariff_revenue
 
 STREAMS = (("clean", "clean_t"), ("exposed", "exposed_t"))
 ALONE = {2030: 0, 2031: 1, 2032: 2}  # nodes by year: a run of this scenario
@@ -233,3 +233,30 @@ def test_a_horizon_of_one_year_is_enough():
     assert [keys(v) for v in (m.investments.build, m.price_floors.award, m.contracts.sign, m.stockpiles.stock)] == [
         {(0, "mill")}, {(0, "f")}, {(0, "c")}, {(0, "reserve", "clean")},
     ]  # fmt: skip
+
+
+def test_totals_of_costs_by_term_leave_out_tariffs_where_they_are_not_counted():
+    """Not counted in the first half of 2031 alone: of 2, 4 and 8 MUSD 10 are cost, and all 14 are revenue."""
+    counts, does_not = plan(), plan(tariffs_counted=False)
+    tree = Tree(
+        time={0: 203001, 1: 203101, 2: 203107}, parent={0: None, 1: 0, 2: 1}, probability={0: 1.0, 1: 1.0, 2: 1.0},
+        data={0: counts, 1: does_not, 2: counts},
+    )  # fmt: skip
+    rows = [
+        {"term": "freight", "year": 2031, "month": 1, "discounted_musd": 1.0},
+        {"term": "tariffs", "year": 2030, "discounted_musd": 2.0},  # a year that is not cut
+        {"term": "tariffs", "year": 2031, "month": 1, "discounted_musd": 4.0},
+        {"term": "tariffs", "year": 2031, "month": 7, "discounted_musd": 8.0},
+    ]
+
+    totals = cost_totals(tree, {"costs": rows})
+
+    assert totals == dict.fromkeys(COST_TERMS, 0.0) | {"freight": 1.0, "tariffs": 10.0}
+    assert tariff_revenue({"costs": rows}) == close(14.0)
+
+
+def test_a_plan_of_one_year_has_its_tables():
+    built = build(single(plan(last_year=2030, plants=[plant("mint", recipe={"oxide": 0.5})])))
+    fill(built, lambda node: 0)
+
+    assert [(r["unit"], r["year"]) for r in plan_tables(built)["plants"]] == [("mint", 2030)]

@@ -13,6 +13,7 @@ What the base itself breaks counts nothing in the years in which it is broken. N
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import inf
 
 from lodestone.audit.books import Award, Books, Row, Signing
 from lodestone.audit.capacity import lists
@@ -155,7 +156,7 @@ def least_floor(data: PlanData, books: Books) -> Iterator[Check]:
         menu = [offer for f in rows if (offer := with_level(data, f, decision))]
         said = row["least_floor"] or ""
         named = next((f for f in menu if f.name == said), None)
-        slack, lowest = tolerance(MUSD, needed.scale), named.level if named else float("inf")
+        slack, lowest = tolerance(MUSD, needed.scale), named.level if named else inf
         if named:
             worth, found = alone(data, named, project, decision), row["least_floor_usd_per_kg"] or 0.0
             yield at_least(where, f"support by {named.name}", worth, needed.gap, MUSD, needed.scale)

@@ -14,6 +14,7 @@ more; above floor_max it is not on offer.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 from lodestone.audit.projects import bank_price, discount, first_of, gap, life_of, ramp
 from lodestone.data.plan_data import Contract, Floor, PlanData, Project, time_of, year_of
@@ -128,10 +129,10 @@ def least_level(data: PlanData, floor: Floor, project: Project, decision: int) -
         return below - floor.upside_share * sum(t * max(0.0, price - level) for price, t in tonnes)
 
     low = 0.0
-    for high in (*sorted(price for price, _ in tonnes), float("inf")):
+    for high in (*sorted(price for price, _ in tonnes), inf):
         if worth(low) >= missing:
             return low
-        if high == float("inf") or worth(high) >= missing:
+        if high == inf or worth(high) >= missing:
             slope = sum(t if price <= low else floor.upside_share * t for price, t in tonnes)
             return low + (missing - worth(low)) / slope if slope > 0 else None
         low = max(low, high)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterator
+from math import inf
 
 from lodestone.audit.books import Amounts, Books, when
 from lodestone.audit.capacity import capacities
@@ -116,7 +117,7 @@ def _taken_up(
         for origin, need in needs[time].items():
             edge(time, (origin, time), rate[origin, time])
             if earlier is not None:
-                edge((origin, earlier), (origin, time), float("inf"))
+                edge((origin, earlier), (origin, time), inf)
             edge((origin, time), "sink", need)
         met[time] = _more_flow(edges)
         earlier = time
@@ -145,7 +146,7 @@ def _more_flow(edges: dict[Hashable, dict[Hashable, float]]) -> float:
         least = min(edges[a][b] for a, b in way)
         for a, b in way:
             edges[a][b] -= least
-            edges[b][a] = edges[b].get(a, 0.0) + least
+            edges[b][a] += least
         total += least
 
 

@@ -81,7 +81,7 @@ def floor_worth(
     level: stands in for a floor that is left blank, MUSD/t.
     """
     project = data.projects[floor.project]
-    end = min(floor.tenor_years, project.life_years, project.life_years if to_age is None else to_age)
+    end = floor.tenor_years if to_age is None else min(floor.tenor_years, to_age)  # and no longer than it lives
     return sum(
         d * ramp * floor.rate(data.bank_price_of(floor.material, project.region, t), level)
         for age, (t, d, ramp) in enumerate(producing_years(project, decision_year))

@@ -35,7 +35,7 @@ from lodestone.data.network import Network
 from lodestone.data.plan_data import Budget, Contract, Floor
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import decisions_before, paid_at
-from lodestone.rules.contracts import owed_by_year, prices, signing_year
+from lodestone.rules.contracts import owed_by_year, prices, signing_year, volume_at
 from lodestone.rules.credits import credits_after, credits_at
 from lodestone.rules.linear import Row, Terms, linear, scaled, worth
 from lodestone.rules.price_floors import owed_after, payments_at
@@ -189,7 +189,8 @@ def _owed_at(
         signed = signing_year(tree, d, c, leaf) if d in decisions_before(tree, leaf) else None
         for year, per_t in owed_by_year(tree, leaf, c, signed).items() if signed is not None else ():
             if per_t:
-                yield "contracts", data.contracts[c].payer, year, [(per_t, offtake.volume[d, c])]
+                owed = scaled(per_t, [volume_at(tree, offtake, d, c, leaf)])
+                yield "contracts", data.contracts[c].payer, year, owed
 
 
 def _fees(tree: Tree, offtake: pyo.Block, n: int) -> Iterator[tuple[str, Terms]]:

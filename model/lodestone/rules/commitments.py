@@ -32,7 +32,7 @@ Decided = Project | Floor | Contract
 
 def held(names: Iterable[str]) -> pyo.Var:
     """What is committed, each held at 1."""
-    return pyo.Var(list(names), domain=pyo.NonNegativeReals, bounds=(1.0, 1.0))
+    return pyo.Var(list(names), bounds=(1.0, 1.0))
 
 
 def committed_names(tree: Tree, sheet: str) -> list[str]:

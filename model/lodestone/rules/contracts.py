@@ -39,7 +39,7 @@ from lodestone.data.network import Network
 from lodestone.data.plan_data import MUSD_PER_T, Contract, PlanData, year_of
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import COMMITTED, Decision, committed_names, contract_year, held, paid_at
-from lodestone.rules.linear import Row, Terms, Variable, amount, costs, linear, scaled
+from lodestone.rules.linear import Row, Term, Terms, Variable, amount, costs, linear, scaled, worth
 
 
 def delivery_years(data: PlanData, contract: Contract, signing_year: int) -> tuple[int, int]:
@@ -66,6 +66,14 @@ def signing_year(tree: Tree, decision: int, c: str, node: int) -> int | None:
     )
 
 
+def volume_at(tree: Tree, block: pyo.Block, d: int, c: str, node: int) -> Term:
+    """The annual volume of a signing: what is committed may be less in a future that is on its own from the start."""
+    volume, share = block.volume[d, c], 1.0
+    if d == COMMITTED and volume.ub:
+        share = tree.data[node].contracts[c].committed_t / volume.ub
+    return share, volume
+
+
 def contracts(tree: Tree, invest: pyo.Block) -> pyo.Block:
     """Build the block that owns sign, q, taken and untaken.
 
@@ -81,11 +89,8 @@ def contracts(tree: Tree, invest: pyo.Block) -> pyo.Block:
     block.sign = pyo.Var(signings, domain=pyo.Binary)
     block.q = pyo.Var(signings, domain=pyo.NonNegativeReals)
     block.committed = held(committed_names(tree, "contracts"))
-    block.committed_q = pyo.Var(
-        block.committed.index_set(),
-        domain=pyo.NonNegativeReals,
-        bounds=lambda b, c: (tree.data[0].contracts[c].committed_t,) * 2,
-    )
+    most = {c: max(data.contracts[c].committed_t for data in tree.data.values()) for c in block.committed}
+    block.committed_q = pyo.Var(block.committed.index_set(), bounds=lambda b, c: (most[c], most[c]))
     block.signed = _with(block.committed, block.sign)
     block.volume = _with(block.committed_q, block.q)
     deliveries = list(_deliveries(tree, block))
@@ -117,7 +122,7 @@ def _deliveries(tree: Tree, block: pyo.Block) -> Iterator[tuple[tuple[int, str, 
                 signed = signing_year(tree, d, c, n)
                 if signed is None:
                     continue
-                first, last = delivery_years(data if d == COMMITTED else tree.data[d], data.contracts[c], signed)
+                first, last = delivery_years(data, data.contracts[c], signed)
                 if first <= year <= last:
                     yield (n, c, d), first
 
@@ -186,7 +191,7 @@ def _supply_rows(tree: Tree, block: pyo.Block, invest: pyo.Block) -> None:
     for n, c, d in block.taken:
         contract = tree.data[n].contracts[c]
         if contract.supplier not in tree.data[n].projects:
-            fits[n, contract.supplier, contract.material].append((1.0, block.volume[d, c]))
+            fits[n, contract.supplier, contract.material].append(volume_at(tree, block, d, c, n))
 
     def rule(b: pyo.Block, n: int, supplier: str, material: str) -> object:
         data, time, volumes = tree.data[n], tree.time[n], fits[n, supplier, material]
@@ -211,11 +216,11 @@ def _delivery_rows(tree: Tree, block: pyo.Block) -> None:
         for (n, c, d), first in block.first_year.items()
     }
     block.active_share = active
-    block.in_force = pyo.Constraint(
-        block.taken.index_set(),
-        rule=lambda b, n, c, d: b.taken[n, c, d] <= active[n, c, d] * b.volume[d, c],
-        doc="(17)",
-    )
+
+    def in_force(b: pyo.Block, n: int, c: str, d: int) -> object:
+        return linear([(1.0, b.taken[n, c, d]), *scaled(-active[n, c, d], [volume_at(tree, b, d, c, n)])]) <= 0
+
+    block.in_force = pyo.Constraint(block.taken.index_set(), rule=in_force, doc="(17)")
     block.untaken = pyo.Var(
         [(n, c, d) for n, c, d in block.taken if tree.ends_year(n) and tree.data[n].contracts[c].take_or_pay_share > 0],
         domain=pyo.NonNegativeReals,
@@ -232,7 +237,7 @@ def owed_terms(tree: Tree, block: pyo.Block, n: int, c: str, d: int) -> Terms:
     share = tree.data[n].contracts[c].take_or_pay_share
     year = [a for a in tree.year_nodes(n) if (a, c, d) in block.taken]
     owed = share * sum(block.active_share[a, c, d] for a in year)
-    return [(owed, block.volume[d, c]), *((-1.0, block.taken[a, c, d]) for a in year)]
+    return [*scaled(owed, [volume_at(tree, block, d, c, n)]), *((-1.0, block.taken[a, c, d]) for a in year)]
 
 
 def _taken_from(tree: Tree, block: pyo.Block) -> dict[tuple[int, str, str], Terms]:
@@ -266,7 +271,7 @@ def _costs(tree: Tree, block: pyo.Block) -> None:
             signed = signing_year(tree, d, c, leaf) if d in on_path else None
             owed = 0.0 if signed is None else owed_share(tree, leaf, c, signed)
             if owed > 0:
-                block.cost["owed_beyond_horizon"][leaf].append((owed, block.volume[d, c]))
+                block.cost["owed_beyond_horizon"][leaf] += scaled(owed, [volume_at(tree, block, d, c, leaf)])
 
 
 def owed_share(tree: Tree, leaf: int, c: str, signed: int) -> float:
@@ -328,7 +333,7 @@ def yearly_table(tree: Tree, block: pyo.Block) -> list[Row]:
                     "signing_year": signing_year(tree, d, c, n),
                     "year": tree.year[n],
                     "month": tree.month[n],
-                    "active_t": block.active_share[n, c, d] * amount(block.volume[d, c]),
+                    "active_t": block.active_share[n, c, d] * worth([volume_at(tree, block, d, c, n)]),
                     "taken_t": amount(taken),
                     "untaken_t": untaken,
                     "contract_price_usd_per_kg": price / MUSD_PER_T,

@@ -40,7 +40,7 @@ from lodestone.data.tree import Tree
 from lodestone.rules.bankability import given_back
 from lodestone.rules.credits import credits_at
 from lodestone.rules.linear import Row, Terms, amount, collected, linear, scaled, worth
-from lodestone.rules.payments import earners, planned_by
+from lodestone.rules.payments import must_earn, planned_by
 from lodestone.rules.price_floors import covered_at, package_of, packages_of, payments_at
 
 
@@ -49,8 +49,7 @@ def earnings(
 ) -> pyo.Block:
     """Build the rows (26); block.decision[n, g]: what goes with a decision alone, as terms worth at the decision."""
     block = pyo.Block(concrete=True)
-    private = set(earners(tree, invest))
-    rows = [(n, g) for n, g in invest.build if g in private and n not in tree.twin]
+    rows = [(n, g) for n, g in invest.build if must_earn(tree, n, g) and n not in tree.twin]
     after: dict[int, list[int]] = defaultdict(list)
     for n in tree.nodes:
         for a in () if n in tree.twin else tree.path[n]:
@@ -86,7 +85,8 @@ def earnings(
     block.keeps = pyo.Constraint(
         rows, rule=lambda b, n, g: linear(collected(b.received[n, g] + b.decision[n, g])) >= 0, doc="(26)"
     )
-    many = [(a, g) for a, g in paid.topup if g in private and tree.data[a].projects[g].max_builds > 1 and a in after]
+    earners = [(a, g) for a, g in paid.topup if must_earn(tree, a, g) and a in after]
+    many = [(a, g) for a, g in earners if tree.data[a].projects[g].max_builds > 1]
 
     def from_planned(b: pyo.Block, a: int, g: str) -> object:
         most = _most(tree, paid, after[tree.path[a][0]], a, g)
@@ -316,7 +316,7 @@ def _cash(
     """Years after a decision -> MUSD to owners and their lenders, in the mean of the futures that share it."""
     cash: dict[int, float] = defaultdict(float)
     year, hurdle = tree.year[n], 1 + tree.data[n].projects[g].hurdle_rate
-    cash[0] += worth(_put_in(tree, invest, floors, n, g))
+    cash[0] = worth(_put_in(tree, invest, floors, n, g))
     for a in (a for a in tree.nodes if n in tree.path[a] and a not in tree.twin):
         likely = tree.probability[a] / tree.probability[n]
         earned = amount(block.earned[a, g]) if (a, g) in block.earned else 0.0

@@ -63,8 +63,7 @@ def investments(tree: Tree) -> pyo.Block:
     _requires(tree, block)
     block.cost = costs("capex", "salvage", "public_fixed_cost")
     for d, g in block.decided:
-        if tree.data[0].projects[g].public:
-            _public_cost(tree, block, d, g)
+        _public_cost(tree, block, d, g)
     return block
 
 
@@ -183,7 +182,8 @@ def _requires(tree: Tree, block: pyo.Block) -> None:
 def _public_cost(tree: Tree, block: pyo.Block, decision: int, g: str) -> None:
     build = block.decided[decision, g]
     for n in paid_at(tree, decision, "projects", g):
-        block.cost["capex"][n].append((tree.data[n].projects[g].capex, build))
+        if tree.data[n].projects[g].public:
+            block.cost["capex"][n].append((tree.data[n].projects[g].capex, build))
     for n in tree.nodes:
         project = tree.data[n].projects[g]
         decided = _on_path(tree, decision, project, n)
@@ -198,8 +198,8 @@ def _public_cost(tree: Tree, block: pyo.Block, decision: int, g: str) -> None:
 
 
 def _on_path(tree: Tree, decision: int, project: Project, node: int) -> int | None:
-    """The year of a decision that concerns a node; None where it does not."""
-    if decision != COMMITTED and decision not in tree.path[node]:
+    """The year of a decision of a public project that concerns a node; None where it does not."""
+    if not project.public or (decision != COMMITTED and decision not in tree.path[node]):
         return None
     return decision_year(tree, decision, project)
 

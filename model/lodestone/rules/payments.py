@@ -83,8 +83,8 @@ def payments(
             if any(coefficient > 0 for coefficient, _ in terms):
                 block.needed[n, u] = terms
     block.lacks = lacks
-    block.earners = set(earners(tree, invest))
-    earns = {(n, g) for n in years for g in block.earners if planned_by(tree, invest, g, n)}
+    earns = {(n, g) for n in years for g in tree.data[n].projects if must_earn(tree, n, g)}
+    earns = {(n, g) for n, g in earns if planned_by(tree, invest, g, n)}
     block.topup = pyo.Var(list(dict.fromkeys([*block.needed, *sorted(earns)])), domain=pyo.NonNegativeReals)
     block.pays = pyo.Constraint(
         list(block.needed),
@@ -102,11 +102,10 @@ def planned_by(tree: Tree, invest: pyo.Block, g: str, n: int) -> Terms:
     return [(1.0, invest.build[d, g]) for d in decided if project.first_year(tree.year[d]) <= tree.year[n]]
 
 
-def earners(tree: Tree, invest: pyo.Block) -> list[str]:
-    """Private projects that the plan decides: what is committed need not earn its keep."""
-    projects = tree.data[tree.nodes[0]].projects
-    found = dict.fromkeys(g for _, g in invest.build)
-    return [g for g in found if not projects[g].public and projects[g].committed_year is None]
+def must_earn(tree: Tree, n: int, unit: str) -> bool:
+    """Whether a unit is a private project that the plan may decide: what is committed need not earn its keep."""
+    project = tree.data[n].projects.get(unit)
+    return project is not None and not project.public and project.committed_year is None
 
 
 def settle(tree: Tree, offtake: pyo.Block, block: pyo.Block) -> None:
@@ -121,7 +120,7 @@ def settle(tree: Tree, offtake: pyo.Block, block: pyo.Block) -> None:
         untaken.set_value(least, skip_validation=True)
         renamed[n, tree.data[n].contracts[c].supplier] += prices(tree, offtake, n, c, d)[0] * (before - least)
     for (n, u), topup in ((key, v) for key, v in block.topup.items() if key[0] in tree.time):
-        kept = amount(topup) + renamed[n, u] if u in block.earners and n not in tree.twin else 0.0
+        kept = amount(topup) + renamed[n, u] if must_earn(tree, n, u) and n not in tree.twin else 0.0
         topup.set_value(max(kept, worth(block.needed.get((n, u), ())), 0.0), skip_validation=True)
 
 

@@ -47,7 +47,7 @@ from lodestone.data.lenders import committed_terms, filled_in, gap, grant, loan
 from lodestone.data.plan_data import MUSD_PER_T, Floor, PlanData, Project, year_of
 from lodestone.data.tree import Tree
 from lodestone.rules.commitments import COMMITTED, committed_names, decision_year, decisions_before, held, paid_at
-from lodestone.rules.contracts import delivery_years, signing_year
+from lodestone.rules.contracts import delivery_years, signing_year, volume_at
 from lodestone.rules.linear import Row, Terms, amount, costs, linear, scaled, worth
 
 
@@ -146,7 +146,7 @@ def deemed_at(tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int, o: st
         return scaled(ramp, covered_at(tree, block, o, decision, year) + _broken(tree, block, node, o, decision, year))
     output = ramp * full_output(data, floor, tree.time[node])
     contracted: Terms = []
-    for (d, c), volume in offtake.volume.items():
+    for d, c in offtake.volume:
         contract = data.contracts[c]
         if d != COMMITTED or (contract.supplier, contract.material) != (floor.project, floor.material):
             continue
@@ -156,7 +156,7 @@ def deemed_at(tree: Tree, block: pyo.Block, offtake: pyo.Block, node: int, o: st
         begins, ends = delivery_years(data, contract, signed)
         if begins <= year <= ends:
             active = data.force_majeure(contract, tree.time[node]) * (project.ramp_in(signed, year) if project else 1.0)
-            contracted.append((-contract.take_or_pay_share * active, volume))
+            contracted += scaled(-contract.take_or_pay_share * active, [volume_at(tree, offtake, d, c, node)])
     return [(output, block.decided[decision, o]), *contracted]
 
 

@@ -14,6 +14,7 @@ from lodestone.data.plan_data import CLEAN, EXPOSED, Time
 from lodestone.plan.key_figures import begin
 from lodestone.plan.tables import Row
 from lodestone.rules.build import Built
+from lodestone.rules.payments import must_earn
 from lodestone.solver.matrix import Variable
 
 ROUNDING = 1e-7
@@ -87,7 +88,7 @@ def hold_promises(built: Built, held: Decisions) -> None:
     m, tree = built.model, built.tree
     decided = {g for (g, _), copies in held.builds.items() if copies}
     for (n, g), topup in m.payments.topup.items():
-        if g in decided and g in m.payments.earners:
+        if g in decided and must_earn(tree, n, g):
             topup.setlb(held.topups.get((g, tree.time[n]), 0.0))
     for rows in (m.earnings.keeps, m.earnings.together):
         for (_, g), row in rows.items():
