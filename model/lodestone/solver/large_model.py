@@ -6,12 +6,14 @@ no plan of the rest undercuts, no plan of the whole does. So:
 1. The relaxation of the whole tells which rows have a price. They, the equalities and all rows with whole numbers are
    the *part*.
 2. The part is solved. Its whole numbers, held in the whole model, make a plan; rows that have a price there join.
-3. The part is asked for anything cheaper than that plan less the gap. What it finds is a better plan, or rows that it
-   lacks. When it proves that there is nothing, the plan is within the gap.
+3. The part is asked for anything cheaper than that plan less the gap asked for; while that is far, for half the way to
+   the bound, as the better the plan, the less there is to prove. What it finds is a better plan, or rows that it lacks.
+   When it proves that there is nothing, the bound is there.
 
     three works A, B, C, of which two are needed; A and B together need a port, and the part does not know
     2.  the part builds A and B for 95 MUSD. Held in the whole, the port costs 30 more: a plan of 125; its row joins
-    3.  anything under 124? A and C, 115, in the whole too. Anything under 114? Nothing: within 1 MUSD
+    3.  the bound is 80; anything under 102? Nothing. Under 124? A and C, 115, in the whole too. Under 114? Nothing:
+        within 1 MUSD
 
 Each round adds a row or finds a cheaper plan, so it ends; measured in benchmarks/RESULTS.md. A start is a plan to begin
 with, as its numbers are held in the whole: the solver's own way with starts may take a cost for less than it is.
@@ -112,6 +114,8 @@ class LargeSolver(Solver):
             search.run(start)
         finally:
             whole.put_back(self.highs)
+            if search.basis is not None:
+                self.begin_at(search.basis)
         if search.best is None:
             return super().solve(gap, watch.left, on_progress, should_stop, started, absolute_gap, search.bound)
         best, cost, low, nodes = search.best, search.cost, search.bound, search.nodes
@@ -122,7 +126,7 @@ class LargeSolver(Solver):
                     best, cost = super().all_values(), more.objective
                 low, nodes = more.bound, nodes + more.nodes
         self._best = best
-        return Outcome(cost - low <= max(absolute_gap, gap * abs(cost)), cost, min(low, cost), nodes)
+        return Outcome(cost - low <= max(absolute_gap, gap * abs(cost)) * (1 + 1e-9), cost, min(low, cost), nodes)
 
     def relaxed(self, watch: Watch) -> float:
         """Solve the model without whole numbers; its cost is a bound, and its duals can be asked for.
@@ -164,6 +168,7 @@ class Watch:
     started: float
     cost: float = INFINITY
     bound: float = -INFINITY
+    most: float = INFINITY  # what is sought costs no more: beyond that nothing is proved
 
     @property
     def left(self) -> float:
@@ -180,7 +185,7 @@ class Watch:
         if self.on_progress is None:
             return
         best = self.cost if np.isfinite(self.cost) else None
-        low = max(self.bound, -INFINITY if shown.bound is None else min(shown.bound, self.cost))
+        low = max(self.bound, -INFINITY if shown.bound is None else min(shown.bound, self.most))
         bound = low if np.isfinite(low) else None
         gap = None if best is None or bound is None else (best - bound) / max(abs(best), 1e-9)
         self.on_progress(replace(shown, best=best, bound=bound, gap=gap))
@@ -202,8 +207,10 @@ class Search:
         """matters: by row, to which rows are added; bound: what is proved already."""
         self.solver, self.whole, self.matters, self.watch = solver, whole, matters, watch
         self.gap, self.absolute_gap = gap, absolute_gap
-        self.cost, self.bound, self.nodes = INFINITY, bound, 0
+        self.cost, self.bound, self.nodes, self.rounds = INFINITY, bound, 0, 0
         self.best: np.ndarray | None = None
+        self.basis: HighsObject = None  # of the best plan
+        self.is_first = False  # whether the best plan is that of the first part, which is a poor one
 
     @property
     def enough(self) -> float:
@@ -213,7 +220,7 @@ class Search:
     @property
     def done(self) -> bool:
         """Whether the gap is small enough."""
-        return self.best is not None and self.cost - self.bound <= self.enough
+        return self.best is not None and self.cost - self.bound <= self.enough * (1 + 1e-9)
 
     def run(self, start: np.ndarray | None) -> None:
         """Until the gap is small enough, or time ends.
@@ -231,9 +238,10 @@ class Search:
                     raise
                 return  # what was begun with stands
             self.matters |= self.whole.always | (np.abs(self.solver.row_duals()) > PRICED)
-        for _ in range(MOST_ROUNDS):
-            if self.done or (self.best is not None and self.watch.over) or not self._round():
-                break
+        more = True
+        while more and not self.done and self.rounds < MOST_ROUNDS and (self.best is None or not self.watch.over):
+            more = self._round()
+            self.rounds += 1
 
     def _round(self) -> bool:
         """Solve the part and hold what it finds in the whole; False where nothing more is found out."""
@@ -244,14 +252,19 @@ class Search:
             gap = max(self.gap, FIRST_GAP)
             outcome = part.solve(gap, watch.left, watch.tell, watch.should_stop, watch.started, self.absolute_gap)
             self._raise_bound(outcome.bound)
+            self.is_first = True
         else:
-            if self.cost - self.bound <= NEAR * self.enough:
+            gap, most = self.cost - self.bound, self.cost - self.enough
+            if self.is_first or gap > NEAR * self.enough:
+                most, self.is_first = self.cost - gap / 2, False
+            else:
                 part.set_options(TREE_ONLY)
-            found, proved = part.seek(self.cost - self.enough, watch.left, watch.tell, watch.should_stop)
+            watch.most = most
+            found, proved = part.seek(most, watch.left, watch.tell, watch.should_stop)
             self._raise_bound(proved)
             if not found:
                 self.nodes += part.nodes
-                return False
+                return found is False and not self.done
         self.nodes += part.nodes
         values, known, cost = part.all_values(), int(self.matters.sum()), self.cost
         self._hold(values)
@@ -269,7 +282,7 @@ class Search:
             self.matters |= priced
         if cost < self.cost:
             self.cost = self.watch.cost = cost
-            self.best = solution
+            self.best, self.basis = solution, self.solver.basis()
 
     def _raise_bound(self, proved: float) -> None:
         self.bound = self.watch.bound = max(self.bound, proved)
