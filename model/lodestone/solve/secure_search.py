@@ -241,7 +241,9 @@ def cheapest(
         if best is not None:
             solver.start_from(best.values)
         try:
-            outcome = solver.solve(wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, began)
+            outcome = solver.solve(
+                wanted.gap, wanted.time_limit, wanted.on_progress, wanted.should_stop, began, bound=bound
+            )
         except StoppedError:
             if best is None:
                 raise

@@ -105,8 +105,10 @@ class LargeSolver(Solver):
         start, self._start = self._start, None
         if not whole.integer.any() or (gap < TIGHT and absolute_gap <= ABSOLUTE_GAP):
             return super().solve(gap, time_limit, on_progress, should_stop, started, absolute_gap, bound)
-        if len(self._matters) != len(whole.row_lower):
-            self._matters = np.zeros(len(whole.row_lower), dtype=bool)
+        matters = np.full(len(whole.row_lower), self._matters.any())  # rows that were added since do
+        known = self._matters[: len(matters)]
+        matters[: len(known)] = known
+        self._matters = matters
         began = time.monotonic()
         watch = Watch(on_progress, should_stop, began + time_limit, began if started is None else started)
         search = Search(self, whole, self._matters, gap, absolute_gap, watch, bound)
@@ -229,7 +231,7 @@ class Search:
         """
         if start is not None:
             self._hold(start)
-        if self.best is None or not self.matters.any() or not np.isfinite(self.bound):
+        if not self.matters.any() or not np.isfinite(self.bound):
             self.whole.put_back(self.solver.highs)
             try:
                 self._raise_bound(self.solver.relaxed(self.watch))
