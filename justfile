@@ -44,8 +44,8 @@ record:
     python -m benchmarks.record --write docs/record.json
 
 # what planning and studies take, kept by version and machine, drawn in docs/benchmarks.md
-measure *parts:
-    python -m benchmarks --write {{parts}}
+measure *options:
+    python -m benchmarks --write {{options}}
 
 # loans, stakes, credits and blank floors on many random workbooks, solved a second time
 deals:
