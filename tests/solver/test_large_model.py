@@ -193,6 +193,20 @@ def test_progress_shows_plans_of_the_whole_only():
     assert (seen[-1].best, seen[-1].bound) == (115.0, 102.0)
 
 
+def test_a_start_counts_for_a_tight_gap_too(monkeypatch):
+    """It is handed on: with no time for more, the plan is the start."""
+    monkeypatch.setattr(large_model, "TIGHT", 1e-4)
+    m = port()
+    solver = solver_of(m)
+    start = values_of(solver, m, A=1, B=1)
+    for g in "AB":
+        start[solver.column[id(m.use[g])]] = 0.9
+    start[solver.column[id(m.more)]] = 0.1
+    solver.start_from(start)
+    outcome = solver.solve(1e-9, 0.0)
+    assert (outcome.optimal, outcome.objective) == (False, pytest.approx(125))
+
+
 @pytest.mark.parametrize("limit", ["MOST_ROUNDS", "TIGHT"])
 def test_all_rows_at_once(monkeypatch, limit):
     """After too many rounds, and for a gap that would take too many."""

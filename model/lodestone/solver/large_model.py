@@ -101,9 +101,12 @@ class LargeSolver(Solver):
         bound: float = -INFINITY,
     ) -> Outcome:
         """Solve the mixed-integer programme as every solver does, on the rows that matter."""
-        whole = Whole.of(self.highs)
         start, self._start = self._start, None
-        if not whole.integer.any() or (gap < TIGHT and absolute_gap <= ABSOLUTE_GAP):
+        too_tight = gap < TIGHT and absolute_gap <= ABSOLUTE_GAP
+        whole = None if too_tight or not self.branched.any() else Whole.of(self.highs)
+        if whole is None or not whole.integer.any():
+            if start is not None:
+                super().start_from(start)
             return super().solve(gap, time_limit, on_progress, should_stop, started, absolute_gap, bound)
         matters = np.full(len(whole.row_lower), self._matters.any())  # rows that were added since do
         known = self._matters[: len(matters)]
