@@ -29,7 +29,7 @@ MAGNETS, NINE = "rare_earth_magnets", "critical_minerals"
 OUT, OUT_NINE = f"outputs/{MAGNETS}", f"outputs/{NINE}"
 WITHOUT_CAPS = ("--set", "ChinaShare/*/years=1")
 COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {  # name -> what is written, by which command
-    "base": (f"{OUT}/base/plan.json", ("solve", f"{MAGNETS}.xlsx", "--extra-gap", "0.02")),
+    "base": (f"{OUT}/base/plan.json", ("solve", f"{MAGNETS}.xlsx")),
     "no_caps": (
         f"{OUT}/no_caps/plan.json",
         ("solve", f"{MAGNETS}.xlsx", "--no-reference", "--gap", GAP, *WITHOUT_CAPS, "--out", f"{OUT}/no_caps"),
