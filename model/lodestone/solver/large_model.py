@@ -7,8 +7,8 @@ no plan of the rest undercuts, no plan of the whole does. So:
    the *part*.
 2. The part is solved. Its whole numbers, held in the whole model, make a plan; rows that have a price there join.
 3. The part is asked for anything cheaper than that plan less the gap asked for; while that is far, for half the way to
-   the bound, as the better the plan, the less there is to prove. What it finds is a better plan, or rows that it lacks.
-   When it proves that there is nothing, the bound is there.
+   the bound by heuristics alone, as the better the plan, the less there is to prove. What it finds is a better plan, or
+   rows that it lacks. When it proves that there is nothing, the bound is there.
 
     three works A, B, C, of which two are needed; A and B together need a port, and the part does not know
     2.  the part builds A and B for 95 MUSD. Held in the whole, the port costs 30 more: a plan of 125; its row joins
@@ -49,6 +49,7 @@ SEARCH_LARGE: dict[str, float | int | str | bool] = {
     "mip_heuristic_run_rens": True,
     "simplex_dual_edge_weight_strategy": 1,
 }
+ROOT_ONLY: dict[str, float | int | str | bool] = {"mip_max_nodes": 10}
 TREE_ONLY: dict[str, float | int | str | bool] = {"mip_heuristic_run_rens": False, "mip_heuristic_effort": 0.0}
 
 
@@ -216,6 +217,7 @@ class Search:
         self.best: np.ndarray | None = None
         self.basis: HighsObject = None  # of the best plan
         self.is_first = False  # whether the best plan is that of the first part, which is a poor one
+        self.halved = False  # whether half the way to the bound was too far from the best plan
 
     @property
     def enough(self) -> float:
@@ -260,21 +262,25 @@ class Search:
             self.is_first = True
         else:
             gap, most = self.cost - self.bound, self.cost - self.enough
-            if self.is_first or gap > NEAR * self.enough:
-                most, self.is_first = self.cost - gap / 2, False
-            else:
+            if gap <= NEAR * self.enough and not self.is_first:
                 part.set_options(TREE_ONLY)
+            elif not self.halved:
+                most = self.cost - gap / 2
+                part.set_options(ROOT_ONLY)
             watch.most = most
             found, proved = part.seek(most, watch.left, watch.tell, watch.should_stop)
             self._raise_bound(proved)
             if not found:
+                self.halved = True
                 self.nodes += part.nodes
-                return found is False and not self.done
+                return not self.done and not watch.over
         self.nodes += part.nodes
         values, known, cost = part.all_values(), int(self.matters.sum()), self.cost
         self._hold(values)
         if self.matters.sum() == known:
             self.matters |= self.whole.broken(values)
+        if self.cost < cost < INFINITY:
+            self.is_first = self.halved = False
         return self.cost < cost or bool(self.matters.sum() > known)
 
     def _hold(self, values: np.ndarray) -> None:
