@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -211,6 +212,14 @@ def test_what_was_found_stands_when_going_on_finds_nothing():
     worse = Steps(Outcome(False, 111.0, 107.0, 1))
     outcome, best = gone_on(worse, Outcome(True, 110.0, 105.0, 1))
     assert (outcome.objective, outcome.bound, best) == (110.0, 107.0, 0)
+
+
+@pytest.mark.parametrize("cost, enough", [(150.0, 1.0), (50.0, 1.0), (100.0, 1e-3)])
+def test_what_is_saved_counts_like_what_is_paid(cost: float, enough: float):
+    """2 % of 50 MUSD, more or less than doing nothing (100); where both cost the same, 1e-5 of the cost."""
+    beside = Beside(None, False, 0.02, lambda: False)  # type: ignore[arg-type]
+    beside._value = Nothing(SimpleNamespace(objective_musd=100.0), None)  # type: ignore[arg-type]
+    assert beside.enough(cost) == pytest.approx(enough)
 
 
 def test_the_command_solves_it_unless_told_not_to(tmp_path: Path):

@@ -29,7 +29,7 @@ class PartOfExtra:
     nothing: float
 
     def __call__(self, objective: float) -> float:
-        return max(self.share * (objective - self.nothing), LEAST_GAP * abs(objective))
+        return max(self.share * abs(objective - self.nothing), LEAST_GAP * abs(objective))
 
 
 @dataclass(frozen=True)

@@ -197,7 +197,7 @@ class Beside:
         nothing = self.answer()
         if isinstance(nothing, Failure) or self._share is None:
             return None
-        return max(self._share * (objective - nothing.plan.objective_musd), LEAST_EXTRA * abs(objective))
+        return max(self._share * abs(objective - nothing.plan.objective_musd), LEAST_EXTRA * abs(objective))
 
 
 def _work(task: Task, tell: Tell, should_stop: ShouldStop) -> Value:
