@@ -188,8 +188,11 @@ def test_progress_shows_plans_of_the_whole_only():
     solver_of(port()).solve(1e-9, 60, seen.append)
     assert all(p.best is None or p.best >= 115 - 1e-6 for p in seen)
     assert all(p.bound is None or p.bound <= 115 + 1e-6 for p in seen)
-    watch = large_model.Watch(seen.append, None, 0.0, 0.0, cost=115.0, bound=80.0, most=102.0)
-    watch.tell(Progress("solve", 1.0, 97.0, 110.0))  # the part is done, and says that nothing is left under 110
+    search = large_model.SearchOfRows(
+        solver_of(port()), None, None, large_model.Wanted(0.0, 0.0, 0.0, seen.append), 80.0
+    )
+    search.cost, search.most = 115.0, 102.0
+    search.tell(Progress("solve", 1.0, 97.0, 110.0))  # the part is done, and says that nothing is left under 110
     assert (seen[-1].best, seen[-1].bound) == (115.0, 102.0)
 
 

@@ -162,22 +162,21 @@ class Solver(LoadedModel):
         cutoff: float = INFINITY,
     ) -> None:
         """Run, if need be twice: presolve may leave open whether a model is infeasible or unbounded, and may take a
-        start for cheaper than it is (HiGHS 1.16), which then seems proved."""
+        start, or what was found last, for cheaper than it is (HiGHS 1.16), which then seems proved."""
         self._attempt(on_progress, should_stop, started, cutoff)
-        if self.offered and self._is_dearer_than_told():
-            self.begin_anew()
-            self._attempt(on_progress, should_stop, started, cutoff)
-        self.offered = False
-        if self.highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+        left_open = self.highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible
+        if left_open or self._is_dearer_than_told():
             self._options(presolve="off")
             self._attempt(on_progress, should_stop, started, cutoff)
             self._options(presolve=self._presolve)
 
     def _is_dearer_than_told(self) -> bool:
         """Whether the solution costs more than the solver says."""
-        lp, info = self.highs.getLp(), self.highs.getInfo()
-        if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        info = self.highs.getInfo()
+        found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        if not found or not self.integer.any():
             return False
+        lp = self.highs.getLp()
         cost, told = float(np.asarray(lp.col_cost_) @ self.all_values()) + lp.offset_, info.objective_function_value
         return cost > told + 1e-6 * max(1.0, abs(told))
 

@@ -57,7 +57,6 @@ class LoadedModel:
         with muted():
             self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
-        self.offered = False  # whether the next solve has a start
         self._load(loaded)
 
     def _options(self, **options: float | int | str | bool) -> None:
@@ -114,12 +113,10 @@ class LoadedModel:
         solution = highspy.HighsSolution()
         solution.col_value = [*values.tolist(), *[0.0] * (self.width - len(values))]
         self.highs.setSolution(solution)
-        self.offered = True
 
     def offer(self, columns: np.ndarray, values: np.ndarray) -> None:
         """Values of some columns as a start, from which the solver completes a solution if it can."""
         self.highs.setSolution(len(columns), columns.astype(np.int32), values)
-        self.offered = True
 
     def basis(self) -> HighsObject:
         """The basis of the last solve, for `go_back_to`."""

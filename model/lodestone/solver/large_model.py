@@ -49,7 +49,7 @@ SEARCH_LARGE: dict[str, float | int | str | bool] = {
     "mip_heuristic_run_rens": True,
     "simplex_dual_edge_weight_strategy": 1,
 }
-ROOT_ONLY: dict[str, float | int | str | bool] = {"mip_max_nodes": 10}
+FEW_NODES: dict[str, float | int | str | bool] = {"mip_max_nodes": 10}
 TREE_ONLY: dict[str, float | int | str | bool] = {"mip_heuristic_run_rens": False, "mip_heuristic_effort": 0.0}
 
 
@@ -113,9 +113,8 @@ class LargeSolver(Solver):
         known = self._matters[: len(matters)]
         matters[: len(known)] = known
         self._matters = matters
-        began = time.monotonic()
-        watch = Watch(on_progress, should_stop, began + time_limit, began if started is None else started)
-        search = Search(self, whole, self._matters, gap, absolute_gap, watch, bound)
+        wanted = Wanted(gap, absolute_gap, time.monotonic() + time_limit, on_progress, should_stop, started)
+        search = SearchOfRows(self, whole, self._matters, wanted, bound)
         try:
             search.run(start)
         finally:
@@ -123,18 +122,20 @@ class LargeSolver(Solver):
             if search.basis is not None:
                 self.begin_at(search.basis)
         if search.best is None:
-            return super().solve(gap, watch.left, on_progress, should_stop, started, absolute_gap, search.bound)
+            return super().solve(gap, search.left, on_progress, should_stop, started, absolute_gap, search.bound)
         best, cost, low, nodes = search.best, search.cost, search.bound, search.nodes
-        if not search.done and not watch.over:  # too many rounds: all rows at once
+        if not search.done and not search.over:  # too many rounds: all rows at once
             with suppress(StoppedError):
-                more = super().solve(gap, watch.left, on_progress, should_stop, started, absolute_gap, low)
+                more = super().solve(gap, search.left, on_progress, should_stop, started, absolute_gap, low)
                 if more.objective < cost:
                     best, cost = super().all_values(), more.objective
                 low, nodes = more.bound, nodes + more.nodes
         self._best = best
         return Outcome(cost - low <= max(absolute_gap, gap * abs(cost)) * (1 + 1e-9), cost, min(low, cost), nodes)
 
-    def relaxed(self, watch: Watch) -> float:
+    def relaxed(
+        self, time_limit: float, on_progress: OnProgress | None, should_stop: ShouldStop | None, started: float
+    ) -> float:
         """Solve the model without whole numbers; its cost is a bound, and its duals can be asked for.
 
         Raises NoPlanError when it has no solution, StoppedError when none is found in time.
@@ -142,8 +143,8 @@ class LargeSolver(Solver):
         columns = np.arange(self.width, dtype=np.int32)
         part = int(highspy.HighsVarType.kContinuous)
         self.highs.changeColsIntegrality(len(columns), columns, np.full(len(columns), part, dtype=np.uint8))
-        self._options(time_limit=watch.left, solver="choose" if self.basis().valid else "ipm")
-        self._run(watch.tell, watch.should_stop, watch.started)
+        self._options(time_limit=time_limit, solver="choose" if self.basis().valid else "ipm")
+        self._run(on_progress, should_stop, started)
         self._options(time_limit=INFINITY, solver="choose")
         objective = self._outcome().objective
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
@@ -164,65 +165,49 @@ class LargeSolver(Solver):
         super()._run(on_progress, should_stop, started, cutoff)
 
 
-@dataclass
-class Watch:
-    """Who watches a search, until when it may take (time.monotonic), and what is known so far, MUSD."""
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a search: relative and absolute gap (MUSD), until when (time.monotonic), and who watches."""
 
-    on_progress: OnProgress | None
-    should_stop: ShouldStop | None
+    gap: float
+    absolute_gap: float
     ends: float
-    started: float
-    cost: float = INFINITY
-    bound: float = -INFINITY
-    most: float = INFINITY  # what is sought costs no more: beyond that nothing is proved
+    on_progress: OnProgress | None = None
+    should_stop: ShouldStop | None = None
+    started: float | None = None  # time.monotonic, when the run began
+
+
+class SearchOfRows:
+    """The best plan so far (cost, MUSD, and best, by column), and the bound that none undercuts.
+
+    is_first: whether the best plan is that of the first part, a poor one. halved: whether half the way from it to the
+    bound was too far. most: what is sought costs no more, and beyond it nothing is proved.
+    """
+
+    def __init__(self, solver: LargeSolver, whole: Whole, matters: Flags, wanted: Wanted, bound: float) -> None:
+        """matters: by row, to which rows are added; bound: what is proved already."""
+        self.solver, self.whole, self.matters, self.wanted = solver, whole, matters, wanted
+        self.started = time.monotonic() if wanted.started is None else wanted.started
+        self.cost, self.bound, self.most, self.nodes, self.rounds = INFINITY, bound, INFINITY, 0, 0
+        self.best: np.ndarray | None = None
+        self.basis: HighsObject = None  # of the best plan
+        self.is_first = self.halved = False
 
     @property
     def left(self) -> float:
         """Seconds."""
-        return max(0.0, self.ends - time.monotonic())
+        return max(0.0, self.wanted.ends - time.monotonic())
 
     @property
     def over(self) -> bool:
         """Whether it is time to end."""
-        return self.left <= 0 or bool(self.should_stop and self.should_stop())
-
-    def tell(self, shown: Progress) -> None:
-        """Of a part, whose own plans are none of the whole."""
-        if self.on_progress is None:
-            return
-        best = self.cost if np.isfinite(self.cost) else None
-        low = max(self.bound, -INFINITY if shown.bound is None else min(shown.bound, self.most))
-        bound = low if np.isfinite(low) else None
-        gap = None if best is None or bound is None else (best - bound) / max(abs(best), 1e-9)
-        self.on_progress(replace(shown, best=best, bound=bound, gap=gap))
-
-
-class Search:
-    """One search: the best plan so far (cost, MUSD, and best, by column), and the bound that none undercuts."""
-
-    def __init__(
-        self,
-        solver: LargeSolver,
-        whole: Whole,
-        matters: Flags,
-        gap: float,
-        absolute_gap: float,
-        watch: Watch,
-        bound: float,
-    ) -> None:
-        """matters: by row, to which rows are added; bound: what is proved already."""
-        self.solver, self.whole, self.matters, self.watch = solver, whole, matters, watch
-        self.gap, self.absolute_gap = gap, absolute_gap
-        self.cost, self.bound, self.nodes, self.rounds = INFINITY, bound, 0, 0
-        self.best: np.ndarray | None = None
-        self.basis: HighsObject = None  # of the best plan
-        self.is_first = False  # whether the best plan is that of the first part, which is a poor one
-        self.halved = False  # whether half the way to the bound was too far from the best plan
+        stop = self.wanted.should_stop
+        return self.left <= 0 or bool(stop and stop())
 
     @property
     def enough(self) -> float:
         """The gap that is small enough, MUSD."""
-        return max(self.absolute_gap, self.gap * abs(self.cost))
+        return max(self.wanted.absolute_gap, self.wanted.gap * abs(self.cost))
 
     @property
     def done(self) -> bool:
@@ -239,42 +224,45 @@ class Search:
         if not self.matters.any() or not np.isfinite(self.bound):
             self.whole.put_back(self.solver.highs)
             try:
-                self._raise_bound(self.solver.relaxed(self.watch))
+                relaxed = self.solver.relaxed(self.left, self.tell, self.wanted.should_stop, self.started)
             except StoppedError:
                 if self.best is None:
                     raise
                 return  # what was begun with stands
+            self.bound = max(self.bound, relaxed)
             self.matters |= self.whole.always | (np.abs(self.solver.row_duals()) > PRICED)
         more = True
-        while more and not self.done and self.rounds < MOST_ROUNDS and (self.best is None or not self.watch.over):
+        while more and not self.done and self.rounds < MOST_ROUNDS and (self.best is None or not self.over):
             more = self._round()
             self.rounds += 1
+
+    def tell(self, shown: Progress) -> None:
+        """Of a part, whose own plans are none of the whole."""
+        if self.wanted.on_progress is None:
+            return
+        best = self.cost if np.isfinite(self.cost) else None
+        low = max(self.bound, -INFINITY if shown.bound is None else min(shown.bound, self.most))
+        bound = low if np.isfinite(low) else None
+        gap = None if best is None or bound is None else (best - bound) / max(abs(best), 1e-9)
+        self.wanted.on_progress(replace(shown, best=best, bound=bound, gap=gap))
 
     def _round(self) -> bool:
         """Solve the part and hold what it finds in the whole; False where nothing more is found out."""
         part = Solver(self.whole.part(self.matters), self.solver.careful)
         part.set_options(SEARCH_LARGE)
-        watch = self.watch
+        stop = self.wanted.should_stop
+        found: bool | None = True
         if self.best is None:
-            gap = max(self.gap, FIRST_GAP)
-            outcome = part.solve(gap, watch.left, watch.tell, watch.should_stop, watch.started, self.absolute_gap)
-            self._raise_bound(outcome.bound)
-            self.is_first = True
+            gap = max(self.wanted.gap, FIRST_GAP)
+            outcome = part.solve(gap, self.left, self.tell, stop, self.started, self.wanted.absolute_gap)
+            proved, self.is_first = outcome.bound, True
         else:
-            gap, most = self.cost - self.bound, self.cost - self.enough
-            if gap <= NEAR * self.enough and not self.is_first:
-                part.set_options(TREE_ONLY)
-            elif not self.halved:
-                most = self.cost - gap / 2
-                part.set_options(ROOT_ONLY)
-            watch.most = most
-            found, proved = part.seek(most, watch.left, watch.tell, watch.should_stop)
-            self._raise_bound(proved)
-            if not found:
-                self.halved = True
-                self.nodes += part.nodes
-                return not self.done and not watch.over
+            found, proved = self._seek(part)
         self.nodes += part.nodes
+        self.bound = max(self.bound, proved)
+        if not found:
+            self.halved = True
+            return not self.done and not self.over
         values, known, cost = part.all_values(), int(self.matters.sum()), self.cost
         self._hold(values)
         if self.matters.sum() == known:
@@ -282,6 +270,16 @@ class Search:
         if self.cost < cost < INFINITY:
             self.is_first = self.halved = False
         return self.cost < cost or bool(self.matters.sum() > known)
+
+    def _seek(self, part: Solver) -> tuple[bool | None, float]:
+        """Whether the part has anything cheaper, and what is proved."""
+        gap, self.most = self.cost - self.bound, self.cost - self.enough
+        if gap <= NEAR * self.enough and not self.is_first:
+            part.set_options(TREE_ONLY)
+        elif not self.halved:
+            self.most = self.cost - gap / 2
+            part.set_options(FEW_NODES)
+        return part.seek(self.most, self.left, self.tell, self.wanted.should_stop)
 
     def _hold(self, values: np.ndarray) -> None:
         """Make a plan of the whole numbers of a solution; what has a price in it matters."""
@@ -292,11 +290,7 @@ class Search:
         if self.matters.any():  # before the relaxation nothing is known of them
             self.matters |= priced
         if cost < self.cost:
-            self.cost = self.watch.cost = cost
-            self.best, self.basis = solution, self.solver.basis()
-
-    def _raise_bound(self, proved: float) -> None:
-        self.bound = self.watch.bound = max(self.bound, proved)
+            self.cost, self.best, self.basis = cost, solution, self.solver.basis()
 
 
 @dataclass(frozen=True)
