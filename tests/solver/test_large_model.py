@@ -66,7 +66,7 @@ def test_rows_that_limit_join_until_the_plan_is_proved():
 def test_what_a_part_finds_costs_what_it_costs_in_the_whole(monkeypatch):
     """Without the row of the port the part builds A and B for 95; held, they cost 125, and the row joins."""
     costs, sizes = [], []
-    held, part = LargeSolver.held, large_model.Whole.part
+    held, part = LargeSolver.held, large_model.CurrentModel.part
 
     def noted(solver, values):
         found = held(solver, values)
@@ -78,7 +78,7 @@ def test_what_a_part_finds_costs_what_it_costs_in_the_whole(monkeypatch):
         return part(whole, matters)
 
     monkeypatch.setattr(LargeSolver, "held", noted)
-    monkeypatch.setattr(large_model.Whole, "part", counted)
+    monkeypatch.setattr(large_model.CurrentModel, "part", counted)
     outcome = solver_of(port()).solve(1e-9, 60)
     assert costs == pytest.approx([125, 115])
     assert sizes[:2] == [7, 8]  # six rows with builds, and what is needed; then the port's

@@ -97,6 +97,16 @@ class Tree:
         return following
 
     @cached_property
+    def period_before(self) -> dict[int, int]:
+        """Node -> the node of its year that it follows, where no other node does."""
+        following = Counter(self.parent.values())
+        return {
+            n: parent
+            for n, parent in self.parent.items()
+            if parent is not None and following[parent] == 1 and self.year[parent] == self.year[n]
+        }
+
+    @cached_property
     def leaf_of(self) -> dict[str, int]:
         """Scenario -> the leaf at which its future ends; branches of threats are no futures."""
         return {self.data[leaf].scenario.name: leaf for leaf in self.leaves if leaf not in self.twin}

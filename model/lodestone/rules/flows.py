@@ -63,6 +63,9 @@ def flows(tree: Tree, net: Network) -> pyo.Block:
         bounds=lambda b, n, o, *j: (0, avoidable(tree, n, o, j)),
     )
     block.short = amounts([(n, *j) for n in nodes for j in net[n].short])
+    block.period_before = pyo.Suffix()  # for the solver: amounts that may be summed over alike periods of a year
+    for amount in (block.act, block.buy, block.sell, block.ship, block.deliver, block.mixed, block.short):
+        block.period_before[amount] = tree.period_before
     _intake(tree, net, block)
     _demand_rows(tree, net, block)
     _limits(tree, net, block)

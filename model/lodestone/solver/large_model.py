@@ -17,6 +17,9 @@ no plan of the rest undercuts, no plan of the whole does. So:
 
 Each round adds a row or finds a cheaper plan, so it ends; measured in benchmarks/RESULTS.md. A start is a plan to begin
 with, as its numbers are held in the whole: the solver's own way with starts may take a cost for less than it is.
+
+Where years are cut into many periods that are alike, all this is first done with their sums (`alike_periods`): their
+bound is one of the whole, and their whole numbers, held in the whole, make a plan.
 """
 
 from __future__ import annotations
@@ -31,16 +34,20 @@ import pyomo.environ as pyo
 
 from lodestone.errors import StoppedError
 from lodestone.progress import OnProgress, Progress, ShouldStop
+from lodestone.solver.alike_periods import AlikePeriods, alike_periods
+from lodestone.solver.current_model import CurrentModel
 from lodestone.solver.highs import ABSOLUTE_GAP, Outcome, Solver, in_words
 from lodestone.solver.highs_model import INFINITY, PRICED, HighsObject
-from lodestone.solver.matrix import AT_LEAST, Flags, Floats, Ints, Matrix, Row, matrix
+from lodestone.solver.matrix import Flags, Matrix, matrix
 
 LARGE = 10_000  # columns
 FIRST_GAP = 5e-3  # of the first part: quick, for it shows which rows are missing
 TIGHT = 1e-4  # gap asked for, below which too many rounds would each gain too little: all rows at once
 MOST_ROUNDS = 8
 NEAR = 2.0  # times the gap asked for: from there on only the tree helps, and no heuristic
-BROKEN = 1e-6  # t or MUSD by which a row does not hold
+FEWER = 0.8  # of the columns: sums of alike periods are searched first where they leave no more
+SUMS_GAP = 0.9  # of the gap asked for, to which the sums are solved; the rest is for what they do not see
+MOST_SUMS = 3  # times that the sums are solved
 # Interior points solve the first linear programme in a fraction of the time that simplex takes, and a sub-MIP (RENS)
 # finds a plan worth having sooner than luck in the tree. Devex prices linear programmes that begin at a basis: the
 # steepest edge weighs all rows anew each time, half a second instead of a tenth (benchmarks/RESULTS.md).
@@ -56,17 +63,22 @@ TREE_ONLY: dict[str, float | int | str | bool] = {"mip_heuristic_run_rens": Fals
 def solver_of(model: pyo.ConcreteModel | Matrix, careful: bool = False) -> Solver:
     """The model in the solver that suits its size."""
     loaded = model if isinstance(model, Matrix) else matrix(model)
-    return (LargeSolver if len(loaded.variables) > LARGE else Solver)(loaded, careful)
+    if len(loaded.variables) <= LARGE:
+        return Solver(loaded, careful)
+    return LargeSolver(loaded, careful, None if isinstance(model, Matrix) else alike_periods(model, loaded))
 
 
 class LargeSolver(Solver):
     """A large model: linear programmes of the whole, and searches on the rows that matter."""
 
-    def __init__(self, model: pyo.ConcreteModel | Matrix, careful: bool = False) -> None:
-        """As of any solver."""
+    def __init__(
+        self, model: pyo.ConcreteModel | Matrix, careful: bool = False, alike: AlikePeriods | None = None
+    ) -> None:
+        """As of any solver. alike: periods that can be summed."""
         super().__init__(model, careful)
         self._options(**SEARCH_LARGE)
         self.careful = careful
+        self._alike = alike if alike and alike.columns_left <= FEWER * len(self.variables) else None
         self._start: np.ndarray | None = None  # by column
         self._best: np.ndarray | None = None  # solution of the last search, by column
         self._matters: Flags = np.zeros(0, dtype=bool)  # by row, for the next search too
@@ -104,7 +116,7 @@ class LargeSolver(Solver):
         """Solve the mixed-integer programme as every solver does, on the rows that matter."""
         start, self._start = self._start, None
         too_tight = gap < TIGHT and absolute_gap <= ABSOLUTE_GAP
-        whole = None if too_tight or not self.branched.any() else Whole.of(self.highs)
+        whole = None if too_tight or not self.branched.any() else CurrentModel.of(self.highs)
         if whole is None or not whole.integer.any():
             if start is not None:
                 super().start_from(start)
@@ -114,7 +126,7 @@ class LargeSolver(Solver):
         matters[: len(known)] = known
         self._matters = matters
         wanted = Wanted(gap, absolute_gap, time.monotonic() + time_limit, on_progress, should_stop, started)
-        search = SearchOfRows(self, whole, self._matters, wanted, bound)
+        search = SearchOfRows(self, whole, self._matters, wanted, bound, self._alike)
         try:
             search.run(start)
         finally:
@@ -184,9 +196,17 @@ class SearchOfRows:
     bound was too far. most: what is sought costs no more, and beyond it nothing is proved.
     """
 
-    def __init__(self, solver: LargeSolver, whole: Whole, matters: Flags, wanted: Wanted, bound: float) -> None:
-        """matters: by row, to which rows are added; bound: what is proved already."""
-        self.solver, self.whole, self.matters, self.wanted = solver, whole, matters, wanted
+    def __init__(
+        self,
+        solver: LargeSolver,
+        whole: CurrentModel,
+        matters: Flags,
+        wanted: Wanted,
+        bound: float,
+        alike: AlikePeriods | None = None,
+    ) -> None:
+        """matters: by row, to which rows are added; bound: what is proved already; alike: periods to be summed."""
+        self.solver, self.whole, self.matters, self.wanted, self.alike = solver, whole, matters, wanted, alike
         self.started = time.monotonic() if wanted.started is None else wanted.started
         self.cost, self.bound, self.most, self.nodes, self.rounds = INFINITY, bound, INFINITY, 0, 0
         self.best: np.ndarray | None = None
@@ -221,6 +241,10 @@ class SearchOfRows:
         """
         if start is not None:
             self._hold(start)
+        if self.alike is not None and not self.done:
+            self._search_sums(self.alike)
+        if self.best is not None and (self.done or self.over):
+            return
         if not self.matters.any() or not np.isfinite(self.bound):
             self.whole.put_back(self.solver.highs)
             try:
@@ -245,6 +269,30 @@ class SearchOfRows:
         bound = low if np.isfinite(low) else None
         gap = None if best is None or bound is None else (best - bound) / max(abs(best), 1e-9)
         self.wanted.on_progress(replace(shown, best=best, bound=bound, gap=gap))
+
+    def _search_sums(self, alike: AlikePeriods) -> None:
+        """Solve the sums of alike periods, and hold what they decide in the whole, until that is close enough, or
+        what the sums do not see is too much of the gap. Progress shows what the sums cost meanwhile."""
+        summed, wanted = alike.summed(self.whole), self.wanted
+        small = solver_of(summed.matrix, self.solver.careful)
+        gap, absolute_gap, best = SUMS_GAP * wanted.gap, SUMS_GAP * wanted.absolute_gap, INFINITY
+        for _ in range(MOST_SUMS):
+            try:
+                outcome = small.solve(
+                    gap, self.left, wanted.on_progress, wanted.should_stop, self.started, absolute_gap, self.bound
+                )
+            except StoppedError:
+                return  # what is known already stands
+            self.nodes, self.bound = self.nodes + outcome.nodes, max(self.bound, outcome.bound)
+            values = small.all_values()
+            if outcome.objective < best:
+                best = outcome.objective
+                self._hold(values[summed.of])
+            unseen = self.cost - best
+            if self.done or self.over or unseen > self.enough / 2:
+                return
+            gap, absolute_gap = 0.0, self.enough - unseen
+            small.start_from(values)
 
     def _round(self) -> bool:
         """Solve the part and hold what it finds in the whole; False where nothing more is found out."""
@@ -291,85 +339,3 @@ class SearchOfRows:
             self.matters |= priced
         if cost < self.cost:
             self.cost, self.best, self.basis = cost, solution, self.solver.basis()
-
-
-@dataclass(frozen=True)
-class Whole:
-    """A model as HiGHS has it now, by row, by column, and by entry of its matrix in the order of rows."""
-
-    cost: Floats
-    offset: float
-    lower: Floats
-    upper: Floats
-    integer: Flags
-    row_lower: Floats
-    row_upper: Floats
-    row: Ints
-    column: Ints
-    coefficient: Floats
-
-    @classmethod
-    def of(cls, highs: HighsObject) -> Whole:
-        """Read it out of HiGHS."""
-        lp = highs.getLp()
-        entries = lp.a_matrix_
-        inner = np.asarray(entries.index_, dtype=np.int32)
-        outer = np.repeat(np.arange(len(entries.start_) - 1, dtype=np.int32), np.diff(entries.start_))
-        by_row = entries.format_ != highspy.MatrixFormat.kColwise
-        row, column = (outer, inner) if by_row else (inner, outer)
-        order = np.argsort(row, kind="stable")
-        whole = highspy.HighsVarType.kInteger
-        integer = np.fromiter((kind == whole for kind in lp.integrality_), dtype=bool)
-        return cls(
-            cost=np.asarray(lp.col_cost_),
-            offset=lp.offset_,
-            lower=np.asarray(lp.col_lower_),
-            upper=np.asarray(lp.col_upper_),
-            integer=integer if len(integer) else np.zeros(lp.num_col_, dtype=bool),
-            row_lower=np.asarray(lp.row_lower_),
-            row_upper=np.asarray(lp.row_upper_),
-            row=row[order],
-            column=column[order],
-            coefficient=np.asarray(entries.value_)[order],
-        )
-
-    def put_back(self, highs: HighsObject) -> None:
-        """Restore bounds and whole numbers of columns."""
-        columns = np.arange(len(self.lower), dtype=np.int32)
-        highs.changeColsBounds(len(columns), columns, self.lower, self.upper)
-        whole, part = int(highspy.HighsVarType.kInteger), int(highspy.HighsVarType.kContinuous)
-        highs.changeColsIntegrality(len(columns), columns, np.where(self.integer, whole, part).astype(np.uint8))
-
-    @property
-    def always(self) -> Flags:
-        """Rows that every part has: equalities, and those with a whole number."""
-        with_whole = np.bincount(self.row[self.integer[self.column]], minlength=len(self.row_lower)) > 0
-        always: Flags = with_whole | (self.row_lower == self.row_upper)
-        return always
-
-    def broken(self, values: np.ndarray) -> Flags:
-        """Rows that do not hold."""
-        terms = self.coefficient * values[self.column]
-        total = np.bincount(self.row, weights=terms, minlength=len(self.row_lower))
-        return (total < self.row_lower - BROKEN) | (total > self.row_upper + BROKEN)
-
-    def part(self, matters: Flags) -> Matrix:
-        """All columns, and the rows that matter."""
-        kept = matters[self.row]
-        counts = np.bincount(self.row[kept], minlength=len(matters))[matters]
-        return Matrix(
-            variables=list(range(len(self.lower))),
-            column={},
-            lower=self.lower,
-            upper=self.upper,
-            integer=self.integer,
-            branched=self.integer,
-            cost=self.cost,
-            offset=self.offset,
-            rows=[Row(i, AT_LEAST) for i in np.flatnonzero(matters).tolist()],
-            row_lower=self.row_lower[matters],
-            row_upper=self.row_upper[matters],
-            starts=np.concatenate(([0], np.cumsum(counts))).astype(np.int32),
-            columns=self.column[kept],
-            coefficients=self.coefficient[kept],
-        )
