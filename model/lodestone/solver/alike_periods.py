@@ -143,7 +143,7 @@ def _flows(model: pyo.ConcreteModel, before: Mapping[int, object]) -> dict[int, 
 
 def _key(row: Row) -> tuple[int, Key]:
     """The node of a row, and which one it is there."""
-    index = row.constraint.index()
+    index = row.constraint._index  # .index() looks up whether that is so
     parts = index if isinstance(index, tuple) else (index,)
     return parts[0], (id(row.constraint.parent_component()), row.bound_type, *parts[1:])
 
