@@ -164,6 +164,24 @@ def _of_sums(relaxed, columns):
     return watched
 
 
+def test_a_start_is_a_plan_of_the_sums_too(large, monkeypatch):
+    """It is within the gap asked for once 31 are proved, which the sums do: nothing else is held or sought."""
+    m = halves(12, 12, 12)
+    solver = solver_of(m)
+    solver.solve(1e-9, 60)
+    start = solver.values()
+    held = []
+    solver = solver_of(m)
+    hold = LargeSolver.held
+    monkeypatch.setattr(LargeSolver, "held", lambda self, x: held.append(len(x)) or hold(self, x))
+    monkeypatch.setattr(LargeSolver, "relaxed", _of_sums(LargeSolver.relaxed, len(start)))
+    solver.start_from(start)
+    outcome = solver.solve(0.0, 60, absolute_gap=1.0, bound=0.0)
+    assert (outcome.optimal, outcome.objective) == (True, pytest.approx(32))
+    assert outcome.bound >= 31 - 1e-6
+    assert held == [len(start), 6]
+
+
 def test_no_time_for_the_sums_either(large):
     with pytest.raises(StoppedError):
         solver_of(halves(12, 12, 12)).solve(1e-9, 0.0)

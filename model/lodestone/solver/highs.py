@@ -126,6 +126,13 @@ class Solver(LoadedModel):
         objective = float(self.highs.getInfo().objective_function_value)
         return objective if objective <= most else None
 
+    def cost_with(self, values: np.ndarray) -> float | None:
+        """The least cost with the whole numbers of a solution, MUSD; None where no solution has them."""
+        self.hold_integers(values)
+        cost = self.solve_linear()
+        self.restore()
+        return cost
+
     def linear_bound(self) -> float:
         """The bound of the linear relaxation: infinite when it is infeasible, minus infinity when it was not solved."""
         if self.solve_linear() is not None:

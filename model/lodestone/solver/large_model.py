@@ -276,7 +276,16 @@ class SearchOfRows:
         summed, wanted = alike.summed(self.whole), self.wanted
         small = solver_of(summed.matrix, self.solver.careful)
         gap, absolute_gap, best = SUMS_GAP * wanted.gap, SUMS_GAP * wanted.absolute_gap, INFINITY
+        if self.best is not None:  # each plan of the whole is one of the sums
+            values = np.bincount(summed.of, weights=self.best)
+            best = min(self.cost, small.cost_with(values) or self.cost)
         for _ in range(MOST_SUMS):
+            if self.best is not None:
+                unseen = self.cost - best
+                if self.done or self.over or unseen > self.enough / 2:
+                    return
+                gap, absolute_gap = 0.0, self.enough - unseen
+                small.start_from(values)
             try:
                 outcome = small.solve(
                     gap, self.left, wanted.on_progress, wanted.should_stop, self.started, absolute_gap, self.bound
@@ -284,15 +293,9 @@ class SearchOfRows:
             except StoppedError:
                 return  # what is known already stands
             self.nodes, self.bound = self.nodes + outcome.nodes, max(self.bound, outcome.bound)
-            values = small.all_values()
             if outcome.objective < best:
-                best = outcome.objective
+                best, values = outcome.objective, small.all_values()
                 self._hold(values[summed.of])
-            unseen = self.cost - best
-            if self.done or self.over or unseen > self.enough / 2:
-                return
-            gap, absolute_gap = 0.0, self.enough - unseen
-            small.start_from(values)
 
     def _round(self) -> bool:
         """Solve the part and hold what it finds in the whole; False where nothing more is found out."""
