@@ -18,10 +18,11 @@ from lodestone.data.tree import Tree, with_branches
 from lodestone.errors import NoPlanError
 from lodestone.rules.build import Built, build
 from lodestone.solve.branch_trial import (
+    AVOIDED,
+    DEAR,
     LEAST_WEIGHT,
     PRICED,
     ROUNDING,
-    SPARED,
     Held,
     Key,
     Trial,
@@ -58,14 +59,16 @@ def answer(trial: Trial, held: Held, tree: Tree) -> Answer:
     solver.set_costs(columns, np.zeros(len(columns)))
     none = np.zeros(len(columns))
     solver.set_bounds(columns, none, none)
+    assert trial.cost is not None
+    cost = trial.cost.copy()  # of equal answers the cheapest, which is near what the trial has found
+    cost[trial.spared] += AVOIDED
     short = [(c, index) for c, (name, index) in enumerate(arrays.variables) if name == "flows.short"]
-    prices = [max(LEAST_WEIGHT, data.sectors[index[2]].shortage_cost) for _, index in short]
-    if short:
-        solver.set_costs(np.array([c for c, _ in short]), np.array(prices))
-    release = np.array([c for c, (name, _) in enumerate(arrays.variables) if name == "stockpiles.release"], dtype=int)
-    if len(release):  # stocks are drawn where nothing else helps
-        solver.set_costs(release, np.full(len(release), LEAST_WEIGHT / 1000))
-    solver.set_costs(trial.spared, np.full(len(trial.spared), SPARED / 1000))
+    for c, index in short:
+        cost[c] = DEAR * max(LEAST_WEIGHT, data.sectors[index[2]].shortage_cost)
+    for c, (name, _) in enumerate(arrays.variables):
+        if name == "stockpiles.release":  # stocks are drawn where nothing else helps
+            cost[c] += AVOIDED
+    solver.set_costs(np.arange(len(cost)), cost)
     try:
         _solve(trial, solver)
     except NoPlanError:  # but for the tolerance of the solver, which it then takes

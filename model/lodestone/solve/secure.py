@@ -179,14 +179,22 @@ class Trials:
         found: dict[tuple[str, tuple[str, ...]], Answer] = {}
         known: dict[str, dict[tuple[str, ...], tuple[PlanData, Used]]] = {}
         own, left_alone = {branch.name for branch in chosen}, undecided(self.tree, held)
-        for branch in branches:
-            answered = known.setdefault(branch.future, {})
-            smaller = smaller_answer(branch.threats, branch.data, answered, left_alone)
-            if branch.name in own:
-                smaller = None
-            best = answer(self.of(branch), held, self.tree) if smaller is None else found[branch.future, smaller]
-            found[branch.name] = best
-            answered[branch.threats] = (branch.data, best.used)
+        for size in sorted({len(branch.threats) for branch in branches}):
+            asked = []
+            for branch in (b for b in branches if len(b.threats) == size):
+                answered = known.setdefault(branch.future, {})
+                smaller = smaller_answer(branch.threats, branch.data, answered, left_alone)
+                if smaller is None or branch.name in own:
+                    asked.append(branch)
+                else:
+                    found[branch.name] = best = found[branch.future, smaller]
+                    answered[branch.threats] = (branch.data, best.used)
+            trials = [self.of(branch) for branch in asked]
+            with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+                answers = list(pool.map(lambda trial: answer(trial, held, self.tree), trials))
+            for branch, best in zip(asked, answers, strict=True):
+                found[branch.name] = best
+                known[branch.future][branch.threats] = (branch.data, best.used)
         return tuple((branch, found[branch.name]) for branch in branches)
 
 
