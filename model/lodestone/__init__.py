@@ -10,7 +10,7 @@ from typing import Any
 if sys.version_info < (3, 11):  # noqa: UP036  # pip would have said so; a checkout can be run without it
     raise SystemExit("Lodestone needs Python 3.11 or later, not " + sys.version.split()[0] + " of " + sys.executable)
 
-__version__ = "0.2.0"
+__version__ = "1.0.0"
 
 FROM_BOOK = ("Book", "Infeasible", "InvalidWorkbook", "Plan", "Study", "compare", "load", "read")
 __all__ = [*FROM_BOOK, "__version__"]
