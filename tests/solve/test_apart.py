@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.futures import with_futures
+from tests.futures import crisis, future, with_futures
 from tests.solve.test_decomposition import everything
-from tests.solving import read, solve_all
+from tests.solving import FIRST, read, solve_all
 
-from lodestone.errors import NoPlanError, UsageError
+from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.tables import VALUE_TABLES
 from lodestone.progress import ShouldStop
 from lodestone.solve.all_futures import all_futures
 from lodestone.solve.decomposition.apart import Apart
 from lodestone.solve.decomposition.order import Order
 from lodestone.solve.decomposition.piece import Answer, Piece
+from lodestone.solve.decomposition.relaxation import Relaxation, relaxation
 from lodestone.solve.decomposition.run import solve_decomposed
 from lodestone.solve.effort import Effort
+from lodestone.studies.parallel.pieces import spread_over
+from lodestone.studies.parallel.solves import Where
 
 GAP = 1e-3
+WITHIN = Effort(gap=GAP, time_limit=120)
 
 
 def here(pieces: Sequence[Piece], should_stop: ShouldStop) -> list[Answer | None]:
@@ -31,10 +36,86 @@ def here(pieces: Sequence[Piece], should_stop: ShouldStop) -> list[Answer | None
 @pytest.mark.parametrize("make", [with_futures, everything])
 def test_pieces_find_the_plan_of_one_model(make: Any):
     whole = solve_all(make())
-    plan = solve_decomposed(read(make()), 1, Effort(gap=GAP, time_limit=120), spread=here).document()
-    print(plan["gap"], plan["objective_musd"], plan["bound_musd"], whole["objective_musd"], plan["model"])
+    plan = solve_decomposed(read(make()), 1, WITHIN, spread=here).document()
     assert plan["bound_musd"] <= whole["objective_musd"] + 1e-6
     assert whole["objective_musd"] <= plan["objective_musd"] + 1e-6
-    assert plan["tables"].keys() == whole["tables"].keys() - VALUE_TABLES.keys()
+    assert (plan["status"], plan["gap"] <= GAP) == ("optimal", True)
+    assert plan["tables"].keys() == whole["tables"].keys() - VALUE_TABLES.keys()  # which need one model of all futures
     assert plan["known_musd"] == pytest.approx(whole["known_musd"], rel=GAP)
     assert all(line["ok"] for line in plan["audit"])
+
+
+def relaxed_tree(make: Any) -> tuple[Apart, Relaxation]:
+    base, tree = all_futures(read(make()))
+    way = Apart(Order(base, tree, 1e-9, 60.0), here, lambda progress: None, lambda: False)
+    return way, relaxation(tree, False, 60.0, lambda progress: None, lambda: False, way.started)
+
+
+def bound_of(way: Apart, known: Relaxation) -> float:
+    told = way._priced(list(way.paths), known)
+    return known.constant + sum(way.likely[name] * answer.bound for name, answer in told.items() if answer)
+
+
+@pytest.mark.parametrize("make", [with_futures, everything])
+def test_with_its_prices_futures_alone_are_no_worse_a_bound_than_the_relaxed_tree(make: Any):
+    way, known = relaxed_tree(make)
+    assert known.bound <= bound_of(way, known) + 1e-4  # interior points end near
+    assert bound_of(way, known) <= solve_all(make(), values=False)["objective_musd"] + 1e-6
+
+
+@pytest.mark.parametrize("make", [with_futures, everything])
+def test_any_prices_that_add_up_to_nothing_bound_the_joint_plan(make: Any):
+    way, known = relaxed_tree(make)
+    optimum, rng = solve_all(make(), values=False)["objective_musd"], random.Random(5)
+    for _ in range(3):  # one more of the relaxed tree's prices here, as much less there
+        one, other = rng.sample(way.whole_way if len(way.whole_way) > 1 else list(way.paths), 2)
+        moved = {place: rng.uniform(-1, 1) for place in known.prices[one].keys() & known.prices[other].keys()}
+        shared = {place for place in moved if all(place[1][0] in way.ends[name] for name in (one, other))}
+        prices = {name: dict(of) for name, of in known.prices.items()}
+        for place in shared:
+            prices[one][place] += moved[place] / way.likely[one]
+            prices[other][place] -= moved[place] / way.likely[other]
+        assert bound_of(way, replace(known, prices=prices)) <= optimum + 1e-6
+
+
+def test_processes_of_this_machine_work_on_them():
+    plan = solve_decomposed(read(with_futures()), 2, WITHIN, False, spread_over(Where(2))).document()
+    assert plan["gap"] <= GAP
+    assert plan["model"]["processes"] == 2
+
+
+@pytest.mark.slow
+def test_so_do_the_workers_of_a_cluster():
+    distributed = pytest.importorskip("distributed")
+    alone = solve_decomposed(read(everything()), 2, WITHIN, False, here)
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        spread = spread_over(Where(scheduler=cluster.scheduler_address))
+        plan = solve_decomposed(read(everything()), 2, WITHIN, False, spread)
+    assert plan.objective_musd == pytest.approx(alone.objective_musd, rel=1e-9)
+    assert plan.tables == alone.tables
+
+
+# --- what is said when it cannot be done ------------------------------------------------------------------------------
+
+
+def test_one_future_without_a_plan_means_there_is_none():
+    book = with_futures()
+    book["Sectors"][0].append("min_service_share")
+    book["Sectors"][1].append(1)
+    del book["Stockpiles"]  # Ally and the works have 80 t of the 100 t that must be there
+    with pytest.raises(NoPlanError):
+        solve_decomposed(read(book), 1, WITHIN, spread=spread_over(Where(0)))
+
+
+def test_pieces_that_all_come_to_nothing_are_no_plan():
+    with pytest.raises(StoppedError, match="before the futures agreed"):
+        solve_decomposed(read(with_futures()), 1, WITHIN, spread=lambda pieces, stop: [None for _ in pieces])
+
+
+def test_a_risk_weight_is_for_hedging():
+    book = crisis(risk_weight=0.5)
+    future(book, "embargo", 0.2, FIRST + 1, "Lanes", "China/*/*", value=0)
+    with pytest.raises(UsageError, match="risk_weight"):
+        solve_decomposed(read(book), 1, WITHIN, spread=here)

@@ -1,11 +1,11 @@
 """What the linear relaxation of the tree says: a bound, and what each future alone is to pay for what is in common.
 
-The rows of the tree fall apart: those of shared nodes alone; those of one future, with variables of its own nodes and
-of shared ones; and those that link the own nodes of several futures, which are rows (26). With their duals y, and the
-probability p of a future, or P of a shared node, a future alone pays beside its cost, for each unit of a variable,
+A row of the tree belongs to the last node that it has variables of, and to the futures that pass it; but for rows that
+link the own nodes of several futures, which are rows (26). Duals y, P the probability of a node. Beside its cost a
+future alone pays for each unit of a variable
 
-    at a shared node    sum over its own rows of y a / p  -  (sum over the own rows of all futures, and what links, of y a) / P
-    at its own nodes    - sum over rows that link of y a / p
+    at a shared node    sum over rows of this future of y a / P(row)  -  sum over all rows of y a / P(variable)
+    at its own nodes    - sum over rows that link of y a / P(variable)
 
 The futures' costs with these prices, weighed by probability, and `constant` add up to the cost of a joint plan less
 what its linking rows have to spare, worth at y. So the bounds of the futures add up to a bound of the joint plan,
@@ -21,17 +21,23 @@ import numpy as np
 from lodestone.data.tree import Tree
 from lodestone.errors import StoppedError
 from lodestone.progress import OnProgress, ShouldStop
-from lodestone.rules.build import build
-from lodestone.solve.decomposition.piece import Place, Prices, place
+from lodestone.rules.build import Built, build
+from lodestone.solve.decomposition.piece import Prices, place
 from lodestone.solve.one_scenario import load_model
 from lodestone.solver.highs import Solver
 from lodestone.solver.large_model import Whole
+from lodestone.solver.matrix import Flags, Floats, Ints
 
+LEAST = 1e-12  # MUSD per unit
 TOLERANCE = 1e-7  # of the cost, to which interior points end
-# Simplex takes longer from where interior points end to a corner than they took: measured 210 s after 158 s.
-INTERIOR = {"solver": "ipm", "run_crossover": "off"}
-CORNER = {"solver": "choose", "run_crossover": "on"}
-SHARED, LINKING = -1, -2  # in the place of a future
+# From where interior points end, simplex takes longer to a corner than they took: measured 210 s after 158 s. With
+# presolve's aggregator (12) and its substitution of free columns (8) they stall: 10 s to nowhere instead of 41 s.
+INTERIOR: dict[str, float | int | str | bool] = {
+    "solver": "ipm",
+    "run_crossover": "off",
+    "presolve_rule_off": (1 << 12) + (1 << 8),
+}
+CORNER: dict[str, float | int | str | bool] = {"solver": "ipm", "run_crossover": "on", "presolve_rule_off": 0}
 
 
 @dataclass(frozen=True)
@@ -48,20 +54,19 @@ def relaxation(
     tree: Tree, careful: bool, time_limit: float, on_progress: OnProgress, should_stop: ShouldStop, started: float
 ) -> Relaxation:
     """Solve it. Raises NoPlanError when it has no solution, StoppedError when none is found in time."""
-    solver = load_model(build(tree), careful)
+    built = build(tree)
+    solver = load_model(built, careful)
     solver.relax(True)
     bound = _solved(solver, time_limit, on_progress, should_stop, started)
     whole, duals = Whole.of(solver.highs), solver.row_duals()
-    owner = _owners(tree, solver)
-    rows = _of_rows(owner, whole)
     side = np.where(duals > 0, whole.row_lower, whole.row_upper)
     duals = np.where(np.isfinite(side), duals, 0.0)
-    linking = rows == LINKING
-    worth = (duals[whole.row] * whole.coefficient, whole.column, rows[whole.row])
+    node = _nodes(solver)
+    links = _linking(tree, node, whole)
     return Relaxation(
         bound - TOLERANCE * abs(bound),
-        _prices(tree, solver, owner, worth),
-        float(duals[linking] @ np.where(np.isfinite(side), side, 0.0)[linking]),
+        _prices(built, solver, node, (whole, duals, links)),
+        float(duals[links] @ np.where(np.isfinite(side), side, 0.0)[links]),
         solver.size,
     )
 
@@ -82,51 +87,46 @@ def _solved(
     raise StoppedError("the relaxation of all futures was not solved in time; allow more time")
 
 
-def _owners(tree: Tree, solver: Solver) -> np.ndarray:
-    """Of each column the place of the future whose own node it is at, or SHARED."""
-    of = dict.fromkeys(tree.shared, SHARED)
+def _nodes(solver: Solver) -> Ints:
+    """The node of each column."""
+    indices = (variable.index() for variable in solver.variables)
+    return np.fromiter((index[0] if isinstance(index, tuple) else index for index in indices), dtype=np.int32)
+
+
+def _linking(tree: Tree, node: Ints, whole: Whole) -> Flags:
+    """Rows with variables at the own nodes of several futures."""
+    futures = len(tree.leaf_of)
+    owner = np.full(len(tree.nodes), -1)
     for i, leaf in enumerate(tree.leaf_of.values()):
-        of |= {n: i for n in tree.path[leaf] if n not in of}
-    owners = np.full(solver.width, SHARED)
-    for column, variable in enumerate(solver.variables):
-        index = variable.index()
-        owners[column] = of.get(index[0], SHARED) if isinstance(index, tuple) else SHARED
-    return owners
+        owner[[n for n in tree.path[leaf] if n not in set(tree.shared)]] = i
+    of = owner[node[whole.column]]
+    least, most = np.full(len(whole.row_lower), futures), np.full(len(whole.row_lower), -1)
+    np.minimum.at(least, whole.row[of >= 0], of[of >= 0])
+    np.maximum.at(most, whole.row, of)
+    links: Flags = (most >= 0) & (least < most)
+    return links
 
 
-def _of_rows(owner: np.ndarray, whole: Whole) -> np.ndarray:
-    """Of each row the future whose own row it is, SHARED, or LINKING where several have variables in it."""
-    height = len(whole.row_lower)
-    own = owner[whole.column] != SHARED
-    least, most = np.full(height, np.iinfo(int).max), np.full(height, SHARED)
-    np.minimum.at(least, whole.row[own], owner[whole.column[own]])
-    np.maximum.at(most, whole.row[own], owner[whole.column[own]])
-    return np.where(most == SHARED, SHARED, np.where(least == most, most, LINKING))
+def _prices(built: Built, solver: Solver, node: Ints, rows: tuple[Whole, Floats, Flags]) -> dict[str, Prices]:
+    tree, (whole, duals, links) = built.tree, rows
+    likely = np.array([tree.probability[n] for n in tree.nodes])
+    last = np.zeros(len(duals), dtype=np.int32)  # a parent's number is less than its children's
+    np.maximum.at(last, whole.row, node[whole.column])
+    worth = duals[whole.row] * whole.coefficient
+    shared = np.isin(node, tree.shared)
 
+    def sums(which: Flags, value: Floats) -> Floats:
+        return np.bincount(whole.column[which], weights=value[which], minlength=len(node)).astype(float)
 
-def _prices(
-    tree: Tree, solver: Solver, owner: np.ndarray, worth: tuple[np.ndarray, np.ndarray, np.ndarray]
-) -> dict[str, Prices]:
-    value, column, row_of = worth
-    width = solver.width
-
-    def sums(which: np.ndarray) -> np.ndarray:
-        return np.bincount(column[which], weights=value[which], minlength=width)
-
-    linked = sums(row_of == LINKING)
-    everything = linked + sums(row_of >= 0)
-    found = {}
-    for i, (name, leaf) in enumerate(tree.leaf_of.items()):
-        path, p = tree.path[leaf], tree.probability[leaf]
-        number = {n: k for k, n in enumerate(path)}
-        mine = sums(row_of == i) / p
-        prices: dict[Place, float] = {}
-        for c in np.flatnonzero((owner == i) & (linked != 0)):
-            prices[place(solver.variables[c], number)] = float(-linked[c] / p)
-        for c in np.flatnonzero((owner == SHARED) & (everything != 0)):
-            variable = solver.variables[c]
-            node = variable.index()[0]
-            if node in number:
-                prices[place(variable, number)] = float(mine[c] - everything[c] / tree.probability[node])
-        found[name] = prices
+    linked = sums(links[whole.row], worth) / likely[node]
+    all_rows = sums(np.ones(len(worth), dtype=bool), worth) / likely[node]
+    own = worth / likely[last[whole.row]]
+    found: dict[str, Prices] = {}
+    for name, leaf in tree.leaf_of.items():
+        number = {n: i for i, n in enumerate(tree.path[leaf])}
+        passed = np.isin(np.arange(len(tree.nodes)), tree.path[leaf])
+        mine = sums((~links & passed[last])[whole.row], own)
+        price = np.where(shared, mine - all_rows, -linked)
+        columns = np.flatnonzero(passed[node] & (np.abs(price) > LEAST))
+        found[name] = {place(solver.variables[c], number): float(price[c]) for c in columns}
     return found
