@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.futures import crisis, future, with_futures
-from tests.solve.test_decomposition import everything
+from tests.futures import crisis, everything, future, with_futures
 from tests.solving import FIRST, read, solve_all
 
 from lodestone.errors import NoPlanError, StoppedError, UsageError

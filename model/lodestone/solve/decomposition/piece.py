@@ -29,6 +29,7 @@ from lodestone.solver.matrix import Variable
 Numbers = Mapping[Key, float]  # what is in common
 Place = tuple[str, tuple[object, ...]]  # a variable: its kind and index, nodes numbered along the path of the future
 Prices = Mapping[Place, float]  # MUSD per unit
+OF_LEAF = "earnings.own"  # by decision node, project, leaf
 EARNED = "earned"  # no decision: what promises to a project come to
 
 
@@ -118,12 +119,25 @@ class Held(Piece):
         return Answer(cost=outcome.objective, proved=outcome.optimal, tables=tables, size=future.solver.size)
 
 
+def node_of(variable: Variable) -> int:
+    """The node of the tree that a variable is about; what is committed is about the first."""
+    kind, key = place(variable)
+    if not isinstance(key[0], int):
+        return 0
+    node = key[-1] if kind == OF_LEAF else key[0]
+    assert isinstance(node, int)
+    return node
+
+
 def place(variable: Variable, number: Mapping[int, int] | None = None) -> Place:
     """A variable by its kind and index; number: node of a tree -> its number along the path of a future."""
-    index = variable.index()
-    key = index if isinstance(index, tuple) else (index,)
-    node = key[0] if number is None else number.get(key[0])
-    return variable.parent_component().name, (node, *key[1:])
+    index, kind = variable.index(), variable.parent_component().name
+    first, *rest = index if isinstance(index, tuple) else (index,)
+    if number is None or not isinstance(first, int):
+        return kind, (first, *rest)
+    if kind == OF_LEAF:
+        rest[-1] = number[rest[-1]]
+    return kind, (number[first], *rest)
 
 
 def _promised(future: Future, common: Numbers) -> Numbers:

@@ -22,7 +22,7 @@ from lodestone.data.tree import Tree
 from lodestone.errors import StoppedError
 from lodestone.progress import OnProgress, ShouldStop
 from lodestone.rules.build import Built, build
-from lodestone.solve.decomposition.piece import Prices, place
+from lodestone.solve.decomposition.piece import Prices, node_of, place
 from lodestone.solve.one_scenario import load_model
 from lodestone.solver.highs import Solver
 from lodestone.solver.large_model import Whole
@@ -61,7 +61,7 @@ def relaxation(
     whole, duals = Whole.of(solver.highs), solver.row_duals()
     side = np.where(duals > 0, whole.row_lower, whole.row_upper)
     duals = np.where(np.isfinite(side), duals, 0.0)
-    node = _nodes(solver)
+    node = np.fromiter(map(node_of, solver.variables), dtype=np.int32)
     links = _linking(tree, node, whole)
     return Relaxation(
         bound - TOLERANCE * abs(bound),
@@ -85,12 +85,6 @@ def _solved(
         if outcome.optimal:
             return outcome.objective
     raise StoppedError("the relaxation of all futures was not solved in time; allow more time")
-
-
-def _nodes(solver: Solver) -> Ints:
-    """The node of each column."""
-    indices = (variable.index() for variable in solver.variables)
-    return np.fromiter((index[0] if isinstance(index, tuple) else index for index in indices), dtype=np.int32)
 
 
 def _linking(tree: Tree, node: Ints, whole: Whole) -> Flags:
