@@ -1,7 +1,8 @@
 """A joint plan future by future, on any processes: no MPI, and no search in a model of all futures.
 
     1. the linear relaxation of the tree: a bound, and prices for what futures have in common (`relaxation`)
-    2. the first future, which passes all shared nodes, does what is best for it with its prices
+    2. the first future, which passes all shared nodes, does what is best for it with its prices, near to what the
+       relaxed tree does
     3. that is held in all of them, each solved to its end: a plan of the tree
     4. while the gap is too wide: the bounds of all futures with their prices, whole decisions and all; and what each
        of them that passes all shared nodes would do is held in all of them
@@ -26,12 +27,13 @@ from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.rules.linear import Row
 from lodestone.rules.objective import mean
 from lodestone.solve.decomposition.order import Found, Order
-from lodestone.solve.decomposition.piece import Answer, Held, Numbers, Piece, Priced
+from lodestone.solve.decomposition.piece import Answer, Held, Numbers, Piece, Priced, Pulled
 from lodestone.solve.decomposition.relaxation import Relaxation, relaxation
 from lodestone.solve.decomposition.shared import alone, stretches
 
 Spread = Callable[[Sequence[Piece], ShouldStop], list[Answer | None]]  # works on pieces somewhere; in their order
 PART = 0.25  # of the gap asked for, that each solve may leave
+PULLS = (1.0, 0.1)  # of the first future to the relaxed tree, in units of worth / spread
 LEAST_S = 0.1
 INFINITY = float("inf")
 
@@ -88,14 +90,15 @@ class Apart:
         known = relaxation(tree, careful, self.left, self.on_progress, self.should_stop, self.started)
         self.bound = known.bound
         self._tell()
-        answers = self._priced([self.first], known)
-        self._try([answers[self.first]])
+        asked = {"prices": known.prices[self.first], "centre": known.common}
+        near = [self._piece(Pulled, self.first, **asked, pull=pull) for pull in PULLS]
+        self._try(self.spread(near, self.should_stop))
         if not self.over:
-            answers |= self._priced([name for name in self.paths if name != self.first], known)
+            answers = self._priced(list(self.paths), known)
             bounds = {name: answer.bound if answer else -INFINITY for name, answer in answers.items()}
             self.bound = max(self.bound, known.constant + mean(bounds, self.likely))
             self._tell()
-            self._try([answers[name] for name in self.whole_way[1:]])
+            self._try([answers[name] for name in self.whole_way])
         if not self.tables:
             raise StoppedError("stopped before the futures agreed on a plan; allow more time")
         return self._found(known)

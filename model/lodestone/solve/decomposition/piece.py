@@ -4,6 +4,7 @@ A task carries the future's own path of the tree, so that a worker needs nothing
 and hands back numbers by name:
 
     Priced  with prices: a bound of what this future adds to the mean of all, and what it would do
+    Pulled  with prices: what it would do near to what the relaxed tree does
     Held    with the numbers in common held: its plan
 
 `apart` says where prices come from, and why the sum of bounds bounds the joint plan.
@@ -30,6 +31,7 @@ Numbers = Mapping[Key, float]  # what is in common
 Place = tuple[str, tuple[object, ...]]  # a variable: its kind and index, nodes numbered along the path of the future
 Prices = Mapping[Place, float]  # MUSD per unit
 OF_LEAF = "earnings.own"  # by decision node, project, leaf
+LEAST_SPREAD = 0.01  # of a number's usual amount
 EARNED = "earned"  # no decision: what promises to a project come to
 
 
@@ -84,19 +86,36 @@ class Priced(Piece):
 
     def ask(self, future: Future, effort: Search) -> Answer | None:
         """Raises NoPlanError where the future has no plan, whatever is agreed."""
-        cost = future.cost.copy()
-        for column, variable in enumerate(future.solver.variables):
-            cost[column] += self.prices.get(place(variable), 0.0)
-        future.solver.set_cost(cost, future.solver.offset)
-        future.solver.set_least(future.keeps, np.full(len(future.keeps), -INFINITY))
+        _price(future, self.prices)
         try:
             outcome = future.solver.solve(effort.gap, effort.time_limit, None, effort.should_stop)
         except NoPlanError as error:
             raise NoPlanError(f"{self.label}: {error}, not even if this future is known from the start") from error
         except StoppedError:
             return None
-        common = dict(zip(future.keys, future.common().tolist(), strict=True))
-        return Answer(outcome.bound, common=_promised(future, common))
+        return Answer(outcome.bound, common=_promised(future))
+
+
+@dataclass(frozen=True)
+class Pulled(Piece):
+    """What a future does with prices that is not far from what the relaxed tree does: prices alone leave it without a
+    choice between much and nothing. pull: how strongly."""
+
+    prices: Prices = field(default_factory=dict)
+    centre: Numbers = field(default_factory=dict)
+    pull: float = 1.0
+
+    def ask(self, future: Future, effort: Search) -> Answer | None:
+        """None where nothing is found in time."""
+        _price(future, self.prices)
+        centre = np.array([self.centre.get(key, 0.0) for key in future.keys])
+        spread = np.maximum(np.maximum(LEAST_SPREAD * future.size, 0.1 * np.abs(centre)), 1e-6)
+        spread = np.where(future.whole, 1.0, spread)
+        try:
+            future.pulled(np.zeros(len(centre)), centre, spread, self.pull, effort)
+        except (NoPlanError, StoppedError):
+            return None
+        return Answer(common=_promised(future))
 
 
 @dataclass(frozen=True)
@@ -140,9 +159,17 @@ def place(variable: Variable, number: Mapping[int, int] | None = None) -> Place:
     return kind, (number[first], *rest)
 
 
-def _promised(future: Future, common: Numbers) -> Numbers:
-    """The same decisions, with as much in promises to projects as this future takes to keep them."""
-    solver = future.solver
+def _price(future: Future, prices: Prices) -> None:
+    """Let it minimise its cost and prices, without the rows (26) that are asked of the mean of all futures."""
+    for column, variable in enumerate(future.solver.variables):
+        future.cost[column] += prices.get(place(variable), 0.0)
+    future.solver.set_cost(future.cost, future.solver.offset)
+    future.solver.set_least(future.keeps, np.full(len(future.keeps), -INFINITY))
+
+
+def _promised(future: Future) -> Numbers:
+    """What it does, with as much in promises to projects as it takes to keep them in this future."""
+    solver, common = future.solver, dict(zip(future.keys, future.common().tolist(), strict=True))
     solver.restore()
     places = [i for i, key in enumerate(future.keys) if key[0] != EARNED]
     at = np.clip([common[future.keys[i]] for i in places], future.lower[places], future.upper[places])

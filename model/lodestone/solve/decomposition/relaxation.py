@@ -22,7 +22,8 @@ from lodestone.data.tree import Tree
 from lodestone.errors import StoppedError
 from lodestone.progress import OnProgress, ShouldStop
 from lodestone.rules.build import Built, build
-from lodestone.solve.decomposition.piece import Prices, node_of, place
+from lodestone.solve.decomposition.piece import Numbers, Prices, node_of, place
+from lodestone.solve.decomposition.shared import in_common, stretches
 from lodestone.solve.one_scenario import load_model
 from lodestone.solver.highs import Solver
 from lodestone.solver.large_model import Whole
@@ -42,12 +43,16 @@ CORNER: dict[str, float | int | str | bool] = {"solver": "ipm", "run_crossover":
 
 @dataclass(frozen=True)
 class Relaxation:
-    """bound: MUSD, of the joint plan; prices of each future; constant: MUSD, beside the futures; size of the model."""
+    """bound: MUSD, of the joint plan; prices of each future; constant: MUSD, beside the futures; size of the model.
+
+    common: what is in common, as the relaxed tree has it.
+    """
 
     bound: float
     prices: dict[str, Prices]
     constant: float
     size: dict[str, int]
+    common: Numbers
 
 
 def relaxation(
@@ -68,6 +73,7 @@ def relaxation(
         _prices(built, solver, node, (whole, duals, links)),
         float(duals[links] @ np.where(np.isfinite(side), side, 0.0)[links]),
         solver.size,
+        _common(built, solver),
     )
 
 
@@ -85,6 +91,12 @@ def _solved(
         if outcome.optimal:
             return outcome.objective
     raise StoppedError("the relaxation of all futures was not solved in time; allow more time")
+
+
+def _common(built: Built, solver: Solver) -> Numbers:
+    values, column = solver.all_values(), solver.column
+    parts = in_common(built, stretches(built.tree))
+    return {part.key: float(values[column[id(part.variable)]]) for part in parts if id(part.variable) in column}
 
 
 def _linking(tree: Tree, node: Ints, whole: Whole) -> Flags:
