@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.futures import crisis, everything, future, with_futures
+from tests.make import Book
 from tests.solving import FIRST, read, solve_all
 
 from lodestone.errors import NoPlanError, StoppedError, UsageError
@@ -28,11 +29,24 @@ GAP = 1e-3
 WITHIN = Effort(gap=GAP, time_limit=120)
 
 
+def kept_open() -> Book:
+    """What the works earn after the last year counts only where it is kept open then: a variable of each leaf."""
+    book = everything()
+    head, works = book["Projects"]
+    head.append("fixed_cost_musd_per_yr")
+    works.append(0.1)
+    works[head.index("operating_cost_usd_per_kg")] = 20
+    return book
+
+
+BOOKS = pytest.mark.parametrize("make", [with_futures, everything, kept_open])
+
+
 def here(pieces: Sequence[Piece], should_stop: ShouldStop) -> list[Answer | None]:
     return [piece.run(lambda news: None, should_stop) for piece in pieces]
 
 
-@pytest.mark.parametrize("make", [with_futures, everything])
+@BOOKS
 def test_pieces_find_the_plan_of_one_model(make: Any):
     whole = solve_all(make())
     plan = solve_decomposed(read(make()), 1, WITHIN, spread=here).document()
@@ -55,14 +69,14 @@ def bound_of(way: Apart, known: Relaxation) -> float:
     return known.constant + sum(way.likely[name] * answer.bound for name, answer in told.items() if answer)
 
 
-@pytest.mark.parametrize("make", [with_futures, everything])
+@BOOKS
 def test_with_its_prices_futures_alone_are_no_worse_a_bound_than_the_relaxed_tree(make: Any):
     way, known = relaxed_tree(make)
     assert known.bound <= bound_of(way, known) + 1e-4  # interior points end near
     assert bound_of(way, known) <= solve_all(make(), values=False)["objective_musd"] + 1e-6
 
 
-@pytest.mark.parametrize("make", [with_futures, everything])
+@BOOKS
 def test_any_prices_that_add_up_to_nothing_bound_the_joint_plan(make: Any):
     way, known = relaxed_tree(make)
     optimum, rng = solve_all(make(), values=False)["objective_musd"], random.Random(5)

@@ -171,6 +171,8 @@ def _worth_of_knowing(base: PlanData, plan: Plan, found: Found) -> Values:
         if vss > noise:
             remarks.append("VSS is at most what is shown: it is what one of the good plans for the base would lose")
     else:
-        remarks.append("with what the base does in the shared years some future has no plan, or it is none: no VSS")
+        remarks.append(
+            "no VSS: with what the base does in the shared years some future has no plan, or none was sought"
+        )
     known = found.known if evpi is not None else None
     return with_remarks(plan, Values(evpi, vss, known, found.base_held, tuple(remarks)), noise)
