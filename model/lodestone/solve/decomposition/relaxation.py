@@ -14,6 +14,8 @@ whatever y is, as long as it has the right sign; and the relaxed futures to that
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,16 +31,14 @@ from lodestone.solver.highs import Solver
 from lodestone.solver.large_model import Whole
 from lodestone.solver.matrix import Flags, Floats, Ints
 
+Options = Mapping[str, float | int | str | bool]
 LEAST = 1e-12  # MUSD per unit
 TOLERANCE = 1e-7  # of the cost, to which interior points end
-# From where interior points end, simplex takes longer to a corner than they took: measured 210 s after 158 s. With
-# presolve's aggregator (12) and its substitution of free columns (8) they stall: 10 s to nowhere instead of 41 s.
-INTERIOR: dict[str, float | int | str | bool] = {
-    "solver": "ipm",
-    "run_crossover": "off",
-    "presolve_rule_off": (1 << 12) + (1 << 8),
-}
-CORNER: dict[str, float | int | str | bool] = {"solver": "ipm", "run_crossover": "on", "presolve_rule_off": 0}
+# From where interior points end, simplex takes longer to a corner than they took: measured 210 s after 158 s. On some
+# trees they stall at the start, and do not without presolve's aggregator (12) and substitution of free columns (8).
+INTERIOR: Options = {"solver": "ipm", "run_crossover": "off"}
+UNSTALLED: Options = {"presolve_rule_off": (1 << 12) + (1 << 8)}
+CORNER: Options = {"run_crossover": "on", "presolve_rule_off": 0}
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,13 @@ def relaxation(
 def _solved(
     solver: Solver, time_limit: float, on_progress: OnProgress, should_stop: ShouldStop, started: float
 ) -> float:
-    for way in (INTERIOR, CORNER):
+    ends = time.monotonic() + time_limit
+    for way in (INTERIOR, UNSTALLED, CORNER):
         solver.set_options(way)
+        solver.begin_anew()
+        left = max(0.0, ends - time.monotonic())
         try:
-            outcome = solver.solve(0.0, time_limit, on_progress, should_stop, started)
+            outcome = solver.solve(0.0, left, on_progress, should_stop, started)
         except StoppedError:
             if way is CORNER or should_stop():
                 raise
