@@ -14,7 +14,6 @@ whatever y is, as long as it has the right sign; and the relaxed futures to that
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,14 +30,11 @@ from lodestone.solver.highs import Solver
 from lodestone.solver.large_model import Whole
 from lodestone.solver.matrix import Flags, Floats, Ints
 
-Options = Mapping[str, float | int | str | bool]
 LEAST = 1e-12  # MUSD per unit
-TOLERANCE = 1e-7  # of the cost, to which interior points end
-# From where interior points end, simplex takes longer to a corner than they took: measured 210 s after 158 s. On some
-# trees they stall at the start, and do not without presolve's aggregator (12) and substitution of free columns (8).
-INTERIOR: Options = {"solver": "ipm", "run_crossover": "off"}
-UNSTALLED: Options = {"presolve_rule_off": (1 << 12) + (1 << 8)}
-CORNER: Options = {"run_crossover": "on", "presolve_rule_off": 0}
+TOLERANCE = 1e-7  # of the cost: what a relaxation leaves open
+# Without a crossover interior points stall on trees of 4, 10 and 16 futures; with one they end, and simplex then cleans
+# up what the crossover leaves: 13 s of 54 for 4 futures, 210 s of 373 for 10 (benchmarks/RESULTS.md).
+INTERIOR: Mapping[str, float | int | str | bool] = {"solver": "ipm", "run_crossover": "on"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,11 @@ def relaxation(
     built = build(tree)
     solver = load_model(built, careful)
     solver.relax(True)
-    bound = _solved(solver, time_limit, on_progress, should_stop, started)
+    solver.set_options(INTERIOR)
+    outcome = solver.solve(0.0, time_limit, on_progress, should_stop, started)
+    if not outcome.optimal:
+        raise StoppedError("the relaxation of all futures was not solved in time; allow more time")
+    bound = outcome.objective
     whole, duals = Whole.of(solver.highs), solver.row_duals()
     side = np.where(duals > 0, whole.row_lower, whole.row_upper)
     duals = np.where(np.isfinite(side), duals, 0.0)
@@ -75,25 +75,6 @@ def relaxation(
         solver.size,
         _common(built, solver),
     )
-
-
-def _solved(
-    solver: Solver, time_limit: float, on_progress: OnProgress, should_stop: ShouldStop, started: float
-) -> float:
-    ends = time.monotonic() + time_limit
-    for way in (INTERIOR, UNSTALLED, CORNER):
-        solver.set_options(way)
-        solver.begin_anew()
-        left = max(0.0, ends - time.monotonic())
-        try:
-            outcome = solver.solve(0.0, left, on_progress, should_stop, started)
-        except StoppedError:
-            if way is CORNER or should_stop():
-                raise
-            continue
-        if outcome.optimal:
-            return outcome.objective
-    raise StoppedError("the relaxation of all futures was not solved in time; allow more time")
 
 
 def _common(built: Built, solver: Solver) -> Numbers:
