@@ -4,16 +4,16 @@
     2. the first future, which passes all shared nodes, does what is best for it with its prices, near to what the
        relaxed tree does
     3. that is held in all of them, each solved to its end: a plan of the tree
-    4. while the gap is too wide: the bounds of all futures with their prices, whole decisions and all; and what each
-       of them that passes all shared nodes would do is held in all of them
+    4. while the gap is too wide: what each future that passes all shared nodes does with its prices alone is held in
+       all of them
 
-Prices make a future look upon what is in common as all of them do together. At the optimum of the relaxed tree they
-are the best there are, so they are not changed: what is left is what whole decisions cost.
+Prices make a future look upon what is in common as all of them do together. They only say which plans to try: the
+bound is that of the relaxed tree.
 
 Example: two futures, equally likely, may build one works before they part. It costs 10; calm saves nothing by it,
-crisis 30. To build costs 10 - 15 = -5 in the mean. Each alone calm does not build and crisis does, and the bound is
-0.5 x 0 + 0.5 x -20 = -10. Relaxed, the tree builds one; it is worth 0 to calm's own rows and 30 to those of crisis,
-15 in the mean: prices of 0 - 15 and 30 - 15. With these a works costs both -5, both build, and the bound is -5.
+crisis 30. To build costs 10 - 15 = -5 in the mean. Each alone calm does not build and crisis does. Relaxed, the tree
+builds one; it is worth 0 to calm's own rows and 30 to those of crisis, 15 in the mean: prices of 0 - 15 and 30 - 15.
+With these a works costs both -5, and both build.
 """
 
 from __future__ import annotations
@@ -94,18 +94,11 @@ class Apart:
         near = [self._piece(Pulled, self.first, **asked, pull=pull) for pull in PULLS]
         self._try(self.spread(near, self.should_stop))
         if not self.over:
-            answers = self._priced(list(self.paths), known)
-            bounds = {name: answer.bound if answer else -INFINITY for name, answer in answers.items()}
-            self.bound = max(self.bound, known.constant + mean(bounds, self.likely))
-            self._tell()
-            self._try([answers[name] for name in self.whole_way])
+            pieces = [self._piece(Priced, name, prices=known.prices[name]) for name in self.whole_way]
+            self._try(self.spread(pieces, self.should_stop))
         if not self.tables:
             raise StoppedError("stopped before the futures agreed on a plan; allow more time")
         return self._found(known)
-
-    def _priced(self, names: Sequence[str], known: Relaxation) -> dict[str, Answer | None]:
-        pieces = [self._piece(Priced, name, prices=known.prices[name]) for name in names]
-        return dict(zip(names, self.spread(pieces, self.should_stop), strict=True))
 
     def _try(self, answers: Sequence[Answer | None]) -> None:
         """Hold what a future would do in all of them; what they then do is kept if it is the best."""

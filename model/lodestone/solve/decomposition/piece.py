@@ -3,11 +3,11 @@
 A task carries the future's own path of the tree, so that a worker needs nothing else. It builds the model, solves it,
 and hands back numbers by name:
 
-    Priced  with prices: a bound of what this future adds to the mean of all, and what it would do
+    Priced  with prices: what it would do
     Pulled  with prices: what it would do near to what the relaxed tree does
     Held    with the numbers in common held: its plan
 
-`apart` says where prices come from, and why the sum of bounds bounds the joint plan.
+`apart` says where prices come from.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Priced(Piece):
-    """The bound of a future with prices, and what it then does."""
+    """What a future does with prices."""
 
     prices: Prices = field(default_factory=dict)
 
@@ -88,12 +88,12 @@ class Priced(Piece):
         """Raises NoPlanError where the future has no plan, whatever is agreed."""
         _price(future, self.prices)
         try:
-            outcome = future.solver.solve(effort.gap, effort.time_limit, None, effort.should_stop)
+            future.solver.solve(effort.gap, effort.time_limit, None, effort.should_stop)
         except NoPlanError as error:
             raise NoPlanError(f"{self.label}: {error}, not even if this future is known from the start") from error
         except StoppedError:
             return None
-        return Answer(outcome.bound, common=_promised(future))
+        return Answer(common=_promised(future))
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,6 @@ future alone pays for each unit of a variable
 
     at a shared node    sum over rows of this future of y a / P(row)  -  sum over all rows of y a / P(variable)
     at its own nodes    - sum over rows that link of y a / P(variable)
-
-The futures' costs with these prices, weighed by probability, and `constant` add up to the cost of a joint plan less
-what its linking rows have to spare, worth at y. So the bounds of the futures add up to a bound of the joint plan,
-whatever y is, as long as it has the right sign; and the relaxed futures to that of the relaxed tree.
 """
 
 from __future__ import annotations
@@ -30,6 +26,7 @@ from lodestone.solver.highs import Solver
 from lodestone.solver.large_model import Whole
 from lodestone.solver.matrix import Flags, Floats, Ints
 
+KEEPS, TOGETHER = "earnings.keeps", "earnings.together"
 LEAST = 1e-12  # MUSD per unit
 TOLERANCE = 1e-7  # of the cost: what a relaxation leaves open
 # Without a crossover interior points stall on trees of 4, 10 and 16 futures; with one they end, and simplex then cleans
@@ -39,14 +36,13 @@ INTERIOR: Mapping[str, float | int | str | bool] = {"solver": "ipm", "run_crosso
 
 @dataclass(frozen=True)
 class Relaxation:
-    """bound: MUSD, of the joint plan; prices of each future; constant: MUSD, beside the futures; size of the model.
+    """bound: MUSD, of the joint plan; prices of each future; size of the model.
 
     common: what is in common, as the relaxed tree has it.
     """
 
     bound: float
     prices: dict[str, Prices]
-    constant: float
     size: dict[str, int]
     common: Numbers
 
@@ -67,11 +63,10 @@ def relaxation(
     side = np.where(duals > 0, whole.row_lower, whole.row_upper)
     duals = np.where(np.isfinite(side), duals, 0.0)
     node = np.fromiter(map(node_of, solver.variables), dtype=np.int32)
-    links = _linking(tree, node, whole)
+    links = _linking(tree, node, whole) | _not_alone(tree, solver)
     return Relaxation(
         bound - TOLERANCE * abs(bound),
         _prices(built, solver, node, (whole, duals, links)),
-        float(duals[links] @ np.where(np.isfinite(side), side, 0.0)[links]),
         solver.size,
         _common(built, solver),
     )
@@ -95,6 +90,21 @@ def _linking(tree: Tree, node: Ints, whole: Whole) -> Flags:
     np.maximum.at(most, whole.row, of)
     links: Flags = (most >= 0) & (least < most)
     return links
+
+
+def _not_alone(tree: Tree, solver: Solver) -> Flags:
+    """Rows (26) that a future alone is not asked for: of decisions at shared nodes, or such as begin where futures
+    part."""
+    shared = set(tree.shared)
+    constraints = [row.constraint for row in solver.rows]
+    names = [constraint.parent_component().name for constraint in constraints]
+    return np.array(
+        [
+            name == TOGETHER or (name == KEEPS and constraint.index()[0] in shared)
+            for name, constraint in zip(names, constraints, strict=True)
+        ],
+        dtype=bool,
+    )
 
 
 def _prices(built: Built, solver: Solver, node: Ints, rows: tuple[Whole, Floats, Flags]) -> dict[str, Prices]:
