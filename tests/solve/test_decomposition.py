@@ -315,7 +315,7 @@ main()
 
 def _signalled(tmp_path: Path, number: int) -> tuple[subprocess.CompletedProcess[str], list[int]]:
     """The command once a best plan is known and the signal was sent, to all its processes unless it kills."""
-    load_book(tmp_path, with_futures())
+    load_book(tmp_path, with_futures(risk_weight=0.5))  # which takes MPI
     words = ["solve", "book.xlsx", "--joint", "--decompose", "--jobs", "2", "--gap", "0", "--no-values", "--out", "run"]
     command = [sys.executable, "-c", SIGNALLED, str(int(number)), *words]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
