@@ -116,7 +116,7 @@ def test_tests_stand_in_the_rooms_they_test():
     rooms = {path.parent.name for path in TESTS.glob("*/*.py")}
     assert rooms <= FLOOR.keys() | {"oracle", "whole"}
     of_the_repository = "backcast_allies backcast_gallium backcast_japan backcasts benchmarks contributing docs"
-    of_the_repository += " docs_commands examples layers offline published published_deals versions"
+    of_the_repository += " docs_commands examples layers offline published published_deals trees versions"
     assert {path.stem for path in TESTS.glob("test_*.py")} == {f"test_{what}" for what in of_the_repository.split()}
 
 

@@ -160,8 +160,6 @@ def test_what_goes_wrong_is_one_json_document(folder: Path) -> None:
     ],
 )
 def test_so_it_is_with_several_processes(folder: Path, how: tuple[str, ...]) -> None:
-    if "--decompose" in how:
-        pytest.importorskip("mpi4py")
     done = lodestone(folder, "solve", "capped.xlsx", *how, "--json")
 
     assert len({process for what, process in spoken(folder) if what == "made"}) > 1

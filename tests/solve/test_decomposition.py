@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.futures import LAST, crisis, future, with_futures
+from tests.futures import LAST, crisis, everything, future, with_futures
 from tests.make import Book, load_book
 from tests.processes import below
-from tests.solving import FIRST, add, close, home, lane, market, read, rows, solve_all
+from tests.solving import FIRST, close, read, rows, solve_all
 
 from lodestone.audit import audit_joint
 from lodestone.errors import NoPlanError, StoppedError, UsageError
@@ -37,38 +37,6 @@ EXACT = Search(1e-9, 60.0)
 mpi = pytest.mark.skipif(
     any(find_spec(package) is None for package in ("mpisppy", "mpi4py")), reason='needs the extra "mpi"'
 )
-
-
-def everything() -> Book:
-    """Futures that part in two years, with all that links the years before to those after.
-
-    A reserve; scrap that comes back two years later; a contract; a private works that needs a floor; a budget with
-    carry-over that counts what is put into stock.
-    """
-    book = home(FIRST + 3, shortage=300, stock_end_value_share=0.5)
-    add(book, "Materials", material="scrap")
-    add(book, "Prices", material="scrap", years=5)
-    market(book, "china", "China")
-    market(book, "ally", "Ally", premium_share=1, spot_share=0.2, years=60)
-    lane(book, "China", "Home", freight=1)
-    lane(book, "Ally", "Home", freight=2)
-    add(book, "Processes", process="recycle", material="scrap", t_per_t=-1)
-    add(book, "Processes", process="recycle", material="oxide", t_per_t=1)
-    add(book, "Processes", process="make", material="oxide", t_per_t=1)
-    add(book, "Plants", plant="recycler", region="Home", process="recycle", operating_cost_usd_per_kg=3, years=40)
-    add(book, "Projects", project="works", region="Home", process="make", funding="private", capacity_t_per_yr=40,
-        capex_musd=5, operating_cost_usd_per_kg=50, lead_years=1, life_years=8)  # fmt: skip
-    add(book, "PriceFloors", floor="floor", project="works", material="oxide", floor_usd_per_kg=110, tenor_years=8)
-    add(book, "Contracts", contract="offtake", supplier="ally", material="oxide", max_t_per_yr=50, min_t_per_yr=10,
-        tenor_years=4, take_or_pay_share=0.5, signing_fee_musd=0.1)  # fmt: skip
-    add(book, "Returns", sector="industry", material="oxide", scrap="scrap", t_per_t=0.2, lag_years=2)
-    add(book, "Stockpiles", stockpile="reserve", region="Home", material="oxide", capacity_t=150, opening_t=10,
-        holding_cost_usd_per_kg_yr=4)  # fmt: skip
-    add(book, "Budgets", budget="reserve", covers="stockpile", carry_over="yes", years=3)
-    future(book, "embargo", 0.3, FIRST + 2, "Lanes", "China/*/*", value=0)
-    future(book, "late", 0.2, FIRST + 3, "Lanes", "China/*/*", value=0)
-    future(book, "dear", 0.1, FIRST + 2, "Prices", "oxide", value=2, operation="multiply")
-    return book
 
 
 class Apart:
@@ -347,7 +315,7 @@ main()
 
 def _signalled(tmp_path: Path, number: int) -> tuple[subprocess.CompletedProcess[str], list[int]]:
     """The command once a best plan is known and the signal was sent, to all its processes unless it kills."""
-    load_book(tmp_path, with_futures())
+    load_book(tmp_path, with_futures(risk_weight=0.5))  # which takes MPI
     words = ["solve", "book.xlsx", "--joint", "--decompose", "--jobs", "2", "--gap", "0", "--no-values", "--out", "run"]
     command = [sys.executable, "-c", SIGNALLED, str(int(number)), *words]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}

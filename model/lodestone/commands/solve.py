@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lodestone.plan.plan import Plan
     from lodestone.plan.tables import Row
     from lodestone.report.terminal.progress_lines import Watch
+    from lodestone.solve.decomposition.apart import Spread
     from lodestone.studies.reference.beside import Beside
     from lodestone.workbook.inputs import Inputs
 
@@ -41,7 +42,7 @@ MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of 
 @click.option(
     "--decompose",
     is_flag=True,
-    help="With --joint: future by future on --jobs processes (mpi-sppy), for trees too large for one model.",
+    help="With --joint: future by future on --jobs processes or a --scheduler, for trees of many futures.",
 )
 @click.option(
     "--values/--no-values",
@@ -128,13 +129,13 @@ class Asked:
     @property
     def is_many(self) -> bool:
         """Whether several runs come of it, or one that is sent away."""
-        return self.all_scenarios or len(set(self.scenarios)) > 1 or bool(self.scheduler)
+        return self.all_scenarios or len(set(self.scenarios)) > 1 or (bool(self.scheduler) and not self.decompose)
 
     def require_that_it_goes_together(self) -> None:
         """Raises click.UsageError for options that exclude each other."""
         if self.joint and (self.scenarios or self.all_scenarios):
             raise click.UsageError("--joint plans for all scenarios together; leave out --scenario and --all-scenarios")
-        if self.joint and self.scheduler:
+        if self.joint and self.scheduler and not self.decompose:
             raise click.UsageError(
                 "--joint is one solve, which --scheduler cannot send away; --decompose takes it apart"
             )
@@ -202,7 +203,7 @@ def _solve_one(ctx: click.Context, asked: Asked) -> None:
             if asked.decompose:
                 from lodestone.solve.decomposition.run import solve_decomposed
 
-                plan = solve_decomposed(inputs, asked.jobs, effort, asked.values)
+                plan = solve_decomposed(inputs, asked.jobs, effort, asked.values, _spread(asked, inputs))
             elif asked.joint:
                 plan = solve_joint(inputs, effort, asked.values)
             else:
@@ -308,6 +309,18 @@ def _explain(
         lambda: {"error": str(error), "folder": str(folder), "explanation": document(explanation)},
         error.exit_code,
     )
+
+
+def _spread(asked: Asked, inputs: Inputs) -> Spread | None:
+    """What works on futures apart; None where processes of MPI do: the user's, or those that a risk weight takes."""
+    from lodestone.solve.decomposition.launch import inside_mpi
+    from lodestone.studies.parallel.pieces import spread_over
+    from lodestone.studies.parallel.solves import Where
+
+    weighed = float(inputs.tables("base").settings["risk_weight"]) > 0
+    if inside_mpi() or (weighed and not asked.scheduler):
+        return None
+    return spread_over(Where(asked.jobs, asked.scheduler))
 
 
 def _follows() -> bool:

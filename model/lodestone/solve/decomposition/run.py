@@ -16,6 +16,7 @@ from lodestone.plan.plan import Plan
 from lodestone.plan.tables import TABLES, YEARLY, Row
 from lodestone.progress import OnProgress, ShouldStop
 from lodestone.solve.all_futures import Values, accounts_of_all, all_futures, gain, joint_plan, weighed, with_remarks
+from lodestone.solve.decomposition.apart import Apart, Spread
 from lodestone.solve.decomposition.launch import inside_mpi, mpiexec, run_ranks
 from lodestone.solve.decomposition.order import Found, Order
 from lodestone.solve.effort import AS_SET, Effort
@@ -27,13 +28,18 @@ LEAST_PROCESSES = 2  # one hedges, one works out the bound
 
 
 def solve_decomposed(
-    inputs: Inputs, processes: int | None = None, effort: Effort = AS_SET, values: bool = True
+    inputs: Inputs,
+    processes: int | None = None,
+    effort: Effort = AS_SET,
+    values: bool = True,
+    spread: Spread | None = None,
 ) -> Plan:
-    """The plan of `solve_joint`, found by progressive hedging over the futures on several processes.
+    """The plan of `solve_joint`, found future by future, in pieces that spread works on (`apart`).
 
-    processes: an even number, at most two for each future; None: as many as there are cores, within that. The time
-    limit is of the hedging as a whole. Raises what `solve_joint` raises, and UsageError when something lacks that the
-    extra `mpi` brings, when no two futures share a year, or when some share the path of a parent.
+    Without spread by progressive hedging on several processes of MPI: an even number, at most two for each future;
+    None: as many as there are cores, within that. The time limit is of all as a whole. Raises what `solve_joint`
+    raises, and UsageError when something lacks that the extra `mpi` brings, when no two futures share a year, when
+    some share the path of a parent, or when spread is to plan with a risk weight.
     """
     clock = Clock(effort.on_progress)
     clock.enter("read")
@@ -47,11 +53,16 @@ def solve_decomposed(
         raise UsageError("every future shows itself in the first year: they share nothing; use --all-scenarios")
     if any(tree.data[n].scenario.name != base.scenario.name for n in tree.shared):
         raise UsageError("--decompose cannot plan for scenarios that share the path of a parent: leave --decompose out")
+    if spread is not None and base.risk_weight > 0:
+        raise UsageError("a plan with a risk_weight (sheet Settings) is not sought in pieces: it takes mpiexec")
     clock.leave("read")
     wanted = effort.search(base)
     order = Order(base, tree, wanted.gap, wanted.time_limit, values)
     futures = {name: tree.data[leaf] for name, leaf in tree.leaf_of.items()}
-    solve, ranks = _hedgers(len(tree.leaves), processes, effort.on_progress, effort.should_stop)
+    if spread is None:
+        solve, ranks = _hedgers(len(tree.leaves), processes, effort.on_progress, effort.should_stop)
+    else:
+        solve, ranks = _in_pieces(spread, effort.on_progress, effort.should_stop), processes or os.cpu_count() or 1
 
     def attempt(careful: bool) -> tuple[tuple[Found, Plan], Audit]:
         found = solve(replace(order, careful=careful))
@@ -67,6 +78,14 @@ def solve_decomposed(
     (found, plan), lines = passing(attempt)
     plan = replace(plan, audit=lines, tables=plan.tables | accounts_of_all(tree, plan), seconds=clock.seconds)
     return replace(plan, **asdict(_worth_of_knowing(base, plan, found))) if values else plan
+
+
+def _in_pieces(
+    spread: Spread, on_progress: OnProgress | None, should_stop: ShouldStop | None
+) -> Callable[[Order], Found]:
+    """What carries out an order without MPI."""
+    tell, stop = on_progress or (lambda progress: None), should_stop or (lambda: False)
+    return lambda order: Apart(order, spread, tell, stop).run()
 
 
 def _hedgers(
@@ -152,6 +171,8 @@ def _worth_of_knowing(base: PlanData, plan: Plan, found: Found) -> Values:
         if vss > noise:
             remarks.append("VSS is at most what is shown: it is what one of the good plans for the base would lose")
     else:
-        remarks.append("with what the base does in the shared years some future has no plan, or it is none: no VSS")
+        remarks.append(
+            "no VSS: with what the base does in the shared years some future has no plan, or none was sought"
+        )
     known = found.known if evpi is not None else None
     return with_remarks(plan, Values(evpi, vss, known, found.base_held, tuple(remarks)), noise)

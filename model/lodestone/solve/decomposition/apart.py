@@ -1,0 +1,145 @@
+"""A joint plan future by future, on any processes: no MPI, and no search in a model of all futures.
+
+    1. the linear relaxation of the tree: a bound, and prices for what futures have in common (`relaxation`)
+    2. the first future, which passes all shared nodes, does what is best for it with its prices, near to what the
+       relaxed tree does
+    3. that is held in all of them, each solved to its end: a plan of the tree
+    4. while the gap is too wide: what each future that passes all shared nodes does with its prices alone is held in
+       all of them
+
+Prices make a future look upon what is in common as all of them do together. They only say which plans to try: the
+bound is that of the relaxed tree.
+
+Example: two futures, equally likely, may build one works before they part. It costs 10; calm saves nothing by it,
+crisis 30. To build costs 10 - 15 = -5 in the mean. Each alone calm does not build and crisis does. Relaxed, the tree
+builds one; it is worth 0 to calm's own rows and 30 to those of crisis, 15 in the mean: prices of 0 - 15 and 30 - 15.
+With these a works costs both -5, and both build.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lodestone.errors import StoppedError
+from lodestone.progress import OnProgress, Progress, ShouldStop
+from lodestone.rules.linear import Row
+from lodestone.rules.objective import mean
+from lodestone.solve.decomposition.order import Found, Order
+from lodestone.solve.decomposition.piece import Answer, Held, Numbers, Piece, Priced, Pulled
+from lodestone.solve.decomposition.relaxation import Relaxation, relaxation
+from lodestone.solve.decomposition.shared import alone, stretches
+
+Spread = Callable[[Sequence[Piece], ShouldStop], list[Answer | None]]  # works on pieces somewhere; in their order
+PART = 0.25  # of the gap asked for, that each solve may leave
+PULLS = (1.0, 0.1)  # of the first future to the relaxed tree, in units of worth / spread
+LEAST_S = 0.1
+INFINITY = float("inf")
+
+
+@dataclass
+class Apart:
+    """A joint plan on its way: the best so far (cost, MUSD, and tables of each future), and the bound that is proved.
+
+    tried: how many plans were held in all futures.
+    """
+
+    order: Order
+    spread: Spread
+    on_progress: OnProgress
+    should_stop: ShouldStop
+    started: float = field(default_factory=time.monotonic)
+    cost: float = INFINITY
+    bound: float = -INFINITY
+    tables: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
+    common: Numbers = field(default_factory=dict)
+    tried: int = 0
+
+    def __post_init__(self) -> None:
+        tree = self.order.tree
+        ends = stretches(tree)
+        self.paths = {name: alone(tree, leaf) for name, leaf in tree.leaf_of.items()}
+        self.ends = {name: {n: ends[n] for n in tree.path[leaf] if n in ends} for name, leaf in tree.leaf_of.items()}
+        self.likely = {name: tree.probability[leaf] for name, leaf in tree.leaf_of.items()}
+        most = max(map(len, self.ends.values()))
+        self.whole_way = [name for name, passed in self.ends.items() if len(passed) == most]
+        self.first = self.whole_way[0]
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return max(0.0, self.order.time_limit - (time.monotonic() - self.started))
+
+    @property
+    def gap(self) -> float:
+        """Between the best plan and the bound, relative."""
+        return (self.cost - self.bound) / max(abs(self.cost), 1e-9)
+
+    @property
+    def over(self) -> bool:
+        """Whether it is time to end."""
+        return self.gap <= self.order.gap or self.left <= 0 or self.should_stop()
+
+    def run(self) -> Found:
+        """Until the gap is small enough, nothing more can be tried, or time ends.
+
+        Raises NoPlanError where there is no plan, StoppedError where none was found for all futures.
+        """
+        tree, careful = self.order.tree, self.order.careful
+        known = relaxation(tree, careful, self.left, self.on_progress, self.should_stop, self.started)
+        self.bound = known.bound
+        self._tell()
+        asked = {"prices": known.prices[self.first], "centre": known.common}
+        near = [self._piece(Pulled, self.first, **asked, pull=pull) for pull in PULLS]
+        self._try(self.spread(near, self.should_stop))
+        if not self.over:
+            pieces = [self._piece(Priced, name, prices=known.prices[name]) for name in self.whole_way]
+            self._try(self.spread(pieces, self.should_stop))
+        if not self.tables:
+            raise StoppedError("stopped before the futures agreed on a plan; allow more time")
+        return self._found(known)
+
+    def _try(self, answers: Sequence[Answer | None]) -> None:
+        """Hold what a future would do in all of them; what they then do is kept if it is the best."""
+        for answer in answers:
+            if answer is None or not answer.common or (self.over and self.tables):
+                continue
+            self.tried += 1
+            pieces = [self._piece(Held, name, common=answer.common) for name in self.paths]
+            told = dict(zip(self.paths, self.spread(pieces, self.should_stop), strict=True))
+            plans = {name: plan for name, plan in told.items() if plan is not None}
+            if len(plans) < len(self.paths):
+                continue
+            cost = mean({name: plan.cost for name, plan in plans.items()}, self.likely)
+            if cost < self.cost:
+                self.cost, self.common = cost, answer.common
+                self.tables = {name: plan.tables for name, plan in plans.items()}
+            self._tell()
+
+    def _piece(self, kind: Callable[..., Piece], name: str, **asked: object) -> Piece:
+        order = self.order
+        limit = max(self.left, LEAST_S)
+        return kind(name, self.paths[name], self.ends[name], PART * order.gap, limit, order.careful, **asked)
+
+    def _tell(self) -> None:
+        best = self.cost if self.tables else None
+        gap = None if best is None else self.gap
+        self.on_progress(Progress("futures", time.monotonic() - self.started, best, self.bound, gap))
+
+    def _found(self, known: Relaxation) -> Found:
+        alone: Mapping[str, Answer | None] = {}
+        if self.order.values:
+            pieces = [self._piece(Held, name) for name in self.paths]
+            alone = dict(zip(self.paths, self.spread(pieces, self.should_stop), strict=True))
+        return Found(
+            tables=self.tables,
+            reference=self.first,
+            bound=self.bound,
+            iterations=self.tried,
+            size=known.size,
+            in_common=len(self.common),
+            known={name: answer.cost for name, answer in alone.items() if answer is not None},
+            known_proved=bool(alone) and all(answer is not None and answer.proved for answer in alone.values()),
+            base_held=None,
+        )
