@@ -22,8 +22,8 @@ from lodestone.rules.build import Built, build
 from lodestone.solve.decomposition.piece import Numbers, Prices, node_of, place
 from lodestone.solve.decomposition.shared import in_common, stretches
 from lodestone.solve.one_scenario import load_model
+from lodestone.solver.current_model import CurrentModel
 from lodestone.solver.highs import Solver
-from lodestone.solver.large_model import Whole
 from lodestone.solver.matrix import Flags, Floats, Ints
 
 KEEPS, TOGETHER = "earnings.keeps", "earnings.together"
@@ -59,7 +59,7 @@ def relaxation(
     if not outcome.optimal:
         raise StoppedError("the relaxation of all futures was not solved in time; allow more time")
     bound = outcome.objective
-    whole, duals = Whole.of(solver.highs), solver.row_duals()
+    whole, duals = CurrentModel.of(solver.highs), solver.row_duals()
     side = np.where(duals > 0, whole.row_lower, whole.row_upper)
     duals = np.where(np.isfinite(side), duals, 0.0)
     node = np.fromiter(map(node_of, solver.variables), dtype=np.int32)
@@ -78,7 +78,7 @@ def _common(built: Built, solver: Solver) -> Numbers:
     return {part.key: float(values[column[id(part.variable)]]) for part in parts if id(part.variable) in column}
 
 
-def _linking(tree: Tree, node: Ints, whole: Whole) -> Flags:
+def _linking(tree: Tree, node: Ints, whole: CurrentModel) -> Flags:
     """Rows with variables at the own nodes of several futures."""
     futures = len(tree.leaf_of)
     owner = np.full(len(tree.nodes), -1)
@@ -107,7 +107,7 @@ def _not_alone(tree: Tree, solver: Solver) -> Flags:
     )
 
 
-def _prices(built: Built, solver: Solver, node: Ints, rows: tuple[Whole, Floats, Flags]) -> dict[str, Prices]:
+def _prices(built: Built, solver: Solver, node: Ints, rows: tuple[CurrentModel, Floats, Flags]) -> dict[str, Prices]:
     tree, (whole, duals, links) = built.tree, rows
     likely = np.array([tree.probability[n] for n in tree.nodes])
     last = np.zeros(len(duals), dtype=np.int32)  # a parent's number is less than its children's
