@@ -147,6 +147,7 @@ def test_a_scenario_leaves_within_a_year():
     assert tree.year_nodes(7) == (1, 2, 6, 7)  # of the trunk too
     assert tree.along(8).nodes == (0, 1, 2, 6, 7, 8)
     assert [tree.along(8).months[n] for n in (2, 6)] == [3, 3]
+    assert tree.period_before == {2: 1, 4: 3, 7: 6}  # not where a year begins, nor where futures part
 
 
 def test_an_embargo_that_may_end_or_go_on():

@@ -472,3 +472,11 @@ def test_what_arrives_where_nobody_may_use_it_does_not_come():
     m = build(single(plan(markets=markets, lanes={("oxide", "Home", "Ally"): lane()}, stockpiles=[pile]))).model
 
     assert_row(m.balances.used[0, "Ally", "oxide", "exposed"], {"flows.ship[0,oxide,Home,Ally,exposed]": 1}, "==", 0)
+
+
+def test_what_flows_may_be_summed_over_the_periods_of_a_year(built: Built):
+    """What links periods may not: what is designed out has a ramp."""
+    flow = built.model.flows
+    told = {amount.local_name: before for amount, before in flow.period_before.items()}
+    assert set(told) == {"act", "buy", "sell", "ship", "deliver", "mixed", "short"}
+    assert all(before is built.tree.period_before for before in told.values())
