@@ -20,7 +20,6 @@ from lodestone.rules.build import Built, build
 from lodestone.solve.branch_trial import (
     AVOIDED,
     DEAR,
-    LEAST_WEIGHT,
     PRICED,
     ROUNDING,
     Held,
@@ -64,7 +63,7 @@ def answer(trial: Trial, held: Held, tree: Tree) -> Answer:
     cost[trial.spared] += AVOIDED
     short = [(c, index) for c, (name, index) in enumerate(arrays.variables) if name == "flows.short"]
     for c, index in short:
-        cost[c] = DEAR * max(LEAST_WEIGHT, data.sectors[index[2]].shortage_cost)
+        cost[c] = DEAR * max(AVOIDED, data.sectors[index[2]].shortage_cost)  # also where hardly anything is lost by it
     for c, (name, _) in enumerate(arrays.variables):
         if name == "stockpiles.release":  # stocks are drawn where nothing else helps
             cost[c] += AVOIDED

@@ -296,6 +296,8 @@ class SearchOfRows:
             if outcome.objective < best:
                 best, values = outcome.objective, small.all_values()
                 self._hold(values[summed.of])
+            if self.best is None:  # no plan of the whole decides like the sums
+                return
 
     def _round(self) -> bool:
         """Solve the part and hold what it finds in the whole; False where nothing more is found out."""
