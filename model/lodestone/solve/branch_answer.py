@@ -15,11 +15,8 @@ import pyomo.environ as pyo
 
 from lodestone.data.plan_data import STREAMS
 from lodestone.data.tree import Tree, with_branches
-from lodestone.errors import NoPlanError
 from lodestone.rules.build import Built, build
 from lodestone.solve.branch_trial import (
-    AVOIDED,
-    DEAR,
     PRICED,
     ROUNDING,
     Held,
@@ -31,7 +28,6 @@ from lodestone.solve.branch_trial import (
 )
 from lodestone.solve.decomposition.shared import alone
 from lodestone.solve.no_worse import Used
-from lodestone.solver.highs import Solver
 
 MORE = 0.01  # by how much more is asked for, to see what binds
 
@@ -51,52 +47,18 @@ class Answer:
 def answer(trial: Trial, held: Held, tree: Tree) -> Answer:
     """Of a combination that the plan stands: the least shortage, weighed by what it costs, and what limits it."""
     assert trial.arrays is not None
-    arrays = trial.arrays
-    data = trial.branch.data
     solver, slacks = trial.loaded(held)
-    columns = np.array(list(slacks), dtype=int)
-    solver.set_costs(columns, np.zeros(len(columns)))
-    none = np.zeros(len(columns))
-    solver.set_bounds(columns, none, none)
-    assert trial.cost is not None
-    cost = trial.cost.copy()  # of equal answers the cheapest, which is near what the trial has found
-    cost[trial.spared] += AVOIDED
-    short = [(c, index) for c, (name, index) in enumerate(arrays.variables) if name == "flows.short"]
-    for c, index in short:
-        cost[c] = DEAR * max(AVOIDED, data.sectors[index[2]].shortage_cost)  # also where hardly anything is lost by it
-    for c, (name, _) in enumerate(arrays.variables):
-        if name == "stockpiles.release":  # stocks are drawn where nothing else helps
-            cost[c] += AVOIDED
-    solver.set_costs(np.arange(len(cost)), cost)
-    try:
-        _solve(trial, solver)
-    except NoPlanError:  # but for the tolerance of the solver, which it then takes
-        solver.set_bounds(columns, none, _allowed(trial, held)[columns])
-        _solve(trial, solver)
+    if not trial.seek_best(solver, slacks):
+        solver.relax(False)
+        solver.solve(0.0, np.inf)
     values = solver.values()
     missed: dict[str, float] = defaultdict(float)
-    for column, index in short:
-        missed[index[2]] += max(0.0, float(values[column]))
+    for column, (name, index) in enumerate(trial.arrays.variables):
+        if name == "flows.short":
+            missed[index[2]] += max(0.0, float(values[column]))
     short_t = {sector: t for sector, t in missed.items() if t > ROUNDING}
     empty = runs_empty(trial, values, held, tree)
     return Answer(short_t, empty, _binding(trial, held, values), used_by(trial, values), values)
-
-
-def _allowed(trial: Trial, held: Held) -> np.ndarray:
-    """The least that is missing, by column."""
-    solver, _ = trial.loaded(held)
-    _solve(trial, solver)
-    return np.asarray(np.maximum(0.0, solver.all_values()))
-
-
-def _solve(trial: Trial, solver: Solver) -> None:
-    """At least cost with whole decisions: first with parts of them, which often are whole."""
-    solver.relax(True)
-    if "last" in trial.basis:
-        solver.begin_at(trial.basis["last"])
-    if solver.solve_linear() is None or not trial.is_whole(solver.values()):
-        solver.relax(False)
-        solver.solve(0.0, np.inf)
 
 
 def branch_built(trial: Trial, values: np.ndarray, held: Held, tree: Tree) -> Built:
@@ -191,11 +153,9 @@ def _binding(trial: Trial, held: Held, values: np.ndarray) -> tuple[str, ...]:
     raised = replace(
         trial, arrays=replace(arrays, row_lower=arrays.row_lower + more, row_upper=arrays.row_upper + more)
     )
-    solver, _ = raised.loaded(held)
+    solver, slacks = raised.loaded(held)
     solver.hold_integers(values)
-    if "last" in trial.basis:
-        solver.begin_at(trial.basis["last"])
-    total = solver.solve_linear()
+    total = raised.seek_least(solver, slacks, near="best")
     if total is None or total <= PRICED:
         return ()
     found: dict[str, None] = {}

@@ -8,14 +8,14 @@ weighed by what a shortage costs; the least of it is sought. Nothing missing: th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from pyomo.common.errors import InfeasibleConstraintException
 
-from lodestone.data.plan_data import SMALLEST, Time, year_of
+from lodestone.data.plan_data import SMALLEST, PlanData, Time, year_of
 from lodestone.data.tree import Branch, Tree, with_branches
 from lodestone.errors import NoPlanError
 from lodestone.progress import ShouldStop
@@ -24,6 +24,7 @@ from lodestone.rules.secure import prepared
 from lodestone.solve.decomposition.shared import alone
 from lodestone.solve.no_worse import Used
 from lodestone.solver.highs import Solver
+from lodestone.solver.highs_model import carried_over
 from lodestone.solver.large_model import solver_of
 from lodestone.solver.matrix import AT_MOST, Matrix, matrix
 
@@ -45,7 +46,9 @@ ROUNDING = 1e-6  # of a demand, or of a limit: less is the solver's tolerance
 PRICED = 1e-6
 SPARED = 1e-6  # MUSD per t: enough to do without what other threats may take, and too little to lack anything for it
 AVOIDED = 0.1  # the same beside what answers cost, as dear as a magnet: trials take 0.65 of their time with 1e-6
-DEAR = 100.0  # times its weight: what is missing, beside what an answer costs
+SHORT = 100.0  # times what a shortage costs: what is short, beside what an answer costs
+MISSED = 1e4  # times its weight: what rules ask for and is missing
+ALIKE = 0.02  # of the columns: where no more differ, simplex goes on from another combination; else it takes longer
 GAP = 1e-2  # of what is missing where decisions are whole: how bad it is serves to rank only
 NOTHING_LEFT = "what was decided before leaves nothing that can be done"
 
@@ -108,41 +111,24 @@ class Trial:
     periods: Mapping[int, tuple[Time, float]] = field(default_factory=dict)  # node -> when it begins, part of a year
     cost: np.ndarray | None = None  # MUSD per unit of each column, discounted, as if the branch were certain
     impossible: str = ""
-    spared: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))  # columns of what other threats may take
+    avoided: np.ndarray = field(default_factory=lambda: np.zeros(0))  # by column: what the best answer does without
     share: tuple[str, float] | None = None  # sector whose secure share may give way, and what it is here
-    basis: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # of the last linear programme
+    basis: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # of the last ones
 
     def meet(self, held: Held, should_stop: ShouldStop | None = None) -> Met:
         """Whether the plan stands it, and if not, what is missing at least.
 
-        First with all that the plan decides taken over whole, and with what answers cost beside what is missing, which
-        leaves the linear programme fewer ties. What other threats may take is dearer: beside threats that an answer
-        does without, the combination need not be tried. What is missing then, and even where parts of decisions may be
-        taken over, is missing; only where nothing is, and parts would be, whole decisions are sought.
+        First the best answer is sought with all that the plan decides taken over whole. What other threats may take is
+        dearer in it: beside threats that an answer does without, the combination need not be tried. What is missing
+        then, and even where parts of decisions may be taken over, is missing; only where nothing is, and parts would
+        be, whole decisions are sought.
         """
         if self.arrays is None:
             return Met(np.inf, {}, lacking=(self.impossible,))
         solver, slacks = self.loaded(held)
-        solver.relax(True)
-        if "last" in self.basis:
-            solver.begin_at(self.basis["last"])
-        taken = np.array([column for column, _ in self.most], dtype=int)
-        solver.set_bounds(taken, solver.upper[taken], solver.upper[taken])
-        assert self.cost is not None
-        cost, weights = self.cost.copy(), np.array([self.elastic[i][2] for i in slacks.values()])
-        cost[self.spared] += AVOIDED
-        everything, missed = np.arange(len(cost)), np.array(list(slacks), dtype=int)
-        solver.set_costs(everything, cost)
-        solver.set_costs(missed, DEAR * weights)
-        if solver.solve_linear() is not None:
-            self.basis["last"] = solver.basis()
-            met = self._missing(solver.all_values(), slacks)
-            if met.stands and self.is_whole(solver.values()):
-                return met
-        solver.set_bounds(taken, solver.lower[taken], solver.upper[taken])
-        solver.set_costs(everything, np.zeros(len(cost)))
-        solver.set_costs(missed, weights)
-        total = solver.solve_linear()
+        if self.seek_best(solver, slacks):
+            return self._missing(solver.all_values(), slacks)
+        total = self.seek_least(solver, slacks)
         if total is None:
             return Met(np.inf, {}, lacking=(NOTHING_LEFT,))
         met = self._missing(solver.all_values(), slacks)
@@ -156,6 +142,59 @@ class Trial:
         except NoPlanError:
             return Met(np.inf, {}, lacking=(NOTHING_LEFT,))
         return self._missing(solver.all_values(), slacks)
+
+    def seek_best(self, solver: Solver, slacks: Mapping[int, int]) -> bool:
+        """The best answer with all that the plan decides taken over whole, if it leaves nothing missing.
+
+        The least is missing in it, then short, and it costs least. Whether it was found; if not, decisions are open.
+        """
+        taken = np.array([column for column, _ in self.most], dtype=int)
+        solver.relax(True)
+        solver.set_bounds(taken, solver.upper[taken], solver.upper[taken])
+        found = self._seek(solver, slacks, self.avoided, MISSED, "best")
+        if found is not None and self.is_whole(solver.values()) and self._missing(solver.all_values(), slacks).stands:
+            return True
+        solver.set_bounds(taken, solver.lower[taken], solver.upper[taken])
+        return False
+
+    def seek_least(self, solver: Solver, slacks: Mapping[int, int], near: str = "least") -> float | None:
+        """What is missing at least, MUSD of the ranking, as a linear programme. near: the kind that it begins at."""
+        return self._seek(solver, slacks, np.zeros(len(self.avoided)), 1.0, "least", near)
+
+    def _seek(
+        self, solver: Solver, slacks: Mapping[int, int], cost: np.ndarray, times: float, kind: str, near: str = ""
+    ) -> float | None:
+        """Begins where the last of its kind ended, or the one that is near; any other is further away than none."""
+        weights = np.array([self.elastic[i][2] for i in slacks.values()])
+        solver.set_costs(np.arange(len(cost)), cost)
+        solver.set_costs(np.array(list(slacks), dtype=int), times * weights)
+        if (near or kind) in self.basis:
+            solver.begin_at(self.basis[near or kind])
+        else:
+            solver.begin_anew()
+        found = solver.solve_linear()
+        if found is not None:
+            self.basis[kind] = solver.basis()
+        return found
+
+    def begin_near(self, others: Iterable[Trial]) -> None:
+        """Begin at what was found for the combination that is most like this one, where one is like enough."""
+        if self.arrays is None or self.basis:
+            return
+        columns = set(self.arrays.variables)
+        differ = {}
+        for other in others:
+            if other.arrays is not None and "best" in other.basis:
+                differ[len(columns.symmetric_difference(other.arrays.variables))] = other
+        if differ and min(differ) <= ALIKE * len(columns):
+            near = differ[min(differ)]
+            self.basis["best"] = carried_over(near.basis["best"], near._names(), self._names())
+
+    def _names(self) -> tuple[list[Any], list[Any]]:
+        """Of the columns in the solver, slacks included, and of the rows."""
+        assert self.arrays is not None
+        rows = [(row.constraint, row.bound_type) for row in self.arrays.rows]
+        return [*self.arrays.variables, *(rows[i] for i, _, _, _ in self.elastic)], rows
 
     def is_whole(self, values: np.ndarray) -> bool:
         """Whether all decisions are whole numbers."""
@@ -198,7 +237,7 @@ class Trial:
         return replace(self, arrays=replace(self.arrays, row_upper=upper), share=(sector, share))
 
     def loaded(self, held: Held) -> tuple[Solver, dict[int, int]]:
-        """The branch in the solver, to minimise what is missing; slack column -> its place in `elastic`."""
+        """The branch in the solver, nothing sought yet; slack column -> its place in `elastic`."""
         assert self.arrays is not None
         arrays = self.arrays
         given: dict[Key, float] = {}
@@ -213,10 +252,7 @@ class Trial:
         solver = solver_of(
             replace(arrays, upper=upper, row_lower=arrays.row_lower - shift, row_upper=arrays.row_upper - shift)
         )
-        slacks = {
-            solver.new_column(cost=weight, terms=[(sign, row)]): i
-            for i, (row, sign, weight, _) in enumerate(self.elastic)
-        }
+        slacks = {solver.new_column(terms=[(sign, row)]): i for i, (row, sign, _, _) in enumerate(self.elastic)}
         return solver, slacks
 
     def lack(self, i: int) -> str:
@@ -305,9 +341,10 @@ def prepare(tree: Tree, branch: Branch, others: Collection[tuple[str, Any]] = ()
             high[row] -= coefficient * loaded.lower[column]
         else:
             before.append((row, keys[column], coefficient))
-    variables: list[Any] = [keys[i] for i in kept.tolist()]
+    variables: list[Key] = [keys[i] for i in kept.tolist()]
+    most = tuple(_most(built, whole, variables))
     arrays = Matrix(
-        variables=variables,
+        variables=list[Any](variables),
         column={},
         lower=loaded.lower[kept],
         upper=loaded.upper[kept],
@@ -326,12 +363,28 @@ def prepare(tree: Tree, branch: Branch, others: Collection[tuple[str, Any]] = ()
         branch,
         arrays,
         tuple(before),
-        tuple(_most(built, whole, variables)),
+        most,
         tuple(_elastic(built, whole, arrays)),
         {n: (whole.time[n], whole.length[n]) for n in path},
         loaded.cost[kept],
-        spared=np.array([i for i, key in enumerate(variables) if others and _place(key) in others], dtype=int),
+        avoided=_avoided(loaded.cost[kept], variables, [column for column, _ in most], branch.data, others),
     )
+
+
+def _avoided(
+    cost: np.ndarray, variables: list[Key], decided: list[int], data: PlanData, others: Collection[tuple[str, Any]]
+) -> np.ndarray:
+    """What the best answer does without, by column: above all shortages, even those that cost hardly anything; then
+    cost, and with it stocks and what further threats may take. What the plan has decided costs nothing more."""
+    avoided = cost.copy()
+    avoided[decided] = 0.0
+    for column, key in enumerate(variables):
+        name, index = key
+        if name == "flows.short":
+            avoided[column] = SHORT * max(AVOIDED, data.sectors[index[2]].shortage_cost)
+        elif name == "stockpiles.release" or (others and _place(key) in others):
+            avoided[column] += AVOIDED
+    return avoided
 
 
 def key_of(part: Any, path: tuple[int, ...], names: dict[int, str]) -> Key:

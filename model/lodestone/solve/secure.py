@@ -146,11 +146,17 @@ class Trials:
         )
         return set().union(*others)
 
+    def _smaller(self, branch: Branch) -> list[Trial]:
+        """Of combinations of one threat less, as far as they were tried."""
+        names = ((branch.future, tuple(t for t in branch.threats if t != left_out)) for left_out in branch.threats)
+        return [self.known[name] for name in names if name in self.known]
+
     def meet(
         self, branches: Sequence[Branch], held: Held, share: tuple[str, float] | None = None
     ) -> list[tuple[Branch, Met]]:
         """The branches that fail. Those of few threats are tried first: where a further threat takes away only what
-        the answer to them does not use, the larger combination is no worse, and is not tried.
+        the answer to them does not use, the larger combination is no worse, and is not tried. Nor is one that contains
+        a combination that fails, as long as that one does.
 
         share: another secure share of a sector."""
         failing: list[tuple[Branch, Met]] = []
@@ -158,11 +164,16 @@ class Trials:
         left_alone = undecided(self.tree, held)
         for size in sorted({len(branch.threats) for branch in branches}):
             trials = []
+            failed = [(branch.future, set(branch.threats)) for branch, _ in failing]
             for branch in (b for b in branches if len(b.threats) == size):
+                if any(future == branch.future and threats < set(branch.threats) for future, threats in failed):
+                    continue
                 smaller_ones = known.setdefault(branch.future, {})
                 smaller = smaller_answer(branch.threats, branch.data, smaller_ones, left_alone)
                 if smaller is None:
-                    trials.append(self.of(branch) if share is None else self.of(branch).at_share(*share))
+                    trial = self.of(branch)
+                    trial.begin_near(self._smaller(branch))
+                    trials.append(trial if share is None else trial.at_share(*share))
                 else:
                     smaller_ones[branch.threats] = (branch.data, smaller_ones[smaller][1])
             for trial, met in zip(trials, meet_all(trials, held, self.should_stop), strict=True):

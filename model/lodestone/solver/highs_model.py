@@ -7,7 +7,7 @@ from the last basis.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -340,3 +340,20 @@ def _apart(terms: Iterable[tuple[float, int]]) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients and the rows or columns they stand at, as HiGHS takes them."""
     pairs = list(terms)
     return np.array([c for c, _ in pairs], dtype=float), np.array([i for _, i in pairs], dtype=np.int32)
+
+
+def carried_over(
+    basis: HighsObject, theirs: tuple[list[Hashable], list[Hashable]], ours: tuple[list[Hashable], list[Hashable]]
+) -> HighsObject:
+    """A basis for a model like the one that it is of, which the solver completes. theirs, ours: names of the columns
+    and of the rows; what both have is as it was, new columns are at their bounds, new rows limit nothing."""
+    status = highspy.HighsBasisStatus
+    columns, rows = (
+        dict(zip(theirs[0], basis.col_status, strict=True)),
+        dict(zip(theirs[1], basis.row_status, strict=False)),
+    )
+    new = highspy.HighsBasis()
+    new.col_status = [columns.get(name, status.kLower) for name in ours[0]]
+    new.row_status = [rows.get(name, status.kBasic) for name in ours[1]]
+    new.valid = new.alien = True
+    return new
