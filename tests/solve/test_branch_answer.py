@@ -8,7 +8,8 @@ from tests.solving import add, close, lane, market, read
 
 from lodestone.data.tree import Branch, single
 from lodestone.solve.branch_answer import answer
-from lodestone.solve.branch_trial import Held, prepare
+from lodestone.solve.branch_preparation import prepare
+from lodestone.solve.branch_trial import Held
 from lodestone.solve.effort import Effort
 from lodestone.solve.one_scenario import Clock, scenario_data, solve_tree
 from lodestone.solve.secure import Trials, branches_of, threats_of

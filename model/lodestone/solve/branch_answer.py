@@ -16,16 +16,8 @@ import pyomo.environ as pyo
 from lodestone.data.plan_data import STREAMS
 from lodestone.data.tree import Tree, with_branches
 from lodestone.rules.build import Built, build
-from lodestone.solve.branch_trial import (
-    PRICED,
-    ROUNDING,
-    Held,
-    Key,
-    Trial,
-    key_of,
-    node_of,
-    used_by,
-)
+from lodestone.solve.branch_preparation import key_of, node_of
+from lodestone.solve.branch_trial import PRICED, ROUNDING, Held, Key, Trial, used_by
 from lodestone.solve.decomposition.shared import alone
 from lodestone.solve.no_worse import Used
 

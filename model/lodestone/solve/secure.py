@@ -21,7 +21,8 @@ from lodestone.plan.formatting import in_words, tonnes
 from lodestone.progress import ShouldStop
 from lodestone.rules.build import Built
 from lodestone.solve.branch_answer import Answer, answer
-from lodestone.solve.branch_trial import Held, Met, Trial, prepare
+from lodestone.solve.branch_preparation import prepare
+from lodestone.solve.branch_trial import Held, Met, Trial
 from lodestone.solve.no_worse import Used, smaller_answer, taken_by
 from lodestone.solver.highs import Outcome, Solver
 from lodestone.workbook.conversion import plan_data

@@ -18,7 +18,8 @@ from lodestone.rules.linear import worth
 from lodestone.rules.objective import discounted
 from lodestone.solve.all_futures import all_futures
 from lodestone.solve.branch_answer import LIMITS, runs_empty, values_by_key
-from lodestone.solve.branch_trial import LEAST_WEIGHT, NOTHING_LEFT, PRICED, ROUNDING, Key, Trial, prepare, used_by
+from lodestone.solve.branch_preparation import prepare
+from lodestone.solve.branch_trial import LEAST_WEIGHT, NOTHING_LEFT, PRICED, ROUNDING, Key, Trial, used_by
 from lodestone.solve.no_worse import Used
 from lodestone.solve.one_scenario import scenario_data
 from lodestone.studies.attack.results import Blow
