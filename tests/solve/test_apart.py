@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,14 +11,17 @@ from tests.futures import crisis, everything, future, with_futures
 from tests.make import Book
 from tests.solving import FIRST, read, solve_all
 
+from lodestone.data.tree import Tree
 from lodestone.errors import NoPlanError, StoppedError, UsageError
 from lodestone.plan.tables import VALUE_TABLES
 from lodestone.progress import ShouldStop
 from lodestone.solve.all_futures import all_futures
-from lodestone.solve.decomposition.piece import Answer, Piece
-from lodestone.solve.decomposition.relaxation import relaxation
+from lodestone.solve.decomposition.future import Future
+from lodestone.solve.decomposition.piece import Answer, Piece, Priced, price
+from lodestone.solve.decomposition.relaxation import Relaxation, relaxation
 from lodestone.solve.decomposition.run import solve_decomposed
-from lodestone.solve.effort import Effort
+from lodestone.solve.decomposition.shared import alone, stretches
+from lodestone.solve.effort import Effort, Search
 from lodestone.studies.parallel.pieces import spread_over
 from lodestone.studies.parallel.solves import Where
 
@@ -55,23 +58,40 @@ def test_pieces_find_the_plan_of_one_model(make: Any):
     assert all(line["ok"] for line in plan["audit"])
 
 
+def related(make: Any) -> tuple[Tree, Relaxation]:
+    _, tree = all_futures(read(make()))
+    return tree, relaxation(tree, False, 60.0, lambda progress: None, lambda: False, 0.0)
+
+
+def passed(tree: Tree, leaf: int) -> dict[int, int]:
+    ends = stretches(tree)
+    return {n: ends[n] for n in tree.path[leaf] if n in ends}
+
+
 @BOOKS
-def test_prices_add_up_to_what_rows_of_several_futures_are_worth(make: Any):
-    """So to nothing where a project earns its keep without them: what is paid for in one future is got in another."""
-    book = make()
-    book.pop("PriceFloors", None)
-    head, *projects = book["Projects"]
-    if "funding" in head:
-        for row in projects:
-            row[head.index("funding")] = "public"
-    _, tree = all_futures(read(book))
-    prices = relaxation(tree, False, 60.0, lambda progress: None, lambda: False, 0.0).prices
-    total: dict[Any, float] = defaultdict(float)
+def test_with_prices_relaxed_futures_pay_together_what_the_relaxed_tree_costs(make: Any):
+    tree, known = related(make)
+    paid = known.linked
     for name, leaf in tree.leaf_of.items():
-        for place, price in prices[name].items():
-            total[place] += tree.probability[leaf] * price
-    assert total
-    assert max(map(abs, total.values())) < 1e-9
+        one = Future(alone(tree, leaf), passed(tree, leaf))
+        price(one, known.prices[name])
+        one.relax(True)
+        least = one.solver.solve_linear()
+        assert least is not None
+        paid += tree.probability[leaf] * least
+    assert paid == pytest.approx(known.bound, rel=1e-6)
+
+
+@BOOKS
+def test_what_whole_futures_pay_with_prices_bounds_the_plan_more_closely(make: Any):
+    tree, known = related(make)
+    paid = known.linked
+    for name, leaf in tree.leaf_of.items():
+        ends = passed(tree, leaf)
+        found = Priced(name, alone(tree, leaf), ends, 1e-9, 60.0, prices=known.prices[name]).run(print, lambda: False)
+        assert found is not None
+        paid += tree.probability[leaf] * found.bound
+    assert known.bound - 1e-5 <= paid <= solve_all(make())["objective_musd"] + 1e-5
 
 
 def test_processes_of_this_machine_work_on_them():
@@ -115,3 +135,20 @@ def test_a_risk_weight_is_for_hedging():
     future(book, "embargo", 0.2, FIRST + 1, "Lanes", "China/*/*", value=0)
     with pytest.raises(UsageError, match="risk_weight"):
         solve_decomposed(read(book), 1, WITHIN, spread=here)
+
+
+def test_what_waits_for_a_process_has_less_time():
+    """Ten seconds were given a quarter of a minute ago."""
+    tree, _ = related(with_futures)
+    name, leaf = next(iter(tree.leaf_of.items()))
+    given: list[float] = []
+
+    class Asked(Piece):
+        def ask(self, future: Future, effort: Search) -> None:
+            given.append(effort.time_limit)
+
+    Asked(name, alone(tree, leaf), passed(tree, leaf), 1e-3, 10.0, asked_at=time.time() - 15).run(print, lambda: False)
+    Asked(name, alone(tree, leaf), passed(tree, leaf), 1e-3, 10.0).run(print, lambda: False)
+
+    assert given[0] == pytest.approx(0.1)
+    assert 5 < given[1] <= 10

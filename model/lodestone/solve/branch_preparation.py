@@ -19,9 +19,7 @@ from lodestone.solve.branch_trial import LEAST_WEIGHT, MAY_LACK, SERVED, Key, Tr
 from lodestone.solve.decomposition.shared import alone
 from lodestone.solver.matrix import AT_MOST, Matrix, matrix
 
-AVOIDED = (
-    0.1  # MUSD per t, as dear as a magnet, of what other threats may take: with 1e-6 trials take longer
-)
+AVOIDED = 0.1  # MUSD per t, as dear as a magnet, of what other threats may take: with 1e-6 trials take longer
 SHORT = 100.0  # times what a shortage costs: what is short, beside what an answer costs
 
 

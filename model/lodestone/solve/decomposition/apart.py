@@ -4,11 +4,10 @@
     2. the first future, which passes all shared nodes, does what is best for it with its prices, near to what the
        relaxed tree does
     3. that is held in all of them, each solved to its end: a plan of the tree
-    4. while the gap is too wide: what each future that passes all shared nodes does with its prices alone is held in
-       all of them
+    4. while the gap is too wide: each future is solved with its prices alone, which bounds the plan more closely; what
+       those do that pass all shared nodes is held in all of them
 
-Prices make a future look upon what is in common as all of them do together. They only say which plans to try: the
-bound is that of the relaxed tree.
+Prices make a future look upon what is in common as all of them do together.
 
 Example: two futures, equally likely, may build one works before they part. It costs 10; calm saves nothing by it,
 crisis 30. To build costs 10 - 15 = -5 in the mean. Each alone calm does not build and crisis does. Relaxed, the tree
@@ -28,13 +27,12 @@ from lodestone.rules.linear import Row
 from lodestone.rules.objective import mean
 from lodestone.solve.decomposition.order import Found, Order
 from lodestone.solve.decomposition.piece import Answer, Held, Numbers, Piece, Priced, Pulled
-from lodestone.solve.decomposition.relaxation import Relaxation, relaxation
+from lodestone.solve.decomposition.relaxation import TOLERANCE, Relaxation, relaxation
 from lodestone.solve.decomposition.shared import alone, stretches
 
 Spread = Callable[[Sequence[Piece], ShouldStop], list[Answer | None]]  # works on pieces somewhere; in their order
 PART = 0.25  # of the gap asked for, that each solve may leave
 PULLS = (1.0, 0.1)  # of the first future to the relaxed tree, in units of worth / spread
-LEAST_S = 0.1
 INFINITY = float("inf")
 
 
@@ -94,11 +92,20 @@ class Apart:
         near = [self._piece(Pulled, self.first, **asked, pull=pull) for pull in PULLS]
         self._try(self.spread(near, self.should_stop))
         if not self.over:
-            pieces = [self._piece(Priced, name, prices=known.prices[name]) for name in self.whole_way]
-            self._try(self.spread(pieces, self.should_stop))
+            self._try(self._bounded(known))
         if not self.tables:
             raise StoppedError("stopped before the futures agreed on a plan; allow more time")
         return self._found(known)
+
+    def _bounded(self, known: Relaxation) -> list[Answer | None]:
+        """What futures that pass all shared nodes do with their prices alone; what all of them pay is a bound."""
+        pieces = [self._piece(Priced, name, prices=known.prices[name]) for name in self.paths]
+        answers = dict(zip(self.paths, self.spread(pieces, self.should_stop), strict=True))
+        least = {name: answer.bound for name, answer in answers.items() if answer is not None}
+        if len(least) == len(self.paths):
+            paid = mean(least, self.likely) + known.linked
+            self.bound = max(self.bound, paid - TOLERANCE * abs(paid))
+        return [answers[name] for name in self.whole_way]
 
     def _try(self, answers: Sequence[Answer | None]) -> None:
         """Hold what a future would do in all of them; what they then do is kept if it is the best."""
@@ -119,8 +126,7 @@ class Apart:
 
     def _piece(self, kind: Callable[..., Piece], name: str, **asked: object) -> Piece:
         order = self.order
-        limit = max(self.left, LEAST_S)
-        return kind(name, self.paths[name], self.ends[name], PART * order.gap, limit, order.careful, **asked)
+        return kind(name, self.paths[name], self.ends[name], PART * order.gap, self.left, order.careful, **asked)
 
     def _tell(self) -> None:
         best = self.cost if self.tables else None

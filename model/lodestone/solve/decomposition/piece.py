@@ -12,6 +12,7 @@ and hands back numbers by name:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -29,8 +30,9 @@ from lodestone.solver.matrix import Variable
 
 Numbers = Mapping[Key, float]  # what is in common
 Place = tuple[str, tuple[object, ...]]  # a variable: its kind and index, nodes numbered along the path of the future
-Prices = Mapping[Place, float]  # MUSD per unit
+Prices = Mapping[Place, float]  # MUSD per unit: what a future pays instead of its own cost
 OF_LEAF = "earnings.own"  # by decision node, project, leaf
+LEAST_S = 0.1  # of a solve, when time is up
 LEAST_SPREAD = 0.01  # of a number's usual amount
 EARNED = "earned"  # no decision: what promises to a project come to
 
@@ -54,7 +56,7 @@ class Answer:
 class Piece:
     """A future apart. tree: its path alone; ends: the shared nodes it passes (`shared.stretches`).
 
-    gap, time_limit: of one solve.
+    gap: of one solve; time_limit: s from asked_at (time.time) on, however long the piece waits for a process.
     """
 
     label: str
@@ -63,11 +65,13 @@ class Piece:
     gap: float
     time_limit: float
     careful: bool = False
+    asked_at: float = field(default_factory=time.time)
 
     def run(self, tell: Callable[[object], None], should_stop: ShouldStop) -> Answer | None:
         """The answer; None where there is none with what is held. tell is not used: a solve takes seconds."""
         future = Future(self.tree, self.ends, self.careful)
-        return self.ask(future, Search(self.gap, self.time_limit, should_stop=should_stop))
+        waited = max(0.0, time.time() - self.asked_at)
+        return self.ask(future, Search(self.gap, max(LEAST_S, self.time_limit - waited), should_stop=should_stop))
 
     def finish(self, value: Answer | None) -> Answer | None:
         """As it came."""
@@ -80,20 +84,20 @@ class Piece:
 
 @dataclass(frozen=True)
 class Priced(Piece):
-    """What a future does with prices."""
+    """What a future does with prices, and what it pays at least."""
 
     prices: Prices = field(default_factory=dict)
 
     def ask(self, future: Future, effort: Search) -> Answer | None:
         """Raises NoPlanError where the future has no plan, whatever is agreed."""
-        _price(future, self.prices)
+        price(future, self.prices)
         try:
-            future.solver.solve(effort.gap, effort.time_limit, None, effort.should_stop)
+            outcome = future.solver.solve(effort.gap, effort.time_limit, None, effort.should_stop)
         except NoPlanError as error:
             raise NoPlanError(f"{self.label}: {error}, not even if this future is known from the start") from error
         except StoppedError:
             return None
-        return Answer(common=_promised(future))
+        return Answer(bound=outcome.bound, common=_promised(future))
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ class Pulled(Piece):
 
     def ask(self, future: Future, effort: Search) -> Answer | None:
         """None where nothing is found in time."""
-        _price(future, self.prices)
+        price(future, self.prices)
         centre = np.array([self.centre.get(key, 0.0) for key in future.keys])
         spread = np.maximum(np.maximum(LEAST_SPREAD * future.size, 0.1 * np.abs(centre)), 1e-6)
         spread = np.where(future.whole, 1.0, spread)
@@ -159,10 +163,11 @@ def place(variable: Variable, number: Mapping[int, int] | None = None) -> Place:
     return kind, (number[first], *rest)
 
 
-def _price(future: Future, prices: Prices) -> None:
-    """Let it minimise its cost and prices, without the rows (26) that are asked of the mean of all futures."""
+def price(future: Future, prices: Prices) -> None:
+    """Let it minimise its cost, with prices where there are any, without the rows (26) that are asked of the mean of
+    all futures."""
     for column, variable in enumerate(future.solver.variables):
-        future.cost[column] += prices.get(place(variable), 0.0)
+        future.cost[column] = prices.get(place(variable), future.cost[column])
     future.solver.set_cost(future.cost, future.solver.offset)
     future.solver.set_least(future.keeps, np.full(len(future.keeps), -INFINITY))
 

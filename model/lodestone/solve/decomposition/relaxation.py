@@ -1,11 +1,15 @@
 """What the linear relaxation of the tree says: a bound, and what each future alone is to pay for what is in common.
 
 A row of the tree belongs to the last node that it has variables of, and to the futures that pass it; but for rows that
-link the own nodes of several futures, which are rows (26). Duals y, P the probability of a node. Beside its cost a
-future alone pays for each unit of a variable
+link the own nodes of several futures, which are rows (26). Duals y, P the probability of a node, c the cost of a
+variable in the tree. A future alone pays for each unit of a variable
 
-    at a shared node    sum over rows of this future of y a / P(row)  -  sum over all rows of y a / P(variable)
-    at its own nodes    - sum over rows that link of y a / P(variable)
+    at a shared node    (c - sum over all rows of y a) / P(variable)  +  sum over rows of this future of y a / P(row)
+    at its own nodes    (c - sum over rows that link of y a) / P(variable)
+
+In the mean of all futures that comes to c - sum over rows that link of y a. So what they pay at least, and what those
+rows are worth at their sides, is a bound of the joint plan (Lagrange): the relaxation's own if all parts are allowed,
+and a closer one where each future decides whole.
 """
 
 from __future__ import annotations
@@ -38,11 +42,13 @@ INTERIOR: Mapping[str, float | int | str | bool] = {"solver": "ipm", "run_crosso
 class Relaxation:
     """bound: MUSD, of the joint plan; prices of each future; size of the model.
 
-    common: what is in common, as the relaxed tree has it.
+    linked: MUSD, what rows that link futures are worth at their sides; common: what is in common, as the relaxed tree
+    has it.
     """
 
     bound: float
     prices: dict[str, Prices]
+    linked: float
     size: dict[str, int]
     common: Numbers
 
@@ -61,12 +67,13 @@ def relaxation(
     bound = outcome.objective
     whole, duals = CurrentModel.of(solver.highs), solver.row_duals()
     side = np.where(duals > 0, whole.row_lower, whole.row_upper)
-    duals = np.where(np.isfinite(side), duals, 0.0)
+    duals, side = np.where(np.isfinite(side), duals, 0.0), np.where(np.isfinite(side), side, 0.0)
     node = np.fromiter(map(node_of, solver.variables), dtype=np.int32)
     links = _linking(tree, node, whole) | _not_alone(tree, solver)
     return Relaxation(
         bound - TOLERANCE * abs(bound),
         _prices(built, solver, node, (whole, duals, links)),
+        float(duals[links] @ side[links]),
         solver.size,
         _common(built, solver),
     )
@@ -120,13 +127,13 @@ def _prices(built: Built, solver: Solver, node: Ints, rows: tuple[CurrentModel, 
 
     linked = sums(links[whole.row], worth) / likely[node]
     all_rows = sums(np.ones(len(worth), dtype=bool), worth) / likely[node]
-    own = worth / likely[last[whole.row]]
+    own, cost = worth / likely[last[whole.row]], solver.cost / likely[node]
     found: dict[str, Prices] = {}
     for name, leaf in tree.leaf_of.items():
         number = {n: i for i, n in enumerate(tree.path[leaf])}
         passed = np.isin(np.arange(len(tree.nodes)), tree.path[leaf])
         mine = sums((~links & passed[last])[whole.row], own)
-        price = np.where(shared, mine - all_rows, -linked)
-        columns = np.flatnonzero(passed[node] & (np.abs(price) > LEAST))
+        price = cost + np.where(shared, mine - all_rows, -linked)
+        columns = np.flatnonzero(passed[node] & (shared | (np.abs(linked) > LEAST)))
         found[name] = {place(solver.variables[c], number): float(price[c]) for c in columns}
     return found
