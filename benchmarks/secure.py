@@ -79,7 +79,7 @@ def run(inputs: Inputs, k: int, gap: float, verbose: bool) -> None:
 @click.command()
 @click.option("--months", default=1, show_default=True, help="Months of a period in 2027 and 2028.")
 @click.option("--k", "ks", default="1,2", show_default=True, help="Threats at once, comma-separated.")
-@click.option("--gap", default=0.02, show_default=True)
+@click.option("--gap", default=0.001, show_default=True)
 @click.option("--set", "sets", multiple=True, help="As for solve.")
 @click.option("--verbose", is_flag=True, help="Each round too.")
 def main(months: int, ks: str, gap: float, sets: tuple[str, ...], verbose: bool) -> None:
