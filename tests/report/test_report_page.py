@@ -22,6 +22,7 @@ from lodestone.commands import main
 from lodestone.errors import UsageError
 from lodestone.plan.plan import Plan
 from lodestone.report.excel import colours
+from lodestone.report.html import world
 from lodestone.report.html.chain import OTHERS
 from lodestone.report.html.page import SCRIPTS, check_out, ground, page, safe_json, write_report
 from lodestone.report.html.studies import figures, find_studies, read_study
@@ -262,6 +263,14 @@ def test_regions_stand_where_their_countries_are():
     assert found["USA_texas"] != found["USA"]  # side by side
     assert {found["the rest"][1], found["others"][1]} == {EDGE}  # no countries
     assert found["the rest"] != found["others"]
+
+
+def test_a_country_is_not_guessed(monkeypatch):
+    """Where rapidfuzz is installed, countryinfo takes "the rest" for the Congo."""
+    congo = world.CountryInfo("cod")
+    monkeypatch.setattr(world, "CountryInfo", lambda name: congo)
+    assert places(["every other"])["every other"][1] == EDGE
+    assert places(["Democratic Republic of the Congo"])["Democratic Republic of the Congo"][1] > EDGE
 
 
 def test_outlines_are_closed_and_few():

@@ -55,12 +55,14 @@ def _place(region: str) -> Point | None:
 
 @cache
 def _country(name: str) -> Point | None:
-    """Its middle; None: it is no country."""
+    """Its middle; None: it is no country. Where rapidfuzz is installed countryinfo guesses: "the rest" is Congo."""
     try:
-        north, east = CountryInfo(name).latlng()[:2]
+        country = CountryInfo(name)
+        north, east = country.latlng()[:2]
     except (CountryNotFoundError, ValueError):
         return None
-    return float(east), float(north)
+    names = (country.name(), country.native_name(), *country.alt_spellings(), *country.iso().values())
+    return (float(east), float(north)) if name in {str(known).casefold() for known in names} else None
 
 
 @cache
