@@ -25,7 +25,7 @@ from lodestone.solve.one_scenario import Clock, closer, scenario_data, solve_sce
 from lodestone.solver.highs import Outcome
 from lodestone.studies.parallel.source import Source
 from lodestone.studies.reference import beside as beside_module
-from lodestone.studies.reference.beside import Beside, Nothing
+from lodestone.studies.reference.beside import Beside, Nothing, in_scenarios, in_scenarios_if_quick
 
 
 # China sells oxide at 60, the ally at 90; half may be exposed. A clean reserve holds 20 t of opening stock for 1 a kg
@@ -291,3 +291,18 @@ def test_where_no_process_can_be_started_it_is_solved_here(tmp_path: Path, monke
         answer = beside.answer()
     assert isinstance(answer, Nothing)
     assert answer.plan.objective_musd == kg(180 * 60)
+
+
+def test_scenarios_that_would_take_long_are_left_out_and_it_is_said(tmp_path, monkeypatch):
+    """Of a plan that took a moment, as asked for with --gap: the first scenario tells how long all of them take."""
+    inputs, effort = read(capped()), Effort(1e-9)
+    plan = solve_scenario(inputs, "base", effort)
+    assert in_scenarios_if_quick(inputs, "base", plan, effort, at_most_s=0.0) is None
+    assert in_scenarios_if_quick(inputs, "base", plan, effort) == in_scenarios(inputs, "base", plan, effort)
+
+    monkeypatch.setattr(beside_module, "in_scenarios_if_quick", lambda *args: None)
+    source = Source.read(write_book(tmp_path / "book.xlsx", capped()), "base", effort=effort)
+    with Beside(source, False, None, lambda: False, asked=False, in_scenarios=False) as beside:
+        told = beside.told(plan, inputs, effort)
+
+    assert told.reference_note == "what it buys in the scenarios is not solved: add --reference for it"

@@ -72,8 +72,9 @@ MOST_EXPLAINED = 3  # combinations of threats, each of which makes the model of 
 @click.option(
     "--reference/--no-reference",
     default=None,
-    help="Solve 'doing nothing' as well, for what security costs and buys. [default: yes; with --gap or --secure, and "
-    "in the scenarios, if the plan took at most 20 s] Not of several runs at once, nor with --decompose.",
+    help="Solve 'doing nothing' as well, for what security costs and buys. [default: yes; with --gap or --secure, if "
+    "the plan took at most 20 s; in the scenarios, if they take no longer either] Not of several runs at once, nor "
+    "with --decompose.",
 )
 @OUTPUT
 @click.pass_context

@@ -44,15 +44,25 @@ class Nothing:
 
 def in_scenarios(inputs: Inputs, run: str, plan: Plan, effort: Effort) -> tuple[Outcome, ...]:
     """A plan of the base, or of all futures, in the scenarios that show themselves, with nothing asked of it there."""
+    return in_scenarios_if_quick(inputs, run, plan, effort, float("inf")) or ()
+
+
+def in_scenarios_if_quick(
+    inputs: Inputs, run: str, plan: Plan, effort: Effort, at_most_s: float = QUICK_S / 2
+) -> tuple[Outcome, ...] | None:
+    """The same; None as soon as it is clear that it takes longer than so many seconds."""
     if plan.scenario != BASE.name and not plan.is_joint:
         return ()
-    found = []
+    found: list[Outcome] = []
     base, *others = (without_measures(scenario_data(inputs, name)) for name in (BASE.name, *_others(inputs)))
-    for data in others:
+    shown = [data for data in others if data.scenario.from_year is not None]
+    began = time.monotonic()
+    for data in shown:
         if effort.should_stop and effort.should_stop():
             break
-        if data.scenario.from_year is not None:
-            found.append(in_scenario(run, plan, base, others, data, effort.search(data)))
+        found.append(in_scenario(run, plan, base, others, data, effort.search(data)))
+        if (time.monotonic() - began) / len(found) * len(shown) > at_most_s:
+            return None
     return tuple(found)
 
 
@@ -184,13 +194,17 @@ class Beside:
         nothing = self.answer(effort.on_progress)
         if isinstance(nothing, Failure):
             return replace(plan, reference_note=f"what doing nothing would cost is not known: {nothing.message}")
-        if not self._in_scenarios and not quick:
+        ours = its = None
+        if self._in_scenarios:
+            ours, its = in_scenarios(inputs, plan.scenario, plan, effort), nothing.outcomes
+        elif quick:
+            ours = in_scenarios_if_quick(inputs, plan.scenario, plan, effort)
+        if ours is None:
             note = "what it buys in the scenarios is not solved: add --reference for it"
             return replace(with_reference(plan, nothing.plan, (), ()), reference_note=note)
-        its = nothing.outcomes
         if its is None:
             its = in_scenarios(inputs, REFERENCE, nothing.plan, effort)
-        return with_reference(plan, nothing.plan, in_scenarios(inputs, plan.scenario, plan, effort), its)
+        return with_reference(plan, nothing.plan, ours, its)
 
     def enough(self, objective: float) -> float | None:
         """How large the gap of a plan of this cost may be, MUSD."""
