@@ -106,7 +106,7 @@ class Trial:
     impossible: str = ""
     avoided: np.ndarray = field(default_factory=lambda: np.zeros(0))  # by column: what the best answer does without
     share: tuple[str, float] | None = None  # sector whose secure share may give way, and what it is here
-    basis: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # of the last ones
+    basis: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # by what was sought
 
     def meet(self, held: Held, should_stop: ShouldStop | None = None) -> Met:
         """Whether the plan stands it, and if not, what is missing at least.

@@ -98,12 +98,12 @@ class Apart:
         return self._found(known)
 
     def _bounded(self, known: Relaxation) -> list[Answer | None]:
-        """What futures that pass all shared nodes do with their prices alone; what all of them pay is a bound."""
+        """What those do with their prices that pass all shared nodes; what all futures pay is a bound."""
         pieces = [self._piece(Priced, name, prices=known.prices[name]) for name in self.paths]
         answers = dict(zip(self.paths, self.spread(pieces, self.should_stop), strict=True))
         least = {name: answer.bound for name, answer in answers.items() if answer is not None}
         if len(least) == len(self.paths):
-            paid = mean(least, self.likely) + known.linked
+            paid = mean(least, self.likely)
             self.bound = max(self.bound, paid - TOLERANCE * abs(paid))
         return [answers[name] for name in self.whole_way]
 

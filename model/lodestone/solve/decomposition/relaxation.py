@@ -7,9 +7,9 @@ variable in the tree. A future alone pays for each unit of a variable
     at a shared node    (c - sum over all rows of y a) / P(variable)  +  sum over rows of this future of y a / P(row)
     at its own nodes    (c - sum over rows that link of y a) / P(variable)
 
-In the mean of all futures that comes to c - sum over rows that link of y a. So what they pay at least, and what those
-rows are worth at their sides, is a bound of the joint plan (Lagrange): the relaxation's own if all parts are allowed,
-and a closer one where each future decides whole.
+In the mean of all futures that comes to c - sum over rows that link of y a, and those rows ask for at least 0. So what
+futures pay at least is a bound of the joint plan (Lagrange): the relaxation's own if all parts are allowed, and a
+closer one where each future decides whole.
 """
 
 from __future__ import annotations
@@ -42,13 +42,11 @@ INTERIOR: Mapping[str, float | int | str | bool] = {"solver": "ipm", "run_crosso
 class Relaxation:
     """bound: MUSD, of the joint plan; prices of each future; size of the model.
 
-    linked: MUSD, what rows that link futures are worth at their sides; common: what is in common, as the relaxed tree
-    has it.
+    common: what is in common, as the relaxed tree has it.
     """
 
     bound: float
     prices: dict[str, Prices]
-    linked: float
     size: dict[str, int]
     common: Numbers
 
@@ -67,13 +65,12 @@ def relaxation(
     bound = outcome.objective
     whole, duals = CurrentModel.of(solver.highs), solver.row_duals()
     side = np.where(duals > 0, whole.row_lower, whole.row_upper)
-    duals, side = np.where(np.isfinite(side), duals, 0.0), np.where(np.isfinite(side), side, 0.0)
+    duals = np.where(np.isfinite(side), duals, 0.0)
     node = np.fromiter(map(node_of, solver.variables), dtype=np.int32)
     links = _linking(tree, node, whole) | _not_alone(tree, solver)
     return Relaxation(
         bound - TOLERANCE * abs(bound),
         _prices(built, solver, node, (whole, duals, links)),
-        float(duals[links] @ side[links]),
         solver.size,
         _common(built, solver),
     )
