@@ -16,7 +16,7 @@ from lodestone.rules.build import Built, build
 from lodestone.solve.all_futures import all_futures
 from lodestone.solve.effort import AS_SET
 from lodestone.solve.one_scenario import scenario_data
-from lodestone.solver import large_model
+from lodestone.solver import large_model, nearby_plans
 from lodestone.solver.alike_periods import AlikePeriods, Summed, alike_periods
 from lodestone.solver.current_model import CurrentModel
 from lodestone.solver.highs import Solver
@@ -277,7 +277,10 @@ def test_each_plan_of_the_whole_is_one_of_the_sums_at_the_same_cost(made):
 
 
 @pytest.mark.parametrize("made", MODELS)
-def test_the_plan_costs_what_it_costs_with_all_periods(large, made):
+def test_the_plan_costs_what_it_costs_with_all_periods(large, monkeypatch, made):
+    """Plans nearby are sought too, a year at a time, however close the plan is."""
+    monkeypatch.setattr(large_model, "NEARER", 0.0)
+    monkeypatch.setattr(nearby_plans, "AT_A_TIME", 1)
     model = made().model
     with pytest.MonkeyPatch.context() as small:
         small.setattr(large_model, "LARGE", 10**9)

@@ -58,6 +58,8 @@ def build(tree: Tree) -> Built:
     """Build the model over the nodes of a tree."""
     net = network(tree)
     m = pyo.ConcreteModel()
+    m.year_of = pyo.Suffix()  # for the solver: decisions of few years are sought together
+    m.year_of[m] = dict(tree.year)
     m.investments = investments(tree)
     m.contracts = contracts(tree, m.investments)
     m.price_floors = price_floors(tree, m.investments, m.contracts)

@@ -47,8 +47,9 @@ class AlikePeriods:
         """How many columns the sums have, at best."""
         return int(self.column.max(initial=-1)) + 1
 
-    def summed(self, whole: CurrentModel) -> Summed:
-        """The sums of a model, whose rows and columns that were added stay as they are."""
+    def summed(self, whole: CurrentModel, year: Ints | None = None) -> Summed:
+        """The sums of a model, whose rows and columns that were added stay as they are. year: of each column's decision
+        (`Matrix`)."""
         row_of = _and_more(self.row, len(whole.row_lower))
         may_be = _and_more(self.column, len(whole.lower))
         width = len(may_be)
@@ -89,6 +90,7 @@ class AlikePeriods:
             starts=np.searchsorted(row[by_row], np.arange(height + 1)).astype(np.int32),
             columns=column[by_row],
             coefficients=value[by_row],
+            year=None if year is None else year[first],
         )
         return Summed(matrix, of)
 

@@ -6,13 +6,14 @@ no plan of the rest undercuts, no plan of the whole does. So:
 1. The relaxation of the whole tells which rows have a price. They, the equalities and all rows with whole numbers are
    the *part*.
 2. The part is solved. Its whole numbers, held in the whole model, make a plan; rows that have a price there join.
-3. The part is asked for anything cheaper than that plan less the gap asked for; while that is far, for half the way to
-   the bound by heuristics alone, as the better the plan, the less there is to prove. What it finds is a better plan, or
-   rows that it lacks. When it proves that there is nothing, the bound is there.
+3. The part is asked for anything cheaper than that plan less the gap asked for; while that is far, for a third of the
+   way to the bound by heuristics alone. What it finds is a better plan, or rows that it lacks. When it proves that
+   there is nothing, the bound is there.
+4. Near to a better plan others are sought (`nearby_plans`), as the better the plan, the less there is to prove.
 
     three works A, B, C, of which two are needed; A and B together need a port, and the part does not know
     2.  the part builds A and B for 95 MUSD. Held in the whole, the port costs 30 more: a plan of 125; its row joins
-    3.  the bound is 80; anything under 102? Nothing. Under 124? A and C, 115, in the whole too. Under 114? Nothing:
+    3.  the bound is 80; anything under 109? Nothing. Under 124? A and C, 115, in the whole too. Under 114? Nothing:
         within 1 MUSD
 
 Each round adds a row or finds a cheaper plan, so it ends; measured in benchmarks/RESULTS.md. A start is a plan to begin
@@ -32,21 +33,25 @@ import highspy
 import numpy as np
 import pyomo.environ as pyo
 
-from lodestone.errors import StoppedError
+from lodestone.errors import NoPlanError, StoppedError
 from lodestone.progress import OnProgress, Progress, ShouldStop
 from lodestone.solver.alike_periods import AlikePeriods, alike_periods
 from lodestone.solver.current_model import CurrentModel
 from lodestone.solver.highs import ABSOLUTE_GAP, Outcome, Solver, in_words
 from lodestone.solver.highs_model import INFINITY, PRICED, HighsObject
-from lodestone.solver.matrix import Flags, Matrix, matrix
+from lodestone.solver.matrix import Flags, Ints, Matrix, matrix
+from lodestone.solver.nearby_plans import there_and_back, windows
 
 LARGE = 10_000  # columns
 FIRST_GAP = 5e-3  # of the first part: quick, for it shows which rows are missing
 TIGHT = 1e-4  # gap asked for, below which too many rounds would each gain too little: all rows at once
 MOST_ROUNDS = 8
+WAY = 0.35  # from the plan to the bound, that is sought first: half of it is often too far (benchmarks/RESULTS.md)
 NEAR = 2.0  # times the gap asked for: from there on only the tree helps, and no heuristic
+NEARER = 1.8  # times the gap asked for: from there on it takes longer to find a better plan than to prove this one
+LEAST_GAIN = 0.25  # of the gap asked for: what a plan nearby must save
 FEWER = 0.8  # of the columns: sums of alike periods are searched first where they leave no more
-SUMS_GAP = 0.9  # of the gap asked for, to which the sums are solved; the rest is for what they do not see
+SUMS_GAP = 0.85  # of the gap asked for, to which the sums are solved; the rest is for what they do not see
 MOST_SUMS = 3  # times that the sums are solved
 # Interior points solve the first linear programme in a fraction of the time that simplex takes, and a sub-MIP (RENS)
 # finds a plan worth having sooner than luck in the tree. Devex prices linear programmes that begin at a basis: the
@@ -75,9 +80,11 @@ class LargeSolver(Solver):
         self, model: pyo.ConcreteModel | Matrix, careful: bool = False, alike: AlikePeriods | None = None
     ) -> None:
         """As of any solver. alike: periods that can be summed."""
-        super().__init__(model, careful)
+        loaded = model if isinstance(model, Matrix) else matrix(model)
+        super().__init__(loaded, careful)
         self._options(**SEARCH_LARGE)
         self.careful = careful
+        self._year = np.zeros(len(loaded.variables), dtype=np.int32) if loaded.year is None else loaded.year
         self._alike = alike if alike and alike.columns_left <= FEWER * len(self.variables) else None
         self._start: np.ndarray | None = None  # by column
         self._best: np.ndarray | None = None  # solution of the last search, by column
@@ -94,6 +101,11 @@ class LargeSolver(Solver):
     def start_from(self, values: np.ndarray) -> None:
         """Offer a solution (value by column) as the start of the next solve."""
         self._start = values
+
+    @property
+    def year(self) -> Ints:
+        """Of the decision that each column is, those that were added included; 0 where it is not known."""
+        return np.concatenate([self._year, np.zeros(self.width - len(self._year), dtype=np.int32)])
 
     def solve_linear(self, most: float = INFINITY) -> float | None:
         """Solve the linear programme with the integers fixed; None when no solution costs at most `most`."""
@@ -192,8 +204,8 @@ class Wanted:
 class SearchOfRows:
     """The best plan so far (cost, MUSD, and best, by column), and the bound that none undercuts.
 
-    is_first: whether the best plan is that of the first part, a poor one. halved: whether half the way from it to the
-    bound was too far. most: what is sought costs no more, and beyond it nothing is proved.
+    is_first: whether the best plan is that of the first part, a poor one. too_far: whether the first part of the way
+    from it to the bound was. most: what is sought costs no more, and beyond it nothing is proved.
     """
 
     def __init__(
@@ -211,7 +223,7 @@ class SearchOfRows:
         self.cost, self.bound, self.most, self.nodes, self.rounds = INFINITY, bound, INFINITY, 0, 0
         self.best: np.ndarray | None = None
         self.basis: HighsObject = None  # of the best plan
-        self.is_first = self.halved = False
+        self.is_first = self.too_far = False
 
     @property
     def left(self) -> float:
@@ -273,7 +285,7 @@ class SearchOfRows:
     def _search_sums(self, alike: AlikePeriods) -> None:
         """Solve the sums of alike periods, and hold what they decide in the whole, until that is close enough, or
         what the sums do not see is too much of the gap. Progress shows what the sums cost meanwhile."""
-        summed, wanted = alike.summed(self.whole), self.wanted
+        summed, wanted = alike.summed(self.whole, self.solver.year), self.wanted
         small = solver_of(summed.matrix, self.solver.careful)
         gap, absolute_gap, best = SUMS_GAP * wanted.gap, SUMS_GAP * wanted.absolute_gap, INFINITY
         if self.best is not None:  # each plan of the whole is one of the sums
@@ -314,14 +326,15 @@ class SearchOfRows:
         self.nodes += part.nodes
         self.bound = max(self.bound, proved)
         if not found:
-            self.halved = True
+            self.too_far = True
             return not self.done and not self.over
         values, known, cost = part.all_values(), int(self.matters.sum()), self.cost
         self._hold(values)
         if self.matters.sum() == known:
             self.matters |= self.whole.broken(values)
         if self.cost < cost < INFINITY:
-            self.is_first = self.halved = False
+            self.is_first = self.too_far = False
+            self._look_nearby()
         return self.cost < cost or bool(self.matters.sum() > known)
 
     def _seek(self, part: Solver) -> tuple[bool | None, float]:
@@ -329,10 +342,35 @@ class SearchOfRows:
         gap, self.most = self.cost - self.bound, self.cost - self.enough
         if gap <= NEAR * self.enough and not self.is_first:
             part.set_options(TREE_ONLY)
-        elif not self.halved:
-            self.most = self.cost - gap / 2
+        elif not self.too_far:
+            self.most = self.cost - gap * WAY
             part.set_options(FEW_NODES)
         return part.seek(self.most, self.left, self.tell, self.wanted.should_stop)
+
+    def _look_nearby(self) -> None:
+        """Seek better plans in which few years differ, each window of years anew when others have gained much, until
+        there is little left to prove."""
+        self.most = self.bound  # what is proved with decisions held says nothing of others
+        open_at_a_time = windows(self.solver.year, self.whole.integer)
+        tried: dict[int, float] = {}  # window -> cost of the best plan then
+        for i in there_and_back(len(open_at_a_time)):
+            if self.cost - self.bound <= NEARER * self.enough or self.over:
+                return
+            if tried.get(i, INFINITY) - self.cost > LEAST_GAIN * self.enough:
+                self._seek_within(open_at_a_time[i])
+                tried[i] = self.cost
+
+    def _seek_within(self, window: Flags) -> None:
+        part, held = Solver(self.whole.part(self.matters), self.solver.careful), self.whole.integer & ~window
+        assert self.best is not None
+        at, least = np.round(self.best[held]), LEAST_GAIN * self.enough
+        part.set_bounds(np.flatnonzero(held), at, at)
+        part.set_options({**SEARCH_LARGE, **FEW_NODES, "objective_bound": self.cost - least})
+        with suppress(NoPlanError, StoppedError):
+            found = part.solve(0.0, self.left, self.tell, self.wanted.should_stop, self.started, least)
+            if found.objective < self.cost:
+                self._hold(part.all_values())
+        self.nodes += part.nodes
 
     def _hold(self, values: np.ndarray) -> None:
         """Make a plan of the whole numbers of a solution; what has a price in it matters."""

@@ -34,6 +34,7 @@ Ints = np.ndarray[Shape, np.dtype[np.int32]]
 
 
 BRANCH_ON = "branch_on"  # suffix: whole number -> variable that is whole where it is, and better to branch on
+YEAR_OF = "year_of"  # suffix: model -> node -> its year; whole numbers are indexed by their node first
 
 
 class Row(NamedTuple):
@@ -48,8 +49,8 @@ class Matrix:
     """lower <= x <= upper, row_lower <= A x <= row_upper, least cost x + offset.
 
     variables: by column; integer: which of them are whole numbers; branched: which of them the solver is told are, so
-    that the others follow (a suffix `branch_on` names one for the other). Row i of A has `coefficients` at `columns`
-    from starts[i] to starts[i + 1].
+    that the others follow (a suffix `branch_on` names one for the other); year: in which those are decided, 0 where it
+    is not known. Row i of A has `coefficients` at `columns` from starts[i] to starts[i + 1].
     """
 
     variables: list[Variable]
@@ -66,6 +67,7 @@ class Matrix:
     starts: Ints
     columns: Ints
     coefficients: Floats
+    year: Ints | None = None
 
 
 @at_rest()
@@ -83,13 +85,14 @@ def matrix(model: pyo.ConcreteModel) -> Matrix:
     columns = _columns(variables, [*priced, *entered])
     cost = np.bincount(columns[: len(priced)], weights=prices, minlength=len(variables)).astype(float)
     starts, columns, coefficients = _added_up(starts, columns[len(priced) :], coefficients, len(variables))
+    branched = _branched(model, column, integer)
     return Matrix(
         variables=variables,
         column=column,
         lower=lower,
         upper=upper,
         integer=integer,
-        branched=_branched(model, column, integer),
+        branched=branched,
         cost=cost,
         offset=offset,
         rows=rows,
@@ -98,6 +101,7 @@ def matrix(model: pyo.ConcreteModel) -> Matrix:
         starts=starts,
         columns=columns,
         coefficients=coefficients,
+        year=_years(model, variables, branched),
     )
 
 
@@ -122,6 +126,18 @@ def _branched(model: pyo.ConcreteModel, column: dict[int, int], integer: Flags) 
             for variable, instead in suffix.items():
                 branched[column[id(variable)]], branched[column[id(instead)]] = False, True
     return branched
+
+
+def _years(model: pyo.ConcreteModel, variables: Sequence[Variable], branched: Flags) -> Ints:
+    """In which year each of the whole numbers is decided that the solver knows of."""
+    years = np.zeros(len(variables), dtype=np.int32)
+    for suffix in model.component_objects(pyo.Suffix):
+        if suffix.local_name == YEAR_OF:
+            for year_of in suffix.values():
+                for j in np.flatnonzero(branched).tolist():
+                    index = variables[j].index()
+                    years[j] = year_of.get(index[0] if isinstance(index, tuple) else index, 0)
+    return years
 
 
 def _rows(model: pyo.ConcreteModel) -> tuple[list[Row], Floats, Ints, Floats, list[Variable]]:
