@@ -7,7 +7,7 @@
      less releases.
 
 None raises objective or expected cost. Which decisions can be dropped is asked of the linear programme with the
-integers held: its reduced cost bounds from below what dropping costs, so only decisions with none need a solve of their
+integers held: reduced costs bound from below what dropping costs, so only decisions without any need a solve of their
 own.
 """
 
@@ -27,6 +27,8 @@ from lodestone.solver.matrix import Variable
 def tidy(built: Built, solver: Solver, values: np.ndarray, kept: Collection[int] = frozenset()) -> np.ndarray | None:
     """The solution after the tie rules, or None when its integers cannot be fixed exactly. kept: columns to leave."""
     solver.hold_integers(values)
+    if len(built.tree.leaf_of) > 1:
+        solver.begin_anew()  # interior points leave half as many to try as simplex where it is (benchmarks/RESULTS.md)
     cost = solver.solve_linear()
     if cost is not None and risk_weight(built.tree) > 0:
         cost = _least_expected(built, solver, cost)
@@ -41,7 +43,7 @@ def tidy(built: Built, solver: Solver, values: np.ndarray, kept: Collection[int]
             if any(i in kept for i in move):
                 continue
             held = [(i, best[i]) for i in move if best[i] > 0.5]
-            if not held or held[0][0] != move[0] or (len(held) == 1 and reduced[move[0]] < cost - limit):
+            if not held or held[0][0] != move[0] or sum(reduced[i] for i, _ in held) < cost - limit:
                 continue
             for i, value in held:
                 solver.hold(i, round(value) - 1)

@@ -340,7 +340,7 @@ class SearchOfRows:
     def _seek(self, part: Solver) -> tuple[bool | None, float]:
         """Whether the part has anything cheaper, and what is proved."""
         gap, self.most = self.cost - self.bound, self.cost - self.enough
-        if gap <= NEAR * self.enough and not self.is_first:
+        if gap <= (NEARER if self.is_first else NEAR) * self.enough:
             part.set_options(TREE_ONLY)
         elif not self.too_far:
             self.most = self.cost - gap * WAY
