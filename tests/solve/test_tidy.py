@@ -158,6 +158,23 @@ def test_of_equally_cheap_sources_the_clean_one_is_delivered():
     assert plan_.after == pytest.approx(plan_.before)
 
 
+def test_what_reduced_costs_show_to_be_needed_is_not_tried(monkeypatch):
+    """Without the build 80 t are short, with or without its award: only the award alone is tried."""
+    mill = project("mill", capex=30.0, life_years=1, latest_year=2030, capacity=80.0)
+    high = floor("high", "mill", floor=0.4, tenor_years=1)
+    built = build(single(plan(projects=[mill], floors=[high], price={"oxide": 0.4}, demand={HOME: 100.0})))
+    solved, linear = [], Solver.solve_linear
+
+    def counted(solver, *most):
+        solved.append(most)
+        return linear(solver, *most)
+
+    monkeypatch.setattr(Solver, "solve_linear", counted)
+    plan_ = tidied(built)
+    assert plan_.decided(plan_.model.price_floors.award) == {(0, "high")}
+    assert len([most for most in solved if most]) == 1
+
+
 # --- never dearer ---------------------------------------------------------------------------------------------------
 
 
