@@ -21,13 +21,14 @@ from lodestone.rules.build import Built
 from lodestone.rules.flows import tainted
 from lodestone.rules.objective import expected_cost, risk_weight
 from lodestone.solver.highs import Solver
+from lodestone.solver.large_model import LargeSolver
 from lodestone.solver.matrix import Variable
 
 
 def tidy(built: Built, solver: Solver, values: np.ndarray, kept: Collection[int] = frozenset()) -> np.ndarray | None:
     """The solution after the tie rules, or None when its integers cannot be fixed exactly. kept: columns to leave."""
     solver.hold_integers(values)
-    if len(built.tree.leaf_of) > 1:
+    if len(built.tree.leaf_of) > 1 and isinstance(solver, LargeSolver):
         solver.begin_anew()  # interior points leave half as many to try as simplex where it is (benchmarks/RESULTS.md)
     cost = solver.solve_linear()
     if cost is not None and risk_weight(built.tree) > 0:
