@@ -94,6 +94,17 @@ def test_what_saves_too_little_is_left():
     assert searched(2028, 13.0, bound=20.0)[0].cost == pytest.approx(46)
 
 
+def test_what_was_looked_at_is_not_looked_at_again_unless_others_gained(monkeypatch):
+    """Forwards and back through three windows: the second comes twice, where the third has gained something."""
+    looked = []
+    within = SearchOfRows._seek_within
+    monkeypatch.setattr(SearchOfRows, "_seek_within", lambda search, window: (looked.append(1), within(search, window)))
+    searched(2027, 1.0)  # nothing is better
+    assert len(looked) == 3
+    searched(2031, 1.0)
+    assert len(looked) == 3 + 4
+
+
 def test_whole_numbers_of_a_plan_are_decided_in_years_of_its_tree():
     built = build(single(scenario_data(load(examples()["tutorial"]))))
     loaded = matrix(built.model)
