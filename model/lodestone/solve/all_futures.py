@@ -13,6 +13,7 @@ VSS, nor where the base has no probability.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -35,14 +36,15 @@ from lodestone.solve.one_scenario import (
     audited_branches,
     heading,
     load_model,
+    optimised,
     passing,
     renamed,
     scenario_data,
     solve_secure,
-    solve_tree,
     totals,
 )
-from lodestone.solver.highs import ABSOLUTE_GAP, Outcome
+from lodestone.solver.highs import ABSOLUTE_GAP, Outcome, Solver
+from lodestone.solver.highs_model import INFINITY
 from lodestone.workbook.cell_locations import Places
 from lodestone.workbook.inputs import Inputs
 from lodestone.workbook.origins import origins
@@ -96,7 +98,8 @@ def solve_joint(inputs: Inputs, effort: Effort = AS_SET, values: bool = True) ->
     clock.leave("marginal values")
     if values:
         plan = replace(
-            plan, **asdict(_worth_of_knowing(base, tree, plan, replace(wanted, start=None, enough=None), branches))
+            plan,
+            **asdict(_worth_of_knowing(base, tree, solved, plan, replace(wanted, start=None, enough=None), branches)),
         )
         clock.leave("values")
     return replace(plan, seconds=clock.seconds)
@@ -230,7 +233,9 @@ class Values:
     remarks: tuple[str, ...] = ()
 
 
-def _worth_of_knowing(base: PlanData, tree: Tree, plan: Plan, wanted: Search, branches: Sequence[Branch]) -> Values:
+def _worth_of_knowing(
+    base: PlanData, tree: Tree, joint: Solved, plan: Plan, wanted: Search, branches: Sequence[Branch]
+) -> Values:
     """Best effort: a value that cannot be had leaves a remark, never the plan.
 
     branches: combinations of threats that a plan must stand, whether it knows its future or not.
@@ -249,8 +254,16 @@ def _worth_of_knowing(base: PlanData, tree: Tree, plan: Plan, wanted: Search, br
     held = None
     if not tree.shared:  # nothing is decided before one knows
         held = objective
+    elif base_plan and base.scenario.name not in likely:
+        remarks.append("the scenarios leave the base no probability: there is no VSS")
     elif base_plan:
-        held = _good_for_base(base, base_plan, with_branches(tree, branches), wanted, remarks)
+        optimum = base_plan.outcome.objective
+        most = optimum + wanted.gap * abs(optimum) + 1e-9 * max(1.0, abs(optimum))
+        if plan.futures[base.scenario.name] <= most:
+            held = objective
+        else:
+            secure = with_branches(tree, branches) if branches else None
+            held = _good_for_base(base.scenario.name, most, joint, secure, wanted, remarks)
     vss = None if held is None else gain(held - objective, noise)
     return with_remarks(plan, Values(evpi, vss, known if evpi is not None else None, held, tuple(remarks)), noise)
 
@@ -275,26 +288,31 @@ def _alone(data: PlanData, wanted: Search, remarks: list[str], branches: Sequenc
     name = data.scenario.name
     tree = with_branches(single(data), [branch for branch in branches if branch.future == name])
     try:
-        solved = solve_tree(tree, wanted.named(f"{name} alone"), Clock(None))
+        solved = optimised(tree, wanted.named(f"{name} alone"), Clock(None))
     except (NoPlanError, StoppedError) as error:
         remarks.append(f"{name} alone: {error}")
         return None
     return solved if _proved(solved.outcome, f"{name} alone", remarks) else None
 
 
-def _good_for_base(base: PlanData, base_plan: Solved, tree: Tree, wanted: Search, remarks: list[str]) -> float | None:
-    """The least objective of plans whose base future costs no more than a plan for the base alone may."""
-    leaf = tree.leaf_of.get(base.scenario.name)
-    if leaf is None:
-        remarks.append("the scenarios leave the base no probability: there is no VSS")
-        return None
-    built, optimum = build(tree), base_plan.outcome.objective
-    solver = load_model(built)
-    costs = [term for n in tree.path[leaf] for term in discounted(tree, built.costs, n, 1.0)]
-    solver.limit(costs, optimum + wanted.gap * abs(optimum) + 1e-9 * max(1.0, abs(optimum)))
+def _good_for_base(
+    name: str, most: float, joint: Solved, secure: Tree | None, wanted: Search, remarks: list[str]
+) -> float | None:
+    """The least objective of plans whose base future, of this name, costs so much at most (MUSD).
+
+    joint: the model of all futures, which is used again. secure: the tree of plans that must stand threats."""
+    built, solver, bound = joint.built, joint.solver, joint.outcome.bound
+    if secure is not None:
+        built, bound = build(secure), -INFINITY
+        solver = load_model(built)
+    solver.drop_added_rows()
+    solver.restore()
+    tree = built.tree
+    costs = [term for n in tree.path[tree.leaf_of[name]] for term in discounted(tree, built.costs, n, 1.0)]
+    solver.limit(costs, most)
     named = wanted.named("good for the base")
     try:
-        outcome = solver.solve(named.gap, named.time_limit, named.on_progress, named.should_stop)
+        outcome = _seen_apart(solver, named, joint.outcome.objective, bound)
     except NoPlanError:
         remarks.append("every plan that is good for the base leaves some future without a plan: there is no VSS")
         return None
@@ -302,6 +320,22 @@ def _good_for_base(base: PlanData, base_plan: Solved, tree: Tree, wanted: Search
         remarks.append(f"good for the base: {error}")
         return None
     return outcome.objective if _proved(outcome, "good for the base", remarks) else None
+
+
+def _seen_apart(solver: Solver, wanted: Search, objective: float, bound: float) -> Outcome:
+    """Solved until what it costs is proved, or known to be within the gap of an objective that is less: to tell those
+    two apart is more than the gap allows."""
+    began, noise = time.monotonic(), wanted.gap * abs(objective) + ABSOLUTE_GAP
+    watched = (wanted.on_progress, wanted.should_stop, began)
+    near = max(ABSOLUTE_GAP, objective + noise - bound) if bound > -INFINITY else ABSOLUTE_GAP
+    outcome = solver.solve(wanted.gap, wanted.time_limit, *watched, near, bound)
+    if not outcome.optimal or outcome.objective <= objective + noise:
+        return outcome
+    if outcome.objective - outcome.bound <= wanted.gap * abs(outcome.objective):
+        return outcome
+    solver.start_from(solver.values())
+    left = max(0.0, wanted.time_limit - (time.monotonic() - began))
+    return solver.solve(wanted.gap, left, *watched, bound=outcome.bound)
 
 
 def _proved(outcome: Outcome, what: str, remarks: list[str]) -> bool:

@@ -85,7 +85,7 @@ class Proof:
 
 @dataclass(frozen=True)
 class Solved:
-    """A model whose variables hold a tidied solution; values: it by column of the solver."""
+    """A solved model; values: its solution by column of the solver, which its variables hold once ties are broken."""
 
     built: Built
     outcome: Outcome
@@ -187,6 +187,23 @@ def solve_secure(inputs: Inputs, tree: Tree, k: int, wanted: Search, clock: Cloc
 def solve_tree(tree: Tree, wanted: Search, clock: Clock) -> Solved:
     """Build, solve and tidy the model of a tree. Raises NoPlanError, and StoppedError where it ends without a plan."""
     began = time.monotonic()
+    solved = optimised(tree, wanted, clock)
+    built, solver = solved.built, solved.solver
+    clock.enter("tidy")
+    left = max(0.0, wanted.time_limit - (time.monotonic() - began))
+    values = settled(built, solver, solved.values, solved.outcome.objective, replace(wanted, time_limit=left))
+    solver.store(values)
+    tidied = tidy(built, solver, values)
+    if tidied is not None:
+        solver.store(tidied)
+    clock.leave("solve")
+    return replace(solved, values=values if tidied is None else tidied)
+
+
+def optimised(tree: Tree, wanted: Search, clock: Clock) -> Solved:
+    """Build and solve the model of a tree: of equally cheap solutions any, and its variables hold none. Raises what
+    solve_tree raises."""
+    began = time.monotonic()
     known = apart(tree, wanted, load_model_of)
     spent = time.monotonic() - began  # on chains by themselves, of the time that there is for all
     clock.enter("build")
@@ -205,14 +222,7 @@ def solve_tree(tree: Tree, wanted: Search, clock: Clock) -> Solved:
 
     outcome, values = searched(solver, known, left, clock)
     outcome, values = closer(solver, outcome, values, left, clock)
-    clock.enter("tidy")
-    values = settled(built, solver, values, outcome.objective, left())
-    solver.store(values)
-    tidied = tidy(built, solver, values)
-    if tidied is not None:
-        solver.store(tidied)
-    clock.leave("solve")
-    return Solved(built, outcome, solver.size, wanted.gap, solver, values if tidied is None else tidied, start)
+    return Solved(built, outcome, solver.size, wanted.gap, solver, values, start)
 
 
 def searched(

@@ -31,7 +31,11 @@ class CurrentModel:
     @classmethod
     def of(cls, highs: HighsObject) -> CurrentModel:
         """Read it out of HiGHS."""
-        lp = highs.getLp()
+        return cls.of_lp(highs.getLp())
+
+    @classmethod
+    def of_lp(cls, lp: HighsObject) -> CurrentModel:
+        """Of what HiGHS hands out."""
         entries = lp.a_matrix_
         inner = np.asarray(entries.index_, dtype=np.int32)
         outer = np.repeat(np.arange(len(entries.start_) - 1, dtype=np.int32), np.diff(entries.start_))

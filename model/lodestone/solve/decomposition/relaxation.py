@@ -14,7 +14,7 @@ closer one where each future decides whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,14 +28,12 @@ from lodestone.solve.decomposition.shared import in_common, stretches
 from lodestone.solve.one_scenario import load_model
 from lodestone.solver.current_model import CurrentModel
 from lodestone.solver.highs import Solver
+from lodestone.solver.interior_point import interior_optimum
 from lodestone.solver.matrix import Flags, Floats, Ints
 
 KEEPS, TOGETHER = "earnings.keeps", "earnings.together"
 LEAST = 1e-12  # MUSD per unit
 TOLERANCE = 1e-7  # of the cost: what a relaxation leaves open
-# Without a crossover interior points stall on trees of 4, 10 and 16 futures; with one they end, and simplex then cleans
-# up what the crossover leaves: 13 s of 54 for 4 futures, 210 s of 373 for 10 (benchmarks/RESULTS.md).
-INTERIOR: Mapping[str, float | int | str | bool] = {"solver": "ipm", "run_crossover": "on"}
 
 
 @dataclass(frozen=True)
@@ -58,11 +56,15 @@ def relaxation(
     built = build(tree)
     solver = load_model(built, careful)
     solver.relax(True)
-    solver.set_options(INTERIOR)
-    outcome = solver.solve(0.0, time_limit, on_progress, should_stop, started)
-    if not outcome.optimal:
-        raise StoppedError("the relaxation of all futures was not solved in time; allow more time")
-    bound = outcome.objective
+    began = time.monotonic()
+    bound = interior_optimum(solver, time_limit, on_progress, should_stop, started)
+    if bound is None:
+        solver.set_options({"solver": "ipm", "run_crossover": "on"})
+        left = max(0.0, time_limit - (time.monotonic() - began))
+        outcome = solver.solve(0.0, left, on_progress, should_stop, started)
+        if not outcome.optimal:
+            raise StoppedError("the relaxation of all futures was not solved in time; allow more time")
+        bound = outcome.objective
     whole, duals = CurrentModel.of(solver.highs), solver.row_duals()
     side = np.where(duals > 0, whole.row_lower, whole.row_upper)
     duals = np.where(np.isfinite(side), duals, 0.0)
