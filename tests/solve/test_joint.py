@@ -33,10 +33,11 @@ from tests.solving import (
 from lodestone.audit import audit_joint
 from lodestone.errors import NoPlanError, UsageError
 from lodestone.rules.objective import cvar, mean
+from lodestone.solve import all_futures
 from lodestone.solve.all_futures import joint_name, solve_joint
-from lodestone.solve.effort import Effort
+from lodestone.solve.effort import Effort, Search
 from lodestone.solve.one_scenario import scenario_data
-from lodestone.solver.highs import Solver
+from lodestone.solver.highs import Outcome, Solver
 from lodestone.workbook.inputs import Inputs
 
 few = settings(max_examples=10, derandomize=True, deadline=None, database=None)
@@ -377,6 +378,50 @@ def test_where_every_good_plan_for_the_base_loses_vss_is_the_least_of_it():
     plan = solve_all(twins(dearer=1))
     assert plan["objective_musd"] == close(2 + 200 * 21 / 1000)
     assert plan["base_held_musd"] == close(2 + 0.5 * 200 * 20 / 1000 + 0.5 * 200 * 1000 / 1000)
+
+
+def test_a_plan_for_all_that_is_good_for_the_base_loses_nothing(monkeypatch: pytest.MonkeyPatch):
+    """To 5 % any plan of up to 6.3 MUSD is good for the base, whose own costs 6; that for all costs 6.2 in it."""
+    monkeypatch.setattr(all_futures, "_good_for_base", None)  # nothing is left to solve
+    plan = solve_joint(read(twins(dearer=1)), Effort(gap=0.05))
+    assert plan.vss_musd == 0
+    assert plan.base_held_musd == plan.objective_musd == close(2 + 200 * 21 / 1000)
+
+
+class Told:
+    """A solver that answers as it is told, and notes what is asked."""
+
+    def __init__(self, *answers: Outcome) -> None:
+        self.answers, self.asked, self.starts = list(answers), [], []
+
+    def solve(self, gap: float, time_limit: float, tell: object, stop: object, began: float, absolute_gap: float = 0.0,
+              bound: float = -1e30) -> Outcome:  # fmt: skip
+        self.asked.append((absolute_gap, bound))
+        return self.answers.pop(0)
+
+    def values(self) -> list[float]:
+        return [1.0]
+
+    def start_from(self, values: list[float]) -> None:
+        self.starts.append(values)
+
+
+@pytest.mark.parametrize(
+    "first, solves",
+    [
+        (Outcome(True, 100.9, 99.5, 1), 1),  # within the gap of 100: no more can be said
+        (Outcome(True, 100.4, 99.5, 1), 1),
+        (Outcome(True, 101.1, 100.5, 1), 1),  # proved
+        (Outcome(True, 101.1, 99.5, 1), 2),  # dearer by more than the gap, and not proved
+        (Outcome(False, 101.1, 99.5, 1), 1),  # time is up
+    ],
+)
+def test_what_the_gap_cannot_tell_apart_is_not_sought(first: Outcome, solves: int):
+    solver = Told(first, Outcome(True, 101.0, 100.2, 1))
+    outcome = all_futures._seen_apart(solver, Search(0.01, 60.0), 100.0, 99.5)  # type: ignore[arg-type]
+    assert outcome == (first if solves == 1 else Outcome(True, 101.0, 100.2, 1))
+    assert solver.asked == [(close(1.5), 99.5), (0.0, 99.5)][:solves]
+    assert solver.starts == [[1.0]][: solves - 1]
 
 
 def test_where_the_base_cannot_come_about_there_is_no_vss():

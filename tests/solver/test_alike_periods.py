@@ -222,7 +222,8 @@ def test_months_between_changes_are_alike():
     tree = built.tree
     loaded = matrix(built.model)
     alike = alike_periods(built.model, loaded)
-    short = {index[0]: alike.column[loaded.column[id(v)]] for index, v in built.model.flows.short.items()}
+    column = {id(v): i for i, v in enumerate(loaded.variables)}
+    short = {index[0]: alike.column[column[id(v)]] for index, v in built.model.flows.short.items()}
     for name, runs in {
         "base": ["1", "2 3", "4", "5 6 7 8 9", "10 11 12"],
         "ban": ["1", "2 3", "4", "5 6", "7", "8 9", "10 11 12"],

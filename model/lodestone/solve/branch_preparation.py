@@ -67,7 +67,6 @@ def prepare(tree: Tree, branch: Branch, others: Collection[tuple[str, Any]] = ()
     most = tuple(_most(built, whole, variables))
     arrays = Matrix(
         variables=list[Any](variables),
-        column={},
         lower=loaded.lower[kept],
         upper=loaded.upper[kept],
         integer=loaded.integer[kept],

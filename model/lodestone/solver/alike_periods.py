@@ -77,7 +77,6 @@ class AlikePeriods:
         height = int(row_of.max()) + 1
         matrix = Matrix(
             variables=list(range(len(known))),
-            column={},
             lower=_sums(of, whole.lower),
             upper=_sums(of, whole.upper),
             integer=whole.integer[first],

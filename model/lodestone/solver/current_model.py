@@ -83,7 +83,6 @@ class CurrentModel:
         counts = np.bincount(self.row[kept], minlength=len(matters))[matters]
         return Matrix(
             variables=list(range(len(self.lower))),
-            column={},
             lower=self.lower,
             upper=self.upper,
             integer=self.integer,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import highspy
@@ -41,9 +42,8 @@ class LoadedModel:
         Raises InfeasibleConstraintException when a row without variables does not hold, StoppedError when HiGHS does
         not take the numbers."""
         loaded = model if isinstance(model, Matrix) else matrix(model)
-        self.variables, self.column = loaded.variables, loaded.column
+        self.variables = loaded.variables
         self.rows = loaded.rows  # (constraint, sense) by row
-        self.row = {id(row.constraint): i for i, row in enumerate(loaded.rows)}
         self.integer, self.branched, self.cost = loaded.integer, loaded.branched, loaded.cost
         self.lower, self.upper = loaded.lower, loaded.upper
         self.row_lower, self.row_upper = loaded.row_lower, loaded.row_upper
@@ -58,6 +58,16 @@ class LoadedModel:
             self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
         self._load(loaded)
+
+    @cached_property
+    def column(self) -> dict[int, int]:
+        """id of a variable of the model -> its column. A tenth of the memory of a large model: made when asked for."""
+        return dict(zip(map(id, self.variables), range(len(self.variables)), strict=True))
+
+    @cached_property
+    def row(self) -> dict[int, int]:
+        """id of a constraint of the model -> its row."""
+        return {id(row.constraint): i for i, row in enumerate(self.rows)}
 
     def _options(self, **options: float | int | str | bool) -> None:
         for name, value in options.items():
