@@ -25,11 +25,12 @@ def interior_optimum(
 
     None where this way tells nothing: all was found in presolve, or it was not solved.
     """
-    highs = solver.highs
+    highs, kind = solver.highs, highspy.HighsPresolveStatus
     highs.presolve()
-    if highs.getModelPresolveStatus() != highspy.HighsPresolveStatus.kReduced:
+    status = highs.getModelPresolveStatus()
+    if status not in (kind.kReduced, kind.kNotReduced, kind.kNotPresolved):
         return None
-    left = CurrentModel.of_lp(highs.getPresolvedLp())
+    left = CurrentModel.of_lp(highs.getPresolvedLp() if status == kind.kReduced else highs.getLp())
     try:
         small = Solver(left.part(np.ones(len(left.row_lower), dtype=bool)))
         small.set_options({"presolve": "off", "solver": "ipm", "run_crossover": "off"})
@@ -38,5 +39,9 @@ def interior_optimum(
         return None
     if not outcome.optimal:
         return None
-    highs.postsolve(small.highs.getSolution(), highspy.HighsBasis())
+    found = small.highs.getSolution()
+    if status == kind.kReduced:
+        highs.postsolve(found, highspy.HighsBasis())
+    else:
+        highs.setSolution(found)
     return outcome.objective
