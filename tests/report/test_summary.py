@@ -196,7 +196,7 @@ def test_minerals_are_never_added_up() -> None:
     minerals = {"ndfeb_magnet": {"mineral": "magnets"}, "ndpr_oxide": {"mineral": "oxide"}}
     lines = first_lines(replace(small_plan(tables={"demand": demand}), inputs={"Materials": minerals}))
     assert lines["Dependence"].startswith(
-        "Of deliveries are exposed to regions of concern: oxide 77.8% and magnets 43.3%. "
+        "Share of deliveries that is exposed to regions of concern: oxide 77.8% and magnets 43.3%. "
     )
     assert lines["Short"].startswith(
         "Short: lasers 10 t of ndpr_oxide (10.0%) and ev_motors 100 t of ndfeb_magnet (0.8%)."

@@ -226,6 +226,21 @@ def test_a_return_in_its_future_and_in_the_mean_of_the_futures() -> None:
         assert row["surplus_musd"] == close(sales + 3 * (D3 + D4) - 30)
 
 
+def test_of_a_project_decided_twice_no_row_has_a_return() -> None:
+    """100 t in 2030 and 200 t from 2031 on: each row holds what all builds from then on earn."""
+    mill = replace(MILL, max_builds=2, latest_year=2031)
+    twice = solved(
+        single(plan(projects=[mill])),
+        {BUILD: 1, "investments.build[1,mill]": 1} | works(100, 200, 200) | earned(20, 40, 40),
+    )
+    once = solved(single(plan(projects=[mill])), {BUILD: 2} | works(200, 200, 200) | earned(40, 40, 40))
+    rows = money_tables(twice, twice.tree)["earnings"]
+    assert [row["decision_year"] for row in rows] == [2030, 2031]
+    assert [(row["return_rate"], row["expected_return_rate"]) for row in rows] == [(None, None)] * 2
+    (row,) = money_tables(once, once.tree)["earnings"]
+    assert row["return_rate"] is not None
+
+
 def test_what_is_not_built_earns_nothing() -> None:
     built = solved(single(plan(projects=[MILL])), {})
     assert money_tables(built, built.tree) == {"capital_stack": [], "earnings": []}

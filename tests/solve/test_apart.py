@@ -17,7 +17,7 @@ from lodestone.plan.tables import VALUE_TABLES
 from lodestone.progress import ShouldStop
 from lodestone.solve.all_futures import all_futures
 from lodestone.solve.decomposition.future import Future
-from lodestone.solve.decomposition.piece import Answer, Piece, Priced, price
+from lodestone.solve.decomposition.piece import Answer, Piece, Priced, Pulled, price
 from lodestone.solve.decomposition.relaxation import Relaxation, relaxation
 from lodestone.solve.decomposition.run import solve_decomposed
 from lodestone.solve.decomposition.shared import alone, stretches
@@ -98,6 +98,25 @@ def test_processes_of_this_machine_work_on_them():
     plan = solve_decomposed(read(with_futures()), 2, WITHIN, False, spread_over(Where(2))).document()
     assert plan["gap"] <= GAP
     assert plan["model"]["processes"] == 2
+
+
+def test_where_some_futures_lead_to_no_plan_others_are_asked():
+    """Two futures at a time say what to do in common; as the first two say nothing, the next one is asked."""
+    book = crisis()
+    for name, probability in (("embargo", 0.2), ("late embargo", 0.1)):
+        future(book, name, probability, FIRST + 2, "Lanes", "China/*/*", value=0)
+    asked: list[list[str]] = []
+
+    def spread(pieces: Sequence[Piece], should_stop: ShouldStop) -> list[Answer | None]:
+        if isinstance(pieces[0], Pulled):
+            asked.append([piece.label for piece in pieces])
+            if len(asked) == 1:
+                return [None for _ in pieces]
+        return here(pieces, should_stop)
+
+    plan = solve_decomposed(read(book), 1, WITHIN, False, spread)
+    assert asked == [["base", "embargo"], ["late embargo"]]
+    assert plan.status == "optimal"
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from tests.make import Book, write_book
+from tests.plan_document import small_plan
 from tests.solving import add, change, close, home, kg, lane, market, read, recipe
 
 from lodestone.commands import main
@@ -19,7 +21,7 @@ from lodestone.errors import StoppedError
 from lodestone.plan.plan import Plan
 from lodestone.progress import Progress
 from lodestone.report.plan.first_page import brief
-from lodestone.report.plan.security_cost import gap_of_extra, proved_line, reference_sheet
+from lodestone.report.plan.security_cost import gap_of_extra, proved_line, reference_sheet, security_lines
 from lodestone.solve.effort import Effort, Search
 from lodestone.solve.one_scenario import Clock, closer, scenario_data, solve_scenario
 from lodestone.solver.highs import Outcome
@@ -83,6 +85,30 @@ def test_what_security_costs_and_buys(tmp_path: Path):
     assert ["paid more", "Agency", "", "MUSD", None, None, kg(40)] in reference_sheet(plan).rows
 
 
+@pytest.mark.parametrize(
+    "extra, payers, text",
+    [
+        (-70.0, {"buyers": 20.0, "EU": 10.0, "shortage": -100.0},
+         "The plan costs 30.0 MUSD more than doing nothing: buyers 20.0 MUSD, EU 10.0 MUSD; it spares 100.0 MUSD "
+         "of shortage. Both together are 70.0 MUSD, 10.0% less than doing nothing costs (700.0 MUSD, discounted to "
+         "2026)."),
+        (70.0, {"buyers": -30.0, "shortage": 100.0},
+         "The plan costs 30.0 MUSD less than doing nothing: buyers -30.0 MUSD; it leaves 100.0 MUSD of shortage more. "
+         "Both together are 70.0 MUSD, 10.0% more than doing nothing costs (700.0 MUSD, discounted to 2026)."),
+        (-70.0, {"buyers": -70.0, "shortage": 0.001},
+         "The plan saves 70.0 MUSD, 10.0% of what doing nothing costs (700.0 MUSD, discounted to 2026): "
+         "buyers -70.0 MUSD."),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_paid_by_nobody(extra: float, payers: dict[str, float], text: str):
+    reference = {"bound_musd": 1.0, "payers_musd": payers, "buys": []}
+    plan = small_plan(reference_musd=700.0, extra_cost_musd=extra, reference=reference)
+    assert security_lines(plan)[0] == ("Security", text)
+    figures = {(row[0], row[1]): row[-1] for row in reference_sheet(plan).rows}
+    assert figures["shortage more", ""] == payers["shortage"]
+    assert ("paid more", "shortage") not in figures
+
+
 def test_a_plan_read_again_still_has_its_reference(tmp_path: Path):
     plan = compared(capped(), tmp_path)
     again = Plan.from_document(json.loads(json.dumps(plan.document())))
@@ -91,8 +117,6 @@ def test_a_plan_read_again_still_has_its_reference(tmp_path: Path):
 
 def test_the_proof_is_told_against_extra_cost_and_public_money(tmp_path: Path):
     """A gap of 0.0424 MUSD is 1 % of the extra cost and more than the 0.04 MUSD of public money."""
-    from dataclasses import replace
-
     plan = compared(capped(), tmp_path)
     loose = replace(plan, bound_musd=plan.objective_musd - 0.0424)
     assert gap_of_extra(loose) == close(0.01)
@@ -299,6 +323,10 @@ def test_scenarios_that_would_take_long_are_left_out_and_it_is_said(tmp_path, mo
     plan = solve_scenario(inputs, "base", effort)
     assert in_scenarios_if_quick(inputs, "base", plan, effort, at_most_s=0.0) is None
     assert in_scenarios_if_quick(inputs, "base", plan, effort) == in_scenarios(inputs, "base", plan, effort)
+
+    large = replace(plan, model={**plan.model, "columns": 10**6})
+    monkeypatch.setattr(beside_module, "in_scenario", None)  # 50 s a scenario: none is tried
+    assert in_scenarios_if_quick(inputs, "base", large, effort) is None
 
     monkeypatch.setattr(beside_module, "in_scenarios_if_quick", lambda *args: None)
     source = Source.read(write_book(tmp_path / "book.xlsx", capped()), "base", effort=effort)

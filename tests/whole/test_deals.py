@@ -174,7 +174,7 @@ def test_who_puts_in_what_and_what_comes_back() -> None:
 
 def test_what_comes_after_the_last_year_is_in_the_stack() -> None:
     """Half of the life of two years lies after 2026: the second instalment of a loan of 2 without losses, 1, and the
-    second year of a floor of 80, 2.0. A grant of 1 besides."""
+    second year of a floor of 80, 2.0. A grant of 1 besides. Per kg that is 20 of the floor and 5 of the grant."""
     book = mine(2026, operating=60, capex=4, life=2)
     floor(book, 80, tenor=2, loan_share_of_capex=0.5, loan_rate=0, loan_years=2, loan_loss_share=0,
           capex_grant_share=0.25)  # fmt: skip
@@ -182,7 +182,7 @@ def test_what_comes_after_the_last_year_is_in_the_stack() -> None:
     assert (found["loan"]["later_musd"], found["loan"]["after_musd"]) == (close(-1), close(-1))
     assert (found["floor"]["later_musd"], found["floor"]["after_musd"]) == (close(2), close(2))
     assert (found["grant"]["put_in_musd"], found["owners"]["put_in_musd"]) == (close(1), close(1))
-    assert found["grant"]["support_usd_per_kg"] == close((1 + 4) * 1000 / 100)
+    assert found["grant"]["support_usd_per_kg"] == close((1 + 4) * 1000 / 200)
 
 
 def earlier() -> Book:

@@ -435,7 +435,8 @@ VALUE_TABLES: dict[str, PlanTable] = {
             "cost_musd | MUSD | its part in the cost of the plan, discounted to the first year; what was put in before"
             " it is spent, and what comes back of it lowers the cost | negative",
             "clean_t | t | clean output of the supported material within the horizon",
-            "support_usd_per_kg | USD/kg | cost of the whole package per kg of clean output; empty where it was decided"
+            "support_usd_per_kg | USD/kg | cost of the whole package per kg of clean output; years after the horizon in"
+            " which something is paid or comes back count with full capacity; empty where it was decided"
             " before the first year, as what was put in then is in no cost of the plan | negative, blank",
             key="floor decision_year source",
         ),
@@ -445,7 +446,9 @@ VALUE_TABLES: dict[str, PlanTable] = {
             "project || project",
             "decision_year || year of the decision",
             "hurdle_rate | share | what owners and lenders ask for",
-            "return_rate | share | internal rate of return in this plan, and then at lenders' prices | negative, blank",
+            "return_rate | share | internal rate of return in this plan, and then at lenders' prices; empty where there"
+            " is none, or the project is decided in several years: each row then holds what all builds from then on"
+            " earn | negative, blank",
             "expected_return_rate | share | the same of what it earns in the mean of the futures | negative, blank",
             "put_in_musd | MUSD | capex less what packages put in | negative",
             "sales_musd | MUSD | value added less operating cost and fixed cost | negative",

@@ -133,13 +133,14 @@ def stack_table(tree: Tree, flow: pyo.Block, floors: pyo.Block, offtake: pyo.Blo
             parts = _parts(tree, floors, offtake, block, (d, o), decided)
             clean = _clean(tree, flow, row)
             cost = sum(part["cost_musd"] for part in parts)
+            made = clean + amount(award) * _later(tree, leaf, row, parts)
             in_the_plan = decided >= tree.data[leaf].first_year  # else what was put in is spent, and in no cost
             support = {
                 "project": row.project,
                 "floor": o,
                 "decision_year": decided,
                 "clean_t": clean,
-                "support_usd_per_kg": cost / clean / MUSD_PER_T if clean > 0 and in_the_plan else None,
+                "support_usd_per_kg": cost / made / MUSD_PER_T if clean > 0 and in_the_plan else None,
             }
             rows += [{**support, **part} for part in parts]
     return sorted(rows, key=lambda r: (r["decision_year"], r["floor"]))
@@ -217,3 +218,13 @@ def _clean(tree: Tree, flow: pyo.Block, floor: Floor) -> float:
     g = tree.data[tree.nodes[0]].units[floor.project].recipe[floor.material]
     keys = ((n, floor.project, CLEAN) for n in tree.nodes)
     return float(g * sum(amount(flow.act[key]) for key in keys if key in flow.act))
+
+
+def _later(tree: Tree, leaf: int, floor: Floor, parts: list[Row]) -> float:
+    """Tonnes at full capacity in the years after the horizon in which something is paid or comes back, as what is
+    counted of them takes for granted."""
+    data, time = tree.data[leaf], tree.time[leaf]
+    ends = max((part["last_year"] for part in parts if part["after_musd"]), default=data.last_year)
+    unit, plant = data.units[floor.project], data.plants.get(floor.project)
+    full = plant.capacity[time] if plant else data.projects[floor.project].capacity
+    return float(unit.recipe[floor.material] * full * max(0, ends - data.last_year))

@@ -28,7 +28,7 @@ Sheets   in: Projects, Prices, BankPrices; out: Earnings
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 import pyomo.environ as pyo
@@ -253,9 +253,9 @@ def earned_table(
 ) -> list[Row]:  # fmt: skip
     """Of one future (tree) of all (whole): what each private project earns in the plan, and what topped it up."""
     rows: list[Row] = []
-    for n, g in block.decision:
-        if n not in tree.time or amount(invest.build[n, g]) < 0.5:
-            continue
+    decided = [(n, g) for n, g in block.decision if n in tree.time and amount(invest.build[n, g]) >= 0.5]
+    times = Counter(g for _, g in decided)
+    for n, g in decided:
         project, nodes = tree.data[n].projects[g], [a for a in tree.nodes if n in tree.path[a]]
         parts: dict[str, float] = dict.fromkeys(("sales", "support", "contracts", "topups", "to_payers"), 0.0)
         for a in nodes:
@@ -269,8 +269,10 @@ def earned_table(
                 "project": g,
                 "decision_year": tree.year[n],
                 "hurdle_rate": project.hurdle_rate,
-                "return_rate": irr(_cash(tree, block, invest, floors, offtake, n, g)),
-                "expected_return_rate": irr(_cash(whole, block, invest, floors, offtake, n, g)),
+                "return_rate": irr(_cash(tree, block, invest, floors, offtake, n, g)) if times[g] == 1 else None,
+                "expected_return_rate": irr(_cash(whole, block, invest, floors, offtake, n, g))
+                if times[g] == 1
+                else None,
                 "put_in_musd": put_in,
                 **{f"{part}_musd": musd for part, musd in parts.items()},
                 "after_musd": after,

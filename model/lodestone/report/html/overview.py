@@ -10,7 +10,7 @@ from lodestone.plan.tables import Document, Row
 from lodestone.report.plan.calendar import this_year_line
 from lodestone.report.plan.certainty import certain_line
 from lodestone.report.plan.joint_summary import joint_sections
-from lodestone.report.plan.security_cost import extra_share, gap_of_extra, paid_more
+from lodestone.report.plan.security_cost import extra_share, gap_of_extra, paid_more, shortage_more
 from lodestone.report.plan.summary import committed, proved
 
 LEAST_MUSD, LEAST_T = 0.005, 0.5  # less is rounding
@@ -51,6 +51,8 @@ def _security(whole: Plan) -> list[Row]:
         return []
     percent = "" if more is None else f", {share(more)}"
     notes = [f"more than doing nothing{percent}; discounted: {', '.join(paid_more(whole)) or 'nobody'}."]
+    if short := shortage_more(whole):
+        notes.append(f"Shortage is {musd(abs(short))} {'less' if short < 0 else 'more'}, counted in.")
     gap = gap_of_extra(whole)
     if gap is not None and gap * abs(extra) >= LEAST_MUSD:
         notes.append(f"Another plan may cost up to {musd(gap * abs(extra))} less, {share(gap)} of that.")

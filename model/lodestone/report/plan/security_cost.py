@@ -10,6 +10,7 @@ from lodestone.plan.tables import Cell, Column, Row
 from lodestone.report.plan.table_sheet import TableSheet
 
 SHEET = "Reference"
+SHORTAGE = "shortage"  # stands among the payers, and is none
 LEAST_MUSD = 0.005  # less is rounding
 MOST_PAYERS = 6  # in a sentence
 MOST = 3  # figures of a kind in a sentence
@@ -43,7 +44,7 @@ def _note(plan: Plan) -> str:
 def paid_more(plan: Plan) -> list[str]:
     """'EU 134 MUSD', ...: what each payer pays more than with doing nothing, the most first."""
     payers = (plan.reference or {}).get("payers_musd", {})
-    told = [(payer, amount) for payer, amount in payers.items() if abs(amount) >= LEAST_MUSD]
+    told = [(payer, amount) for payer, amount in payers.items() if abs(amount) >= LEAST_MUSD and payer != SHORTAGE]
     return [f"{payer} {musd(amount)}" for payer, amount in sorted(told, key=lambda pair: -abs(pair[1]))]
 
 
@@ -53,12 +54,26 @@ def extra_share(plan: Plan) -> float | None:
     return extra / abs(base) if extra is not None and base else None
 
 
+def shortage_more(plan: Plan) -> float:
+    """What is missing costs so much more than with doing nothing, MUSD: nobody pays it; 0 where that is rounding."""
+    more = float((plan.reference or {}).get("payers_musd", {}).get(SHORTAGE, 0.0))
+    return more if abs(more) >= LEAST_MUSD else 0.0
+
+
 def _costs(plan: Plan) -> str:
     extra, more = plan.extra_cost_musd or 0.0, extra_share(plan)
     percent = "" if more is None else f", {share(abs(more))}"
     told = paid_more(plan)
     by = f": {', '.join(told[:MOST_PAYERS])}" if told else ""
     nothing, when = musd(plan.reference_musd or 0.0), f"discounted to {plan.horizon[0]}"
+    if short := shortage_more(plan):
+        paid = extra - short
+        return (
+            f"The plan costs {musd(abs(paid))} {'more' if paid >= 0 else 'less'} than doing nothing{by}; it "
+            f"{'spares' if short < 0 else 'leaves'} {musd(abs(short))} of shortage{'' if short < 0 else ' more'}. Both "
+            f"together are {musd(abs(extra))}{percent} {'more' if extra >= 0 else 'less'} than doing nothing costs "
+            f"({nothing}, {when})."
+        )
     if extra < 0:
         return f"The plan saves {musd(-extra)}{percent} of what doing nothing costs ({nothing}, {when}){by}."
     return f"The plan costs {musd(extra)}{percent} more than doing nothing ({nothing}, {when}){by}."
@@ -137,7 +152,8 @@ def reference_sheet(plan: Plan) -> TableSheet:
     if plan.reference is not None and plan.reference_musd is not None:
         rows.append(["cost", "", "", "MUSD", plan.objective_musd, plan.reference_musd, plan.extra_cost_musd])
         for payer, musd_more in plan.reference["payers_musd"].items():
-            rows.append(["paid more", payer, "", "MUSD", None, None, musd_more])
+            figure = "shortage more" if payer == SHORTAGE else "paid more"
+            rows.append([figure, "" if payer == SHORTAGE else payer, "", "MUSD", None, None, musd_more])
         for row in plan.reference["buys"]:
             own, other = row["plan"], row["reference"]
             difference = own - other if own is not None and other is not None else None

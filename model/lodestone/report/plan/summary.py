@@ -249,7 +249,7 @@ def overall_share(plan: Plan) -> str:
     if len(shares) == 1:
         return f"{share(shares[0][1])} of all deliveries are exposed to regions of concern."
     told = in_words([f"{mineral} {share(value)}" for mineral, value in shares], 4)
-    return f"Of deliveries are exposed to regions of concern: {told}."
+    return f"Share of deliveries that is exposed to regions of concern: {told}."
 
 
 def tightest(figure: CapFigure) -> str:

@@ -29,6 +29,7 @@ from lodestone.workbook.inputs import Inputs
 
 START_AFTER_S = 3.0
 QUICK_S = 20.0  # a plan that took no longer is compared with doing nothing unasked
+S_PER_COLUMN = 5e-5  # a plan in a scenario takes longer, on the examples twice as long
 LEAST_GAP = 1e-5  # of the reference, which would else be part of what is not known of the extra cost
 REFERENCE = "reference"
 LEAST_EXTRA = 1e-5  # of the cost: a gap that is small enough where security costs nothing
@@ -53,6 +54,8 @@ def in_scenarios_if_quick(
     """The same; None as soon as it is clear that it takes longer than so many seconds."""
     if plan.scenario != BASE.name and not plan.is_joint:
         return ()
+    if float(plan.model.get("columns", 0)) * S_PER_COLUMN * len(_others(inputs)) > at_most_s:
+        return None
     found: list[Outcome] = []
     base, *others = (without_measures(scenario_data(inputs, name)) for name in (BASE.name, *_others(inputs)))
     shown = [data for data in others if data.scenario.from_year is not None]
