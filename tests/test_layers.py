@@ -150,7 +150,8 @@ def test_the_report_knows_the_plan_only():
 def test_only_what_builds_and_solves_knows_pyomo_and_highs():
     # one_scenario names Pyomo's version and exception; cycles solves two small LPs; mpi-sppy is handed Pyomo vectors
     assert {name.split(".")[0] for name in _users("pyomo")} == {"rules", "solver", "solve"}
-    solver = {f"solver.{part}" for part in ("highs_model", "highs", "large_model", "current_model", "elastic_model")}
+    parts = ("highs_model", "highs", "large_model", "current_model", "elastic_model", "interior_point")
+    solver = {f"solver.{part}" for part in parts}
     assert _users("highspy") == solver | {"workbook.checks.cycles"}
 
 

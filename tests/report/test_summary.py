@@ -36,7 +36,7 @@ def test_a_minute_has_what_to_do_what_it_costs_and_what_to_look_at() -> None:
         "(undiscounted): sep_texas and magnets_saxony."
     )
     assert lines["Sign"] == "1 offtake contract, 1,500 t within the horizon: lynas_offtake."
-    assert lines["Guarantee"].startswith("1 support package: 30.0 MUSD of grants, and 21.5 MUSD net")
+    assert lines["Guarantee"].startswith("1 new support package: 30.0 MUSD of grants, and 21.5 MUSD net")
     assert lines["Stock"] == "1 stock, at its fullest 900 t of ndpr_oxide."
     assert "public 140.3 MUSD, buyers 1,028.9 MUSD, shortage 20.0 MUSD" in lines["Cost"]
     # 2026: 2,900 t of 300 + 1,000 + 2,900; 2028: 1,000 t of 320 + 3,600 + 1,000
@@ -68,7 +68,7 @@ def test_a_floor_says_what_it_bought_and_what_it_costs_if_prices_fall() -> None:
     assert promise == (
         "Award sep_texas_110 to sep_texas: a floor of 68.00 USD/kg for ndpr_oxide in 2027-2036 and a grant of "
         "30.0 MUSD. It buys sep_texas, 2,000 t per year from 2027: without support lenders miss 85.2 MUSD. "
-        "Within the horizon it pays 21.5 MUSD net at forecast prices, and would pay 69.6 MUSD if prices fell to what "
+        "Within the horizon it pays 21.5 MUSD net at forecast prices, and would pay 69.6 MUSD if prices were what "
         "lenders assume; 2.50 MUSD of upside is paid back."
     )
 

@@ -81,8 +81,8 @@ def _floors(plan: Plan) -> str:
     sums = {what: sum(f.award[column] for f in awards) for what, column in given.items()}
     put_in = [f"{musd(amount)} of {what}" for what, amount in sums.items() if amount > 0 or what == "grants"]
     paid = f"{musd(sum(f.paid_musd for f in awards))} net at forecast prices within the horizon"
-    fallen = f"{musd(sum(f.at_bank_prices_musd for f in awards))} if prices fell to what lenders assume"
-    return f"{count(len(awards), 'support package')}: {', '.join(put_in)}, and {paid} ({fallen}), undiscounted."
+    fallen = f"{musd(sum(f.at_bank_prices_musd for f in awards))} if prices were what lenders assume"
+    return f"{count(len(awards), 'new support package')}: {', '.join(put_in)}, and {paid} ({fallen}), undiscounted."
 
 
 def _contracts(plan: Plan) -> str:
@@ -111,7 +111,7 @@ def _china(plan: Plan) -> str:
     parts = [_over_time(plan) or overall_share(plan)]
     caps = figures.caps(plan)
     if caps:
-        kept = "The one cap is kept" if len(caps) == 1 else f"All {len(caps)} caps are kept"
+        kept = "The one cap is kept" if len(caps) == 1 else f"All {len(caps)} limits of caps are kept"
         parts.append(f"{kept}; tightest is {tightest(caps[0])}")
     return " ".join(parts)
 

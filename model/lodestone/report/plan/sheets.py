@@ -200,7 +200,7 @@ def _price_floors(plan: Plan) -> TableSheet:
     for paid in figures.committed(plan, "floor_payments"):
         known = {**paid, **dict.fromkeys(AWARD[2:])}
         rows.append([*_values(known, [*own, *AWARD]), "committed", place(paid), *nothing, *_values(paid, PAYMENT)])
-    question = "Which support is awarded, what does it pay each year, and what if prices fell to what lenders assume?"
+    question = "Which support is awarded, what does it pay each year, and what if prices were what lenders assume?"
     return TableSheet("PriceFloors", question, columns, rows)
 
 

@@ -154,7 +154,7 @@ def _paid(figure: FloorFigure) -> str:
         return ""
     sentence = (
         f"Within the horizon it pays {musd(figure.paid_musd)} net at forecast prices, and would pay "
-        f"{musd(figure.at_bank_prices_musd)} if prices fell to what lenders assume"
+        f"{musd(figure.at_bank_prices_musd)} if prices were what lenders assume"
     )
     if abs(figure.upside_musd) >= 0.005:
         sentence += f"; {musd(abs(figure.upside_musd))} of upside is paid back"
