@@ -324,7 +324,8 @@ def test_capacity_use_has_a_row_for_each_plant(tmp_path: Path):
 
 
 def test_the_first_page_has_a_table_of_who_pays_more(tmp_path: Path):
-    payers = {"EU": 15.0, "USA": 50.0, "buyers": -5.0, **{f"fund {n}": 0.1 for n in range(6)}, "rest": 0.001}
+    payers = {"EU": 15.0, "USA": 50.0, "buyers": -5.0, **{f"fund {n}": 0.1 for n in range(6)}, "rest": 0.001,
+              "shortage": 0.001}  # fmt: skip
     reference = {"bound_musd": 1.0, "payers_musd": payers, "buys": []}
     plan = small_plan(reference_musd=900.0, extra_cost_musd=60.6, reference=reference)
     sheet = load_workbook(written(plan, tmp_path / "plan.xlsx"))["Summary"]
@@ -334,6 +335,18 @@ def test_the_first_page_has_a_table_of_who_pays_more(tmp_path: Path):
     assert names[1:] == ["USA", "EU", "buyers", "fund 0", "fund 1", "fund 2", "all others"]
     assert amounts[1:] == [50, 15, -5, 0.1, 0.1, 0.1, pytest.approx(0.3)]
     assert sheet.cell(10, 1).value == "Security"
+
+
+def test_shortage_is_no_payer_on_the_first_page(tmp_path: Path):
+    payers = {"buyers": 40.0, "shortage": -100.0}
+    reference = {"bound_musd": 1.0, "payers_musd": payers, "buys": []}
+    plan = small_plan(reference_musd=900.0, extra_cost_musd=-60.0, reference=reference)
+    sheet = load_workbook(written(plan, tmp_path / "plan.xlsx"))["Summary"]
+    assert [sheet.cell(row, 2).value for row in (7, 8)] == ["buyers", 40]
+    assert sheet.cell(7, 3).value is None
+    cells = {cell.value: (cell.row, cell.column) for line in sheet.iter_rows(max_row=6) for cell in line if cell.value}
+    row, column = cells["Paid more than doing nothing (MUSD, discounted)"]
+    assert sheet.cell(row - 1, column).value == 40
 
 
 def test_what_a_payer_pays_more_is_grey_where_a_better_plan_may_do_without(tmp_path: Path):

@@ -157,6 +157,18 @@ def test_the_glance_begins_with_what_security_costs_where_it_is_known():
     assert view["glance"]["remarks"][0].startswith("2026: build")
 
 
+def test_the_glance_tells_shortage_apart_from_what_is_paid():
+    reference = {"bound_musd": 1.0, "payers_musd": {"buyers": 40.0, "shortage": -100.0}, "buys": []}
+    plan = small_plan(reference_musd=600.0, extra_cost_musd=-60.0, reference=reference)
+    (view,) = views({"run": replace(plan, bound_musd=plan.objective_musd)})
+    first = view["glance"]["tiles"][0]
+    assert first["value"] == "40.0 MUSD"
+    assert first["note"] == (
+        "more than doing nothing; discounted: buyers 40.0 MUSD. "
+        "Shortage costs 100.0 MUSD less: together -60.0 MUSD, -10.0%."
+    )
+
+
 def test_a_very_large_plan_keeps_its_tonnes_in_other_lanes(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("lodestone.report.html.views.MOST_LANES", 2)
     (view,) = views({"run": small_plan()})

@@ -50,14 +50,18 @@ def _security(whole: Plan) -> list[Row]:
     if extra is None or whole.reference is None:
         return []
     percent = "" if more is None else f", {share(more)}"
-    notes = [f"more than doing nothing{percent}; discounted: {', '.join(paid_more(whole)) or 'nobody'}."]
-    if short := shortage_more(whole):
-        notes.append(f"Shortage is {musd(abs(short))} {'less' if short < 0 else 'more'}, counted in.")
+    short = shortage_more(whole)
+    payers = f"discounted: {', '.join(paid_more(whole)) or 'nobody'}."
+    notes = [f"more than doing nothing{'' if short else percent}; {payers}"]
+    if short:
+        notes.append(
+            f"Shortage costs {musd(abs(short))} {'less' if short < 0 else 'more'}: together {musd(extra)}{percent}."
+        )
     gap = gap_of_extra(whole)
     if gap is not None and gap * abs(extra) >= LEAST_MUSD:
         notes.append(f"Another plan may cost up to {musd(gap * abs(extra))} less, {share(gap)} of that.")
     notes += [line for line in [certain_line(whole)] if line]
-    return [_tile("Security costs", musd(extra), " ".join(notes))]
+    return [_tile("Security costs", musd(extra - short), " ".join(notes))]
 
 
 def _cost(plan: Plan, whole: Plan) -> Row:

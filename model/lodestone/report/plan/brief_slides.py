@@ -31,7 +31,7 @@ from lodestone.report.plan.cost_matrix import cost_matrix
 from lodestone.report.plan.first_page import Line, brief, look_next
 from lodestone.report.plan.joint_summary import joint_brief
 from lodestone.report.plan.secure import secure_line
-from lodestone.report.plan.security_cost import unproved
+from lodestone.report.plan.security_cost import payers_more, unproved
 from lodestone.report.plan.summary import status
 
 WIDTH, HEIGHT, EDGE = Inches(13.333), Inches(7.5), Inches(0.5)  # 16:9, as paper turned sideways
@@ -93,11 +93,11 @@ def _first(deck: Any, plan: Plan) -> None:
 
 def who_pays(plan: Plan) -> Drawing:
     """What each payer pays more than without the plan, the most at the top; of a plan without a reference: in all."""
-    reference = (plan.reference or {}).get("payers_musd")
-    amounts = plan.payers_musd if reference is None else reference
+    alone = plan.reference is None
+    amounts = plan.payers_musd if alone else dict(payers_more(plan))
     shown = sorted((p for p in amounts if abs(amounts[p]) >= LEAST_MUSD), key=lambda p: abs(amounts[p]))
     rows = [[payer, amounts[payer]] for payer in shown[-MOST_PAYERS:]]
-    title = "Who pays" if reference is None else "Who pays how much more than with doing nothing"
+    title = "Who pays" if alone else "Who pays how much more than with doing nothing"
     headings, units = ["Payer", "Paid (MUSD)"], ["", "MUSD"]
     series = [Series("paid", 1, PAYER_COLOURS["public"])]
     gap = unproved(plan)

@@ -41,11 +41,16 @@ def _note(plan: Plan) -> str:
     return f"{note[:1].upper()}{note[1:]}." if note else ""
 
 
-def paid_more(plan: Plan) -> list[str]:
-    """'EU 134 MUSD', ...: what each payer pays more than with doing nothing, the most first."""
+def payers_more(plan: Plan) -> list[tuple[str, float]]:
+    """What each payer pays more than with doing nothing, MUSD, the most first; what is rounding is left out."""
     payers = (plan.reference or {}).get("payers_musd", {})
     told = [(payer, amount) for payer, amount in payers.items() if abs(amount) >= LEAST_MUSD and payer != SHORTAGE]
-    return [f"{payer} {musd(amount)}" for payer, amount in sorted(told, key=lambda pair: -abs(pair[1]))]
+    return sorted(told, key=lambda pair: -abs(pair[1]))
+
+
+def paid_more(plan: Plan) -> list[str]:
+    """'EU 134 MUSD', ...: the same in words."""
+    return [f"{payer} {musd(amount)}" for payer, amount in payers_more(plan)]
 
 
 def extra_share(plan: Plan) -> float | None:

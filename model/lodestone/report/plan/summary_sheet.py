@@ -33,7 +33,7 @@ from lodestone.report.plan.charts import has_something
 from lodestone.report.plan.cost_matrix import CostMatrix
 from lodestone.report.plan.first_page import brief
 from lodestone.report.plan.joint_summary import joint_brief, joint_sections, joint_tables
-from lodestone.report.plan.security_cost import unproved
+from lodestone.report.plan.security_cost import payers_more, shortage_more, unproved
 from lodestone.report.plan.summary import sections, status
 from lodestone.report.plan.table_sheet import TableSheet
 
@@ -42,7 +42,6 @@ LINE = 150  # characters of a sentence that fit into one line across A to H
 BRIEF_LINE = 122  # across B to H
 CHART_ROWS = 16
 MOST_CAPS = 15
-LEAST_MUSD = 0.005  # less is rounding
 GREY = "#7F7F7F"  # what a better plan may do without
 MOST_SUMMARY_PAGES = 4  # in print
 MONEY = "[<100]#,##0.0;#,##0"
@@ -122,7 +121,9 @@ def _tiles(
         MONEY,
     )
     if plan.extra_cost_musd is not None:
-        second = ("More than doing nothing (MUSD, discounted)", plan.extra_cost_musd, MONEY)
+        spared = shortage_more(plan)
+        what = "Paid more than doing nothing" if spared else "More than doing nothing"
+        second = (f"{what} (MUSD, discounted)", plan.extra_cost_musd - spared, MONEY)
     tiles: list[tuple[str, float | None, str]] = [
         (f"Cost (MUSD, discounted to {first})", plan.expected_cost_musd, MONEY),
         second,
@@ -149,8 +150,7 @@ def _tiles(
 
 def _payers(sheet: Worksheet, heights: Heights, styles: Styles, row: int, plan: Plan) -> int:
     """Who pays how much more than with doing nothing, where that is known: the most first."""
-    more = (plan.reference or {}).get("payers_musd", {})
-    paid = sorted(((p, m) for p, m in more.items() if abs(m) >= LEAST_MUSD), key=lambda pair: -abs(pair[1]))
+    paid = payers_more(plan)
     if not paid:
         return row
     shown, rest = paid[: len(WIDTHS) - 2], paid[len(WIDTHS) - 2 :]
