@@ -256,6 +256,7 @@ def earned_table(
     decided = [(n, g) for n, g in block.decision if n in tree.time and amount(invest.build[n, g]) >= 0.5]
     times = Counter(g for _, g in decided)
     for n, g in decided:
+        alone = times[g] == 1
         project, nodes = tree.data[n].projects[g], [a for a in tree.nodes if n in tree.path[a]]
         parts: dict[str, float] = dict.fromkeys(("sales", "support", "contracts", "topups", "to_payers"), 0.0)
         for a in nodes:
@@ -269,10 +270,8 @@ def earned_table(
                 "project": g,
                 "decision_year": tree.year[n],
                 "hurdle_rate": project.hurdle_rate,
-                "return_rate": irr(_cash(tree, block, invest, floors, offtake, n, g)) if times[g] == 1 else None,
-                "expected_return_rate": irr(_cash(whole, block, invest, floors, offtake, n, g))
-                if times[g] == 1
-                else None,
+                "return_rate": irr(_cash(tree, block, invest, floors, offtake, n, g)) if alone else None,
+                "expected_return_rate": irr(_cash(whole, block, invest, floors, offtake, n, g)) if alone else None,
                 "put_in_musd": put_in,
                 **{f"{part}_musd": musd for part, musd in parts.items()},
                 "after_musd": after,

@@ -16,7 +16,6 @@ class Spread:
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
         self._done: dict[int, tuple[Years, OpenSeries]] = {}  # by identity, which the kept key makes safe
-        self._numbers: dict[int, tuple[Years, Series]] = {}  # likewise, where no value is missing
 
     def __call__(self, years: Years, months: Months) -> OpenSeries:
         """By the begin of each period of the horizon, and of each later year."""
@@ -28,12 +27,8 @@ class Spread:
 
     def numbers(self, years: Years, months: Months, factor: float | None = None) -> Series:
         """Where every year has a value; factor: by which they are multiplied."""
-        if factor is None and not months and id(years) in self._numbers:
-            return self._numbers[id(years)][1]
         values = self(years, months)
         if factor is None and None not in values.values():
-            if not months:
-                self._numbers[id(years)] = years, values  # type: ignore[assignment]
             return values  # type: ignore[return-value]
         return {
             time: value if factor is None else value * factor for time, value in values.items() if value is not None
